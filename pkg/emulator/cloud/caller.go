@@ -1,0 +1,69 @@
+package cloud
+
+import "time"
+
+// A CallerKind tells what kind of identity signed a request.
+type CallerKind int
+
+// The kinds of identity that can sign a request.
+const (
+	Account CallerKind = iota // the account itself
+	User                      // a RAM user
+	Role                      // a session of an assumed role
+)
+
+// String returns the word that STS uses for the kind (STS API,
+// GetCallerIdentity, IdentityType).
+func (k CallerKind) String() string {
+	switch k {
+	case User:
+		return "RAMUser"
+	case Role:
+		return "AssumedRoleUser"
+	default:
+		return "Account"
+	}
+}
+
+// A Caller is who signed a request.
+type Caller struct {
+	AccountID   string // 16 digits
+	AccessKeyID string
+	Kind        CallerKind
+	Name        string // RAM user or role name; empty for the account itself
+	ARN         string // acs:ram::ACCOUNT:root, user/NAME or assumed-role/NAME/SESSION
+	Policy      string // session policy document of an assumed role; empty if there is none
+}
+
+// A Key is an access key as the verifier of a signature needs it.
+type Key struct {
+	Secret  string
+	Token   string    // the STS security token that must accompany the key; empty for long-lived keys
+	Expires time.Time // zero for long-lived keys
+	Active  bool
+	Caller  Caller
+}
+
+// Keys finds access keys. ok is false where the id is unknown.
+type Keys interface {
+	Key(accessKeyID string) (key Key, ok bool)
+}
+
+// A Keyring asks several Keys in turn, the first that knows the id wins.
+type Keyring []Keys
+
+// Key implements Keys.
+func (r Keyring) Key(accessKeyID string) (Key, bool) {
+	for _, keys := range r {
+		if key, ok := keys.Key(accessKeyID); ok {
+			return key, true
+		}
+	}
+	return Key{}, false
+}
+
+// An Authorizer decides whether caller may do action ("oss:PutObject",
+// "rds:CreateDBInstance") on resource ("acs:oss:*:ACCOUNT:bucket/key").
+type Authorizer interface {
+	Allowed(caller Caller, action, resource string) bool
+}

@@ -1,0 +1,42 @@
+// Package cloud is the kernel that the emulated products share: the clock that
+// decides the age of everything, who signed a request, which faults are to be
+// played, and the journal of the calls that arrived.
+package cloud
+
+import (
+	"sync"
+	"time"
+)
+
+// A Clock is the emulator's time. It follows real time plus an offset, or is
+// frozen and moves only by Advance. It is safe for concurrent use.
+type Clock struct {
+	mu     sync.Mutex
+	frozen bool
+	at     time.Time // the time of a frozen clock
+	offset time.Duration
+}
+
+// NewClock returns a clock that follows real time.
+func NewClock() *Clock { return &Clock{} }
+
+// NewFrozenClock returns a clock that stands at t and moves only by Advance.
+func NewFrozenClock(t time.Time) *Clock { return &Clock{frozen: true, at: t.UTC()} }
+
+// Now returns the emulator's time in UTC.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen {
+		return c.at
+	}
+	return time.Now().UTC().Add(c.offset)
+}
+
+// Advance moves the clock by d, forwards or (a negative d) backwards.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+	c.offset += d
+}

@@ -1,0 +1,134 @@
+package cloud
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// An Effect is what a fault does to a call.
+type Effect int
+
+// The effects of a fault.
+const (
+	FailBefore Effect = iota // answer the error; nothing happens
+	DropBefore               // close the connection; nothing happens
+	DropAfter                // do it, then close the connection: a lost response
+	FailAfter                // do it, then answer the error
+	Hang                     // hold the call until the client goes away or Release; nothing happens
+)
+
+var effectNames = [...]string{"fail-before", "drop-before", "drop-after", "fail-after", "hang"}
+
+// String returns the name of the effect as the control API spells it.
+func (e Effect) String() string {
+	if e < 0 || int(e) >= len(effectNames) {
+		return "unknown"
+	}
+	return effectNames[e]
+}
+
+// ParseEffect finds an effect by its name; ok is false where there is none.
+func ParseEffect(name string) (e Effect, ok bool) {
+	for i, n := range effectNames {
+		if n == name {
+			return Effect(i), true
+		}
+	}
+	return 0, false
+}
+
+// A Fault is a rule: what happens to the next calls of an action.
+type Fault struct {
+	Action string        // "CreateDBInstance", "oss:PutObject", or "*" for every call
+	Effect Effect        // what happens
+	Code   string        // the error code answered; empty means ServiceUnavailable
+	Status int           // the HTTP status answered; 0 lets the front choose by the code
+	Times  int           // how many calls it meets; 0 or less: until cleared
+	Delay  time.Duration // real time that passes before the effect
+}
+
+// Faults holds the rules in the order in which they were added. The first
+// rule that fits a call is used. It is safe for concurrent use; the zero value
+// has no rules.
+type Faults struct {
+	mu       sync.Mutex
+	rules    []Fault
+	released chan struct{} // closed by Release; made when first needed
+}
+
+// Add appends a rule.
+func (f *Faults) Add(rule Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rules = append(f.rules, rule)
+}
+
+// Clear removes all rules and lets hanging calls go.
+func (f *Faults) Clear() {
+	f.mu.Lock()
+	f.rules = nil
+	f.mu.Unlock()
+	f.Release()
+}
+
+// Take returns the rule for a call of action and consumes one use of it.
+func (f *Faults) Take(action string) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.rules {
+		rule := f.rules[i]
+		if rule.Action != action && rule.Action != "*" {
+			continue
+		}
+		if rule.Times == 1 {
+			f.rules = append(f.rules[:i:i], f.rules[i+1:]...)
+		} else if rule.Times > 1 {
+			f.rules[i].Times--
+		}
+		return rule, true
+	}
+	return Fault{}, false
+}
+
+// Release lets the calls go that hang now. Calls that come later hang again.
+func (f *Faults) Release() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.released != nil {
+		close(f.released)
+		f.released = nil
+	}
+}
+
+// Hold blocks until ctx ends or Release: the body of the Hang effect.
+func (f *Faults) Hold(ctx context.Context) {
+	f.mu.Lock()
+	if f.released == nil {
+		f.released = make(chan struct{})
+	}
+	released := f.released
+	f.mu.Unlock()
+	select {
+	case <-ctx.Done():
+	case <-released:
+	}
+}
+
+// Wait lets the fault's Delay pass in real time, or less if ctx ends.
+func (f Fault) Wait(ctx context.Context) {
+	if f.Delay <= 0 {
+		return
+	}
+	timer := time.NewTimer(f.Delay)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// DropConnection ends the handler of an HTTP request without an answer: the
+// client sees its connection closed. It does not return.
+func DropConnection() { panic(http.ErrAbortHandler) }

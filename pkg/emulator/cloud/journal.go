@@ -1,0 +1,80 @@
+package cloud
+
+import (
+	"strings"
+	"sync"
+	"time"
+)
+
+// journalLimit is how many calls a journal remembers.
+const journalLimit = 10_000
+
+// A Call is one call that arrived.
+type Call struct {
+	Time        time.Time         `json:"time"`
+	Product     string            `json:"product"` // "Rds", "Oss", ...
+	Action      string            `json:"action"`  // "CreateDBInstance", "oss:PutObject", ...
+	Params      map[string]string `json:"params"`  // secrets masked
+	AccessKeyID string            `json:"accessKeyId"`
+	Status      int               `json:"status"`   // HTTP status answered; 0 if the connection was dropped
+	Code        string            `json:"code"`     // error code answered; empty on success
+	Effected    bool              `json:"effected"` // whether the action ran and succeeded
+}
+
+// A Journal keeps the last 10,000 calls. It is safe for concurrent use; the
+// zero value is empty.
+type Journal struct {
+	mu    sync.Mutex
+	calls []Call // a ring once it is full
+	next  int    // the oldest call of a full ring
+}
+
+// Record adds a call. Values of parameters that are secret by their name are
+// replaced by "***" first; the caller's map is not changed.
+func (j *Journal) Record(call Call) {
+	masked := make(map[string]string, len(call.Params))
+	for name, value := range call.Params {
+		if Secret(name) {
+			value = "***"
+		}
+		masked[name] = value
+	}
+	call.Params = masked
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.calls) < journalLimit {
+		j.calls = append(j.calls, call)
+		return
+	}
+	j.calls[j.next] = call
+	j.next = (j.next + 1) % journalLimit
+}
+
+// Calls returns the calls of action in the order in which they arrived, or
+// all calls for the empty action.
+func (j *Journal) Calls(action string) []Call {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var found []Call
+	for i := range j.calls {
+		call := j.calls[(j.next+i)%len(j.calls)]
+		if action == "" || call.Action == action {
+			found = append(found, call)
+		}
+	}
+	return found
+}
+
+// Secret tells whether the value of a parameter of this name must not be
+// kept or shown. ClientToken is no secret: it only makes a call idempotent.
+func Secret(name string) bool {
+	if name == "ClientToken" || name == "NextToken" {
+		return false
+	}
+	for _, word := range []string{"Password", "Secret", "Token", "Signature"} {
+		if strings.Contains(strings.ToLower(name), strings.ToLower(word)) {
+			return name != "SignatureMethod" && name != "SignatureVersion" && name != "SignatureNonce" && name != "SignatureType"
+		}
+	}
+	return false
+}
