@@ -9,7 +9,10 @@ import (
 )
 
 // A Clock is the emulator's time. It follows real time plus an offset, or is
-// frozen and moves only by Advance. It is safe for concurrent use.
+// frozen and moves only by Advance. It decides the age of everything in the
+// cloud, but not whether a request was signed in time: SDKs sign by real time,
+// so signature windows are checked against real time too, and a test that
+// advances the clock locks nobody out. It is safe for concurrent use.
 type Clock struct {
 	mu     sync.Mutex
 	frozen bool

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +32,7 @@ func TestClockFollowsRealTimePlusItsOffset(t *testing.T) {
 		clock := cloud.NewClock()
 		start := time.Now()
 		clock.Advance(time.Hour)
-		time.Sleep(time.Minute) // the bubble's time, which costs nothing
+		<-time.After(time.Minute) // the bubble's time, which costs nothing
 		if got, want := clock.Now(), start.Add(61*time.Minute); !got.Equal(want) {
 			t.Errorf("Now() = %v, want %v", got, want)
 		}
@@ -60,18 +61,18 @@ func TestFaultsAreTakenInOrderAndUsedUp(t *testing.T) {
 func TestHoldEndsByReleaseOrByItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var faults cloud.Faults
-		held := 0
+		var held atomic.Int32
 		for range 3 {
-			go func() { faults.Hold(context.Background()); held++ }()
+			go func() { faults.Hold(context.Background()); held.Add(1) }()
 			synctest.Wait()
 		}
-		if held != 0 {
-			t.Fatalf("%d calls went on before Release", held)
+		if held.Load() != 0 {
+			t.Fatalf("%d calls went on before Release", held.Load())
 		}
 		faults.Release()
 		synctest.Wait()
-		if held != 3 {
-			t.Errorf("%d of 3 calls went on after Release", held)
+		if held.Load() != 3 {
+			t.Errorf("%d of 3 calls went on after Release", held.Load())
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -1,0 +1,104 @@
+package rpc
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// A Request is a verified request on its way to an action.
+type Request struct {
+	Context context.Context // ends when the client goes away
+	Caller  cloud.Caller
+	Action  string
+	Region  string     // RegionId, or the gateway's default region
+	Params  url.Values // query and form together, common parameters included
+	Now     time.Time  // the emulator's time
+}
+
+// Get returns the first value of a parameter, empty if it is absent.
+func (r *Request) Get(name string) string { return r.Params.Get(name) }
+
+// Require returns the value of a parameter that must not be empty.
+func (r *Request) Require(name string) (string, *Error) {
+	if v := r.Get(name); v != "" {
+		return v, nil
+	}
+	return "", Missing(name)
+}
+
+// Int returns an integer parameter, or def if it is absent.
+func (r *Request) Int(name string, def int) (int, *Error) {
+	v := r.Get(name)
+	if v == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return 0, Errorf(http.StatusBadRequest, "InvalidParameter", "The parameter %s must be an integer.", name)
+	}
+	return n, nil
+}
+
+// Bool returns a boolean parameter ("true" or "false" in any case), or def if
+// it is absent.
+func (r *Request) Bool(name string, def bool) (bool, *Error) {
+	v := r.Get(name)
+	if v == "" {
+		return def, nil
+	}
+	b, err := strconv.ParseBool(v)
+	if err != nil || len(v) < len("true") {
+		return false, Errorf(http.StatusBadRequest, "InvalidParameter", "The parameter %s must be true or false.", name)
+	}
+	return b, nil
+}
+
+// List returns the values of a repeated parameter: NAME.1, NAME.2, ... up to
+// the first that is absent.
+func (r *Request) List(name string) []string {
+	var list []string
+	for i := 1; ; i++ {
+		v, ok := r.Params[name+"."+strconv.Itoa(i)]
+		if !ok {
+			return list
+		}
+		list = append(list, v[0])
+	}
+}
+
+// A Tag is a key and a value as parameters carry them.
+type Tag struct {
+	Key, Value string
+	HasValue   bool // whether a value was sent at all, be it empty
+}
+
+// Tags returns the tags of the parameters Tag.1.Key, Tag.1.Value, ... The
+// lower-case spelling of the filters of RDS DescribeDBInstances (Tag.1.key) is
+// understood too.
+func (r *Request) Tags() []Tag {
+	var tags []Tag
+	for i := 1; ; i++ {
+		prefix := "Tag." + strconv.Itoa(i) + "."
+		key, okKey := r.either(prefix+"Key", prefix+"key")
+		value, okValue := r.either(prefix+"Value", prefix+"value")
+		if !okKey && !okValue {
+			return tags
+		}
+		tags = append(tags, Tag{Key: key, Value: value, HasValue: okValue})
+	}
+}
+
+func (r *Request) either(a, b string) (string, bool) {
+	if v, ok := r.Params[a]; ok {
+		return v[0], true
+	}
+	if v, ok := r.Params[b]; ok {
+		return v[0], true
+	}
+	return "", false
+}

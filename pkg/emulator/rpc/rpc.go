@@ -1,0 +1,58 @@
+// Package rpc is the gateway in front of the emulated RPC products: it checks
+// the signature of a request (signature version 1.0, HMAC-SHA1), its time and
+// its nonce, asks RAM, plays faults, keeps the journal, and hands the request
+// to the product that has registered its version and action.
+package rpc
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// A Product is one RPC API, told apart from others by its version.
+type Product struct {
+	Name    string // as in the SDK: "Rds", "Ram", "Vpc", "Sts"
+	Version string // "2014-08-15"
+	Actions map[string]Action
+	// Denied is the error code of a refusal by RAM; empty means "Forbidden.RAM".
+	Denied string
+}
+
+// An Action is one operation of a product.
+type Action struct {
+	// Do does it. The response is a struct (or nil) that is written as JSON or
+	// XML with a RequestId added.
+	Do func(*Request) (any, *Error)
+	// Resource names what RAM authorises the action on
+	// ("acs:rds:cn-hangzhou:1234567890123456:dbinstance/rm-1"); nil means "*".
+	// The action itself is "rds:CreateDBInstance" and so on.
+	Resource func(*Request) string
+	// Free actions need no permission at all, as GetCallerIdentity.
+	Free bool
+}
+
+// An Error is what a product answers when it refuses.
+type Error struct {
+	Status  int
+	Code    string
+	Message string
+}
+
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s (%d)", e.Code, e.Message, e.Status) }
+
+// Errorf returns an Error with a formatted message.
+func Errorf(status int, code, format string, args ...any) *Error {
+	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Missing is the gateway's answer to the absence of a mandatory parameter.
+func Missing(name string) *Error {
+	return Errorf(http.StatusBadRequest, "Missing"+name, "%s is mandatory for this action.", name)
+}
+
+// Unsupported is the answer to what the cloud can do and the emulator cannot:
+// 501, so that nobody takes it for the cloud's own word.
+func Unsupported(what string) *Error {
+	return Errorf(http.StatusNotImplemented, "NotImplemented."+what, "The emulator does not know %s.", what)
+}
