@@ -1,0 +1,41 @@
+package alicloud
+
+import (
+	"context"
+	"sync"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
+)
+
+// caller remembers the account of a key.
+type caller struct {
+	mu      sync.Mutex
+	keyID   string
+	account string
+}
+
+// Caller returns the id of the account that the credentials belong to (STS
+// API, GetCallerIdentity). It is asked once for each key.
+func (c *Clients) Caller(ctx context.Context) (account string, err error) {
+	key, err := c.source.Credentials(ctx)
+	if err != nil {
+		return "", Classify(Op{Product: "Sts", Action: "GetCallerIdentity"}, &notSentError{err})
+	}
+	c.caller.mu.Lock()
+	account, known := c.caller.account, c.caller.keyID == key.ID
+	c.caller.mu.Unlock()
+	if known {
+		return account, nil
+	}
+	req, resp := sts.CreateGetCallerIdentityRequest(), sts.CreateGetCallerIdentityResponse()
+	if err := c.Do(ctx, Read, req, resp); err != nil {
+		return "", err
+	}
+	if resp.AccountId == "" {
+		return "", &Error{Product: "Sts", Action: "GetCallerIdentity", Status: resp.GetHttpStatus(), RequestID: resp.RequestId, Detail: "the answer names no account"}
+	}
+	c.caller.mu.Lock()
+	defer c.caller.mu.Unlock()
+	c.caller.keyID, c.caller.account = key.ID, resp.AccountId
+	return resp.AccountId, nil
+}

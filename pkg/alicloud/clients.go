@@ -1,0 +1,128 @@
+package alicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Config says which cloud is called, and as whom.
+type Config struct {
+	// Region that requests name, such as cn-hangzhou. Required.
+	Region string
+	// Credentials sign the requests. Required.
+	Credentials CredentialsSource
+	// Endpoints override the real hosts by product, in lower case: rds, ram,
+	// vpc, sts, oss. Plain http is used only where an override says http.
+	Endpoints map[string]*url.URL
+	// CallsPerSecond is how many calls a product gets at most before the cloud
+	// asks to slow down; 0 means 50.
+	CallsPerSecond float64
+}
+
+// Clients send requests to the products of the cloud, in one region and as one
+// identity. They are safe for concurrent use.
+type Clients struct {
+	region    string
+	source    CredentialsSource
+	endpoints map[string]*url.URL
+	transport http.RoundTripper
+	rate      float64
+
+	mu     sync.Mutex
+	pacers map[string]*pacer
+	caller caller
+}
+
+// Time-outs of calls. The page of RDS CreateDBInstance advises 20 s and more:
+// it may go on to create what an impatient client has given up.
+const (
+	connectTimeout = 5 * time.Second
+	readTimeout    = 10 * time.Second
+	writeTimeout   = 25 * time.Second
+)
+
+var regionForm = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+// New returns clients for the configuration. It makes no call.
+func New(c Config) (*Clients, error) {
+	if !regionForm.MatchString(c.Region) {
+		return nil, fmt.Errorf("alicloud: region %q is not a region id", c.Region)
+	}
+	if c.Credentials == nil {
+		return nil, errors.New("alicloud: no credentials given")
+	}
+	if c.CallsPerSecond <= 0 {
+		c.CallsPerSecond = 50
+	}
+	for product, u := range c.Endpoints {
+		if u == nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return nil, fmt.Errorf("alicloud: the endpoint of %s is not a URL with http or https and a host", product)
+		}
+	}
+	return &Clients{
+		region: c.Region, source: c.Credentials, endpoints: c.Endpoints,
+		transport: careful{newTransport()}, rate: c.CallsPerSecond, pacers: map[string]*pacer{},
+	}, nil
+}
+
+// With returns clients that differ only in whose credentials sign. They share
+// connections, but not the pace: that is counted by account.
+func (c *Clients) With(source CredentialsSource) *Clients {
+	return &Clients{
+		region: c.region, source: source, endpoints: c.endpoints,
+		transport: c.transport, rate: c.rate, pacers: map[string]*pacer{},
+	}
+}
+
+// Region returns the region that requests name.
+func (c *Clients) Region() string { return c.region }
+
+// Credentials returns the key that signs requests now.
+func (c *Clients) Credentials(ctx context.Context) (Key, error) { return c.source.Credentials(ctx) }
+
+// Override returns the endpoint configured for a product, nil if it is the
+// real one.
+func (c *Clients) Override(product string) *url.URL { return c.endpoints[strings.ToLower(product)] }
+
+// HTTP returns an HTTP client with the time-outs, the proxy and the care of
+// our own calls, for SDKs that take one: it follows no redirects, and its
+// errors tell Classify whether anything was sent.
+func (c *Clients) HTTP(access Access) *http.Client {
+	return &http.Client{Transport: c.transport, Timeout: access.timeout()}
+}
+
+// Pace waits until a call to the product may be made. Do calls it itself;
+// clients that go through another SDK call it first, and Paced afterwards.
+func (c *Clients) Pace(ctx context.Context, product string) error {
+	if err := c.pacer(product).wait(ctx); err != nil {
+		return &notSentError{err}
+	}
+	return nil
+}
+
+// Paced tells what became of a call to the product, as Classify returned it:
+// where it was throttled, the next ones come at half the pace.
+func (c *Clients) Paced(product string, err error) {
+	if errors.Is(err, ErrThrottled) {
+		c.pacer(product).slowDown()
+	}
+}
+
+func (c *Clients) pacer(product string) *pacer {
+	product = strings.ToLower(product)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.pacers[product]
+	if p == nil {
+		p = newPacer(c.rate, time.Now)
+		c.pacers[product] = p
+	}
+	return p
+}

@@ -1,0 +1,47 @@
+package alicloud
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// AutoConfig is where Auto looks.
+type AutoConfig struct {
+	OIDC     OIDC
+	Dir      string // of static credentials; may be empty
+	Metadata *Metadata
+	ECSRole  string // name of the attached role; may be empty
+}
+
+// Auto returns the first source that is there: RRSA where the pod has it, else
+// the files where they exist, else the RAM role of the ECS instance. It is
+// chosen at the first use and stays.
+func Auto(c AutoConfig) CredentialsSource { return &auto{config: c} }
+
+type auto struct {
+	config AutoConfig
+	once   sync.Once
+	chosen CredentialsSource
+}
+
+// Credentials implements CredentialsSource.
+func (a *auto) Credentials(ctx context.Context) (Key, error) {
+	a.once.Do(a.choose)
+	return a.chosen.Credentials(ctx)
+}
+
+func (a *auto) choose() {
+	if a.config.OIDC.Configured() {
+		a.chosen = RRSA(a.config.OIDC)
+		return
+	}
+	if a.config.Dir != "" {
+		if _, err := os.Stat(filepath.Join(a.config.Dir, FileAccessKeyID)); err == nil {
+			a.chosen = Files(a.config.Dir)
+			return
+		}
+	}
+	a.chosen = ECSRole(a.config.Metadata, a.config.ECSRole)
+}

@@ -1,0 +1,85 @@
+package alicloud
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	refreshBefore  = 5 * time.Minute  // a key is renewed that long before it expires
+	refreshTimeout = 15 * time.Second // of one refresh
+	refreshPause   = 10 * time.Second // between tries while the old key still works
+)
+
+// cached keeps a temporary key until shortly before it expires. However many
+// ask at once, one refresh serves them all.
+type cached struct {
+	fetch func(context.Context) (Key, error)
+	now   func() time.Time
+	group singleflight.Group
+
+	mu    sync.Mutex
+	key   *Key
+	tried time.Time // when the last refresh ended
+}
+
+func newCached(fetch func(context.Context) (Key, error)) *cached {
+	return &cached{fetch: fetch, now: time.Now}
+}
+
+// Credentials implements CredentialsSource. While a refresh fails, the old key
+// serves until it expires.
+func (c *cached) Credentials(ctx context.Context) (Key, error) {
+	if key, ok := c.usable(); ok {
+		return key, nil
+	}
+	// The refresh is of all who wait: it does not end with the one who began.
+	done := c.group.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
+		defer cancel()
+		return c.refresh(ctx)
+	})
+	select {
+	case result := <-done:
+		key, _ := result.Val.(Key)
+		return key, result.Err
+	case <-ctx.Done():
+		return Key{}, ctx.Err()
+	}
+}
+
+// usable returns the key in hand if nothing has to be fetched now.
+func (c *cached) usable() (Key, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.key == nil {
+		return Key{}, false
+	}
+	now := c.now()
+	left := c.key.Expires.Sub(now)
+	if c.key.Expires.IsZero() || left > refreshBefore || left > 0 && now.Sub(c.tried) < refreshPause {
+		return *c.key, true
+	}
+	return Key{}, false
+}
+
+func (c *cached) refresh(ctx context.Context) (Key, error) {
+	if key, ok := c.usable(); ok { // another refresh ended a moment ago
+		return key, nil
+	}
+	key, err := c.fetch(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tried = c.now()
+	if err == nil {
+		c.key = &key
+		return key, nil
+	}
+	if c.key != nil && c.key.Expires.After(c.tried) {
+		return *c.key, nil
+	}
+	return Key{}, err
+}

@@ -1,0 +1,103 @@
+package alicloud
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+)
+
+// OIDC is what a pod with RRSA (RAM roles for service accounts) is given.
+type OIDC struct {
+	TokenFile   string   // ALIBABA_CLOUD_OIDC_TOKEN_FILE; the platform renews its content
+	ProviderARN string   // ALIBABA_CLOUD_OIDC_PROVIDER_ARN
+	RoleARN     string   // ALIBABA_CLOUD_ROLE_ARN
+	SessionName string   // empty: osb-broker
+	Endpoint    *url.URL // of STS; nil: the real one
+}
+
+// Configured says whether the pod was given RRSA.
+func (o OIDC) Configured() bool { return o.TokenFile != "" && o.ProviderARN != "" && o.RoleARN != "" }
+
+// RRSA returns a source of temporary keys for a service account's token (STS
+// API, AssumeRoleWithOIDC). That call is not signed: the token is the proof.
+func RRSA(o OIDC) CredentialsSource {
+	client := &http.Client{Transport: careful{newTransport()}, Timeout: readTimeout}
+	return newCached(func(ctx context.Context) (Key, error) {
+		token, err := os.ReadFile(o.TokenFile)
+		if err != nil {
+			return Key{}, credentialsError("AssumeRoleWithOIDC", err.Error(), nil)
+		}
+		answer, err := exchange(ctx, client, o, strings.TrimSpace(string(token)))
+		if err != nil {
+			op := Op{Product: "Sts", Action: "AssumeRoleWithOIDC", Secrets: []string{strings.TrimSpace(string(token))}}
+			return Key{}, credentialsError(op.Action, "the role was not given", Classify(op, err))
+		}
+		c := answer.Credentials
+		return temporaryKey("AssumeRoleWithOIDC", c.AccessKeyID, c.AccessKeySecret, c.SecurityToken, c.Expiration)
+	})
+}
+
+// oidcAnswer is the answer of AssumeRoleWithOIDC, as far as we read it.
+type oidcAnswer struct {
+	Credentials struct {
+		AccessKeyID     string `json:"AccessKeyId"`
+		AccessKeySecret string `json:"AccessKeySecret"`
+		SecurityToken   string `json:"SecurityToken"`
+		Expiration      string `json:"Expiration"`
+	} `json:"Credentials"`
+}
+
+func exchange(ctx context.Context, client *http.Client, o OIDC, token string) (oidcAnswer, error) {
+	endpoint := "https://" + host("sts", "")
+	if o.Endpoint != nil {
+		endpoint = o.Endpoint.Scheme + "://" + o.Endpoint.Host
+	}
+	query := url.Values{
+		"Action": {"AssumeRoleWithOIDC"}, "Version": {"2015-04-01"}, "Format": {"JSON"},
+		"Timestamp": {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
+	}
+	form := url.Values{
+		"RoleArn": {o.RoleARN}, "OIDCProviderArn": {o.ProviderARN}, "OIDCToken": {token},
+		"RoleSessionName": {sessionName(o.SessionName)}, "DurationSeconds": {strconv.Itoa(sessionSeconds)},
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/?"+query.Encode(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return oidcAnswer{}, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := client.Do(req)
+	if err != nil {
+		return oidcAnswer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, metadataMax))
+	if err != nil {
+		return oidcAnswer{}, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return oidcAnswer{}, serverError(resp.StatusCode, body)
+	}
+	var answer oidcAnswer
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return oidcAnswer{}, errUnreadable
+	}
+	return answer, nil
+}
+
+// serverError reads an error body as the SDK does; bodies that it would panic
+// on give an error too.
+func serverError(status int, body []byte) error {
+	var fields struct{ Code, Message, RequestId string } //nolint:revive,stylecheck // names of the API
+	if json.Unmarshal(body, &fields) != nil {
+		body = nil
+	}
+	return sdkerrors.NewServerError(status, string(body), "")
+}

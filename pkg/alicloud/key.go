@@ -1,0 +1,58 @@
+package alicloud
+
+import (
+	"context"
+	"time"
+)
+
+// A Key signs requests. Printing it shows nothing of it.
+type Key struct {
+	ID      string
+	Secret  string
+	Token   string    // security token of a temporary key, else empty
+	Expires time.Time // zero for a key that lasts
+}
+
+// String keeps secrets out of logs.
+func (Key) String() string { return "***" }
+
+// GoString keeps secrets out of logs.
+func (Key) GoString() string { return "***" }
+
+func (k Key) secrets() []string { return []string{k.ID, k.Secret, k.Token} }
+
+// A CredentialsSource gives the key to sign with. It is safe for concurrent
+// use, and its errors are ErrCredentials.
+type CredentialsSource interface {
+	// Credentials returns a key that is valid for some minutes at least.
+	Credentials(ctx context.Context) (Key, error)
+}
+
+// Static returns a source that always gives the same key.
+func Static(key Key) CredentialsSource { return static{&key} }
+
+// static holds a pointer, so that printing what holds it shows no key.
+type static struct{ key *Key }
+
+func (s static) Credentials(context.Context) (Key, error) {
+	if s.key.ID == "" || s.key.Secret == "" {
+		return Key{}, credentialsError("Static", "the access key id or its secret is empty", nil)
+	}
+	return *s.key, nil
+}
+
+// credentialsError returns an error of kind ErrCredentials. The kinds of cause
+// are added, but for ErrOutcomeUnknown: nothing was done with the key.
+func credentialsError(action, detail string, cause error) *Error {
+	e := &Error{Product: "Credentials", Action: action, Kinds: []error{ErrCredentials}, Detail: detail}
+	if c, ok := asError(cause); ok {
+		e.Code, e.Status, e.RequestID = c.Code, c.Status, c.RequestID
+		for _, kind := range c.Kinds {
+			if kind != ErrOutcomeUnknown && kind != ErrCredentials {
+				e.Kinds = append(e.Kinds, kind)
+			}
+		}
+		e.Detail += ": " + c.Detail
+	}
+	return e
+}

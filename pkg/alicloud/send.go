@@ -1,0 +1,86 @@
+package alicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
+)
+
+// Do sends a request of the SDK to its product and fills the response. It
+// paces itself, honours the context, and never repeats a call. Errors are
+// *Error.
+//
+// Each call has an SDK client of its own over the shared connections: the
+// SDK's clients keep time-outs in fields that concurrent calls would race for,
+// and take no context.
+func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest, resp responses.AcsResponse) error {
+	op := Op{Product: req.GetProduct(), Action: req.GetActionName(), Access: access}
+	key, err := c.source.Credentials(ctx)
+	if err != nil {
+		return Classify(op, &notSentError{err})
+	}
+	if err := c.Pace(ctx, op.Product); err != nil {
+		return Classify(op, err)
+	}
+	op.Secrets = key.secrets()
+	ctx, cancel := context.WithTimeout(ctx, access.timeout())
+	defer cancel()
+	err = c.send(ctx, access, key, req, resp)
+	for _, name := range secretParameters {
+		op.Secrets = append(op.Secrets, req.GetQueryParams()[name])
+	}
+	err = Classify(op, err)
+	c.Paced(op.Product, err)
+	return err
+}
+
+func (c *Clients) send(ctx context.Context, access Access, key Key, req requests.AcsRequest, resp responses.AcsResponse) (err error) {
+	// The SDK panics on error bodies that are not as it thinks, such as those
+	// of proxies.
+	defer func() {
+		if r := recover(); r != nil {
+			err = errUnreadable
+		}
+	}()
+	endpoint := c.endpoint(req.GetProduct())
+	req.SetScheme(strings.ToUpper(endpoint.Scheme))
+	req.SetDomain(endpoint.Host)
+	config := sdk.NewConfig()
+	config.AutoRetry = false
+	config.Transport = perCall{ctx: ctx, next: c.transport}
+	client, err := sdk.NewClientWithOptions(c.region, config, key.provider())
+	if err != nil {
+		return &notSentError{fmt.Errorf("set up the SDK: %w", err)}
+	}
+	// Our context ends the call; the SDK's own time-out is only a second net.
+	client.SetReadTimeout(access.timeout() + time.Second)
+	client.SetCloseTrace(true)        // spans would carry the URL
+	client.SetNoProxy("^nothing[.]$") // the transport knows NO_PROXY; the SDK takes its items for patterns
+	return client.DoAction(req, resp)
+}
+
+// errUnreadable stands for an answer that the SDK could not read.
+var errUnreadable = errors.New("the answer could not be read")
+
+func (c *Clients) endpoint(product string) *url.URL {
+	if u := c.Override(product); u != nil {
+		return u
+	}
+	return &url.URL{Scheme: "https", Host: host(strings.ToLower(product), c.region)}
+}
+
+// provider gives the key to the SDK.
+func (k Key) provider() credentials.CredentialsProvider {
+	if k.Token != "" {
+		return credentials.NewStaticSTSCredentialsProvider(k.ID, k.Secret, k.Token)
+	}
+	return credentials.NewStaticAKCredentialsProvider(k.ID, k.Secret)
+}
