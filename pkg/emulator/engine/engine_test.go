@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// MariaDB's error numbers that tests ask for.
+const (
+	accessDenied         = 1045 // at login
+	databaseAccessDenied = 1044
+	commandDenied        = 1142 // on a table
+)
+
+// patience bounds what must happen soon; it never passes in a good run.
+const patience = 30 * time.Second
+
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashDir); dir != "" {
+		runUntilKilled(dir)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// testDir is a folder that the servers' user can reach; t.TempDir's are closed.
+func testDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "engine-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// newMariaDB fails where MariaDB is missing, unless ENGINES=none says that
+// engines are not wanted here.
+func newMariaDB(t *testing.T, options Options) *MariaDB {
+	t.Helper()
+	if options.Dir == "" {
+		options.Dir = testDir(t)
+	}
+	m, err := NewMariaDB(options)
+	if errors.Is(err, ErrNotInstalled) && os.Getenv("ENGINES") == "none" {
+		t.Skipf("ENGINES=none: %v", err)
+	}
+	if err != nil {
+		t.Fatalf("%v (install mariadb-server-core, or set ENGINES=none to go without engines)", err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+// startOpen starts a server that lets loopback in.
+func startOpen(t *testing.T, m *MariaDB, id string) *server {
+	t.Helper()
+	s, err := m.Start(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Allow(loopback)
+	return s.(*server)
+}
+
+// newServer is a server of a MariaDB of its own.
+func newServer(t *testing.T) *server {
+	t.Helper()
+	return startOpen(t, newMariaDB(t, Options{}), "rm-test")
+}
+
+// must fails the test at the first error.
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// client is a client's connections to a server.
+func client(t *testing.T, addr netip.AddrPort, account, password, database string) *sql.DB {
+	t.Helper()
+	config := mysql.NewConfig()
+	config.User, config.Passwd, config.DBName = account, password, database
+	config.Net, config.Addr = "tcp", addr.String()
+	config.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// login tries one new connection.
+func login(t *testing.T, addr netip.AddrPort, account, password, database string) error {
+	t.Helper()
+	return client(t, addr, account, password, database).PingContext(t.Context())
+}
+
+// connect opens one connection, which stays open.
+func connect(t *testing.T, s *server, account, password, database string) *sql.Conn {
+	t.Helper()
+	conn, err := client(t, s.Addr(), account, password, database).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// wantNumber wants an answer of MariaDB's with that number.
+func wantNumber(t *testing.T, err error, number uint16) {
+	t.Helper()
+	var answer *mysql.MySQLError
+	if !errors.As(err, &answer) || answer.Number != number {
+		t.Errorf("got error %v, want MariaDB's error %d", err, number)
+	}
+}
+
+// execute runs statements in a session.
+func execute(t *testing.T, conn *sql.Conn, statements ...string) {
+	t.Helper()
+	must(t, run(t.Context(), conn, statements...))
+}
+
+// serversOf lists the processes of this machine that are mariadbd on a data
+// folder in dir; dead ones that nobody has waited for do not count.
+func serversOf(t *testing.T, dir string) []string {
+	t.Helper()
+	folders, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, folder := range folders {
+		line, err := os.ReadFile(filepath.Join(folder, "cmdline"))
+		if err != nil { // it has ended
+			continue
+		}
+		if strings.Contains(string(line), "--datadir="+dir+"/") {
+			found = append(found, filepath.Base(folder))
+		}
+	}
+	return found
+}
+
+// wantEmpty wants no process and, but for the lock, no file in dir.
+func wantEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if left := serversOf(t, dir); len(left) > 0 {
+		t.Errorf("processes left: %v", left)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Name() != lockName {
+			t.Errorf("left in %s: %s", dir, entry.Name())
+		}
+	}
+}
+
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("it never came to pass that %s", what)
+		case <-poll.C:
+		}
+	}
+}
+
+// count reads one number.
+func count(t *testing.T, conn *sql.Conn, query string) int {
+	t.Helper()
+	var n int
+	if err := conn.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatal(fmt.Errorf("%s: %w", query, err))
+	}
+	return n
+}

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// An identity is the user that runs the servers and owns their files.
+type identity struct {
+	name     string
+	uid, gid int
+	other    bool // it is not the user of this process
+}
+
+// unprivileged is this process's own user, or mysql or else nobody if that is
+// root: mariadbd refuses to run as root, and rightly.
+func unprivileged() (identity, error) {
+	if os.Geteuid() != 0 {
+		return identity{uid: os.Getuid(), gid: os.Getgid()}, nil
+	}
+	var missing error
+	for _, name := range []string{"mysql", "nobody"} {
+		found, err := user.Lookup(name)
+		if err != nil {
+			missing = errors.Join(missing, err)
+			continue
+		}
+		uid, err := strconv.Atoi(found.Uid)
+		if err != nil {
+			return identity{}, fmt.Errorf("engine: user %s: %w", name, err)
+		}
+		gid, err := strconv.Atoi(found.Gid)
+		if err != nil {
+			return identity{}, fmt.Errorf("engine: user %s: %w", name, err)
+		}
+		return identity{name: name, uid: uid, gid: gid, other: true}, nil
+	}
+	return identity{}, fmt.Errorf("engine: an unprivileged user to run servers: %w", missing)
+}
+
+// attributes are those of a process that runs as this identity, apart from our
+// terminal's signals.
+func (i identity) attributes() *syscall.SysProcAttr {
+	attributes := &syscall.SysProcAttr{Setpgid: true}
+	if i.other {
+		attributes.Credential = &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)}
+	}
+	return attributes
+}
+
+// own gives the file or folder to the identity.
+func (i identity) own(path string) error {
+	if !i.other {
+		return nil
+	}
+	return os.Lchown(path, i.uid, i.gid)
+}
+
+// letThrough lets the identity pass through a folder of ours, and verifies that
+// it can get there at all.
+func (i identity) letThrough(path string) error {
+	if !i.other {
+		return nil
+	}
+	if err := os.Lchown(path, -1, i.gid); err != nil {
+		return err
+	}
+	if err := os.Chmod(path, 0o710); err != nil {
+		return err
+	}
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		if !i.mayEnter(info) {
+			return fmt.Errorf("user %s, who runs the servers, may not enter %s", i.name, dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
+// mayEnter reads the permissions of a folder.
+func (i identity) mayEnter(folder os.FileInfo) bool {
+	stat, ok := folder.Sys().(*syscall.Stat_t)
+	if !ok {
+		return false
+	}
+	mode := folder.Mode().Perm()
+	switch {
+	case int(stat.Uid) == i.uid:
+		return mode&0o100 != 0
+	case int(stat.Gid) == i.gid:
+		return mode&0o010 != 0
+	default:
+		return mode&0o001 != 0
+	}
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// What may be in SQL: names of letters, digits, "_", "-" and "$" (RDS allows
+// fewer), quoted all the same.
+const (
+	maxAccount  = 80 // bytes; MariaDB's limit on user names
+	maxDatabase = 64 // bytes; MariaDB's limit on database names
+)
+
+// systemDatabases are MariaDB's own.
+var systemDatabases = []string{"mysql", "information_schema", "performance_schema", "sys"}
+
+// charsets are those that RDS offers for MySQL (RDS API, CreateDatabase).
+var charsets = []string{"utf8", "utf8mb4", "gbk", "latin1"}
+
+func checkAccount(name string) error {
+	if !plain(name, maxAccount) {
+		return fmt.Errorf("%w: account name %q", ErrInvalid, name)
+	}
+	return nil
+}
+
+func checkDatabase(name string) error {
+	if !plain(name, maxDatabase) || slices.Contains(systemDatabases, strings.ToLower(name)) {
+		return fmt.Errorf("%w: database name %q", ErrInvalid, name)
+	}
+	return nil
+}
+
+func checkPassword(password string) error {
+	if password == "" {
+		return fmt.Errorf("%w: empty password", ErrInvalid)
+	}
+	return nil
+}
+
+func checkCharset(charset string) error {
+	if !slices.Contains(charsets, charset) {
+		return fmt.Errorf("%w: character set %q", ErrInvalid, charset)
+	}
+	return nil
+}
+
+func plain(name string, most int) bool {
+	if name == "" || len(name) > most {
+		return false
+	}
+	for _, c := range []byte(name) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		digit := '0' <= c && c <= '9'
+		if !letter && !digit && c != '_' && c != '-' && c != '$' {
+			return false
+		}
+	}
+	return true
+}
+
+// identifier quotes a name for SQL.
+func identifier(name string) string {
+	return "`" + strings.ReplaceAll(name, "`", "``") + "`"
+}
+
+// account is a client's account in SQL: it may come from anywhere, the proxy
+// decides from where.
+func account(name string) string { return identifier(name) + "@`%`" }
+
+// pattern is a database in GRANT and REVOKE, where "_" and "%" stand for any
+// character or text unless escaped.
+func pattern(database string) string {
+	return identifier(strings.NewReplacer("_", `\_`, "%", `\%`).Replace(database))
+}

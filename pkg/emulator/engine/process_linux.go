@@ -1,0 +1,12 @@
+package engine
+
+import "syscall"
+
+// supported says whether children can be bound to this process's life.
+const supported = true
+
+// dieWithParent has the kernel kill the child when the thread that starts it
+// ends (prctl(2), PR_SET_PDEATHSIG).
+func dieWithParent(attributes *syscall.SysProcAttr) {
+	attributes.Pdeathsig = syscall.SIGKILL
+}

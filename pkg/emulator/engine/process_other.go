@@ -1,0 +1,11 @@
+//go:build !linux
+
+package engine
+
+import "syscall"
+
+// supported is false: without a death signal a crash would leave servers
+// behind, so NewMariaDB answers ErrNotInstalled here.
+const supported = false
+
+func dieWithParent(*syscall.SysProcAttr) {}

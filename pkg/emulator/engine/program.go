@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// A program is an installed MariaDB.
+type program struct {
+	server string // mariadbd
+	tables string // SQL that makes the system tables
+}
+
+// findProgram looks for mariadbd and the files that came with it.
+func findProgram() (program, error) {
+	if !supported {
+		return program{}, fmt.Errorf("%w: engines need Linux", ErrNotInstalled)
+	}
+	server, err := findServer()
+	if err != nil {
+		return program{}, err
+	}
+	if real, err := filepath.EvalSymlinks(server); err == nil {
+		server = real
+	}
+	prefix := filepath.Dir(filepath.Dir(server))
+	for _, folder := range []string{"mysql", "mariadb"} {
+		for _, name := range []string{"mysql_system_tables.sql", "mariadb_system_tables.sql"} {
+			tables := filepath.Join(prefix, "share", folder, name)
+			if _, err := os.Stat(tables); err == nil {
+				return program{server: server, tables: tables}, nil
+			}
+		}
+	}
+	return program{}, fmt.Errorf("%w: no system tables for %s in %s", ErrNotInstalled, server, filepath.Join(prefix, "share"))
+}
+
+// findServer looks in PATH and where Debian keeps it, which is not in the PATH
+// of ordinary users.
+func findServer() (string, error) {
+	for _, name := range []string{"mariadbd", "/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	return "", fmt.Errorf("%w: mariadbd is not in PATH nor in /usr/sbin", ErrNotInstalled)
+}
+
+// command is mariadbd on a data folder with little memory, no network, no TLS,
+// no reports to its makers, and none of the machine's configuration or plugins.
+// The folder void is empty and stays so: no plugin is loaded from it, and SQL
+// reads and writes no file outside it.
+func (p program) command(owner identity, data, void string, more ...string) *exec.Cmd {
+	args := append([]string{
+		"--no-defaults",
+		"--datadir=" + data,
+		"--plugin-dir=" + void,
+		"--secure-file-priv=" + void,
+		"--skip-networking",
+		"--skip-name-resolve",
+		"--skip-ssl",
+		"--skip-log-bin",
+		"--unix-socket=OFF", // as the proxy, everyone has our user id on the socket
+		"--feedback=OFF",
+		"--performance-schema=OFF",
+		"--max-connections=200",
+		"--table-open-cache=100",
+		"--thread-cache-size=2",
+		"--query-cache-size=0",
+		"--key-buffer-size=64K",
+		"--aria-pagecache-buffer-size=1M",
+		"--aria-log-file-size=8M",
+		"--innodb-buffer-pool-size=8M",
+		"--innodb-log-buffer-size=2M",
+		"--innodb-log-file-size=4M",
+		"--innodb-ft-cache-size=1600000",
+		"--innodb-data-file-path=ibdata1:5M:autoextend",
+		"--innodb-temp-data-file-path=ibtmp1:2M:autoextend",
+		"--innodb-autoextend-increment=1",
+		"--innodb-read-io-threads=1",
+		"--innodb-write-io-threads=2",
+		"--innodb-purge-threads=1",
+		"--innodb-use-native-aio=OFF",
+		"--innodb-buffer-pool-dump-at-shutdown=OFF",
+		"--innodb-buffer-pool-load-at-startup=OFF",
+		// The data outlive this server's crash, not the machine's.
+		"--innodb-flush-log-at-trx-commit=2",
+		"--innodb-doublewrite=OFF",
+	}, more...)
+	cmd := exec.Command(p.server, args...)
+	cmd.Dir = "/"
+	// Nothing of our own environment, which may hold secrets.
+	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "MALLOC_ARENA_MAX=2"}
+	cmd.SysProcAttr = owner.attributes()
+	return cmd
+}

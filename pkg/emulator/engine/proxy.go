@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// dialTimeout bounds the way from the proxy to its server, which is a local
+// socket: only a server that hangs needs it.
+const dialTimeout = 10 * time.Second
+
+// A proxy stands between clients and one server. It lets in whom the whitelist
+// allows, before a byte goes either way.
+type proxy struct {
+	listener *net.TCPListener
+	dial     func(context.Context) (net.Conn, error)
+	life     context.Context
+	end      context.CancelFunc
+	running  sync.WaitGroup
+
+	mu       sync.Mutex
+	allowed  []netip.Prefix
+	sessions map[*session]struct{}
+}
+
+// A session is one client's connection. The proxy's mutex guards it.
+type session struct {
+	client *net.TCPConn
+	from   netip.AddrPort
+	server net.Conn // nil until dialled
+	ended  bool
+}
+
+// newProxy listens on a free port of host and lets nobody in yet.
+func newProxy(host netip.Addr, dial func(context.Context) (net.Conn, error)) (*proxy, error) {
+	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{listener: listener, dial: dial, sessions: make(map[*session]struct{})}
+	p.life, p.end = context.WithCancel(context.Background())
+	p.running.Go(p.serve)
+	return p, nil
+}
+
+// port is where it listens.
+func (p *proxy) port() uint16 {
+	return p.listener.Addr().(*net.TCPAddr).AddrPort().Port()
+}
+
+// allow replaces the whitelist and ends the sessions that it refuses.
+func (p *proxy) allow(prefixes []netip.Prefix) {
+	allowed := make([]netip.Prefix, 0, len(prefixes))
+	for _, prefix := range prefixes {
+		if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
+			prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+		}
+		allowed = append(allowed, prefix)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.allowed = allowed
+	for s := range p.sessions {
+		if !p.allows(s.from.Addr()) {
+			p.cut(s)
+		}
+	}
+}
+
+// cutAll ends all sessions; new ones may come.
+func (p *proxy) cutAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for s := range p.sessions {
+		p.cut(s)
+	}
+}
+
+// close ends the proxy and all sessions and waits for them.
+func (p *proxy) close() {
+	p.end()
+	_ = p.listener.Close()
+	p.cutAll()
+	p.running.Wait()
+}
+
+func (p *proxy) serve() {
+	for {
+		client, err := p.listener.AcceptTCP()
+		switch {
+		case err == nil:
+			s := &session{client: client, from: peer(client.RemoteAddr())}
+			if p.admit(s) {
+				p.running.Go(func() { p.relay(s) })
+			} else {
+				_ = client.Close()
+			}
+		case p.life.Err() != nil || errors.Is(err, net.ErrClosed):
+			return
+		default: // no descriptors left, for instance: it passes
+			select {
+			case <-p.life.Done():
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// admit takes the session in if the whitelist allows it. A whitelist that comes
+// later finds it among the sessions.
+func (p *proxy) admit(s *session) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life.Err() != nil || !p.allows(s.from.Addr()) {
+		return false
+	}
+	p.sessions[s] = struct{}{}
+	return true
+}
+
+// allows needs the mutex.
+func (p *proxy) allows(addr netip.Addr) bool {
+	for _, prefix := range p.allowed {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// cut ends a session; it needs the mutex.
+func (p *proxy) cut(s *session) {
+	s.ended = true
+	delete(p.sessions, s)
+	_ = s.client.Close()
+	if s.server != nil {
+		_ = s.server.Close()
+	}
+}
+
+// attach gives the session its server, unless it has been cut meanwhile.
+func (p *proxy) attach(s *session, server net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.ended {
+		_ = server.Close()
+		return false
+	}
+	s.server = server
+	return true
+}
+
+// relay carries a session's bytes until either side has had enough.
+func (p *proxy) relay(s *session) {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.cut(s)
+	}()
+	ctx, cancel := context.WithTimeout(p.life, dialTimeout)
+	server, err := p.dial(ctx)
+	cancel()
+	if err != nil || !p.attach(s, server) {
+		return
+	}
+	if _, err := io.WriteString(server, header(s.from, peer(s.client.LocalAddr()))); err != nil {
+		return
+	}
+	var back sync.WaitGroup
+	back.Go(func() {
+		_, _ = io.Copy(s.client, server)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.cut(s)
+	})
+	if first, err := firstPacket(s.client); err == nil {
+		if _, err := server.Write(first); err == nil {
+			_, _ = io.Copy(server, s.client)
+		}
+	}
+	_ = server.Close()
+	back.Wait()
+}
+
+// header tells the server who the client is (PROXY protocol, version 1).
+func header(from, to netip.AddrPort) string {
+	family := "TCP6"
+	if from.Addr().Is4() {
+		family = "TCP4"
+	}
+	return fmt.Sprintf("PROXY %s %s %s %d %d\r\n", family, from.Addr(), to.Addr(), from.Port(), to.Port())
+}
+
+// firstPacket reads the head of what a client says first, which in MySQL's
+// protocol is packet number one. Anything else is refused, above all a PROXY
+// header of the client's own.
+func firstPacket(client io.Reader) ([]byte, error) {
+	head := make([]byte, 4) // three bytes of length and the number
+	if _, err := io.ReadFull(client, head); err != nil {
+		return nil, err
+	}
+	if head[3] != 1 {
+		return nil, errors.New("engine: not a MySQL client")
+	}
+	return head, nil
+}
+
+// peer is the plain form of a TCP address, in which IPv4 is IPv4.
+func peer(addr net.Addr) netip.AddrPort {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(tcp.AddrPort().Addr().Unmap().WithZone(""), tcp.AddrPort().Port())
+}

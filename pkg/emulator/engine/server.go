@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// readyPoll is the pause between two looks at a server that is starting.
+const readyPoll = 5 * time.Millisecond
+
+// A server is one mariadbd and the proxy before it.
+//
+// Its folder belongs to us and lets the servers' user pass through:
+//
+//	data      MariaDB's data            of the servers' user, closed to others
+//	run       its socket "s"            of the servers' user, closed to others
+//	void      empty; plugins and files  ours
+//	init.sql  makes the administrator at each start
+//	log       what mariadbd says
+type server struct {
+	m      *MariaDB
+	id     string
+	folder string
+	run    *os.File // the folder run
+	db     *sql.DB  // as administrator
+	proxy  *proxy
+
+	life context.Context // ends when Stop begins
+	end  context.CancelFunc
+
+	// turn is held by whoever changes the server or its accounts. It guards
+	// what follows.
+	turn    chan struct{}
+	process *process
+	stopped bool
+}
+
+var _ Server = (*server)(nil)
+
+// startServer makes the folder and starts the server in it; if that fails, it
+// leaves nothing.
+func startServer(ctx context.Context, m *MariaDB, id, folder string) (*server, error) {
+	s := &server{
+		m:      m,
+		id:     id,
+		folder: filepath.Join(m.files.path, folder),
+		turn:   make(chan struct{}, 1),
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	err := s.prepare(ctx)
+	if err == nil {
+		err = s.boot(ctx)
+	}
+	if err == nil {
+		s.proxy, err = newProxy(m.listen, s.dial)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.discard())
+	}
+	return s, nil
+}
+
+// prepare lays out the folder.
+func (s *server) prepare(ctx context.Context) error {
+	if err := os.Mkdir(s.folder, 0o700); err != nil {
+		return err
+	}
+	owner := s.m.owner
+	run := s.path("run")
+	password := rand.Text()
+	err := errors.Join(
+		owner.letThrough(s.folder),
+		os.Mkdir(s.path("void"), 0o700), owner.letThrough(s.path("void")),
+		os.Mkdir(run, 0o700), owner.own(run),
+		os.WriteFile(s.path("init.sql"), []byte(administrator(password)), 0o400), owner.own(s.path("init.sql")),
+	)
+	if err != nil {
+		return err
+	}
+	if s.run, err = os.Open(run); err != nil {
+		return err
+	}
+	if s.db, err = openAdministration(password, s.dial); err != nil {
+		return err
+	}
+	return s.m.template.copyTo(ctx, s.path("data"))
+}
+
+// boot starts mariadbd on the data and waits until it answers.
+func (s *server) boot(ctx context.Context) error {
+	log, err := os.OpenFile(s.path("log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := s.m.program.command(s.m.owner, s.path("data"), s.path("void"),
+		// Relative to the data: a socket's path must be short.
+		"--socket=../run/s",
+		"--pid-file="+s.path("run/pid"),
+		"--tmpdir="+s.path("run"),
+		"--init-file="+s.path("init.sql"),
+		"--proxy-protocol-networks=localhost",
+	)
+	cmd.Stdout, cmd.Stderr = log, log
+	if s.process, err = s.m.launcher.start(cmd); err != nil {
+		return err
+	}
+	if err := s.ready(ctx); err != nil {
+		s.process.kill()
+		return fmt.Errorf("%w%s", err, tail(log.Name()))
+	}
+	return nil
+}
+
+// ready waits until the server answers, has ended, or ctx has.
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	process := s.process
+	go func() {
+		select {
+		case <-process.exited:
+			cancel(fmt.Errorf("mariadbd ended: %v", process.err))
+		case <-ctx.Done():
+		}
+	}()
+	poll := time.NewTicker(readyPoll)
+	defer poll.Stop()
+	for {
+		if err := s.db.PingContext(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-poll.C:
+		}
+	}
+}
+
+// dial opens a connection to the server's socket. The way through our own open
+// folder has a short name, however deep the folder lies.
+func (s *server) dial(ctx context.Context) (net.Conn, error) {
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/s", s.run.Fd()))
+}
+
+func (s *server) path(name string) string { return filepath.Join(s.folder, name) }
+
+// discard ends whatever of the server there is. It needs the turn.
+func (s *server) discard() error {
+	s.end()
+	if s.proxy != nil {
+		s.proxy.close()
+	}
+	if s.process != nil {
+		s.process.kill()
+	}
+	var failed []error
+	if s.db != nil {
+		failed = append(failed, s.db.Close())
+	}
+	if s.run != nil {
+		failed = append(failed, s.run.Close())
+	}
+	return errors.Join(append(failed, os.RemoveAll(s.folder))...)
+}
+
+// begin waits for the turn. The context it returns ends with the server's life
+// as well; done gives the turn back.
+func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err error) {
+	ctx, cancel := within(ctx, s.life)
+	select {
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+		cancel()
+		return nil, nil, err
+	case s.turn <- struct{}{}:
+	}
+	if ctx.Err() != nil { // both were ready
+		err = context.Cause(ctx)
+		cancel()
+		<-s.turn
+		return nil, nil, err
+	}
+	return ctx, func() {
+		cancel()
+		<-s.turn
+	}, nil
+}
+
+// Addr is where clients connect.
+func (s *server) Addr() netip.AddrPort {
+	return netip.AddrPortFrom(s.m.advertise, s.proxy.port())
+}
+
+// Allow replaces the whitelist.
+func (s *server) Allow(prefixes []netip.Prefix) { s.proxy.allow(slices.Clone(prefixes)) }
+
+// Restart stops mariadbd in good order and starts it again.
+func (s *server) Restart(ctx context.Context) error {
+	ctx, done, err := s.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("engine: restart %s: %w", s.id, err)
+	}
+	defer done()
+	err = s.process.terminate(ctx)
+	s.proxy.cutAll()
+	if err == nil {
+		err = s.boot(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("engine: restart %s: %w", s.id, err)
+	}
+	return nil
+}
+
+// Stop ends the server and removes its data. Work under way is broken off.
+func (s *server) Stop(ctx context.Context) error {
+	s.end()
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("engine: stop %s: %w", s.id, context.Cause(ctx))
+	}
+	if s.stopped {
+		return nil
+	}
+	s.stopped = true
+	err := s.discard()
+	s.m.forget(s)
+	if err != nil {
+		return fmt.Errorf("engine: stop %s: %w", s.id, err)
+	}
+	return nil
+}
