@@ -89,10 +89,11 @@ func (s *server) administer(ctx context.Context, what string, work func(context.
 			return err
 		}
 		defer conn.Close()
-		if err := work(ctx, conn); err != nil {
-			return err
+		err = work(ctx, conn)
+		if err != nil && ctx.Err() != nil { // the driver knows no causes
+			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
-		return nil
+		return err
 	}()
 	if err != nil {
 		return fmt.Errorf("engine: %s: %s: %w", s.id, what, err)

@@ -186,6 +186,9 @@ func (m *MariaDB) close() error {
 // The cause of the second is ErrStopped.
 func within(ctx, life context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	if life.Err() != nil {
+		cancel(ErrStopped)
+	}
 	stop := context.AfterFunc(life, func() { cancel(ErrStopped) })
 	return ctx, func() {
 		stop()
