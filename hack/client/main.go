@@ -1,0 +1,89 @@
+// Command client is what an application would use to consume a binding: a
+// MySQL client, an OSS client and a reader of JSON, in one static program. The
+// walk-through hack/demo and its tests use it, so that they need no further
+// tools on the machine.
+//
+// Secrets come in through the environment and are never arguments, which other
+// users of the machine could read.
+//
+// It exits with 0 where all went well, 3 where the server refused the login or
+// the permission, 2 where it was called wrongly, and 1 for every other failure.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// timeout bounds a whole run: nothing that the walk-through does takes long.
+const timeout = 30 * time.Second
+
+// The exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+	exitDenied = 3
+)
+
+// errUsage marks what is wrong with the way the program was called.
+var errUsage = errors.New("usage: client mysql|oss|json|credentials ...")
+
+// errDenied marks a refusal by the server: wrong login, or no permission.
+var errDenied = errors.New("denied")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], env{get: os.Getenv, in: os.Stdin, out: os.Stdout})
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "client:", err)
+	}
+	os.Exit(exitCode(err))
+}
+
+// An env is what the program sees of the world around it.
+type env struct {
+	get func(name string) string
+	in  io.Reader
+	out io.Writer
+}
+
+func run(ctx context.Context, args []string, e env) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if len(args) == 0 {
+		return errUsage
+	}
+	switch args[0] {
+	case "mysql":
+		return runMySQL(ctx, args[1:], e)
+	case "oss":
+		return runOSS(ctx, args[1:], e)
+	case "json":
+		return runJSON(args[1:], e)
+	case "credentials":
+		return runCredentials(args[1:], e)
+	default:
+		return fmt.Errorf("%w: no command %q", errUsage, args[0])
+	}
+}
+
+// exitCode gives the code of the package comment for what run returned.
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.Is(err, errDenied):
+		return exitDenied
+	default:
+		return exitFailed
+	}
+}
