@@ -1,0 +1,200 @@
+package catalog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// CheckCreate checks the parameters of a provision (PROV-06). The error's text
+// is fit for the user of a 400: it says what to change, names parameters and
+// what they may be, and never a value that was sent.
+func (p *Plan) CheckCreate(parameters json.RawMessage) error {
+	return p.check(p.Schemas.Create, parameters)
+}
+
+// CheckUpdate checks the parameters of an update (UPD-04) as CheckCreate does.
+func (p *Plan) CheckUpdate(parameters json.RawMessage) error {
+	return p.check(p.Schemas.Update, parameters)
+}
+
+// CheckBind checks the parameters of a bind (BIND-06) as CheckCreate does.
+func (p *Plan) CheckBind(parameters json.RawMessage) error {
+	return p.check(p.Schemas.Bind, parameters)
+}
+
+func (p *Plan) check(raw, parameters json.RawMessage) error {
+	members, err := membersOf(parameters)
+	if err != nil || len(members) == 0 && len(raw) == 0 {
+		return err
+	}
+	schema, err := compileInput(raw)
+	if err != nil {
+		return fmt.Errorf("schema of plan %s%w", p.ID, err)
+	}
+	return schema.check(members)
+}
+
+// check reports all that is wrong in one error, in a stable order.
+func (s *inputSchema) check(members map[string]json.RawMessage) error {
+	var problems []string
+	values := make(map[string]any, len(members))
+	for name, raw := range members {
+		if !s.open && !slices.Contains(s.names, name) {
+			problems = append(problems, unknownParameter(name, s.names))
+			continue
+		}
+		values[name] = parse(raw)
+	}
+	if s.schema != nil {
+		problems = append(problems, s.invalid(values)...)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	slices.Sort(problems)
+	return errors.New(strings.Join(slices.Compact(problems), "; "))
+}
+
+func (s *inputSchema) invalid(values map[string]any) []string {
+	err := s.schema.Validate(values)
+	if err == nil {
+		return nil
+	}
+	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return []string{"parameters are not as the plan's schema in the catalog says"}
+	}
+	var problems []string
+	for _, f := range findings(invalid) {
+		problems = append(problems, f.sentence())
+	}
+	return problems
+}
+
+// A finding is one way in which the value at a place is not as wanted.
+type finding struct {
+	place []string // from the parameters down
+	want  string   // "must be a string"
+}
+
+func (f finding) sentence() string {
+	if len(f.place) == 0 {
+		return "parameters " + f.want
+	}
+	return "parameter " + quote(strings.Join(f.place, ".")) + " " + f.want
+}
+
+// findings returns the leaves of the validator's tree in our own words: its
+// own words hold values.
+func findings(e *jsonschema.ValidationError) []finding {
+	switch e.ErrorKind.(type) {
+	case *kind.AnyOf, *kind.OneOf:
+		return alternatives(e)
+	}
+	if len(e.Causes) == 0 {
+		return []finding{{e.InstanceLocation, wanted(e.ErrorKind)}}
+	}
+	var found []finding
+	for _, cause := range e.Causes {
+		found = append(found, findings(cause)...)
+	}
+	return found
+}
+
+// alternatives joins what the branches of an anyOf or oneOf want of the value
+// itself.
+func alternatives(e *jsonschema.ValidationError) []finding {
+	var wants []string
+	for _, cause := range e.Causes {
+		for _, f := range findings(cause) {
+			if len(f.place) != len(e.InstanceLocation) {
+				return []finding{{e.InstanceLocation, "has none of the forms that the plan's schema allows"}}
+			}
+			wants = append(wants, f.want)
+		}
+	}
+	if len(wants) == 0 {
+		return []finding{{e.InstanceLocation, "has more than one of the forms that the plan's schema allows"}}
+	}
+	slices.Sort(wants)
+	return []finding{{e.InstanceLocation, strings.Join(slices.Compact(wants), ", or ")}}
+}
+
+func wanted(why jsonschema.ErrorKind) string {
+	switch why := why.(type) {
+	case *kind.Type:
+		return fmt.Sprintf("must be of type %s, not %s", strings.Join(why.Want, " or "), why.Got)
+	case *kind.Enum:
+		return "must be one of " + listValues(why.Want)
+	case *kind.Required:
+		return "must have " + list(why.Missing)
+	case *kind.AdditionalProperties:
+		return "must not have " + list(why.Properties)
+	case *kind.Dependency:
+		return fmt.Sprintf("must have %s where it has %s", list(why.Missing), quote(why.Prop))
+	case *kind.Pattern:
+		return fmt.Sprintf("must match the pattern %s", why.Want)
+	case *kind.Format:
+		return fmt.Sprintf("must have the format %s", why.Want)
+	case *kind.MinLength:
+		return fmt.Sprintf("must have at least %d characters", why.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("must have at most %d characters", why.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("must have at least %d items", why.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("must have at most %d items", why.Want)
+	case *kind.UniqueItems:
+		return "must not have the same item twice"
+	case *kind.Minimum:
+		return "must be at least " + number(why.Want)
+	case *kind.Maximum:
+		return "must be at most " + number(why.Want)
+	case *kind.ExclusiveMinimum:
+		return "must be more than " + number(why.Want)
+	case *kind.ExclusiveMaximum:
+		return "must be less than " + number(why.Want)
+	case *kind.MultipleOf:
+		return "must be a multiple of " + number(why.Want)
+	default:
+		return "is not as the plan's schema in the catalog says"
+	}
+}
+
+func number(r *big.Rat) string {
+	if r.IsInt() {
+		return r.RatString()
+	}
+	f, _ := r.Float64()
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+func list(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
+	}
+	slices.Sort(quoted)
+	return strings.Join(quoted, ", ")
+}
+
+// listValues lists the values of an enum, in the schema's order.
+func listValues(values []any) string {
+	texts := make([]string, 0, len(values))
+	for _, value := range values {
+		text, err := json.Marshal(value)
+		if err != nil {
+			continue
+		}
+		texts = append(texts, string(text))
+	}
+	return strings.Join(texts, ", ")
+}

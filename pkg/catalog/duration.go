@@ -1,0 +1,33 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A Duration is written as Go writes durations: "90m".
+type Duration time.Duration
+
+// String is how Go writes the duration: "1h30m0s".
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalJSON writes the duration as String does.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	return json.Marshal(d.String())
+}
+
+// UnmarshalJSON reads what time.ParseDuration reads. Numbers are refused: they
+// do not say their unit.
+func (d *Duration) UnmarshalJSON(value []byte) error {
+	var text string
+	if err := json.Unmarshal(value, &text); err != nil {
+		return fmt.Errorf("a duration is a string such as \"90m\", not %s", value)
+	}
+	parsed, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("a duration is a string such as \"90m\", not %q", text)
+	}
+	*d = Duration(parsed)
+	return nil
+}

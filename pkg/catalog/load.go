@@ -1,0 +1,124 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Load reads the providers' plans.yaml documents. They are read strictly:
+// unknown and repeated members are refused, and every offering and plan is
+// validated. The error holds all that is wrong, each with its place.
+func Load(documents ...[]byte) (*Catalog, error) {
+	c := &Catalog{byID: map[string]*Offering{}}
+	v := newValidator()
+	for i, document := range documents {
+		place := fmt.Sprintf("document %d", i+1)
+		offerings, err := decodeDocument(document)
+		if err != nil {
+			v.fail(place, "%w", err)
+			continue
+		}
+		for j, raw := range offerings {
+			if o := v.offering(fmt.Sprintf("%s: offerings[%d]", place, j), raw); o != nil {
+				c.offerings = append(c.offerings, o)
+				c.byID[o.ID] = o
+			}
+		}
+	}
+	if err := errors.Join(v.problems...); err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	slices.SortFunc(c.offerings, func(a, b *Offering) int { return strings.Compare(a.Name, b.Name) })
+	return c, nil
+}
+
+func decodeDocument(document []byte) ([]json.RawMessage, error) {
+	asJSON, err := yaml.YAMLToJSONStrict(document)
+	if err != nil {
+		return nil, err
+	}
+	var content struct {
+		Offerings []json.RawMessage `json:"offerings"`
+	}
+	if err := decodeStrict(asJSON, &content); err != nil {
+		return nil, err
+	}
+	if len(content.Offerings) == 0 {
+		return nil, errors.New("there are no offerings")
+	}
+	return content.Offerings, nil
+}
+
+// offering decodes and validates one offering with its plans; it returns nil
+// after noting what is wrong.
+func (v *validator) offering(place string, raw json.RawMessage) *Offering {
+	o := &Offering{}
+	shape := struct {
+		*Offering
+		Bindable *bool             `json:"bindable"`
+		Plans    []json.RawMessage `json:"plans"`
+	}{Offering: o}
+	if err := decodeStrict(raw, &shape); err != nil {
+		v.fail(place, "%w", err)
+		return nil
+	}
+	if o.Name != "" {
+		place = fmt.Sprintf("offering %q", o.Name)
+	}
+	if shape.Bindable == nil {
+		v.fail(place, "bindable is missing: write true or false")
+	} else {
+		o.Bindable = *shape.Bindable
+	}
+	v.checkOffering(place, o)
+	if len(shape.Plans) == 0 {
+		v.fail(place, "there are no plans")
+	}
+	names := map[string]bool{}
+	for i, raw := range shape.Plans {
+		p := v.plan(fmt.Sprintf("%s: plans[%d]", place, i), place, raw)
+		if p == nil {
+			continue
+		}
+		if names[p.Name] {
+			v.fail(place, "two plans have the name %q", p.Name)
+		}
+		names[p.Name] = true
+		o.Plans = append(o.Plans, p)
+	}
+	return o
+}
+
+func (v *validator) plan(place, offeringPlace string, raw json.RawMessage) *Plan {
+	p := &Plan{}
+	shape := struct {
+		*Plan
+		Free *bool `json:"free"`
+	}{Plan: p}
+	if err := decodeStrict(raw, &shape); err != nil {
+		v.fail(place, "%w", err)
+		return nil
+	}
+	if p.Name != "" {
+		place = fmt.Sprintf("%s: plan %q", offeringPlace, p.Name)
+	}
+	if shape.Free == nil {
+		v.fail(place, "free is missing: platforms differ in what that means, so write true or false")
+	} else {
+		p.Free = *shape.Free
+	}
+	v.checkPlan(place, p)
+	return p
+}
+
+func decodeStrict(raw []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
+}

@@ -1,0 +1,70 @@
+package catalog
+
+import (
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+)
+
+// pollingSlack is what platforms wait beyond the deadline, so that they learn
+// the end of an operation from us and not from their own clock (CAT-40).
+const pollingSlack = 5 * time.Minute
+
+// Render returns the catalog as platforms read it. Two catalogs loaded from
+// the same documents render alike, whatever the documents' order.
+func (c *Catalog) Render() osb.Catalog {
+	services := make([]osb.Service, 0, len(c.offerings))
+	for _, o := range c.offerings {
+		services = append(services, o.render())
+	}
+	return osb.Catalog{Services: services}
+}
+
+func (o *Offering) render() osb.Service {
+	s := osb.Service{
+		ID:                   o.ID,
+		Name:                 o.Name,
+		Description:          o.Description,
+		Tags:                 o.Tags,
+		Bindable:             o.Bindable,
+		InstancesRetrievable: true,
+		BindingsRetrievable:  o.Bindable,
+		Metadata:             o.Metadata,
+	}
+	for _, p := range o.Plans {
+		// Platforms of OSB 2.14 and before read the offering's member alone.
+		s.PlanUpdateable = s.PlanUpdateable || p.Updateable
+		s.Plans = append(s.Plans, osb.Plan{
+			ID:                     p.ID,
+			Name:                   p.Name,
+			Description:            p.Description,
+			Metadata:               p.Metadata,
+			Free:                   p.Free,
+			Bindable:               o.Bindable,
+			PlanUpdateable:         p.Updateable,
+			Schemas:                p.Schemas.render(),
+			MaximumPollingDuration: int((time.Duration(p.Deadline) + pollingSlack).Seconds()),
+		})
+	}
+	return s
+}
+
+func (s Schemas) render() *osb.Schemas {
+	var rendered osb.Schemas
+	if s.Create != nil || s.Update != nil {
+		rendered.Instance = &osb.InstanceSchemas{}
+		if s.Create != nil {
+			rendered.Instance.Create = &osb.InputSchema{Parameters: s.Create}
+		}
+		if s.Update != nil {
+			rendered.Instance.Update = &osb.InputSchema{Parameters: s.Update}
+		}
+	}
+	if s.Bind != nil {
+		rendered.Binding = &osb.BindingSchemas{Create: &osb.InputSchema{Parameters: s.Bind}}
+	}
+	if rendered == (osb.Schemas{}) {
+		return nil
+	}
+	return &rendered
+}

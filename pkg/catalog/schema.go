@@ -1,0 +1,130 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// What CAT-39 demands of every schema.
+const (
+	draft04       = "http://json-schema.org/draft-04/schema#"
+	maxSchemaSize = 64 << 10 // bytes, serialised
+)
+
+// An inputSchema is one compiled schema and the names it knows. The zero value
+// takes no parameters.
+type inputSchema struct {
+	schema *jsonschema.Schema
+	names  []string // properties, sorted
+	open   bool     // it lets names pass that are no properties
+}
+
+// names compiles all schemas, which proves them valid, and returns the
+// parameters they know.
+func (s Schemas) names() ([]string, error) {
+	var names []string
+	var problems []error
+	for _, input := range []struct {
+		place string
+		raw   json.RawMessage
+	}{{"schemas.create", s.Create}, {"schemas.update", s.Update}, {"schemas.bind", s.Bind}} {
+		compiled, err := compileInput(input.raw)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s%w", input.place, err))
+			continue
+		}
+		names = append(names, compiled.names...)
+	}
+	return names, errors.Join(problems...)
+}
+
+// compileInput takes well under a millisecond, so that nothing is gained by
+// keeping what it returns: requests that need it start work of seconds. Its
+// errors go on from the schema's place.
+func compileInput(raw json.RawMessage) (*inputSchema, error) {
+	if len(raw) == 0 {
+		return &inputSchema{}, nil
+	}
+	if len(raw) > maxSchemaSize {
+		return nil, fmt.Errorf(" is larger than %d bytes", maxSchemaSize)
+	}
+	var shape struct {
+		Dialect              string                     `json:"$schema"`
+		Type                 string                     `json:"type"`
+		Properties           map[string]json.RawMessage `json:"properties"`
+		PatternProperties    json.RawMessage            `json:"patternProperties"`
+		AdditionalProperties json.RawMessage            `json:"additionalProperties"`
+	}
+	if err := json.Unmarshal(raw, &shape); err != nil {
+		return nil, fmt.Errorf(" is not an object schema: %w", err)
+	}
+	if shape.Dialect != draft04 {
+		return nil, fmt.Errorf(".$schema must be %q", draft04)
+	}
+	if shape.Type != "object" {
+		return nil, errors.New(".type must be \"object\"")
+	}
+	if shape.AdditionalProperties == nil {
+		return nil, errors.New(".additionalProperties is missing: write false, so that platforms know that other names are refused")
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf(": %w", err)
+	}
+	if ref := externalReference(document); ref != "" {
+		return nil, fmt.Errorf(" refers to %q: platforms do not follow external references", ref)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft4)
+	compiler.UseLoader(noLoader{})
+	const name = "parameters.json"
+	if err := compiler.AddResource(name, document); err != nil {
+		return nil, fmt.Errorf(": %w", err)
+	}
+	schema, err := compiler.Compile(name)
+	if err != nil {
+		return nil, fmt.Errorf(" is not valid draft-04: %w", err)
+	}
+	return &inputSchema{
+		schema: schema,
+		names:  slices.Sorted(maps.Keys(shape.Properties)),
+		open:   string(shape.AdditionalProperties) != "false" || shape.PatternProperties != nil,
+	}, nil
+}
+
+// externalReference returns a "$ref" that does not stay in the document, or
+// the empty string.
+func externalReference(value any) string {
+	switch value := value.(type) {
+	case map[string]any:
+		if ref, ok := value["$ref"].(string); ok && !strings.HasPrefix(ref, "#") {
+			return ref
+		}
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			if ref := externalReference(value[name]); ref != "" {
+				return ref
+			}
+		}
+	case []any:
+		for _, member := range value {
+			if ref := externalReference(member); ref != "" {
+				return ref
+			}
+		}
+	}
+	return ""
+}
+
+// noLoader keeps the compiler off files and networks.
+type noLoader struct{}
+
+func (noLoader) Load(url string) (any, error) {
+	return nil, fmt.Errorf("external schema %s is not loaded", url)
+}

@@ -1,0 +1,146 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of the catalog. Kubernetes service catalogs refuse longer ids and
+// names; CAT-05 recommends 255 for descriptions; Cloud Controller takes 2048
+// characters of tags in all; platforms give up polling after 7 days.
+const (
+	maxName        = 63
+	maxDescription = 255
+	maxTags        = 2048
+	maxDeadline    = 7 * 24 * time.Hour
+)
+
+// A validator collects what is wrong in all documents.
+type validator struct {
+	problems []error
+	ids      map[string]string // id of an offering or plan → its place
+	names    map[string]bool   // of offerings
+	nameForm *regexp.Regexp
+}
+
+func newValidator() *validator {
+	return &validator{
+		ids:      map[string]string{},
+		names:    map[string]bool{},
+		nameForm: regexp.MustCompile(`^[A-Za-z0-9.-]+$`), // CAT-10, as OSB 2.14 has it
+	}
+}
+
+func (v *validator) fail(place, format string, args ...any) {
+	v.problems = append(v.problems, fmt.Errorf("%s: %w", place, fmt.Errorf(format, args...)))
+}
+
+// identity checks what offerings and plans share (CAT-10 to CAT-12, CAT-30 to
+// CAT-32).
+func (v *validator) identity(place, id, name, description string, metadata json.RawMessage) {
+	switch {
+	case id == "":
+		v.fail(place, "id is empty")
+	case utf8.RuneCountInString(id) > maxName:
+		v.fail(place, "id is longer than %d characters", maxName)
+	case v.ids[id] != "":
+		v.fail(place, "id %q is also the id of %s", id, v.ids[id])
+	default:
+		v.ids[id] = place
+	}
+	switch {
+	case name == "":
+		v.fail(place, "name is empty")
+	case len(name) > maxName:
+		v.fail(place, "name is longer than %d characters", maxName)
+	case !v.nameForm.MatchString(name):
+		v.fail(place, "name may have letters, digits, '.' and '-' only")
+	}
+	switch {
+	case description == "":
+		v.fail(place, "description is empty")
+	case utf8.RuneCountInString(description) > maxDescription:
+		v.fail(place, "description is longer than %d characters", maxDescription)
+	}
+	v.metadata(place, metadata)
+}
+
+// metadata checks the members that platforms agree on (CAT-19, CAT-33): one of
+// them crashes on a documentationUrl that is not a string.
+func (v *validator) metadata(place string, metadata json.RawMessage) {
+	if len(metadata) == 0 {
+		return
+	}
+	if metadata[0] != '{' {
+		v.fail(place, "metadata must be an object")
+		return
+	}
+	var members struct {
+		DisplayName         *string   `json:"displayName"`
+		ImageURL            *string   `json:"imageUrl"`
+		LongDescription     *string   `json:"longDescription"`
+		ProviderDisplayName *string   `json:"providerDisplayName"`
+		DocumentationURL    *string   `json:"documentationUrl"`
+		SupportURL          *string   `json:"supportUrl"`
+		Shareable           *bool     `json:"shareable"`
+		Bullets             *[]string `json:"bullets"`
+		Costs               *[]struct {
+			Amount map[string]json.Number `json:"amount"`
+			Unit   string                 `json:"unit"`
+		} `json:"costs"`
+	}
+	if err := json.Unmarshal(metadata, &members); err != nil {
+		v.fail(place, "metadata is not as platforms read it: %w", err)
+	}
+}
+
+func (v *validator) checkOffering(place string, o *Offering) {
+	v.identity(place, o.ID, o.Name, o.Description, o.Metadata)
+	if o.Name != "" && v.names[o.Name] {
+		v.fail(place, "another offering has this name")
+	}
+	v.names[o.Name] = true
+	if o.Provider == "" {
+		v.fail(place, "provider is empty")
+	}
+	total := 0
+	for _, tag := range o.Tags {
+		total += utf8.RuneCountInString(tag)
+	}
+	if total > maxTags {
+		v.fail(place, "tags have more than %d characters in all", maxTags)
+	}
+}
+
+func (v *validator) checkPlan(place string, p *Plan) {
+	v.identity(place, p.ID, p.Name, p.Description, p.Metadata)
+	if !slices.Contains([]string{"delete", "refuse", "empty", "retain"}, p.Deletion) {
+		v.fail(place, "deletion is %q: write delete, refuse, empty or retain", p.Deletion)
+	}
+	operations := []string{"provision", "update", "deprovision", "bind", "unbind"}
+	for _, slow := range p.Slow {
+		if !slices.Contains(operations, slow) {
+			v.fail(place, "slow has %q, which is none of %v", slow, operations)
+		}
+	}
+	if p.Deadline <= 0 || time.Duration(p.Deadline) >= maxDeadline {
+		v.fail(place, "deadline is %v: it must be positive and below %v", p.Deadline, Duration(maxDeadline))
+	}
+	if len(p.Settings) > 0 && p.Settings[0] != '{' {
+		v.fail(place, "settings must be an object")
+	}
+	known, err := p.Schemas.names()
+	if err != nil {
+		v.fail(place, "%w", err)
+		return
+	}
+	for _, name := range p.Secret {
+		if !slices.Contains(known, name) {
+			v.fail(place, "secret names %q, which no schema of the plan has", name)
+		}
+	}
+}
