@@ -1,0 +1,232 @@
+package oss
+
+import (
+	"crypto/hmac"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// skew is how far the time of a signed request may be off (OSS API, error
+// RequestTimeTooSkewed).
+const skew = 15 * time.Minute
+
+const timeFormatV4 = "20060102T150405Z"
+
+// An identity is who sent a request; the zero value is anonymous.
+type identity struct {
+	cloud.Caller
+	signed bool
+}
+
+// A signature is what a signed request claims.
+type signature struct {
+	accessKeyID, value, token string
+	region                    string // of V4, else empty
+	// toSign builds the string that the signature is of; sign computes one.
+	toSign func(target) string
+	sign   func(secret, toSign string) string
+}
+
+// authenticate finds out who signed the request, and which of the addresses
+// was meant. Nothing signed is anonymous, and means the first address.
+func (s *Service) authenticate(r *http.Request, candidates []address) (identity, address, *apiError) {
+	sig, refused := s.claimed(r)
+	if refused != nil || sig == nil {
+		return identity{}, candidates[0], refused
+	}
+	key, known := s.cfg.Keys.Key(sig.accessKeyID)
+	switch {
+	case !known, key.Token != "" && sig.token == "":
+		return identity{}, candidates[0], errorf("InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.").
+			with("OSSAccessKeyId", sig.accessKeyID)
+	case !key.Active:
+		return identity{}, candidates[0], errorf("InvalidAccessKeyId", "The OSS Access Key Id you provided is disabled.").
+			with("OSSAccessKeyId", sig.accessKeyID)
+	}
+	var first string
+	for _, candidate := range candidates {
+		toSign := sig.toSign(candidate.target)
+		if first == "" {
+			first = toSign
+		}
+		if !hmac.Equal([]byte(sig.sign(key.Secret, toSign)), []byte(sig.value)) {
+			continue
+		}
+		switch {
+		case sig.token != key.Token:
+			return identity{}, candidate, errorf("InvalidSecurityToken", "The security token you provided is invalid.")
+		case !key.Expires.IsZero() && !s.cfg.Clock.Now().Before(key.Expires):
+			return identity{}, candidate, errorf("SecurityTokenExpired", "The security token you provided has expired.")
+		}
+		if candidate.region == "" {
+			candidate.region = sig.region
+		}
+		key.Caller.AccessKeyID = sig.accessKeyID
+		return identity{key.Caller, true}, candidate, nil
+	}
+	return identity{}, candidates[0], errorf("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.").
+		with("OSSAccessKeyId", sig.accessKeyID).with("SignatureProvided", sig.value).
+		with("StringToSign", first).with("StringToSignBytes", strings.TrimSpace(fmt.Sprintf("% X", first)))
+}
+
+// claimed reads the signature of a request and checks its time; nil is none.
+func (s *Service) claimed(r *http.Request) (*signature, *apiError) {
+	query := r.URL.Query()
+	authorization := r.Header.Get("Authorization")
+	switch {
+	case strings.HasPrefix(authorization, algorithmV4+" "):
+		return s.headerV4(r, strings.TrimPrefix(authorization, algorithmV4+" "))
+	case strings.HasPrefix(authorization, "OSS "):
+		return s.headerV1(r, query, strings.TrimPrefix(authorization, "OSS "))
+	case authorization != "":
+		return nil, errorf("InvalidArgument", "Authorization header is invalid.").with("ArgumentName", "Authorization")
+	case query.Has("x-oss-signature-version"):
+		return s.queryV4(r, query)
+	case query.Has("OSSAccessKeyId"), query.Has("Signature"):
+		return s.queryV1(r, query)
+	}
+	return nil, nil
+}
+
+func (s *Service) headerV1(r *http.Request, query url.Values, credentials string) (*signature, *apiError) {
+	id, value, ok := strings.Cut(credentials, ":")
+	if !ok || id == "" || value == "" {
+		return nil, errorf("InvalidArgument", "Authorization header is invalid.").with("ArgumentName", "Authorization")
+	}
+	date := r.Header.Get("x-oss-date")
+	if date == "" {
+		date = r.Header.Get("Date")
+	}
+	at, err := http.ParseTime(date)
+	if err != nil {
+		return nil, errorf("AccessDenied", "OSS authentication requires a valid Date.")
+	}
+	if refused := s.inTime(at, date); refused != nil {
+		return nil, refused
+	}
+	token := r.Header.Get("x-oss-security-token")
+	return s.v1(r, query, id, value, token, date), nil
+}
+
+func (s *Service) queryV1(r *http.Request, query url.Values) (*signature, *apiError) {
+	id, value, expires := query.Get("OSSAccessKeyId"), query.Get("Signature"), query.Get("Expires")
+	if id == "" || value == "" || expires == "" {
+		return nil, errorf("AccessDenied", "Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters.")
+	}
+	seconds, err := strconv.ParseInt(expires, 10, 64)
+	if err != nil {
+		return nil, errorf("AccessDenied", "Invalid date (should be seconds since epoch): %s", expires)
+	}
+	if until := time.Unix(seconds, 0); s.now().After(until) {
+		return nil, expired(until)
+	}
+	token := query.Get("security-token")
+	query.Del("Signature") // the rest of them is no sub-resource
+	return s.v1(r, query, id, value, token, expires), nil
+}
+
+func (s *Service) v1(r *http.Request, query url.Values, id, value, token, date string) *signature {
+	return &signature{
+		accessKeyID: id, value: value, token: token,
+		toSign: func(t target) string { return stringToSignV1(r.Method, r.Header, date, query, t) },
+		sign:   signV1,
+	}
+}
+
+func (s *Service) headerV4(r *http.Request, fields string) (*signature, *apiError) {
+	var credential, additional, value string
+	for field := range strings.SplitSeq(fields, ",") {
+		name, content, _ := strings.Cut(strings.TrimSpace(field), "=")
+		switch name {
+		case "Credential":
+			credential = content
+		case "AdditionalHeaders":
+			additional = content
+		case "Signature":
+			value = content
+		}
+	}
+	datetime := r.Header.Get("x-oss-date")
+	at, err := time.Parse(timeFormatV4, datetime)
+	if err != nil {
+		if at, err = http.ParseTime(r.Header.Get("Date")); err != nil {
+			return nil, errorf("AccessDenied", "OSS authentication requires a valid Date.")
+		}
+		datetime = at.UTC().Format(timeFormatV4)
+	}
+	if refused := s.inTime(at, datetime); refused != nil {
+		return nil, refused
+	}
+	return s.v4(r, credential, additional, value, datetime, r.Header.Get("x-oss-security-token"))
+}
+
+func (s *Service) queryV4(r *http.Request, query url.Values) (*signature, *apiError) {
+	if version := query.Get("x-oss-signature-version"); version != algorithmV4 {
+		return nil, errorf("InvalidArgument", "The signature version %s is not supported.", version)
+	}
+	datetime := query.Get("x-oss-date")
+	at, err := time.Parse(timeFormatV4, datetime)
+	if err != nil {
+		return nil, errorf("InvalidArgument", "x-oss-date is invalid.")
+	}
+	seconds, err := strconv.Atoi(query.Get("x-oss-expires"))
+	if err != nil || seconds < 1 || seconds > 7*24*3600 {
+		return nil, errorf("InvalidArgument", "x-oss-expires must be between 1 and 604800 seconds.")
+	}
+	if until := at.Add(time.Duration(seconds) * time.Second); s.now().After(until) {
+		return nil, expired(until)
+	}
+	if at.After(s.now().Add(skew)) {
+		return nil, errorf("AccessDenied", "The request is not valid yet.")
+	}
+	return s.v4(r, query.Get("x-oss-credential"), query.Get("x-oss-additional-headers"), query.Get("x-oss-signature"),
+		datetime, query.Get("x-oss-security-token"))
+}
+
+func (s *Service) v4(r *http.Request, credential, additional, value, datetime, token string) (*signature, *apiError) {
+	parts := strings.Split(credential, "/")
+	if len(parts) != 5 || parts[0] == "" || parts[3] != "oss" || parts[4] != scopeEndV4 || value == "" {
+		return nil, errorf("InvalidArgument", "The credential of the signature is invalid.").with("ArgumentName", "Credential")
+	}
+	scope := scopeV4{date: parts[1], region: parts[2]}
+	if !strings.HasPrefix(datetime, scope.date+"T") {
+		return nil, errorf("InvalidArgument", "The date of the credential does not match x-oss-date.").with("ArgumentName", "Credential")
+	}
+	header := r.Header
+	var names []string
+	if additional != "" {
+		names = strings.Split(strings.ToLower(additional), ";")
+		header = header.Clone()
+		header.Set("Host", r.Host) // the server takes it out of the headers
+	}
+	return &signature{
+		accessKeyID: parts[0], value: value, token: token, region: scope.region,
+		toSign: func(t target) string {
+			return stringToSignV4(r.Method, header, r.URL.RawQuery, t, names, datetime, scope)
+		},
+		sign: func(secret, toSign string) string { return signV4(secret, scope, toSign) },
+	}, nil
+}
+
+// now is the time that signatures are compared with.
+func (s *Service) now() time.Time { return s.cfg.Wall() }
+
+func (s *Service) inTime(at time.Time, given string) *apiError {
+	now := s.now()
+	if off := now.Sub(at); off < -skew || off > skew {
+		return errorf("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.").
+			with("MaxAllowedSkewMilliseconds", strconv.FormatInt(skew.Milliseconds(), 10)).
+			with("RequestTime", given).with("ServerTime", now.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	return nil
+}
+
+func expired(until time.Time) *apiError {
+	return errorf("AccessDenied", "Request has expired.").with("Expires", until.UTC().Format("2006-01-02T15:04:05.000Z"))
+}

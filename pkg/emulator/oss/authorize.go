@@ -1,0 +1,120 @@
+package oss
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// The access control lists of a bucket (OSS API, PutBucketAcl).
+const (
+	aclPrivate         = "private"
+	aclPublicRead      = "public-read"
+	aclPublicReadWrite = "public-read-write"
+)
+
+// admit finds the bucket of a request and decides whether the caller may do
+// the operation there.
+func (s *Service) admit(op *operation, r *request) *apiError {
+	if r.target.bucket == "" {
+		if !r.who.signed {
+			return errorf("AccessDenied", "Anonymous user has no right to access this bucket.")
+		}
+		return s.authorize(r, op.action, "*")
+	}
+	if !validBucketName(r.target.bucket) {
+		return errorf("InvalidBucketName", "The specified bucket is not valid.").with("BucketName", r.target.bucket)
+	}
+	if op.name == "oss:PutBucket" {
+		if !r.who.signed {
+			return errorf("AccessDenied", "Anonymous user has no right to create a bucket.")
+		}
+		return s.authorize(r, op.action, r.target.bucket)
+	}
+	if r.key != "" && !validKey(r.key) {
+		return invalidKey(r.key)
+	}
+	b, ok := s.buckets[r.target.bucket]
+	if !ok {
+		return noSuchBucket(r.target.bucket)
+	}
+	if r.region != "" && r.region != b.region {
+		return errorf("AccessDenied", "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.").
+			with("Bucket", b.name).with("Endpoint", b.location()+".aliyuncs.com")
+	}
+	r.bucket = b
+	if op.action == "" {
+		return nil
+	}
+	return s.authorizeIn(r, b, op.action, r.key)
+}
+
+// authorizeIn decides on an action on the object key of a bucket, or on the
+// bucket if key is empty. RAM decides first; what it does not allow, the
+// bucket's ACL may.
+func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiError {
+	resource := b.name
+	if key != "" {
+		resource += "/" + key
+	}
+	if r.who.signed && r.who.AccountID == b.owner && s.authorize(r, action, resource) == nil {
+		return nil
+	}
+	if publicly(b.acl, action) {
+		return nil
+	}
+	if !r.who.signed {
+		return errorf("AccessDenied", "You have no right to access this object because of bucket acl.")
+	}
+	if r.who.AccountID != b.owner {
+		return errorf("AccessDenied", "The bucket you access does not belong to you.")
+	}
+	return forbidden()
+}
+
+// authorize asks RAM about a resource of the caller's account.
+func (s *Service) authorize(r *request, action, resource string) *apiError {
+	if s.cfg.Authorizer.Allowed(r.who.Caller, action, "acs:oss:*:"+r.who.AccountID+":"+resource) {
+		return nil
+	}
+	return forbidden()
+}
+
+func forbidden() *apiError {
+	return errorf("AccessDenied", "You have no right to access this object because of bucket acl.")
+}
+
+// publicly tells what a bucket's ACL lets everybody do: read objects, or read
+// and write them. Listing is not among it (certainty: guessed; the strict
+// reading).
+func publicly(acl, action string) bool {
+	switch action {
+	case "oss:GetObject":
+		return acl == aclPublicRead || acl == aclPublicReadWrite
+	case "oss:PutObject", "oss:DeleteObject", "oss:AbortMultipartUpload", "oss:ListParts":
+		return acl == aclPublicReadWrite
+	}
+	return false
+}
+
+func noSuchBucket(name string) *apiError {
+	return errorf("NoSuchBucket", "The specified bucket does not exist.").with("BucketName", name)
+}
+
+// validBucketName checks 3 to 63 lower-case letters, digits and hyphens, the
+// first and last of which are no hyphens (OSS API, PutBucket).
+func validBucketName(name string) bool {
+	if len(name) < 3 || len(name) > 63 || name[0] == '-' || name[len(name)-1] == '-' {
+		return false
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// validKey checks 1 to 1,023 bytes of UTF-8 that begin with no slash and no
+// backslash (OSS API, PutObject).
+func validKey(key string) bool {
+	return key != "" && len(key) <= 1023 && utf8.ValidString(key) && key[0] != '/' && key[0] != '\\'
+}
+
+func invalidKey(key string) *apiError {
+	return errorf("InvalidObjectName", "The specified object is not valid.").with("ObjectName", key)
+}

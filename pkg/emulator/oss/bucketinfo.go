@@ -1,0 +1,123 @@
+package oss
+
+import (
+	"encoding/xml"
+	"net/http"
+)
+
+type accessControlList struct {
+	Grant string
+}
+
+type bucketInfo struct {
+	XMLName xml.Name `xml:"BucketInfo"`
+	Bucket  bucketInfoBucket
+}
+
+type bucketInfoBucket struct {
+	Name                     string
+	Location                 string
+	CreationDate             string
+	ExtranetEndpoint         string
+	IntranetEndpoint         string
+	StorageClass             string
+	DataRedundancyType       string
+	AccessMonitor            string
+	BlockPublicAccess        bool
+	TransferAcceleration     string
+	CrossRegionReplication   string
+	ResourceGroupID          string `xml:"ResourceGroupId"`
+	Comment                  string
+	Versioning               string `xml:",omitempty"`
+	Owner                    ownerElement
+	AccessControlList        accessControlList
+	ServerSideEncryptionRule bucketInfoEncryption
+}
+
+type bucketInfoEncryption struct {
+	SSEAlgorithm   string
+	KMSMasterKeyID string `xml:",omitempty"`
+}
+
+// getBucketInfo tells everything of a bucket (OSS API, GetBucketInfo).
+func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
+	b := r.bucket
+	sse := bucketInfoEncryption{SSEAlgorithm: "None"}
+	if b.encryption != nil {
+		sse = bucketInfoEncryption{b.encryption.SSEAlgorithm, b.encryption.KMSMasterKeyID}
+	}
+	return xmlResponse(bucketInfo{Bucket: bucketInfoBucket{
+		Name: b.name, Location: b.location(), CreationDate: xmlTime(b.created),
+		ExtranetEndpoint: b.location() + ".aliyuncs.com", IntranetEndpoint: b.location() + "-internal.aliyuncs.com",
+		StorageClass: b.storageClass, DataRedundancyType: b.redundancy,
+		AccessMonitor: "Disabled", TransferAcceleration: "Disabled", CrossRegionReplication: "Disabled",
+		ResourceGroupID: "rg-default", Versioning: b.versioning, Owner: owner(b.owner),
+		AccessControlList: accessControlList{b.acl}, ServerSideEncryptionRule: sse,
+	}})
+}
+
+// getBucketLocation tells the region of a bucket (OSS API,
+// GetBucketLocation).
+func (s *Service) getBucketLocation(r *request) (*response, *apiError) {
+	return xmlResponse(struct {
+		XMLName  xml.Name `xml:"LocationConstraint"`
+		Location string   `xml:",chardata"`
+	}{Location: r.bucket.location()})
+}
+
+type bucketStat struct {
+	XMLName              xml.Name `xml:"BucketStat"`
+	Storage              int
+	ObjectCount          int
+	MultipartUploadCount int
+	MultipartPartCount   int
+	DeleteMarkerCount    int
+	LiveChannelCount     int
+	LastModifiedTime     int64
+}
+
+// getBucketStat counts what is in a bucket (OSS API, GetBucketStat). The real
+// numbers are up to an hour old, these are not.
+func (s *Service) getBucketStat(r *request) (*response, *apiError) {
+	stat := bucketStat{MultipartUploadCount: len(r.bucket.uploads), LastModifiedTime: s.cfg.Clock.Now().Unix()}
+	for _, versions := range r.bucket.objects {
+		for _, v := range versions {
+			if v.marker {
+				stat.DeleteMarkerCount++
+				continue
+			}
+			stat.ObjectCount++
+			stat.Storage += len(v.data)
+		}
+	}
+	for _, u := range r.bucket.uploads {
+		stat.MultipartPartCount += len(u.parts)
+		for _, p := range u.parts {
+			stat.Storage += len(p.data)
+		}
+	}
+	return xmlResponse(stat)
+}
+
+// getBucketACL tells a bucket's ACL and owner (OSS API, GetBucketAcl).
+func (s *Service) getBucketACL(r *request) (*response, *apiError) {
+	return xmlResponse(struct {
+		XMLName           xml.Name `xml:"AccessControlPolicy"`
+		Owner             ownerElement
+		AccessControlList accessControlList
+	}{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{r.bucket.acl}})
+}
+
+// putBucketACL changes a bucket's ACL (OSS API, PutBucketAcl).
+func (s *Service) putBucketACL(r *request) (*response, *apiError) {
+	acl := r.Header.Get("x-oss-acl")
+	if !validACL(acl) {
+		return nil, errorf("InvalidArgument", "no such bucket access control exists").with("ArgumentName", "x-oss-acl").with("ArgumentValue", acl)
+	}
+	r.bucket.acl = acl
+	return newResponse(http.StatusOK), nil
+}
+
+func validACL(acl string) bool {
+	return acl == aclPrivate || acl == aclPublicRead || acl == aclPublicReadWrite
+}

@@ -1,0 +1,188 @@
+package oss
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strings"
+)
+
+// A tag of a bucket.
+type tag struct {
+	Key   string
+	Value string
+}
+
+type tagging struct {
+	XMLName xml.Name `xml:"Tagging"`
+	TagSet  *struct {
+		Tags []tag `xml:"Tag"`
+	}
+}
+
+// putBucketTags replaces the tags of a bucket (OSS API, PutBucketTags, and
+// its error pages 0010-00000002, 0010-00000103, 0010-00000207 and
+// 0010-00000219).
+func (s *Service) putBucketTags(r *request) (*response, *apiError) {
+	var given tagging
+	if xml.Unmarshal(r.body, &given) != nil || given.TagSet == nil {
+		return nil, malformedXML()
+	}
+	if len(given.TagSet.Tags) > 20 {
+		return nil, errorf("InvalidTag", "A bucket takes at most 20 tags.")
+	}
+	seen := make(map[string]bool)
+	for _, t := range given.TagSet.Tags {
+		switch key := strings.ToLower(t.Key); {
+		case t.Key == "" || len(t.Key) > 64 || len(t.Value) > 128:
+			return nil, errorf("InvalidTag", "The key must have 1 to 64 bytes and the value at most 128.")
+		case strings.HasPrefix(key, "http://") || strings.HasPrefix(key, "https://") || strings.HasPrefix(key, "aliyun") || strings.HasPrefix(key, "acs"):
+			return nil, errorf("InvalidTag", "The key begins with a reserved word.").with("Key", t.Key)
+		case seen[t.Key]:
+			return nil, errorf("InvalidTag", "The key comes twice.").with("Key", t.Key)
+		}
+		seen[t.Key] = true
+	}
+	r.bucket.tags = given.TagSet.Tags
+	return newResponse(http.StatusOK), nil
+}
+
+// getBucketTags lists the tags of a bucket (OSS API, GetBucketTags). That a
+// bucket without tags answers NoSuchTagSet is guessed.
+func (s *Service) getBucketTags(r *request) (*response, *apiError) {
+	if len(r.bucket.tags) == 0 {
+		return nil, errorf("NoSuchTagSet", "The TagSet does not exist.").with("BucketName", r.bucket.name)
+	}
+	answer := tagging{TagSet: &struct {
+		Tags []tag `xml:"Tag"`
+	}{r.bucket.tags}}
+	return xmlResponse(answer)
+}
+
+// deleteBucketTags removes the tags that the query names, as k1,k2, or all
+// (OSS API, DeleteBucketTags).
+func (s *Service) deleteBucketTags(r *request) (*response, *apiError) {
+	keys := r.query.Get("tagging")
+	var kept []tag
+	for _, t := range r.bucket.tags {
+		if keys != "" && !strings.Contains(","+keys+",", ","+t.Key+",") {
+			kept = append(kept, t)
+		}
+	}
+	r.bucket.tags = kept
+	return newResponse(http.StatusNoContent), nil
+}
+
+type versioningConfiguration struct {
+	XMLName xml.Name `xml:"VersioningConfiguration"`
+	Status  string   `xml:",omitempty"`
+}
+
+// putBucketVersioning turns versioning on or suspends it (OSS API,
+// PutBucketVersioning). It can never be turned off again.
+func (s *Service) putBucketVersioning(r *request) (*response, *apiError) {
+	var given versioningConfiguration
+	if xml.Unmarshal(r.body, &given) != nil {
+		return nil, malformedXML()
+	}
+	if given.Status != versioningEnabled && given.Status != versioningSuspended {
+		return nil, errorf("InvalidArgument", "The Status must be Enabled or Suspended.").with("ArgumentName", "Status").with("ArgumentValue", given.Status)
+	}
+	r.bucket.versioning = given.Status
+	return newResponse(http.StatusOK), nil
+}
+
+// getBucketVersioning tells the state of versioning; a bucket that never had
+// it has no Status (OSS API, GetBucketVersioning).
+func (s *Service) getBucketVersioning(r *request) (*response, *apiError) {
+	return xmlResponse(versioningConfiguration{Status: r.bucket.versioning})
+}
+
+// An encryptionRule is how OSS encrypts new objects of a bucket.
+type encryptionRule struct {
+	SSEAlgorithm      string
+	KMSMasterKeyID    string `xml:",omitempty"`
+	KMSDataEncryption string `xml:",omitempty"`
+}
+
+type encryptionConfiguration struct {
+	XMLName xml.Name        `xml:"ServerSideEncryptionRule"`
+	Default *encryptionRule `xml:"ApplyServerSideEncryptionByDefault"`
+}
+
+// putBucketEncryption sets the encryption of new objects (OSS API,
+// PutBucketEncryption). The emulator keeps the rule and encrypts nothing.
+func (s *Service) putBucketEncryption(r *request) (*response, *apiError) {
+	var given encryptionConfiguration
+	if xml.Unmarshal(r.body, &given) != nil || given.Default == nil {
+		return nil, malformedXML()
+	}
+	rule := given.Default
+	switch {
+	case rule.SSEAlgorithm == "KMS":
+	case (rule.SSEAlgorithm == "AES256" || rule.SSEAlgorithm == "SM4") && rule.KMSMasterKeyID == "":
+	default:
+		return nil, errorf("InvalidArgument", "SSEAlgorithm must be AES256, SM4 or KMS, and a key id goes with KMS only.").
+			with("ArgumentName", "SSEAlgorithm").with("ArgumentValue", rule.SSEAlgorithm)
+	}
+	r.bucket.encryption = rule
+	return newResponse(http.StatusOK), nil
+}
+
+func (s *Service) getBucketEncryption(r *request) (*response, *apiError) {
+	if r.bucket.encryption == nil {
+		return nil, errorf("NoSuchServerSideEncryptionRule", "The server side encryption configuration does not exist.").with("BucketName", r.bucket.name)
+	}
+	return xmlResponse(encryptionConfiguration{Default: r.bucket.encryption})
+}
+
+func (s *Service) deleteBucketEncryption(r *request) (*response, *apiError) {
+	r.bucket.encryption = nil
+	return newResponse(http.StatusNoContent), nil
+}
+
+type corsConfiguration struct {
+	XMLName xml.Name `xml:"CORSConfiguration"`
+	Rules   []struct {
+		Origins []string `xml:"AllowedOrigin"`
+		Methods []string `xml:"AllowedMethod"`
+	} `xml:"CORSRule"`
+}
+
+// putBucketCORS sets the rules of cross-origin access (OSS API,
+// PutBucketCors): 1 to 10 rules in at most 16 KB. The emulator keeps and
+// returns them; it does not answer preflight requests.
+func (s *Service) putBucketCORS(r *request) (*response, *apiError) {
+	var given corsConfiguration
+	if xml.Unmarshal(r.body, &given) != nil || len(given.Rules) == 0 || len(given.Rules) > 10 || len(r.body) > 16<<10 {
+		return nil, malformedXML()
+	}
+	for _, rule := range given.Rules {
+		if len(rule.Origins) == 0 || len(rule.Methods) == 0 {
+			return nil, malformedXML()
+		}
+		for _, method := range rule.Methods {
+			switch method {
+			case http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPost, http.MethodHead:
+			default:
+				return nil, errorf("InvalidArgument", "The AllowedMethod is not valid.").with("ArgumentName", "AllowedMethod").with("ArgumentValue", method)
+			}
+		}
+	}
+	r.bucket.cors = r.body
+	return newResponse(http.StatusOK), nil
+}
+
+func (s *Service) getBucketCORS(r *request) (*response, *apiError) {
+	if r.bucket.cors == nil {
+		return nil, errorf("NoSuchCORSConfiguration", "The CORS Configuration does not exist.").with("BucketName", r.bucket.name)
+	}
+	answer := newResponse(http.StatusOK)
+	answer.header.Set("Content-Type", "application/xml")
+	answer.body = r.bucket.cors
+	return answer, nil
+}
+
+func (s *Service) deleteBucketCORS(r *request) (*response, *apiError) {
+	r.bucket.cors = nil
+	return newResponse(http.StatusNoContent), nil
+}

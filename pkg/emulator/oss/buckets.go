@@ -1,0 +1,203 @@
+package oss
+
+import (
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// bucketsPerRegion is how many buckets an account may have in one region (OSS
+// documentation, "Limits").
+const bucketsPerRegion = 100
+
+// A bucket and all that is in it.
+type bucket struct {
+	name, owner, region           string
+	acl, storageClass, redundancy string
+	created                       time.Time
+	versioning                    string // empty, Enabled or Suspended
+	tags                          []tag
+	encryption                    *encryptionRule
+	cors                          []byte // the configuration as it was put, nil without one
+	objects                       map[string][]*version
+	uploads                       map[string]*upload
+}
+
+func newBucket(name, owner, region string, now time.Time) *bucket {
+	return &bucket{
+		name: name, owner: owner, region: region, created: now,
+		acl: aclPrivate, storageClass: "Standard", redundancy: "LRS",
+		objects: make(map[string][]*version), uploads: make(map[string]*upload),
+	}
+}
+
+// location is the region as OSS spells it.
+func (b *bucket) location() string { return "oss-" + b.region }
+
+// An ownerElement names an account.
+type ownerElement struct {
+	ID          string
+	DisplayName string
+}
+
+func owner(account string) ownerElement { return ownerElement{account, account} }
+
+// xmlTime is a time in the format of OSS: UTC with milliseconds.
+func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// createConfiguration is the body of PutBucket.
+type createConfiguration struct {
+	XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+	StorageClass       string
+	DataRedundancyType string
+}
+
+// putBucket makes a bucket (OSS API, PutBucket). Putting one's own bucket
+// again succeeds as long as nothing would change but its ACL (observed, not
+// documented).
+func (s *Service) putBucket(r *request) (*response, *apiError) {
+	acl := r.Header.Get("x-oss-acl")
+	if acl != "" && !validACL(acl) {
+		return nil, errorf("InvalidArgument", "no such bucket access control exists").with("ArgumentName", "x-oss-acl").with("ArgumentValue", acl)
+	}
+	var config createConfiguration
+	if len(strings.TrimSpace(string(r.body))) > 0 {
+		if xml.Unmarshal(r.body, &config) != nil {
+			return nil, malformedXML()
+		}
+		if config.StorageClass != "" && !slices.Contains([]string{"Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"}, config.StorageClass) ||
+			config.DataRedundancyType != "" && config.DataRedundancyType != "LRS" && config.DataRedundancyType != "ZRS" {
+			return nil, malformedXML()
+		}
+	}
+	region := r.region
+	if region == "" {
+		region = s.cfg.Region
+	}
+	if b, ok := s.buckets[r.target.bucket]; ok {
+		if b.owner != r.who.AccountID || b.region != region ||
+			config.StorageClass != "" && config.StorageClass != b.storageClass ||
+			config.DataRedundancyType != "" && config.DataRedundancyType != b.redundancy {
+			return nil, errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").
+				with("BucketName", b.name)
+		}
+		if acl != "" {
+			b.acl = acl
+		}
+		return created(b), nil
+	}
+	count := 0
+	for _, b := range s.buckets {
+		if b.owner == r.who.AccountID && b.region == region {
+			count++
+		}
+	}
+	if count >= bucketsPerRegion {
+		return nil, errorf("TooManyBuckets", "You have attempted to create more buckets than allowed.")
+	}
+	b := newBucket(r.target.bucket, r.who.AccountID, region, s.cfg.Clock.Now())
+	if acl != "" {
+		b.acl = acl
+	}
+	if config.StorageClass != "" {
+		b.storageClass = config.StorageClass
+	}
+	if config.DataRedundancyType != "" {
+		b.redundancy = config.DataRedundancyType
+	}
+	s.buckets[b.name] = b
+	return created(b), nil
+}
+
+func created(b *bucket) *response {
+	answer := newResponse(http.StatusOK)
+	answer.header.Set("Location", "/"+b.name)
+	return answer
+}
+
+// deleteBucket removes an empty bucket (OSS API, DeleteBucket).
+func (s *Service) deleteBucket(r *request) (*response, *apiError) {
+	if len(r.bucket.objects) > 0 || len(r.bucket.uploads) > 0 {
+		return nil, errorf("BucketNotEmpty", "The bucket has objects. Please delete them first.").with("BucketName", r.bucket.name)
+	}
+	delete(s.buckets, r.bucket.name)
+	return newResponse(http.StatusNoContent), nil
+}
+
+type bucketEntry struct {
+	Name             string
+	Location         string
+	Region           string
+	CreationDate     string
+	StorageClass     string
+	ExtranetEndpoint string
+	IntranetEndpoint string
+}
+
+type bucketList struct {
+	XMLName     xml.Name `xml:"ListAllMyBucketsResult"`
+	Prefix      string   `xml:",omitempty"`
+	Marker      string   `xml:",omitempty"`
+	MaxKeys     int      `xml:",omitempty"`
+	IsTruncated bool     `xml:",omitempty"`
+	NextMarker  string   `xml:",omitempty"`
+	Owner       ownerElement
+	Buckets     []bucketEntry `xml:"Buckets>Bucket"`
+}
+
+// listBuckets lists the account's buckets of all regions (OSS API,
+// ListBuckets). What tells of pages is left out where one page holds all.
+func (s *Service) listBuckets(r *request) (*response, *apiError) {
+	max, refused := maxKeys(r.query, "max-keys", 100)
+	if refused != nil {
+		return nil, refused
+	}
+	list := bucketList{Owner: owner(r.who.AccountID)}
+	prefix, marker := r.query.Get("prefix"), r.query.Get("marker")
+	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
+		b := s.buckets[name]
+		if b.owner != r.who.AccountID || name <= marker || !strings.HasPrefix(name, prefix) || !b.hasTag(r.query.Get("tag-key"), r.query.Get("tag-value")) {
+			continue
+		}
+		if len(list.Buckets) == max {
+			list.Prefix, list.Marker, list.MaxKeys, list.IsTruncated = prefix, marker, max, true
+			list.NextMarker = list.Buckets[max-1].Name
+			break
+		}
+		list.Buckets = append(list.Buckets, bucketEntry{
+			Name: name, Location: b.location(), Region: b.region, CreationDate: xmlTime(b.created), StorageClass: b.storageClass,
+			ExtranetEndpoint: b.location() + ".aliyuncs.com", IntranetEndpoint: b.location() + "-internal.aliyuncs.com",
+		})
+	}
+	return xmlResponse(list)
+}
+
+// hasTag tells whether the bucket has a tag of the key, and of the value if
+// that is not empty. Every bucket has the empty key.
+func (b *bucket) hasTag(key, value string) bool {
+	return key == "" || slices.ContainsFunc(b.tags, func(t tag) bool {
+		return t.Key == key && (value == "" || t.Value == value)
+	})
+}
+
+// maxKeys reads the size of a page: 1 to 1000.
+func maxKeys(query map[string][]string, name string, def int) (int, *apiError) {
+	values := query[name]
+	if len(values) == 0 || values[0] == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(values[0])
+	if err != nil || n < 1 || n > 1000 {
+		return 0, errorf("InvalidArgument", "Argument %s must be an integer between 1 and 1000.", name).
+			with("ArgumentName", name).with("ArgumentValue", values[0])
+	}
+	return n, nil
+}
+
+func malformedXML() *apiError {
+	return errorf("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
+}

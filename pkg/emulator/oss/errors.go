@@ -1,0 +1,92 @@
+package oss
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// An apiError is an answer that says no (OSS API, "Error responses").
+type apiError struct {
+	status  int
+	code    string
+	message string
+	details []detail
+	header  http.Header // sent with the error; may be nil
+}
+
+// A detail is an element that some errors have besides code and message.
+type detail struct{ name, value string }
+
+// Error implements error.
+func (e *apiError) Error() string { return fmt.Sprintf("%s: %s (%d)", e.code, e.message, e.status) }
+
+func errorf(code, format string, args ...any) *apiError {
+	return &apiError{status: statusOf(code), code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// with adds an element to the error's body.
+func (e *apiError) with(name, value string) *apiError {
+	e.details = append(e.details, detail{name, value})
+	return e
+}
+
+// statusOf is the HTTP status that belongs to an error code (OSS API, "Error
+// codes").
+func statusOf(code string) int {
+	switch code {
+	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "SecurityTokenExpired",
+		"InvalidSecurityToken", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt":
+		return http.StatusForbidden
+	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchServerSideEncryptionRule",
+		"NoSuchCORSConfiguration", "NoSuchLifecycle":
+		return http.StatusNotFound
+	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists":
+		return http.StatusConflict
+	case "MethodNotAllowed":
+		return http.StatusMethodNotAllowed
+	case "MissingContentLength":
+		return http.StatusLengthRequired
+	case "PreconditionFailed":
+		return http.StatusPreconditionFailed
+	case "InvalidRange":
+		return http.StatusRequestedRangeNotSatisfiable
+	case "InternalError":
+		return http.StatusInternalServerError
+	case "NotImplemented":
+		return http.StatusNotImplemented
+	case "ServiceUnavailable", "QpsLimitExceeded", "DownloadTrafficRateLimitExceeded", "UploadTrafficRateLimitExceeded", "TotalQpsLimitExceeded":
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusBadRequest
+}
+
+// response turns the error into an answer to r.
+func (e *apiError) response(r *http.Request, requestID string) *response {
+	details := append([]detail{
+		{"Code", e.code}, {"Message", e.message}, {"RequestId", requestID}, {"HostId", r.Host},
+	}, e.details...)
+	var b strings.Builder
+	b.WriteString(xml.Header + "<Error>")
+	for _, d := range details {
+		b.WriteString("\n  <" + d.name + ">")
+		_ = xml.EscapeText(&b, []byte(d.value)) // a strings.Builder takes everything
+		b.WriteString("</" + d.name + ">")
+	}
+	b.WriteString("\n</Error>\n")
+	answer := newResponse(e.status)
+	for name, values := range e.header {
+		answer.header[name] = values
+	}
+	if e.status == http.StatusNotModified {
+		return answer
+	}
+	answer.header.Set("Content-Type", "application/xml")
+	answer.body = []byte(b.String())
+	if r.Method == http.MethodHead {
+		answer.header.Set("x-oss-err", base64.StdEncoding.EncodeToString(answer.body))
+	}
+	return answer
+}

@@ -1,0 +1,229 @@
+package oss
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// maxBody limits what a request may carry: an object or a part. The real
+// service takes 5 GB; the emulator keeps its objects in memory.
+const maxBody = 64 << 20
+
+// A request is a verified request on its way to an operation.
+type request struct {
+	*http.Request
+	target
+	who    identity
+	region string // where a new bucket goes
+	query  url.Values
+	body   []byte
+	bucket *bucket // nil for the service, and for PutBucket
+}
+
+// A response is what an operation answers.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func newResponse(status int) *response {
+	return &response{status: status, header: make(http.Header)}
+}
+
+// xmlResponse answers 200 with v as XML.
+func xmlResponse(v any) (*response, *apiError) {
+	body, err := xml.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, errorf("InternalError", "%v", err)
+	}
+	answer := newResponse(http.StatusOK)
+	answer.header.Set("Content-Type", "application/xml")
+	answer.body = append([]byte(xml.Header), body...)
+	return answer, nil
+}
+
+// A call is one HTTP request, from its arrival to its entry in the journal.
+type call struct {
+	s         *Service
+	w         http.ResponseWriter
+	r         *http.Request
+	requestID string
+	query     url.Values
+	at        address
+	op        *operation
+	who       identity
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{s: s, w: w, r: r, requestID: newRequestID(), query: r.URL.Query()}
+	candidates := addresses(r)
+	var refused *apiError
+	c.who, c.at, refused = s.authenticate(r, candidates)
+	var unknown string
+	c.op, unknown = route(r, c.query, c.at.target)
+	if refused != nil {
+		c.fail(refused, false)
+		return
+	}
+	if c.op == nil {
+		s.mu.Lock()
+		s.unknown[unknown] = true
+		s.mu.Unlock()
+		c.fail(errorf("NotImplemented", "The emulator does not know %s.", unknown), false)
+		return
+	}
+	body, refused := readBody(r)
+	if refused != nil {
+		c.fail(refused, false)
+		return
+	}
+	c.run(body)
+}
+
+// run does the operation, with the fault that waits for it if there is one.
+func (c *call) run(body []byte) {
+	fault, faulty := c.s.cfg.Faults.Take(c.op.name)
+	if !faulty {
+		answer, refused := c.s.do(c, body)
+		if refused != nil {
+			c.fail(refused, false)
+			return
+		}
+		c.record(answer.status, "", true)
+		c.write(answer)
+		return
+	}
+	fault.Wait(c.r.Context())
+	switch fault.Effect {
+	case cloud.FailBefore:
+		c.fail(faultError(fault), false)
+	case cloud.DropBefore:
+		c.record(0, "", false)
+		cloud.DropConnection()
+	case cloud.Hang:
+		c.record(0, "", false)
+		c.s.cfg.Faults.Hold(c.r.Context())
+		cloud.DropConnection()
+	case cloud.DropAfter:
+		_, refused := c.s.do(c, body)
+		c.record(0, "", refused == nil)
+		cloud.DropConnection()
+	case cloud.FailAfter:
+		if _, refused := c.s.do(c, body); refused != nil {
+			c.fail(refused, false)
+			return
+		}
+		c.fail(faultError(fault), true)
+	}
+}
+
+// do authorises and runs the operation.
+func (s *Service) do(c *call, body []byte) (*response, *apiError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &request{Request: c.r, target: c.at.target, who: c.who, query: c.query, body: body, region: c.at.region}
+	if refused := s.admit(c.op, r); refused != nil {
+		return nil, refused
+	}
+	return c.op.run(s, r)
+}
+
+func (c *call) fail(e *apiError, effected bool) {
+	c.record(e.status, e.code, effected)
+	c.write(e.response(c.r, c.requestID))
+}
+
+func (c *call) write(answer *response) {
+	now := c.s.now().UTC()
+	h := c.w.Header()
+	for name, values := range answer.header {
+		h[name] = values
+	}
+	h.Set("Server", "AliyunOSS")
+	h.Set("Date", now.Format(http.TimeFormat))
+	h.Set("x-oss-request-id", c.requestID)
+	h.Set("x-oss-server-time", "1")
+	if c.r.Method == http.MethodHead {
+		if h.Get("Content-Length") == "" {
+			h.Set("Content-Length", "0")
+		}
+		c.w.WriteHeader(answer.status)
+		return
+	}
+	if answer.status != http.StatusNoContent && answer.status != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(answer.body)))
+	}
+	c.w.WriteHeader(answer.status)
+	_, _ = c.w.Write(answer.body) // the client may be gone
+}
+
+func (c *call) record(status int, code string, effected bool) {
+	params := map[string]string{}
+	if c.at.bucket != "" {
+		params["bucket"] = c.at.bucket
+	}
+	if c.at.key != "" {
+		params["key"] = c.at.key
+	}
+	for name, values := range c.query {
+		params[name] = values[0]
+	}
+	for name, values := range c.r.Header {
+		if name = strings.ToLower(name); strings.HasPrefix(name, "x-oss-") {
+			params[name] = values[0]
+		}
+	}
+	action := "oss:unknown"
+	if c.op != nil {
+		action = c.op.name
+	}
+	c.s.cfg.Journal.Record(cloud.Call{
+		Time: c.s.cfg.Clock.Now(), Product: "Oss", Action: action, Params: params,
+		AccessKeyID: c.who.AccessKeyID, Status: status, Code: code, Effected: effected,
+	})
+}
+
+// readBody reads the body whole and checks it against its Content-MD5.
+func readBody(r *http.Request) ([]byte, *apiError) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, errorf("IncompleteBody", "The request body cannot be read.")
+	}
+	if len(body) > maxBody {
+		return nil, errorf("EntityTooLarge", "The emulator takes at most %d bytes at once.", maxBody)
+	}
+	if given := r.Header.Get("Content-MD5"); given != "" && given != md5Base64(body) {
+		return nil, errorf("InvalidDigest", "The Content-MD5 you specified did not match what was received.").with("Content-MD5", given)
+	}
+	return body, nil
+}
+
+// faultError is the error that a fault answers.
+func faultError(f cloud.Fault) *apiError {
+	code := f.Code
+	if code == "" {
+		code = "ServiceUnavailable"
+	}
+	e := errorf(code, "The request failed because a fault was asked for.")
+	if f.Status != 0 {
+		e.status = f.Status
+	}
+	return e
+}
+
+// newRequestID returns 24 hexadecimal digits, as OSS gives them.
+func newRequestID() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return strings.ToUpper(hex.EncodeToString(b[:]))
+}

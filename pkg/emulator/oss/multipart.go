@@ -1,0 +1,189 @@
+package oss
+
+import (
+	"crypto/md5" //nolint:gosec // the ETag of OSS is an MD5
+	"encoding/hex"
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// minPart is the least size of a part that is not the last (OSS API,
+// CompleteMultipartUpload).
+const minPart = 100 << 10
+
+// An upload is a multipart upload that was neither completed nor aborted.
+type upload struct {
+	id, key   string
+	initiated time.Time
+	header    http.Header // of the request that began it
+	parts     map[int]*part
+}
+
+type part struct {
+	data     []byte
+	sum      [md5.Size]byte
+	modified time.Time
+}
+
+// initiateMultipartUpload begins an upload (OSS API,
+// InitiateMultipartUpload).
+func (s *Service) initiateMultipartUpload(r *request) (*response, *apiError) {
+	l, refused := readListing(r, "max-keys", 1000)
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := mayWrite(r); refused != nil {
+		return nil, refused
+	}
+	u := &upload{
+		id: strings.ReplaceAll(cloud.NewRequestID(), "-", ""), key: r.key, initiated: s.cfg.Clock.Now(),
+		header: r.Header, parts: make(map[int]*part),
+	}
+	r.bucket.uploads[u.id] = u
+	return xmlResponse(struct {
+		XMLName      xml.Name `xml:"InitiateMultipartUploadResult"`
+		EncodingType string   `xml:",omitempty"`
+		Bucket       string
+		Key          string
+		UploadID     string `xml:"UploadId"`
+	}{EncodingType: l.encoding, Bucket: r.bucket.name, Key: l.encode(r.key), UploadID: u.id})
+}
+
+// upload finds the upload that a request names.
+func (r *request) upload() (*upload, *apiError) {
+	u, ok := r.bucket.uploads[r.query.Get("uploadId")]
+	if !ok || u.key != r.key {
+		return nil, errorf("NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.").
+			with("UploadId", r.query.Get("uploadId"))
+	}
+	return u, nil
+}
+
+// uploadPart takes one part, in place of what was there under its number
+// (OSS API, UploadPart).
+func (s *Service) uploadPart(r *request) (*response, *apiError) {
+	u, refused := r.upload()
+	if refused != nil {
+		return nil, refused
+	}
+	number, err := strconv.Atoi(r.query.Get("partNumber"))
+	if err != nil || number < 1 || number > 10000 {
+		return nil, errorf("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive.").
+			with("ArgumentName", "partNumber").with("ArgumentValue", r.query.Get("partNumber"))
+	}
+	p := &part{data: r.body, sum: md5.Sum(r.body), modified: s.cfg.Clock.Now()} //nolint:gosec // as above
+	u.parts[number] = p
+	answer := newResponse(http.StatusOK)
+	answer.header.Set("ETag", quoted(p.sum[:]))
+	answer.header.Set("Content-MD5", md5Base64(p.data))
+	answer.header.Set("x-oss-hash-crc64ecma", crcOf(p.data))
+	return answer, nil
+}
+
+type completeRequest struct {
+	XMLName xml.Name `xml:"CompleteMultipartUpload"`
+	Parts   []struct {
+		PartNumber int
+		ETag       string
+	} `xml:"Part"`
+}
+
+// completeMultipartUpload makes an object of the parts (OSS API,
+// CompleteMultipartUpload).
+func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
+	l, refused := readListing(r, "max-keys", 1000)
+	if refused != nil {
+		return nil, refused
+	}
+	u, refused := r.upload()
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := mayWrite(r); refused != nil {
+		return nil, refused
+	}
+	numbers, refused := r.chosenParts(u)
+	if refused != nil {
+		return nil, refused
+	}
+	var data, sums []byte
+	for i, number := range numbers {
+		p := u.parts[number]
+		if i < len(numbers)-1 && len(p.data) < minPart {
+			return nil, errorf("EntityTooSmall", "Your proposed upload smaller than the minimum allowed size.").
+				with("PartNumber", strconv.Itoa(number)).with("MinSizeAllowed", strconv.Itoa(minPart)).with("ProposedSize", strconv.Itoa(len(p.data)))
+		}
+		data = append(data, p.data...)
+		sums = append(sums, p.sum[:]...)
+	}
+	sum := md5.Sum(sums) //nolint:gosec // as above
+	v := s.newVersion(r.bucket, u.header, data)
+	v.objectType = "Multipart"
+	v.etag = `"` + strings.ToUpper(hex.EncodeToString(sum[:])) + "-" + strconv.Itoa(len(numbers)) + `"`
+	r.bucket.add(r.key, v)
+	delete(r.bucket.uploads, u.id)
+	answer, refused := xmlResponse(struct {
+		XMLName      xml.Name `xml:"CompleteMultipartUploadResult"`
+		EncodingType string   `xml:",omitempty"`
+		Location     string
+		Bucket       string
+		Key          string
+		ETag         string
+	}{
+		EncodingType: l.encoding, Location: "http://" + r.bucket.name + "." + r.bucket.location() + ".aliyuncs.com/" + percentEncode(r.key, true),
+		Bucket: r.bucket.name, Key: l.encode(r.key), ETag: v.etag,
+	})
+	if refused == nil {
+		stored(answer, r.bucket, v)
+	}
+	return answer, refused
+}
+
+// chosenParts reads which parts make the object: those of the body, in rising
+// order and with their ETags, or all of them with x-oss-complete-all.
+func (r *request) chosenParts(u *upload) ([]int, *apiError) {
+	if strings.EqualFold(r.Header.Get("x-oss-complete-all"), "yes") {
+		if len(r.body) > 0 {
+			return nil, errorf("InvalidArgument", "No body may be sent with x-oss-complete-all.").with("ArgumentName", "x-oss-complete-all")
+		}
+		if len(u.parts) == 0 {
+			return nil, errorf("InvalidPart", "No part has been uploaded.")
+		}
+		return slices.Sorted(maps.Keys(u.parts)), nil
+	}
+	var given completeRequest
+	if xml.Unmarshal(r.body, &given) != nil || len(given.Parts) == 0 {
+		return nil, malformedXML()
+	}
+	var numbers []int
+	for i, g := range given.Parts {
+		if i > 0 && g.PartNumber <= given.Parts[i-1].PartNumber {
+			return nil, errorf("InvalidPartOrder", "The list of parts was not in ascending order.")
+		}
+		p, ok := u.parts[g.PartNumber]
+		if !ok || !strings.EqualFold(strings.Trim(g.ETag, `"`), hex.EncodeToString(p.sum[:])) {
+			return nil, errorf("InvalidPart", "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.").
+				with("PartNumber", strconv.Itoa(g.PartNumber))
+		}
+		numbers = append(numbers, g.PartNumber)
+	}
+	return numbers, nil
+}
+
+// abortMultipartUpload ends an upload and frees its parts (OSS API,
+// AbortMultipartUpload).
+func (s *Service) abortMultipartUpload(r *request) (*response, *apiError) {
+	u, refused := r.upload()
+	if refused != nil {
+		return nil, refused
+	}
+	delete(r.bucket.uploads, u.id)
+	return newResponse(http.StatusNoContent), nil
+}

@@ -1,0 +1,235 @@
+package oss
+
+import (
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// putObject stores an object (OSS API, PutObject).
+func (s *Service) putObject(r *request) (*response, *apiError) {
+	if refused := mayWrite(r); refused != nil {
+		return nil, refused
+	}
+	v := s.newVersion(r.bucket, r.Header, r.body)
+	r.bucket.add(r.key, v)
+	answer := newResponse(http.StatusOK)
+	answer.header.Set("Content-MD5", md5Base64(v.data))
+	stored(answer, r.bucket, v)
+	return answer, nil
+}
+
+// mayWrite checks the headers of a request that makes an object.
+func mayWrite(r *request) *apiError {
+	if class := r.Header.Get("x-oss-storage-class"); class != "" && !validClass(class) {
+		return errorf("InvalidArgument", "The storage class is not valid.").with("ArgumentName", "x-oss-storage-class").with("ArgumentValue", class)
+	}
+	if sse := r.Header.Get("x-oss-server-side-encryption"); sse != "" && sse != "AES256" && sse != "KMS" && sse != "SM4" {
+		return errorf("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid.")
+	}
+	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), "true") && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
+		return errorf("FileAlreadyExists", "The object you specified already exists and can not be overwritten.").with("Key", r.key)
+	}
+	return nil
+}
+
+func validClass(class string) bool {
+	return slices.Contains([]string{"Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"}, class)
+}
+
+// stored adds the headers that tell of a new version.
+func stored(answer *response, b *bucket, v *version) {
+	answer.header.Set("ETag", v.etag)
+	answer.header.Set("x-oss-hash-crc64ecma", v.crc)
+	if v.encryption != "" {
+		answer.header.Set("x-oss-server-side-encryption", v.encryption)
+	}
+	if b.versioning != "" {
+		answer.header.Set("x-oss-version-id", v.id)
+	}
+}
+
+// getObject answers GET and HEAD of an object (OSS API, GetObject and
+// HeadObject).
+func (s *Service) getObject(r *request) (*response, *apiError) {
+	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := precondition(v, r.Header, "If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since", http.StatusNotModified); refused != nil {
+		return nil, refused
+	}
+	if r.Method == http.MethodGet && strings.Contains(v.storageClass, "Archive") {
+		refused := errorf("InvalidObjectState", "The operation is not valid for the object's state.").with("Key", r.key)
+		refused.status = http.StatusForbidden
+		return nil, refused
+	}
+	answer := newResponse(http.StatusOK)
+	for name, values := range v.header {
+		answer.header[name] = values
+	}
+	describe(answer, r.bucket, v)
+	answer.body = v.data
+	if given := r.Header.Get("Range"); given != "" {
+		from, to, ok := parseRange(given, len(v.data))
+		switch {
+		case ok:
+			answer.status = http.StatusPartialContent
+			answer.header.Set("Content-Range", "bytes "+strconv.Itoa(from)+"-"+strconv.Itoa(to-1)+"/"+strconv.Itoa(len(v.data)))
+			answer.body = v.data[from:to]
+		case r.Header.Get("x-oss-range-behavior") == "standard":
+			return nil, errorf("InvalidRange", "The requested range cannot be satisfied.").with("ActualObjectSize", strconv.Itoa(len(v.data)))
+		}
+	}
+	for name := range r.query {
+		if header, ok := strings.CutPrefix(name, "response-"); ok && r.who.signed && subresourcesV1(name) {
+			answer.header.Set(header, r.query.Get(name))
+		}
+	}
+	answer.header.Set("Content-Length", strconv.Itoa(len(answer.body)))
+	return answer, nil
+}
+
+// getObjectMeta answers with little more than ETag, size and date (OSS API,
+// GetObjectMeta).
+func (s *Service) getObjectMeta(r *request) (*response, *apiError) {
+	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
+	if refused != nil {
+		return nil, refused
+	}
+	answer := newResponse(http.StatusOK)
+	stored(answer, r.bucket, v)
+	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
+	answer.header.Set("Content-Length", strconv.Itoa(len(v.data)))
+	return answer, nil
+}
+
+// describe adds the headers that tell of a version.
+func describe(answer *response, b *bucket, v *version) {
+	stored(answer, b, v)
+	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
+	answer.header.Set("Accept-Ranges", "bytes")
+	answer.header.Set("x-oss-object-type", v.objectType)
+	answer.header.Set("x-oss-storage-class", v.storageClass)
+}
+
+// precondition checks the four conditions of a request, which have other
+// names when a source is copied. unchanged is the status for "not modified".
+func precondition(v *version, h http.Header, match, unmodified, noneMatch, modified string, unchanged int) *apiError {
+	etag := strings.Trim(v.etag, `"`)
+	seconds := v.modified.Truncate(time.Second)
+	failed := errorf("PreconditionFailed", "At least one of the pre-conditions you specified did not hold.")
+	if given := h.Get(match); given != "" && strings.Trim(given, `"`) != etag {
+		return failed.with("Condition", match)
+	}
+	if at, err := http.ParseTime(h.Get(unmodified)); err == nil && seconds.After(at) {
+		return failed.with("Condition", unmodified)
+	}
+	same := &apiError{status: unchanged, code: "NotModified", message: "The object has not been modified.", header: http.Header{"Etag": {v.etag}}}
+	if given := h.Get(noneMatch); given != "" && strings.Trim(given, `"`) == etag {
+		return same
+	}
+	if at, err := http.ParseTime(h.Get(modified)); err == nil && !seconds.After(at) {
+		return same
+	}
+	return nil
+}
+
+// parseRange reads one range of bytes; to is exclusive. A range that is no
+// range or lies outside is not ok: OSS then sends the whole object.
+func parseRange(given string, size int) (from, to int, ok bool) {
+	first, last, found := strings.Cut(strings.TrimPrefix(given, "bytes="), "-")
+	if !found || !strings.HasPrefix(given, "bytes=") {
+		return 0, 0, false
+	}
+	end, errLast := strconv.Atoi(last)
+	if first == "" {
+		if errLast != nil || end <= 0 || size == 0 {
+			return 0, 0, false
+		}
+		return max(0, size-end), size, true
+	}
+	from, errFirst := strconv.Atoi(first)
+	switch {
+	case errFirst != nil || from < 0 || from >= size:
+		return 0, 0, false
+	case last == "":
+		return from, size, true
+	case errLast != nil || end < from:
+		return 0, 0, false
+	}
+	return from, min(end+1, size), true
+}
+
+// deleteObject deletes an object or one version of it (OSS API,
+// DeleteObject).
+func (s *Service) deleteObject(r *request) (*response, *apiError) {
+	done := s.remove(r.bucket, r.key, r.query.Get("versionId"))
+	answer := newResponse(http.StatusNoContent)
+	if done.DeleteMarker {
+		answer.header.Set("x-oss-delete-marker", "true")
+		answer.header.Set("x-oss-version-id", done.DeleteMarkerVersionID)
+	} else if done.VersionID != "" {
+		answer.header.Set("x-oss-version-id", done.VersionID)
+	}
+	return answer, nil
+}
+
+// copyObject copies an object within a region (OSS API, CopyObject).
+func (s *Service) copyObject(r *request) (*response, *apiError) {
+	path, rawQuery, _ := strings.Cut(r.Header.Get("x-oss-copy-source"), "?")
+	path, err := url.PathUnescape(path)
+	query, errQuery := url.ParseQuery(rawQuery)
+	from := pathStyle(path)
+	if err != nil || errQuery != nil || from.bucket == "" || from.key == "" {
+		return nil, errorf("InvalidArgument", "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey").with("ArgumentName", "x-oss-copy-source")
+	}
+	source, ok := s.buckets[from.bucket]
+	if !ok {
+		return nil, noSuchBucket(from.bucket)
+	}
+	action, id := "oss:GetObject", query.Get("versionId")
+	if id != "" {
+		action = "oss:GetObjectVersion"
+	}
+	if refused := s.authorizeIn(r, source, action, from.key); refused != nil {
+		return nil, refused
+	}
+	if source.region != r.bucket.region {
+		return nil, errorf("AccessDenied", "Target object does not reside in the same data center as source object.")
+	}
+	v, refused := source.find(from.key, id)
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := precondition(v, r.Header, "x-oss-copy-source-if-match", "x-oss-copy-source-if-unmodified-since",
+		"x-oss-copy-source-if-none-match", "x-oss-copy-source-if-modified-since", http.StatusNotModified); refused != nil {
+		return nil, refused
+	}
+	if refused := mayWrite(r); refused != nil {
+		return nil, refused
+	}
+	made := s.newVersion(r.bucket, r.Header, v.data)
+	switch r.Header.Get("x-oss-metadata-directive") {
+	case "", "COPY":
+		made.header = v.header
+	case "REPLACE":
+	default:
+		return nil, errorf("InvalidArgument", "The metadata directive is not valid.").with("ArgumentName", "x-oss-metadata-directive")
+	}
+	r.bucket.add(r.key, made)
+	answer, refused := xmlResponse(struct {
+		XMLName      xml.Name `xml:"CopyObjectResult"`
+		LastModified string
+		ETag         string
+	}{LastModified: xmlTime(made.modified), ETag: made.etag})
+	if refused == nil {
+		stored(answer, r.bucket, made)
+		answer.header.Del("ETag")
+	}
+	return answer, refused
+}

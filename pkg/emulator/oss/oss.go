@@ -1,0 +1,125 @@
+// Package oss emulates Object Storage Service: the REST and XML interface
+// with its signatures, buckets, objects and multipart uploads, as an
+// http.Handler. What it does not know it answers with 501 and remembers.
+//
+// Facts come from the OSS API reference; where it is silent and the behaviour
+// is known by observation or guessed, the comment says so.
+package oss
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// A Config is what a Service needs. Keys and Authorizer must be set; the
+// rest has defaults.
+type Config struct {
+	// Clock is the emulator's time; nil means real time.
+	Clock *cloud.Clock
+	// Wall is the time by which clients sign; nil means real time.
+	Wall func() time.Time
+	// Keys knows who signs with which secret.
+	Keys cloud.Keys
+	// Authorizer decides for RAM users and roles.
+	Authorizer cloud.Authorizer
+	// Faults and Journal may be nil.
+	Faults  *cloud.Faults
+	Journal *cloud.Journal
+	// AccountID is the account that has our buckets.
+	AccountID string
+	// Region is where a bucket is made if the request names no region, neither
+	// by its host nor by its signature; empty means "cn-hangzhou".
+	Region string
+}
+
+// A Service is one emulated OSS for all regions. It is safe for concurrent
+// use.
+type Service struct {
+	cfg Config
+
+	mu      sync.Mutex
+	buckets map[string]*bucket
+	unknown map[string]bool
+}
+
+// New returns a Service without buckets.
+func New(cfg Config) *Service {
+	if cfg.Clock == nil {
+		cfg.Clock = cloud.NewClock()
+	}
+	if cfg.Wall == nil {
+		cfg.Wall = time.Now
+	}
+	if cfg.Faults == nil {
+		cfg.Faults = new(cloud.Faults)
+	}
+	if cfg.Journal == nil {
+		cfg.Journal = new(cloud.Journal)
+	}
+	if cfg.Region == "" {
+		cfg.Region = "cn-hangzhou"
+	}
+	return &Service{cfg: cfg, buckets: make(map[string]*bucket), unknown: make(map[string]bool)}
+}
+
+// Unknown lists what was asked for and answered with 501, sorted: method,
+// level and sub-resource, as "GET bucket ?website".
+func (s *Service) Unknown() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.unknown))
+}
+
+// A BucketState is what tests may want to know of a bucket.
+type BucketState struct {
+	Name         string            `json:"name"`
+	Owner        string            `json:"owner"` // account id
+	Region       string            `json:"region"`
+	ACL          string            `json:"acl"`
+	StorageClass string            `json:"storageClass"`
+	Created      time.Time         `json:"created"`
+	Tags         map[string]string `json:"tags,omitempty"`
+	Objects      int               `json:"objects"`  // keys whose latest version is no delete marker
+	Versions     int               `json:"versions"` // versions and delete markers, the latest ones included
+	Uploads      int               `json:"uploads"`  // multipart uploads not ended
+}
+
+// Buckets lists all buckets by name, those of other accounts included.
+func (s *Service) Buckets() []BucketState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	states := make([]BucketState, 0, len(s.buckets))
+	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
+		b := s.buckets[name]
+		state := BucketState{
+			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass,
+			Created: b.created, Uploads: len(b.uploads),
+		}
+		for _, t := range b.tags {
+			if state.Tags == nil {
+				state.Tags = make(map[string]string)
+			}
+			state.Tags[t.Key] = t.Value
+		}
+		for _, versions := range b.objects {
+			state.Versions += len(versions)
+			if !versions[len(versions)-1].marker {
+				state.Objects++
+			}
+		}
+		states = append(states, state)
+	}
+	return states
+}
+
+// AddForeignBucket plants a private bucket that belongs to another account.
+func (s *Service) AddForeignBucket(name, accountID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := newBucket(name, accountID, s.cfg.Region, s.cfg.Clock.Now())
+	s.buckets[name] = b
+}

@@ -1,0 +1,182 @@
+package oss_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
+)
+
+const (
+	account = "1234567890123456"
+	keyID   = "testid"
+	secret  = "testsecret"
+)
+
+// A world is an emulated OSS with its RAM, behind a real port.
+type world struct {
+	*oss.Service
+	ram     *ram.RAM
+	faults  *cloud.Faults
+	journal *cloud.Journal
+	clock   *cloud.Clock
+	url     string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{faults: new(cloud.Faults), journal: new(cloud.Journal), clock: cloud.NewClock()}
+	w.ram = ram.New(w.clock, account)
+	w.ram.AddAccountKey(keyID, secret)
+	w.Service = oss.New(oss.Config{
+		Clock: w.clock, Keys: w.ram, Authorizer: w.ram, Faults: w.faults, Journal: w.journal, AccountID: account,
+	})
+	server := httptest.NewServer(w)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+// client returns the real SDK's client, which tries each call once.
+func (w *world) client(id, secret string, version sdk.SignatureVersionType, options ...func(*sdk.Config)) *sdk.Client {
+	config := sdk.LoadDefaultConfig().WithRegion("cn-hangzhou").WithEndpoint(w.url).WithRetryMaxAttempts(1).
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret)).WithSignatureVersion(version)
+	for _, option := range options {
+		option(config)
+	}
+	return sdk.NewClient(config)
+}
+
+// root is the account's own client, signing with V4.
+func (w *world) root() *sdk.Client { return w.client(keyID, secret, sdk.SignatureVersionV4) }
+
+// mustPutBucket makes a bucket.
+func mustPutBucket(t *testing.T, client *sdk.Client, name string) {
+	t.Helper()
+	if _, err := client.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr(name)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustPut stores an object.
+func mustPut(t *testing.T, client *sdk.Client, bucket, key, content string) {
+	t.Helper()
+	if _, err := put(t.Context(), client, bucket, key, content); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func put(ctx context.Context, client *sdk.Client, bucket, key, content string) (*sdk.PutObjectResult, error) {
+	return client.PutObject(ctx, &sdk.PutObjectRequest{Bucket: sdk.Ptr(bucket), Key: sdk.Ptr(key), Body: strings.NewReader(content)})
+}
+
+// get reads an object whole.
+func get(ctx context.Context, client *sdk.Client, bucket, key string) (string, error) {
+	result, err := client.GetObject(ctx, &sdk.GetObjectRequest{Bucket: sdk.Ptr(bucket), Key: sdk.Ptr(key)})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = result.Body.Close() }()
+	content, err := io.ReadAll(result.Body)
+	return string(content), err
+}
+
+// wantCode checks that err is the service's answer with this code.
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	var answer *sdk.ServiceError
+	if !errors.As(err, &answer) {
+		t.Errorf("error = %v, want the service's %s", err, code)
+		return
+	}
+	if answer.Code != code {
+		t.Errorf("code = %s (%s), want %s", answer.Code, answer.Message, code)
+	}
+	if len(answer.RequestID) != 24 {
+		t.Errorf("request id = %q, want 24 digits", answer.RequestID)
+	}
+}
+
+func TestObjectsGoRoundWithBothSignatures(t *testing.T) {
+	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			client := w.client(keyID, secret, version)
+			mustPutBucket(t, client, "bucket-a")
+			for _, key := range []string{"plain", "dir a/k+%é", "a//b/../c", "ends/", "?x=y&z"} {
+				content := "the content of " + key
+				put, err := put(t.Context(), client, "bucket-a", key, content)
+				if err != nil {
+					t.Fatalf("put %q: %v", key, err)
+				}
+				got, err := get(t.Context(), client, "bucket-a", key)
+				if err != nil || got != content {
+					t.Errorf("get %q = %q, %v, want %q", key, got, err, content)
+				}
+				head, err := client.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key)})
+				if err != nil || head.ContentLength != int64(len(content)) || *head.ETag != *put.ETag || *head.HashCRC64 != *put.HashCRC64 {
+					t.Errorf("head %q = %+v, %v", key, head, err)
+				}
+				if _, err := client.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key)}); err != nil {
+					t.Errorf("delete %q: %v", key, err)
+				}
+			}
+			if _, err := client.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")}); err != nil {
+				t.Error(err)
+			}
+			if left := w.Buckets(); len(left) != 0 {
+				t.Errorf("left: %+v", left)
+			}
+		})
+	}
+}
+
+func TestSignedURLsAreGoodForOneObject(t *testing.T) {
+	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			client := w.client(keyID, secret, version)
+			mustPutBucket(t, client, "bucket-a")
+			mustPut(t, client, "bucket-a", "dir/a b", "hello")
+			presigned, err := client.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("dir/a b")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, body := fetch(t, presigned.URL); status != http.StatusOK || body != "hello" {
+				t.Errorf("signed URL: %d %s", status, body)
+			}
+			if status, body := fetch(t, strings.Replace(presigned.URL, "a%20b", "a%20c", 1)); status != http.StatusForbidden || !strings.Contains(body, "SignatureDoesNotMatch") {
+				t.Errorf("spoilt URL: %d %s", status, body)
+			}
+		})
+	}
+}
+
+func fetch(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, b.String()
+}

@@ -1,0 +1,179 @@
+package oss
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// An operation is one call of the OSS API.
+type operation struct {
+	// name is the call's name, as in "oss:PutBucket": in the journal and in
+	// faults. HeadObject and ListObjectsV2 have names of their own.
+	name string
+	// action is what RAM authorises, as "oss:GetObject" for HeadObject (OSS
+	// documentation, "RAM policies", table of actions). Empty: the operation
+	// asks for itself, object by object.
+	action string
+	run    func(*Service, *request) (*response, *apiError)
+}
+
+// route finds the operation that a request asks for. Where there is none, it
+// says in words what was asked.
+func route(r *http.Request, query url.Values, t target) (op *operation, unknown string) {
+	level := "object"
+	switch {
+	case t.bucket == "":
+		level = "service"
+	case t.key == "":
+		level = "bucket"
+	}
+	var selected []string
+	for name := range query {
+		if selecting(name) {
+			selected = append(selected, name)
+		}
+	}
+	slices.Sort(selected)
+	what := r.Method + " " + level
+	if len(selected) > 0 {
+		what += " ?" + strings.Join(selected, "&")
+	}
+	if name, there := unsupportedHeader(r.Header); there {
+		return nil, what + " with the header " + name
+	}
+	if op = find(what, r, query); op == nil {
+		return nil, what
+	}
+	return op, ""
+}
+
+// selecting tells whether a query parameter names a sub-resource, and with it
+// another operation. Other parameters qualify an operation, or mean nothing.
+func selecting(name string) bool {
+	switch name {
+	case "callback-var", "continuation-token", "endTime", "startTime", "partNumber", "position", "security-token", "versionId",
+		"response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language",
+		"response-content-type", "response-expires":
+		return false
+	case "accessPoint", "accessPointPolicy", "accessmonitor", "bucketArchiveDirectRead", "httpsConfig", "policyStatus",
+		"publicAccessBlock", "resourcePool", "x-oss-process", "x-oss-async-process", "bucketOverwriteConfig", "qosConfiguration":
+		return true
+	}
+	return subresourcesV1(name) && !strings.HasPrefix(name, "x-oss-")
+}
+
+// unsupportedHeader finds a header that would change what an operation does
+// in a way that the emulator does not know.
+func unsupportedHeader(h http.Header) (name string, there bool) {
+	for _, name := range []string{
+		"x-oss-callback", "x-oss-tagging", "x-oss-server-side-data-encryption", "x-oss-agentic-bucket",
+		"x-oss-copy-source-range",
+	} {
+		if h.Get(name) != "" {
+			return name, true
+		}
+	}
+	if acl := h.Get("x-oss-object-acl"); acl != "" && acl != "default" {
+		return "x-oss-object-acl", true
+	}
+	if h.Get("x-oss-hns-status") == "enabled" {
+		return "x-oss-hns-status", true
+	}
+	return "", false
+}
+
+// find is the table of the operations.
+func find(what string, r *http.Request, query url.Values) *operation {
+	switch what {
+	case "GET service":
+		return &operation{"oss:ListBuckets", "oss:ListBuckets", (*Service).listBuckets}
+	case "PUT bucket":
+		return &operation{"oss:PutBucket", "oss:PutBucket", (*Service).putBucket}
+	case "DELETE bucket":
+		return &operation{"oss:DeleteBucket", "oss:DeleteBucket", (*Service).deleteBucket}
+	case "GET bucket ?bucketInfo":
+		return &operation{"oss:GetBucketInfo", "oss:GetBucketInfo", (*Service).getBucketInfo}
+	case "GET bucket ?location":
+		return &operation{"oss:GetBucketLocation", "oss:GetBucketLocation", (*Service).getBucketLocation}
+	case "GET bucket ?stat":
+		return &operation{"oss:GetBucketStat", "oss:GetBucketStat", (*Service).getBucketStat}
+	case "GET bucket ?acl":
+		return &operation{"oss:GetBucketAcl", "oss:GetBucketAcl", (*Service).getBucketACL}
+	case "PUT bucket ?acl":
+		return &operation{"oss:PutBucketAcl", "oss:PutBucketAcl", (*Service).putBucketACL}
+	case "PUT bucket ?tagging":
+		return &operation{"oss:PutBucketTags", "oss:PutBucketTagging", (*Service).putBucketTags}
+	case "GET bucket ?tagging":
+		return &operation{"oss:GetBucketTags", "oss:GetBucketTagging", (*Service).getBucketTags}
+	case "DELETE bucket ?tagging":
+		return &operation{"oss:DeleteBucketTags", "oss:DeleteBucketTagging", (*Service).deleteBucketTags}
+	case "PUT bucket ?versioning":
+		return &operation{"oss:PutBucketVersioning", "oss:PutBucketVersioning", (*Service).putBucketVersioning}
+	case "GET bucket ?versioning":
+		return &operation{"oss:GetBucketVersioning", "oss:GetBucketVersioning", (*Service).getBucketVersioning}
+	case "PUT bucket ?encryption":
+		return &operation{"oss:PutBucketEncryption", "oss:PutBucketEncryption", (*Service).putBucketEncryption}
+	case "GET bucket ?encryption":
+		return &operation{"oss:GetBucketEncryption", "oss:GetBucketEncryption", (*Service).getBucketEncryption}
+	case "DELETE bucket ?encryption":
+		return &operation{"oss:DeleteBucketEncryption", "oss:DeleteBucketEncryption", (*Service).deleteBucketEncryption}
+	case "PUT bucket ?cors":
+		return &operation{"oss:PutBucketCors", "oss:PutBucketCors", (*Service).putBucketCORS}
+	case "GET bucket ?cors":
+		return &operation{"oss:GetBucketCors", "oss:GetBucketCors", (*Service).getBucketCORS}
+	case "DELETE bucket ?cors":
+		return &operation{"oss:DeleteBucketCors", "oss:DeleteBucketCors", (*Service).deleteBucketCORS}
+	case "GET bucket":
+		if query.Get("list-type") == "2" {
+			return &operation{"oss:ListObjectsV2", "oss:ListObjects", (*Service).listObjectsV2}
+		}
+		return &operation{"oss:ListObjects", "oss:ListObjects", (*Service).listObjects}
+	case "GET bucket ?versions":
+		return &operation{"oss:ListObjectVersions", "oss:ListObjectVersions", (*Service).listObjectVersions}
+	case "GET bucket ?uploads":
+		return &operation{"oss:ListMultipartUploads", "oss:ListMultipartUploads", (*Service).listMultipartUploads}
+	case "POST bucket ?delete":
+		return &operation{"oss:DeleteMultipleObjects", "", (*Service).deleteMultipleObjects}
+	}
+	return findObject(what, r, query)
+}
+
+// findObject is the part of the table that speaks of objects.
+func findObject(what string, r *http.Request, query url.Values) *operation {
+	suffix := ""
+	if query.Has("versionId") {
+		suffix = "Version" // RAM tells access to old versions apart
+	}
+	copying := r.Header.Get("x-oss-copy-source") != ""
+	switch what {
+	case "PUT object":
+		if copying {
+			return &operation{"oss:CopyObject", "oss:PutObject", (*Service).copyObject}
+		}
+		return &operation{"oss:PutObject", "oss:PutObject", (*Service).putObject}
+	case "GET object":
+		return &operation{"oss:GetObject", "oss:GetObject" + suffix, (*Service).getObject}
+	case "HEAD object":
+		return &operation{"oss:HeadObject", "oss:GetObject" + suffix, (*Service).getObject}
+	case "HEAD object ?objectMeta":
+		return &operation{"oss:GetObjectMeta", "oss:GetObject" + suffix, (*Service).getObjectMeta}
+	case "DELETE object":
+		return &operation{"oss:DeleteObject", "oss:DeleteObject" + suffix, (*Service).deleteObject}
+	case "POST object ?uploads":
+		return &operation{"oss:InitiateMultipartUpload", "oss:PutObject", (*Service).initiateMultipartUpload}
+	case "PUT object ?uploadId":
+		if copying {
+			return nil
+		}
+		return &operation{"oss:UploadPart", "oss:PutObject", (*Service).uploadPart}
+	case "POST object ?uploadId":
+		return &operation{"oss:CompleteMultipartUpload", "oss:PutObject", (*Service).completeMultipartUpload}
+	case "DELETE object ?uploadId":
+		return &operation{"oss:AbortMultipartUpload", "oss:AbortMultipartUpload", (*Service).abortMultipartUpload}
+	case "GET object ?uploadId":
+		return &operation{"oss:ListParts", "oss:ListParts", (*Service).listParts}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package ram
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// An attachment ties a policy to a user or a group.
+type attachment struct {
+	kind, name string // of the policy
+	at         time.Time
+}
+
+func attachedAt(list []attachment, p *policy) int {
+	return slices.IndexFunc(list, func(a attachment) bool { return a.kind == p.kind && a.name == p.name })
+}
+
+// attach adds a policy to the list of an entity, which is a User or a Group,
+// within its quotas.
+func attach(list []attachment, p *policy, entity string, maxCustom, maxSystem int, now time.Time) ([]attachment, *rpc.Error) {
+	if attachedAt(list, p) >= 0 {
+		return nil, rpc.Errorf(conflictStatus, "EntityAlreadyExists."+entity+".Policy", "The policy %q is attached already.", p.name)
+	}
+	limit, count := maxCustom, 0
+	if p.kind == typeSystem {
+		limit = maxSystem
+	}
+	for _, a := range list {
+		if a.kind == p.kind {
+			count++
+		}
+	}
+	if count >= limit {
+		return nil, rpc.Errorf(conflictStatus, "LimitExceeded."+entity+".Policy", "%d policies of type %s are attached, no more are allowed.", count, p.kind)
+	}
+	return append(list, attachment{p.kind, p.name, now}), nil
+}
+
+func detach(list []attachment, p *policy, entity string) ([]attachment, *rpc.Error) {
+	i := attachedAt(list, p)
+	if i < 0 {
+		return nil, rpc.Errorf(notExistStatus, "EntityNotExist."+entity+".Policy", "The policy %q is not attached.", p.name)
+	}
+	return slices.Delete(slices.Clone(list), i, i+1), nil
+}
+
+// attachedTo lists by name to whom a policy is attached.
+func (r *RAM) attachedTo(p *policy) (users []*user, groups []*group) {
+	for _, name := range slices.Sorted(maps.Keys(r.users)) {
+		if attachedAt(r.users[name].policies, p) >= 0 {
+			users = append(users, r.users[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.groups)) {
+		if attachedAt(r.groups[name].policies, p) >= 0 {
+			groups = append(groups, r.groups[name])
+		}
+	}
+	return users, groups
+}
+
+// attachPolicyToUser gives a user a policy (RAM API, AttachPolicyToUser).
+func (r *RAM) attachPolicyToUser(req *rpc.Request) (any, *rpc.Error) {
+	return r.changeUser(req, func(u *user, p *policy) (err *rpc.Error) {
+		attached, err := attach(u.policies, p, "User", maxCustomPerUser, maxSystemPerUser, req.Now)
+		if err == nil {
+			u.policies = attached
+		}
+		return err
+	})
+}
+
+// detachPolicyFromUser takes a policy from a user (RAM API,
+// DetachPolicyFromUser).
+func (r *RAM) detachPolicyFromUser(req *rpc.Request) (any, *rpc.Error) {
+	return r.changeUser(req, func(u *user, p *policy) (err *rpc.Error) {
+		left, err := detach(u.policies, p, "User")
+		if err == nil {
+			u.policies = left
+		}
+		return err
+	})
+}
+
+func (r *RAM) changeUser(req *rpc.Request, change func(*user, *policy) *rpc.Error) (any, *rpc.Error) {
+	if _, err := req.Require("PolicyType"); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.user(req)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.policy(req)
+	if err != nil {
+		return nil, err
+	}
+	return nil, change(u, p)
+}
+
+// policiesOf lists what is attached, with the time of it.
+func (r *RAM) policiesOf(list []attachment) any {
+	policies := policyList{Policy: []policyFields{}}
+	for _, a := range list {
+		p := r.policyOf(a.kind, a.name)
+		policies.Policy = append(policies.Policy, policyFields{
+			PolicyName: p.name, PolicyType: p.kind, Description: p.description, DefaultVersion: p.defaultID, AttachDate: stamp(a.at),
+		})
+	}
+	return struct {
+		Policies policyList `json:"Policies"`
+	}{policies}
+}
+
+// listPoliciesForUser lists the policies of a user, not those of its groups
+// (RAM API, ListPoliciesForUser).
+func (r *RAM) listPoliciesForUser(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.user(req)
+	if err != nil {
+		return nil, err
+	}
+	return r.policiesOf(u.policies), nil
+}
+
+// listEntitiesForPolicy lists to whom a policy is attached (RAM API,
+// ListEntitiesForPolicy). The emulator's roles have no policies attached.
+func (r *RAM) listEntitiesForPolicy(req *rpc.Request) (any, *rpc.Error) {
+	if _, err := req.Require("PolicyType"); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, err := r.policy(req)
+	if err != nil {
+		return nil, err
+	}
+	users, groups := r.attachedTo(p)
+	type roleList struct {
+		Role []struct{} `json:"Role"`
+	}
+	var answer struct {
+		Users  userList  `json:"Users"`
+		Groups groupList `json:"Groups"`
+		Roles  roleList  `json:"Roles"`
+	}
+	answer.Users.User, answer.Groups.Group, answer.Roles.Role = []userFields{}, []groupFields{}, []struct{}{}
+	for _, u := range users {
+		fields := u.fields()
+		fields.AttachDate = stamp(u.policies[attachedAt(u.policies, p)].at)
+		answer.Users.User = append(answer.Users.User, fields)
+	}
+	for _, g := range groups {
+		fields := g.fields()
+		fields.AttachDate = stamp(g.policies[attachedAt(g.policies, p)].at)
+		answer.Groups.Group = append(answer.Groups.Group, fields)
+	}
+	return answer, nil
+}

@@ -1,0 +1,184 @@
+package ram
+
+import (
+	"slices"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+type group struct {
+	id, name, comments string
+
+	created  time.Time
+	policies []attachment
+}
+
+type groupFields struct {
+	GroupID    string `json:"GroupId"`
+	GroupName  string `json:"GroupName"`
+	Comments   string `json:"Comments,omitempty"`
+	CreateDate string `json:"CreateDate"`
+	AttachDate string `json:"AttachDate,omitempty"`
+}
+
+type groupList struct {
+	Group []groupFields `json:"Group"`
+}
+
+func (g *group) fields() groupFields {
+	return groupFields{GroupID: g.id, GroupName: g.name, Comments: g.comments, CreateDate: stamp(g.created)}
+}
+
+// createGroup makes a group of users (RAM API, CreateGroup).
+func (r *RAM) createGroup(req *rpc.Request) (any, *rpc.Error) {
+	name, err := req.Require("GroupName")
+	if err != nil {
+		return nil, err
+	}
+	if err := firstError(checkName("GroupName", name, 64, "._-"), checkLength("Comments", req.Get("Comments"), maxShortText), noTags(req)); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.groups[name] != nil {
+		return nil, rpc.Errorf(conflictStatus, "EntityAlreadyExists.Group", "The group %q already exists.", name)
+	}
+	if len(r.groups) >= maxGroups {
+		return nil, rpc.Errorf(conflictStatus, "LimitExceeded.Group", "The account has %d groups, no more are allowed.", maxGroups)
+	}
+	g := &group{id: r.nextID(), name: name, comments: req.Get("Comments"), created: req.Now}
+	r.groups[name] = g
+	return struct {
+		Group groupFields `json:"Group"`
+	}{g.fields()}, nil
+}
+
+func (r *RAM) group(req *rpc.Request) (*group, *rpc.Error) {
+	name, err := req.Require("GroupName")
+	if err != nil {
+		return nil, err
+	}
+	g := r.groups[name]
+	if g == nil {
+		return nil, rpc.Errorf(notExistStatus, "EntityNotExist.Group", "The group %q does not exist.", name)
+	}
+	return g, nil
+}
+
+// deleteGroup removes a group without users and policies (RAM API,
+// DeleteGroup).
+func (r *RAM) deleteGroup(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g, err := r.group(req)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range r.users {
+		if slices.Contains(u.groups, g.name) {
+			return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Group.User", "The group %q still has users.", g.name)
+		}
+	}
+	if len(g.policies) > 0 {
+		return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Group.Policy", "The group %q still has policies.", g.name)
+	}
+	delete(r.groups, g.name)
+	return nil, nil
+}
+
+// addUserToGroup makes a user a member (RAM API, AddUserToGroup).
+func (r *RAM) addUserToGroup(req *rpc.Request) (any, *rpc.Error) {
+	return r.changeMember(req, func(u *user, g *group) *rpc.Error {
+		if slices.Contains(u.groups, g.name) {
+			return rpc.Errorf(conflictStatus, "EntityAlreadyExists.User.Group", "The user %q is a member of %q already.", u.name, g.name)
+		}
+		if len(u.groups) >= maxGroupsPerUser {
+			return rpc.Errorf(conflictStatus, "LimitExceeded.User.Group", "The user %q is in %d groups, no more are allowed.", u.name, maxGroupsPerUser)
+		}
+		u.groups = append(u.groups, g.name)
+		return nil
+	})
+}
+
+// removeUserFromGroup ends a membership (RAM API, RemoveUserFromGroup).
+func (r *RAM) removeUserFromGroup(req *rpc.Request) (any, *rpc.Error) {
+	return r.changeMember(req, func(u *user, g *group) *rpc.Error {
+		if !slices.Contains(u.groups, g.name) {
+			return rpc.Errorf(notExistStatus, "EntityNotExist.User.Group", "The user %q is no member of %q.", u.name, g.name)
+		}
+		u.groups = without(u.groups, g.name)
+		return nil
+	})
+}
+
+func (r *RAM) changeMember(req *rpc.Request, change func(*user, *group) *rpc.Error) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.user(req)
+	if err != nil {
+		return nil, err
+	}
+	g, err := r.group(req)
+	if err != nil {
+		return nil, err
+	}
+	return nil, change(u, g)
+}
+
+// listGroupsForUser lists the groups of a user (RAM API, ListGroupsForUser).
+func (r *RAM) listGroupsForUser(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.user(req)
+	if err != nil {
+		return nil, err
+	}
+	list := groupList{Group: []groupFields{}}
+	for _, name := range u.groups {
+		list.Group = append(list.Group, r.groups[name].fields())
+	}
+	return struct {
+		Groups groupList `json:"Groups"`
+	}{list}, nil
+}
+
+// attachPolicyToGroup gives a group a policy (RAM API, AttachPolicyToGroup).
+func (r *RAM) attachPolicyToGroup(req *rpc.Request) (any, *rpc.Error) {
+	return r.changeGroup(req, func(g *group, p *policy) *rpc.Error {
+		attached, err := attach(g.policies, p, "Group", maxCustomPerGroup, maxSystemPerGroup, req.Now)
+		if err == nil {
+			g.policies = attached
+		}
+		return err
+	})
+}
+
+// detachPolicyFromGroup takes a policy from a group (RAM API,
+// DetachPolicyFromGroup).
+func (r *RAM) detachPolicyFromGroup(req *rpc.Request) (any, *rpc.Error) {
+	return r.changeGroup(req, func(g *group, p *policy) *rpc.Error {
+		left, err := detach(g.policies, p, "Group")
+		if err == nil {
+			g.policies = left
+		}
+		return err
+	})
+}
+
+func (r *RAM) changeGroup(req *rpc.Request, change func(*group, *policy) *rpc.Error) (any, *rpc.Error) {
+	if _, err := req.Require("PolicyType"); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g, err := r.group(req)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.policy(req)
+	if err != nil {
+		return nil, err
+	}
+	return nil, change(g, p)
+}

@@ -1,0 +1,145 @@
+package ram
+
+import (
+	"crypto/rand"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// The states of an access key.
+const (
+	statusActive   = "Active"
+	statusInactive = "Inactive"
+)
+
+type accessKey struct {
+	id, secret, user, status string
+	created                  time.Time
+}
+
+type keyFields struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	AccessKeySecret string `json:"AccessKeySecret,omitempty"`
+	Status          string `json:"Status"`
+	CreateDate      string `json:"CreateDate"`
+}
+
+// keyOwner finds the user whose keys a call is about: that of UserName, or
+// the caller's own (RAM API, CreateAccessKey).
+func (r *RAM) keyOwner(req *rpc.Request) (*user, *rpc.Error) {
+	if req.Get("UserName") != "" {
+		return r.user(req)
+	}
+	if req.Caller.Kind != cloud.User {
+		return nil, rpc.Unsupported("AccessKeysOfTheAccount")
+	}
+	return r.userNamed(req.Caller.Name)
+}
+
+// createAccessKey makes a key and shows its secret, this once (RAM API,
+// CreateAccessKey).
+func (r *RAM) createAccessKey(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.keyOwner(req)
+	if err != nil {
+		return nil, err
+	}
+	if len(u.keys) >= maxKeysPerUser {
+		return nil, rpc.Errorf(conflictStatus, "LimitExceeded.User.AccessKey", "The user %q has %d access keys, no more are allowed.", u.name, maxKeysPerUser)
+	}
+	k := &accessKey{id: "LTAI5t" + randomString(18), secret: randomString(30), user: u.name, status: statusActive, created: req.Now}
+	u.keys = append(u.keys, k)
+	r.userKeys[k.id] = k
+	return struct {
+		AccessKey keyFields `json:"AccessKey"`
+	}{keyFields{k.id, k.secret, k.status, stamp(k.created)}}, nil
+}
+
+// listAccessKeys lists the keys of a user without their secrets (RAM API,
+// ListAccessKeys).
+func (r *RAM) listAccessKeys(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.keyOwner(req)
+	if err != nil {
+		return nil, err
+	}
+	type keyList struct {
+		AccessKey []keyFields `json:"AccessKey"`
+	}
+	list := keyList{AccessKey: []keyFields{}}
+	for _, k := range u.keys {
+		list.AccessKey = append(list.AccessKey, keyFields{AccessKeyID: k.id, Status: k.status, CreateDate: stamp(k.created)})
+	}
+	return struct {
+		AccessKeys keyList `json:"AccessKeys"`
+	}{list}, nil
+}
+
+// namedKey finds the key of UserAccessKeyId among those of its owner.
+func (r *RAM) namedKey(req *rpc.Request) (*user, *accessKey, *rpc.Error) {
+	id, err := req.Require("UserAccessKeyId")
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := r.keyOwner(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := slices.IndexFunc(u.keys, func(k *accessKey) bool { return k.id == id })
+	if i < 0 {
+		return nil, nil, rpc.Errorf(notExistStatus, "EntityNotExist.User.AccessKey", "The user %q has no access key %q.", u.name, id)
+	}
+	return u, u.keys[i], nil
+}
+
+// updateAccessKey enables or disables a key (RAM API, UpdateAccessKey).
+func (r *RAM) updateAccessKey(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	status, err := req.Require("Status")
+	if err != nil {
+		return nil, err
+	}
+	if status != statusActive && status != statusInactive {
+		return nil, rpc.Errorf(invalidParamStatus, "InvalidParameter.Status", "The parameter %q must be Active or Inactive.", "Status")
+	}
+	_, k, err := r.namedKey(req)
+	if err != nil {
+		return nil, err
+	}
+	k.status = status
+	return nil, nil
+}
+
+// deleteAccessKey removes a key (RAM API, DeleteAccessKey).
+func (r *RAM) deleteAccessKey(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, k, err := r.namedKey(req)
+	if err != nil {
+		return nil, err
+	}
+	u.keys = without(u.keys, k)
+	delete(r.userKeys, k.id)
+	return nil, nil
+}
+
+// randomString draws n letters and digits.
+func randomString(n int) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	b := make([]byte, n)
+	for i := range b {
+		j, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		if err != nil {
+			panic(err) // crypto/rand does not fail
+		}
+		b[i] = alphabet[j.Int64()]
+	}
+	return string(b)
+}

@@ -1,0 +1,273 @@
+package ram
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// A decision is what a set of statements says about one request.
+type decision int
+
+const (
+	ignored decision = iota // no statement speaks of it: denied by default
+	allowed
+	denied
+)
+
+// A document is a parsed policy document (RAM documentation, "Policy
+// structure and syntax").
+type document struct {
+	statements []statement
+}
+
+// A statement allows or denies actions on resources. A statement with a
+// condition is marked only: the emulator's authorizer does not know where a
+// request comes from, so such an Allow never matches and such a Deny always
+// does.
+type statement struct {
+	effect       decision
+	actions      []string
+	notAction    bool // actions are those that are not meant
+	resources    []string
+	notResource  bool
+	hasCondition bool
+}
+
+// parseDocument reads a policy document and checks its grammar. Its errors
+// are sentences for the message of MalformedPolicyDocument.
+func parseDocument(text string) (document, error) {
+	top, err := object([]byte(text))
+	if err != nil {
+		return document{}, fmt.Errorf("the document is no JSON object: %w", err)
+	}
+	if err := onlyMembers(top, "Version", "Statement"); err != nil {
+		return document{}, err
+	}
+	var version string
+	if json.Unmarshal(top["Version"], &version) != nil || version != "1" {
+		return document{}, errors.New(`the Version must be "1"`)
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(top["Statement"], &list) != nil || len(list) == 0 {
+		return document{}, errors.New("the Statement must be a list with at least one statement")
+	}
+	var doc document
+	for i, raw := range list {
+		s, err := parseStatement(raw)
+		if err != nil {
+			return document{}, fmt.Errorf("statement %d: %w", i+1, err)
+		}
+		doc.statements = append(doc.statements, s)
+	}
+	return doc, nil
+}
+
+func parseStatement(raw []byte) (statement, error) {
+	members, err := object(raw)
+	if err != nil {
+		return statement{}, err
+	}
+	if err := onlyMembers(members, "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"); err != nil {
+		return statement{}, err
+	}
+	var s statement
+	var effect string
+	_ = json.Unmarshal(members["Effect"], &effect) // what is no string is no effect
+	switch effect {
+	case "Allow":
+		s.effect = allowed
+	case "Deny":
+		s.effect = denied
+	default:
+		return statement{}, errors.New("the Effect must be Allow or Deny")
+	}
+	if s.actions, s.notAction, err = oneOf(members, "Action", "NotAction", validAction); err != nil {
+		return statement{}, err
+	}
+	if s.resources, s.notResource, err = oneOf(members, "Resource", "NotResource", validResource); err != nil {
+		return statement{}, err
+	}
+	if condition, ok := members["Condition"]; ok {
+		operators, err := object(condition)
+		if err != nil {
+			return statement{}, fmt.Errorf("the Condition is no object: %w", err)
+		}
+		for name, keys := range operators {
+			if _, err := object(keys); err != nil {
+				return statement{}, fmt.Errorf("the condition operator %q has no object of keys: %w", name, err)
+			}
+		}
+		s.hasCondition = len(operators) > 0
+	}
+	return s, nil
+}
+
+// oneOf reads the member name or its opposite, of which exactly one is there.
+func oneOf(members map[string]json.RawMessage, name, opposite string, valid func(string) bool) (values []string, negated bool, err error) {
+	raw, ok := members[name]
+	other, negated := members[opposite]
+	if ok == negated {
+		return nil, false, fmt.Errorf("exactly one of %s and %s is needed", name, opposite)
+	}
+	if negated {
+		name, raw = opposite, other
+	}
+	var single string
+	if json.Unmarshal(raw, &single) == nil {
+		values = []string{single}
+	} else if json.Unmarshal(raw, &values) != nil || len(values) == 0 {
+		return nil, false, fmt.Errorf("%s must be a string or a list of strings", name)
+	}
+	for _, value := range values {
+		if !valid(value) {
+			return nil, false, fmt.Errorf("%s has the invalid value %q", name, value)
+		}
+	}
+	return values, negated, nil
+}
+
+// validAction tells whether value is "*" or of the form service:Action.
+func validAction(value string) bool {
+	if value == "*" {
+		return true
+	}
+	service, action, ok := strings.Cut(value, ":")
+	return ok && service != "" && action != ""
+}
+
+// validResource tells whether value is "*" or begins as a resource name does:
+// acs:service:region:account:relative-id, of which the end may be left to a
+// wildcard.
+func validResource(value string) bool {
+	return value == "*" || strings.HasPrefix(value, "acs:") && (strings.Count(value, ":") >= 4 || strings.HasSuffix(value, "*"))
+}
+
+// decide says what the document says of action on resource. An explicit Deny
+// is stronger than any Allow.
+func (d document) decide(action, resource string) decision {
+	said := ignored
+	for _, s := range d.statements {
+		if !s.covers(action, resource) {
+			continue
+		}
+		if s.effect == denied {
+			return denied
+		}
+		if !s.hasCondition {
+			said = allowed
+		}
+	}
+	return said
+}
+
+func (s statement) covers(action, resource string) bool {
+	return matchAny(s.actions, action, matchAction) != s.notAction &&
+		matchAny(s.resources, resource, matchResource) != s.notResource
+}
+
+func matchAny(patterns []string, value string, match func(pattern, value string) bool) bool {
+	for _, pattern := range patterns {
+		if match(pattern, value) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchAction compares the names of actions without regard to case.
+func matchAction(pattern, action string) bool {
+	return wildcard(strings.ToLower(pattern), strings.ToLower(action))
+}
+
+// matchResource compares resource names part by part, so that the wildcards
+// of the region and of the account do not reach into the name of the resource.
+func matchResource(pattern, resource string) bool {
+	patterns, parts := strings.SplitN(pattern, ":", 5), strings.SplitN(resource, ":", 5)
+	if len(patterns) != len(parts) {
+		return wildcard(pattern, resource)
+	}
+	for i := range parts {
+		// A resource whose region is written as "*" is in any region.
+		if i < 4 && parts[i] == "*" {
+			continue
+		}
+		if !wildcard(patterns[i], parts[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// wildcard tells whether all of s fits the pattern, in which * stands for any
+// number of bytes and ? for one.
+func wildcard(pattern, s string) bool {
+	star, mark := -1, 0 // the last * seen, and how far it has eaten
+	p, i := 0, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p++
+			i++
+		case star >= 0:
+			mark++
+			p, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// object reads a JSON object, and refuses what follows it and names that come
+// twice, of which a reader would see one only.
+func object(raw []byte) (map[string]json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	if token, err := decoder.Token(); err != nil {
+		return nil, err
+	} else if token != json.Delim('{') {
+		return nil, errors.New("it does not begin with a brace")
+	}
+	members := make(map[string]json.RawMessage)
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string) // a member's name is a string, or Token fails
+		if _, twice := members[name]; twice {
+			return nil, fmt.Errorf("the member %q comes twice", name)
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		members[name] = value
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows it")
+	}
+	return members, nil
+}
+
+func onlyMembers(members map[string]json.RawMessage, known ...string) error {
+	for name := range members {
+		found := false
+		for _, k := range known {
+			found = found || k == name
+		}
+		if !found {
+			return fmt.Errorf("the member %q is not known", name)
+		}
+	}
+	return nil
+}

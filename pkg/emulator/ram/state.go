@@ -1,0 +1,90 @@
+package ram
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// A UserState is what tests may want to know of a user.
+type UserState struct {
+	Name     string    `json:"name"`
+	Comments string    `json:"comments,omitempty"`
+	Created  time.Time `json:"created"`
+	Keys     []string  `json:"keys,omitempty"`     // access key ids
+	Policies []string  `json:"policies,omitempty"` // "Custom/NAME" or "System/NAME"
+	Groups   []string  `json:"groups,omitempty"`
+}
+
+// A KeyState is what tests may want to know of a user's access key.
+type KeyState struct {
+	ID      string    `json:"id"`
+	User    string    `json:"user"`
+	Status  string    `json:"status"`
+	Created time.Time `json:"created"`
+}
+
+// A PolicyState is what tests may want to know of a custom policy.
+type PolicyState struct {
+	Name        string    `json:"name"`
+	Description string    `json:"description,omitempty"`
+	Document    string    `json:"document"` // of the default version
+	Versions    int       `json:"versions"`
+	Attachments int       `json:"attachments"`
+	Created     time.Time `json:"created"`
+}
+
+// Users lists the users by name.
+func (r *RAM) Users() []UserState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]UserState, 0, len(r.users))
+	for _, name := range slices.Sorted(maps.Keys(r.users)) {
+		u := r.users[name]
+		state := UserState{Name: u.name, Comments: u.comments, Created: u.created, Groups: slices.Clone(u.groups)}
+		for _, k := range u.keys {
+			state.Keys = append(state.Keys, k.id)
+		}
+		for _, a := range u.policies {
+			state.Policies = append(state.Policies, a.kind+"/"+a.name)
+		}
+		list = append(list, state)
+	}
+	return list
+}
+
+// Keys lists the access keys of all users by id. The account's own keys and
+// those of sessions are not among them.
+func (r *RAM) Keys() []KeyState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]KeyState, 0, len(r.userKeys))
+	for _, id := range slices.Sorted(maps.Keys(r.userKeys)) {
+		k := r.userKeys[id]
+		list = append(list, KeyState{ID: k.id, User: k.user, Status: k.status, Created: k.created})
+	}
+	return list
+}
+
+// Policies lists the custom policies by name.
+func (r *RAM) Policies() []PolicyState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]PolicyState, 0, len(r.policies))
+	for _, name := range slices.Sorted(maps.Keys(r.policies)) {
+		p := r.policies[name]
+		users, groups := r.attachedTo(p)
+		list = append(list, PolicyState{
+			Name: p.name, Description: p.description, Document: p.current().text, Versions: len(p.versions),
+			Attachments: len(users) + len(groups), Created: p.created,
+		})
+	}
+	return list
+}
+
+// Groups lists the names of the groups.
+func (r *RAM) Groups() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.groups))
+}

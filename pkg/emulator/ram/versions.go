@@ -1,0 +1,120 @@
+package ram
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+type versionFields struct {
+	VersionID        string `json:"VersionId"`
+	IsDefaultVersion bool   `json:"IsDefaultVersion"`
+	PolicyDocument   string `json:"PolicyDocument,omitempty"`
+	CreateDate       string `json:"CreateDate"`
+}
+
+func (p *policy) version(v *policyVersion, withDocument bool) versionFields {
+	fields := versionFields{VersionID: v.id, IsDefaultVersion: v.id == p.defaultID, CreateDate: stamp(v.created)}
+	if withDocument {
+		fields.PolicyDocument = v.text
+	}
+	return fields
+}
+
+// createPolicyVersion adds a version to a policy (RAM API,
+// CreatePolicyVersion).
+func (r *RAM) createPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
+	text, doc, err := readDocument(req)
+	if err != nil {
+		return nil, err
+	}
+	asDefault, err := req.Bool("SetAsDefault", false)
+	if err != nil {
+		return nil, err
+	}
+	rotate := req.Get("RotateStrategy")
+	if rotate != "" && rotate != "None" && rotate != "DeleteOldestNonDefaultVersionWhenLimitExceeded" {
+		return nil, rpc.Errorf(invalidParamStatus, "InvalidParameter.RotateStrategy", "The parameter %q has an unknown value.", "RotateStrategy")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, err := r.custom(req)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.versions) >= maxVersions {
+		if rotate == "" || rotate == "None" {
+			return nil, rpc.Errorf(conflictStatus, "LimitExceeded.Policy.Version", "The policy %q has %d versions, no more are allowed.", p.name, maxVersions)
+		}
+		oldest := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id != p.defaultID })
+		p.versions = slices.Delete(p.versions, oldest, oldest+1)
+	}
+	p.lastVersion++
+	v := &policyVersion{"v" + strconv.Itoa(p.lastVersion), text, doc, req.Now}
+	p.versions = append(p.versions, v)
+	p.updated = req.Now
+	if asDefault {
+		p.defaultID = v.id
+	}
+	return struct {
+		PolicyVersion versionFields `json:"PolicyVersion"`
+	}{p.version(v, true)}, nil
+}
+
+// listPolicyVersions lists the versions of a policy (RAM API,
+// ListPolicyVersions).
+func (r *RAM) listPolicyVersions(req *rpc.Request) (any, *rpc.Error) {
+	if _, err := req.Require("PolicyType"); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, err := r.policy(req)
+	if err != nil {
+		return nil, err
+	}
+	type versionList struct {
+		PolicyVersion []versionFields `json:"PolicyVersion"`
+	}
+	list := versionList{PolicyVersion: []versionFields{}}
+	for _, v := range p.versions {
+		list.PolicyVersion = append(list.PolicyVersion, p.version(v, true))
+	}
+	return struct {
+		PolicyVersions versionList `json:"PolicyVersions"`
+	}{list}, nil
+}
+
+// namedVersion finds the policy and the index of the version of VersionId.
+func (r *RAM) namedVersion(req *rpc.Request) (*policy, int, *rpc.Error) {
+	id, err := req.Require("VersionId")
+	if err != nil {
+		return nil, 0, err
+	}
+	p, err := r.custom(req)
+	if err != nil {
+		return nil, 0, err
+	}
+	i := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id == id })
+	if i < 0 {
+		return nil, 0, rpc.Errorf(notExistStatus, "EntityNotExist.Policy.Version", "The policy %q has no version %q.", p.name, id)
+	}
+	return p, i, nil
+}
+
+// deletePolicyVersion removes a version that is not the default one (RAM API,
+// DeletePolicyVersion).
+func (r *RAM) deletePolicyVersion(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, i, err := r.namedVersion(req)
+	if err != nil {
+		return nil, err
+	}
+	if p.versions[i].id == p.defaultID {
+		return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Policy.Version.Default", "The version %q is the default one of the policy %q.", p.defaultID, p.name)
+	}
+	p.versions = slices.Delete(p.versions, i, i+1)
+	return nil, nil
+}
