@@ -131,7 +131,7 @@ func alternatives(e *jsonschema.ValidationError) []finding {
 func wanted(why jsonschema.ErrorKind) string {
 	switch why := why.(type) {
 	case *kind.Type:
-		return fmt.Sprintf("must be of type %s, not %s", strings.Join(why.Want, " or "), why.Got)
+		return fmt.Sprintf("must be of type %s, not %s", strings.Join(withoutNull(why.Want), " or "), why.Got)
 	case *kind.Enum:
 		return "must be one of " + listValues(why.Want)
 	case *kind.Required:
@@ -177,6 +177,11 @@ func number(r *big.Rat) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
+// withoutNull drops the type that stands for an absent parameter.
+func withoutNull(types []string) []string {
+	return slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "null" })
+}
+
 func list(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
@@ -190,6 +195,9 @@ func list(names []string) string {
 func listValues(values []any) string {
 	texts := make([]string, 0, len(values))
 	for _, value := range values {
+		if value == nil { // absent
+			continue
+		}
 		text, err := json.Marshal(value)
 		if err != nil {
 			continue

@@ -25,7 +25,7 @@ const (
 // float64's exponents is an error whose text is fit for the user.
 func Normalize(parameters json.RawMessage) (json.RawMessage, error) {
 	members, err := membersOf(parameters)
-	if err != nil || len(members) == 0 {
+	if err != nil {
 		return nil, err
 	}
 	return encode(members)
@@ -51,6 +51,37 @@ func Equal(a, b json.RawMessage) bool {
 	return true
 }
 
+// Merge lays the parameters of an update over those an instance has: what an
+// update does not name stays (UPD-03). It returns them all, and apart those
+// that differ from what the instance has, both normalized; changed is nil if
+// none differs. Errors are those of Normalize.
+func Merge(have, parameters json.RawMessage) (merged, changed json.RawMessage, err error) {
+	all, err := membersOf(have)
+	if err != nil {
+		return nil, nil, err
+	}
+	asked, err := membersOf(parameters)
+	if err != nil {
+		return nil, nil, err
+	}
+	if all == nil {
+		all = map[string]json.RawMessage{}
+	}
+	for name, value := range asked {
+		old, ok := all[name]
+		if ok && equalValues(parse(old), parse(value)) {
+			delete(asked, name)
+			continue
+		}
+		all[name] = value
+	}
+	if merged, err = encode(all); err != nil {
+		return nil, nil, err
+	}
+	changed, err = encode(asked)
+	return merged, changed, err
+}
+
 // Redact returns the parameters without those that are named secret, for
 // answers to GET (FI-07, FB-08); nil if nothing is left, or if the parameters
 // cannot be read. They are left out rather than masked, because a platform may
@@ -62,9 +93,6 @@ func Redact(parameters json.RawMessage, secret []string) json.RawMessage {
 	}
 	for _, name := range secret {
 		delete(members, name)
-	}
-	if len(members) == 0 {
-		return nil
 	}
 	redacted, err := encode(members)
 	if err != nil {
@@ -97,7 +125,11 @@ func membersOf(parameters json.RawMessage) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
+// encode is nil for no members.
 func encode(members map[string]json.RawMessage) (json.RawMessage, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)

@@ -106,6 +106,36 @@ func TestEqual(t *testing.T) {
 	}
 }
 
+// UPD-03.
+func TestMergeChangesOnlyWhatDiffers(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ have, parameters, merged, changed string }{
+		"nothing asked":        {`{"a":1}`, ``, `{"a":1}`, ``},
+		"null asks nothing":    {`{"a":1}`, `{"a":null}`, `{"a":1}`, ``},
+		"the same again":       {`{"a":1,"b":"x"}`, `{"b":"x","a":1.0}`, `{"a":1,"b":"x"}`, ``},
+		"one of two":           {`{"a":1,"b":"x"}`, `{"a":1,"b":"y"}`, `{"a":1,"b":"y"}`, `{"b":"y"}`},
+		"a new one":            {`{"a":1}`, `{"b":2}`, `{"a":1,"b":2}`, `{"b":2}`},
+		"the first":            {``, `{"b":2}`, `{"b":2}`, `{"b":2}`},
+		"nothing to nothing":   {``, `{}`, ``, ``},
+		"an object as a whole": {`{"a":{"x":1,"y":2}}`, `{"a":{"x":1}}`, `{"a":{"x":1}}`, `{"a":{"x":1}}`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			merged, changed, err := Merge(json.RawMessage(tc.have), json.RawMessage(tc.parameters))
+			if err != nil || string(merged) != tc.merged || string(changed) != tc.changed {
+				t.Errorf("Merge = %s, %s, %v; want %s, %s", merged, changed, err, tc.merged, tc.changed)
+			}
+			if tc.changed == "" && changed != nil {
+				t.Errorf("changed = %q, want nil", changed)
+			}
+		})
+	}
+	if _, _, err := Merge(nil, json.RawMessage(`[]`)); err == nil {
+		t.Error("Merge took an array")
+	}
+}
+
 // FI-07.
 func TestRedactLeavesNoSecret(t *testing.T) {
 	t.Parallel()
