@@ -1,0 +1,163 @@
+package oss
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// The steps of bindings. Those that are made more than once in an operation
+// have the same request each time: which key, which attachment, is found by a
+// look that the step makes itself.
+const (
+	stepUser         = "user"
+	stepPolicy       = "policy"
+	stepAttach       = "attach"
+	stepKey          = "key"
+	stepDropKey      = "drop-key"   // one whose secret was lost
+	stepDeleteKey    = "delete-key" // any
+	stepDetach       = "detach"
+	stepDeletePolicy = "delete-policy"
+	stepDeleteUser   = "delete-user"
+	waitKey          = "key-visible"
+)
+
+// Sentences for users.
+const (
+	textForeignUser = "The name that was drawn for the binding's RAM user or policy is in use elsewhere. Delete this binding and make another."
+	textWaitKey     = "Waiting for the access key to become visible."
+)
+
+// userRequest is the request of all steps of bindings; a step reads what it
+// needs.
+type userRequest struct {
+	User     string `json:"user,omitempty"`
+	Policy   string `json:"policy,omitempty"`
+	Document string `json:"document,omitempty"`
+	Mark     string `json:"mark,omitempty"`
+}
+
+func nextForUser(t providers.Task, plan bindingPlan, s userState, credentials func(key) map[string]string) providers.Step {
+	if t.Goal == providers.Absent {
+		return nextToRemoveUser(plan, s)
+	}
+	have := keyOf(t.Facts)
+	var step providers.Step
+	switch {
+	case s.User == foreign || s.Policy == foreign:
+		return providers.FailStep(providers.Broken, textForeignUser)
+	case s.User == missing:
+		step = providers.CallStep(stepUser, userRequest{User: plan.User, Mark: plan.Mark})
+	case s.Policy == missing:
+		step = providers.CallStep(stepPolicy, userRequest{Policy: plan.Policy, Document: plan.Document, Mark: plan.Mark})
+	case !slices.Contains(s.Attached, attachment{customPolicy, plan.Policy}):
+		step = providers.CallStep(stepAttach, userRequest{User: plan.User, Policy: plan.Policy})
+	case slices.ContainsFunc(s.Keys, func(id string) bool { return id != have.ID }):
+		// The answer to CreateAccessKey, and with it the secret, was lost.
+		step = providers.CallStep(stepDropKey, userRequest{User: plan.User})
+	case have.ID == "":
+		step = providers.CallStep(stepKey, userRequest{User: plan.User})
+	case !slices.Contains(s.Keys, have.ID):
+		// Lists lag. One that shows our key shows all older ones too, so that
+		// none stays unnoticed beside it.
+		return providers.WaitStep(waitKey, providers.Quick, textWaitKey)
+	default:
+		return providers.DoneStep(credentials(have))
+	}
+	return unlessRefused(t, step)
+}
+
+// nextToRemoveUser takes access away first.
+func nextToRemoveUser(plan bindingPlan, s userState) providers.Step {
+	switch {
+	case len(s.Keys) > 0:
+		return providers.CallStep(stepDeleteKey, userRequest{User: plan.User})
+	case len(s.Attached) > 0:
+		return providers.CallStep(stepDetach, userRequest{User: plan.User})
+	case s.Policy == ours:
+		return providers.CallStep(stepDeletePolicy, userRequest{Policy: plan.Policy})
+	case s.User == ours:
+		return providers.CallStep(stepDeleteUser, userRequest{User: plan.User})
+	default:
+		return providers.DoneStep(nil)
+	}
+}
+
+func doWithUser(ctx context.Context, calls userCalls, t providers.Task, s providers.Step) (providers.Facts, error) {
+	var r userRequest
+	if err := decode(s.Request, "request of step "+s.Name, &r); err != nil {
+		return providers.Facts{}, err
+	}
+	facts, err := callForUser(ctx, calls, t, s.Name, r)
+	if err != nil {
+		return facts, fmt.Errorf("oss: %s of RAM user or policy %s%s: %w", s.Name, r.User, r.Policy, err)
+	}
+	return facts, nil
+}
+
+func callForUser(ctx context.Context, calls userCalls, t providers.Task, step string, r userRequest) (providers.Facts, error) {
+	var none providers.Facts
+	switch step {
+	case stepUser:
+		if err := calls.CreateUser(ctx, r.User, r.Mark); err != nil {
+			return none, err
+		}
+		return openFact(factUser, r.User), nil
+	case stepPolicy:
+		if err := calls.CreatePolicy(ctx, r.Policy, r.Document, r.Mark); err != nil {
+			return none, err
+		}
+		return openFact(factPolicy, r.Policy), nil
+	case stepAttach:
+		return none, calls.Attach(ctx, r.User, attachment{customPolicy, r.Policy})
+	case stepKey:
+		k, err := calls.CreateKey(ctx, r.User)
+		if err != nil {
+			return none, err
+		}
+		facts := openFact(factKeyID, k.ID)
+		facts.Secrets = map[string]string{factSecret: k.Secret}
+		return facts, nil
+	case stepDropKey:
+		return none, deleteKey(ctx, calls, r.User, keyOf(t.Facts).ID)
+	case stepDeleteKey:
+		return none, deleteKey(ctx, calls, r.User, "")
+	case stepDetach:
+		return none, detach(ctx, calls, r.User)
+	case stepDeletePolicy:
+		return none, unlessMissing(calls.DeletePolicy(ctx, r.Policy))
+	case stepDeleteUser:
+		return none, unlessMissing(calls.DeleteUser(ctx, r.User))
+	default:
+		return none, errUnknownStep
+	}
+}
+
+// deleteKey deletes one key of the user, but not the one to keep.
+func deleteKey(ctx context.Context, calls userCalls, user, keep string) error {
+	ids, err := calls.Keys(ctx, user)
+	if err != nil {
+		return unlessMissing(err)
+	}
+	for _, id := range ids {
+		if id != keep {
+			return unlessMissing(calls.DeleteKey(ctx, user, id))
+		}
+	}
+	return nil
+}
+
+// detach takes one policy from the user.
+func detach(ctx context.Context, calls userCalls, user string) error {
+	attached, err := calls.Attached(ctx, user)
+	if err != nil || len(attached) == 0 {
+		return unlessMissing(err)
+	}
+	return unlessMissing(calls.Detach(ctx, user, attached[0]))
+}
+
+func openFact(name, value string) providers.Facts {
+	return providers.Facts{Open: map[string]string{name: value}}
+}

@@ -1,0 +1,195 @@
+package oss
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// bucketCalls is what instances ask of OSS.
+type bucketCalls interface {
+	// Info returns ErrNotFound where there is no such bucket, and ErrDenied
+	// where it is another account's.
+	Info(ctx context.Context, bucket string) (bucketInfo, error)
+	// IsListed says whether the caller's own account has the bucket.
+	IsListed(ctx context.Context, bucket string) (bool, error)
+	Tags(ctx context.Context, bucket string) ([]providers.Tag, error)
+	// Holds says what is in the bucket: versions of objects or delete markers,
+	// and unfinished multipart uploads.
+	Holds(ctx context.Context, bucket string) (objects, uploads bool, err error)
+
+	Put(ctx context.Context, r bucketRequest) error
+	PutACL(ctx context.Context, bucket, acl string) error
+	// PutTags replaces all tags.
+	PutTags(ctx context.Context, bucket string, tags []providers.Tag) error
+	// DeleteObjects and AbortUploads remove one page each, and fail if nothing
+	// of it went away.
+	DeleteObjects(ctx context.Context, bucket string) error
+	AbortUploads(ctx context.Context, bucket string) error
+	// Delete removes an empty bucket.
+	Delete(ctx context.Context, bucket string) error
+}
+
+// bucketInfo is what GetBucketInfo says.
+type bucketInfo struct {
+	Owner string // account id
+	ACL   string
+}
+
+// bucketRequest is the request of all steps of instances; a step reads what it
+// needs.
+type bucketRequest struct {
+	Bucket       string          `json:"bucket"`
+	ACL          string          `json:"acl,omitempty"`
+	StorageClass string          `json:"storage_class,omitempty"`
+	Tags         []providers.Tag `json:"tags,omitempty"`
+}
+
+// instancePlan is the plan of an instance. It holds the user's secret key
+// where one was given.
+type instancePlan struct {
+	Bucket          string `json:"bucket"`
+	Region          string `json:"region"`
+	ACL             string `json:"acl"`
+	StorageClass    string `json:"storage_class"`
+	AccessKeyID     string `json:"access_key_id,omitempty"`
+	AccessKeySecret string `json:"access_key_secret,omitempty"`
+}
+
+// instancePlanOf reads the plan of the task's instance.
+func instancePlanOf(t providers.Task) (instancePlan, error) {
+	var plan instancePlan
+	if t.Kind == providers.Binding {
+		if t.Of == nil {
+			return plan, &providers.Failure{Kind: providers.Broken, Text: textUnreadable, Cause: errors.New("oss: a binding of no instance")}
+		}
+		t = *t.Of
+	}
+	return plan, decode(t.Plan, "plan of the instance", &plan)
+}
+
+func prepareInstance(t providers.Task) (instancePlan, error) {
+	given, err := readParameters(t.Parameters)
+	if err != nil {
+		return instancePlan{}, err
+	}
+	if t.Was != nil {
+		return prepareUpdate(t, given)
+	}
+	var s settings
+	if len(t.Settings) > 0 {
+		if err := decode(t.Settings, "settings of the plan", &s); err != nil {
+			return instancePlan{}, err
+		}
+	}
+	return instancePlan{
+		Bucket:          bucketName(t.Life),
+		Region:          cmp.Or(given.Region, t.Region),
+		ACL:             cmp.Or(given.ACL, s.ACL, "private"),
+		StorageClass:    cmp.Or(given.StorageClass, s.StorageClass, "Standard"),
+		AccessKeyID:     given.AccessKeyID,
+		AccessKeySecret: given.AccessKeySecret,
+	}, nil
+}
+
+// prepareUpdate changes what the update names, and keeps the rest. Only the
+// ACL of a bucket can change.
+func prepareUpdate(t providers.Task, given parameters) (instancePlan, error) {
+	var plan instancePlan
+	if err := decode(t.Plan, "plan of the instance", &plan); err != nil {
+		return plan, err
+	}
+	for _, fixed := range []struct{ name, given, have string }{
+		{"Region", given.Region, plan.Region},
+		{"StorageClass", given.StorageClass, plan.StorageClass},
+		{"AccessKeyId", given.AccessKeyID, plan.AccessKeyID},
+		{"AccessKeySecret", given.AccessKeySecret, plan.AccessKeySecret},
+	} {
+		if fixed.given != "" && fixed.given != fixed.have {
+			return plan, providers.Failf(providers.Invalid, "%s is fixed when the bucket is made. Make another instance instead.", fixed.name)
+		}
+	}
+	plan.ACL = cmp.Or(given.ACL, plan.ACL)
+	return plan, nil
+}
+
+// bucketState is what was seen of an instance.
+type bucketState struct {
+	There bool // a bucket of our name is there
+	// Foreign says that it is not ours: another account's, or marked as of
+	// another incarnation. It is never touched.
+	Foreign bool
+	ACL     string
+	Tags    []providers.Tag
+	// What it holds; looked at only where the goal is that it is gone.
+	Objects, Uploads bool
+}
+
+func (s bucketState) isOurs() bool     { return s.There && !s.Foreign }
+func (s bucketState) isRetained() bool { return slices.Contains(s.Tags, tagRetained) }
+
+func (s bucketState) isTagged(l providers.Life) bool {
+	return slices.Contains(s.Tags, providers.Tag{Key: providers.TagIncarnation, Value: l.Incarnation})
+}
+
+// observeBucket looks whether the bucket is there and ours. In our own account
+// the name is proof enough: where the answer to PutBucket was lost there is
+// a bucket without tags.
+func observeBucket(ctx context.Context, calls bucketCalls, t providers.Task, plan instancePlan) (providers.Seen, error) {
+	state, err := lookAtBucket(ctx, calls, t, plan)
+	if err != nil {
+		return providers.Seen{}, fmt.Errorf("oss: look at bucket %s: %w", plan.Bucket, err)
+	}
+	seen := providers.Seen{Exists: state.isOurs() && !state.isRetained(), State: state}
+	if state.isOurs() {
+		seen.Facts = bucketFacts(plan.Bucket)
+	}
+	return seen, nil
+}
+
+func lookAtBucket(ctx context.Context, calls bucketCalls, t providers.Task, plan instancePlan) (bucketState, error) {
+	info, err := calls.Info(ctx, plan.Bucket)
+	switch {
+	case errors.Is(err, alicloud.ErrNotFound):
+		return bucketState{}, nil
+	case errors.Is(err, alicloud.ErrDenied):
+		// Either the bucket is another account's, or the operator has not
+		// allowed us to look at ours. The list of our own buckets tells.
+		listed, listErr := calls.IsListed(ctx, plan.Bucket)
+		if listErr != nil {
+			return bucketState{}, listErr
+		}
+		if listed {
+			return bucketState{}, err
+		}
+		return bucketState{There: true, Foreign: true}, nil
+	case err != nil:
+		return bucketState{}, err
+	}
+	state := bucketState{There: true, ACL: info.ACL}
+	if plan.AccessKeyID == "" && t.Account != "" && info.Owner != "" && info.Owner != t.Account {
+		state.Foreign = true
+		return state, nil
+	}
+	if state.Tags, err = calls.Tags(ctx, plan.Bucket); err != nil && !errors.Is(err, alicloud.ErrNotFound) {
+		return bucketState{}, err
+	}
+	for _, tag := range state.Tags {
+		if tag.Key == providers.TagIncarnation && tag.Value != t.Life.Incarnation {
+			state.Foreign = true
+			return state, nil
+		}
+	}
+	if t.Goal == providers.Absent && !state.isRetained() {
+		state.Objects, state.Uploads, err = calls.Holds(ctx, plan.Bucket)
+		if errors.Is(err, alicloud.ErrNotFound) {
+			return bucketState{}, nil
+		}
+	}
+	return state, err
+}

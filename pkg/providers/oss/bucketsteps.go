@@ -1,0 +1,153 @@
+package oss
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// The steps of instances. Those that are made more than once in an operation
+// have the same request each time.
+const (
+	stepBucket        = "bucket"
+	stepTags          = "tags"
+	stepACL           = "acl"
+	stepRetain        = "retain"
+	stepDeleteObjects = "delete-objects"
+	stepAbortUploads  = "abort-uploads"
+	stepDeleteBucket  = "delete-bucket"
+)
+
+// Sentences for users.
+const (
+	textForeignBucket = "The name that was drawn for the bucket is in use elsewhere. Delete this instance and make another."
+	textRefusedBucket = "OSS refuses a bucket with this region, ACL and storage class. Choose others."
+	textRefused       = "The cloud refuses a request of the broker. Ask the operator of the broker."
+	textNotEmpty      = "The bucket is not empty. Remove its objects, with their old versions and unfinished uploads, then delete the instance again."
+)
+
+func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers.Step {
+	if t.Goal == providers.Absent {
+		return nextToRemoveBucket(t, plan, s)
+	}
+	request := bucketRequest{Bucket: plan.Bucket}
+	var step providers.Step
+	switch {
+	case s.Foreign:
+		return providers.FailStep(providers.Broken, textForeignBucket)
+	case !s.There:
+		request.ACL, request.StorageClass = plan.ACL, plan.StorageClass
+		step = providers.CallStep(stepBucket, request)
+	case !s.isTagged(t.Life):
+		request.Tags = t.Tags()
+		step = providers.CallStep(stepTags, request)
+	case s.ACL != "" && s.ACL != plan.ACL:
+		request.ACL = plan.ACL
+		step = providers.CallStep(stepACL, request)
+	default:
+		return providers.DoneStep(nil)
+	}
+	return unlessRefused(t, step)
+}
+
+func nextToRemoveBucket(t providers.Task, plan instancePlan, s bucketState) providers.Step {
+	request := bucketRequest{Bucket: plan.Bucket}
+	switch {
+	case !s.isOurs() || s.isRetained():
+		return providers.DoneStep(nil)
+	case t.Usable && t.Deletion == providers.Retain:
+		request.Tags = append(t.Tags(), tagRetained)
+		return providers.CallStep(stepRetain, request)
+	case (s.Objects || s.Uploads) && !mayEmpty(t):
+		return providers.FailStep(providers.Policy, textNotEmpty)
+	case s.Objects:
+		return providers.CallStep(stepDeleteObjects, request)
+	case s.Uploads:
+		return providers.CallStep(stepAbortUploads, request)
+	default:
+		return providers.CallStep(stepDeleteBucket, request)
+	}
+}
+
+// mayEmpty says whether the content goes with the bucket. What was never ready
+// holds nobody's data.
+func mayEmpty(t providers.Task) bool {
+	return !t.Usable || t.Deletion == providers.Empty || t.Deletion == providers.DeleteData
+}
+
+// unlessRefused gives the step, or the failure of one that the cloud has
+// definitely refused: there is no other way to the goal.
+func unlessRefused(t providers.Task, step providers.Step) providers.Step {
+	if !slices.Contains(t.Refused, step.Name) {
+		return step
+	}
+	if step.Name == stepBucket || step.Name == stepACL {
+		return providers.FailStep(providers.Invalid, textRefusedBucket)
+	}
+	return providers.FailStep(providers.Broken, textRefused)
+}
+
+func doWithBucket(ctx context.Context, calls bucketCalls, s providers.Step) (providers.Facts, error) {
+	var r bucketRequest
+	if err := decode(s.Request, "request of step "+s.Name, &r); err != nil {
+		return providers.Facts{}, err
+	}
+	facts, err := callForBucket(ctx, calls, s.Name, r)
+	if err != nil {
+		return facts, fmt.Errorf("oss: %s of %s: %w", s.Name, r.Bucket, err)
+	}
+	return facts, nil
+}
+
+func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucketRequest) (providers.Facts, error) {
+	switch step {
+	case stepBucket:
+		if err := calls.Put(ctx, r); err != nil {
+			return providers.Facts{}, err
+		}
+		return bucketFacts(r.Bucket), nil
+	case stepTags, stepRetain:
+		return providers.Facts{}, addTags(ctx, calls, r)
+	case stepACL:
+		return providers.Facts{}, calls.PutACL(ctx, r.Bucket, r.ACL)
+	case stepDeleteObjects:
+		return providers.Facts{}, unlessMissing(calls.DeleteObjects(ctx, r.Bucket))
+	case stepAbortUploads:
+		return providers.Facts{}, unlessMissing(calls.AbortUploads(ctx, r.Bucket))
+	case stepDeleteBucket:
+		return providers.Facts{}, unlessMissing(calls.Delete(ctx, r.Bucket))
+	default:
+		return providers.Facts{}, errUnknownStep
+	}
+}
+
+// errUnknownStep: the record was written by another version of the broker.
+var errUnknownStep = errors.New("there is no such step")
+
+// addTags keeps the tags that people have put on the bucket.
+func addTags(ctx context.Context, calls bucketCalls, r bucketRequest) error {
+	tags, err := calls.Tags(ctx, r.Bucket)
+	if err := unlessMissing(err); err != nil {
+		return err
+	}
+	for _, tag := range r.Tags {
+		tags = slices.DeleteFunc(tags, func(old providers.Tag) bool { return old.Key == tag.Key })
+	}
+	return calls.PutTags(ctx, r.Bucket, append(tags, r.Tags...))
+}
+
+func bucketFacts(bucket string) providers.Facts {
+	return providers.Facts{Open: map[string]string{"bucket": bucket}}
+}
+
+// unlessMissing makes success of the answer that there is no such thing.
+func unlessMissing(err error) error {
+	if errors.Is(err, alicloud.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,139 @@
+// Package oss brokers Object Storage Service: an instance is a bucket, a
+// binding is a RAM user with a key for that bucket alone.
+//
+// Instance: bucket, tags, and the ACL where an update changes it. Binding:
+// user, policy, attachment, key. Their removal goes the other way round.
+package oss
+
+import (
+	"context"
+	_ "embed" // plans.yaml
+	"encoding/json"
+	"fmt"
+	"net/url"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// Plans is this service's part of the catalog.
+//
+//go:embed plans.yaml
+var Plans []byte
+
+// A Config is what a Provider needs.
+type Config struct {
+	// Clients reach OSS and RAM as the broker's account. An override of the
+	// endpoint "oss" stands for the endpoints of all regions; bound
+	// credentials name it too. Required.
+	Clients *alicloud.Clients
+}
+
+// A Provider makes, changes and removes buckets and their users. It keeps
+// nothing between calls.
+type Provider struct {
+	cloud    *alicloud.Clients
+	override *url.URL
+}
+
+var _ providers.Provider = (*Provider)(nil)
+
+// New returns the provider.
+func New(c Config) *Provider {
+	return &Provider{cloud: c.Clients, override: c.Clients.Override(product)}
+}
+
+// Prepare draws the names and resolves the user's parameters.
+func (p *Provider) Prepare(t providers.Task) (providers.Plan, error) {
+	var plan any
+	var err error
+	if t.Kind == providers.Binding {
+		plan, err = prepareBinding(t)
+	} else {
+		plan, err = prepareInstance(t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(plan)
+	if err != nil {
+		return nil, fmt.Errorf("oss: write the plan: %w", err)
+	}
+	return b, nil
+}
+
+// Observe looks at the bucket, or at the binding's user.
+func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	instance, err := instancePlanOf(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	if t.Kind == providers.Instance {
+		return observeBucket(ctx, p.buckets(instance), t, instance)
+	}
+	binding, err := bindingPlanOf(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	return observeUser(ctx, p.users(instance), t, binding)
+}
+
+// Next decides what is to be done.
+func (p *Provider) Next(t providers.Task, seen providers.Seen) providers.Step {
+	instance, err := instancePlanOf(t)
+	if err != nil {
+		return providers.FailStep(providers.Broken, textUnreadable)
+	}
+	if t.Kind == providers.Instance {
+		state, ok := seen.State.(bucketState)
+		if !ok {
+			return providers.FailStep(providers.Broken, textUnreadable)
+		}
+		return nextForBucket(t, instance, state)
+	}
+	binding, err := bindingPlanOf(t)
+	state, ok := seen.State.(userState)
+	if err != nil || !ok {
+		return providers.FailStep(providers.Broken, textUnreadable)
+	}
+	return nextForUser(t, binding, state, func(k key) map[string]string {
+		return credentialsOf(p.endpoints(instance.Region), instance, binding, k)
+	})
+}
+
+// Do makes the call of one step.
+func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	instance, err := instancePlanOf(t)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	if t.Kind == providers.Instance {
+		return doWithBucket(ctx, p.buckets(instance), s)
+	}
+	return doWithUser(ctx, p.users(instance), t, s)
+}
+
+// clients returns those of the user's own key, where the instance has one.
+func (p *Provider) clients(i instancePlan) *alicloud.Clients {
+	if i.AccessKeyID == "" {
+		return p.cloud
+	}
+	return p.cloud.With(alicloud.Static(alicloud.Key{ID: i.AccessKeyID, Secret: i.AccessKeySecret}))
+}
+
+func (p *Provider) buckets(i instancePlan) bucketCalls {
+	return ossClient{cloud: p.clients(i), region: i.Region, endpoint: p.endpoints(i.Region).public}
+}
+
+func (p *Provider) users(i instancePlan) userCalls { return ramClient{p.clients(i)} }
+
+// textUnreadable is for the case that the broker's own notes make no sense.
+const textUnreadable = "The broker cannot read what it has noted of this. Ask the operator of the broker."
+
+// decode reads a plan, or the request of a step.
+func decode(raw []byte, what string, into any) error {
+	if err := json.Unmarshal(raw, into); err != nil {
+		return &providers.Failure{Kind: providers.Broken, Text: textUnreadable, Cause: fmt.Errorf("oss: read the %s: %w", what, err)}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package oss
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// product is the name of OSS among those of the cloud.
+const product = "oss"
+
+// pageSize is how many objects or uploads are listed, and deleted, at once
+// (OSS API, DeleteMultipleObjects: at most 1000).
+const pageSize = 1000
+
+// ossClient makes the calls to OSS through its SDK, which repeats nothing.
+type ossClient struct {
+	cloud    *alicloud.Clients
+	region   string // of the buckets
+	endpoint *url.URL
+}
+
+var _ bucketCalls = ossClient{}
+
+// call makes one call at the pace of the cloud, and classifies its error.
+func (c ossClient) call(ctx context.Context, action string, access alicloud.Access, do func(*oss.Client) error) error {
+	op := alicloud.Op{Product: product, Action: action, Access: access}
+	k, err := c.cloud.Credentials(ctx)
+	if err != nil {
+		return alicloud.Classify(op, err)
+	}
+	op.Secrets = []string{k.ID, k.Secret, k.Token}
+	if err := c.cloud.Pace(ctx, product); err != nil {
+		return alicloud.Classify(op, err)
+	}
+	config := oss.NewConfig().
+		WithRegion(c.region).
+		WithEndpoint(c.endpoint.String()).
+		WithUsePathStyle(isPathStyle(c.endpoint.Hostname())).
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(k.ID, k.Secret, k.Token)).
+		WithHttpClient(c.cloud.HTTP(access)).
+		WithRetryMaxAttempts(1)
+	err = alicloud.Classify(op, do(oss.NewClient(config)))
+	c.cloud.Paced(product, err)
+	return err
+}
+
+// isPathStyle says whether the bucket goes into the path: OSS itself wants it
+// in the host (OSS documentation, "Access OSS resources"), which hosts that
+// are not OSS do not resolve.
+func isPathStyle(host string) bool {
+	return net.ParseIP(host) != nil || !strings.HasSuffix(host, ".aliyuncs.com")
+}
+
+func (c ossClient) Info(ctx context.Context, bucket string) (info bucketInfo, err error) {
+	err = c.call(ctx, "GetBucketInfo", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.GetBucketInfo(ctx, &oss.GetBucketInfoRequest{Bucket: &bucket})
+		if err != nil {
+			return err
+		}
+		info.ACL = oss.ToString(r.BucketInfo.ACL)
+		if r.BucketInfo.Owner != nil {
+			info.Owner = oss.ToString(r.BucketInfo.Owner.ID)
+		}
+		return nil
+	})
+	return info, err
+}
+
+func (c ossClient) IsListed(ctx context.Context, bucket string) (listed bool, err error) {
+	err = c.call(ctx, "ListBuckets", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListBuckets(ctx, &oss.ListBucketsRequest{Prefix: &bucket})
+		if err != nil {
+			return err
+		}
+		for _, b := range r.Buckets {
+			listed = listed || oss.ToString(b.Name) == bucket
+		}
+		return nil
+	})
+	return listed, err
+}
+
+func (c ossClient) Tags(ctx context.Context, bucket string) (tags []providers.Tag, err error) {
+	err = c.call(ctx, "GetBucketTags", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.GetBucketTags(ctx, &oss.GetBucketTagsRequest{Bucket: &bucket})
+		if err != nil {
+			return err
+		}
+		if r.Tagging == nil || r.Tagging.TagSet == nil {
+			return nil
+		}
+		for _, t := range r.Tagging.TagSet.Tags {
+			tags = append(tags, providers.Tag{Key: oss.ToString(t.Key), Value: oss.ToString(t.Value)})
+		}
+		return nil
+	})
+	return tags, err
+}
+
+func (c ossClient) Holds(ctx context.Context, bucket string) (objects, uploads bool, err error) {
+	err = c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: 1})
+		objects = err == nil && len(r.ObjectVersions)+len(r.ObjectDeleteMarkers) > 0
+		return err
+	})
+	if err != nil {
+		return false, false, err
+	}
+	err = c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: 1})
+		uploads = err == nil && len(r.Uploads) > 0
+		return err
+	})
+	return objects, uploads, err
+}
+
+func (c ossClient) Put(ctx context.Context, request bucketRequest) error {
+	return c.call(ctx, "PutBucket", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.PutBucket(ctx, &oss.PutBucketRequest{
+			Bucket:                    &request.Bucket,
+			Acl:                       oss.BucketACLType(request.ACL),
+			CreateBucketConfiguration: &oss.CreateBucketConfiguration{StorageClass: oss.StorageClassType(request.StorageClass)},
+		})
+		return err
+	})
+}
+
+func (c ossClient) PutACL(ctx context.Context, bucket, acl string) error {
+	return c.call(ctx, "PutBucketAcl", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.PutBucketAcl(ctx, &oss.PutBucketAclRequest{Bucket: &bucket, Acl: oss.BucketACLType(acl)})
+		return err
+	})
+}
+
+func (c ossClient) PutTags(ctx context.Context, bucket string, tags []providers.Tag) error {
+	set := &oss.TagSet{}
+	for _, t := range tags {
+		set.Tags = append(set.Tags, oss.Tag{Key: oss.Ptr(t.Key), Value: oss.Ptr(t.Value)})
+	}
+	return c.call(ctx, "PutBucketTags", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.PutBucketTags(ctx, &oss.PutBucketTagsRequest{Bucket: &bucket, Tagging: &oss.Tagging{TagSet: set}})
+		return err
+	})
+}
+
+func (c ossClient) Delete(ctx context.Context, bucket string) error {
+	return c.call(ctx, "DeleteBucket", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.DeleteBucket(ctx, &oss.DeleteBucketRequest{Bucket: &bucket})
+		return err
+	})
+}
+
+// errStuck: OSS answered with success and did nothing, as where retention is
+// locked.
+var errStuck = errors.New("nothing of the page was deleted")

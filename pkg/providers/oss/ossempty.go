@@ -1,0 +1,66 @@
+package oss
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+)
+
+// DeleteObjects deletes one page of versions and delete markers, each by its
+// version. In a bucket that never had versioning all objects have the version
+// "null" (OSS API, ListObjectVersions).
+func (c ossClient) DeleteObjects(ctx context.Context, bucket string) error {
+	var page []oss.ObjectIdentifier
+	err := c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: pageSize})
+		if err != nil {
+			return err
+		}
+		for _, v := range r.ObjectVersions {
+			page = append(page, oss.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
+		}
+		for _, m := range r.ObjectDeleteMarkers {
+			page = append(page, oss.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
+		}
+		return nil
+	})
+	if err != nil || len(page) == 0 {
+		return err
+	}
+	return c.call(ctx, "DeleteMultipleObjects", alicloud.Write, func(client *oss.Client) error {
+		r, err := client.DeleteMultipleObjects(ctx, &oss.DeleteMultipleObjectsRequest{Bucket: &bucket, Delete: &oss.Delete{Objects: page}})
+		if err == nil && len(r.DeletedObjects) == 0 {
+			return errStuck
+		}
+		return err
+	})
+}
+
+// AbortUploads aborts one page of multipart uploads, one after the other: OSS
+// has no call for many.
+func (c ossClient) AbortUploads(ctx context.Context, bucket string) error {
+	var page []oss.Upload
+	err := c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: pageSize})
+		if err == nil {
+			page = r.Uploads
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, upload := range page {
+		err := c.call(ctx, "AbortMultipartUpload", alicloud.Write, func(client *oss.Client) error {
+			_, err := client.AbortMultipartUpload(ctx, &oss.AbortMultipartUploadRequest{Bucket: &bucket, Key: upload.Key, UploadId: upload.UploadId})
+			return err
+		})
+		if err := unlessMissing(err); err != nil {
+			return fmt.Errorf("upload %s: %w", oss.ToString(upload.UploadId), err)
+		}
+	}
+	return nil
+}

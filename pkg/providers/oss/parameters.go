@@ -1,0 +1,109 @@
+package oss
+
+import (
+	"cmp"
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// settings is the member "settings" of a plan: what a bucket gets where the
+// user says nothing.
+type settings struct {
+	ACL          string `json:"acl"`
+	StorageClass string `json:"storageClass"`
+}
+
+// parameters are the user's. null and the empty string are the same as absent.
+type parameters struct {
+	Region          string `json:"Region"`
+	Acl             string `json:"Acl"` //nolint:revive,stylecheck // both spellings were in use
+	ACL             string `json:"ACL"`
+	StorageClass    string `json:"StorageClass"`
+	AccessKeyID     string `json:"AccessKeyId"`
+	AccessKeySecret string `json:"AccessKeySecret"`
+}
+
+// readParameters reads the user's parameters and puts them in the API's
+// words. Its errors are the user's to mend.
+func readParameters(raw json.RawMessage) (parameters, error) {
+	var p parameters
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &p); err != nil {
+			return p, invalid("The parameters must be an object of strings.", err)
+		}
+	}
+	acl, ok := aclOf(p.ACL)
+	other, okToo := aclOf(p.Acl)
+	if !ok || !okToo {
+		return p, invalid("Acl must be private, public-read or public-read-write.", nil)
+	}
+	if acl != "" && other != "" && acl != other {
+		return p, invalid("Acl and ACL are the same parameter and were given different values. Give one of them.", nil)
+	}
+	p.ACL, p.Acl = cmp.Or(acl, other), ""
+	if p.StorageClass, ok = storageClassOf(p.StorageClass); !ok {
+		return p, invalid("StorageClass must be Standard, IA, Archive, ColdArchive or DeepColdArchive.", nil)
+	}
+	if p.Region, ok = regionOf(p.Region); !ok {
+		return p, invalid("Region must be the id of a region, such as cn-hangzhou.", nil)
+	}
+	p.AccessKeyID, p.AccessKeySecret = strings.TrimSpace(p.AccessKeyID), strings.TrimSpace(p.AccessKeySecret)
+	if (p.AccessKeyID == "") != (p.AccessKeySecret == "") {
+		return p, invalid("AccessKeyId and AccessKeySecret go together. Give both or, better, neither: the broker has its own.", nil)
+	}
+	return p, nil
+}
+
+// aclOf turns the words for an ACL, in any case and with spaces or slashes,
+// into the API's (OSS API, PutBucket, x-oss-acl). Empty stays empty.
+func aclOf(word string) (acl string, ok bool) {
+	joined := strings.Join(strings.FieldsFunc(strings.ToLower(word), isSeparator), "-")
+	switch joined {
+	case "", "private", "public-read", "public-read-write":
+		return joined, true
+	}
+	return "", false
+}
+
+// storageClassOf turns the words for a storage class, such as "Infrequent
+// Access Storage", into the API's (OSS API, PutBucket, StorageClass).
+func storageClassOf(word string) (class string, ok bool) {
+	joined := strings.Join(strings.FieldsFunc(strings.ToLower(word), isSeparator), "")
+	switch strings.TrimSuffix(joined, "storage") {
+	case "":
+		return "", joined == "" // "storage" alone is none
+	case "standard":
+		return "Standard", true
+	case "ia", "infrequentaccess":
+		return "IA", true
+	case "archive":
+		return "Archive", true
+	case "coldarchive":
+		return "ColdArchive", true
+	case "deepcoldarchive":
+		return "DeepColdArchive", true
+	}
+	return "", false
+}
+
+func isSeparator(r rune) bool { return strings.ContainsRune(" \t-_/", r) }
+
+// A region goes into host names, so its form is checked. It has no list: there
+// are new ones every year.
+var regionForm = regexp.MustCompile(`^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$`)
+
+// regionOf also takes the form of OSS locations, "oss-cn-hangzhou".
+func regionOf(word string) (region string, ok bool) {
+	region = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(word)), "oss-")
+	if strings.TrimSpace(word) == "" {
+		return "", true
+	}
+	return region, regionForm.MatchString(region) && !strings.HasSuffix(region, "-internal")
+}
+
+func invalid(text string, cause error) error {
+	return &providers.Failure{Kind: providers.Invalid, Text: text, Cause: cause}
+}
