@@ -51,37 +51,6 @@ func Equal(a, b json.RawMessage) bool {
 	return true
 }
 
-// Merge lays the parameters of an update over those an instance has: what an
-// update does not name stays (UPD-03). It returns them all, and apart those
-// that differ from what the instance has, both normalized; changed is nil if
-// none differs. Errors are those of Normalize.
-func Merge(have, parameters json.RawMessage) (merged, changed json.RawMessage, err error) {
-	all, err := membersOf(have)
-	if err != nil {
-		return nil, nil, err
-	}
-	asked, err := membersOf(parameters)
-	if err != nil {
-		return nil, nil, err
-	}
-	if all == nil {
-		all = map[string]json.RawMessage{}
-	}
-	for name, value := range asked {
-		old, ok := all[name]
-		if ok && equalValues(parse(old), parse(value)) {
-			delete(asked, name)
-			continue
-		}
-		all[name] = value
-	}
-	if merged, err = encode(all); err != nil {
-		return nil, nil, err
-	}
-	changed, err = encode(asked)
-	return merged, changed, err
-}
-
 // Redact returns the parameters without those that are named secret, for
 // answers to GET (FI-07, FB-08); nil if nothing is left, or if the parameters
 // cannot be read. They are left out rather than masked, because a platform may
