@@ -1,0 +1,74 @@
+# make help lists the targets; it is the default.
+
+# The tools in bin/ are the project's own, so nothing is installed elsewhere.
+BIN := $(CURDIR)/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+PACKAGES ?= ./...
+GOLANGCI_LINT_VERSION := v2.15.0
+
+# -buildvcs=false: the linker stamps the version, and a checkout that belongs to
+# somebody else builds too.
+BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+PROGRAMS := alibabacloud-servicebroker alibabacloud-emulator
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: go $(PROGRAMS:%=$(BIN)/%) ## Build the broker and the emulator into bin/
+
+.PHONY: run
+run: build ## Run the broker on the emulator, in the foreground
+	@hack/run
+
+.PHONY: run-emulator
+run-emulator: go $(BIN)/alibabacloud-emulator ## Run the emulator alone
+	@hack/run emulator
+
+.PHONY: run-broker
+run-broker: go $(BIN)/alibabacloud-servicebroker ## Run the broker alone; on the emulator unless ENDPOINTS is set
+	@hack/run broker
+
+.PHONY: demo
+demo: go $(BIN)/demo-client ## Walk through provision, bind, use, unbind, deprovision; wants a running make run
+	@hack/demo
+
+.PHONY: test
+test: go ## Run all tests with the race detector; installs what they need (PACKAGES=./pkg/... for less)
+	@hack/install-test-needs
+	REQUIRE_ENGINES=1 go test -race -timeout 15m $(PACKAGES)
+
+.PHONY: lint
+lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts
+	@hack/lint
+
+.PHONY: cover
+cover: go ## Write coverage.html
+	go test -coverpkg=./pkg/... -coverprofile=coverage.out $(PACKAGES)
+	go tool cover -html=coverage.out -o coverage.html
+
+.PHONY: bench
+bench: go ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+.PHONY: clean
+clean: ## Remove what was built; data/ stays
+	rm -rf $(BIN) coverage.out coverage.html
+
+# Whether a program is up to date is for go build to know.
+.PHONY: $(PROGRAMS:%=$(BIN)/%) $(BIN)/demo-client
+$(PROGRAMS:%=$(BIN)/%): $(BIN)/%:
+	$(BUILD) -o $@ ./cmd/$*
+
+$(BIN)/demo-client:
+	@$(BUILD) -o $@ ./hack/client
+
+.PHONY: $(BIN)/golangci-lint
+$(BIN)/golangci-lint:
+	@$@ version 2>/dev/null | grep -q 'version $(GOLANGCI_LINT_VERSION:v%=%) ' || \
+		GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+.PHONY: go
+go:
+	@hack/check-go
