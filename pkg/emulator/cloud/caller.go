@@ -31,6 +31,7 @@ type Caller struct {
 	AccessKeyID string
 	Kind        CallerKind
 	Name        string // RAM user or role name; empty for the account itself
+	ID          string // RAM user's id; empty for others
 	ARN         string // acs:ram::ACCOUNT:root, user/NAME or assumed-role/NAME/SESSION
 	Policy      string // session policy document of an assumed role; empty if there is none
 }

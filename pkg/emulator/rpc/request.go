@@ -12,7 +12,9 @@ import (
 
 // A Request is a verified request on its way to an action.
 type Request struct {
-	Context context.Context // ends when the client goes away
+	// Context does not end when the client goes away: the cloud does what it
+	// has accepted.
+	Context context.Context
 	Caller  cloud.Caller
 	Action  string
 	Region  string     // RegionId, or the gateway's default region

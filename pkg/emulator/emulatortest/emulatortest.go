@@ -1,0 +1,60 @@
+// Package emulatortest gives tests an emulated cloud of their own.
+package emulatortest
+
+import (
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+)
+
+// An Option changes how the cloud of a test is.
+type Option func(*options)
+
+type options struct {
+	config       emulator.Config
+	allowUnknown bool
+}
+
+// WithProfile says how long things take; without it, no time.
+func WithProfile(p rds.Profile) Option { return func(o *options) { o.config.Profile = p } }
+
+// WithClock gives the cloud a clock of the test's own.
+func WithClock(c *cloud.Clock) Option { return func(o *options) { o.config.Clock = c } }
+
+// WithEngine runs real database servers. The engine stays the test's to close.
+func WithEngine(e engine.Engine) Option { return func(o *options) { o.config.Engine = e } }
+
+// WithConfig changes any part of the configuration.
+func WithConfig(change func(*emulator.Config)) Option {
+	return func(o *options) { change(&o.config) }
+}
+
+// AllowUnknown lets the test make calls that are answered 501.
+func AllowUnknown() Option { return func(o *options) { o.allowUnknown = true } }
+
+// New starts an emulator on a free loopback port. It ends with the test, and
+// fails it if there was a call that the emulator does not know.
+func New(t testing.TB, opts ...Option) *emulator.Server {
+	t.Helper()
+	var o options
+	o.config.Report = func(err error) { t.Error(err) }
+	for _, opt := range opts {
+		opt(&o)
+	}
+	s, err := emulator.New(o.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the emulator: %v", err)
+		}
+		if unknown := s.Unknown(); len(unknown) > 0 && !o.allowUnknown {
+			t.Errorf("the emulator does not know these calls: %q", unknown)
+		}
+	})
+	return s
+}

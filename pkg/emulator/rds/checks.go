@@ -1,0 +1,185 @@
+package rds
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// The checks of CreateDBInstance, each for some of its parameters (RDS API,
+// CreateDBInstance and its error table; where that table has no code for a
+// rule, the code of the older common table of RDS).
+
+func (s *Service) checkEngine(r *rpc.Request, in *instance) *rpc.Error {
+	var fail *rpc.Error
+	if in.engine, fail = r.Require("Engine"); fail != nil {
+		return fail
+	}
+	versions, ok := engines[in.engine]
+	if !ok {
+		return bad("InvalidEngine.Malformed", "The engine is one of %s.", strings.Join(engineNames, ", "))
+	}
+	if in.version, fail = r.Require("EngineVersion"); fail != nil {
+		return fail
+	}
+	if !slices.Contains(versions, in.version) {
+		return bad("InvalidEngineVersion.Malformed", "The engine version is not valid for %s.", in.engine)
+	}
+	return nil
+}
+
+func (s *Service) checkClass(r *rpc.Request, in *instance) *rpc.Error {
+	name, fail := r.Require("DBInstanceClass")
+	if fail != nil {
+		return fail
+	}
+	if in.class, fail = classFor(name, in.engine, in.version); fail != nil {
+		return fail
+	}
+	if in.category = r.Get("Category"); in.category == "" {
+		in.category = in.class.category
+	}
+	if in.category != in.class.category {
+		return missingClass()
+	}
+	if in.storageType = r.Get("DBInstanceStorageType"); in.storageType == "" {
+		in.storageType = in.class.storage
+	}
+	if !slices.Contains(in.class.storageTypes(), in.storageType) {
+		return bad("InvalidInstanceLevel.DiskType", "The class does not support the storage type.")
+	}
+	storage, fail := r.Require("DBInstanceStorage")
+	if fail != nil {
+		return fail
+	}
+	in.storage, fail = storageFor(storage, in.class)
+	return fail
+}
+
+func classFor(name, engine, version string) (class, *rpc.Error) {
+	c, ok := findClass(name)
+	if !ok {
+		return class{}, bad("InvalidDBInstanceClass.Malformed", "The DB instance class is not valid.")
+	}
+	if !c.sells(engine, version) {
+		return class{}, missingClass()
+	}
+	return c, nil
+}
+
+func missingClass() *rpc.Error {
+	return rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceClass.NotFound", "The DB instance class is not sold for this engine, version and category.")
+}
+
+func storageFor(value string, c class) (int, *rpc.Error) {
+	gb, err := strconv.Atoi(value)
+	if err != nil || gb%storageStep != 0 || gb < minStorage || gb > c.maxStorage {
+		return 0, bad("InvalidStorage.Format", "The storage is from %d to %d GB in steps of %d.", minStorage, c.maxStorage, storageStep)
+	}
+	return gb, nil
+}
+
+func (s *Service) checkBilling(r *rpc.Request, in *instance) *rpc.Error {
+	var fail *rpc.Error
+	if in.payType, fail = r.Require("PayType"); fail != nil {
+		return fail
+	}
+	switch in.payType {
+	case "Postpaid":
+	case "Serverless":
+		return rpc.Unsupported("CreateDBInstance.Serverless")
+	case "Prepaid":
+		used, err := strconv.Atoi(r.Get("UsedTime"))
+		if limit := map[string]int{"Year": 5, "Month": 11}[r.Get("Period")]; err != nil || used < 1 || used > limit {
+			return bad("Order.PeriodInvalid", "Prepaid needs a Period of Year or Month and a UsedTime in its range.")
+		}
+	default:
+		return bad("InvalidParameter", "PayType is Postpaid, Prepaid or Serverless.")
+	}
+	if in.protected, fail = r.Bool("DeletionProtection", false); fail != nil {
+		return fail
+	}
+	if in.protected && in.payType != "Postpaid" {
+		return bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
+	}
+	return nil
+}
+
+func (s *Service) checkNetwork(r *rpc.Request, in *instance) *rpc.Error {
+	region, ok := s.network.Region(in.region)
+	if !ok {
+		return rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
+	}
+	netType, fail := r.Require("DBInstanceNetType")
+	if fail != nil {
+		return fail
+	}
+	if netType != "Intranet" && netType != "Internet" {
+		return rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceNetType.NotFound", "The net type is Intranet or Internet.")
+	}
+	if kind := r.Get("InstanceNetworkType"); kind != "" && kind != "VPC" { // the classic network is closed
+		return bad("InvalidParameter", "InstanceNetworkType must be VPC.")
+	}
+	for _, name := range []string{"VPCId", "VSwitchId"} {
+		value, fail := r.Require(name)
+		if fail != nil {
+			return fail
+		}
+		if strings.ContainsAny(value, " !#￥&%") {
+			return bad("InvalidVSwitchId.Format", "%s has characters that are not allowed.", name)
+		}
+	}
+	vsw, ok := s.network.VSwitch(in.region, r.Get("VSwitchId"))
+	if !ok || vsw.VPCID != r.Get("VPCId") {
+		return rpc.Errorf(http.StatusForbidden, "InvalidVswitchId", "The VSwitch does not exist in the VPC.")
+	}
+	in.vpcID, in.vswitchID, in.zone = vsw.VPCID, vsw.ID, vsw.ZoneID
+	if zone := r.Get("ZoneId"); zone != "" && zone != vsw.ZoneID {
+		return bad("InvalidZone.NotSupported", "The VSwitch is not in the zone.")
+	}
+	if slave := r.Get("ZoneIdSlave1"); slave != "" && slave != "Auto" && !slices.Contains(region.Zones, slave) {
+		return bad("InvalidZone.NotSupported", "The zone of the standby does not exist.")
+	}
+	first := vsw.CIDR.Addr().As4()
+	in.ip = strings.Join([]string{strconv.Itoa(int(first[0])), strconv.Itoa(int(first[1])), strconv.Itoa(int(first[2])), "10"}, ".")
+	return nil
+}
+
+func (s *Service) checkPort(r *rpc.Request, in *instance) *rpc.Error {
+	port := portOf(in.engine)
+	if r.Get("Port") != "" {
+		port = r.Get("Port")
+	}
+	limit := 5999
+	if in.engine == "MySQL" {
+		limit = 65534
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 1000 || n > limit {
+		return bad("InvalidPort.Malformed", "The port is from 1000 to %d.", limit)
+	}
+	in.port = port
+	return nil
+}
+
+// descriptions start with a letter (or a Chinese character), at most 255.
+var descriptions = regexp.MustCompile(`^[A-Za-z\p{Han}][A-Za-z0-9_\-\p{Han}]{1,254}$`)
+
+func (s *Service) checkDescription(r *rpc.Request, in *instance) *rpc.Error {
+	in.description = r.Get("DBInstanceDescription")
+	if in.description != "" && !validDescription(in.description) {
+		return bad("InvalidDBInstanceDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+	}
+	return nil
+}
+
+func validDescription(d string) bool {
+	return descriptions.MatchString(d) && !strings.HasPrefix(d, "http")
+}
+
+func bad(code, format string, args ...any) *rpc.Error {
+	return rpc.Errorf(http.StatusBadRequest, code, format, args...)
+}

@@ -1,0 +1,211 @@
+package rds
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// maxDatabases is how many databases an instance has at most.
+const maxDatabases = 500
+
+// A database is a database of an instance.
+type database struct {
+	name, charset, description string
+	until                      time.Time // Creating until then, or gone then
+	leaving                    bool
+}
+
+func (d *database) status(now time.Time) string {
+	switch {
+	case d.leaving:
+		return deleting
+	case now.Before(d.until):
+		return creating
+	default:
+		return running
+	}
+}
+
+func (in *instance) database(name string) *database {
+	for _, d := range in.databases {
+		if d.name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+var databaseNames = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}[a-z0-9]$`)
+
+// charsets are the character sets by engine (RDS API, CreateDatabase). Those
+// of PostgreSQL also carry a collation ("UTF8,C,en_US.utf8").
+var charsets = map[string][]string{
+	"MySQL":   {"utf8", "gbk", "latin1", "utf8mb4"},
+	"MariaDB": {"utf8", "gbk", "latin1", "utf8mb4"},
+	"SQLServer": {"Chinese_PRC_CI_AS", "Chinese_PRC_CS_AS", "SQL_Latin1_General_CP1_CI_AS", "SQL_Latin1_General_CP1_CS_AS",
+		"Chinese_PRC_BIN"},
+	"PostgreSQL": {"UTF8", "LATIN1", "EUC_CN", "SQL_ASCII", "KOI8U", "WIN1252"},
+}
+
+// createDatabase is CreateDatabase of the RDS API.
+func (s *Service) createDatabase(r *rpc.Request) (any, *rpc.Error) {
+	in, server, done, fail := s.workOn(r)
+	if fail != nil {
+		return nil, fail
+	}
+	defer done()
+	d, fail := s.addDatabase(r, in)
+	if fail != nil || server == nil {
+		return nil, fail
+	}
+	if err := server.CreateDatabase(r.Context, d.name, d.charset); err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		in.databases = slices.DeleteFunc(in.databases, func(e *database) bool { return d == e })
+		return nil, databaseError(err)
+	}
+	return nil, nil
+}
+
+func (s *Service) addDatabase(r *rpc.Request, in *instance) (*database, *rpc.Error) {
+	d := &database{description: r.Get("DBDescription"), until: r.Now.Add(s.profile.Database)}
+	var fail *rpc.Error
+	if d.name, fail = r.Require("DBName"); fail != nil {
+		return nil, fail
+	}
+	if d.charset, fail = r.Require("CharacterSetName"); fail != nil {
+		return nil, fail
+	}
+	if !databaseNames.MatchString(d.name) {
+		return nil, bad("InvalidDBName.Format", "The database name has 2 to 64 lower-case letters, digits, _ and -, begins with a letter and ends with a letter or digit.")
+	}
+	if slices.Contains(reserved, d.name) {
+		return nil, bad("InvalidDBName.Forbid", "The database name is a keyword.")
+	}
+	charset, _, _ := strings.Cut(d.charset, ",")
+	if !slices.Contains(charsets[in.engine], charset) || charset != d.charset && in.engine != "PostgreSQL" {
+		return nil, bad("InvalidCharacterSetName.Format", "The character set is not one of %s.", strings.Join(charsets[in.engine], ", "))
+	}
+	if d.description != "" && !validDescription(d.description) {
+		return nil, bad("InvalidDBDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in.database(d.name) != nil {
+		return nil, bad("InvalidDBName.Duplicate", "The database exists in this instance.")
+	}
+	if len(in.databases) >= maxDatabases {
+		return nil, rpc.Errorf(http.StatusForbidden, "DBLimitExceeded", "The instance has as many databases as it may have.")
+	}
+	in.databases = append(in.databases, d)
+	return d, nil
+}
+
+// deleteDatabase is DeleteDatabase of the RDS API. The privileges on it go
+// with it.
+func (s *Service) deleteDatabase(r *rpc.Request) (any, *rpc.Error) {
+	name, fail := r.Require("DBName")
+	if fail != nil {
+		return nil, fail
+	}
+	in, server, done, fail := s.workOn(r)
+	if fail != nil {
+		return nil, fail
+	}
+	defer done()
+	d, fail := s.findDatabase(r, in, name)
+	if fail != nil {
+		return nil, fail
+	}
+	if server != nil {
+		if err := server.DropDatabase(r.Context, d.name); err != nil {
+			return nil, databaseError(err)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.leaving, d.until = true, r.Now.Add(s.profile.Database)
+	for _, a := range in.accounts {
+		a.revoke(d.name)
+	}
+	return nil, nil
+}
+
+// findDatabase returns a database, which must be running. The caller holds the
+// instance's work, not mu.
+func (s *Service) findDatabase(r *rpc.Request, in *instance, name string) (*database, *rpc.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := in.database(name)
+	if d == nil {
+		return nil, rpc.Errorf(http.StatusNotFound, "InvalidDBName.NotFound", "The database does not exist.")
+	}
+	if d.status(r.Now) != running {
+		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.DBStatus", "The status of the database does not allow this now.")
+	}
+	return d, nil
+}
+
+// describeDatabases is DescribeDatabases of the RDS API.
+func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
+	type privilege struct{ Account, AccountPrivilege, AccountPrivilegeDetail string }
+	type databaseBody struct {
+		DBName, DBStatus, CharacterSetName, DBDescription, DBInstanceId, Engine string
+		Accounts                                                                struct{ AccountPrivilegeInfo []privilege }
+	}
+	var body struct {
+		PageNumber, PageRecordCount, TotalRecordCount int
+		Databases                                     struct{ Database []databaseBody }
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownID())
+	if fail != nil {
+		return nil, fail
+	}
+	all := []databaseBody{}
+	for _, d := range in.databases {
+		status := d.status(r.Now)
+		if r.Get("DBName") != "" && r.Get("DBName") != d.name || r.Get("DBStatus") != "" && r.Get("DBStatus") != status {
+			continue
+		}
+		b := databaseBody{DBName: d.name, DBStatus: status, CharacterSetName: d.charset, DBDescription: d.description, DBInstanceId: in.id, Engine: in.engine}
+		for _, a := range in.accounts {
+			for _, g := range a.grants {
+				if g.database == d.name {
+					b.Accounts.AccountPrivilegeInfo = append(b.Accounts.AccountPrivilegeInfo, privilege{a.name, g.privilege, g.detail()})
+				}
+			}
+		}
+		all = append(all, b)
+	}
+	cut, number, fail := innerPage(r, all, 1, 100)
+	if fail != nil {
+		return nil, fail
+	}
+	body.PageNumber, body.PageRecordCount, body.TotalRecordCount, body.Databases.Database = number, len(cut), len(all), cut
+	return body, nil
+}
+
+// innerPage cuts a page of what is inside an instance: PageNumber from 1,
+// PageSize from least to most, default 30.
+func innerPage[T any](r *rpc.Request, all []T, least, most int) (cut []T, number int, fail *rpc.Error) {
+	number, fail = r.Int("PageNumber", 1)
+	if fail != nil {
+		return nil, 0, fail
+	}
+	size, fail := r.Int("PageSize", 30)
+	if fail != nil {
+		return nil, 0, fail
+	}
+	if number < 1 || size < least || size > most {
+		return nil, 0, bad("InvalidParameter", "PageNumber starts at 1, and PageSize is from %d to %d.", least, most)
+	}
+	from := min((number-1)*size, len(all))
+	return all[from:min(from+size, len(all))], number, nil
+}

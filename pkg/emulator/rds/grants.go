@@ -1,0 +1,168 @@
+package rds
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// A grant is a privilege of an account on a database.
+type grant struct{ database, privilege string }
+
+// detail is a short form of what a privilege holds in SQL.
+func (g grant) detail() string {
+	switch g.privilege {
+	case "ReadOnly":
+		return "SELECT,LOCK TABLES,SHOW VIEW"
+	case "DDLOnly":
+		return "CREATE,DROP,ALTER,INDEX"
+	case "DMLOnly":
+		return "SELECT,INSERT,UPDATE,DELETE"
+	default:
+		return "ALL PRIVILEGES"
+	}
+}
+
+func (a *account) revoke(database string) {
+	a.grants = slices.DeleteFunc(a.grants, func(g grant) bool { return g.database == database })
+}
+
+// privileges are the kinds of AccountPrivilege by engine (RDS API,
+// GrantAccountPrivilege).
+var privileges = map[string][]string{
+	"MySQL":      {"ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly"},
+	"MariaDB":    {"ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly"},
+	"SQLServer":  {"ReadWrite", "ReadOnly", "DBOwner"},
+	"PostgreSQL": {"DBOwner"},
+}
+
+// grantAccountPrivilege is GrantAccountPrivilege of the RDS API. To grant the
+// same once more is no error.
+func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
+	names, fail := r.Require("DBName")
+	if fail != nil {
+		return nil, fail
+	}
+	kinds, fail := r.Require("AccountPrivilege")
+	if fail != nil {
+		return nil, fail
+	}
+	databases, wanted := strings.Split(names, ","), strings.Split(kinds, ",")
+	if len(databases) != len(wanted) {
+		return nil, bad("InvalidDBNameOrAccountPrivilege", "There must be one privilege for each database.")
+	}
+	in, server, done, fail := s.workOn(r)
+	if fail != nil {
+		return nil, fail
+	}
+	defer done()
+	a, fail := s.normalAccount(r, in)
+	if fail != nil {
+		return nil, fail
+	}
+	for i, name := range databases {
+		if !slices.Contains(privileges[in.engine], wanted[i]) {
+			return nil, bad("InvalidAccountPrivilege.Malformed", "The privilege is not one of %s.", strings.Join(privileges[in.engine], ", "))
+		}
+		if _, fail := s.findDatabase(r, in, name); fail != nil {
+			return nil, fail
+		}
+	}
+	for i, name := range databases {
+		if server != nil {
+			if err := server.Grant(r.Context, a.name, name, wanted[i]); err != nil {
+				return nil, databaseError(err)
+			}
+		}
+		s.mu.Lock()
+		a.revoke(name)
+		a.grants = append(a.grants, grant{name, wanted[i]})
+		s.mu.Unlock()
+	}
+	return nil, nil
+}
+
+// revokeAccountPrivilege is RevokeAccountPrivilege of the RDS API.
+func (s *Service) revokeAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
+	names, fail := r.Require("DBName")
+	if fail != nil {
+		return nil, fail
+	}
+	in, server, done, fail := s.workOn(r)
+	if fail != nil {
+		return nil, fail
+	}
+	defer done()
+	a, fail := s.normalAccount(r, in)
+	if fail != nil {
+		return nil, fail
+	}
+	databases := strings.Split(names, ",")
+	for _, name := range databases {
+		if _, fail := s.findDatabase(r, in, name); fail != nil {
+			return nil, fail
+		}
+	}
+	for _, name := range databases {
+		if server != nil {
+			if err := server.Revoke(r.Context, a.name, name); err != nil {
+				return nil, databaseError(err)
+			}
+		}
+		s.mu.Lock()
+		a.revoke(name)
+		s.mu.Unlock()
+	}
+	return nil, nil
+}
+
+// normalAccount is findAccount for calls that a Super account, which may do
+// everything everywhere, does not take.
+func (s *Service) normalAccount(r *rpc.Request, in *instance) (*account, *rpc.Error) {
+	a, fail := s.findAccount(r, in)
+	if fail == nil && a.kind != normalAccount {
+		return nil, rpc.Errorf(http.StatusForbidden, "IncorrectAccountType", "The type of the account does not support this.")
+	}
+	return a, fail
+}
+
+// describeAccounts is DescribeAccounts of the RDS API.
+func (s *Service) describeAccounts(r *rpc.Request) (any, *rpc.Error) {
+	type privilege struct{ DBName, AccountPrivilege, AccountPrivilegeDetail string }
+	type accountBody struct {
+		DBInstanceId, AccountName, AccountStatus, AccountType, AccountDescription, PrivExceeded string
+		DatabasePrivileges                                                                      struct{ DatabasePrivilege []privilege }
+	}
+	var body struct {
+		PageNumber, TotalRecordCount int
+		Accounts                     struct{ DBInstanceAccount []accountBody }
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownID())
+	if fail != nil {
+		return nil, fail
+	}
+	all := []accountBody{}
+	for _, a := range in.accounts {
+		if r.Get("AccountName") != "" && r.Get("AccountName") != a.name {
+			continue
+		}
+		b := accountBody{DBInstanceId: in.id, AccountName: a.name, AccountStatus: "Unavailable", AccountType: a.kind, AccountDescription: a.description, PrivExceeded: "0"}
+		if a.available(r.Now) {
+			b.AccountStatus = "Available"
+		}
+		for _, g := range a.grants {
+			b.DatabasePrivileges.DatabasePrivilege = append(b.DatabasePrivileges.DatabasePrivilege, privilege{g.database, g.privilege, g.detail()})
+		}
+		all = append(all, b)
+	}
+	cut, number, fail := innerPage(r, all, 30, 200)
+	if fail != nil {
+		return nil, fail
+	}
+	body.PageNumber, body.TotalRecordCount, body.Accounts.DBInstanceAccount = number, len(all), cut
+	return body, nil
+}

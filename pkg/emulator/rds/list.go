@@ -1,0 +1,171 @@
+package rds
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// An item is an instance in the answer of DescribeDBInstances. Tags are not in
+// it: ListTagResources has them.
+type item struct {
+	DBInstanceId, DBInstanceDescription, DBInstanceStatus, DBInstanceClass    string
+	DBInstanceType, DBInstanceNetType, DBInstanceStorageType, Engine          string
+	EngineVersion, RegionId, ZoneId, VpcId, VSwitchId, InstanceNetworkType    string
+	PayType, LockMode, ConnectionMode, ConnectionString, CreateTime, Category string
+	DBInstanceCPU, ExpireTime, MasterInstanceId                               string
+	DBInstanceMemory                                                          int
+	DeletionProtection, MutriORsignle                                         bool
+}
+
+// describeDBInstances is DescribeDBInstances of the RDS API.
+func (s *Service) describeDBInstances(r *rpc.Request) (any, *rpc.Error) {
+	tags, fail := tagFilter(r)
+	if fail != nil {
+		return nil, fail
+	}
+	if _, ok := s.network.Region(r.Region); !ok {
+		return nil, rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(r.Now)
+	candidates := s.order
+	if id := r.Get("DBInstanceId"); id != "" {
+		in, ok := s.instances[id]
+		if !ok || in.region != r.Region || !s.visible(in, r.Now) {
+			return nil, bad("InvalidDBInstanceId.NotFound", "The DBInstanceId provided does not exist.")
+		}
+		candidates = []*instance{in}
+	}
+	var found []*instance
+	for _, in := range candidates {
+		if s.visible(in, r.Now) && in.hasTags(tags) && in.fits(r) {
+			found = append(found, in)
+		}
+	}
+	return page(r, found)
+}
+
+// page cuts the page that is asked for, by PageNumber and PageSize or by
+// MaxResults and NextToken.
+func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
+	var body struct {
+		PageNumber, PageRecordCount, TotalRecordCount int
+		NextToken                                     string
+		Items                                         struct{ DBInstance []item }
+	}
+	number, fail := r.Int("PageNumber", 1)
+	if fail != nil {
+		return nil, fail
+	}
+	size, fail := r.Int("PageSize", 30)
+	if fail != nil {
+		return nil, fail
+	}
+	limit, fail := r.Int("MaxResults", 0)
+	if fail != nil {
+		return nil, fail
+	}
+	if number < 1 || size < 1 || size > 100 || limit < 0 || limit > 100 {
+		return nil, bad("InvalidParameter", "PageNumber starts at 1; PageSize and MaxResults are from 1 to 100.")
+	}
+	from, to, total := (number-1)*size, number*size, len(found)
+	if token := r.Get("NextToken"); limit > 0 || token != "" {
+		if limit == 0 {
+			limit = size
+		}
+		from = 0
+		if token != "" {
+			serial, err := strconv.ParseUint(token, 36, 64)
+			if err != nil {
+				return nil, bad("InvalidParameter", "The NextToken is not valid.")
+			}
+			from, _ = slices.BinarySearchFunc(found, serial, func(in *instance, serial uint64) int { return int(in.serial) - int(serial) })
+		}
+		to = from + limit
+		if to < len(found) {
+			body.NextToken = strconv.FormatUint(found[to].serial, 36)
+		}
+		number, total = 1, min(to, len(found))-from // with tokens the total is the page's
+	}
+	from, to = min(from, len(found)), min(to, len(found))
+	level, fail := r.Int("InstanceLevel", 0)
+	if fail != nil {
+		return nil, fail
+	}
+	body.Items.DBInstance = make([]item, 0, to-from)
+	for _, in := range found[from:to] {
+		body.Items.DBInstance = append(body.Items.DBInstance, in.item(r.Now, level))
+	}
+	body.PageNumber, body.PageRecordCount, body.TotalRecordCount = number, to-from, total
+	return body, nil
+}
+
+func (in *instance) item(now time.Time, level int) item {
+	in.settle(now)
+	host, _ := in.endpoint()
+	it := item{
+		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
+		DBInstanceType: "Primary", DBInstanceNetType: "Intranet", DBInstanceStorageType: in.storageType, Engine: in.engine,
+		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VSwitchId: in.vswitchID, InstanceNetworkType: "VPC",
+		PayType: in.payType, LockMode: "Unlock", ConnectionMode: "Standard", ConnectionString: host, CreateTime: timestamp(in.created),
+		DeletionProtection: in.protected,
+	}
+	if level == 1 { // sizes only on demand
+		it.Category, it.DBInstanceCPU, it.DBInstanceMemory = in.category, strconv.Itoa(in.class.cpu), in.class.memory
+	}
+	return it
+}
+
+// fits applies the filters of DescribeDBInstances but for tags.
+func (in *instance) fits(r *rpc.Request) bool {
+	if key := r.Get("SearchKey"); key != "" && !strings.Contains(in.id, key) && !strings.Contains(in.description, key) {
+		return false
+	}
+	for _, filter := range [...]struct{ name, value string }{
+		{"Engine", in.engine}, {"EngineVersion", in.version}, {"DBInstanceClass", in.class.name}, {"VpcId", in.vpcID}, {"VSwitchId", in.vswitchID},
+		{"ZoneId", in.zone}, {"PayType", in.payType}, {"Category", in.category}, {"InstanceNetworkType", "VPC"},
+		{"DBInstanceType", "Primary"}, {"ConnectionMode", "Standard"},
+	} {
+		if want := r.Get(filter.name); want != "" && want != filter.value {
+			return false
+		}
+	}
+	if want := r.Get("ConnectionString"); want != "" {
+		if host, _ := in.endpoint(); host != want {
+			return false
+		}
+	}
+	want := r.Get("DBInstanceStatus")
+	return (want == "" || want == in.status(r.Now)) && in.region == r.Region && r.Get("Expired") != "True"
+}
+
+// tagFilter reads the filter by tags in either form: Tags, a JSON object, or
+// Tag.1.key and Tag.1.value.
+func tagFilter(r *rpc.Request) ([]rpc.Tag, *rpc.Error) {
+	tags := r.Tags()
+	if text := r.Get("Tags"); text != "" {
+		var object map[string]string
+		if err := json.Unmarshal([]byte(text), &object); err != nil {
+			return nil, bad("InvalidTags.Format", "Tags is a JSON object of strings.")
+		}
+		for key, value := range object {
+			tags = append(tags, rpc.Tag{Key: key, Value: value, HasValue: true})
+		}
+	}
+	if len(tags) > 5 {
+		return nil, bad("NumberExceed.Tags", "A filter has at most 5 tags.")
+	}
+	return tags, nil
+}
+
+// timestamp writes a time as the RDS API does, in UTC to the second.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+func formatID(serial uint64) string { return strconv.FormatUint(100_000_000+serial, 10) }

@@ -1,0 +1,132 @@
+package rds
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// modifyDBInstanceSpec is ModifyDBInstanceSpec of the RDS API: another class,
+// more storage, or both.
+func (s *Service) modifyDBInstanceSpec(r *rpc.Request) (any, *rpc.Error) {
+	for _, name := range []string{"EngineVersion", "DedicatedHostGroupId", "BurstingEnabled", "ColdDataEnabled", "ServerlessConfiguration", "TargetMinorVersion", "SwitchTime", "UsedTime"} {
+		if r.Get(name) != "" {
+			return nil, rpc.Unsupported("ModifyDBInstanceSpec." + name)
+		}
+	}
+	if when := r.Get("EffectiveTime"); when != "" && when != "Immediate" {
+		return nil, rpc.Unsupported("ModifyDBInstanceSpec.EffectiveTime")
+	}
+	if direction := r.Get("Direction"); direction != "" && direction != "Up" && direction != "Down" {
+		return nil, rpc.Unsupported("ModifyDBInstanceSpec.Direction")
+	}
+	payType, fail := r.Require("PayType")
+	if fail != nil {
+		return nil, fail
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.findRunning(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	if payType != in.payType {
+		return nil, bad("OperationDenied.PayType", "PayType is not that of the instance.")
+	}
+	next, fail := in.newSpec(r)
+	if fail != nil {
+		return nil, fail
+	}
+	next.at = r.Now.Add(s.profile.Change)
+	in.change = next
+	s.serial++
+	return struct{ DBInstanceId, OrderId string }{in.id, formatID(s.serial)}, nil
+}
+
+// newSpec checks what is wanted of an instance.
+func (in *instance) newSpec(r *rpc.Request) (*change, *rpc.Error) {
+	next := &change{class: in.class, storage: in.storage, storageType: in.storageType}
+	className, size, kind := r.Get("DBInstanceClass"), r.Get("DBInstanceStorage"), r.Get("DBInstanceStorageType")
+	if className == "" && size == "" && kind == "" {
+		return nil, bad("InvalidParameter", "One of DBInstanceClass, DBInstanceStorage and DBInstanceStorageType must be given.")
+	}
+	var fail *rpc.Error
+	if className != "" {
+		if next.class, fail = classFor(className, in.engine, in.version); fail != nil {
+			return nil, fail
+		}
+		if kind == "" && !slices.Contains(next.class.storageTypes(), next.storageType) {
+			next.storageType = next.class.storage
+		}
+	}
+	if category := r.Get("Category"); category != "" && category != next.class.category {
+		return nil, missingClass()
+	}
+	if kind != "" {
+		next.storageType = kind
+	}
+	if !slices.Contains(next.class.storageTypes(), next.storageType) {
+		return nil, bad("InvalidInstanceLevel.DiskType", "The class does not support the storage type.")
+	}
+	if size != "" {
+		if next.storage, fail = storageFor(size, next.class); fail != nil {
+			return nil, fail
+		}
+		if next.storage < in.storage {
+			return nil, bad("InvalidStorageSize.Direction", "The storage cannot shrink.")
+		}
+	}
+	return next, nil
+}
+
+// modifyDeletionProtection is ModifyDBInstanceDeletionProtection of the RDS API.
+func (s *Service) modifyDeletionProtection(r *rpc.Request) (any, *rpc.Error) {
+	if _, fail := r.Require("DeletionProtection"); fail != nil {
+		return nil, fail
+	}
+	on, fail := r.Bool("DeletionProtection", false)
+	if fail != nil {
+		return nil, fail
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	if on && in.payType != "Postpaid" {
+		return nil, bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
+	}
+	in.protected = on
+	return nil, nil
+}
+
+// deleteDBInstance is DeleteDBInstance of the RDS API. The code for a
+// protected instance is a guess: its row is missing in the copies of the page.
+func (s *Service) deleteDBInstance(r *rpc.Request) (any, *rpc.Error) {
+	switch r.Get("ReleasedKeepPolicy") {
+	case "", "None", "Lastest", "All": // sic
+	default:
+		return nil, bad("InvalidReleasedKeepPolicy.Format", "ReleasedKeepPolicy is None, Lastest or All.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.findRunning(r, unknownID())
+	if fail != nil {
+		return nil, fail
+	}
+	if in.payType != "Postpaid" {
+		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.PayType", "Only pay-as-you-go instances can be released.")
+	}
+	if in.protected {
+		return nil, bad("OperationDenied.DeletionProtection", "The instance is protected from deletion.")
+	}
+	in.leaving, in.leavingAt = true, r.Now.Add(s.profile.Delete)
+	s.leaving = append(s.leaving, in)
+	if in.server != nil {
+		in.stopping = true
+		s.background.Go(func() { s.stop(in) })
+	}
+	return struct{ RegionId string }{in.region}, nil
+}

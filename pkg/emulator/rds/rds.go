@@ -1,0 +1,166 @@
+// Package rds emulates ApsaraDB RDS (API version 2014-08-15): instances with
+// their states, accounts, databases, privileges, IP whitelists and tags. States
+// follow from the clock and are computed when somebody looks, so that an
+// instance costs its record and no more. With an engine an instance is also a
+// real database server, to which accounts, databases, privileges and whitelists
+// are applied.
+package rds
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
+)
+
+// Options are what a Service needs. Clock and Network are required.
+type Options struct {
+	Clock     *cloud.Clock
+	Network   *vpc.Service
+	AccountID string
+	Profile   Profile
+	Engine    engine.Engine // nil keeps accounts and databases as data only
+	// Report hears of engines that fail in the background; nil is fine.
+	Report func(error)
+}
+
+// A Service answers the RDS API for one account. It is safe for concurrent use.
+type Service struct {
+	clock     *cloud.Clock
+	network   *vpc.Service
+	accountID string
+	profile   Profile
+	engine    engine.Engine
+	report    func(error)
+
+	background       sync.WaitGroup // engines that start or stop
+	backgroundCtx    context.Context
+	cancelBackground context.CancelFunc
+
+	mu        sync.Mutex
+	behaviour Behaviour
+	instances map[string]*instance
+	order     []*instance // by serial, as they were created
+	leaving   []*instance // those being deleted
+	serial    uint64
+	tokens    map[tokenKey]*tokenUse
+}
+
+// A Profile says how long the work of the cloud takes.
+type Profile struct {
+	Create   time.Duration // instance: Creating until Running
+	Change   time.Duration // instance: DBInstanceClassChanging until Running
+	Delete   time.Duration // instance: Deleting until gone
+	Account  time.Duration // account: until Available, and until gone
+	Database time.Duration // database: until Running, and until gone
+}
+
+// Instant is the profile in which everything is done at once.
+func Instant() Profile { return Profile{} }
+
+// Seconds is the profile for people who wait.
+func Seconds() Profile {
+	return Profile{Create: 1500 * time.Millisecond, Change: time.Second, Delete: 500 * time.Millisecond, Account: 200 * time.Millisecond, Database: 200 * time.Millisecond}
+}
+
+// Realistic is the profile of the cloud, in minutes.
+func Realistic() Profile {
+	return Profile{Create: 5 * time.Minute, Change: 8 * time.Minute, Delete: 2 * time.Minute, Account: 20 * time.Second, Database: 30 * time.Second}
+}
+
+// A Behaviour is where documents leave open what the cloud does, or where it
+// may do one thing or the other.
+type Behaviour struct {
+	// RefuseUsedToken answers InvalidRequestId to a ClientToken that was used,
+	// as the error table of CreateDBInstance has it, instead of the first
+	// answer.
+	RefuseUsedToken bool
+	// TokenLifetime is how long a ClientToken is remembered; zero forgets it at
+	// once. The cloud's figure is not documented.
+	TokenLifetime time.Duration
+	// DropTags leaves out the tags of CreateDBInstance and answers
+	// TagResult=false.
+	DropTags bool
+	// FirstAccountSuper refuses a Normal account until a Super account exists.
+	FirstAccountSuper bool
+	// Lag is how long a new instance stays invisible to reads.
+	Lag time.Duration
+}
+
+// DefaultBehaviour returns the behaviour of a new Service.
+func DefaultBehaviour() Behaviour { return Behaviour{TokenLifetime: 24 * time.Hour} }
+
+// New returns a Service without instances.
+func New(o Options) *Service {
+	s := &Service{
+		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, report: o.Report,
+		behaviour: DefaultBehaviour(), instances: map[string]*instance{}, tokens: map[tokenKey]*tokenUse{},
+	}
+	if s.report == nil {
+		s.report = func(error) {}
+	}
+	s.backgroundCtx, s.cancelBackground = context.WithCancel(context.Background())
+	return s
+}
+
+// Behave changes the behaviour from now on.
+func (s *Service) Behave(change func(*Behaviour)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.behaviour)
+}
+
+// Close waits for the engines that are starting or stopping. Those that run
+// are the engine's own to stop.
+func (s *Service) Close() {
+	s.cancelBackground()
+	s.background.Wait()
+}
+
+// Product registers the service with the gateway.
+func (s *Service) Product() rpc.Product {
+	on := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
+		return rpc.Action{Do: do, Resource: instanceResource}
+	}
+	return rpc.Product{Name: "Rds", Version: "2014-08-15", Actions: map[string]rpc.Action{
+		"CreateDBInstance":                   {Do: s.once(s.createDBInstance)},
+		"DescribeDBInstances":                on(s.describeDBInstances),
+		"DescribeDBInstanceAttribute":        on(s.describeDBInstanceAttribute),
+		"DescribeDBInstanceNetInfo":          on(s.describeDBInstanceNetInfo),
+		"ModifyDBInstanceSpec":               on(s.once(s.modifyDBInstanceSpec)),
+		"ModifyDBInstanceDeletionProtection": on(s.once(s.modifyDeletionProtection)),
+		"DeleteDBInstance":                   on(s.deleteDBInstance),
+		"CreateAccount":                      on(s.createAccount),
+		"DescribeAccounts":                   on(s.describeAccounts),
+		"DeleteAccount":                      on(s.deleteAccount),
+		"ResetAccountPassword":               on(s.resetAccountPassword),
+		"GrantAccountPrivilege":              on(s.grantAccountPrivilege),
+		"RevokeAccountPrivilege":             on(s.revokeAccountPrivilege),
+		"CreateDatabase":                     on(s.createDatabase),
+		"DescribeDatabases":                  on(s.describeDatabases),
+		"DeleteDatabase":                     on(s.deleteDatabase),
+		"ModifySecurityIps":                  on(s.once(s.modifySecurityIps)),
+		"DescribeDBInstanceIPArrayList":      on(s.describeIPArrays),
+		"TagResources":                       on(s.tagResources),
+		"UntagResources":                     on(s.untagResources),
+		"ListTagResources":                   on(s.listTagResources),
+		"DescribeAvailableClasses":           {Do: s.describeAvailableClasses},
+		"DescribeAvailableZones":             {Do: s.describeAvailableZones},
+		"DescribeRegions":                    {Do: s.describeRegions},
+	}}
+}
+
+// instanceResource is what RAM authorises the actions on an instance on:
+// acs:rds:REGION:ACCOUNT:dbinstance/ID, or dbinstance/* where no one instance
+// is named.
+func instanceResource(r *rpc.Request) string {
+	id := r.Get("DBInstanceId")
+	if id == "" {
+		id = "*"
+	}
+	return "acs:rds:" + r.Region + ":" + r.Caller.AccountID + ":dbinstance/" + id
+}

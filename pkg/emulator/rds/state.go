@@ -1,0 +1,75 @@
+package rds
+
+import (
+	"maps"
+	"slices"
+)
+
+// An InstanceState is what tests and operators may want to know of an
+// instance. It holds no passwords.
+type InstanceState struct {
+	ID          string              `json:"id"`
+	Region      string              `json:"region"`
+	Status      string              `json:"status"`
+	Engine      string              `json:"engine"`
+	Version     string              `json:"version"`
+	Class       string              `json:"class"`
+	Storage     int                 `json:"storage"` // GB
+	Description string              `json:"description,omitempty"`
+	Protected   bool                `json:"protected,omitempty"`
+	Endpoint    string              `json:"endpoint"` // host:port
+	Tags        map[string]string   `json:"tags,omitempty"`
+	Whitelist   map[string][]string `json:"whitelist"` // by IP group
+	Accounts    []AccountState      `json:"accounts,omitempty"`
+	Databases   []string            `json:"databases,omitempty"`
+}
+
+// An AccountState is an account of an instance with its privileges by
+// database.
+type AccountState struct {
+	Name       string            `json:"name"`
+	Type       string            `json:"type"`
+	Privileges map[string]string `json:"privileges,omitempty"`
+}
+
+// Instances returns all instances that exist, those being deleted included, in
+// the order of their creation.
+func (s *Service) Instances() []InstanceState {
+	now := s.clock.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(now)
+	states := make([]InstanceState, 0, len(s.order))
+	for _, in := range s.order {
+		in.settle(now)
+		host, port := in.endpoint()
+		state := InstanceState{
+			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,
+			Description: in.description, Protected: in.protected, Endpoint: host + ":" + port, Tags: maps.Clone(in.tags), Whitelist: map[string][]string{},
+		}
+		for _, a := range in.ipArrays {
+			state.Whitelist[a.name] = slices.Clone(a.entries)
+		}
+		for _, a := range in.accounts {
+			as := AccountState{Name: a.name, Type: a.kind, Privileges: map[string]string{}}
+			for _, g := range a.grants {
+				as.Privileges[g.database] = g.privilege
+			}
+			state.Accounts = append(state.Accounts, as)
+		}
+		for _, d := range in.databases {
+			state.Databases = append(state.Databases, d.name)
+		}
+		states = append(states, state)
+	}
+	return states
+}
+
+// Count returns how many instances exist, cheaply.
+func (s *Service) Count() int {
+	now := s.clock.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(now)
+	return len(s.instances)
+}

@@ -1,0 +1,106 @@
+package rds
+
+import (
+	"crypto/sha256"
+	"maps"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// A tokenKey is a ClientToken as it was used: tokens of different callers'
+// accounts and of different actions have nothing to do with each other.
+type tokenKey struct{ account, action, token string }
+
+// A tokenUse is what became of the request that used a token first.
+type tokenUse struct {
+	params   [sha256.Size]byte
+	at       time.Time
+	response any
+	busy     bool // the first request is still at work
+}
+
+// common are the parameters that differ between two sendings of one request.
+var common = map[string]bool{
+	"AccessKeyId": true, "Format": true, "SecurityToken": true, "Signature": true, "SignatureMethod": true,
+	"SignatureNonce": true, "SignatureType": true, "SignatureVersion": true, "Timestamp": true,
+}
+
+func digest(params url.Values) [sha256.Size]byte {
+	rest := url.Values{}
+	for name, values := range params {
+		if !common[name] {
+			rest[name] = values
+		}
+	}
+	return sha256.Sum256([]byte(rest.Encode()))
+}
+
+// once makes an action idempotent by its ClientToken ("How to ensure
+// idempotence", and the error table of CreateDBInstance): the same token with
+// the same parameters gets the first answer, with others
+// IdempotentParameterMismatch. A request that failed has not used its token.
+func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
+	return func(r *rpc.Request) (any, *rpc.Error) {
+		token := r.Get("ClientToken")
+		if token == "" {
+			return do(r)
+		}
+		if !validToken(token) {
+			return nil, rpc.Errorf(http.StatusBadRequest, "InvalidParameter", "A ClientToken has at most 64 ASCII characters.")
+		}
+		key := tokenKey{r.Caller.AccountID, r.Action, token}
+		use := &tokenUse{params: digest(r.Params), at: r.Now, busy: true}
+		if response, answered, fail := s.useToken(key, use); answered || fail != nil {
+			return response, fail
+		}
+		response, fail := do(r)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if fail != nil || s.behaviour.TokenLifetime <= 0 {
+			delete(s.tokens, key)
+		} else {
+			use.response, use.busy = response, false
+		}
+		return response, fail
+	}
+}
+
+// useToken claims the token for use, or says how it was used before.
+func (s *Service) useToken(key tokenKey, use *tokenUse) (response any, answered bool, fail *rpc.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, used := s.tokens[key]
+	if used && !old.busy && use.at.Sub(old.at) >= s.behaviour.TokenLifetime {
+		used = false
+	}
+	switch {
+	case !used:
+		if len(s.tokens)%1024 == 1023 { // now and then, forget what is forgotten
+			maps.DeleteFunc(s.tokens, func(_ tokenKey, u *tokenUse) bool {
+				return !u.busy && use.at.Sub(u.at) >= s.behaviour.TokenLifetime
+			})
+		}
+		s.tokens[key] = use
+		return nil, false, nil
+	case old.params != use.params:
+		return nil, true, rpc.Errorf(http.StatusBadRequest, "IdempotentParameterMismatch", "The ClientToken was used with other parameters.")
+	case old.busy:
+		return nil, true, rpc.Errorf(http.StatusBadRequest, "InvalidConcurrentOperate", "The same request is being processed.")
+	case s.behaviour.RefuseUsedToken:
+		return nil, true, rpc.Errorf(http.StatusBadRequest, "InvalidRequestId", "The request is a copy, check your token.")
+	default:
+		return old.response, true, nil
+	}
+}
+
+func validToken(token string) bool {
+	for i := range len(token) {
+		if token[i] < ' ' || token[i] > '~' {
+			return false
+		}
+	}
+	return len(token) <= 64
+}

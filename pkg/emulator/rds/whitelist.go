@@ -1,0 +1,184 @@
+package rds
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+const (
+	defaultArray = "default"
+	maxArrays    = 200
+	maxEntries   = 1000
+)
+
+// An ipArray is a named group of a whitelist.
+type ipArray struct {
+	name, attribute string
+	entries         []string // as they were written: addresses and CIDRs
+}
+
+// checkWhitelist reads the SecurityIPList of CreateDBInstance.
+func (s *Service) checkWhitelist(r *rpc.Request, in *instance) *rpc.Error {
+	list, fail := r.Require("SecurityIPList")
+	if fail != nil {
+		return fail
+	}
+	entries, fail := parseEntries(list)
+	if fail != nil {
+		return fail
+	}
+	in.ipArrays = []ipArray{{name: defaultArray, entries: entries}}
+	return nil
+}
+
+// parseEntries reads a comma list of IPv4 addresses and CIDRs.
+func parseEntries(list string) ([]string, *rpc.Error) {
+	entries := strings.Split(list, ",")
+	if len(entries) > maxEntries {
+		return nil, bad("InvalidSecurityIPList.QuotaExceeded", "A whitelist has at most %d entries.", maxEntries)
+	}
+	for i, entry := range entries {
+		if _, ok := parseEntry(entry); !ok {
+			return nil, bad("InvalidSecurityIPList.Format", "The whitelist is a comma list of IPv4 addresses and CIDR blocks.")
+		}
+		if slices.Contains(entries[:i], entry) {
+			return nil, bad("InvalidSecurityIPList.Duplicate", "The whitelist has an entry twice.")
+		}
+	}
+	return entries, nil
+}
+
+func parseEntry(entry string) (netip.Prefix, bool) {
+	if prefix, err := netip.ParsePrefix(entry); err == nil {
+		return prefix, prefix.Addr().Is4()
+	}
+	addr, err := netip.ParseAddr(entry)
+	if err != nil || !addr.Is4() {
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(addr, 32), true
+}
+
+// allowed are the entries of all groups, as an engine's server wants them.
+func (in *instance) allowed() []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, array := range in.ipArrays {
+		for _, entry := range array.entries {
+			if prefix, ok := parseEntry(entry); ok {
+				prefixes = append(prefixes, prefix)
+			}
+		}
+	}
+	return prefixes
+}
+
+var arrayNames = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}[a-z0-9]$`)
+
+// modifySecurityIps is ModifySecurityIps of the RDS API.
+func (s *Service) modifySecurityIps(r *rpc.Request) (any, *rpc.Error) {
+	list, fail := r.Require("SecurityIps")
+	if fail != nil {
+		return nil, fail
+	}
+	entries, fail := parseEntries(list)
+	if fail != nil {
+		return nil, fail
+	}
+	name := strings.ToLower(r.Get("DBInstanceIPArrayName"))
+	if name == "" {
+		name = defaultArray
+	}
+	if !arrayNames.MatchString(name) {
+		return nil, bad("InvalidDBInstanceIPArrayName.Format", "The name of an IP group has 2 to 32 lower-case letters, digits and underscores.")
+	}
+	if kind := r.Get("SecurityIPType"); kind != "" && kind != "IPv4" {
+		return nil, rpc.Unsupported("ModifySecurityIps.SecurityIPType")
+	}
+	if kind := r.Get("WhitelistNetworkType"); kind != "" && kind != "MIX" {
+		return nil, rpc.Unsupported("ModifySecurityIps.WhitelistNetworkType")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.findRunning(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	if fail := in.changeArray(r.Get("ModifyMode"), ipArray{name, r.Get("DBInstanceIPArrayAttribute"), entries}); fail != nil {
+		return nil, fail
+	}
+	if in.server != nil {
+		in.server.Allow(in.allowed())
+	}
+	s.serial++
+	return struct{ TaskId string }{formatID(s.serial)}, nil
+}
+
+// changeArray applies a change to the group of its name.
+func (in *instance) changeArray(mode string, with ipArray) *rpc.Error {
+	at := slices.IndexFunc(in.ipArrays, func(a ipArray) bool { return a.name == with.name })
+	var old []string
+	if at >= 0 {
+		old = in.ipArrays[at].entries
+	}
+	next := with.entries
+	switch mode {
+	case "", "Cover":
+	case "Append":
+		next = slices.Clone(old)
+		for _, entry := range with.entries {
+			if slices.Contains(old, entry) {
+				return bad("InvalidSecurityIPList.Duplicate", "The whitelist has an entry twice.")
+			}
+			next = append(next, entry)
+		}
+	case "Delete":
+		next = slices.DeleteFunc(slices.Clone(old), func(entry string) bool { return slices.Contains(with.entries, entry) })
+		if len(next) == 0 {
+			return bad("InvalidSecurityIPList.Format", "At least one entry must stay in an IP group.")
+		}
+	default:
+		return bad("InvalidParameter", "ModifyMode is Cover, Append or Delete.")
+	}
+	total := len(next)
+	for i, array := range in.ipArrays {
+		if i != at {
+			total += len(array.entries)
+		}
+	}
+	if total > maxEntries {
+		return bad("InvalidSecurityIPList.QuotaExceeded", "An instance has at most %d whitelist entries.", maxEntries)
+	}
+	if at >= 0 {
+		in.ipArrays[at].entries = next
+		return nil
+	}
+	if len(in.ipArrays) >= maxArrays {
+		return bad("InvalidSecurityIPListGroup.QuotaExceeded", "An instance has at most %d IP groups.", maxArrays)
+	}
+	in.ipArrays = append(in.ipArrays, ipArray{with.name, with.attribute, next})
+	return nil
+}
+
+// describeIPArrays is DescribeDBInstanceIPArrayList of the RDS API.
+func (s *Service) describeIPArrays(r *rpc.Request) (any, *rpc.Error) {
+	type array struct {
+		DBInstanceIPArrayName, DBInstanceIPArrayAttribute, SecurityIPList, SecurityIPType, WhitelistNetworkType string
+	}
+	var body struct {
+		Items struct{ DBInstanceIPArray []array }
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	for _, a := range in.ipArrays {
+		body.Items.DBInstanceIPArray = append(body.Items.DBInstanceIPArray, array{a.name, a.attribute, strings.Join(a.entries, ","), "IPv4", "MIX"})
+	}
+	return body, nil
+}

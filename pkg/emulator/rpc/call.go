@@ -1,0 +1,193 @@
+package rpc
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// A call is one request on its way through the gateway.
+type call struct {
+	g         *Gateway
+	w         http.ResponseWriter
+	r         *http.Request
+	params    url.Values
+	product   Product // zero if the version is unknown
+	action    string
+	caller    cloud.Caller
+	requestID string
+	what      Action
+}
+
+// admit checks all that comes before the action itself: signature, version
+// and action, permission.
+func (c *call) admit() *Error {
+	if format := c.params.Get("Format"); format != "" && !strings.EqualFold(format, "JSON") && !strings.EqualFold(format, "XML") {
+		return Errorf(http.StatusBadRequest, "InvalidParameter", "Format must be JSON or XML.")
+	}
+	if c.r.Header.Get("x-acs-signature-nonce") != "" && c.params.Get("Signature") == "" {
+		c.action = c.r.Header.Get("x-acs-action")
+		return Unsupported("ACS3-HMAC-SHA256")
+	}
+	for _, name := range []string{"Action", "Version"} {
+		if c.params.Get(name) == "" {
+			return Missing(name)
+		}
+	}
+	var err *Error
+	if c.caller, err = c.g.verify(c.r.Method, c.params); err != nil {
+		return err
+	}
+	var known bool
+	if c.what, known = c.product.Actions[c.action]; !known {
+		return Unsupported(c.action)
+	}
+	return c.authorize()
+}
+
+func (c *call) authorize() *Error {
+	if c.g.authorizer == nil || c.what.Free {
+		return nil
+	}
+	resource := "*"
+	if c.what.Resource != nil {
+		resource = c.what.Resource(c.request())
+	}
+	if c.g.authorizer.Allowed(c.caller, strings.ToLower(c.product.Name)+":"+c.action, resource) {
+		return nil
+	}
+	code := c.product.Denied
+	if code == "" {
+		code = "Forbidden.RAM"
+	}
+	return Errorf(http.StatusForbidden, code, "The caller is not authorized to do this on the specified resource.")
+}
+
+func (c *call) request() *Request {
+	region := c.params.Get("RegionId")
+	if region == "" {
+		region = c.g.region
+	}
+	return &Request{Context: context.WithoutCancel(c.r.Context()), Caller: c.caller, Action: c.action, Region: region, Params: c.params, Now: c.g.clock.Now()}
+}
+
+// run does the action, with the fault that waits for it if there is one.
+func (c *call) run() {
+	fault, faulty := c.g.faults.Take(c.action)
+	if !faulty {
+		c.do()
+		return
+	}
+	fault.Wait(c.r.Context())
+	switch fault.Effect {
+	case cloud.FailBefore:
+		c.fail(faultError(fault), false)
+	case cloud.DropBefore:
+		c.record(0, "", false)
+		cloud.DropConnection()
+	case cloud.Hang:
+		c.record(0, "", false)
+		c.g.faults.Hold(c.r.Context())
+		cloud.DropConnection()
+	case cloud.DropAfter:
+		_, err := c.what.Do(c.request())
+		c.record(0, "", err == nil)
+		cloud.DropConnection()
+	case cloud.FailAfter:
+		if _, err := c.what.Do(c.request()); err != nil {
+			c.fail(err, false)
+			return
+		}
+		c.fail(faultError(fault), true)
+	}
+}
+
+func (c *call) do() {
+	response, fail := c.what.Do(c.request())
+	if fail != nil {
+		c.fail(fail, false)
+		return
+	}
+	contentType, body, err := encode(c.params.Get("Format"), c.action+"Response", c.requestID, response)
+	if err != nil {
+		c.fail(Errorf(http.StatusInternalServerError, "InternalError", "%v", err), true)
+		return
+	}
+	c.record(http.StatusOK, "", true)
+	c.write(http.StatusOK, contentType, body)
+}
+
+// An errorBody is what every error looks like to the client.
+type errorBody struct {
+	HostID    string `json:"HostId"`
+	Code      string `json:"Code"`
+	Message   string `json:"Message"`
+	Recommend string `json:"Recommend"`
+}
+
+func (c *call) fail(e *Error, effected bool) {
+	if e.Status == http.StatusNotImplemented {
+		c.g.noteUnknown(c.product.Name, c.params.Get("Version"), strings.TrimPrefix(e.Code, "NotImplemented."))
+	}
+	c.record(e.Status, e.Code, effected)
+	body := errorBody{HostID: c.r.Host, Code: e.Code, Message: e.Message,
+		Recommend: "https://api.aliyun.com/troubleshoot?q=" + url.QueryEscape(e.Code) + "&product=" + c.product.Name}
+	contentType, b, err := encode(c.params.Get("Format"), "Error", c.requestID, body)
+	if err != nil { // a struct of strings always encodes
+		cloud.DropConnection()
+	}
+	c.write(e.Status, contentType, b)
+}
+
+func (c *call) write(status int, contentType string, body []byte) {
+	h := c.w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("X-Acs-Request-Id", c.requestID)
+	h.Set("Access-Control-Allow-Origin", "*")
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // the client may be gone
+}
+
+func (c *call) record(status int, code string, effected bool) {
+	params := make(map[string]string, len(c.params))
+	for name, values := range c.params {
+		params[name] = values[0]
+	}
+	c.g.journal.Record(cloud.Call{
+		Time: c.g.clock.Now(), Product: c.product.Name, Action: c.action, Params: params,
+		AccessKeyID: c.params.Get("AccessKeyId"), Status: status, Code: code, Effected: effected,
+	})
+}
+
+// faultError is the error that a fault answers; without a status of its own it
+// has the one that the gateway's tables give the code.
+func faultError(f cloud.Fault) *Error {
+	code, status := f.Code, f.Status
+	if code == "" {
+		code = "ServiceUnavailable"
+	}
+	if status == 0 {
+		status = statusOf(code)
+	}
+	return Errorf(status, code, "The request failed because a fault was asked for.")
+}
+
+func statusOf(code string) int {
+	switch {
+	case code == "ServiceUnavailable":
+		return http.StatusServiceUnavailable
+	case code == "InternalError":
+		return http.StatusInternalServerError
+	case code == "Forbidden.RAM", code == "NoPermission", strings.HasPrefix(code, "OperationDenied."):
+		return http.StatusForbidden
+	case strings.HasSuffix(code, ".NotFound"), strings.HasPrefix(code, "EntityNotExist."):
+		return http.StatusNotFound
+	case strings.HasPrefix(code, "EntityAlreadyExists."), strings.HasPrefix(code, "DeleteConflict."), strings.HasPrefix(code, "LimitExceeded."):
+		return http.StatusConflict
+	default:
+		return http.StatusBadRequest
+	}
+}

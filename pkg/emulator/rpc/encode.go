@@ -1,0 +1,90 @@
+package rpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// encode writes a response in the format asked for: JSON, or XML with the
+// given root element. The fields of v, a struct or nil, follow the request id.
+func encode(format, root, requestID string, v any) (contentType string, body []byte, err error) {
+	body, err = withRequestID(requestID, v)
+	if err != nil {
+		return "", nil, err
+	}
+	if strings.EqualFold(format, "JSON") {
+		return "application/json;charset=utf-8", body, nil
+	}
+	var b bytes.Buffer
+	b.WriteString(xml.Header)
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if err := writeXML(&b, dec, root); err != nil {
+		return "", nil, fmt.Errorf("rpc: write %s as XML: %w", root, err)
+	}
+	return "text/xml;charset=utf-8", b.Bytes(), nil
+}
+
+// withRequestID marshals v and puts the RequestId in front of its fields.
+func withRequestID(id string, v any) ([]byte, error) {
+	if v == nil {
+		v = struct{}{}
+	}
+	fields, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("rpc: marshal response: %w", err)
+	}
+	if len(fields) == 0 || fields[0] != '{' {
+		return nil, fmt.Errorf("rpc: response of type %T is no struct", v)
+	}
+	body := []byte(`{"RequestId":"` + id + `"`)
+	if string(fields) != "{}" {
+		body = append(body, ',')
+	}
+	return append(body, fields[1:]...), nil
+}
+
+// writeXML writes the next JSON value of dec as the element name. The elements
+// of a list repeat the name, as the gateway does.
+func writeXML(b *bytes.Buffer, dec *json.Decoder, name string) error {
+	token, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('['):
+		for dec.More() {
+			if err := writeXML(b, dec, name); err != nil {
+				return err
+			}
+		}
+		_, err = dec.Token()
+		return err
+	case json.Delim('{'):
+		b.WriteString("<" + name + ">")
+		for dec.More() {
+			field, err := dec.Token()
+			if err != nil {
+				return err
+			}
+			if err := writeXML(b, dec, fmt.Sprint(field)); err != nil {
+				return err
+			}
+		}
+		b.WriteString("</" + name + ">")
+		_, err = dec.Token()
+		return err
+	case nil:
+		return nil
+	}
+	b.WriteString("<" + name + ">")
+	if err := xml.EscapeText(b, []byte(fmt.Sprint(token))); err != nil && err != io.EOF {
+		return err
+	}
+	b.WriteString("</" + name + ">")
+	return nil
+}

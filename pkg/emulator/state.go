@@ -1,0 +1,93 @@
+package emulator
+
+import (
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
+)
+
+// URL is where the cloud is reached: "http://127.0.0.1:PORT".
+func (s *Server) URL() string { return "http://" + s.Addr() }
+
+// Addr is host and port of the cloud, as a Domain for the SDKs.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// ControlURL is where the control API is reached, empty without one.
+func (s *Server) ControlURL() string {
+	if s.control == nil {
+		return ""
+	}
+	return "http://" + s.control.Addr().String()
+}
+
+// AccountID is the account's number.
+func (s *Server) AccountID() string { return s.config.AccountID }
+
+// AccessKey is the account's own key, which may do everything.
+func (s *Server) AccessKey() AccessKey { return s.config.AccessKey }
+
+// Region is the region of the metadata service.
+func (s *Server) Region() string { return s.config.Region }
+
+// Clock is the time of the cloud.
+func (s *Server) Clock() *cloud.Clock { return s.config.Clock }
+
+// Faults holds the faults to be played.
+func (s *Server) Faults() *cloud.Faults { return &s.faults }
+
+// Fail answers the error code to the next calls of an action, before they do
+// anything. It is short for the commonest fault.
+func (s *Server) Fail(action, code string, times int) {
+	s.faults.Add(cloud.Fault{Action: action, Effect: cloud.FailBefore, Code: code, Times: times})
+}
+
+// Calls returns the calls of an action that arrived, or all for "".
+func (s *Server) Calls(action string) []cloud.Call { return s.journal.Calls(action) }
+
+// Unknown returns what was asked for and answered 501.
+func (s *Server) Unknown() []string { return slices.Concat(s.gateway.Unknown(), s.oss.Unknown()) }
+
+// RDS is the database service.
+func (s *Server) RDS() *rds.Service { return s.rds }
+
+// Network is the VPC service.
+func (s *Server) Network() *vpc.Service { return s.network }
+
+// STS is the token service.
+func (s *Server) STS() *sts.Service { return s.sts }
+
+// RAM is the access management.
+func (s *Server) RAM() *ram.RAM { return s.ram }
+
+// OSS is the object storage.
+func (s *Server) OSS() *oss.Service { return s.oss }
+
+// A State lists what exists in the account, besides what is there from the
+// start: the account's own key, networks, system policies.
+type State struct {
+	Instances []rds.InstanceState `json:"instances"`
+	Buckets   []oss.BucketState   `json:"buckets"`
+	Users     []ram.UserState     `json:"users"`
+	Keys      []ram.KeyState      `json:"keys"`
+	Policies  []ram.PolicyState   `json:"policies"`
+	Groups    []string            `json:"groups"`
+}
+
+// Dump returns what exists.
+func (s *Server) Dump() State {
+	return State{
+		Instances: s.rds.Instances(), Buckets: s.oss.Buckets(),
+		Users: s.ram.Users(), Keys: s.ram.Keys(), Policies: s.ram.Policies(), Groups: notNil(s.ram.Groups()),
+	}
+}
+
+// Empty tells whether nothing exists.
+func (s *Server) Empty() bool {
+	d := s.Dump()
+	return len(d.Instances)+len(d.Buckets)+len(d.Users)+len(d.Keys)+len(d.Policies)+len(d.Groups) == 0
+}

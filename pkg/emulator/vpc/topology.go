@@ -1,0 +1,64 @@
+// Package vpc emulates the network of an account: its regions, their zones,
+// VPCs and VSwitches, and the reads of the VPC API (2016-04-28) that show them.
+// Networks are given at the start and never change.
+package vpc
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// A VSwitch is a subnet of a VPC in one zone.
+type VSwitch struct {
+	ID, Name, VPCID, ZoneID string
+	CIDR                    netip.Prefix
+}
+
+// A VPC is a private network with its VSwitches.
+type VPC struct {
+	ID, Name, RegionID string
+	CIDR               netip.Prefix
+	Default            bool
+	VSwitches          []VSwitch
+}
+
+// A Region is a region with its zones and the account's VPCs in it.
+type Region struct {
+	ID    string
+	Zones []string
+	VPCs  []VPC
+}
+
+// regionIDs are the regions of DefaultRegions: enough to choose wrongly.
+var regionIDs = [...]string{"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen", "cn-hongkong", "ap-southeast-1", "us-west-1", "eu-central-1"}
+
+// DefaultRegions returns a few regions, extra ones included, each with one
+// default VPC (192.168.0.0/16) and a VSwitch in each of two zones.
+func DefaultRegions(extra ...string) []Region {
+	var regions []Region
+	seen := map[string]bool{}
+	for _, id := range append(extra, regionIDs[:]...) {
+		if id != "" && !seen[id] {
+			seen[id] = true
+			regions = append(regions, defaultRegion(id))
+		}
+	}
+	return regions
+}
+
+func defaultRegion(id string) Region {
+	short := strings.ReplaceAll(id, "-", "")
+	vpc := VPC{ID: "vpc-" + short + "0default", Name: "default", RegionID: id, CIDR: netip.MustParsePrefix("192.168.0.0/16"), Default: true}
+	region := Region{ID: id}
+	for i, letter := range []string{"h", "i"} {
+		zone := id + "-" + letter
+		if !strings.HasPrefix(id, "cn-") { // zones abroad are named ap-southeast-1a
+			zone = id + letter
+		}
+		region.Zones = append(region.Zones, zone)
+		cidr := netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, byte(i), 0}), 24)
+		vpc.VSwitches = append(vpc.VSwitches, VSwitch{ID: "vsw-" + short + "0" + letter, Name: "default-" + letter, VPCID: vpc.ID, ZoneID: zone, CIDR: cidr})
+	}
+	region.VPCs = []VPC{vpc}
+	return region
+}
