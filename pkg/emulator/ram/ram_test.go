@@ -1,0 +1,442 @@
+package ram_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+const (
+	account  = "1234567890123456"
+	readOnly = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:Get*","Resource":"acs:oss:*:*:bucket-a/*"}]}`
+	resource = "acs:oss:*:1234567890123456:bucket-a/key"
+)
+
+// A world is an emulated RAM behind the RPC gateway, on a real port.
+type world struct {
+	*ram.RAM
+	clock *cloud.Clock
+	host  string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{clock: cloud.NewFrozenClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))}
+	w.RAM = ram.New(w.clock, account)
+	w.AddAccountKey("testid", "testsecret")
+	server := httptest.NewServer(rpc.NewGateway(rpc.Options{Keys: w, Authorizer: w, Clock: w.clock, Region: "cn-hangzhou"}, w.Product()))
+	t.Cleanup(server.Close)
+	w.host = strings.TrimPrefix(server.URL, "http://")
+	return w
+}
+
+// client returns the real SDK's client.
+func (w *world) client(t *testing.T, id, secret string) *sdk.Client {
+	t.Helper()
+	client, err := sdk.NewClientWithAccessKey("cn-hangzhou", id, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Domain = w.host
+	return client
+}
+
+func (w *world) root(t *testing.T) *sdk.Client {
+	t.Helper()
+	return w.client(t, "testid", "testsecret")
+}
+
+// ask fills in a request of the SDK, which must go over plain HTTP here.
+func ask[T requests.AcsRequest](request T, fill func(T)) T {
+	request.SetScheme("HTTP")
+	if fill != nil {
+		fill(request)
+	}
+	return request
+}
+
+// must gives the answer of a call that must not fail.
+func must[T any](answer T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer
+	}
+}
+
+// wantCode checks that err is the service's answer with this code.
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	var answer *sdkerrors.ServerError
+	if !errors.As(err, &answer) {
+		t.Errorf("error = %v, want %s", err, code)
+		return
+	}
+	if answer.ErrorCode() != code {
+		t.Errorf("code = %s, want %s", answer.ErrorCode(), code)
+	}
+}
+
+func createUser(c *sdk.Client, name string) (*sdk.CreateUserResponse, error) {
+	return c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) { r.UserName = name }))
+}
+
+func createKey(c *sdk.Client, user string) (*sdk.CreateAccessKeyResponse, error) {
+	return c.CreateAccessKey(ask(sdk.CreateCreateAccessKeyRequest(), func(r *sdk.CreateAccessKeyRequest) { r.UserName = user }))
+}
+
+func deleteKey(c *sdk.Client, user, id string) (*sdk.DeleteAccessKeyResponse, error) {
+	return c.DeleteAccessKey(ask(sdk.CreateDeleteAccessKeyRequest(), func(r *sdk.DeleteAccessKeyRequest) { r.UserName, r.UserAccessKeyId = user, id }))
+}
+
+func createPolicy(c *sdk.Client, name, text string) (*sdk.CreatePolicyResponse, error) {
+	return c.CreatePolicy(ask(sdk.CreateCreatePolicyRequest(), func(r *sdk.CreatePolicyRequest) { r.PolicyName, r.PolicyDocument = name, text }))
+}
+
+func attach(c *sdk.Client, user, kind, name string) (*sdk.AttachPolicyToUserResponse, error) {
+	return c.AttachPolicyToUser(ask(sdk.CreateAttachPolicyToUserRequest(), func(r *sdk.AttachPolicyToUserRequest) {
+		r.UserName, r.PolicyType, r.PolicyName = user, kind, name
+	}))
+}
+
+func detach(c *sdk.Client, user, name string) (*sdk.DetachPolicyFromUserResponse, error) {
+	return c.DetachPolicyFromUser(ask(sdk.CreateDetachPolicyFromUserRequest(), func(r *sdk.DetachPolicyFromUserRequest) {
+		r.UserName, r.PolicyType, r.PolicyName = user, "Custom", name
+	}))
+}
+
+func deleteUser(c *sdk.Client, name string) (*sdk.DeleteUserResponse, error) {
+	return c.DeleteUser(ask(sdk.CreateDeleteUserRequest(), func(r *sdk.DeleteUserRequest) { r.UserName = name }))
+}
+
+func deletePolicy(c *sdk.Client, name string) (*sdk.DeletePolicyResponse, error) {
+	return c.DeletePolicy(ask(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) { r.PolicyName = name }))
+}
+
+func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
+	w := newWorld(t)
+	c := w.root(t)
+	made := must(c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) {
+		r.UserName, r.Comments = "u", "made for a binding"
+	})))(t)
+	if made.User.UserId == "" || made.User.CreateDate != "2026-03-04T05:06:07Z" || made.User.DisplayName != "u" {
+		t.Errorf("created %+v", made.User)
+	}
+	must(createPolicy(c, "p", readOnly))(t)
+	must(attach(c, "u", "Custom", "p"))(t)
+	key := must(createKey(c, "u"))(t).AccessKey
+	if key.Status != "Active" || len(key.AccessKeyId) != 24 || len(key.AccessKeySecret) != 30 {
+		t.Errorf("key %+v", key)
+	}
+
+	got := must(c.GetUser(ask(sdk.CreateGetUserRequest(), func(r *sdk.GetUserRequest) { r.UserName = "u" })))(t)
+	if got.User.Comments != "made for a binding" || got.User.UserId != made.User.UserId {
+		t.Errorf("GetUser gave %+v", got.User)
+	}
+	entities := must(c.ListEntitiesForPolicy(ask(sdk.CreateListEntitiesForPolicyRequest(), func(r *sdk.ListEntitiesForPolicyRequest) {
+		r.PolicyName, r.PolicyType = "p", "Custom"
+	})))(t)
+	if len(entities.Users.User) != 1 || entities.Users.User[0].UserName != "u" {
+		t.Errorf("entities %+v", entities.Users)
+	}
+	_, err := createUser(c, "u")
+	wantCode(t, err, "EntityAlreadyExists.User")
+	_, err = createPolicy(c, "p", readOnly)
+	wantCode(t, err, "EntityAlreadyExists.Policy")
+	_, err = attach(c, "u", "Custom", "p")
+	wantCode(t, err, "EntityAlreadyExists.User.Policy")
+
+	_, err = deleteUser(c, "u")
+	wantCode(t, err, "DeleteConflict.User.AccessKey")
+	must(deleteKey(c, "u", key.AccessKeyId))(t)
+	_, err = deleteUser(c, "u")
+	wantCode(t, err, "DeleteConflict.User.Policy")
+	_, err = deletePolicy(c, "p")
+	wantCode(t, err, "DeleteConflict.Policy.User")
+	must(detach(c, "u", "p"))(t)
+	must(deletePolicy(c, "p"))(t)
+	must(deleteUser(c, "u"))(t)
+
+	_, err = detach(c, "u", "p")
+	wantCode(t, err, "EntityNotExist.User")
+	_, err = deleteKey(c, "u", key.AccessKeyId)
+	wantCode(t, err, "EntityNotExist.User")
+	_, err = deletePolicy(c, "p")
+	wantCode(t, err, "EntityNotExist.Policy")
+	if len(w.Users())+len(w.Keys())+len(w.Policies()) != 0 {
+		t.Errorf("left: %v %v %v", w.Users(), w.Keys(), w.Policies())
+	}
+}
+
+func TestASecretIsShownOnceAndAThirdKeyIsRefused(t *testing.T) {
+	w := newWorld(t)
+	c := w.root(t)
+	must(createUser(c, "u"))(t)
+	for range 2 {
+		must(createKey(c, "u"))(t)
+	}
+	_, err := createKey(c, "u")
+	wantCode(t, err, "LimitExceeded.User.AccessKey")
+	list := must(c.ListAccessKeys(ask(sdk.CreateListAccessKeysRequest(), func(r *sdk.ListAccessKeysRequest) { r.UserName = "u" })))(t)
+	if len(list.AccessKeys.AccessKey) != 2 {
+		t.Fatalf("listed %+v", list.AccessKeys)
+	}
+	for _, k := range list.AccessKeys.AccessKey {
+		key, _ := w.Key(k.AccessKeyId)
+		if k.AccessKeySecret != "" || key.Secret == "" || strings.Contains(list.GetHttpContentString(), key.Secret) {
+			t.Errorf("listed with its secret: %+v", k)
+		}
+	}
+}
+
+func TestAKeyEndsWithItsStatusAndItsDeletion(t *testing.T) {
+	w := newWorld(t)
+	c := w.root(t)
+	must(createUser(c, "u"))(t)
+	id := must(createKey(c, "u"))(t).AccessKey.AccessKeyId
+	update := func(status string) error {
+		_, err := c.UpdateAccessKey(ask(sdk.CreateUpdateAccessKeyRequest(), func(r *sdk.UpdateAccessKeyRequest) {
+			r.UserName, r.UserAccessKeyId, r.Status = "u", id, status
+		}))
+		return err
+	}
+	for status, active := range map[string]bool{"Inactive": false, "Active": true} {
+		if err := update(status); err != nil {
+			t.Fatal(err)
+		}
+		if key, ok := w.Key(id); !ok || key.Active != active || key.Caller.Name != "u" || key.Caller.Kind != cloud.User {
+			t.Errorf("%s key: %+v, %v", status, key, ok)
+		}
+	}
+	wantCode(t, update("Disabled"), "InvalidParameter.Status")
+	must(deleteKey(c, "u", id))(t)
+	if _, ok := w.Key(id); ok {
+		t.Error("a deleted key is still known")
+	}
+	_, err := deleteKey(c, "u", id)
+	wantCode(t, err, "EntityNotExist.User.AccessKey")
+}
+
+func TestNamesAndTextsAreChecked(t *testing.T) {
+	c := newWorld(t).root(t)
+	user := func(name, comments string) error {
+		_, err := c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) { r.UserName, r.Comments = name, comments }))
+		return err
+	}
+	policy := func(name, text string) error { _, err := createPolicy(c, name, text); return err }
+	long := func(n int) string { return strings.Repeat("a", n) }
+	for name, check := range map[string]struct {
+		err  error
+		code string
+	}{
+		"user name missing":         {user("", ""), "MissingUserName"},
+		"user name too long":        {user(long(65), ""), "InvalidParameter.UserName.Length"},
+		"user name with a slash":    {user("a/b", ""), "InvalidParameter.UserName.InvalidChars"},
+		"comments too long":         {user("u", long(129)), "InvalidParameter.Comments.Length"},
+		"policy name too long":      {policy(long(129), readOnly), "InvalidParameter.PolicyName.Length"},
+		"policy name with a dot":    {policy("a.b", readOnly), "InvalidParameter.PolicyName.InvalidChars"},
+		"policy name with a line":   {policy("a_b", readOnly), "InvalidParameter.PolicyName.InvalidChars"},
+		"policy document missing":   {policy("p", ""), "MissingPolicyDocument"},
+		"policy document too long":  {policy("p", readOnly+strings.Repeat(" ", 6144)), "InvalidParameter.PolicyDocument.Length"},
+		"policy document malformed": {policy("p", "{}"), "MalformedPolicyDocument"},
+	} {
+		t.Run(name, func(t *testing.T) { wantCode(t, check.err, check.code) })
+	}
+	if err := user(long(64), long(128)); err != nil {
+		t.Errorf("a user at the limits: %v", err)
+	}
+	if err := policy(long(128), readOnly); err != nil {
+		t.Errorf("a policy at the limits: %v", err)
+	}
+	_, err := attach(c, long(64), "Other", long(128))
+	wantCode(t, err, "InvalidParameter.PolicyType")
+}
+
+func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
+	w := newWorld(t)
+	c := w.root(t)
+	must(createUser(c, "u"))(t)
+	must(createPolicy(c, "p", readOnly))(t)
+	must(attach(c, "u", "Custom", "p"))(t)
+	version := func(asDefault bool, rotate string) (string, error) {
+		answer, err := c.CreatePolicyVersion(ask(sdk.CreateCreatePolicyVersionRequest(), func(r *sdk.CreatePolicyVersionRequest) {
+			r.PolicyName, r.SetAsDefault, r.RotateStrategy = "p", requests.NewBoolean(asDefault), rotate
+			r.PolicyDocument = strings.Replace(readOnly, "Get", "Put", 1)
+		}))
+		return answer.PolicyVersion.VersionId, err
+	}
+	remove := func(id string) error {
+		_, err := c.DeletePolicyVersion(ask(sdk.CreateDeletePolicyVersionRequest(), func(r *sdk.DeletePolicyVersionRequest) {
+			r.PolicyName, r.VersionId = "p", id
+		}))
+		return err
+	}
+	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "u"}
+	must(version(false, ""))(t)
+	if !w.Allowed(caller, "oss:GetObject", resource) || w.Allowed(caller, "oss:PutObject", resource) {
+		t.Error("a version that is not the default one counts")
+	}
+	v3 := must(version(true, ""))(t)
+	if w.Allowed(caller, "oss:GetObject", resource) || !w.Allowed(caller, "oss:PutObject", resource) {
+		t.Error("the new default version does not count")
+	}
+	must(version(false, "None"))(t)
+	must(version(false, ""))(t)
+	_, err := version(false, "None")
+	wantCode(t, err, "LimitExceeded.Policy.Version")
+	must(version(false, "DeleteOldestNonDefaultVersionWhenLimitExceeded"))(t)
+	list := must(c.ListPolicyVersions(ask(sdk.CreateListPolicyVersionsRequest(), func(r *sdk.ListPolicyVersionsRequest) {
+		r.PolicyName, r.PolicyType = "p", "Custom"
+	})))(t)
+	var ids []string
+	for _, v := range list.PolicyVersions.PolicyVersion {
+		ids = append(ids, fmt.Sprint(v.VersionId, v.IsDefaultVersion))
+	}
+	if diff := cmp.Diff([]string{"v2false", "v3true", "v4false", "v5false", "v6false"}, ids); diff != "" {
+		t.Errorf("versions (-want, +got):\n%s", diff)
+	}
+
+	wantCode(t, remove(v3), "DeleteConflict.Policy.Version.Default")
+	wantCode(t, remove("v1"), "EntityNotExist.Policy.Version")
+	must(detach(c, "u", "p"))(t)
+	_, err = deletePolicy(c, "p")
+	wantCode(t, err, "DeleteConflict.Policy.Version")
+	must(c.DeletePolicy(ask(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) {
+		r.PolicyName = "p"
+		r.QueryParams["CascadingDelete"] = "true"
+	})))(t)
+}
+
+func TestOnlySoManyPoliciesAreAttachedToAUser(t *testing.T) {
+	w := newWorld(t)
+	c := w.root(t)
+	must(createUser(c, "u"))(t)
+	for i := range 11 {
+		name := fmt.Sprint("p", i)
+		must(createPolicy(c, name, readOnly))(t)
+		_, err := attach(c, "u", "Custom", name)
+		if i == 10 {
+			wantCode(t, err, "LimitExceeded.User.Policy")
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(attach(c, "u", "System", "AliyunOSSReadOnlyAccess"))(t)
+	_, err := attach(c, "u", "Custom", "AliyunOSSReadOnlyAccess")
+	wantCode(t, err, "EntityNotExist.Policy")
+	_, err = detach(c, "u", "p10")
+	wantCode(t, err, "EntityNotExist.User.Policy")
+	list := must(c.ListPoliciesForUser(ask(sdk.CreateListPoliciesForUserRequest(), func(r *sdk.ListPoliciesForUserRequest) { r.UserName = "u" })))(t)
+	if got := list.Policies.Policy; len(got) != 11 || got[10].PolicyType != "System" || got[0].PolicyName != "p0" {
+		t.Errorf("policies of the user: %+v", got)
+	}
+}
+
+func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
+	w := newWorld(t)
+	c := w.root(t)
+	must(createUser(c, "u"))(t)
+	must(createPolicy(c, "p", readOnly))(t)
+	must(c.CreateGroup(ask(sdk.CreateCreateGroupRequest(), func(r *sdk.CreateGroupRequest) { r.GroupName = "g" })))(t)
+	must(c.AttachPolicyToGroup(ask(sdk.CreateAttachPolicyToGroupRequest(), func(r *sdk.AttachPolicyToGroupRequest) {
+		r.GroupName, r.PolicyType, r.PolicyName = "g", "Custom", "p"
+	})))(t)
+	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "u"}
+	if w.Allowed(caller, "oss:GetObject", resource) {
+		t.Error("allowed before it is a member")
+	}
+	member := ask(sdk.CreateAddUserToGroupRequest(), func(r *sdk.AddUserToGroupRequest) { r.GroupName, r.UserName = "g", "u" })
+	must(c.AddUserToGroup(member))(t)
+	if !w.Allowed(caller, "oss:GetObject", resource) {
+		t.Error("not allowed as a member")
+	}
+	groups := must(c.ListGroupsForUser(ask(sdk.CreateListGroupsForUserRequest(), func(r *sdk.ListGroupsForUserRequest) { r.UserName = "u" })))(t)
+	if len(groups.Groups.Group) != 1 || groups.Groups.Group[0].GroupName != "g" {
+		t.Errorf("groups %+v", groups.Groups)
+	}
+	remove := func() error {
+		_, err := c.DeleteGroup(ask(sdk.CreateDeleteGroupRequest(), func(r *sdk.DeleteGroupRequest) { r.GroupName = "g" }))
+		return err
+	}
+	_, err := deletePolicy(c, "p")
+	wantCode(t, err, "DeleteConflict.Policy.Group")
+	_, err = deleteUser(c, "u")
+	wantCode(t, err, "DeleteConflict.User.Group")
+	wantCode(t, remove(), "DeleteConflict.Group.User")
+	must(c.RemoveUserFromGroup(ask(sdk.CreateRemoveUserFromGroupRequest(), func(r *sdk.RemoveUserFromGroupRequest) { r.GroupName, r.UserName = "g", "u" })))(t)
+	wantCode(t, remove(), "DeleteConflict.Group.Policy")
+	must(c.DetachPolicyFromGroup(ask(sdk.CreateDetachPolicyFromGroupRequest(), func(r *sdk.DetachPolicyFromGroupRequest) {
+		r.GroupName, r.PolicyType, r.PolicyName = "g", "Custom", "p"
+	})))(t)
+	if err := remove(); err != nil {
+		t.Error(err)
+	}
+	if w.Allowed(caller, "oss:GetObject", resource) || len(w.Groups()) != 0 {
+		t.Error("the group is gone and still counts")
+	}
+}
+
+func TestListsComeInPages(t *testing.T) {
+	c := newWorld(t).root(t)
+	for i := range 5 {
+		must(createUser(c, fmt.Sprint("u", i)))(t)
+	}
+	var names []string
+	for marker, more := "", true; more; {
+		answer := must(c.ListUsers(ask(sdk.CreateListUsersRequest(), func(r *sdk.ListUsersRequest) {
+			r.MaxItems, r.Marker = requests.NewInteger(2), marker
+		})))(t)
+		for _, u := range answer.Users.User {
+			names = append(names, u.UserName)
+		}
+		marker, more = answer.Marker, answer.IsTruncated
+	}
+	if diff := cmp.Diff([]string{"u0", "u1", "u2", "u3", "u4"}, names); diff != "" {
+		t.Errorf("users (-want, +got):\n%s", diff)
+	}
+	_, err := c.ListUsers(ask(sdk.CreateListUsersRequest(), func(r *sdk.ListUsersRequest) { r.MaxItems = requests.NewInteger(1001) }))
+	wantCode(t, err, "InvalidParameter.MaxItems")
+
+	must(createPolicy(c, "p", readOnly))(t)
+	for kind, want := range map[string]int{"Custom": 1, "System": 10, "": 11} {
+		answer := must(c.ListPolicies(ask(sdk.CreateListPoliciesRequest(), func(r *sdk.ListPoliciesRequest) { r.PolicyType = kind })))(t)
+		if got := len(answer.Policies.Policy); got != want {
+			t.Errorf("%d policies of type %q, want %d", got, kind, want)
+		}
+	}
+}
+
+func TestAUserMayDoInRAMWhatItsPoliciesSay(t *testing.T) {
+	w := newWorld(t)
+	root := w.root(t)
+	must(createUser(root, "u"))(t)
+	key := must(createKey(root, "u"))(t).AccessKey
+	c := w.client(t, key.AccessKeyId, key.AccessKeySecret)
+	_, err := createUser(c, "v")
+	wantCode(t, err, "NoPermission")
+	must(createPolicy(root, "p", `{"Version":"1","Statement":[{"Effect":"Allow","Action":["ram:*AccessKey*"],"Resource":"acs:ram:*:*:user/u"},
+		{"Effect":"Deny","Action":["ram:DeleteAccessKey"],"Resource":"*"}]}`))(t)
+	must(attach(root, "u", "Custom", "p"))(t)
+	_, err = createUser(c, "v")
+	wantCode(t, err, "NoPermission")
+	must(createKey(c, ""))(t) // its own
+	if keys := w.Users()[0].Keys; len(keys) != 2 {
+		t.Errorf("keys of the user: %v", keys)
+	}
+	_, err = deleteKey(c, "", key.AccessKeyId)
+	wantCode(t, err, "NoPermission")
+}
