@@ -1,0 +1,137 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// The names of the buckets and of what is in "meta".
+var (
+	metaBucket       = []byte("meta")
+	recordsBucket    = []byte("records")
+	unfinishedBucket = []byte("unfinished")
+
+	magicKey   = []byte("magic")
+	magic      = []byte("open-service-broker-alibabacloud")
+	versionKey = []byte("version")
+)
+
+// version is the form of the file, which is apart from the schema of the
+// records in it.
+const version = 1
+
+// create makes an empty store in the empty file path.
+func create(path string) error {
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{metaBucket, recordsBucket, unfinishedBucket} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(metaBucket)
+		return errors.Join(
+			meta.Put(magicKey, magic),
+			meta.Put(versionKey, binary.BigEndian.AppendUint64(nil, version)))
+	})
+	return errors.Join(err, db.Close())
+}
+
+// check opens the file for reading only, since bbolt may write to what it
+// opens for writing, and looks whether it is whole and ours.
+func check(path string, timeout time.Duration) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() == 0 { // bbolt would take it for a new one
+		return errors.New("the file is empty")
+	}
+	db, err := openDB(path, &bbolt.Options{ReadOnly: true, Timeout: timeout})
+	if err != nil {
+		return err
+	}
+	err = survive(func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			if tx.Size() > info.Size() {
+				return fmt.Errorf("the file is incomplete: %d of at least %d bytes", info.Size(), tx.Size())
+			}
+			if err := checkMeta(tx); err != nil {
+				return err
+			}
+			return errors.Join(checkKeys(tx, recordsBucket), checkKeys(tx, unfinishedBucket))
+		})
+	})
+	return errors.Join(err, db.Close())
+}
+
+// openDB opens an existing file. bbolt would make a missing one, and panic on
+// some damaged ones without letting go of the file.
+func openDB(path string, opts *bbolt.Options) (db *bbolt.DB, err error) {
+	var file *os.File
+	opts.OpenFile = func(path string, flag int, mode os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(path, flag&^os.O_CREATE, mode)
+		file = f
+		return f, err
+	}
+	finished := false
+	err = survive(func() (err error) {
+		db, err = bbolt.Open(path, 0o600, opts)
+		finished = true
+		return err
+	})
+	if !finished && file != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return db, err
+}
+
+// survive turns the ways in which bbolt fails on pages that are not what they
+// should be, panics and faults of memory, into an error.
+func survive(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the file is damaged: %v", p)
+		}
+	}()
+	return f()
+}
+
+// checkMeta looks whether the file is a store of a version known here.
+func checkMeta(tx *bbolt.Tx) error {
+	meta := tx.Bucket(metaBucket)
+	if meta == nil || !bytes.Equal(meta.Get(magicKey), magic) {
+		return errors.New("the file belongs to another program")
+	}
+	v := meta.Get(versionKey)
+	if len(v) != 8 || binary.BigEndian.Uint64(v) != version {
+		return fmt.Errorf("the file is of version %x, this broker knows version %d", v, version)
+	}
+	if tx.Bucket(recordsBucket) == nil || tx.Bucket(unfinishedBucket) == nil {
+		return errors.New("the file lacks a part")
+	}
+	return nil
+}
+
+// checkKeys walks through a bucket: all of it must be there, and in order.
+func checkKeys(tx *bbolt.Tx, bucket []byte) error {
+	var last []byte
+	return tx.Bucket(bucket).ForEach(func(id, _ []byte) error {
+		if bytes.Compare(id, last) <= 0 {
+			return fmt.Errorf("the file is damaged: its %s are out of order", bucket)
+		}
+		last = id
+		return nil
+	})
+}

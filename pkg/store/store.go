@@ -1,0 +1,117 @@
+// Package store keeps the broker's records: one per service instance and one
+// per service binding. The stored record is also the queue of work: what is
+// not settled is found again at the next start.
+//
+// The package is the definition; bolt keeps records in a file, sealed seals
+// their secrets on the way, and storetest is the suite that every store passes.
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Errors of every store. Those about a record come as a *RecordError.
+var (
+	// ErrNotFound: there is no record with that key.
+	ErrNotFound = errors.New("no such record")
+	// ErrNewer: the record was written by a newer version of the broker; it
+	// may be read and not written.
+	ErrNewer = errors.New("the record is of a newer version of the broker")
+	// ErrUnsealed: a secret was about to be written unsealed.
+	ErrUnsealed = errors.New("a secret of the record is not sealed")
+	// ErrSeal: a secret does not open: wrong key, or sealed for another record.
+	ErrSeal = errors.New("a secret of the record does not open")
+	// ErrCorrupt: the record does not decode. It can still be deleted.
+	ErrCorrupt = errors.New("the record is damaged")
+	// ErrForeign: the file, or the keys, are not of this store, or are torn.
+	ErrForeign = errors.New("this is not the broker's store")
+	// ErrLocked: another process holds the store.
+	ErrLocked = errors.New("another process holds the store")
+	// ErrClosed: the store was used after Close.
+	ErrClosed = errors.New("the store is closed")
+)
+
+// A RecordError is an error about one record: which, and what.
+type RecordError struct {
+	Key Key
+	Err error
+}
+
+// Error gives the key and the error.
+func (e *RecordError) Error() string { return e.Key.String() + ": " + e.Err.Error() }
+
+// Unwrap gives the error without the key.
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// A Key names a record: an instance, or a binding of an instance. Ids are
+// opaque, case-sensitive strings of the platform (URL-01).
+type Key struct {
+	InstanceID string `json:"instance_id"`
+	BindingID  string `json:"binding_id,omitempty"` // empty: the instance itself
+}
+
+// IsBinding says whether k names a binding.
+func (k Key) IsBinding() bool { return k.BindingID != "" }
+
+// Instance returns the key of the instance that k belongs to.
+func (k Key) Instance() Key { return Key{InstanceID: k.InstanceID} }
+
+// Compare orders keys by the bytes of their ids: an instance, then its
+// bindings, then the next instance.
+func (k Key) Compare(other Key) int {
+	return cmp.Or(cmp.Compare(k.InstanceID, other.InstanceID), cmp.Compare(k.BindingID, other.BindingID))
+}
+
+// String is for logs and errors. The ids are quoted: they are the platform's,
+// and may hold anything.
+func (k Key) String() string {
+	if k.IsBinding() {
+		return fmt.Sprintf("instance %q binding %q", k.InstanceID, k.BindingID)
+	}
+	return fmt.Sprintf("instance %q", k.InstanceID)
+}
+
+// A Store keeps records. All methods are safe for concurrent use; a returned
+// record is the caller's own copy. An error that is none of the above means
+// that the store could not do it now (disk full, server away): nothing was
+// changed, or, for a write, it is not known whether it was.
+//
+// A key needs an instance id; beyond that any string is an id.
+type Store interface {
+	// Get returns ErrNotFound if there is no record k.
+	Get(ctx context.Context, k Key) (Record, error)
+	// Update loads, changes and saves the record k in one step, and returns it
+	// as saved: it is durable then. If there is none, change gets a record with
+	// only its key set and Revision 0: saving it creates it. If change fails,
+	// nothing is saved and its error comes back as it is. change may run more
+	// than once, each time on a fresh copy; it must not call the store, nor
+	// wait. What it does to Key, Schema and Revision counts for nothing: each
+	// saved record has a greater revision than all that were saved before it
+	// under its key.
+	Update(ctx context.Context, k Key, change func(*Record) error) (Record, error)
+	// Delete forgets the record k; one that is not there is no error.
+	Delete(ctx context.Context, k Key) error
+	// Bindings returns the bindings of an instance, tombstones included,
+	// ordered by id.
+	Bindings(ctx context.Context, instanceID string) ([]Record, error)
+	// List returns up to limit records whose keys come after the given one, in
+	// the order of Key.Compare; the zero Key is before all. A record that does
+	// not decode ends the list: those before it come with a *RecordError, from
+	// whose key the next List goes on.
+	List(ctx context.Context, after Key, limit int) ([]Record, error)
+	// Unfinished returns the ids of the instances that have work to do: their
+	// own record or a binding is not settled, ordered and each once. Its cost
+	// does not grow with the number of settled records.
+	Unfinished(ctx context.Context) ([]string, error)
+	// NextEpoch begins a new epoch of running operations and returns its
+	// number, which is greater than that of every earlier one.
+	NextEpoch(ctx context.Context) (uint64, error)
+	// Empty says whether the store has never held a record.
+	Empty(ctx context.Context) (bool, error)
+	// Close waits for what is being written and releases the store. Closing
+	// again does nothing; everything else returns ErrClosed from then on.
+	Close() error
+}

@@ -1,0 +1,80 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// boxes are the rules for a store that takes sealed secrets only.
+func boxes() cases {
+	return cases{
+		"UnsealedSecretIsRefused": func(t *testing.T, s *suite) {
+			for name, set := range secretFields() {
+				_, err := s.Update(t.Context(), instance("i"), func(r *store.Record) error {
+					fill(r)
+					set(r, store.Seal([]byte("secret")))
+					return nil
+				})
+				if !errors.Is(err, store.ErrUnsealed) {
+					t.Errorf("Update with a plain secret in %s = %v, want ErrUnsealed", name, err)
+				}
+			}
+			if _, err := s.Get(t.Context(), instance("i")); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("Get = %v, want ErrNotFound: nothing was saved", err)
+			}
+		},
+		"BoxesSurviveAndDoNotOpenWithoutAKey": func(t *testing.T, s *suite) {
+			box := []byte{0, 1, '<', 0xff}
+			want := s.put(t, instance("i"), func(r *store.Record) {
+				fill(r)
+				for _, set := range secretFields() {
+					set(r, store.Boxed(box, nil))
+				}
+			})
+			s.reopen(t)
+			got := s.get(t, instance("i"))
+			if d := diff(want, got); d != "" {
+				t.Errorf("record (-saved +got):\n%s", d)
+			}
+			count := 0
+			err := got.EachSealed(func(field string, secret *store.Sealed) error {
+				count++
+				if !bytes.Equal(secret.Box(), box) {
+					t.Errorf("%s: box %x, want %x", field, secret.Box(), box)
+				}
+				if _, err := secret.Open(); !errors.Is(err, store.ErrSeal) {
+					t.Errorf("%s: Open = %v, want ErrSeal", field, err)
+				}
+				return nil
+			})
+			if err != nil || count != len(secretFields()) {
+				t.Errorf("EachSealed = %d secrets, %v, want %d", count, err, len(secretFields()))
+			}
+		},
+	}
+}
+
+// secretFields set each of the places where a record that was filled can hold
+// a secret, by name.
+func secretFields() map[string]func(*store.Record, store.Sealed) {
+	return map[string]func(*store.Record, store.Sealed){
+		"secrets":         func(r *store.Record, s store.Sealed) { r.Secrets = s },
+		"credentials":     func(r *store.Record, s store.Sealed) { r.Credentials = s },
+		"want.parameters": func(r *store.Record, s store.Sealed) { r.Want.Parameters = s },
+		"have.parameters": func(r *store.Record, s store.Sealed) { r.Have.Parameters = s },
+		"want.prepared":   func(r *store.Record, s store.Sealed) { r.Want.Prepared = s },
+		"have.prepared":   func(r *store.Record, s store.Sealed) { r.Have.Prepared = s },
+		"frozen a":        func(r *store.Record, s store.Sealed) { freeze(r, "a", s) },
+		"frozen b":        func(r *store.Record, s store.Sealed) { freeze(r, "b", s) },
+	}
+}
+
+func freeze(r *store.Record, step string, s store.Sealed) {
+	if r.Frozen == nil {
+		r.Frozen = map[string]store.Sealed{}
+	}
+	r.Frozen[step] = s
+}

@@ -1,0 +1,96 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// durability are the rules about what outlives the process.
+func durability() cases {
+	return cases{
+		"RecordsSurviveReopening": func(t *testing.T, s *suite) {
+			want := s.put(t, instance("i"), fill)
+			s.put(t, instance("gone"), fill)
+			s.forget(t, instance("gone"))
+			s.reopen(t)
+			if d := diff(want, s.get(t, instance("i"))); d != "" {
+				t.Errorf("record (-before +after):\n%s", d)
+			}
+			if _, err := s.Get(t.Context(), instance("gone")); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("Get of what was deleted before = %v, want ErrNotFound", err)
+			}
+			if next := s.put(t, instance("i"), nothing); next.Revision <= want.Revision {
+				t.Errorf("revision %d after reopening, %d before", next.Revision, want.Revision)
+			}
+		},
+		"EpochsGrowAlsoOverReopening": func(t *testing.T, s *suite) {
+			last := uint64(0)
+			for range 3 {
+				for range 3 {
+					epoch, err := s.NextEpoch(t.Context())
+					if err != nil {
+						t.Fatalf("NextEpoch: %v", err)
+					}
+					if epoch <= last {
+						t.Errorf("NextEpoch = %d after %d", epoch, last)
+					}
+					last = epoch
+				}
+				s.reopen(t)
+			}
+		},
+		"EmptyUntilTheFirstRecordAndNeverAgain": func(t *testing.T, s *suite) {
+			want := func(when string, want bool) {
+				t.Helper()
+				if got, err := s.Empty(t.Context()); err != nil || got != want {
+					t.Errorf("%s: Empty = %t, %v, want %t", when, got, err, want)
+				}
+			}
+			want("new", true)
+			if _, err := s.NextEpoch(t.Context()); err != nil {
+				t.Fatalf("NextEpoch: %v", err)
+			}
+			s.failToSettle(t, instance("i"))
+			s.forget(t, instance("i"))
+			want("no record yet", true)
+			s.reopen(t)
+			want("reopened", true)
+			s.put(t, instance("i"), nothing)
+			want("one record", false)
+			s.forget(t, instance("i"))
+			want("record deleted", false)
+			s.reopen(t)
+			want("reopened after deletion", false)
+		},
+		"ClosedStoreRefuses": func(t *testing.T, s *suite) {
+			s.put(t, instance("i"), fill)
+			for range 2 {
+				if err := s.Close(); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			}
+			ctx := t.Context()
+			for name, call := range map[string]func() error{
+				"Get":        func() error { _, err := s.Get(ctx, instance("i")); return err },
+				"Delete":     func() error { return s.Delete(ctx, instance("i")) },
+				"Bindings":   func() error { _, err := s.Bindings(ctx, "i"); return err },
+				"List":       func() error { _, err := s.List(ctx, store.Key{}, 1); return err },
+				"Unfinished": func() error { _, err := s.Unfinished(ctx); return err },
+				"NextEpoch":  func() error { _, err := s.NextEpoch(ctx); return err },
+				"Empty":      func() error { _, err := s.Empty(ctx); return err },
+				"Update": func() error {
+					_, err := s.Update(ctx, instance("i"), func(*store.Record) error { return nil })
+					return err
+				},
+			} {
+				if err := call(); !errors.Is(err, store.ErrClosed) {
+					t.Errorf("%s after Close = %v, want ErrClosed", name, err)
+				}
+			}
+			s.reopen(t)
+			s.get(t, instance("i"))
+		},
+	}
+}

@@ -1,0 +1,128 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// ErrDead is what the writes of a Faulty return once it has failed.
+var ErrDead = errors.New("the store was made to fail here")
+
+// A Faulty is a store whose process dies at a chosen write, for tests of what
+// comes after a crash. A write is an Update whose change succeeds, a Delete or
+// a NextEpoch. Reads always go on.
+type Faulty struct {
+	store.Store
+
+	mu     sync.Mutex
+	writes int
+	fatal  int  // the write at which it dies; 0: none
+	after  bool // it dies after the effect of the write
+	dead   bool
+}
+
+// NewFaulty returns inner, so far without a fault.
+func NewFaulty(inner store.Store) *Faulty { return &Faulty{Store: inner} }
+
+// FailWrite makes the n-th write from now fail (1: the next), after or before
+// having its effect, and every later one without effect, until Revive.
+func (f *Faulty) FailWrite(n int, after bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fatal, f.after = f.writes+n, after
+}
+
+// Revive lets writes succeed again, as after a restart.
+func (f *Faulty) Revive() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fatal, f.dead = 0, false
+}
+
+// Writes counts the writes so far, the one that failed included, those refused
+// after it not.
+func (f *Faulty) Writes() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.writes
+}
+
+// Dead says whether the fault has struck and Revive was not called since.
+func (f *Faulty) Dead() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.dead
+}
+
+// begin counts a write. It returns ErrDead if the write must have no effect;
+// dies says that it must fail after its effect.
+func (f *Faulty) begin() (dies bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.dead {
+		return false, ErrDead
+	}
+	f.writes++
+	if f.writes != f.fatal {
+		return false, nil
+	}
+	f.dead = true
+	if f.after {
+		return true, nil
+	}
+	return false, ErrDead
+}
+
+// Update implements store.Store.
+func (f *Faulty) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
+	if f.Dead() {
+		return store.Record{}, ErrDead
+	}
+	var (
+		begun, dies bool
+		fault       error
+	)
+	r, err := f.Store.Update(ctx, k, func(r *store.Record) error {
+		if err := change(r); err != nil {
+			return err
+		}
+		if !begun { // the store may run this again
+			begun = true
+			dies, fault = f.begin()
+		}
+		return fault
+	})
+	if dies && err == nil {
+		return store.Record{}, ErrDead
+	}
+	return r, err
+}
+
+// Delete implements store.Store.
+func (f *Faulty) Delete(ctx context.Context, k store.Key) error {
+	dies, err := f.begin()
+	if err != nil {
+		return err
+	}
+	err = f.Store.Delete(ctx, k)
+	if dies && err == nil {
+		return ErrDead
+	}
+	return err
+}
+
+// NextEpoch implements store.Store.
+func (f *Faulty) NextEpoch(ctx context.Context) (uint64, error) {
+	dies, err := f.begin()
+	if err != nil {
+		return 0, err
+	}
+	epoch, err := f.Store.NextEpoch(ctx)
+	if dies && err == nil {
+		return 0, ErrDead
+	}
+	return epoch, err
+}

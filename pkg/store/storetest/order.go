@@ -1,0 +1,131 @@
+package storetest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// strangeIDs are ids that a careless key would mix up.
+func strangeIDs() []string {
+	return []string{
+		"a", "aa", "a/b", "a/", "/", "b", "a b", " ", "A", "ä", "日本", "a\x00", "a\x00b", "a\x00\x00", "a\x00\x01", "a\x00\x01b",
+		"a\x00\xff", "\x00", "\x01", "a\xff", "\xff", "../a", "a%2Fb", "a\n", "0",
+	}
+}
+
+// strangeKeys are all instances and bindings of strange ids, in order.
+func strangeKeys() []store.Key {
+	var ks []store.Key
+	for _, i := range strangeIDs() {
+		ks = append(ks, instance(i))
+		for _, b := range strangeIDs() {
+			ks = append(ks, binding(i, b))
+		}
+	}
+	slices.SortFunc(ks, store.Key.Compare)
+	return ks
+}
+
+// putStrange makes a record of every strange key, all at once, and returns the
+// keys in order.
+func (s *suite) putStrange(t *testing.T) []store.Key {
+	t.Helper()
+	ks := strangeKeys()
+	var wg sync.WaitGroup
+	for _, k := range ks {
+		wg.Go(func() {
+			_, err := s.Update(t.Context(), k, func(r *store.Record) error {
+				r.Region = k.String()
+				return nil
+			})
+			if err != nil {
+				t.Errorf("Update(%s): %v", k, err)
+			}
+		})
+	}
+	wg.Wait()
+	return ks
+}
+
+// order are the rules about keys, and how records follow each other.
+func order() cases {
+	return cases{
+		"AnyIDIsAnIDOfItsOwn": func(t *testing.T, s *suite) {
+			for _, k := range s.putStrange(t) {
+				if r := s.get(t, k); r.Key != k || r.Region != k.String() {
+					t.Errorf("Get(%q) = key %q, region %q", k, r.Key, r.Region)
+				}
+			}
+		},
+		"BindingsAreThoseOfTheInstanceInOrder": func(t *testing.T, s *suite) {
+			all := s.putStrange(t)
+			for _, id := range strangeIDs() {
+				var want []store.Key
+				for _, k := range all {
+					if k.InstanceID == id && k.IsBinding() {
+						want = append(want, k)
+					}
+				}
+				if d := diff(want, s.bindings(t, id)); d != "" {
+					t.Errorf("Bindings(%q) (-want +got):\n%s", id, d)
+				}
+			}
+			if got := s.bindings(t, "aaa"); len(got) != 0 {
+				t.Errorf("Bindings of an instance that is not there = %q", got)
+			}
+		},
+		"BindingsIncludeTombstonesAndNeedNoInstance": func(t *testing.T, s *suite) {
+			s.put(t, binding("i", "b"), fill) // fill sets Deleted
+			if got := s.bindings(t, "i"); len(got) != 1 {
+				t.Errorf("Bindings = %q, want one", got)
+			}
+		},
+		"ListPagesThroughAllInOrder": func(t *testing.T, s *suite) {
+			want := s.putStrange(t)
+			for _, limit := range []int{1, 7, len(want), len(want) + 1} {
+				var got []store.Key
+				for after := (store.Key{}); ; after = got[len(got)-1] {
+					page, err := s.List(t.Context(), after, limit)
+					if err != nil {
+						t.Fatalf("List(%q): %v", after, err)
+					}
+					if len(page) > limit {
+						t.Errorf("List(%q, %d) = %d records", after, limit, len(page))
+					}
+					if len(page) == 0 {
+						break
+					}
+					got = append(got, keys(page)...)
+				}
+				if d := diff(want, got); d != "" {
+					t.Errorf("List by %d (-want +got):\n%s", limit, d)
+				}
+			}
+		},
+		"ListGoesOnAfterAKeyThatIsGone": func(t *testing.T, s *suite) {
+			for _, k := range []store.Key{instance("a"), binding("a", "x"), instance("c")} {
+				s.put(t, k, nothing)
+			}
+			for after, want := range map[store.Key][]store.Key{
+				instance("A"):     {instance("a"), binding("a", "x"), instance("c")},
+				binding("a", "w"): {binding("a", "x"), instance("c")},
+				instance("b"):     {instance("c")},
+				binding("c", "x"): nil,
+			} {
+				page, err := s.List(t.Context(), after, 10)
+				if err != nil {
+					t.Fatalf("List(%q): %v", after, err)
+				}
+				if d := diff(want, keys(page)); d != "" {
+					t.Errorf("List after %q (-want +got):\n%s", after, d)
+				}
+			}
+			if page, err := s.List(t.Context(), store.Key{}, 0); err != nil || len(page) != 0 {
+				t.Errorf("List of at most 0 = %d records, %v", len(page), err)
+			}
+		},
+	}
+}

@@ -1,0 +1,166 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// records are the rules about a single record.
+func records() cases {
+	return cases{
+		"GetOfNothingIsNotFound": func(t *testing.T, s *suite) {
+			for _, k := range []store.Key{instance("i"), binding("i", "b"), {}} {
+				if _, err := s.Get(t.Context(), k); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("Get(%q) = %v, want ErrNotFound", k, err)
+				}
+			}
+		},
+		"FirstUpdateSeesAnEmptyRecordOfItsKey": func(t *testing.T, s *suite) {
+			var seen store.Record
+			k := binding("i", "b")
+			s.put(t, k, func(r *store.Record) { seen = *r })
+			if d := diff(store.Record{Key: k}, seen); d != "" {
+				t.Errorf("change of a new record (-want +got):\n%s", d)
+			}
+		},
+		"GetReturnsAllThatWasSaved": func(t *testing.T, s *suite) {
+			want := store.Record{Key: instance("i")}
+			fill(&want)
+			saved := s.put(t, want.Key, fill)
+			if d := diff(want, saved, cmpopts.IgnoreFields(store.Record{}, "Schema", "Revision")); d != "" {
+				t.Errorf("Update (-put +returned):\n%s", d)
+			}
+			if saved.Revision == 0 || saved.Schema != store.SchemaVersion {
+				t.Errorf("saved with revision %d and schema %d, want more than 0 and %d",
+					saved.Revision, saved.Schema, store.SchemaVersion)
+			}
+			if d := diff(saved, s.get(t, want.Key)); d != "" {
+				t.Errorf("Get (-saved +got):\n%s", d)
+			}
+		},
+		"UpdateSeesWhatWasSavedAndGivesAGreaterRevision": func(t *testing.T, s *suite) {
+			first := s.put(t, instance("i"), fill)
+			var seen store.Record
+			second := s.put(t, instance("i"), func(r *store.Record) {
+				seen = *r
+				r.Region = "cn-beijing"
+			})
+			if d := diff(first, seen); d != "" {
+				t.Errorf("change of the second update (-saved +seen):\n%s", d)
+			}
+			if second.Region != "cn-beijing" || second.Revision <= first.Revision {
+				t.Errorf("second update: region %q, revision %d after %d", second.Region, second.Revision, first.Revision)
+			}
+			if d := diff(second, s.get(t, instance("i"))); d != "" {
+				t.Errorf("Get (-saved +got):\n%s", d)
+			}
+		},
+		"FailedChangeSavesNothingAndReturnsItsError": func(t *testing.T, s *suite) {
+			conflict := errors.New("conflict")
+			fail := func(r *store.Record) error {
+				r.Region = "lost"
+				return conflict
+			}
+			before := s.put(t, instance("old"), fill)
+			for _, k := range []store.Key{instance("new"), instance("old")} {
+				if _, err := s.Update(t.Context(), k, fail); err != conflict { //nolint:errorlint // as it is, not wrapped
+					t.Errorf("Update(%q) = %v, want the change's own error", k, err)
+				}
+			}
+			if _, err := s.Get(t.Context(), instance("new")); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("Get of what failed to be made = %v, want ErrNotFound", err)
+			}
+			if d := diff(before, s.get(t, instance("old"))); d != "" {
+				t.Errorf("record after a failed change (-before +after):\n%s", d)
+			}
+		},
+		"KeySchemaAndRevisionAreNotForChangesToSet": func(t *testing.T, s *suite) {
+			k := binding("i", "b")
+			first := s.put(t, k, nothing)
+			second := s.put(t, k, func(r *store.Record) {
+				*r = store.Record{Key: instance("other"), Schema: 99, Revision: 1}
+			})
+			if second.Key != k || second.Schema != store.SchemaVersion || second.Revision <= first.Revision {
+				t.Errorf("saved as %q, schema %d, revision %d after %d", second.Key, second.Schema, second.Revision, first.Revision)
+			}
+			if _, err := s.Get(t.Context(), instance("other")); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("Get of the key that the change set = %v, want ErrNotFound", err)
+			}
+		},
+		"KeyWithoutAnInstanceIsRefused": func(t *testing.T, s *suite) {
+			for _, k := range []store.Key{{}, binding("", "b")} {
+				if _, err := s.Update(t.Context(), k, func(*store.Record) error { return nil }); err == nil {
+					t.Errorf("Update(%q) succeeded", k)
+				}
+			}
+		},
+		"DeleteForgetsAndANewLifeStartsFresh": func(t *testing.T, s *suite) {
+			k := instance("i")
+			s.put(t, binding("i", "b"), fill)
+			old := s.put(t, k, fill)
+			for range 2 { // the second time there is nothing to delete
+				if err := s.Delete(t.Context(), k); err != nil {
+					t.Fatalf("Delete: %v", err)
+				}
+				if _, err := s.Get(t.Context(), k); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("Get after Delete = %v, want ErrNotFound", err)
+				}
+			}
+			s.get(t, binding("i", "b"))
+			var seen store.Record
+			again := s.put(t, k, func(r *store.Record) { seen = *r })
+			if d := diff(store.Record{Key: k}, seen); d != "" {
+				t.Errorf("change after Delete (-want +got):\n%s", d)
+			}
+			if again.Revision <= old.Revision {
+				t.Errorf("revision %d after Delete, %d before: a writer could take one for the other", again.Revision, old.Revision)
+			}
+		},
+		"ReturnedRecordsAreCopies": func(t *testing.T, s *suite) {
+			var inside store.Record
+			saved := s.put(t, instance("i"), func(r *store.Record) {
+				fill(r)
+				inside = *r
+			})
+			want := s.get(t, instance("i"))
+			list, err := s.List(t.Context(), store.Key{}, 1)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("List = %d records, %v", len(list), err)
+			}
+			for _, r := range []store.Record{inside, saved, list[0], s.get(t, instance("i"))} {
+				r.Facts["id"] = "spoilt"
+				r.Unknown["later"][2] = 'Z'
+				r.Refused[0] = "spoilt"
+				r.Context[2] = 'Z'
+				r.Want.PlanID, r.Want.Plan[2] = "spoilt", 'Z'
+				r.Operation.Step, r.Results[0].Step, r.History[0].Step, r.Call.Step = "spoilt", "spoilt", "spoilt", "spoilt"
+				if d := diff(want, s.get(t, instance("i"))); d != "" {
+					t.Errorf("the stored record changed with a copy (-before +after):\n%s", d)
+				}
+			}
+		},
+		"CancelledContextIsAnErrorWithoutEffect": func(t *testing.T, s *suite) {
+			s.put(t, instance("i"), fill)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			_, err := s.Update(ctx, instance("i"), func(r *store.Record) error { r.Region = "lost"; return nil })
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("Update = %v, want context.Canceled", err)
+			}
+			if err := s.Delete(ctx, instance("i")); !errors.Is(err, context.Canceled) {
+				t.Errorf("Delete = %v, want context.Canceled", err)
+			}
+			if _, err := s.Get(ctx, instance("i")); !errors.Is(err, context.Canceled) {
+				t.Errorf("Get = %v, want context.Canceled", err)
+			}
+			if r := s.get(t, instance("i")); r.Region != "cn-hangzhou" {
+				t.Errorf("the cancelled update was saved: region %q", r.Region)
+			}
+		},
+	}
+}

@@ -1,0 +1,122 @@
+package storetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// A suite is the store under test, and how to open it again.
+type suite struct {
+	store.Store
+	dir  string
+	open Opener
+}
+
+// reopen closes the store and opens it again.
+func (s *suite) reopen(t *testing.T) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	s.Store = s.open(t, s.dir)
+}
+
+// put changes the record k, which must succeed.
+func (s *suite) put(t *testing.T, k store.Key, change func(r *store.Record)) store.Record {
+	t.Helper()
+	r, err := s.Update(t.Context(), k, func(r *store.Record) error {
+		change(r)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("Update(%s): %v", k, err)
+	}
+	return r
+}
+
+// get reads the record k, which must be there.
+func (s *suite) get(t *testing.T, k store.Key) store.Record {
+	t.Helper()
+	r, err := s.Get(t.Context(), k)
+	if err != nil {
+		t.Fatalf("Get(%s): %v", k, err)
+	}
+	return r
+}
+
+// bindings lists the keys of an instance's bindings.
+func (s *suite) bindings(t *testing.T, instanceID string) []store.Key {
+	t.Helper()
+	rs, err := s.Bindings(t.Context(), instanceID)
+	if err != nil {
+		t.Fatalf("Bindings(%q): %v", instanceID, err)
+	}
+	return keys(rs)
+}
+
+// unfinished lists the instances with work to do.
+func (s *suite) unfinished(t *testing.T) []string {
+	t.Helper()
+	ids, err := s.Unfinished(t.Context())
+	if err != nil {
+		t.Fatalf("Unfinished: %v", err)
+	}
+	return ids
+}
+
+// keys returns the keys of records.
+func keys(rs []store.Record) []store.Key {
+	var ks []store.Key
+	for _, r := range rs {
+		ks = append(ks, r.Key)
+	}
+	return ks
+}
+
+// instance and binding make keys.
+func instance(id string) store.Key            { return store.Key{InstanceID: id} }
+func binding(instance, id string) store.Key   { return store.Key{InstanceID: instance, BindingID: id} }
+func nothing(*store.Record)                   {}
+func settle(settled bool) func(*store.Record) { return func(r *store.Record) { r.Settled = settled } }
+
+// fill sets every part of a record that is no secret.
+func fill(r *store.Record) {
+	at := time.Date(2024, 2, 29, 23, 59, 59, 123456789, time.UTC)
+	unknown := map[string]json.RawMessage{"later": json.RawMessage(`{"a":[1,"<&>"]}`)}
+	op := store.Operation{
+		ID: "op1", Kind: store.Provision, State: store.Running, Step: "create", Attempt: 2, NextTry: at,
+		Started: at, Deadline: at, Finished: at, Description: "it <runs> & runs", Cause: "why", CauseKind: "transient",
+		Unknown: unknown,
+	}
+	spec := store.Spec{PlanID: "p", PlanName: "plan", Plan: json.RawMessage(`{"x":1.50}`), AppGUID: "app", Unknown: unknown}
+	have := spec
+	*r = store.Record{
+		Key: r.Key, Incarnation: "00ff", Created: at, Sequence: 7,
+		Provider: "rds", ServiceID: "s", Offering: "offering", Organization: "org", Space: "space",
+		Context: json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
+		Account: "1234", Region: "cn-hangzhou", Want: &spec, Have: &have,
+		Goal: store.Present, Settled: true, Usable: true, Deleted: at,
+		Facts: map[string]string{"id": "rm-1", "": "empty"},
+		Epoch: 3, Call: &store.Call{Step: "create", Epoch: 3, Until: at, Seen: at, SeenBy: 4, Timeout: 5, Unknown: unknown},
+		Refused: []string{"a", "b"}, Unsettled: map[string]time.Time{"create": at}, MissingSince: at,
+		Operation: &op, Results: []store.Operation{op},
+		History: []store.Event{{Time: at, Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1}},
+		Earlier: []store.Life{{Incarnation: "01", Deleted: at, Results: []store.Operation{op}, Unknown: unknown}},
+		Unknown: unknown,
+	}
+}
+
+// diff compares records, secrets by their boxes and JSON by its bytes. Empty
+// and missing lists and maps are equal.
+func diff(want, got any, opts ...cmp.Option) string {
+	return cmp.Diff(want, got, append(opts,
+		cmpopts.EquateEmpty(),
+		cmp.Comparer(func(a, b store.Sealed) bool { return bytes.Equal(a.Box(), b.Box()) }))...)
+}
