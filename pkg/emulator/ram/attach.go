@@ -2,6 +2,7 @@ package ram
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ func attachedAt(list []attachment, p *policy) int {
 // within its quotas.
 func attach(list []attachment, p *policy, entity string, maxCustom, maxSystem int, now time.Time) ([]attachment, *rpc.Error) {
 	if attachedAt(list, p) >= 0 {
-		return nil, rpc.Errorf(conflictStatus, "EntityAlreadyExists."+entity+".Policy", "The policy %q is attached already.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, "EntityAlreadyExists."+entity+".Policy", "The policy %q is attached already.", p.name)
 	}
 	limit, count := maxCustom, 0
 	if p.kind == typeSystem {
@@ -34,7 +35,7 @@ func attach(list []attachment, p *policy, entity string, maxCustom, maxSystem in
 		}
 	}
 	if count >= limit {
-		return nil, rpc.Errorf(conflictStatus, "LimitExceeded."+entity+".Policy", "%d policies of type %s are attached, no more are allowed.", count, p.kind)
+		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded."+entity+".Policy", "%d policies of type %s are attached, no more are allowed.", count, p.kind)
 	}
 	return append(list, attachment{p.kind, p.name, now}), nil
 }
@@ -42,7 +43,7 @@ func attach(list []attachment, p *policy, entity string, maxCustom, maxSystem in
 func detach(list []attachment, p *policy, entity string) ([]attachment, *rpc.Error) {
 	i := attachedAt(list, p)
 	if i < 0 {
-		return nil, rpc.Errorf(notExistStatus, "EntityNotExist."+entity+".Policy", "The policy %q is not attached.", p.name)
+		return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist."+entity+".Policy", "The policy %q is not attached.", p.name)
 	}
 	return slices.Delete(slices.Clone(list), i, i+1), nil
 }

@@ -2,7 +2,8 @@ package ram_test
 
 import (
 	"testing"
-	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
@@ -67,21 +68,25 @@ func TestADenyInOnePolicyIsStrongerThanAnAllowInAnother(t *testing.T) {
 	}
 }
 
-func TestSessionKeysAreForgottenADayAfterTheirEnd(t *testing.T) {
+func TestCallersAreNamedByTheirKeys(t *testing.T) {
 	w := newWorld(t)
-	key := cloud.Key{Secret: "s", Token: "t", Active: true, Expires: w.clock.Now().Add(time.Hour)}
-	w.AddSessionKey("STS.a", key)
-	w.clock.Advance(2 * time.Hour)
-	w.AddSessionKey("STS.b", cloud.Key{Secret: "s", Expires: w.clock.Now().Add(time.Hour)})
-	if got, ok := w.Key("STS.a"); !ok || got.Token != "t" {
-		t.Errorf("an expired key is gone too early: %+v, %v", got, ok)
+	c := w.root(t)
+	id := must(createUser(c, "u"))(t).User.UserId
+	key := must(createKey(c, "u"))(t).AccessKey
+	for keyID, want := range map[string]cloud.Key{
+		"testid": {Secret: "testsecret", Active: true, Caller: cloud.Caller{
+			AccountID: account, AccessKeyID: "testid", Kind: cloud.Account, ARN: "acs:ram::1234567890123456:root",
+		}},
+		key.AccessKeyId: {Secret: key.AccessKeySecret, Active: true, Caller: cloud.Caller{
+			AccountID: account, AccessKeyID: key.AccessKeyId, Kind: cloud.User, Name: "u", ID: id, ARN: "acs:ram::1234567890123456:user/u",
+		}},
+	} {
+		got, ok := w.Key(keyID)
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
+			t.Errorf("Key(%s): %v (-want, +got):\n%s", keyID, ok, diff)
+		}
 	}
-	w.clock.Advance(24 * time.Hour)
-	w.AddSessionKey("STS.c", cloud.Key{Secret: "s", Expires: w.clock.Now().Add(time.Hour)})
-	if _, ok := w.Key("STS.a"); ok {
-		t.Error("a key that ended a day ago is still known")
-	}
-	if key, ok := w.Key("testid"); !ok || key.Caller.Kind != cloud.Account || key.Caller.ARN != "acs:ram::1234567890123456:root" {
-		t.Errorf("the account's own key: %+v, %v", key, ok)
+	if _, ok := w.Key("unknown"); ok {
+		t.Error("an unknown key is known")
 	}
 }

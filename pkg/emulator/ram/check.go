@@ -1,6 +1,7 @@
 package ram
 
 import (
+	"net/http"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -13,11 +14,11 @@ import (
 // and .InvalidChars).
 func checkName(parameter, name string, limit int, also string) *rpc.Error {
 	if name == "" || len(name) > limit {
-		return rpc.Errorf(invalidParamStatus, "InvalidParameter."+parameter+".Length", "The parameter %q must have 1 to %d characters.", parameter, limit)
+		return rpc.Errorf(http.StatusBadRequest, "InvalidParameter."+parameter+".Length", "The parameter %q must have 1 to %d characters.", parameter, limit)
 	}
 	for _, c := range name {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune(also, c) {
-			return rpc.Errorf(invalidParamStatus, "InvalidParameter."+parameter+".InvalidChars", "The parameter %q holds an invalid character.", parameter)
+			return rpc.Errorf(http.StatusBadRequest, "InvalidParameter."+parameter+".InvalidChars", "The parameter %q holds an invalid character.", parameter)
 		}
 	}
 	return nil
@@ -26,7 +27,7 @@ func checkName(parameter, name string, limit int, also string) *rpc.Error {
 // checkLength checks that a text has at most limit characters.
 func checkLength(parameter, text string, limit int) *rpc.Error {
 	if utf8.RuneCountInString(text) > limit {
-		return rpc.Errorf(invalidParamStatus, "InvalidParameter."+parameter+".Length", "The parameter %q must have at most %d characters.", parameter, limit)
+		return rpc.Errorf(http.StatusBadRequest, "InvalidParameter."+parameter+".Length", "The parameter %q must have at most %d characters.", parameter, limit)
 	}
 	return nil
 }
@@ -62,7 +63,7 @@ func pageOf(req *rpc.Request, names []string) ([]string, page, *rpc.Error) {
 		return nil, page{}, err
 	}
 	if size < 1 || size > maxPageSize {
-		return nil, page{}, rpc.Errorf(invalidParamStatus, "InvalidParameter.MaxItems", "The parameter %q must be between 1 and %d.", "MaxItems", maxPageSize)
+		return nil, page{}, rpc.Errorf(http.StatusBadRequest, "InvalidParameter.MaxItems", "The parameter %q must be between 1 and %d.", "MaxItems", maxPageSize)
 	}
 	names = names[sort.SearchStrings(names, req.Get("Marker")):]
 	if len(names) <= size {

@@ -1,6 +1,7 @@
 package ram
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -42,10 +43,10 @@ func (r *RAM) createGroup(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.groups[name] != nil {
-		return nil, rpc.Errorf(conflictStatus, "EntityAlreadyExists.Group", "The group %q already exists.", name)
+		return nil, rpc.Errorf(http.StatusConflict, "EntityAlreadyExists.Group", "The group %q already exists.", name)
 	}
 	if len(r.groups) >= maxGroups {
-		return nil, rpc.Errorf(conflictStatus, "LimitExceeded.Group", "The account has %d groups, no more are allowed.", maxGroups)
+		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.Group", "The account has %d groups, no more are allowed.", maxGroups)
 	}
 	g := &group{id: r.nextID(), name: name, comments: req.Get("Comments"), created: req.Now}
 	r.groups[name] = g
@@ -61,7 +62,7 @@ func (r *RAM) group(req *rpc.Request) (*group, *rpc.Error) {
 	}
 	g := r.groups[name]
 	if g == nil {
-		return nil, rpc.Errorf(notExistStatus, "EntityNotExist.Group", "The group %q does not exist.", name)
+		return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.Group", "The group %q does not exist.", name)
 	}
 	return g, nil
 }
@@ -77,11 +78,11 @@ func (r *RAM) deleteGroup(req *rpc.Request) (any, *rpc.Error) {
 	}
 	for _, u := range r.users {
 		if slices.Contains(u.groups, g.name) {
-			return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Group.User", "The group %q still has users.", g.name)
+			return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Group.User", "The group %q still has users.", g.name)
 		}
 	}
 	if len(g.policies) > 0 {
-		return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Group.Policy", "The group %q still has policies.", g.name)
+		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Group.Policy", "The group %q still has policies.", g.name)
 	}
 	delete(r.groups, g.name)
 	return nil, nil
@@ -91,10 +92,10 @@ func (r *RAM) deleteGroup(req *rpc.Request) (any, *rpc.Error) {
 func (r *RAM) addUserToGroup(req *rpc.Request) (any, *rpc.Error) {
 	return r.changeMember(req, func(u *user, g *group) *rpc.Error {
 		if slices.Contains(u.groups, g.name) {
-			return rpc.Errorf(conflictStatus, "EntityAlreadyExists.User.Group", "The user %q is a member of %q already.", u.name, g.name)
+			return rpc.Errorf(http.StatusConflict, "EntityAlreadyExists.User.Group", "The user %q is a member of %q already.", u.name, g.name)
 		}
 		if len(u.groups) >= maxGroupsPerUser {
-			return rpc.Errorf(conflictStatus, "LimitExceeded.User.Group", "The user %q is in %d groups, no more are allowed.", u.name, maxGroupsPerUser)
+			return rpc.Errorf(http.StatusConflict, "LimitExceeded.User.Group", "The user %q is in %d groups, no more are allowed.", u.name, maxGroupsPerUser)
 		}
 		u.groups = append(u.groups, g.name)
 		return nil
@@ -105,7 +106,7 @@ func (r *RAM) addUserToGroup(req *rpc.Request) (any, *rpc.Error) {
 func (r *RAM) removeUserFromGroup(req *rpc.Request) (any, *rpc.Error) {
 	return r.changeMember(req, func(u *user, g *group) *rpc.Error {
 		if !slices.Contains(u.groups, g.name) {
-			return rpc.Errorf(notExistStatus, "EntityNotExist.User.Group", "The user %q is no member of %q.", u.name, g.name)
+			return rpc.Errorf(http.StatusNotFound, "EntityNotExist.User.Group", "The user %q is no member of %q.", u.name, g.name)
 		}
 		u.groups = without(u.groups, g.name)
 		return nil

@@ -3,6 +3,7 @@ package ram
 import (
 	"crypto/rand"
 	"math/big"
+	"net/http"
 	"slices"
 	"time"
 
@@ -50,7 +51,7 @@ func (r *RAM) createAccessKey(req *rpc.Request) (any, *rpc.Error) {
 		return nil, err
 	}
 	if len(u.keys) >= maxKeysPerUser {
-		return nil, rpc.Errorf(conflictStatus, "LimitExceeded.User.AccessKey", "The user %q has %d access keys, no more are allowed.", u.name, maxKeysPerUser)
+		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.User.AccessKey", "The user %q has %d access keys, no more are allowed.", u.name, maxKeysPerUser)
 	}
 	k := &accessKey{id: "LTAI5t" + randomString(18), secret: randomString(30), user: u.name, status: statusActive, created: req.Now}
 	u.keys = append(u.keys, k)
@@ -93,7 +94,7 @@ func (r *RAM) namedKey(req *rpc.Request) (*user, *accessKey, *rpc.Error) {
 	}
 	i := slices.IndexFunc(u.keys, func(k *accessKey) bool { return k.id == id })
 	if i < 0 {
-		return nil, nil, rpc.Errorf(notExistStatus, "EntityNotExist.User.AccessKey", "The user %q has no access key %q.", u.name, id)
+		return nil, nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.User.AccessKey", "The user %q has no access key %q.", u.name, id)
 	}
 	return u, u.keys[i], nil
 }
@@ -107,7 +108,7 @@ func (r *RAM) updateAccessKey(req *rpc.Request) (any, *rpc.Error) {
 		return nil, err
 	}
 	if status != statusActive && status != statusInactive {
-		return nil, rpc.Errorf(invalidParamStatus, "InvalidParameter.Status", "The parameter %q must be Active or Inactive.", "Status")
+		return nil, rpc.Errorf(http.StatusBadRequest, "InvalidParameter.Status", "The parameter %q must be Active or Inactive.", "Status")
 	}
 	_, k, err := r.namedKey(req)
 	if err != nil {

@@ -2,6 +2,7 @@ package ram
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -66,7 +67,7 @@ func readDocument(req *rpc.Request) (text string, doc document, refused *rpc.Err
 	}
 	doc, err := parseDocument(text)
 	if err != nil {
-		return "", document{}, rpc.Errorf(invalidParamStatus, "MalformedPolicyDocument", "The policy document is malformed: %v.", err)
+		return "", document{}, rpc.Errorf(http.StatusBadRequest, "MalformedPolicyDocument", "The policy document is malformed: %v.", err)
 	}
 	return text, doc, nil
 }
@@ -88,10 +89,10 @@ func (r *RAM) createPolicy(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.policies[name] != nil || r.system[name] != nil {
-		return nil, rpc.Errorf(conflictStatus, "EntityAlreadyExists.Policy", "The policy %q already exists.", name)
+		return nil, rpc.Errorf(http.StatusConflict, "EntityAlreadyExists.Policy", "The policy %q already exists.", name)
 	}
 	if len(r.policies) >= maxPolicies {
-		return nil, rpc.Errorf(conflictStatus, "LimitExceeded.Policy", "The account has %d custom policies, no more are allowed.", maxPolicies)
+		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.Policy", "The account has %d custom policies, no more are allowed.", maxPolicies)
 	}
 	p := newPolicy(name, typeCustom, req.Get("Description"), text, doc, req.Now)
 	r.policies[name] = p
@@ -133,14 +134,14 @@ func (r *RAM) policy(req *rpc.Request) (*policy, *rpc.Error) {
 	}
 	p := r.policyOf(kind, name)
 	if p == nil {
-		return nil, rpc.Errorf(notExistStatus, "EntityNotExist.Policy", "The policy %q does not exist.", name)
+		return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.Policy", "The policy %q does not exist.", name)
 	}
 	return p, nil
 }
 
 func checkType(kind string) *rpc.Error {
 	if kind != typeCustom && kind != typeSystem {
-		return rpc.Errorf(invalidParamStatus, "InvalidParameter.PolicyType", "The parameter %q must be Custom or System.", "PolicyType")
+		return rpc.Errorf(http.StatusBadRequest, "InvalidParameter.PolicyType", "The parameter %q must be Custom or System.", "PolicyType")
 	}
 	return nil
 }
@@ -214,7 +215,7 @@ func (r *RAM) custom(req *rpc.Request) (*policy, *rpc.Error) {
 	}
 	p := r.policies[name]
 	if p == nil {
-		return nil, rpc.Errorf(notExistStatus, "EntityNotExist.Policy", "The custom policy %q does not exist.", name)
+		return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.Policy", "The custom policy %q does not exist.", name)
 	}
 	return p, nil
 }
@@ -235,11 +236,11 @@ func (r *RAM) deletePolicy(req *rpc.Request) (any, *rpc.Error) {
 	users, groups := r.attachedTo(p)
 	switch {
 	case len(users) > 0:
-		return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Policy.User", "The policy %q is attached to a user.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.User", "The policy %q is attached to a user.", p.name)
 	case len(groups) > 0:
-		return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Policy.Group", "The policy %q is attached to a group.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Group", "The policy %q is attached to a group.", p.name)
 	case len(p.versions) > 1 && !cascading:
-		return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Policy.Version", "The policy %q has versions that are not the default one.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Version", "The policy %q has versions that are not the default one.", p.name)
 	}
 	delete(r.policies, p.name)
 	return nil, nil

@@ -2,8 +2,9 @@
 // 2015-05-01): users, access keys, custom policies, groups, and the decision
 // whether a caller may do something.
 //
-// It is the cloud.Keys and the cloud.Authorizer of the other products. Changes
-// take effect at once; the real service can lag by seconds.
+// It knows the long-lived keys of the account and its users, and is the
+// cloud.Authorizer of the other products. Changes take effect at once; those
+// of the real service can lag by seconds.
 package ram
 
 import (
@@ -22,7 +23,7 @@ type RAM struct {
 	account string
 
 	mu       sync.Mutex
-	keys     map[string]cloud.Key // of the account and of sessions
+	keys     map[string]cloud.Key // of the account
 	users    map[string]*user
 	userKeys map[string]*accessKey // by id, also in their user
 	groups   map[string]*group
@@ -51,20 +52,6 @@ func (r *RAM) AddAccountKey(id, secret string) {
 	r.keys[id] = cloud.Key{Secret: secret, Active: true, Caller: cloud.Caller{
 		AccountID: r.account, AccessKeyID: id, Kind: cloud.Account, ARN: "acs:ram::" + r.account + ":root",
 	}}
-}
-
-// AddSessionKey adds a key that STS has issued. Keys that have expired are
-// forgotten a day later.
-func (r *RAM) AddSessionKey(id string, key cloud.Key) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.clock.Now()
-	for old, k := range r.keys {
-		if !k.Expires.IsZero() && now.Sub(k.Expires) > 24*time.Hour {
-			delete(r.keys, old)
-		}
-	}
-	r.keys[id] = key
 }
 
 // AddRole says what the sessions of a role may do: what one of the policy
@@ -97,7 +84,7 @@ func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 		return cloud.Key{}, false
 	}
 	return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Caller: cloud.Caller{
-		AccountID: r.account, AccessKeyID: accessKeyID, Kind: cloud.User, Name: k.user,
+		AccountID: r.account, AccessKeyID: accessKeyID, Kind: cloud.User, Name: k.user, ID: r.users[k.user].id,
 		ARN: "acs:ram::" + r.account + ":user/" + k.user,
 	}}, true
 }

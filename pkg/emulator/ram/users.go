@@ -10,30 +10,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// The quotas of an account (RAM documentation, "Limits"; as of 2021, when
-// they can be raised the lower ones are the safer ones to test with).
-const (
-	maxUsers           = 1000
-	maxGroups          = 50
-	maxPolicies        = 1500
-	maxKeysPerUser     = 2
-	maxGroupsPerUser   = 5
-	maxCustomPerUser   = 10
-	maxSystemPerUser   = 20
-	maxCustomPerGroup  = 5
-	maxSystemPerGroup  = 20
-	maxVersions        = 5
-	maxDocument        = 6144
-	maxShortText       = 128
-	maxDescription     = 1024
-	maxPageSize        = 1000
-	defaultPageSize    = 100
-	firstID            = 200000000000000000
-	conflictStatus     = http.StatusConflict
-	notExistStatus     = http.StatusNotFound
-	invalidParamStatus = http.StatusBadRequest
-)
-
 type user struct {
 	id, name, displayName, comments, email, phone string
 
@@ -90,10 +66,10 @@ func (r *RAM) createUser(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.users[name]; ok {
-		return nil, rpc.Errorf(conflictStatus, "EntityAlreadyExists.User", "The user %q already exists.", name)
+		return nil, rpc.Errorf(http.StatusConflict, "EntityAlreadyExists.User", "The user %q already exists.", name)
 	}
 	if len(r.users) >= maxUsers {
-		return nil, rpc.Errorf(conflictStatus, "LimitExceeded.User", "The account has %d users, no more are allowed.", maxUsers)
+		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.User", "The account has %d users, no more are allowed.", maxUsers)
 	}
 	u.id = r.nextID()
 	r.users[name] = u
@@ -121,7 +97,7 @@ func (r *RAM) userNamed(name string) (*user, *rpc.Error) {
 	}
 	u, ok := r.users[name]
 	if !ok {
-		return nil, rpc.Errorf(notExistStatus, "EntityNotExist.User", "The user %q does not exist.", name)
+		return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.User", "The user %q does not exist.", name)
 	}
 	return u, nil
 }
@@ -173,7 +149,7 @@ func (r *RAM) deleteUser(req *rpc.Request) (any, *rpc.Error) {
 		count int
 	}{{"AccessKey", len(u.keys)}, {"Policy", len(u.policies)}, {"Group", len(u.groups)}} {
 		if left.count > 0 {
-			return nil, rpc.Errorf(conflictStatus, "DeleteConflict.User."+left.what, "The user %q still has %d of %s.", u.name, left.count, left.what)
+			return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.User."+left.what, "The user %q still has %d of %s.", u.name, left.count, left.what)
 		}
 	}
 	delete(r.users, u.name)

@@ -1,6 +1,7 @@
 package ram
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -35,7 +36,7 @@ func (r *RAM) createPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	}
 	rotate := req.Get("RotateStrategy")
 	if rotate != "" && rotate != "None" && rotate != "DeleteOldestNonDefaultVersionWhenLimitExceeded" {
-		return nil, rpc.Errorf(invalidParamStatus, "InvalidParameter.RotateStrategy", "The parameter %q has an unknown value.", "RotateStrategy")
+		return nil, rpc.Errorf(http.StatusBadRequest, "InvalidParameter.RotateStrategy", "The parameter %q has an unknown value.", "RotateStrategy")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,7 +46,7 @@ func (r *RAM) createPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	}
 	if len(p.versions) >= maxVersions {
 		if rotate == "" || rotate == "None" {
-			return nil, rpc.Errorf(conflictStatus, "LimitExceeded.Policy.Version", "The policy %q has %d versions, no more are allowed.", p.name, maxVersions)
+			return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.Policy.Version", "The policy %q has %d versions, no more are allowed.", p.name, maxVersions)
 		}
 		oldest := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id != p.defaultID })
 		p.versions = slices.Delete(p.versions, oldest, oldest+1)
@@ -98,7 +99,7 @@ func (r *RAM) namedVersion(req *rpc.Request) (*policy, int, *rpc.Error) {
 	}
 	i := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id == id })
 	if i < 0 {
-		return nil, 0, rpc.Errorf(notExistStatus, "EntityNotExist.Policy.Version", "The policy %q has no version %q.", p.name, id)
+		return nil, 0, rpc.Errorf(http.StatusNotFound, "EntityNotExist.Policy.Version", "The policy %q has no version %q.", p.name, id)
 	}
 	return p, i, nil
 }
@@ -113,7 +114,7 @@ func (r *RAM) deletePolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 		return nil, err
 	}
 	if p.versions[i].id == p.defaultID {
-		return nil, rpc.Errorf(conflictStatus, "DeleteConflict.Policy.Version.Default", "The version %q is the default one of the policy %q.", p.defaultID, p.name)
+		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Version.Default", "The version %q is the default one of the policy %q.", p.defaultID, p.name)
 	}
 	p.versions = slices.Delete(p.versions, i, i+1)
 	return nil, nil
