@@ -71,6 +71,11 @@ var rdsKinds = map[string]error{
 	"NumberExceed.Tags":                           ErrInvalid,
 	"InvalidTagKey.*":                             ErrInvalid,
 	"Duplicate.TagKey":                            ErrInvalid,
+	"InvalidInstanceLevel.*":                      ErrInvalid,
+	"InvalidAccountPrivilege.*":                   ErrInvalid,
+	"InvalidDBDescription.*":                      ErrInvalid,
+	"OperationDenied.PayType":                     ErrInvalid,
+	"DBLimitExceeded":                             ErrSoldOut, // of the instance
 	"InvalidParam.*":                              ErrInvalid,
 	"RequestMetaDataFailed":                       ErrOutcomeUnknown,
 	"InvokeProxyFailure":                          ErrOutcomeUnknown,

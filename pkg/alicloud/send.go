@@ -50,7 +50,7 @@ func (c *Clients) send(ctx context.Context, access Access, key Key, req requests
 			err = errUnreadable
 		}
 	}()
-	endpoint := c.endpoint(req.GetProduct())
+	endpoint := c.endpoint(req.GetProduct(), req.GetRegionId())
 	req.SetScheme(strings.ToUpper(endpoint.Scheme))
 	req.SetDomain(endpoint.Host)
 	config := sdk.NewConfig()
@@ -70,11 +70,16 @@ func (c *Clients) send(ctx context.Context, access Access, key Key, req requests
 // errUnreadable stands for an answer that the SDK could not read.
 var errUnreadable = errors.New("the answer could not be read")
 
-func (c *Clients) endpoint(product string) *url.URL {
+// endpoint returns where a product is reached in a region; the clients' own if
+// it is empty.
+func (c *Clients) endpoint(product, region string) *url.URL {
 	if u := c.Override(product); u != nil {
 		return u
 	}
-	return &url.URL{Scheme: "https", Host: host(strings.ToLower(product), c.region)}
+	if region == "" {
+		region = c.region
+	}
+	return &url.URL{Scheme: "https", Host: host(strings.ToLower(product), region)}
 }
 
 // provider gives the key to the SDK.

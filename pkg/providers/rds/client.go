@@ -1,0 +1,162 @@
+package rds
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// client makes the calls of RDS and VPC that this provider needs, in one
+// region. Its errors are *alicloud.Error.
+type client struct {
+	clients *alicloud.Clients
+	region  string
+}
+
+// pageSize is the largest that DescribeDBInstances and DescribeAccounts take.
+const pageSize = 100
+
+// payType is what we buy: instances that can be deleted at any time.
+const payType = "Postpaid"
+
+// A dbInstance is what we read of an instance.
+type dbInstance struct {
+	ID, Description, Status string
+	Class                   string
+	Storage                 int // GB
+	Host, Port              string
+	VPC                     string
+	Protected               bool // against deletion
+}
+
+// get describes an instance; nil if it is not there.
+func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
+	req, resp := rds.CreateDescribeDBInstanceAttributeRequest(), rds.CreateDescribeDBInstanceAttributeResponse()
+	req.RegionId, req.DBInstanceId = c.region, id
+	if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
+		return nil, missing(err)
+	}
+	for _, a := range resp.Items.DBInstanceAttribute {
+		if a.DBInstanceId == id {
+			return &dbInstance{
+				ID: id, Description: a.DBInstanceDescription, Status: a.DBInstanceStatus, Class: a.DBInstanceClass, Storage: a.DBInstanceStorage,
+				Host: a.ConnectionString, Port: a.Port, VPC: a.VpcId, Protected: a.DeletionProtection,
+			}, nil
+		}
+	}
+	return nil, nil
+}
+
+// findByTag returns the ids of the instances with a tag.
+func (c client) findByTag(ctx context.Context, tag providers.Tag) ([]string, error) {
+	filter, err := json.Marshal(map[string]string{tag.Key: tag.Value})
+	if err != nil {
+		return nil, err
+	}
+	return c.list(ctx, func(r *rds.DescribeDBInstancesRequest) { r.Tags = string(filter) }, func(rds.DBInstance) bool { return true })
+}
+
+// findByDescription returns the ids of the instances with just this
+// description: the API searches for substrings.
+func (c client) findByDescription(ctx context.Context, description string) ([]string, error) {
+	return c.list(ctx, func(r *rds.DescribeDBInstancesRequest) { r.SearchKey = description },
+		func(i rds.DBInstance) bool { return i.DBInstanceDescription == description })
+}
+
+func (c client) list(ctx context.Context, filter func(*rds.DescribeDBInstancesRequest), keep func(rds.DBInstance) bool) ([]string, error) {
+	var ids []string
+	for page, seen := 1, 0; ; page++ {
+		req, resp := rds.CreateDescribeDBInstancesRequest(), rds.CreateDescribeDBInstancesResponse()
+		req.RegionId = c.region
+		req.PageNumber, req.PageSize = requests.NewInteger(page), requests.NewInteger(pageSize)
+		filter(req)
+		if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
+			return nil, err
+		}
+		for _, i := range resp.Items.DBInstance {
+			if keep(i) {
+				ids = append(ids, i.DBInstanceId)
+			}
+		}
+		seen += len(resp.Items.DBInstance)
+		if len(resp.Items.DBInstance) == 0 || seen >= resp.TotalRecordCount {
+			return ids, nil
+		}
+	}
+}
+
+// create makes an instance (RDS API, CreateDBInstance).
+func (c client) create(ctx context.Context, r createRequest, token string) (id string, tagged bool, err error) {
+	req, resp := rds.CreateCreateDBInstanceRequest(), rds.CreateCreateDBInstanceResponse()
+	req.RegionId, req.ClientToken = c.region, token
+	req.Engine, req.EngineVersion = r.Engine, r.EngineVersion
+	req.DBInstanceClass, req.DBInstanceStorage, req.DBInstanceStorageType = r.Class, requests.NewInteger(r.Storage), r.StorageType
+	req.DBInstanceDescription = r.Description
+	req.DBInstanceNetType, req.InstanceNetworkType = "Intranet", "VPC"
+	req.VPCId, req.VSwitchId, req.ZoneId, req.ZoneIdSlave1 = r.VpcID, r.VSwitchID, r.ZoneID, r.SecondZoneID
+	req.SecurityIPList = r.SecurityIPs
+	req.PayType = payType
+	tags := make([]rds.CreateDBInstanceTag, len(r.Tags))
+	for i, tag := range r.Tags {
+		tags[i] = rds.CreateDBInstanceTag{Key: tag.Key, Value: tag.Value}
+	}
+	req.Tag = &tags
+	if err := c.clients.Do(ctx, alicloud.Write, req, resp); err != nil {
+		return "", false, err
+	}
+	if resp.DBInstanceId == "" {
+		return "", false, &alicloud.Error{
+			Product: "Rds", Action: "CreateDBInstance", Status: resp.GetHttpStatus(), RequestID: resp.RequestId,
+			Kinds: []error{alicloud.ErrOutcomeUnknown}, Detail: "the answer names no instance",
+		}
+	}
+	return resp.DBInstanceId, resp.TagResult, nil
+}
+
+// tag tags an instance (RDS API, TagResources).
+func (c client) tag(ctx context.Context, r tagRequest) error {
+	req, resp := rds.CreateTagResourcesRequest(), rds.CreateTagResourcesResponse()
+	req.RegionId, req.ResourceType, req.ResourceId = c.region, "INSTANCE", &[]string{r.InstanceID}
+	tags := make([]rds.TagResourcesTag, len(r.Tags))
+	for i, tag := range r.Tags {
+		tags[i] = rds.TagResourcesTag{Key: tag.Key, Value: tag.Value}
+	}
+	req.Tag = &tags
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// modify orders another class or more storage (RDS API, ModifyDBInstanceSpec).
+func (c client) modify(ctx context.Context, r specRequest, token string) error {
+	req, resp := rds.CreateModifyDBInstanceSpecRequest(), rds.CreateModifyDBInstanceSpecResponse()
+	req.RegionId, req.ClientToken, req.DBInstanceId, req.PayType = c.region, token, r.InstanceID, payType
+	req.DBInstanceClass, req.DBInstanceStorage, req.DBInstanceStorageType = r.Class, requests.NewInteger(r.Storage), r.StorageType
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// whitelist replaces one group of the whitelist (RDS API, ModifySecurityIps).
+func (c client) whitelist(ctx context.Context, r whitelistRequest) error {
+	req, resp := rds.CreateModifySecurityIpsRequest(), rds.CreateModifySecurityIpsResponse()
+	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
+	req.DBInstanceIPArrayName, req.ModifyMode, req.SecurityIps = r.Group, "Cover", r.SecurityIPs
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// unprotect lifts the protection against deletion (RDS API,
+// ModifyDBInstanceDeletionProtection).
+func (c client) unprotect(ctx context.Context, r instanceRequest, token string) error {
+	req, resp := rds.CreateModifyDBInstanceDeletionProtectionRequest(), rds.CreateModifyDBInstanceDeletionProtectionResponse()
+	req.RegionId, req.ClientToken, req.DBInstanceId, req.DeletionProtection = c.region, token, r.InstanceID, requests.NewBoolean(false)
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// remove deletes an instance (RDS API, DeleteDBInstance).
+func (c client) remove(ctx context.Context, r instanceRequest) error {
+	req, resp := rds.CreateDeleteDBInstanceRequest(), rds.CreateDeleteDBInstanceResponse()
+	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}

@@ -1,0 +1,138 @@
+package rds
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// An instancePlan is what Prepare resolved for an instance.
+type instancePlan struct {
+	Description   string `json:"description"`
+	Engine        string `json:"engine"`
+	EngineVersion string `json:"engineVersion"`
+	Class         string `json:"class"`
+	Storage       int    `json:"storage"` // GB
+	StorageType   string `json:"storageType"`
+	Database      string `json:"database"`
+	Charset       string `json:"charset"`
+	// The user's wishes, empty where there is none.
+	VpcID     string `json:"vpcId,omitempty"`
+	VSwitchID string `json:"vSwitchId,omitempty"`
+	ZoneID    string `json:"zoneId,omitempty"`
+	// Whitelist is the operator's; empty: the CIDRs of the VPC.
+	Whitelist []string `json:"whitelist,omitempty"`
+	// The Super account, made only if the cloud asks for one before it takes
+	// others. It is never handed out.
+	SuperName     string       `json:"superName"`
+	SuperPassword secretString `json:"superPassword"`
+}
+
+func instancePlanOf(t providers.Task) (instancePlan, error) {
+	var p instancePlan
+	if err := json.Unmarshal(t.Plan, &p); err != nil {
+		return p, fmt.Errorf("rds: read the plan of instance %s: %w", t.InstanceID, err)
+	}
+	return p, nil
+}
+
+func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error) {
+	plan := instancePlan{
+		Description:   instanceDescription(t.Life),
+		Whitelist:     whitelist,
+		SuperName:     superName(t.Life),
+		SuperPassword: secretString(newPassword()),
+	}
+	s, err := settingsOf(t.Settings)
+	if err != nil {
+		return plan, err
+	}
+	user, err := parametersOf(t.Parameters)
+	if err != nil {
+		return plan, err
+	}
+	if err := checkNetwork(user); err != nil {
+		return plan, err
+	}
+	plan.VpcID, plan.VSwitchID, plan.ZoneID = string(user.VpcID), string(user.VSwitchID), string(user.ZoneID)
+	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
+	plan.Database, plan.Charset = s.Database, s.Charset
+	if err := plan.selfDefine(s, user); err != nil {
+		return plan, err
+	}
+	plan.setStorageType(s)
+	return plan, nil
+}
+
+// prepareUpdate keeps what cannot change and resolves the rest anew.
+func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
+	old, err := instancePlanOf(t)
+	if err != nil {
+		return old, err
+	}
+	s, err := settingsOf(t.Settings)
+	if err != nil {
+		return old, err
+	}
+	user, err := parametersOf(t.Parameters)
+	if err != nil {
+		return old, err
+	}
+	plan := old
+	plan.Whitelist = whitelist
+	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
+	if s.SelfDefine { // what the user does not say stays
+		plan.Engine, plan.EngineVersion = old.Engine, old.EngineVersion
+		plan.Storage = max(old.Storage, s.Storage)
+	}
+	if err := plan.selfDefine(s, user); err != nil {
+		return old, err
+	}
+	plan.setStorageType(s)
+	switch {
+	case plan.Engine != old.Engine:
+		return old, providers.Failf(providers.Invalid, "The engine of an instance cannot change; make a new instance.")
+	case plan.EngineVersion != old.EngineVersion:
+		return old, providers.Failf(providers.Invalid, "The engine version of an instance cannot change by an update; make a new instance.")
+	case plan.Storage < old.Storage:
+		return old, providers.Failf(providers.Invalid, "Storage cannot shrink: it has %d GB; keep its size or choose a larger one.", old.Storage)
+	}
+	return plan, nil
+}
+
+// selfDefine puts the user's wishes over the plan's defaults, where the plan
+// lets users say. (Other plans' schemas refuse them.)
+func (p *instancePlan) selfDefine(s settings, user parameters) (err error) {
+	if !s.SelfDefine {
+		return nil
+	}
+	if user.Engine != "" {
+		if p.Engine, err = engine(user.Engine); err != nil {
+			return err
+		}
+	}
+	if user.EngineVersion != "" {
+		if p.EngineVersion, err = version(user.EngineVersion); err != nil {
+			return err
+		}
+	}
+	if user.Class != "" {
+		if p.Class, err = class(user.Class); err != nil {
+			return err
+		}
+	}
+	if user.Storage != "" {
+		if p.Storage, err = storage(user.Storage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *instancePlan) setStorageType(s settings) {
+	p.StorageType = s.StorageType
+	if p.StorageType == "" {
+		p.StorageType = storageTypeOf(p.Class)
+	}
+}

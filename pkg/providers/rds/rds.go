@@ -1,0 +1,184 @@
+// Package rds brokers ApsaraDB RDS for MySQL: an instance is a DB instance with
+// one database, a binding is an account that may read and write it.
+//
+// Instance: create, whitelist, database. Binding: account, grant. Their removal
+// goes the other way round. A step whose effect can be seen is looked for before
+// it is made, and a step just made is given time to show.
+package rds
+
+import (
+	"context"
+	_ "embed" // plans.yaml
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// Plans is this service's part of the catalog.
+//
+//go:embed plans.yaml
+var Plans []byte
+
+// A Config is what a Provider needs.
+type Config struct {
+	// Clients reach RDS and VPC as the broker's account. Required.
+	Clients *alicloud.Clients
+	// VpcID, VSwitchID and ZoneID are where instances go whose users do not
+	// say. All may be empty.
+	VpcID, VSwitchID, ZoneID string
+	// Metadata is asked for the network of the broker's machine where neither
+	// user nor configuration name one; nil where there is no such service.
+	Metadata *alicloud.Metadata
+	// Whitelist are the addresses and CIDRs that may connect. Empty: those of
+	// the instance's VPC.
+	Whitelist []string
+}
+
+// Validate returns what is wrong with the configuration.
+func (c Config) Validate() error {
+	if c.Clients == nil {
+		return errors.New("rds: no clients given")
+	}
+	for _, entry := range c.Whitelist {
+		_, errPrefix := netip.ParsePrefix(entry)
+		_, errAddr := netip.ParseAddr(entry)
+		if errPrefix != nil && errAddr != nil {
+			return fmt.Errorf("rds: whitelist: %q is neither an address nor a CIDR", entry)
+		}
+	}
+	return nil
+}
+
+// A Provider makes, changes and removes DB instances and their accounts. It
+// keeps nothing between calls.
+type Provider struct {
+	config Config
+}
+
+var _ providers.Provider = (*Provider)(nil)
+
+// New returns the provider. The configuration is as Validate accepts it.
+func New(c Config) *Provider { return &Provider{config: c} }
+
+// Prepare draws names and passwords and resolves the parameters.
+func (p *Provider) Prepare(t providers.Task) (providers.Plan, error) {
+	var plan any
+	var err error
+	switch {
+	case t.Kind == providers.Binding:
+		plan, err = prepareBinding(t)
+	case t.Was != nil:
+		plan, err = prepareUpdate(t, p.config.Whitelist)
+	default:
+		plan, err = prepareInstance(t, p.config.Whitelist)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(plan)
+	if err != nil {
+		return nil, fmt.Errorf("rds: write the plan: %w", err)
+	}
+	return b, nil
+}
+
+// Observe looks at the instance, or at the binding's account.
+func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	c := client{clients: p.config.Clients, region: t.Region}
+	if t.Kind == providers.Binding {
+		plan, of, err := plansOf(t)
+		if err != nil {
+			return providers.Seen{}, err
+		}
+		return observeAccount(ctx, c, t, plan, of)
+	}
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	return p.observeInstance(ctx, c, t, plan)
+}
+
+// Next decides what is to be done.
+func (p *Provider) Next(t providers.Task, seen providers.Seen) providers.Step {
+	switch state := seen.State.(type) {
+	case instanceState:
+		if plan, err := instancePlanOf(t); err == nil {
+			return nextForInstance(t, plan, state)
+		}
+	case accountState:
+		if plan, of, err := plansOf(t); err == nil {
+			return nextForAccount(t, plan, of, state)
+		}
+	}
+	return providers.FailStep(providers.Broken, textUnreadable)
+}
+
+// Do makes the call of one step. That it was made is a fact: the next look
+// gives its effect time to show.
+func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	c := client{clients: p.config.Clients, region: t.Region}
+	var facts providers.Facts
+	var err error
+	if t.Kind == providers.Binding {
+		facts, err = doWithAccount(ctx, c, t, s)
+	} else {
+		facts, err = doWithInstance(ctx, c, s)
+	}
+	if err != nil {
+		return facts, fmt.Errorf("rds: %s: %w", s.Name, err)
+	}
+	return facts.Merge(open(factAsked, s.Name)), nil
+}
+
+const textUnreadable = "The broker cannot read its own record of this; ask the operator of the broker."
+
+// The names of our facts.
+const (
+	factInstance  = "instance_id"
+	factTagged    = "tagged" // true or false, once it is known
+	factHost      = "host"
+	factPort      = "port"
+	factWhitelist = "whitelist"    // as it was set last
+	factDatabase  = "database"     // ready, once it was seen so
+	factSuper     = "super_needed" // of a binding: true once the cloud asked for a Super account
+	factAsked     = "asked"        // the step made last, until it was looked at once
+)
+
+func open(name, value string) providers.Facts {
+	return providers.Facts{Open: map[string]string{name: value}}
+}
+
+// asked returns the step that was made just before this look, and the facts
+// that forget it: after one more look the step may be made again.
+func asked(t providers.Task) (step string, forget providers.Facts) {
+	step = t.Facts.Open[factAsked]
+	if step == "" {
+		return "", providers.Facts{}
+	}
+	return step, open(factAsked, "")
+}
+
+// once is the call of a step, or, where it was made just before the look, the
+// wait for its effect.
+func once(asked, name, text string, request any) providers.Step {
+	if asked == name {
+		return providers.WaitStep(name, providers.Quick, text)
+	}
+	step := providers.CallStep(name, request)
+	step.Text = text
+	return step
+}
+
+// request reads the frozen request of a step.
+func request[T any](s providers.Step) (T, error) {
+	var r T
+	if err := json.Unmarshal(s.Request, &r); err != nil {
+		return r, fmt.Errorf("read the request: %w", err)
+	}
+	return r, nil
+}
