@@ -1,0 +1,22 @@
+// Command alibabacloud-servicebroker is an Open Service Broker for Alibaba
+// Cloud. It reads its configuration, wires the parts together and serves; see
+// --help for its flags.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "alibabacloud-servicebroker:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has just run
+	}
+}

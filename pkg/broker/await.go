@@ -1,0 +1,109 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// watchers are the requests that wait for an operation to end.
+type watchers struct {
+	mu sync.Mutex
+	by map[store.Key]map[chan struct{}]struct{}
+}
+
+// add returns a channel that gets a value after each change of k, and the
+// function that ends it.
+func (w *watchers) add(k store.Key) (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.by == nil {
+		w.by = map[store.Key]map[chan struct{}]struct{}{}
+	}
+	if w.by[k] == nil {
+		w.by[k] = map[chan struct{}]struct{}{}
+	}
+	w.by[k][ch] = struct{}{}
+	return ch, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.by[k], ch)
+		if len(w.by[k]) == 0 {
+			delete(w.by, k)
+		}
+	}
+}
+
+// tell wakes those who wait for k.
+func (w *watchers) tell(k store.Key) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for ch := range w.by[k] {
+		select {
+		case ch <- struct{}{}:
+		default: // it has not read the last one yet
+		}
+	}
+}
+
+// Await waits until the operation has ended and returns it with its record.
+// When ctx ends first it returns the operation as it is then.
+func (e *Engine) Await(ctx context.Context, k store.Key, operation string) (store.Operation, store.Record, error) {
+	changed, end := e.watchers.add(k)
+	defer end()
+	for {
+		// The wait may be over; the last look must still be taken.
+		r, err := get(context.WithoutCancel(ctx), e.store, k)
+		if err != nil {
+			return store.Operation{}, r, err
+		}
+		op, ok := operationOf(&r, operation)
+		if !ok {
+			return store.Operation{}, r, fmt.Errorf("%s: operation %s is not in the record", k, operation)
+		}
+		if op.State.Finished() || ctx.Err() != nil {
+			return op, r, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// operationOf finds an operation of this or an earlier life by its id.
+func operationOf(r *store.Record, id string) (store.Operation, bool) {
+	if r.Operation != nil && r.Operation.ID == id {
+		return *r.Operation, true
+	}
+	for i := range r.Results {
+		if r.Results[i].ID == id {
+			return r.Results[i], true
+		}
+	}
+	for _, life := range r.Earlier {
+		for i := range life.Results {
+			if life.Results[i].ID == id {
+				return life.Results[i], true
+			}
+		}
+	}
+	return store.Operation{}, false
+}
+
+// get is store.Get that returns an empty record, with Revision 0, for what is
+// not there.
+func get(ctx context.Context, st store.Store, k store.Key) (store.Record, error) {
+	r, err := st.Get(ctx, k)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Record{Key: k}, nil
+	}
+	if err != nil {
+		return store.Record{}, fmt.Errorf("%s: %w", k, err)
+	}
+	return r, nil
+}

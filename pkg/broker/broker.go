@@ -1,0 +1,172 @@
+// Package broker is the business logic of the service broker and the engine of
+// its operations.
+//
+// BusinessLogic decides on every request inside the store's compare-and-swap,
+// stores the intent and answers; it never speaks to the cloud. The Engine takes
+// the stored intents to their goals, one worker an instance: it observes,
+// lets the provider decide, stores the step, makes one call, stores what that
+// gave. A crash at any point leaves a record from which it goes on.
+//
+// Reading order: broker.go, provision.go, engine.go, step.go, call.go, moves.go.
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	client "github.com/pmorie/go-open-service-broker-client/v2"
+	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// BusinessLogic implements osb-broker-lib's broker.Interface. What the
+// library's types lack travels in the osb.Call of the request's context.
+type BusinessLogic struct {
+	catalog   *catalog.Catalog
+	providers map[string]providers.Provider
+	store     store.Store
+	engine    *Engine
+	config    Config
+	waiting   chan struct{} // one place for each request that waits
+}
+
+var _ lib.Interface = (*BusinessLogic)(nil)
+
+// Config is what a broker is made with. Zero durations and counts take the
+// defaults.
+type Config struct {
+	Engine    EngineConfig
+	Catalog   *catalog.Catalog
+	Providers map[string]providers.Provider // by the name that offerings state
+	Store     store.Store
+	Region    string
+	Metrics   prometheus.Registerer // nil: none
+
+	// Patience is how long a request waits for its own operation where the
+	// platform takes asynchronous answers (20 s), Limit where it does not
+	// (50 s: Service Catalog and Cloud Controller give up at 60 s).
+	Patience, Limit time.Duration
+	// Waiting bounds the requests that wait at a time; more are answered at
+	// once (256).
+	Waiting int
+}
+
+// New returns the business logic and the engine that works for it; the caller
+// runs the engine.
+func New(ctx context.Context, c Config) (*BusinessLogic, *Engine, error) {
+	for _, o := range c.Catalog.Offerings() {
+		if c.Providers[o.Provider] == nil {
+			return nil, nil, fmt.Errorf("offering %s: there is no provider %q", o.Name, o.Provider)
+		}
+	}
+	if c.Patience <= 0 {
+		c.Patience = 20 * time.Second
+	}
+	if c.Limit <= 0 {
+		c.Limit = 50 * time.Second
+	}
+	if c.Waiting <= 0 {
+		c.Waiting = 256
+	}
+	c.Engine.setDefaults()
+	engine, err := newEngine(ctx, c.Store, c.Providers, c.Engine, newMetrics(c.Metrics))
+	if err != nil {
+		return nil, nil, err
+	}
+	return &BusinessLogic{
+		catalog: c.Catalog, providers: c.Providers, store: c.Store, engine: engine, config: c,
+		waiting: make(chan struct{}, c.Waiting),
+	}, engine, nil
+}
+
+// A request is one call of the platform, with the time it is decided at.
+type request struct {
+	*osb.Call
+	now time.Time
+}
+
+// serve runs one method: its answer, or error, goes into the call, from where
+// the HTTP layer writes it. The library gets an error too, so that it does not
+// take a failure for a success.
+func (b *BusinessLogic) serve(c *lib.RequestContext, method func(context.Context, request) (int, any, error)) error {
+	ctx := c.Request.Context()
+	call := osb.CallFrom(ctx)
+	if call == nil {
+		return errors.New("the request did not come through the broker's HTTP layer")
+	}
+	status, body, err := method(ctx, request{Call: call, now: b.config.Engine.Now()})
+	if err == nil {
+		call.Answer.Status, call.Answer.Body = status, body
+		return nil
+	}
+	var known *osb.Error
+	if !errors.As(err, &known) {
+		known = osb.ErrUnavailable(err) // the store, most likely: nothing was decided
+	}
+	call.Answer.Err = known
+	return client.HTTPStatusCodeError{StatusCode: known.Status, Description: &known.Description}
+}
+
+// ValidateBrokerAPIVersion accepts every version: the HTTP layer has checked
+// it, since other checks must come after it.
+func (b *BusinessLogic) ValidateBrokerAPIVersion(string) error { return nil }
+
+// GetCatalog answers with the whole catalog.
+func (b *BusinessLogic) GetCatalog(c *lib.RequestContext) (*lib.CatalogResponse, error) {
+	return &lib.CatalogResponse{}, b.serve(c, func(context.Context, request) (int, any, error) {
+		return http.StatusOK, b.catalog.Render(), nil
+	})
+}
+
+// Provision stores the intent to make an instance.
+func (b *BusinessLogic) Provision(_ *client.ProvisionRequest, c *lib.RequestContext) (*lib.ProvisionResponse, error) {
+	return &lib.ProvisionResponse{}, b.serve(c, b.provision)
+}
+
+// Update stores the intent to change an instance.
+func (b *BusinessLogic) Update(_ *client.UpdateInstanceRequest, c *lib.RequestContext) (*lib.UpdateInstanceResponse, error) {
+	return &lib.UpdateInstanceResponse{}, b.serve(c, b.update)
+}
+
+// Deprovision stores the intent to remove an instance, in whatever state it is.
+func (b *BusinessLogic) Deprovision(_ *client.DeprovisionRequest, c *lib.RequestContext) (*lib.DeprovisionResponse, error) {
+	return &lib.DeprovisionResponse{}, b.serve(c, b.deprovision)
+}
+
+// LastOperation tells how far an operation on an instance is.
+func (b *BusinessLogic) LastOperation(_ *client.LastOperationRequest, c *lib.RequestContext) (*lib.LastOperationResponse, error) {
+	return &lib.LastOperationResponse{}, b.serve(c, b.lastOperation)
+}
+
+// Bind stores the intent to make a binding.
+func (b *BusinessLogic) Bind(_ *client.BindRequest, c *lib.RequestContext) (*lib.BindResponse, error) {
+	return &lib.BindResponse{}, b.serve(c, b.bind)
+}
+
+// Unbind stores the intent to remove a binding.
+func (b *BusinessLogic) Unbind(_ *client.UnbindRequest, c *lib.RequestContext) (*lib.UnbindResponse, error) {
+	return &lib.UnbindResponse{}, b.serve(c, b.unbind)
+}
+
+// GetBinding fetches a binding.
+func (b *BusinessLogic) GetBinding(_ *client.GetBindingRequest, c *lib.RequestContext) (*lib.GetBindingResponse, error) {
+	return &lib.GetBindingResponse{}, b.serve(c, b.getBinding)
+}
+
+// BindingLastOperation tells how far an operation on a binding is.
+func (b *BusinessLogic) BindingLastOperation(_ *client.BindingLastOperationRequest, c *lib.RequestContext) (*lib.LastOperationResponse, error) {
+	return &lib.LastOperationResponse{}, b.serve(c, b.lastOperation)
+}
+
+// GetInstance fetches an instance; the library has no method for it.
+func (b *BusinessLogic) GetInstance(c *lib.RequestContext) error {
+	return b.serve(c, b.getInstance)
+}

@@ -1,0 +1,152 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// call makes the one mutating call of a step: the intent is stored, the call
+// made, and what it gave stored, whatever has become of the operation
+// meanwhile.
+func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Step) (time.Time, error) {
+	if err := m.intend(ctx, seen, step); err != nil {
+		return time.Time{}, err
+	}
+	request, err := m.r.Frozen[step.Name].Open()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("step %s: request: %w", step.Name, err)
+	}
+	step.Request = request
+	step.Token = m.task.Life.Token(m.r.Operation.ID, step.Name)
+	id := m.r.Operation.ID
+
+	calling, end := context.WithTimeout(ctx, m.config.CallTimeout)
+	facts, callErr := m.provider.Do(calling, m.task, step)
+	end()
+	m.now = m.config.Now()
+	m.metrics.called(m.r.Provider, step.Name, callErr)
+
+	// If the cloud has definitely refused it, the provider may know another way.
+	refused := callErr != nil && blameFor(callErr) == blameUser && m.r.Goal == store.Present
+	text := ""
+	if refused {
+		text = m.noOtherWay(seen, step, callErr)
+	}
+	moved, ended := false, false
+	saved, err := m.store.Update(context.WithoutCancel(ctx), m.r.Key, func(r *store.Record) error {
+		moved, ended = false, false
+		if r.Epoch > m.epoch || r.Incarnation != m.r.Incarnation {
+			return errMoved
+		}
+		if err := m.learn(r, step.Name, facts, callErr); err != nil {
+			return err
+		}
+		if r.Operation.ID != id || r.Goal != m.r.Goal {
+			moved = true
+			return nil
+		}
+		switch {
+		case callErr == nil:
+			r.Operation.Attempt, r.Operation.NextTry = 0, time.Time{}
+		case refused && text != "":
+			r.Operation.Cause, r.Operation.CauseKind = callErr.Error(), string(blameUser)
+			fail(r, text, m.now)
+			ended = true
+		case refused:
+			r.Refused = append(r.Refused, step.Name)
+			delete(r.Frozen, step.Name)
+		default:
+			m.postpone(r, blameFor(callErr), callErr)
+		}
+		return nil
+	})
+	if err != nil {
+		return time.Time{}, err
+	}
+	*m.r = saved
+	if ended {
+		op := m.r.Operation
+		m.metrics.ended(m.r.Provider, op)
+		glog.Warningf("%s operation %s (%s) failed at step %q: %v", m.r.Key, op.ID, op.Kind, step.Name, callErr)
+	}
+	m.watchers.tell(m.r.Key)
+	if moved || callErr == nil {
+		return m.now, nil
+	}
+	return later(m.r.Operation.NextTry, m.now), nil
+}
+
+// intend stores that the call is about to be made, with its whole request. A
+// step that was begun before keeps the request of then.
+func (m *move) intend(ctx context.Context, seen providers.Seen, step providers.Step) error {
+	facts, fresh := addFacts(m.r, m.secrets(), seen.Facts)
+	return m.save(ctx, func(r *store.Record) {
+		m.keep(r, facts, fresh)
+		if r.Frozen == nil {
+			r.Frozen = map[string]store.Sealed{}
+		}
+		if r.Frozen[step.Name].IsZero() {
+			r.Frozen[step.Name] = store.Seal(step.Request)
+		}
+		if r.Goal == store.Present && seen.Exists {
+			// It goes on to another step: the effect of the earlier ones was seen.
+			for name := range r.Unsettled {
+				if name != step.Name {
+					delete(r.Unsettled, name)
+				}
+			}
+		}
+		r.Account, r.Epoch, r.MissingSince = m.task.Account, m.epoch, time.Time{}
+		r.Call = &store.Call{
+			Step: step.Name, Epoch: m.epoch,
+			Until: m.now.Add(m.config.CallTimeout), Timeout: m.config.CallTimeout.Milliseconds(),
+		}
+		m.progress(r, step)
+	})
+}
+
+// learn merges what the call returned.
+func (m *move) learn(r *store.Record, step string, got providers.Facts, callErr error) error {
+	if r.Call != nil && r.Call.Epoch == m.epoch {
+		r.Call = nil
+	}
+	secrets, err := openStrings(r.Secrets)
+	if err != nil {
+		return err
+	}
+	facts, fresh := addFacts(r, secrets, got)
+	m.keep(r, facts, fresh)
+	switch {
+	case callErr == nil:
+		delete(r.Unsettled, step)
+		note(r, m.now, step, "done", "")
+	case outcomeUnknown(callErr):
+		unsettle(r, step, m.now)
+		note(r, m.now, step, "unknown", string(blameFor(callErr)))
+	default:
+		note(r, m.now, step, "refused", string(blameFor(callErr)))
+	}
+	return nil
+}
+
+// noOtherWay asks the provider what it would do now that the step is refused.
+// It returns the sentence to fail with, or "" if there is another step to try.
+func (m *move) noOtherWay(seen providers.Seen, step providers.Step, err error) string {
+	task := m.task
+	task.Refused = append(slices.Clone(task.Refused), step.Name)
+	next := m.provider.Next(task, seen)
+	switch {
+	case next.Action == providers.Fail:
+		return next.Text
+	case next.Action == providers.Call && slices.Contains(task.Refused, next.Name):
+		return sentenceFor(err)
+	}
+	return ""
+}

@@ -1,0 +1,259 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
+
+// A world is a broker with its engine running, on a real store and the fake
+// cloud, in a bubble where time passes by itself.
+type world struct {
+	t     *testing.T
+	cloud *fakeCloud
+	store store.Store
+	logic *broker.BusinessLogic
+	dir   string
+	stop  func()
+}
+
+// inBubble runs a test in a bubble with a fresh world.
+func inBubble(t *testing.T, test func(w *world)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, cloud: newFakeCloud(t), dir: dir}
+		w.start()
+		defer func() { w.stop() }()
+		test(w)
+	})
+}
+
+// start opens the store and starts the broker.
+func (w *world) start() {
+	w.t.Helper()
+	st, err := bolt.Open(filepath.Join(w.dir, "store.db"), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	keys, err := sealed.Ensure(w.t.Context(), filepath.Join(w.dir, "keyset.json"), st)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.store = sealed.New(st, keys)
+	c, err := catalog.Load([]byte(plansYAML))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	logic, engine, err := broker.New(ctx, broker.Config{
+		Catalog: c, Store: w.store, Region: "cn-hangzhou",
+		Providers: map[string]providers.Provider{"fake": w.cloud},
+		Engine: broker.EngineConfig{
+			BrokerID: "test",
+			Account:  func(context.Context) (string, error) { return "1234567890123456", nil },
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.logic = logic
+	ended := make(chan error, 1)
+	go func() { ended <- engine.Run(ctx) }()
+	w.stop = func() {
+		cancel()
+		if err := <-ended; err != nil {
+			w.t.Errorf("the engine ended with %v", err)
+		}
+		if err := w.store.Close(); err != nil {
+			w.t.Errorf("closing the store: %v", err)
+		}
+		w.stop = func() {}
+	}
+}
+
+// restart is a new process on the same store.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.start()
+}
+
+// A reply is what the platform gets.
+type reply struct {
+	status int
+	body   any
+	err    *osb.Error
+}
+
+func (w *world) call(c osb.Call, method func(*lib.RequestContext) error) reply {
+	w.t.Helper()
+	r := httptest.NewRequest("PUT", "/", nil)
+	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: r.WithContext(osb.WithCall(r.Context(), &c))})
+	if c.Answer.Err == nil {
+		return reply{status: c.Answer.Status, body: c.Answer.Body}
+	}
+	var e *osb.Error
+	if !errors.As(c.Answer.Err, &e) {
+		w.t.Fatalf("the answer's error is no *osb.Error: %v", c.Answer.Err)
+	}
+	return reply{status: e.Status, err: e}
+}
+
+func (w *world) provision(id, body string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Provision(nil, c)
+		return err
+	})
+}
+
+func (w *world) update(id, body string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Update(nil, c)
+		return err
+	})
+}
+
+func (w *world) deprovision(id, service string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, ServiceID: service + "-id", PlanID: service + "-plan", AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Deprovision(nil, c)
+		return err
+	})
+}
+
+func (w *world) bind(id, binding, body string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Bind(nil, c)
+		return err
+	})
+}
+
+func (w *world) unbind(id, binding, service string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding, ServiceID: service + "-id", PlanID: service + "-plan", AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Unbind(nil, c)
+		return err
+	})
+}
+
+// poll asks for the last operation; binding and operation may be empty.
+func (w *world) poll(id, binding, operation string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding, Operation: operation}, func(c *lib.RequestContext) error {
+		_, err := w.logic.LastOperation(nil, c)
+		return err
+	})
+}
+
+// body of a provision or bind of the service's small plan.
+func body(service, parameters string) string {
+	if parameters == "" {
+		parameters = "null"
+	}
+	return `{"service_id":"` + service + `-id","plan_id":"` + service + `-plan","organization_guid":"o","space_guid":"s","parameters":` + parameters + `}`
+}
+
+// finally polls until the operation has ended and returns its state.
+func (w *world) finally(id, binding string, accepted reply) osb.LastOperation {
+	w.t.Helper()
+	operation := w.operation(accepted)
+	for range 10_000 {
+		got := w.poll(id, binding, operation)
+		if got.status == 410 {
+			return osb.LastOperation{State: osb.Succeeded}
+		}
+		op, ok := got.body.(osb.LastOperation)
+		if !ok {
+			w.t.Fatalf("poll of %s answered %d %v", operation, got.status, got.err)
+		}
+		if op.State != osb.InProgress {
+			return op
+		}
+		time.Sleep(time.Second) // of the bubble
+	}
+	w.t.Fatalf("operation %s did not end", operation)
+	return osb.LastOperation{}
+}
+
+// operation of a 202.
+func (w *world) operation(r reply) string {
+	w.t.Helper()
+	a, ok := r.body.(osb.Accepted)
+	if r.status != 202 || !ok || a.Operation == "" {
+		w.t.Fatalf("answered %d %v %v, want 202 with an operation", r.status, r.body, r.err)
+	}
+	return a.Operation
+}
+
+func (w *world) want(what string, got reply, status int) {
+	w.t.Helper()
+	if got.status != status {
+		w.t.Fatalf("%s answered %d (%v %v), want %d", what, got.status, got.body, got.err, status)
+	}
+}
+
+// made provisions an instance that must succeed.
+func (w *world) made(id, service string) {
+	w.t.Helper()
+	got := w.provision(id, body(service, ""))
+	if got.status == 201 {
+		return
+	}
+	if op := w.finally(id, "", got); op.State != osb.Succeeded {
+		w.t.Fatalf("provision %s: %s %s", id, op.State, op.Description)
+	}
+}
+
+// nothingLeft checks that the cloud holds nothing.
+func (w *world) nothingLeft() {
+	w.t.Helper()
+	if names := w.cloud.names(); len(names) != 0 {
+		w.t.Errorf("left in the cloud: %v", names)
+	}
+}
+
+func (w *world) fetch(id string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id}, w.logic.GetInstance)
+}
+
+func (w *world) fetchBinding(id, binding string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding}, func(c *lib.RequestContext) error {
+		_, err := w.logic.GetBinding(nil, c)
+		return err
+	})
+}
+
+func (w *world) provisioner() func(*lib.RequestContext) error {
+	return func(c *lib.RequestContext) error {
+		_, err := w.logic.Provision(nil, c)
+		return err
+	}
+}
+
+// bound makes a binding of a fast instance and returns its credentials.
+func (w *world) bound(id, binding string) map[string]string {
+	w.t.Helper()
+	got := w.bind(id, binding, body("fast", ""))
+	w.want("bind "+binding, got, 201)
+	return got.body.(osb.Binding).Credentials
+}

@@ -1,0 +1,142 @@
+package broker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// errDecided ends a compare-and-swap without a change: the record says all.
+var errDecided = errors.New("decided without a change")
+
+// offered finds the offering and plan that a request names (PROV-02, PROV-03).
+// An empty plan is the caller's to refuse.
+func (b *BusinessLogic) offered(serviceID, planID string) (*catalog.Offering, *catalog.Plan, error) {
+	if err := osb.RequireString("service_id", serviceID); err != nil {
+		return nil, nil, err
+	}
+	o, ok := b.catalog.Offering(serviceID)
+	if !ok {
+		return nil, nil, osb.ErrBadRequest("service_id is not in this broker's catalog: read the catalog again and use one of its ids.")
+	}
+	if planID == "" {
+		return o, nil, nil
+	}
+	p, ok := o.Plan(planID)
+	if !ok {
+		return nil, nil, osb.ErrBadRequest("plan_id is not a plan of %s: read the catalog again and use one of its plans.", o.Name)
+	}
+	return o, p, nil
+}
+
+// normalized parameters, or a 400.
+func normalized(parameters json.RawMessage) (json.RawMessage, error) {
+	n, err := catalog.Normalize(parameters)
+	if err != nil {
+		return nil, osb.ErrBadRequest("%v", err)
+	}
+	return n, nil
+}
+
+// specFor is what an instance or binding of the plan is to be.
+func specFor(p *catalog.Plan, parameters json.RawMessage) (*store.Spec, error) {
+	plan, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	return &store.Spec{PlanID: p.ID, PlanName: p.Name, Plan: plan, Parameters: store.Seal(parameters)}, nil
+}
+
+// prepare lets the provider resolve what the task of r needs, and keeps that
+// in its wanted spec. What it refuses is a 400: nothing has been made yet.
+func (b *BusinessLogic) prepare(r, of *store.Record) error {
+	t, err := taskOf(b.config.Engine.BrokerID, r, of)
+	if err != nil {
+		return err
+	}
+	if r.Have != nil && r.Operation.Kind == store.Update {
+		if t.Plan, err = r.Have.Prepared.Open(); err != nil {
+			return err
+		}
+	}
+	prepared, err := b.providers[r.Provider].Prepare(t)
+	if err != nil {
+		var failure *providers.Failure
+		if errors.As(err, &failure) {
+			return osb.ErrBadRequest("%s", failure.Text)
+		}
+		return err
+	}
+	r.Want.Prepared = store.Seal(prepared)
+	return nil
+}
+
+// checked turns the catalog's word on parameters into a 400.
+func checked(err error) error {
+	if err != nil {
+		return osb.ErrBadRequest("%v", err)
+	}
+	return nil
+}
+
+// An outcome is what a request got by waiting for its operation.
+type outcome struct {
+	op     store.Operation
+	record store.Record
+}
+
+// await wakes the engine for the operation and waits for it as long as the
+// request may: not at all for slow ones.
+func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, slow bool) (outcome, error) {
+	op := r.Operation
+	glog.Infof("%s operation %s (%s) accepted, request %s", r.Key, op.ID, op.Kind, req.RequestID)
+	b.engine.Wake(r.InstanceID)
+	if slow {
+		return outcome{*op, r}, nil
+	}
+	select {
+	case b.waiting <- struct{}{}:
+		defer func() { <-b.waiting }()
+	default:
+		return outcome{*op, r}, nil
+	}
+	patience := b.config.Limit
+	if req.AcceptsIncomplete {
+		patience = b.config.Patience
+	}
+	wait, end := context.WithTimeout(ctx, patience)
+	defer end()
+	now, record, err := b.engine.Await(wait, r.Key, op.ID)
+	return outcome{now, record}, err
+}
+
+// answer is what the request gets for an operation: its success, or a 202, or,
+// where the platform does not take that, an error.
+func (o outcome) answer(req request, success func() (int, any, error)) (int, any, error) {
+	switch {
+	case o.op.State == store.Succeeded:
+		return success()
+	case req.AcceptsIncomplete:
+		return accepted(&o.op)
+	case o.op.State == store.Failed:
+		return 0, nil, osb.ErrFailed(o.op.Description)
+	}
+	return 0, nil, osb.ErrUnavailable(nil)
+}
+
+// accepted is the 202 that names the operation (ASY-06, ASY-07).
+func accepted(op *store.Operation) (int, any, error) {
+	return http.StatusAccepted, osb.Accepted{Operation: op.ID}, nil
+}
+
+// deadlineOf the plan's operations.
+func deadlineOf(p *catalog.Plan) time.Duration { return time.Duration(p.Deadline) }

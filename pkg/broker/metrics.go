@@ -1,0 +1,58 @@
+package broker
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// metrics of operations. Labels are from fixed sets: never ids.
+type metrics struct {
+	operations *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
+	calls      *prometheus.CounterVec
+	retries    *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	m := &metrics{
+		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_operations_total",
+			Help: "Operations that ended, by provider, kind and state (succeeded, failed).",
+		}, []string{"provider", "kind", "state"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "alibabacloud_broker_operation_duration_seconds",
+			Help:    "Time from the platform's request to the end of the operation.",
+			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 600, 1200, 3600, 7200},
+		}, []string{"provider", "kind"}),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_cloud_calls_total",
+			Help: "Mutating calls to the cloud, by provider, step and result (ok, or who can mend the error).",
+		}, []string{"provider", "step", "result"}),
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_retries_total",
+			Help: "Tries that failed and were planned again, by who can mend the cause: alarm on operator.",
+		}, []string{"provider", "kind", "blame"}),
+	}
+	if r != nil {
+		r.MustRegister(m.operations, m.duration, m.calls, m.retries)
+	}
+	return m
+}
+
+func (m *metrics) ended(provider string, op *store.Operation) {
+	m.operations.WithLabelValues(provider, string(op.Kind), string(op.State)).Inc()
+	m.duration.WithLabelValues(provider, string(op.Kind)).Observe(op.Finished.Sub(op.Started).Seconds())
+}
+
+func (m *metrics) called(provider, step string, err error) {
+	result := "ok"
+	if err != nil {
+		result = string(blameFor(err))
+	}
+	m.calls.WithLabelValues(provider, step, result).Inc()
+}
+
+func (m *metrics) retried(provider string, kind store.Kind, b blame) {
+	m.retries.WithLabelValues(provider, string(kind), string(b)).Inc()
+}

@@ -1,0 +1,197 @@
+package broker
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// How much of a record's past is kept.
+const (
+	keptResults = 5
+	keptHistory = 50
+	keptLives   = 5
+)
+
+// Sentences that platforms show to users. The same state gives the same words.
+const (
+	textCancelled  = "It was cancelled by a deletion."
+	textOverdue    = "It was not finished in time. What was made is being removed; try again, and if it goes on ask the operator of the broker."
+	textUpdateLate = "The update was not finished in time; the instance stays as it was. Try again, and if it goes on ask the operator of the broker."
+	textSettling   = "Making sure that nothing is left."
+	textNoInstance = "The instance of this binding was deleted."
+)
+
+// newIncarnation draws the 128 bits that name a life.
+func newIncarnation() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails: crypto/rand
+	return hex.EncodeToString(b)
+}
+
+// newLife makes r the record of a fresh incarnation. What was there before is
+// remembered as an earlier life.
+func newLife(r *store.Record, now time.Time) {
+	earlier := r.Earlier
+	if r.Revision != 0 {
+		results := r.Results
+		if r.Operation != nil && !holds(results, r.Operation.ID) {
+			results = append(results, *r.Operation)
+		}
+		earlier = append(earlier, store.Life{Incarnation: r.Incarnation, Deleted: r.Deleted, Results: results})
+		earlier = earlier[max(0, len(earlier)-keptLives):]
+	}
+	*r = store.Record{
+		Key: r.Key, Revision: r.Revision, Schema: store.SchemaVersion, Epoch: r.Epoch,
+		Incarnation: newIncarnation(), Created: now, Earlier: earlier, Unknown: r.Unknown,
+	}
+}
+
+// begin starts an operation. One that is still running is cancelled: it ends
+// as failed, for those who poll it by its own name.
+func begin(r *store.Record, kind store.Kind, now time.Time, deadline time.Duration) {
+	if op := r.Operation; op != nil && !op.State.Finished() {
+		finish(r, store.Failed, textCancelled, now)
+	}
+	r.Sequence++
+	op := &store.Operation{
+		ID:   fmt.Sprintf("%s-%d", r.Incarnation[:16], r.Sequence),
+		Kind: kind, State: store.Pending, Started: now,
+	}
+	if deadline > 0 && !kind.Deletes() {
+		op.Deadline = now.Add(deadline)
+	}
+	r.Operation = op
+	r.Goal = store.Present
+	if kind.Deletes() {
+		r.Goal = store.Absent
+	}
+	r.Settled = false
+	r.Refused, r.Frozen = nil, nil
+	note(r, now, "", "begun", "")
+}
+
+// finish ends the operation and keeps its result for later polls.
+func finish(r *store.Record, state store.State, text string, now time.Time) {
+	op := r.Operation
+	op.State, op.Description, op.Finished = state, text, now
+	op.NextTry = time.Time{}
+	r.Results = append(r.Results, *op)
+	r.Results = r.Results[max(0, len(r.Results)-keptResults):]
+	note(r, now, op.Step, "ended", string(state))
+}
+
+// succeed ends an operation whose goal, something present, is reached.
+func succeed(r *store.Record, credentials store.Sealed, now time.Time) {
+	r.Have, r.Usable, r.Settled = r.Want, true, true
+	r.Credentials = credentials
+	r.Call, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil
+	finish(r, store.Succeeded, "", now)
+}
+
+// fail ends an operation in failure. What a create or bind made is removed, at
+// once; a failed update leaves the instance as it was; a failed delete goes on
+// at a slow pace.
+func fail(r *store.Record, text string, now time.Time) {
+	op := r.Operation
+	if !op.State.Finished() {
+		finish(r, store.Failed, text, now)
+	}
+	r.Frozen, r.Refused = nil, nil
+	op.Attempt = 0
+	switch op.Kind {
+	case store.Provision, store.Bind:
+		r.Goal, r.Settled = store.Absent, false
+	case store.Update:
+		r.Want, r.Settled = r.Have, true
+		r.Call, r.Unsettled = nil, nil
+	case store.Deprovision, store.Unbind:
+		op.NextTry = now.Add(slowPace)
+	}
+}
+
+// gone ends the life of r: nothing of it is left in the cloud. Where the
+// platform asked for that it becomes a tombstone; a create that failed keeps
+// its result until the platform deletes it. Secrets are forgotten.
+func gone(r *store.Record, now time.Time) {
+	r.Settled = true
+	r.Call, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil
+	r.MissingSince = time.Time{}
+	r.Secrets, r.Credentials = store.Sealed{}, store.Sealed{}
+	r.Facts = nil
+	if !r.Operation.Kind.Deletes() {
+		note(r, now, "", "cleaned", "")
+		return
+	}
+	r.Deleted = now
+	for _, s := range []*store.Spec{r.Want, r.Have} {
+		if s != nil {
+			s.Parameters, s.Prepared = store.Sealed{}, store.Sealed{}
+		}
+	}
+	if r.Operation.State.Finished() {
+		note(r, now, "", "cleaned", "")
+		return
+	}
+	finish(r, store.Succeeded, "", now)
+}
+
+// note adds a line to the bounded history.
+func note(r *store.Record, now time.Time, step, what, kind string) {
+	e := store.Event{Time: now, Step: step, What: what, Kind: kind}
+	if r.Operation != nil {
+		e.Op, e.Attempt = r.Operation.Kind, r.Operation.Attempt
+	}
+	r.History = append(r.History, e)
+	r.History = r.History[max(0, len(r.History)-keptHistory):]
+}
+
+// isTombstone says that r was deleted and nothing of it is left.
+func isTombstone(r *store.Record) bool { return !r.Deleted.IsZero() }
+
+// exists says that r is a life that has not ended.
+func exists(r *store.Record) bool { return r.Revision != 0 && !isTombstone(r) }
+
+// isBusy says that an operation of the platform is running on r.
+func isBusy(r *store.Record) bool {
+	return r.Operation != nil && !r.Operation.State.Finished()
+}
+
+// isReady says that r was made, is not being changed, and is to stay.
+func isReady(r *store.Record) bool {
+	return exists(r) && r.Goal == store.Present && r.Have != nil && !isBusy(r)
+}
+
+// isLeft says that a failed create of r is being removed, or was.
+func isLeft(r *store.Record) bool {
+	return exists(r) && r.Goal == store.Absent && !r.Operation.Kind.Deletes()
+}
+
+func holds(results []store.Operation, id string) bool {
+	for i := range results {
+		if results[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// addFacts merges what a call or a look returned; it says whether anything was new.
+func addFacts(r *store.Record, secrets map[string]string, f providers.Facts) (providers.Facts, bool) {
+	have := providers.Facts{Open: r.Facts, Secrets: secrets}
+	changed := false
+	for k, v := range f.Open {
+		changed = changed || have.Open[k] != v
+	}
+	for k, v := range f.Secrets {
+		changed = changed || have.Secrets[k] != v
+	}
+	if !changed {
+		return have, false
+	}
+	return have.Merge(f), true
+}

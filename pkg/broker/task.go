@@ -1,0 +1,134 @@
+package broker
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// taskOf opens what a provider needs to know of r. of is the record of the
+// instance that a binding belongs to, nil for an instance.
+func taskOf(brokerID string, r, of *store.Record) (providers.Task, error) {
+	t, err := bareTask(brokerID, r)
+	if err != nil || of == nil {
+		return t, err
+	}
+	instance, err := bareTask(brokerID, of)
+	if err != nil {
+		return t, err
+	}
+	t.Of = &instance
+	return t, nil
+}
+
+func bareTask(brokerID string, r *store.Record) (providers.Task, error) {
+	spec := r.Want
+	if spec == nil {
+		spec = r.Have
+	}
+	if spec == nil {
+		return providers.Task{}, fmt.Errorf("%s: the record says neither what is wanted nor what is there", r.Key)
+	}
+	plan, err := planOf(spec)
+	if err != nil {
+		return providers.Task{}, fmt.Errorf("%s: %w", r.Key, err)
+	}
+	parameters, err := spec.Parameters.Open()
+	if err != nil {
+		return providers.Task{}, fmt.Errorf("%s: parameters: %w", r.Key, err)
+	}
+	prepared, err := spec.Prepared.Open()
+	if err != nil {
+		return providers.Task{}, fmt.Errorf("%s: prepared plan: %w", r.Key, err)
+	}
+	secrets, err := openStrings(r.Secrets)
+	if err != nil {
+		return providers.Task{}, fmt.Errorf("%s: secrets: %w", r.Key, err)
+	}
+	t := providers.Task{
+		Kind:       providers.Instance,
+		Goal:       providers.Goal(r.Goal),
+		InstanceID: r.InstanceID,
+		BindingID:  r.BindingID,
+		Life:       providers.Life{BrokerID: brokerID, Incarnation: r.Incarnation},
+		Labels:     labelsOf(r, spec.PlanName),
+		Region:     r.Region,
+		Account:    r.Account,
+		Settings:   plan.Settings,
+		Parameters: parameters,
+		Deletion:   providers.Deletion(plan.Deletion),
+		Plan:       prepared,
+		Facts:      providers.Facts{Open: r.Facts, Secrets: secrets},
+		Usable:     r.Usable,
+		Refused:    r.Refused,
+	}
+	if r.IsBinding() {
+		t.Kind = providers.Binding
+	}
+	if r.Have != nil && r.Operation != nil && r.Operation.Kind == store.Update {
+		if t.Was, err = wasOf(r.Have); err != nil {
+			return providers.Task{}, fmt.Errorf("%s: %w", r.Key, err)
+		}
+	}
+	return t, nil
+}
+
+// wasOf opens the state that an update starts from.
+func wasOf(have *store.Spec) (*providers.Was, error) {
+	plan, err := planOf(have)
+	if err != nil {
+		return nil, err
+	}
+	parameters, err := have.Parameters.Open()
+	if err != nil {
+		return nil, fmt.Errorf("parameters before the update: %w", err)
+	}
+	return &providers.Was{Settings: plan.Settings, Parameters: parameters}, nil
+}
+
+// planOf reads the resolved plan that a record keeps.
+func planOf(s *store.Spec) (*catalog.Plan, error) {
+	var plan catalog.Plan
+	if err := json.Unmarshal(s.Plan, &plan); err != nil {
+		return nil, fmt.Errorf("the record's plan %s: %w", s.PlanID, err)
+	}
+	return &plan, nil
+}
+
+func labelsOf(r *store.Record, plan string) providers.Labels {
+	var c osb.Context
+	_ = json.Unmarshal(r.Context, &c) // a context of another shape has no labels for us
+	return providers.Labels{
+		Offering: r.Offering, Plan: plan, Platform: c.Platform, Namespace: c.Namespace,
+		Organization: r.Organization, Space: r.Space,
+	}
+}
+
+// openStrings opens a sealed JSON object of strings.
+func openStrings(s store.Sealed) (map[string]string, error) {
+	b, err := s.Open()
+	if err != nil || b == nil {
+		return nil, err
+	}
+	var m map[string]string
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fmt.Errorf("not an object of strings: %w", err)
+	}
+	return m, nil
+}
+
+// sealStrings is the way back.
+func sealStrings(m map[string]string) (store.Sealed, error) {
+	if len(m) == 0 {
+		return store.Sealed{}, nil
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		return store.Sealed{}, fmt.Errorf("sealing: %w", err)
+	}
+	return store.Seal(b), nil
+}

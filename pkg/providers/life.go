@@ -1,0 +1,96 @@
+package providers
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"maps"
+	"strings"
+)
+
+// A Life is what names, tokens and tags in the cloud derive from: the broker
+// and the incarnation of an instance or binding. Ids of platforms are any
+// string and come again after a deletion; a life is never twice.
+type Life struct {
+	BrokerID    string
+	Incarnation string // 128 random bits in hex
+}
+
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// Hash returns n characters of [a-z2-7], five bits each, that are always the
+// same for this life and these words. 15 characters hold 75 bits.
+func (l Life) Hash(n int, words ...string) string {
+	h := sha256.New()
+	for _, w := range append([]string{l.BrokerID, l.Incarnation}, words...) {
+		h.Write([]byte(w))
+		h.Write([]byte{0})
+	}
+	return base32Lower.EncodeToString(h.Sum(nil))[:n]
+}
+
+// Token returns the ClientToken of a step: 52 ASCII characters (the APIs take
+// 64), the same for every retry of it.
+func (l Life) Token(operation, step string) string {
+	return l.Hash(52, "token", operation, step)
+}
+
+// Tag keys that mark resources as ours.
+const (
+	TagBroker      = "osb-broker"
+	TagIncarnation = "osb-incarnation"
+	TagInstance    = "osb-instance"
+	TagService     = "osb-service"
+	TagPlan        = "osb-plan"
+	TagOwner       = "osb-owner"
+)
+
+// A Tag marks a resource.
+type Tag struct{ Key, Value string }
+
+// Tags returns the tags of the task's resources, always in the same order. The
+// instance id goes in as a hash, since it is any string; the broker id is cut
+// to what a tag value holds (128 characters).
+func (t Task) Tags() []Tag {
+	owner := t.Labels.Namespace
+	if owner == "" {
+		owner = strings.Trim(t.Labels.Organization+"/"+t.Labels.Space, "/")
+	}
+	tags := []Tag{
+		{TagBroker, cut(t.Life.BrokerID, 128)},
+		{TagIncarnation, t.Life.Incarnation},
+		{TagInstance, Life{BrokerID: t.Life.BrokerID}.Hash(26, "instance", t.InstanceID)},
+		{TagService, cut(t.Labels.Offering, 128)},
+		{TagPlan, cut(t.Labels.Plan, 128)},
+	}
+	if owner != "" {
+		tags = append(tags, Tag{TagOwner, cut(owner, 128)})
+	}
+	return tags
+}
+
+func cut(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}
+
+// Merge returns f with the facts of other put over it; neither is changed.
+func (f Facts) Merge(other Facts) Facts {
+	return Facts{Open: merged(f.Open, other.Open), Secrets: merged(f.Secrets, other.Secrets)}
+}
+
+func merged(a, b map[string]string) map[string]string {
+	if len(a)+len(b) == 0 {
+		return nil
+	}
+	m := maps.Clone(a)
+	if m == nil {
+		m = make(map[string]string, len(b))
+	}
+	maps.Copy(m, b)
+	return m
+}
+
+// IsZero says that there are no facts.
+func (f Facts) IsZero() bool { return len(f.Open)+len(f.Secrets) == 0 }

@@ -1,0 +1,113 @@
+package providers
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// An Action is what a Step tells the engine to do.
+type Action string
+
+// The actions.
+const (
+	Call Action = "call" // make one mutating call, by Do
+	Wait Action = "wait" // the cloud is at work: look again later
+	Done Action = "done" // the goal is reached
+	Fail Action = "fail" // no retry can mend it
+)
+
+// A Pace says how soon to look again.
+type Pace string
+
+// The paces of waiting.
+const (
+	Quick Pace = "quick" // what takes seconds: accounts, grants
+	Slow  Pace = "slow"  // what takes minutes: servers
+)
+
+// A Step is what Next decided.
+type Step struct {
+	Action Action
+
+	// Name is the step's name within its operation: [a-z-]+. For a Call it is
+	// part of the token.
+	Name string
+	// Request is the whole resolved request of a Call. It is stored before the
+	// call; if the step was begun before, the engine puts the stored one here.
+	Request json.RawMessage
+	// Token is set by the engine for calls that take a ClientToken: at most 64
+	// ASCII characters, the same on every retry of the step.
+	Token string
+
+	Pace Pace // of a Wait
+
+	// Text is for the user: what is going on (Wait), or what to change (Fail).
+	// The same state gives the same words: no ids, times or counts.
+	Text string
+	Kind FailureKind // of a Fail
+
+	// Credentials of a binding that is Done: flat strings, as the application
+	// reads them.
+	Credentials map[string]string
+}
+
+// CallStep returns the step that makes the named call. request is marshalled;
+// it must be a plain struct.
+func CallStep(name string, request any) Step {
+	b, err := json.Marshal(request)
+	if err != nil {
+		return FailStep(Broken, "The broker could not write its request.")
+	}
+	return Step{Action: Call, Name: name, Request: b}
+}
+
+// WaitStep returns the step that waits; text says for what.
+func WaitStep(name string, pace Pace, text string) Step {
+	return Step{Action: Wait, Name: name, Pace: pace, Text: text}
+}
+
+// DoneStep returns the step that ends the operation in success; credentials
+// are a binding's, nil for instances.
+func DoneStep(credentials map[string]string) Step {
+	return Step{Action: Done, Credentials: credentials}
+}
+
+// FailStep returns the step that ends the operation in failure; text says what
+// to change.
+func FailStep(kind FailureKind, text string) Step {
+	return Step{Action: Fail, Kind: kind, Text: text}
+}
+
+// A FailureKind says who can mend a failure.
+type FailureKind string
+
+// The kinds of failure.
+const (
+	Invalid FailureKind = "invalid" // the user: parameters that cannot be
+	Policy  FailureKind = "policy"  // the user: refused by the plan's policy, such as data at deletion
+	SoldOut FailureKind = "soldout" // the user: another plan, zone or class
+	Broken  FailureKind = "broken"  // the operator: the broker or what it found is not as it must be
+)
+
+// A Failure is an error whose text is for the user.
+type Failure struct {
+	Kind  FailureKind
+	Text  string // what to change; no secrets, no ids of requests
+	Cause error  // for the log; may be nil
+}
+
+// Failf returns a Failure with a text made as fmt.Sprintf does.
+func Failf(kind FailureKind, format string, args ...any) *Failure {
+	return &Failure{Kind: kind, Text: fmt.Sprintf(format, args...)}
+}
+
+// Error is for the log.
+func (f *Failure) Error() string {
+	if f.Cause != nil {
+		return fmt.Sprintf("%s: %s: %v", f.Kind, f.Text, f.Cause)
+	}
+	return fmt.Sprintf("%s: %s", f.Kind, f.Text)
+}
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Cause }
