@@ -18,7 +18,9 @@ var errNoCredentials = errors.New("no credentials in the answer")
 
 // shown are the credentials' members that say where and who, and no secret.
 func shown() []string {
-	return []string{"bucket", "database", "endpoint", "host", "port", "region", "username"}
+	return []string{
+		"bucket", "database", "endpoint", "engine", "engine_version", "host", "internal_endpoint", "port", "region", "type", "username",
+	}
 }
 
 // runCredentials reads the answer to a bind from standard input and prints its
@@ -90,7 +92,7 @@ func forms(name, value string) []string {
 
 func appendLines(path string, lines []string) error {
 	const onlyOwner = 0o600
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, onlyOwner)
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, onlyOwner) //nolint:gosec // the caller names its own file
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ const (
 )
 
 // errUsage marks what is wrong with the way the program was called.
-var errUsage = errors.New("usage: client mysql|oss|json|credentials ...")
+var errUsage = errors.New("wrong use")
 
 // errDenied marks a refusal by the server: wrong login, or no permission.
 var errDenied = errors.New("denied")
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, e env) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if len(args) == 0 {
-		return errUsage
+		return fmt.Errorf("%w: client mysql|oss|json|credentials", errUsage)
 	}
 	switch args[0] {
 	case "mysql":
