@@ -1,3 +1,131 @@
 package storetest
 
-func secrets() cases { return cases{} }
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// secrets are the rules for a store that seals and opens secrets itself.
+func secrets() cases {
+	return cases{
+		"SecretsOpenHoweverTheRecordIsRead": func(t *testing.T, s *suite) {
+			for _, k := range []store.Key{instance("i"), binding("i", "b")} {
+				opens(t, "Update", s.put(t, k, fillSecrets))
+			}
+			for range 2 {
+				opens(t, "Get", s.get(t, instance("i")))
+				list, err := s.List(t.Context(), store.Key{}, 9)
+				if err != nil || len(list) != 2 {
+					t.Fatalf("List = %d records, %v, want 2", len(list), err)
+				}
+				opens(t, "List", list[1])
+				bindings, err := s.Bindings(t.Context(), "i")
+				if err != nil || len(bindings) != 1 {
+					t.Fatalf("Bindings = %d records, %v, want 1", len(bindings), err)
+				}
+				opens(t, "Bindings", bindings[0])
+				s.put(t, instance("i"), func(r *store.Record) { opens(t, "change", *r) })
+				s.reopen(t)
+			}
+		},
+		"UnchangedSecretsKeepTheirBoxes": func(t *testing.T, s *suite) {
+			before := s.put(t, instance("i"), fillSecrets)
+			after := s.put(t, instance("i"), func(r *store.Record) {
+				r.Region = "elsewhere"
+				r.Secrets = store.Seal([]byte("fresh"))
+			})
+			if bytes.Equal(before.Secrets.Box(), after.Secrets.Box()) {
+				t.Error("the changed secret kept its box")
+			}
+			if plain, err := after.Secrets.Open(); err != nil || string(plain) != "fresh" {
+				t.Errorf("the changed secret opens as %q, %v", plain, err)
+			}
+			before.Secrets, before.Region, before.Revision = after.Secrets, after.Region, after.Revision
+			if d := diff(before, after); d != "" {
+				t.Errorf("what was not changed (-before +after):\n%s", d)
+			}
+		},
+		"SecretsMayMove": func(t *testing.T, s *suite) {
+			i := s.put(t, instance("i"), fillSecrets)
+			moved := func(what string, secret store.Sealed, want string) {
+				t.Helper()
+				if plain, err := secret.Open(); err != nil || string(plain) != want {
+					t.Errorf("%s opens as %q, %v, want %q", what, plain, err, want)
+				}
+			}
+			b := s.put(t, binding("i", "b"), func(r *store.Record) { r.Credentials = i.Secrets })
+			moved("instance's secret in a binding", b.Credentials, "secrets")
+			s.put(t, instance("i"), func(r *store.Record) {
+				freeze(r, "c", r.Frozen["a"])
+				delete(r.Frozen, "a")
+				r.Have, r.Want = r.Want, r.Have
+			})
+			s.reopen(t)
+			i = s.get(t, instance("i"))
+			moved("other step's request", i.Frozen["c"], "frozen a")
+			moved("swapped parameters", i.Have.Parameters, "want.parameters")
+			moved("swapped plan", i.Want.Prepared, "have.prepared")
+		},
+		"SecretsMayBeKeptInANewIncarnation": func(t *testing.T, s *suite) {
+			s.put(t, instance("i"), fillSecrets)
+			s.put(t, instance("i"), func(r *store.Record) { r.Incarnation = "new" })
+			s.reopen(t)
+			opens(t, "Get", s.get(t, instance("i")))
+		},
+		"SecretsOfTheCallerAreNotTouched": func(t *testing.T, s *suite) {
+			want := store.Spec{Parameters: store.Seal([]byte("mine"))}
+			frozen := map[string]store.Sealed{"a": store.Seal([]byte("mine"))}
+			s.put(t, instance("i"), func(r *store.Record) {
+				r.Want, r.Have, r.Frozen = &want, &want, frozen
+			})
+			if want.Parameters.Box() != nil || frozen["a"].Box() != nil {
+				t.Error("sealing the record changed what its caller had put there")
+			}
+		},
+		"BoxOfNobodyIsRefused": func(t *testing.T, s *suite) {
+			before := s.put(t, instance("i"), fillSecrets)
+			for name, box := range map[string]store.Sealed{
+				"garbage":        store.Boxed([]byte("garbage"), nil),
+				"without a key":  store.Boxed(before.Secrets.Box(), nil),
+				"of other's key": store.Boxed([]byte("x"), func([]byte) ([]byte, error) { return nil, store.ErrSeal }),
+			} {
+				_, err := s.Update(t.Context(), instance("i"), func(r *store.Record) error {
+					r.Credentials = box
+					return nil
+				})
+				if !errors.Is(err, store.ErrSeal) {
+					t.Errorf("Update with a box %s = %v, want ErrSeal", name, err)
+				}
+			}
+			if d := diff(before, s.get(t, instance("i"))); d != "" {
+				t.Errorf("record after refused updates (-before +after):\n%s", d)
+			}
+		},
+	}
+}
+
+// fillSecrets fills a record, each secret with the name of its place.
+func fillSecrets(r *store.Record) {
+	fill(r)
+	for name, set := range secretFields() {
+		set(r, store.Seal([]byte(name)))
+	}
+}
+
+// opens checks that each secret of fillSecrets opens, and only in its place.
+func opens(t *testing.T, how string, r store.Record) {
+	t.Helper()
+	for name, secret := range map[string]store.Sealed{
+		"secrets": r.Secrets, "credentials": r.Credentials,
+		"want.parameters": r.Want.Parameters, "have.parameters": r.Have.Parameters,
+		"want.prepared": r.Want.Prepared, "have.prepared": r.Have.Prepared,
+		"frozen a": r.Frozen["a"], "frozen b": r.Frozen["b"],
+	} {
+		if plain, err := secret.Open(); err != nil || string(plain) != name {
+			t.Errorf("%s: %s of %s opens as %q, %v", how, name, r.Key, plain, err)
+		}
+	}
+}
