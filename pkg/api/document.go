@@ -1,0 +1,72 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+)
+
+// A document is an answer that does not change while the process lives: the
+// catalog, ready to send.
+type document struct {
+	body         []byte
+	length       string
+	etag         string
+	lastModified time.Time
+	modified     string // lastModified as a header
+}
+
+func newDocument(catalog osb.Catalog, now time.Time) (*document, error) {
+	if catalog.Services == nil {
+		catalog.Services = []osb.Service{} // CAT-02
+	}
+	body, err := encode(catalog)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(body)
+	modified := now.UTC().Truncate(time.Second)
+	return &document{
+		body:         body,
+		length:       strconv.Itoa(len(body)),
+		etag:         `"` + hex.EncodeToString(sum[:16]) + `"`,
+		lastModified: modified,
+		modified:     modified.Format(http.TimeFormat),
+	}, nil
+}
+
+// serve answers GET /v2/catalog (CAT-01, CAT-06, CAT-07).
+func (d *document) serve(w http.ResponseWriter, r *http.Request, _ *exchange) {
+	header := w.Header()
+	header.Set("Etag", d.etag)
+	header.Set("Last-Modified", d.modified)
+	if d.known(r) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", d.length)
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(d.body) // a failure is the client's: it has gone
+}
+
+// known reports whether the client has this very document (RFC 9110, sections
+// 13.1.2 and 13.1.3: If-None-Match, and only without it If-Modified-Since).
+func (d *document) known(r *http.Request) bool {
+	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
+		for tag := range strings.SplitSeq(strings.Join(tags, ","), ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == d.etag {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	return err == nil && !since.Before(d.lastModified)
+}

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are of requests as they were answered. Their labels are of few
+// values whatever callers send: route templates, methods and status classes.
+type metrics struct {
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+}
+
+func newMetrics() metrics {
+	return metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "osb_requests_total",
+			Help: "Requests of platforms, by route, method and class of status.",
+		}, []string{"route", "method", "status"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "osb_request_duration_seconds",
+			Help:    "Time from the start of a request to the end of its answer.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 50, 60},
+		}, []string{"route", "method"}),
+	}
+}
+
+// observe counts a request; a status of 0 is a dropped connection.
+func (m metrics) observe(route, method string, status int, took time.Duration) {
+	class := "none"
+	if status != 0 {
+		class = strconv.Itoa(status/100) + "xx"
+	}
+	m.requests.WithLabelValues(route, method, class).Inc()
+	m.durations.WithLabelValues(route, method).Observe(took.Seconds())
+}

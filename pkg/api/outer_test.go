@@ -1,0 +1,336 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+)
+
+const (
+	instancePath = "/v2/service_instances/i1"
+	bindingPath  = instancePath + "/service_bindings/b1"
+)
+
+// requests is one good request for each route and method.
+func requests() map[string]struct{ method, path, body string } {
+	return map[string]struct{ method, path, body string }{
+		"catalog":                {"GET", "/v2/catalog", ""},
+		"get instance":           {"GET", instancePath, ""},
+		"provision":              {"PUT", instancePath, "{}"},
+		"update":                 {"PATCH", instancePath, "{}"},
+		"deprovision":            {"DELETE", instancePath, ""},
+		"last operation":         {"GET", instancePath + "/last_operation", ""},
+		"get binding":            {"GET", bindingPath, ""},
+		"bind":                   {"PUT", bindingPath, "{}"},
+		"unbind":                 {"DELETE", bindingPath, ""},
+		"binding last operation": {"GET", bindingPath + "/last_operation", ""},
+	}
+}
+
+// AUTH-01, AUTH-03, AUTH-04: 401 wins over everything that comes after, on
+// every route and also where there is none.
+func TestRequestsWithoutAcceptedCredentialsGet401(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(string, *osb.Call) error { return errors.New("the business logic was reached") })
+	wrong := map[string]func(*http.Request){
+		"none":              without("Authorization"),
+		"wrong password":    func(r *http.Request) { r.SetBasicAuth(userName, "wrong") },
+		"password cut":      func(r *http.Request) { r.SetBasicAuth(userName, password[:5]) },
+		"empty password":    func(r *http.Request) { r.SetBasicAuth(userName, "") },
+		"other's password":  func(r *http.Request) { r.SetBasicAuth("old", password) },
+		"unknown user":      func(r *http.Request) { r.SetBasicAuth("nobody", password) },
+		"wrong token":       with("Authorization", "Bearer wrong"),
+		"empty token":       with("Authorization", "Bearer "),
+		"token as password": func(r *http.Request) { r.SetBasicAuth("", token) },
+		"password as token": with("Authorization", "Bearer "+userName+":"+password),
+		"another scheme":    with("Authorization", "Digest "+token),
+		"broken Basic":      with("Authorization", "Basic ???"),
+	}
+	paths := requests()
+	paths["no route"] = struct{ method, path, body string }{"GET", "/nowhere", ""}
+	paths["no method"] = struct{ method, path, body string }{"POST", instancePath, ""}
+	paths["bad body"] = struct{ method, path, body string }{"PUT", instancePath, "{"}
+	for route, request := range paths {
+		for name, change := range wrong {
+			got := h.send(t, request.method, request.path, request.body, change, with(versionHeader, "garbage"))
+			got.wantError(t, http.StatusUnauthorized)
+			if challenges := got.header.Values("WWW-Authenticate"); len(challenges) != 2 {
+				t.Errorf("%s, %s: challenges %v, want Basic and Bearer", route, name, challenges)
+			}
+		}
+	}
+}
+
+func TestAllUsersAndTokensAreAcceptedAtOnce(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	right := map[string]func(*http.Request){
+		"one user":       func(r *http.Request) { r.SetBasicAuth("old", "old password") },
+		"the other user": func(r *http.Request) { r.SetBasicAuth(userName, password) },
+		"one token":      with("Authorization", "Bearer other"),
+		"another token":  with("Authorization", "bearer "+token),
+	}
+	for name, change := range right {
+		if got := h.send(t, "GET", instancePath, "", change); got.status != http.StatusOK {
+			t.Errorf("%s: status %d, body %s", name, got.status, got.body)
+		}
+	}
+}
+
+func TestNewRefusesCredentialsThatWouldLetAnyoneIn(t *testing.T) {
+	t.Parallel()
+	cases := map[string]func(*Config){
+		"none at all":    func(c *Config) { c.Users, c.Tokens = nil, nil },
+		"empty password": func(c *Config) { c.Users = []User{{Name: "u"}} },
+		"empty name":     func(c *Config) { c.Users = []User{{Password: "p"}} },
+		"colon in name":  func(c *Config) { c.Users = []User{{Name: "u:v", Password: "p"}} },
+		"empty token":    func(c *Config) { c.Tokens = []Token{""} },
+		"no broker":      func(c *Config) { c.Broker = nil },
+	}
+	for name, change := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{}
+			config := Config{Broker: s, Instances: s, Users: []User{{userName, password}}}
+			change(&config)
+			if _, err := New(config); err == nil {
+				t.Error("New took it")
+			} else if strings.Contains(err.Error(), password) {
+				t.Errorf("error %q shows a password", err)
+			}
+		})
+	}
+}
+
+// VER-01 to VER-04, with the body and the id broken: the version comes first.
+func TestVersionIsCheckedOnEveryRouteBeforeBodyAndIds(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	bad := map[string]int{
+		"": 400, "2.12": 412, "2.9": 412, "1.13": 412, "3.0": 412, "2": 412, "2.": 412,
+		"2.x": 412, "garbage": 412, "2.13.1": 412, "-2.13": 412, "2.-13": 412, "2.99999999999999999999": 412,
+	}
+	for route, request := range requests() {
+		for version, status := range bad {
+			body := request.body
+			if body != "" {
+				body = "{broken"
+			}
+			got := h.send(t, request.method, strings.ReplaceAll(request.path, "i1", "%2e%2e"), body, with(versionHeader, version))
+			if got.status != status {
+				t.Errorf("%s, version %q: status %d, want %d", route, version, got.status, status)
+				continue
+			}
+			if text := got.wantError(t, status); !strings.Contains(text, "2.13") {
+				t.Errorf("description %q does not say which version to send", text)
+			}
+		}
+		for _, version := range []string{"2.13", "2.14", "2.17", "2.18", "2.100"} {
+			if got := h.send(t, request.method, request.path, request.body, with(versionHeader, version)); got.status != http.StatusOK {
+				t.Errorf("%s, version %q: status %d, want 200", route, version, got.status)
+			}
+		}
+	}
+}
+
+// VER-03: checkers want 412.
+func TestTheStatusOfAMissingVersionIsConfigurable(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil, func(c *Config) { c.MissingVersionStatus = http.StatusPreconditionFailed })
+	h.send(t, "GET", "/v2/catalog", "", without(versionHeader)).wantError(t, http.StatusPreconditionFailed)
+}
+
+// REQ-01: on errors too.
+func TestTheRequestIdentityComesBackOnEveryAnswer(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(method string, call *osb.Call) error {
+		if method == "bind" {
+			panic("bind")
+		}
+		call.Answer.Status = http.StatusOK
+		return nil
+	})
+	cases := map[string]struct {
+		method, path, body string
+		status             int
+		change             func(*http.Request)
+	}{
+		"success":       {"GET", instancePath, "", 200, with("X", "")},
+		"catalog":       {"GET", "/v2/catalog", "", 200, with("X", "")},
+		"not modified":  {"GET", "/v2/catalog", "", 304, with("If-None-Match", "*")},
+		"unauthorized":  {"GET", instancePath, "", 401, without("Authorization")},
+		"no version":    {"GET", instancePath, "", 400, without(versionHeader)},
+		"old version":   {"GET", instancePath, "", 412, with(versionHeader, "2.0")},
+		"no such path":  {"GET", "/v2", "", 404, with("X", "")},
+		"no such verb":  {"POST", instancePath, "", 405, with("X", "")},
+		"broken body":   {"PUT", instancePath, "{", 400, with("X", "")},
+		"panic":         {"PUT", bindingPath, "{}", 500, with("X", "")},
+		"body too long": {"PUT", instancePath, strings.Repeat(" ", maxBody+1), 413, with("X", "")},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := h.send(t, tc.method, tc.path, tc.body, with(requestIdentityHeader, "request-4711"), tc.change)
+			if got.status != tc.status {
+				t.Fatalf("status %d, want %d", got.status, tc.status)
+			}
+			if id := got.header.Get(requestIdentityHeader); id != "request-4711" {
+				t.Errorf("%s = %q", requestIdentityHeader, id)
+			}
+		})
+	}
+}
+
+func TestARequestWithoutIdentityGetsOne(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	got := h.send(t, "GET", instancePath, "")
+	_, call := h.last()
+	if id := got.header.Get(requestIdentityHeader); id == "" || id != call.RequestID || !strings.Contains(h.log(), id) {
+		t.Errorf("answer says %q, call %q, log %q", id, call.RequestID, h.log())
+	}
+}
+
+// HARD-03: a panic is a JSON 500 that says nothing of it, and its log has no
+// part of the request.
+func TestAPanicIsA500WithoutInternals(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(_ string, call *osb.Call) error { panic("hunter2 in " + string(call.Body)) })
+	got := h.send(t, "PUT", instancePath, `{"parameters":{"Password":"hunter2"}}`)
+	got.wantError(t, http.StatusInternalServerError)
+	if strings.Contains(string(got.body), "hunter2") || strings.Contains(h.log(), "hunter2") {
+		t.Errorf("body %s or log %s has the panic's text", got.body, h.log())
+	}
+	if !strings.Contains(h.log(), "panic") || !strings.Contains(h.log(), "outer_test.go") {
+		t.Errorf("log %s does not say where it panicked", h.log())
+	}
+	if again := h.send(t, "GET", "/v2/catalog", ""); again.status != http.StatusOK {
+		t.Errorf("status %d after a panic", again.status)
+	}
+}
+
+func TestARuntimeFaultIsNamedInTheLogAlone(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(_ string, call *osb.Call) error {
+		var none []byte
+		call.Body = none[5:6]
+		return nil
+	})
+	got := h.send(t, "GET", instancePath, "")
+	got.wantError(t, http.StatusInternalServerError)
+	if strings.Contains(string(got.body), "slice") || !strings.Contains(h.log(), "slice bounds") {
+		t.Errorf("body %s, log %s", got.body, h.log())
+	}
+}
+
+// Design section 3: a bind from Kubernetes may be dropped unanswered.
+func TestTheBusinessLogicCanDropTheConnection(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(string, *osb.Call) error { panic(http.ErrAbortHandler) })
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.URL+bindingPath, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(userName, password)
+	r.Header.Set(versionHeader, "2.14")
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		_ = response.Body.Close()
+		t.Fatalf("status %d, want no answer", response.StatusCode)
+	}
+}
+
+// HARD-06.
+func TestTheLogHasIdsAndNoSecrets(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	h.send(t, "PUT", bindingPath+"?service_id=query-secret", `{"parameters":{"Password":"body-secret"}}`,
+		with(identityHeader, "kubernetes identity-secret"), with(requestIdentityHeader, "request-4711"))
+	h.send(t, "GET", instancePath, "", with("Authorization", "Bearer "+token))
+	h.send(t, "GET", instancePath, "", func(r *http.Request) { r.SetBasicAuth("name-secret", "password-secret") })
+	h.send(t, "GET", "/path-secret", "")
+	log := h.log()
+	for _, want := range []string{
+		`PUT /v2/service_instances/{instance_id}/service_bindings/{binding_id} 200`,
+		`instance="i1"`, `binding="b1"`, `request="request-4711"`, " 401 ", " 404 ",
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("log %s lacks %s", log, want)
+		}
+	}
+	for _, secret := range []string{"secret", password, token, userName} {
+		if strings.Contains(log, secret) {
+			t.Errorf("log %s has %s", log, secret)
+		}
+	}
+}
+
+func TestALogLineStaysOneLine(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(string, *osb.Call) error { return errors.New("first\nsecond") })
+	h.send(t, "GET", "/v2/service_instances/a%0Ab%22", "", with(requestIdentityHeader, strings.Repeat("x", 5000)))
+	if log := h.log(); strings.Contains(log, "\n") || len(log) > 1000 {
+		t.Errorf("log %q", log)
+	}
+}
+
+func TestOnlyOurFailuresAreLoggedAsErrors(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(method string, _ *osb.Call) error {
+		if method == "deprovision" {
+			return osb.ErrGone("Service instance i1")
+		}
+		return errors.New("store is closed")
+	})
+	h.send(t, "DELETE", instancePath, "")
+	h.send(t, "GET", instancePath, "")
+	h.logged.Lock()
+	defer h.logged.Unlock()
+	if len(h.failed) != 2 || h.failed[0] || !h.failed[1] {
+		t.Errorf("failed = %v of %q, want false and true", h.failed, h.lines)
+	}
+}
+
+func TestMetricsCountByRouteMethodAndClass(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	h := start(t, nil, func(c *Config) { c.Metrics = registry })
+	h.send(t, "GET", "/v2/service_instances/one", "")
+	h.send(t, "GET", "/v2/service_instances/two", "")
+	h.send(t, "BREW", "/v2/service_instances/two", "")
+	h.send(t, "GET", "/v2/catalog", "", without("Authorization"))
+	recorder := httptest.NewRecorder()
+	Ops(OpsConfig{Metrics: registry}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	metrics := recorder.Body.String()
+	for _, want := range []string{
+		`osb_requests_total{method="GET",route="/v2/service_instances/{instance_id}",status="2xx"} 2`,
+		`osb_requests_total{method="GET",route="none",status="4xx"} 1`,
+		`osb_requests_total{method="other",route="/v2/service_instances/{instance_id}",status="4xx"} 1`,
+		`osb_request_duration_seconds_count{method="GET",route="/v2/service_instances/{instance_id}"} 2`,
+		`osb_request_duration_seconds_count{method="other",route="/v2/service_instances/{instance_id}"} 1`,
+	} {
+		if !strings.Contains(metrics, want+"\n") {
+			t.Errorf("metrics lack %s:\n%s", want, metrics)
+		}
+	}
+	if strings.Contains(metrics, "BREW") || strings.Contains(metrics, "two") {
+		t.Errorf("metrics have labels of a caller's making:\n%s", metrics)
+	}
+}
+
+func TestCredentialsDoNotPrint(t *testing.T) {
+	t.Parallel()
+	config := Config{Users: []User{{userName, password}}, Tokens: []Token{token}}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(format, config); strings.Contains(text, password) || strings.Contains(text, token) {
+			t.Errorf("%s shows a secret: %s", format, text)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+)
+
+const versionHeader = "X-Broker-API-Version"
+
+// The versions that are served: 2.13 and every later 2.x, whose additions
+// older sides ignore (VER-04).
+const (
+	servedMajor = 2
+	leastMinor  = 13
+)
+
+// checkVersion checks X-Broker-API-Version (VER-01 to VER-04).
+func (a *api) checkVersion(r *http.Request) error {
+	version := r.Header.Get(versionHeader)
+	if version == "" {
+		return osb.ErrVersion(a.missingVersionStatus,
+			"The header %s is missing: send the version of the Open Service Broker API you speak, 2.13 to 2.17.", versionHeader)
+	}
+	majorText, minorText, _ := strings.Cut(version, ".")
+	major, errMajor := strconv.ParseUint(majorText, 10, 31)
+	minor, errMinor := strconv.ParseUint(minorText, 10, 31)
+	if errMajor != nil || errMinor != nil || major != servedMajor || minor < leastMinor {
+		return osb.ErrVersion(http.StatusPreconditionFailed,
+			"The version in %s is not served: send 2.13 or a later 2.x.", versionHeader)
+	}
+	return nil
+}
