@@ -78,28 +78,33 @@ func prepareInstance(t providers.Task) (instancePlan, error) {
 	if err != nil {
 		return instancePlan{}, err
 	}
-	if t.Was != nil {
-		return prepareUpdate(t, given)
-	}
 	var s settings
 	if len(t.Settings) > 0 {
 		if err := decode(t.Settings, "settings of the plan", &s); err != nil {
 			return instancePlan{}, err
 		}
 	}
-	return instancePlan{
+	// Updates take only Acl, so there it is the newer of the two spellings.
+	if t.Was == nil && given.Acl != "" && given.ACL != "" && given.Acl != given.ACL {
+		return instancePlan{}, invalid("Acl and ACL are one parameter and have different values. Give one of them.", nil)
+	}
+	plan := instancePlan{
 		Bucket:          bucketName(t.Life),
 		Region:          cmp.Or(given.Region, t.Region),
-		ACL:             cmp.Or(given.ACL, s.ACL, "private"),
+		ACL:             cmp.Or(given.Acl, given.ACL, s.ACL, "private"),
 		StorageClass:    cmp.Or(given.StorageClass, s.StorageClass, "Standard"),
 		AccessKeyID:     given.AccessKeyID,
 		AccessKeySecret: given.AccessKeySecret,
-	}, nil
+	}
+	if t.Was == nil {
+		return plan, nil
+	}
+	return prepareUpdate(t, given, plan)
 }
 
-// prepareUpdate changes what the update names, and keeps the rest. Only the
-// ACL of a bucket can change.
-func prepareUpdate(t providers.Task, given parameters) (instancePlan, error) {
+// prepareUpdate keeps all of the plan of before but the ACL: nothing else of a
+// bucket can change.
+func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (instancePlan, error) {
 	var plan instancePlan
 	if err := decode(t.Plan, "plan of the instance", &plan); err != nil {
 		return plan, err
@@ -114,7 +119,7 @@ func prepareUpdate(t providers.Task, given parameters) (instancePlan, error) {
 			return plan, providers.Failf(providers.Invalid, "%s is fixed when the bucket is made. Make another instance instead.", fixed.name)
 		}
 	}
-	plan.ACL = cmp.Or(given.ACL, plan.ACL)
+	plan.ACL = wanted.ACL
 	return plan, nil
 }
 
@@ -176,20 +181,21 @@ func lookAtBucket(ctx context.Context, calls bucketCalls, t providers.Task, plan
 		state.Foreign = true
 		return state, nil
 	}
-	if state.Tags, err = calls.Tags(ctx, plan.Bucket); err != nil && !errors.Is(err, alicloud.ErrNotFound) {
+	state.Tags, err = calls.Tags(ctx, plan.Bucket)
+	if err := unlessMissing(err); err != nil {
 		return bucketState{}, err
 	}
 	for _, tag := range state.Tags {
 		if tag.Key == providers.TagIncarnation && tag.Value != t.Life.Incarnation {
 			state.Foreign = true
-			return state, nil
 		}
 	}
-	if t.Goal == providers.Absent && !state.isRetained() {
-		state.Objects, state.Uploads, err = calls.Holds(ctx, plan.Bucket)
-		if errors.Is(err, alicloud.ErrNotFound) {
-			return bucketState{}, nil
-		}
+	if t.Goal != providers.Absent || state.Foreign || state.isRetained() {
+		return state, nil
+	}
+	state.Objects, state.Uploads, err = calls.Holds(ctx, plan.Bucket)
+	if errors.Is(err, alicloud.ErrNotFound) { // deleted just now
+		return bucketState{}, nil
 	}
 	return state, err
 }

@@ -1,7 +1,6 @@
 package oss
 
 import (
-	"cmp"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -35,15 +34,12 @@ func readParameters(raw json.RawMessage) (parameters, error) {
 			return p, invalid("The parameters must be an object of strings.", err)
 		}
 	}
-	acl, ok := aclOf(p.ACL)
-	other, okToo := aclOf(p.Acl)
+	var ok, okToo bool
+	p.ACL, ok = aclOf(p.ACL)
+	p.Acl, okToo = aclOf(p.Acl)
 	if !ok || !okToo {
 		return p, invalid("Acl must be private, public-read or public-read-write.", nil)
 	}
-	if acl != "" && other != "" && acl != other {
-		return p, invalid("Acl and ACL are the same parameter and were given different values. Give one of them.", nil)
-	}
-	p.ACL, p.Acl = cmp.Or(acl, other), ""
 	if p.StorageClass, ok = storageClassOf(p.StorageClass); !ok {
 		return p, invalid("StorageClass must be Standard, IA, Archive, ColdArchive or DeepColdArchive.", nil)
 	}

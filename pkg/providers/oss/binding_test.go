@@ -1,0 +1,231 @@
+package oss_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+func TestBoundKeysOpenTheirOwnBucketOnly(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	one, two := w.instance(""), w.instance("")
+	w.make(one)
+	w.make(two)
+	first, second := w.binding(one), w.binding(one)
+	given := w.make(first)
+	a, b := open(given), open(w.make(second))
+	if given["bucket"] != w.bucket(one) || given["username"] == "" {
+		t.Errorf("credentials: %v", given)
+	}
+
+	w.must(a.put(ctx, "dir/ö +%.txt", "hello"))
+	if got, err := b.get(ctx, "dir/ö +%.txt"); err != nil || got != "hello" {
+		t.Errorf("the other binding reads %q, %v", got, err)
+	}
+	if names, err := a.list(ctx); err != nil || !cmp.Equal(names, []string{"dir/ö +%.txt"}) {
+		t.Errorf("list: %v, %v", names, err)
+	}
+	w.must(a.upload(ctx, "big"))
+	w.must(a.delete(ctx, "dir/ö +%.txt"))
+
+	const denied = "AccessDenied"
+	other := a.in(w.bucket(two))
+	_, err := other.list(ctx)
+	w.refused("list another bucket", err, denied)
+	w.refused("write to another bucket", other.put(ctx, "o", ""), denied)
+	_, err = other.get(ctx, "o")
+	w.refused("read from another bucket", err, denied)
+	_, err = a.ListBuckets(ctx, &sdk.ListBucketsRequest{})
+	w.refused("list all buckets", err, denied)
+	_, err = a.DeleteBucket(ctx, &sdk.DeleteBucketRequest{Bucket: &a.bucket})
+	w.refused("delete the own bucket", err, denied)
+	_, err = a.PutBucketAcl(ctx, &sdk.PutBucketAclRequest{Bucket: &a.bucket, Acl: sdk.BucketACLPublicRead})
+	w.refused("open the own bucket to everybody", err, denied)
+	w.refused("turn on versions", a.version(ctx), denied)
+	_, err = a.PutBucket(ctx, &sdk.PutBucketRequest{Bucket: sdk.Ptr("one-more-bucket")})
+	w.refused("make a bucket", err, denied)
+
+	w.remove(first)
+	_, err = a.list(ctx)
+	w.refused("list after the unbind", err, "InvalidAccessKeyId")
+	w.refused("write after the unbind", a.put(ctx, "o", ""), "InvalidAccessKeyId")
+	w.must(b.put(ctx, "still", "here"))
+	if d := w.cloud.Dump(); len(d.Users) != 1 || len(d.Keys) != 1 || len(d.Policies) != 1 || len(d.Groups) != 0 {
+		t.Errorf("after the first unbind: %+v", d)
+	}
+	w.remove(second)
+	for _, instance := range []*providers.Task{one, two} {
+		instance.Deletion = providers.Empty
+		w.remove(instance)
+	}
+	if !w.cloud.Empty() {
+		t.Errorf("left: %+v", w.cloud.Dump())
+	}
+}
+
+func TestFaultsAtAnyCallLeaveOneKeyAndThenNone(t *testing.T) {
+	for _, action := range []string{
+		"CreateUser", "CreatePolicy", "AttachPolicyToUser", "CreateAccessKey",
+		"DeleteAccessKey", "DetachPolicyFromUser", "DeletePolicy", "DeleteUser",
+		"GetUser", "GetPolicy", "ListPoliciesForUser", "ListAccessKeys",
+	} {
+		for effect, e := range effects {
+			t.Run(action+"/"+effect, func(t *testing.T) {
+				w := newWorld(t)
+				instance := w.instance("")
+				w.make(instance)
+				w.cloud.Faults().Add(cloud.Fault{Action: action, Effect: e, Times: 1})
+				binding := w.binding(instance)
+				w.must(open(w.make(binding)).put(t.Context(), "o", "data"))
+				d := w.cloud.Dump()
+				if len(d.Users) != 1 || len(d.Keys) != 1 || len(d.Policies) != 1 || len(d.Users[0].Policies) != 1 {
+					t.Errorf("after the bind: %+v", d)
+				}
+				w.remove(binding)
+				if d := w.cloud.Dump(); len(d.Users)+len(d.Keys)+len(d.Policies) != 0 {
+					t.Errorf("after the unbind: %+v", d)
+				}
+				if _, more := w.cloud.Faults().Take(action); more {
+					t.Errorf("%s was never called", action)
+				}
+			})
+		}
+	}
+}
+
+func TestSecretOfTheKeyStaysAmongTheSecrets(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	given := w.make(binding)
+	secret := given["secret_access_key"]
+	if binding.Facts.Secrets["secret_access_key"] != secret || binding.Facts.Open["access_key_id"] != given["access_key_id"] {
+		t.Error("the facts are not the key that was handed out")
+	}
+	open, err := json.Marshal(binding.Facts.Open)
+	w.must(err)
+	if strings.Contains(string(open), secret) || strings.Contains(string(binding.Plan), secret) {
+		t.Error("the secret is in the open facts or in the plan")
+	}
+}
+
+func TestUnbindEndsWhateverPeopleGaveTheUser(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	user := w.make(binding)["username"]
+	clients := clientsOf(t, w.cloud, w.cloud.AccessKey())
+	key := ram.CreateCreateAccessKeyRequest()
+	key.UserName = user
+	w.must(clients.Do(t.Context(), alicloud.Write, key, ram.CreateCreateAccessKeyResponse()))
+	attach := ram.CreateAttachPolicyToUserRequest()
+	attach.UserName, attach.PolicyType, attach.PolicyName = user, "System", "AliyunOSSReadOnlyAccess"
+	w.must(clients.Do(t.Context(), alicloud.Write, attach, ram.CreateAttachPolicyToUserResponse()))
+	version := ram.CreateCreatePolicyVersionRequest()
+	version.PolicyName = w.cloud.Dump().Policies[0].Name
+	version.PolicyDocument = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:GetObject","Resource":"*"}]}`
+	w.must(clients.Do(t.Context(), alicloud.Write, version, ram.CreateCreatePolicyVersionResponse()))
+
+	w.remove(binding)
+	if d := w.cloud.Dump(); len(d.Users)+len(d.Keys)+len(d.Policies) != 0 {
+		t.Errorf("left: %+v", d)
+	}
+}
+
+func TestUserWhoseCommentsWereChangedIsStillRemoved(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	binding.Plan = providers.Plan(strings.ReplaceAll(string(binding.Plan), binding.Life.Incarnation, "changed by hand"))
+	w.make(binding)
+	if comments := w.cloud.Dump().Users[0].Comments; strings.Contains(comments, binding.Life.Incarnation) {
+		t.Fatalf("the comments were not changed: %s", comments)
+	}
+	w.remove(binding)
+	if d := w.cloud.Dump(); len(d.Users)+len(d.Keys)+len(d.Policies) != 0 {
+		t.Errorf("left: %+v", d)
+	}
+}
+
+func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
+	plan := func(b *providers.Task) (names struct{ User, Policy string }) {
+		_ = json.Unmarshal(b.Plan, &names)
+		return names
+	}
+	for name, plant := range map[string]func(*world, *alicloud.Clients, *providers.Task) error{
+		"user": func(w *world, c *alicloud.Clients, b *providers.Task) error {
+			req := ram.CreateCreateUserRequest()
+			req.UserName, req.Comments = plan(b).User, "a person"
+			key := ram.CreateCreateAccessKeyRequest()
+			key.UserName = req.UserName
+			return errors.Join(
+				c.Do(w.Context(), alicloud.Write, req, ram.CreateCreateUserResponse()),
+				c.Do(w.Context(), alicloud.Write, key, ram.CreateCreateAccessKeyResponse()),
+			)
+		},
+		"policy": func(w *world, c *alicloud.Clients, b *providers.Task) error {
+			req := ram.CreateCreatePolicyRequest()
+			req.PolicyName, req.PolicyDocument = plan(b).Policy, `{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
+			return c.Do(w.Context(), alicloud.Write, req, ram.CreateCreatePolicyResponse())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			instance := w.instance("")
+			w.make(instance)
+			binding := w.binding(instance)
+			w.must(plant(w, clientsOf(t, w.cloud, w.cloud.AccessKey()), binding))
+			before := w.cloud.Dump()
+			if step := w.mustEnd(binding, providers.Fail); step.Kind != providers.Broken {
+				t.Errorf("failed with %s %q", step.Kind, step.Text)
+			}
+			w.remove(binding)
+			if diff := cmp.Diff(before, w.cloud.Dump()); diff != "" {
+				t.Errorf("changed (-before, +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMissingThingsCountAsRemoved(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	for _, step := range []string{"drop-key", "delete-key", "detach", "delete-policy", "delete-user"} {
+		s := providers.CallStep(step, map[string]string{"user": "osb-nobody", "policy": "osb-nothing"})
+		if _, err := w.provider.Do(t.Context(), *binding, s); err != nil {
+			t.Errorf("%s: %v", step, err)
+		}
+	}
+	w.remove(binding)
+}
+
+func TestDeniedUserIsNotGone(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	w.make(binding)
+	binding.Goal = providers.Absent
+	for _, action := range []string{"GetUser", "GetPolicy", "ListPoliciesForUser", "ListAccessKeys"} {
+		w.cloud.Fail(action, "NoPermission", 0)
+		if seen, err := w.provider.Observe(t.Context(), *binding); !errors.Is(err, alicloud.ErrDenied) {
+			t.Errorf("%s is denied: seen %+v, %v", action, seen, err)
+		}
+		w.cloud.Faults().Clear()
+	}
+}

@@ -1,0 +1,261 @@
+package oss_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+)
+
+// A world is the provider before an emulated cloud.
+type world struct {
+	*testing.T
+	cloud    *emulator.Server
+	provider *oss.Provider
+	lives    int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	cloud := emulatortest.New(t)
+	return &world{T: t, cloud: cloud, provider: oss.New(oss.Config{Clients: clientsOf(t, cloud, cloud.AccessKey())})}
+}
+
+func clientsOf(t *testing.T, cloud *emulator.Server, key emulator.AccessKey) *alicloud.Clients {
+	t.Helper()
+	endpoint, err := url.Parse(cloud.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients, err := alicloud.New(alicloud.Config{
+		Region: "cn-hangzhou", Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
+		Endpoints:      map[string]*url.URL{"oss": endpoint, "ram": endpoint},
+		CallsPerSecond: 10_000,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clients
+}
+
+// instance returns a prepared task that makes a bucket.
+func (w *world) instance(parameters string) *providers.Task {
+	w.Helper()
+	t := w.life(providers.Instance)
+	t.Settings = json.RawMessage(`{"acl":"private","storageClass":"Standard"}`)
+	t.Deletion = providers.Refuse
+	if parameters != "" {
+		t.Parameters = json.RawMessage(parameters)
+	}
+	return w.prepare(t)
+}
+
+// binding returns a prepared task that makes a binding of the instance.
+func (w *world) binding(of *providers.Task) *providers.Task {
+	w.Helper()
+	t := w.life(providers.Binding)
+	t.Of = of
+	return w.prepare(t)
+}
+
+func (w *world) life(kind providers.Kind) *providers.Task {
+	w.lives++
+	return &providers.Task{
+		Kind: kind, Goal: providers.Present, Region: "cn-hangzhou", Account: w.cloud.AccountID(),
+		InstanceID: "instance", BindingID: "binding",
+		Life:   providers.Life{BrokerID: "broker", Incarnation: fmt.Sprintf("%032x", w.lives)},
+		Labels: providers.Labels{Offering: "alibaba-cloud-oss", Plan: "default", Namespace: "team-a"},
+	}
+}
+
+func (w *world) prepare(t *providers.Task) *providers.Task {
+	w.Helper()
+	plan, err := w.provider.Prepare(*t)
+	if err != nil {
+		w.Fatal(err)
+	}
+	t.Plan = plan
+	return t
+}
+
+// turns is how many steps an operation may take in a test.
+const turns = 100
+
+// drive works towards the task's goal as the engine does: it looks, takes the
+// next step with the request that the step had first, and keeps the facts.
+// Errors are tried again. It returns the step that ends the operation.
+func (w *world) drive(t *providers.Task) providers.Step {
+	w.Helper()
+	ctx := w.Context()
+	frozen := map[string]json.RawMessage{}
+	var last error
+	for range turns {
+		seen, err := w.provider.Observe(ctx, *t)
+		if err != nil {
+			last = err
+			continue
+		}
+		t.Facts = t.Facts.Merge(seen.Facts)
+		step := w.provider.Next(*t, seen)
+		switch step.Action {
+		case providers.Fail:
+			return step
+		case providers.Done:
+			if t.Goal == providers.Absent && seen.Exists {
+				w.Fatal("removed, and yet it exists")
+			}
+			t.Usable = t.Usable || t.Goal == providers.Present
+			return step
+		case providers.Wait:
+			continue
+		}
+		if frozen[step.Name] == nil {
+			frozen[step.Name] = step.Request
+		}
+		step.Request = frozen[step.Name]
+		facts, err := w.provider.Do(ctx, *t, step)
+		t.Facts = t.Facts.Merge(facts)
+		if err != nil {
+			last = err
+		}
+	}
+	w.Fatalf("no end after %d turns; the last error is: %v", turns, last)
+	return providers.Step{}
+}
+
+// make drives the task to done and returns the credentials of a binding.
+func (w *world) make(t *providers.Task) map[string]string {
+	w.Helper()
+	t.Goal = providers.Present
+	return w.mustEnd(t, providers.Done).Credentials
+}
+
+// remove drives the task until nothing of it is left.
+func (w *world) remove(t *providers.Task) {
+	w.Helper()
+	t.Goal = providers.Absent
+	w.mustEnd(t, providers.Done)
+}
+
+func (w *world) mustEnd(t *providers.Task, want providers.Action) providers.Step {
+	w.Helper()
+	step := w.drive(t)
+	if step.Action != want {
+		w.Fatalf("%s %s ended in %s (%s %s), want %s", t.Goal, t.Kind, step.Action, step.Kind, step.Text, want)
+	}
+	return step
+}
+
+// bucket returns the name in the plan of an instance.
+func (w *world) bucket(t *providers.Task) string {
+	w.Helper()
+	var plan struct {
+		Bucket string `json:"bucket"`
+	}
+	if err := json.Unmarshal(t.Plan, &plan); err != nil || plan.Bucket == "" {
+		w.Fatalf("no bucket in the plan: %v", err)
+	}
+	return plan.Bucket
+}
+
+// An app uses what a binding gave it, through the SDK.
+type app struct {
+	*sdk.Client
+	bucket string
+}
+
+func open(credential map[string]string) app {
+	return app{
+		bucket: credential["bucket"],
+		Client: sdk.NewClient(sdk.NewConfig().WithRegion(credential["region"]).WithEndpoint(credential["endpoint"]).WithRetryMaxAttempts(1).
+			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(credential["access_key_id"], credential["secret_access_key"]))),
+	}
+}
+
+// owner uses the account's own key on a bucket.
+func (w *world) owner(bucket string) app {
+	key := w.cloud.AccessKey()
+	return open(map[string]string{
+		"bucket": bucket, "region": "cn-hangzhou", "endpoint": w.cloud.URL(),
+		"access_key_id": key.ID, "secret_access_key": key.Secret,
+	})
+}
+
+func (a app) in(bucket string) app { return app{a.Client, bucket} }
+
+func (a app) put(ctx context.Context, name, content string) error {
+	_, err := a.PutObject(ctx, &sdk.PutObjectRequest{Bucket: &a.bucket, Key: &name, Body: strings.NewReader(content)})
+	return err
+}
+
+func (a app) get(ctx context.Context, name string) (string, error) {
+	r, err := a.GetObject(ctx, &sdk.GetObjectRequest{Bucket: &a.bucket, Key: &name})
+	if err != nil {
+		return "", err
+	}
+	defer r.Body.Close()
+	var b bytes.Buffer
+	_, err = io.Copy(&b, r.Body)
+	return b.String(), err
+}
+
+func (a app) list(ctx context.Context) ([]string, error) {
+	r, err := a.ListObjectsV2(ctx, &sdk.ListObjectsV2Request{Bucket: &a.bucket})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, o := range r.Contents {
+		names = append(names, *o.Key)
+	}
+	return names, nil
+}
+
+func (a app) delete(ctx context.Context, name string) error {
+	_, err := a.DeleteObject(ctx, &sdk.DeleteObjectRequest{Bucket: &a.bucket, Key: &name})
+	return err
+}
+
+func (a app) upload(ctx context.Context, name string) error {
+	_, err := a.InitiateMultipartUpload(ctx, &sdk.InitiateMultipartUploadRequest{Bucket: &a.bucket, Key: &name})
+	return err
+}
+
+func (a app) version(ctx context.Context) error {
+	_, err := a.PutBucketVersioning(ctx, &sdk.PutBucketVersioningRequest{
+		Bucket: &a.bucket, VersioningConfiguration: &sdk.VersioningConfiguration{Status: sdk.VersionEnabled},
+	})
+	return err
+}
+
+// must fails the test on an error.
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// refused fails the test unless OSS answered one of the codes.
+func (w *world) refused(what string, err error, codes ...string) {
+	w.Helper()
+	var service *sdk.ServiceError
+	if !errors.As(err, &service) || !slices.Contains(codes, service.Code) {
+		w.Errorf("%s: %v, want to be refused with %v", what, err, codes)
+	}
+}

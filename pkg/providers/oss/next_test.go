@@ -1,0 +1,235 @@
+package oss
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// prepared returns the task with its plan.
+func prepared(t *testing.T, task providers.Task) providers.Task {
+	t.Helper()
+	plan, err := (&Provider{}).Prepare(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task.Plan = plan
+	return task
+}
+
+// outcome is what a test of Next looks at.
+type outcome struct {
+	Action providers.Action
+	Name   string
+	Kind   providers.FailureKind
+}
+
+func outcomeOf(s providers.Step) outcome { return outcome{s.Action, s.Name, s.Kind} }
+
+func calls(name string) outcome { return outcome{Action: providers.Call, Name: name} }
+
+var (
+	done     = outcome{Action: providers.Done}
+	broken   = outcome{Action: providers.Fail, Kind: providers.Broken}
+	byPolicy = outcome{Action: providers.Fail, Kind: providers.Policy}
+	byUser   = outcome{Action: providers.Fail, Kind: providers.Invalid}
+)
+
+func TestNextOfInstances(t *testing.T) {
+	tagged := []providers.Tag{{Key: providers.TagIncarnation, Value: life.Incarnation}}
+	retained := append(slices.Clone(tagged), tagRetained)
+	type change func(*providers.Task)
+	absent := func(usable bool, d providers.Deletion) change {
+		return func(t *providers.Task) { t.Goal, t.Usable, t.Deletion = providers.Absent, usable, d }
+	}
+	full := bucketState{There: true, ACL: "private", Tags: tagged, Objects: true, Uploads: true}
+	uploads := bucketState{There: true, ACL: "private", Tags: tagged, Uploads: true}
+	empty := bucketState{There: true, ACL: "private", Tags: tagged}
+	cases := map[string]struct {
+		change change
+		state  bucketState
+		want   outcome
+	}{
+		"nothing there: make it":                    {nil, bucketState{}, calls(stepBucket)},
+		"made and not tagged: tag it":               {nil, bucketState{There: true, ACL: "private"}, calls(stepTags)},
+		"tagged by people only: tag it":             {nil, bucketState{There: true, ACL: "private", Tags: []providers.Tag{{Key: "team", Value: "a"}}}, calls(stepTags)},
+		"made and tagged: done":                     {nil, empty, done},
+		"another ACL: set it":                       {nil, bucketState{There: true, ACL: "public-read", Tags: tagged}, calls(stepACL)},
+		"ACL not told: done":                        {nil, bucketState{There: true, Tags: tagged}, done},
+		"foreign: fail":                             {nil, bucketState{There: true, Foreign: true}, broken},
+		"refused: the user's":                       {func(t *providers.Task) { t.Refused = []string{stepBucket} }, bucketState{}, byUser},
+		"tags refused: the operator's":              {func(t *providers.Task) { t.Refused = []string{stepTags} }, bucketState{There: true}, broken},
+		"absent and nothing there: done":            {absent(true, providers.Refuse), bucketState{}, done},
+		"absent and foreign: not touched":           {absent(true, providers.Empty), bucketState{There: true, Foreign: true, Objects: true}, done},
+		"absent and empty: delete":                  {absent(true, providers.Refuse), empty, calls(stepDeleteBucket)},
+		"refuse: objects are kept":                  {absent(true, providers.Refuse), full, byPolicy},
+		"refuse: unfinished uploads are kept":       {absent(true, providers.Refuse), uploads, byPolicy},
+		"no word on data is as refuse":              {absent(true, ""), full, byPolicy},
+		"refuse, but never ready: objects go":       {absent(false, providers.Refuse), full, calls(stepDeleteObjects)},
+		"refuse, but never ready: uploads go":       {absent(false, providers.Refuse), uploads, calls(stepAbortUploads)},
+		"empty: objects first":                      {absent(true, providers.Empty), full, calls(stepDeleteObjects)},
+		"empty: then uploads":                       {absent(true, providers.Empty), uploads, calls(stepAbortUploads)},
+		"delete is as empty":                        {absent(true, providers.DeleteData), full, calls(stepDeleteObjects)},
+		"retain: mark it":                           {absent(true, providers.Retain), full, calls(stepRetain)},
+		"retain: marked is done":                    {absent(true, providers.Retain), bucketState{There: true, Tags: retained, Objects: true}, done},
+		"retain, but never ready: it goes":          {absent(false, providers.Retain), empty, calls(stepDeleteBucket)},
+		"absent, made and not tagged yet: it goes":  {absent(false, providers.Refuse), bucketState{There: true, ACL: "private"}, calls(stepDeleteBucket)},
+		"absent: what was refused is tried forever": {func(t *providers.Task) { absent(true, providers.Refuse)(t); t.Refused = []string{stepDeleteBucket} }, empty, calls(stepDeleteBucket)},
+	}
+	p := &Provider{}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			task := prepared(t, instanceTask(""))
+			if c.change != nil {
+				c.change(&task)
+			}
+			step := p.Next(task, providers.Seen{State: c.state})
+			if diff := cmp.Diff(c.want, outcomeOf(step)); diff != "" {
+				t.Errorf("step (-want, +got):\n%s", diff)
+			}
+			if step.Action == providers.Fail && step.Text == "" {
+				t.Error("a failure without a sentence")
+			}
+		})
+	}
+}
+
+func bindingTask(t *testing.T, parameters string) providers.Task {
+	instance := prepared(t, instanceTask(parameters))
+	return prepared(t, providers.Task{
+		Kind: providers.Binding, Goal: providers.Present, InstanceID: "i", BindingID: "b", Region: "cn-hangzhou",
+		Life: providers.Life{BrokerID: life.BrokerID, Incarnation: "b0112233445566778899aabbccddeeff"}, Of: &instance,
+	})
+}
+
+func TestNextOfBindings(t *testing.T) {
+	attached := []attachment{{customPolicy, policyName(bindingTask(t, "").Life)}}
+	known := providers.Facts{Open: map[string]string{factKeyID: "K1"}, Secrets: map[string]string{factSecret: "S1"}}
+	all := func(keys ...string) userState {
+		return userState{User: ours, Policy: ours, Attached: attached, Keys: keys}
+	}
+	cases := map[string]struct {
+		goal    providers.Goal
+		facts   providers.Facts
+		refused []string
+		state   userState
+		want    outcome
+	}{
+		"nothing there: the user":                  {state: userState{}, want: calls(stepUser)},
+		"a user: its policy":                       {state: userState{User: ours}, want: calls(stepPolicy)},
+		"a policy: attach it":                      {state: userState{User: ours, Policy: ours}, want: calls(stepAttach)},
+		"another policy attached: attach ours":     {state: userState{User: ours, Policy: ours, Attached: []attachment{{"System", "ReadOnly"}}}, want: calls(stepAttach)},
+		"attached: the key":                        {state: all(), want: calls(stepKey)},
+		"a key whose secret was lost: drop it":     {state: all("K0"), want: calls(stepDropKey)},
+		"an id without its secret: drop it":        {facts: providers.Facts{Open: map[string]string{factKeyID: "K1"}}, state: all("K1"), want: calls(stepDropKey)},
+		"our key and another: drop the other":      {facts: known, state: all("K0", "K1"), want: calls(stepDropKey)},
+		"our key is not listed yet: wait":          {facts: known, state: all(), want: outcome{Action: providers.Wait, Name: waitKey}},
+		"our key is listed: done":                  {facts: known, state: all("K1"), want: done},
+		"a foreign user: fail":                     {state: userState{User: foreign}, want: broken},
+		"a foreign policy: fail":                   {state: userState{User: ours, Policy: foreign}, want: broken},
+		"refused: fail":                            {refused: []string{stepPolicy}, state: userState{User: ours}, want: broken},
+		"absent and nothing there: done":           {goal: providers.Absent, state: userState{}, want: done},
+		"absent: keys first":                       {goal: providers.Absent, facts: known, state: all("K0", "K1"), want: calls(stepDeleteKey)},
+		"absent: then detach":                      {goal: providers.Absent, state: all(), want: calls(stepDetach)},
+		"absent: then the policy":                  {goal: providers.Absent, state: userState{User: ours, Policy: ours}, want: calls(stepDeletePolicy)},
+		"absent: then the user":                    {goal: providers.Absent, state: userState{User: ours}, want: calls(stepDeleteUser)},
+		"absent: the policy alone":                 {goal: providers.Absent, state: userState{Policy: ours}, want: calls(stepDeletePolicy)},
+		"absent: foreign ones stay":                {goal: providers.Absent, state: userState{User: foreign, Policy: foreign}, want: done},
+		"absent: our user beside a foreign policy": {goal: providers.Absent, state: userState{User: ours, Policy: foreign}, want: calls(stepDeleteUser)},
+	}
+	p := &Provider{}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			task := bindingTask(t, "")
+			if c.goal != "" {
+				task.Goal = c.goal
+			}
+			task.Facts, task.Refused = c.facts, c.refused
+			step := p.Next(task, providers.Seen{State: c.state})
+			if diff := cmp.Diff(c.want, outcomeOf(step)); diff != "" {
+				t.Errorf("step (-want, +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCredentialsKeepTheOldNamesAndAddWhatSDKsNeed(t *testing.T) {
+	task := bindingTask(t, `{"Region":"us-west-1"}`)
+	task.Facts = providers.Facts{Open: map[string]string{factKeyID: "LTAI1"}, Secrets: map[string]string{factSecret: "s+/=@:% #?"}}
+	seen := providers.Seen{State: userState{
+		User: ours, Policy: ours, Attached: []attachment{{customPolicy, policyName(task.Life)}}, Keys: []string{"LTAI1"},
+	}}
+	bucket := bucketName(life)
+	host := "oss-us-west-1.aliyuncs.com"
+	got := (&Provider{}).Next(task, seen).Credentials
+	want := map[string]string{
+		"type": "oss", "bucket": bucket, "region": "us-west-1", "host": host, "endpoint": "https://" + host,
+		"internal_endpoint": "https://oss-us-west-1-internal.aliyuncs.com", "username": userName(task.Life),
+		"access_key_id": "LTAI1", "secret_access_key": "s+/=@:% #?",
+		"uri": "oss://LTAI1:s%2B%2F%3D%40%3A%25%20%23%3F@" + host + "/" + bucket,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("credentials (-want, +got):\n%s", diff)
+	}
+	u, err := url.Parse(got["uri"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if secret, _ := u.User.Password(); secret != "s+/=@:% #?" || u.User.Username() != "LTAI1" || u.Path != "/"+bucket || u.Host != host {
+		t.Errorf("the uri says %s", u)
+	}
+
+	override, _ := url.Parse("http://127.0.0.1:8007")
+	got = (&Provider{override: override}).Next(task, seen).Credentials
+	for name, want := range map[string]string{
+		"endpoint": "http://127.0.0.1:8007", "internal_endpoint": "http://127.0.0.1:8007", "host": "127.0.0.1:8007",
+		"uri": "oss://LTAI1:s%2B%2F%3D%40%3A%25%20%23%3F@127.0.0.1:8007/" + bucket,
+	} {
+		if got[name] != want {
+			t.Errorf("with an override, %s is %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+func TestNextIsPureAndSurvivesWhatItCannotRead(t *testing.T) {
+	task := prepared(t, instanceTask(""))
+	seen := providers.Seen{State: bucketState{}}
+	p := &Provider{}
+	if diff := cmp.Diff(p.Next(task, seen), p.Next(task, seen)); diff != "" {
+		t.Errorf("the same state gave two steps:\n%s", diff)
+	}
+	binding := bindingTask(t, "")
+	orphan := binding
+	orphan.Of = nil
+	garbled := task
+	garbled.Plan = providers.Plan(`{"bucket":1}`)
+	for name, step := range map[string]providers.Step{
+		"no state":             p.Next(task, providers.Seen{}),
+		"the state of another": p.Next(binding, providers.Seen{State: bucketState{}}),
+		"no plan":              p.Next(instanceTask(""), seen),
+		"a garbled plan":       p.Next(garbled, seen),
+		"no instance":          p.Next(orphan, providers.Seen{State: userState{}}),
+	} {
+		if diff := cmp.Diff(broken, outcomeOf(step)); diff != "" {
+			t.Errorf("%s: step (-want, +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestRequestsHoldNoSecretOfTheUser(t *testing.T) {
+	task := prepared(t, instanceTask(`{"AccessKeyId":"user-key-id","AccessKeySecret":"user-key-secret"}`))
+	step := (&Provider{}).Next(task, providers.Seen{State: bucketState{}})
+	var request bucketRequest
+	if err := json.Unmarshal(step.Request, &request); err != nil {
+		t.Fatal(err)
+	}
+	want := bucketRequest{Bucket: bucketName(life), ACL: "private", StorageClass: "Standard"}
+	if diff := cmp.Diff(want, request); diff != "" {
+		t.Errorf("request (-want, +got):\n%s", diff)
+	}
+}

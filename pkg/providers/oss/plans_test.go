@@ -1,0 +1,85 @@
+package oss_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+)
+
+func loadPlans(t *testing.T) *catalog.Offering {
+	t.Helper()
+	c, err := catalog.Load(oss.Plans)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offering, ok := c.Offering("oss-997b8372-8dac-40ac-ae65-758b4a502222")
+	if !ok || len(c.Offerings()) != 1 {
+		t.Fatalf("the offerings are %v", c.Offerings())
+	}
+	return offering
+}
+
+func TestPlansAreThoseOfTheFirstBroker(t *testing.T) {
+	offering := loadPlans(t)
+	if offering.Name != "alibaba-cloud-oss" || !offering.Bindable || offering.Provider != "oss" {
+		t.Errorf("offering %s, bindable %v, provider %s", offering.Name, offering.Bindable, offering.Provider)
+	}
+	got := map[string]string{}
+	for _, plan := range offering.Plans {
+		got[plan.Name] = plan.ID
+		if plan.Free || plan.Deletion != string(providers.Refuse) || len(plan.Slow) > 0 {
+			t.Errorf("plan %s: free %v, deletion %s, slow %v", plan.Name, plan.Free, plan.Deletion, plan.Slow)
+		}
+		if !slices.Contains(plan.Secret, "AccessKeyId") || !slices.Contains(plan.Secret, "AccessKeySecret") {
+			t.Errorf("plan %s: secret parameters are %v", plan.Name, plan.Secret)
+		}
+	}
+	want := map[string]string{
+		"default":         "oss-edc2badc-d93b-4d9c-9d8e-da2f1c8c2221",
+		"oss-self-define": "oss-edc2badc-d93b-4d9c-9d8e-da2f1c8c2222",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("plans (-want, +got):\n%s", diff)
+	}
+}
+
+func TestSchemasTakeTheDocumentedParametersOnly(t *testing.T) {
+	cases := map[string]struct {
+		create, update, bind bool // whether it is taken
+		parameters           string
+	}{
+		"none":               {true, true, true, `{}`},
+		"old guide's nulls":  {true, true, true, `{"AccessKeyId":null,"AccessKeySecret":null}`},
+		"all":                {true, false, false, `{"Region":"a","Acl":"b","ACL":"b","StorageClass":"c","AccessKeyId":"d","AccessKeySecret":"e"}`},
+		"Acl":                {true, true, false, `{"Acl":"private"}`},
+		"unknown":            {false, false, false, `{"acl":"private"}`},
+		"region as a number": {false, false, false, `{"Region":1}`},
+		"Acl as a list":      {false, false, false, `{"Acl":["private"]}`},
+	}
+	for _, plan := range loadPlans(t).Plans {
+		for name, c := range cases {
+			t.Run(plan.Name+"/"+name, func(t *testing.T) {
+				raw := json.RawMessage(c.parameters)
+				for _, check := range []struct {
+					name string
+					err  error
+					want bool
+				}{
+					{"create", plan.CheckCreate(raw), c.create},
+					{"update", plan.CheckUpdate(raw), c.update},
+					{"bind", plan.CheckBind(raw), c.bind},
+				} {
+					if taken := check.err == nil; taken != check.want {
+						t.Errorf("%s: %v, want taken %v", check.name, check.err, check.want)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package oss
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+var life = providers.Life{BrokerID: "broker-1", Incarnation: "00112233445566778899aabbccddeeff"}
+
+// instanceTask is a provision under a plan with the settings of plans.yaml.
+func instanceTask(parameters string) providers.Task {
+	t := providers.Task{
+		Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: life, Region: "cn-hangzhou",
+		Labels:   providers.Labels{Offering: "alibaba-cloud-oss", Plan: "default"},
+		Settings: json.RawMessage(`{"acl":"private","storageClass":"Standard"}`), Deletion: providers.Refuse,
+	}
+	if parameters != "" {
+		t.Parameters = json.RawMessage(parameters)
+	}
+	return t
+}
+
+func TestPrepareResolvesParameters(t *testing.T) {
+	base := instancePlan{Bucket: bucketName(life), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard"}
+	with := func(change func(*instancePlan)) instancePlan {
+		plan := base
+		change(&plan)
+		return plan
+	}
+	public := with(func(p *instancePlan) { p.ACL = "public-read" })
+	infrequent := with(func(p *instancePlan) { p.StorageClass = "IA" })
+	cases := map[string]struct {
+		parameters string
+		want       instancePlan
+	}{
+		"none":                        {"", base},
+		"null":                        {"null", base},
+		"an empty object":             {"{}", base},
+		"all null":                    {`{"Region":null,"Acl":null,"ACL":null,"StorageClass":null,"AccessKeyId":null,"AccessKeySecret":null}`, base},
+		"all empty":                   {`{"Region":"","Acl":"","ACL":"","StorageClass":"","AccessKeyId":"","AccessKeySecret":""}`, base},
+		"Acl of the API":              {`{"Acl":"public-read"}`, public},
+		"ACL of the old code":         {`{"ACL":"public-read"}`, public},
+		"both spellings, one value":   {`{"ACL":"public-read","Acl":"Public Read"}`, public},
+		"Acl beside a null ACL":       {`{"ACL":null,"Acl":"Public Read"}`, public},
+		"old words":                   {`{"Acl":"Public Read"}`, public},
+		"old words in another case":   {`{"Acl":"PUBLIC  read"}`, public},
+		"old words for writing":       {`{"Acl":"Public Read/Write"}`, with(func(p *instancePlan) { p.ACL = "public-read-write" })},
+		"private":                     {`{"Acl":"Private"}`, base},
+		"class of the API":            {`{"StorageClass":"IA"}`, infrequent},
+		"class in old words":          {`{"StorageClass":"Infrequent Access Storage"}`, infrequent},
+		"class in another case":       {`{"StorageClass":"ia"}`, infrequent},
+		"class with hyphens":          {`{"StorageClass":"infrequent-access"}`, infrequent},
+		"standard":                    {`{"StorageClass":"Standard Storage"}`, base},
+		"archive":                     {`{"StorageClass":"Archive Storage"}`, with(func(p *instancePlan) { p.StorageClass = "Archive" })},
+		"cold archive":                {`{"StorageClass":"Cold Archive"}`, with(func(p *instancePlan) { p.StorageClass = "ColdArchive" })},
+		"deep cold archive":           {`{"StorageClass":"DeepColdArchive"}`, with(func(p *instancePlan) { p.StorageClass = "DeepColdArchive" })},
+		"another region":              {`{"Region":"us-west-1"}`, with(func(p *instancePlan) { p.Region = "us-west-1" })},
+		"a region as OSS writes it":   {`{"Region":" OSS-cn-beijing "}`, with(func(p *instancePlan) { p.Region = "cn-beijing" })},
+		"a long region":               {`{"Region":"cn-shanghai-finance-1"}`, with(func(p *instancePlan) { p.Region = "cn-shanghai-finance-1" })},
+		"a key of the user for both":  {`{"AccessKeyId":"id","AccessKeySecret":"secret"}`, with(func(p *instancePlan) { p.AccessKeyID, p.AccessKeySecret = "id", "secret" })},
+		"a key with a line break end": {`{"AccessKeyId":"id\n","AccessKeySecret":"secret\n"}`, with(func(p *instancePlan) { p.AccessKeyID, p.AccessKeySecret = "id", "secret" })},
+	}
+	p := &Provider{}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			raw, err := p.Prepare(instanceTask(c.parameters))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got instancePlan
+			if err := json.Unmarshal(raw, &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("plan (-want, +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPrepareRefusesWhatCannotBe(t *testing.T) {
+	for name, parameters := range map[string]string{
+		"Acl unknown":                  `{"Acl":"everybody"}`,
+		"Acl unknown beside ACL":       `{"ACL":"private","Acl":"everybody"}`,
+		"Acl and ACL differ":           `{"ACL":"private","Acl":"public-read"}`,
+		"class unknown":                `{"StorageClass":"Glacier"}`,
+		"class is only a word":         `{"StorageClass":"Storage"}`,
+		"region with a dot":            `{"Region":"cn-hangzhou.example.com"}`,
+		"region with a slash":          `{"Region":"cn-hangzhou/x"}`,
+		"region with a user":           `{"Region":"cn@example"}`,
+		"region of one word":           `{"Region":"hangzhou"}`,
+		"region is an endpoint":        `{"Region":"cn-hangzhou-internal"}`,
+		"region is a prefix":           `{"Region":"oss-"}`,
+		"key without secret":           `{"AccessKeyId":"id"}`,
+		"secret without key":           `{"AccessKeySecret":"secret"}`,
+		"a number":                     `{"Region":1}`,
+		"a list":                       `[]`,
+		"an object for a string":       `{"Acl":{}}`,
+		"a boolean for the access key": `{"AccessKeyId":true,"AccessKeySecret":true}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := (&Provider{}).Prepare(instanceTask(parameters))
+			var failure *providers.Failure
+			if !errors.As(err, &failure) || failure.Kind != providers.Invalid {
+				t.Fatalf("Prepare: %v, want a failure of kind %s", err, providers.Invalid)
+			}
+		})
+	}
+}
+
+func TestUpdateChangesTheACLAndNothingElse(t *testing.T) {
+	before := instancePlan{
+		Bucket: "drawn-before", Region: "us-west-1", ACL: "public-read", StorageClass: "IA", AccessKeyID: "id", AccessKeySecret: "secret",
+	}
+	cases := map[string]struct {
+		parameters string
+		acl        string // empty: refused
+	}{
+		"another ACL":           {`{"Region":"us-west-1","Acl":"public-read-write"}`, "public-read-write"},
+		"Acl over the old ACL":  {`{"ACL":"public-read","Acl":"private"}`, "private"},
+		"nothing said any more": {`{}`, "private"},
+		"all as it was":         {`{"Region":"us-west-1","Acl":"Public Read","StorageClass":"ia","AccessKeyId":"id","AccessKeySecret":"secret"}`, "public-read"},
+		"another region":        {`{"Region":"cn-hangzhou"}`, ""},
+		"another class":         {`{"StorageClass":"Standard"}`, ""},
+		"another key":           {`{"AccessKeyId":"other","AccessKeySecret":"secret"}`, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			task := instanceTask(c.parameters)
+			task.Was = &providers.Was{Settings: task.Settings}
+			task.Plan, _ = json.Marshal(before)
+			raw, err := (&Provider{}).Prepare(task)
+			if c.acl == "" {
+				var failure *providers.Failure
+				if !errors.As(err, &failure) || failure.Kind != providers.Invalid {
+					t.Fatalf("Prepare: %v, want a failure of kind %s", err, providers.Invalid)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := before
+			want.ACL = c.acl
+			var got instancePlan
+			if err := json.Unmarshal(raw, &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("plan (-want, +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNamesAreOfOneLifeAndOfTheRightForm(t *testing.T) {
+	other := providers.Life{BrokerID: life.BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
+	elsewhere := providers.Life{BrokerID: "broker-2", Incarnation: life.Incarnation}
+	form := regexp.MustCompile(`^[a-z][a-z0-9-]{2,61}[a-z0-9]$`)
+	seen := map[string]bool{}
+	for _, l := range []providers.Life{life, other, elsewhere} {
+		for _, name := range []string{bucketName(l), userName(l), policyName(l)} {
+			if !form.MatchString(name) {
+				t.Errorf("%q is not a name of a bucket, user or policy", name)
+			}
+			if seen[name] {
+				t.Errorf("%q comes twice", name)
+			}
+			seen[name] = true
+		}
+	}
+	if bucketName(life) != bucketName(life) {
+		t.Error("the name of a life changes")
+	}
+}
+
+func TestMarksTellLivesApartAndFit(t *testing.T) {
+	long := providers.Life{BrokerID: strings.Repeat("ä", 200), Incarnation: life.Incarnation}
+	other := providers.Life{BrokerID: life.BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
+	if m := mark(long); len(m) > 128 || !isMarked(m, long) || strings.ContainsRune(m, '�') {
+		t.Errorf("mark of a long broker id: %q", m)
+	}
+	if m := mark(life); !strings.Contains(m, life.BrokerID) || !isMarked("seen by bob; "+m, life) || isMarked(m, other) {
+		t.Errorf("mark: %q", m)
+	}
+}
+
+func TestPolicyAllowsOneBucketAndNoAdministration(t *testing.T) {
+	text, err := bucketPolicy(bucketName(life))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(text) > 2048 {
+		t.Errorf("the policy has %d characters; RAM took at most 2048 once", len(text))
+	}
+	var doc policyDocument
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range doc.Statement {
+		for _, r := range s.Resource {
+			if r != "acs:oss:*:*:"+bucketName(life) && r != "acs:oss:*:*:"+bucketName(life)+"/*" {
+				t.Errorf("the policy speaks of %s", r)
+			}
+		}
+		for _, a := range s.Action {
+			if strings.ContainsAny(a, "*?") || strings.HasPrefix(a, "oss:PutBucket") || strings.HasPrefix(a, "oss:DeleteBucket") || a == "oss:PutObjectAcl" {
+				t.Errorf("the policy allows %s", a)
+			}
+		}
+	}
+}
