@@ -1,0 +1,283 @@
+package oss_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// bindingPolicy is what a binding to bucket-a may do.
+const bindingPolicy = `{"Version":"1","Statement":[
+	{"Effect":"Allow","Action":["oss:ListObjects","oss:GetBucketInfo"],"Resource":"acs:oss:*:*:bucket-a"},
+	{"Effect":"Allow","Action":["oss:GetObject","oss:PutObject","oss:DeleteObject"],"Resource":"acs:oss:*:*:bucket-a/*"}]}`
+
+func TestAUserMayDoWhatItsPolicySaysAndNoMore(t *testing.T) {
+	w := newWorld(t)
+	root := w.root()
+	for _, name := range []string{"bucket-a", "bucket-b"} {
+		mustPutBucket(t, root, name)
+		mustPut(t, root, name, "k", "v")
+	}
+	key := w.addUser(t, "u", bindingPolicy)
+	c := w.client(key.ID, key.Secret, sdk.SignatureVersionV4)
+
+	mustPut(t, c, "bucket-a", "dir/mine", "m")
+	if got, err := get(t.Context(), c, "bucket-a", "dir/mine"); err != nil || got != "m" {
+		t.Errorf("get = %q, %v", got, err)
+	}
+	if list, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: sdk.Ptr("bucket-a")}); err != nil || list.KeyCount != 2 {
+		t.Errorf("list = %+v, %v", list, err)
+	}
+	if _, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a"), Objects: []sdk.DeleteObject{{Key: sdk.Ptr("k")}}}); err != nil {
+		t.Errorf("delete one of many: %v", err)
+	}
+	for name, do := range map[string]func() error{
+		"get elsewhere": func() error { _, err := get(t.Context(), c, "bucket-b", "k"); return err },
+		"put elsewhere": func() error { _, err := put(t.Context(), c, "bucket-b", "k", "v"); return err },
+		"list elsewhere": func() error {
+			_, err := c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: sdk.Ptr("bucket-b")})
+			return err
+		},
+		"delete the bucket": func() error {
+			_, err := c.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")})
+			return err
+		},
+		"make a bucket": func() error {
+			_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-c")})
+			return err
+		},
+		"make its bucket": func() error {
+			_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a")})
+			return err
+		},
+		"list all buckets": func() error { _, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{}); return err },
+		"publish the bucket": func() error {
+			_, err := c.PutBucketAcl(t.Context(), &sdk.PutBucketAclRequest{Bucket: sdk.Ptr("bucket-a"), Acl: sdk.BucketACLPublicRead})
+			return err
+		},
+		"copy from elsewhere": func() error {
+			_, err := c.CopyObject(t.Context(), &sdk.CopyObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("c"), SourceBucket: sdk.Ptr("bucket-b"), SourceKey: sdk.Ptr("k")})
+			return err
+		},
+		"delete many elsewhere": func() error {
+			_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-b"), Objects: []sdk.DeleteObject{{Key: sdk.Ptr("k")}}})
+			return err
+		},
+		"delete an old version": func() error {
+			_, err := c.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("dir/mine"), VersionId: sdk.Ptr("null")})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) { wantCode(t, do(), "AccessDenied") })
+	}
+	if got := w.Buckets(); len(got) != 2 || got[0].Objects != 1 || got[1].Objects != 1 || got[0].ACL != "private" {
+		t.Errorf("buckets after all this: %+v", got)
+	}
+}
+
+func TestAKeyWorksUntilItIsDisabledOrDeleted(t *testing.T) {
+	w := newWorld(t)
+	mustPutBucket(t, w.root(), "bucket-a")
+	key := w.addUser(t, "u", bindingPolicy)
+	c := w.client(key.ID, key.Secret, sdk.SignatureVersionV1)
+	mustPut(t, c, "bucket-a", "k", "v")
+	w.setKeyStatus(t, "u", key.ID, "Inactive")
+	_, err := get(t.Context(), c, "bucket-a", "k")
+	wantCode(t, err, "InvalidAccessKeyId")
+	w.setKeyStatus(t, "u", key.ID, "Active")
+	if _, err := get(t.Context(), c, "bucket-a", "k"); err != nil {
+		t.Error(err)
+	}
+	w.deleteKey(t, "u", key.ID)
+	_, err = get(t.Context(), c, "bucket-a", "k")
+	wantCode(t, err, "InvalidAccessKeyId")
+}
+
+func TestWhatIsWronglySignedIsRefused(t *testing.T) {
+	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			_, err := w.client(keyID, "wrong", version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+			wantCode(t, err, "SignatureDoesNotMatch")
+			_, err = w.client("unknown", secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+			wantCode(t, err, "InvalidAccessKeyId")
+			for _, ahead := range []time.Duration{16 * time.Minute, -16 * time.Minute} {
+				w.ahead.Store(int64(ahead))
+				_, err = w.client(keyID, secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+				wantCode(t, err, "RequestTimeTooSkewed")
+			}
+			w.ahead.Store(int64(14 * time.Minute))
+			if _, err := w.client(keyID, secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{}); err != nil {
+				t.Errorf("a difference of 14 minutes: %v", err)
+			}
+		})
+	}
+}
+
+func TestTheSDKCorrectsItsClockByOurDate(t *testing.T) {
+	w := newWorld(t)
+	w.ahead.Store(int64(time.Hour))
+	c := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRetryMaxAttempts(3) })
+	if _, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHeadersThatCannotBeReadAreRefused(t *testing.T) {
+	w := newWorld(t)
+	for name, c := range map[string]struct {
+		headers map[string]string
+		path    string
+		code    string
+	}{
+		"another scheme":             {map[string]string{"Authorization": "Basic dTpw"}, "/", "InvalidArgument"},
+		"V1 without a signature":     {map[string]string{"Authorization": "OSS testid"}, "/", "InvalidArgument"},
+		"V1 without a date":          {map[string]string{"Authorization": "OSS testid:x", "Date": "yesterday"}, "/", "AccessDenied"},
+		"V4 without a credential":    {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Signature=x"}, "/", "InvalidArgument"},
+		"V4 of another date":         {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Credential=testid/20010101/cn-hangzhou/oss/aliyun_v4_request,Signature=x"}, "/", "InvalidArgument"},
+		"V4 with another suffix":     {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Credential=testid/20010101/cn-hangzhou/oss/aws4_request,Signature=x"}, "/", "InvalidArgument"},
+		"signed URL without its end": {map[string]string{"Authorization": ""}, "/?OSSAccessKeyId=testid&Signature=x", "AccessDenied"},
+		"signed URL with a bad end":  {map[string]string{"Authorization": ""}, "/?OSSAccessKeyId=testid&Signature=x&Expires=soon", "AccessDenied"},
+		"signed URL for too long":    {map[string]string{"Authorization": ""}, "/?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-date=20260101T000000Z&x-oss-expires=604801", "InvalidArgument"},
+		"signed URL of no date":      {map[string]string{"Authorization": ""}, "/?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-expires=60", "InvalidArgument"},
+		"nobody lists buckets":       {map[string]string{"Authorization": ""}, "/", "AccessDenied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, body := w.do(t, "GET", c.path, c.headers, "")
+			if status < 400 || !strings.Contains(body, "<Code>"+c.code+"</Code>") {
+				t.Errorf("%d %s, want %s", status, body, c.code)
+			}
+		})
+	}
+}
+
+func TestSignedURLsExpire(t *testing.T) {
+	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			c := w.client(keyID, secret, version)
+			mustPutBucket(t, c, "bucket-a")
+			mustPut(t, c, "bucket-a", "k", "v")
+			presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}, sdk.PresignExpires(time.Hour))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.ahead.Store(int64(59 * time.Minute))
+			if status, body := fetch(t, presigned.URL); status != http.StatusOK {
+				t.Errorf("before its end: %d %s", status, body)
+			}
+			w.ahead.Store(int64(61 * time.Minute))
+			if status, body := fetch(t, presigned.URL); status != http.StatusForbidden || !strings.Contains(body, "<Code>AccessDenied</Code>") {
+				t.Errorf("after its end: %d %s", status, body)
+			}
+		})
+	}
+}
+
+func TestKeysOfASessionNeedTheirToken(t *testing.T) {
+	w := newWorld(t)
+	w.session["STS.a"] = cloud.Key{Secret: "s", Token: "token", Active: true, Expires: w.clock.Now().Add(time.Hour),
+		Caller: cloud.Caller{AccountID: account, Kind: cloud.Role, Name: "reader"}}
+	if err := w.ram.AddRole("reader", bindingPolicy); err != nil {
+		t.Fatal(err)
+	}
+	mustPutBucket(t, w.root(), "bucket-a")
+	mustPut(t, w.root(), "bucket-a", "k", "v")
+	with := func(token string, version sdk.SignatureVersionType) *sdk.Client {
+		return w.client("STS.a", "s", version, func(c *sdk.Config) {
+			c.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("STS.a", "s", token))
+		})
+	}
+	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := get(t.Context(), with("token", version), "bucket-a", "k"); err != nil || got != "v" {
+				t.Errorf("with the token: %q, %v", got, err)
+			}
+			presigned, err := with("token", version).Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, body := fetch(t, presigned.URL); status != http.StatusOK || body != "v" {
+				t.Errorf("with the token in the URL: %d %s", status, body)
+			}
+			_, err = get(t.Context(), with("", version), "bucket-a", "k")
+			wantCode(t, err, "InvalidAccessKeyId")
+			_, err = get(t.Context(), with("other", version), "bucket-a", "k")
+			wantCode(t, err, "InvalidSecurityToken")
+			_, err = put(t.Context(), with("token", version), "bucket-b", "k", "v")
+			wantCode(t, err, "NoSuchBucket")
+		})
+	}
+	w.clock.Advance(time.Hour)
+	_, err := get(t.Context(), with("token", sdk.SignatureVersionV4), "bucket-a", "k")
+	wantCode(t, err, "SecurityTokenExpired")
+}
+
+func TestWhatEverybodyMayDoIsTheBucketsACL(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	anonymous := map[string]string{"Authorization": ""}
+	stranger := w.addUser(t, "stranger", "")
+	user := w.client(stranger.ID, stranger.Secret, sdk.SignatureVersionV4)
+	for acl, may := range map[sdk.BucketACLType]struct{ read, write bool }{
+		sdk.BucketACLPrivate: {false, false}, sdk.BucketACLPublicRead: {true, false}, sdk.BucketACLPublicReadWrite: {true, true},
+	} {
+		t.Run(string(acl), func(t *testing.T) {
+			if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"), Acl: acl}); err != nil {
+				t.Fatal(err)
+			}
+			mustPut(t, c, "bucket-a", "k", "v")
+			check := func(what string, status int, want bool) {
+				if ok := status < 300; ok != want || !ok && status != http.StatusForbidden {
+					t.Errorf("%s: %d, want allowed: %v", what, status, want)
+				}
+			}
+			status, _ := w.do(t, "GET", "/bucket-a/k", anonymous, "")
+			check("get", status, may.read)
+			status, _ = w.do(t, "PUT", "/bucket-a/new", anonymous, "new")
+			check("put", status, may.write)
+			status, _ = w.do(t, "DELETE", "/bucket-a/new", anonymous, "")
+			check("delete", status, may.write)
+			status, _ = w.do(t, "GET", "/bucket-a/", anonymous, "")
+			check("list", status, false)
+			status, _ = w.do(t, "DELETE", "/bucket-a/", anonymous, "")
+			check("delete the bucket", status, false)
+			status, _ = w.do(t, "PUT", "/bucket-n/", anonymous, "")
+			check("make a bucket", status, false)
+			if _, err := get(t.Context(), user, "bucket-a", "k"); (err == nil) != may.read {
+				t.Errorf("get by a user without a policy: %v, want allowed: %v", err, may.read)
+			}
+		})
+	}
+}
+
+func TestABucketOfAnotherAccountIsClosed(t *testing.T) {
+	w := newWorld(t)
+	w.AddForeignBucket("of-another", "9999999999999999")
+	_, err := get(t.Context(), w.root(), "of-another", "k")
+	wantCode(t, err, "AccessDenied")
+	_, err = w.root().DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("of-another")})
+	wantCode(t, err, "AccessDenied")
+	list, err := w.root().ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+	if err != nil || len(list.Buckets) != 0 {
+		t.Errorf("list: %+v, %v", list, err)
+	}
+}
+
+func TestABucketAnswersAtTheEndpointOfItsRegion(t *testing.T) {
+	w := newWorld(t)
+	mustPutBucket(t, w.root(), "bucket-a")
+	elsewhere := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") })
+	_, err := elsewhere.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: sdk.Ptr("bucket-a")})
+	wantCode(t, err, "AccessDenied")
+	noRegion := w.client(keyID, secret, sdk.SignatureVersionV1)
+	if _, err := noRegion.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: sdk.Ptr("bucket-a")}); err != nil {
+		t.Errorf("a request that names no region: %v", err)
+	}
+}

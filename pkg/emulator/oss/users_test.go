@@ -1,0 +1,59 @@
+package oss_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+type key struct{ ID, Secret string }
+
+// call runs an action of RAM as the account.
+func (w *world) call(t *testing.T, action string, params ...string) any {
+	t.Helper()
+	values := url.Values{}
+	for i := 0; i < len(params); i += 2 {
+		values.Set(params[i], params[i+1])
+	}
+	answer, err := w.ram.Product().Actions[action].Do(&rpc.Request{
+		Context: t.Context(), Caller: cloud.Caller{AccountID: account}, Action: action, Params: values, Now: w.clock.Now(),
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", action, err)
+	}
+	return answer
+}
+
+// addUser makes a RAM user with a key, and with a policy if that is not empty.
+func (w *world) addUser(t *testing.T, name, policy string) key {
+	t.Helper()
+	w.call(t, "CreateUser", "UserName", name)
+	if policy != "" {
+		w.call(t, "CreatePolicy", "PolicyName", name, "PolicyDocument", policy)
+		w.call(t, "AttachPolicyToUser", "UserName", name, "PolicyType", "Custom", "PolicyName", name)
+	}
+	made, err := json.Marshal(w.call(t, "CreateAccessKey", "UserName", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		AccessKey struct{ AccessKeyId, AccessKeySecret string } //nolint:revive // as on the wire
+	}
+	if err := json.Unmarshal(made, &answer); err != nil {
+		t.Fatal(err)
+	}
+	return key{answer.AccessKey.AccessKeyId, answer.AccessKey.AccessKeySecret}
+}
+
+func (w *world) setKeyStatus(t *testing.T, user, id, status string) {
+	t.Helper()
+	w.call(t, "UpdateAccessKey", "UserName", user, "UserAccessKeyId", id, "Status", status)
+}
+
+func (w *world) deleteKey(t *testing.T, user, id string) {
+	t.Helper()
+	w.call(t, "DeleteAccessKey", "UserName", user, "UserAccessKeyId", id)
+}
