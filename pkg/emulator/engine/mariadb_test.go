@@ -45,16 +45,31 @@ func TestServerSeesTheClientsAddressAndNoAdministratorThroughTheProxy(t *testing
 		t.Errorf("the server sees %s", user)
 	}
 	// Even one who knew the administrator's password.
-	must(t, run2(ctx, s, "ALTER USER `emulator.admin`@`0.0.0.1` IDENTIFIED BY 'Known-1'"))
+	must(t, asAdmin(ctx, s, "ALTER USER `emulator.admin`@`0.0.0.1` IDENTIFIED BY 'Known-1'"))
 	wantNumber(t, login(t, s.Addr(), adminName, "Known-1", ""), accessDenied)
 	// What clients do to that account, the next start mends.
 	must(t, s.Restart(ctx), s.CreateAccount(ctx, "more", "Pass-1", false))
 }
 
-// run2 runs a statement as administrator.
-func run2(ctx context.Context, s *server, statement string) error {
+// asAdmin runs a statement as administrator.
+func asAdmin(ctx context.Context, s *server, statement string) error {
 	_, err := s.db.ExecContext(ctx, statement)
 	return err
+}
+
+func TestServerTouchesNoFileOfTheMachine(t *testing.T) {
+	s := newServer(t)
+	open := filepath.Join(testDir(t), "open")
+	must(t, os.Mkdir(open, 0o777), os.Chmod(open, 0o777))
+	// Even its administrator may not.
+	if err := asAdmin(t.Context(), s, "SELECT 1 INTO OUTFILE '"+open+"/file'"); err == nil {
+		t.Error("it writes files")
+	}
+	var text *string
+	must(t, s.db.QueryRowContext(t.Context(), "SELECT LOAD_FILE('/etc/passwd')").Scan(&text))
+	if text != nil {
+		t.Error("it reads /etc/passwd")
+	}
 }
 
 func TestServerListensOnNoNetwork(t *testing.T) {

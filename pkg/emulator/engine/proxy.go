@@ -73,20 +73,11 @@ func (p *proxy) allow(prefixes []netip.Prefix) {
 	}
 }
 
-// cutAll ends all sessions; new ones may come.
-func (p *proxy) cutAll() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for s := range p.sessions {
-		p.cut(s)
-	}
-}
-
 // close ends the proxy and all sessions and waits for them.
 func (p *proxy) close() {
 	p.end()
 	_ = p.listener.Close()
-	p.cutAll()
+	p.allow(nil)
 	p.running.Wait()
 }
 

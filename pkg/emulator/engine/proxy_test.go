@@ -28,6 +28,9 @@ func newBackend(t *testing.T) (*proxy, backend) {
 		default:
 		}
 		ours, theirs := net.Pipe()
+		if err := ours.SetDeadline(time.Now().Add(patience)); err != nil {
+			return nil, err
+		}
 		b.conns <- ours
 		return theirs, nil
 	})

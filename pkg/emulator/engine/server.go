@@ -213,8 +213,7 @@ func (s *server) Restart(ctx context.Context) error {
 		return fmt.Errorf("engine: restart %s: %w", s.id, err)
 	}
 	defer done()
-	err = s.process.terminate(ctx)
-	s.proxy.cutAll()
+	err = s.process.terminate(ctx) // and with it all sessions
 	if err == nil {
 		err = s.boot(ctx)
 	}

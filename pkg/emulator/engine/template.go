@@ -97,6 +97,7 @@ func (t *template) bootstrap(ctx context.Context) error {
 }
 
 // script is a file of what mariadbd --bootstrap shall do, one statement a line.
+// It leaves out what mariadb-install-db adds: accounts, help and test data.
 func (t *template) script() (*os.File, error) {
 	tables, err := os.Open(t.m.program.tables)
 	if err != nil {
@@ -110,7 +111,6 @@ func (t *template) script() (*os.File, error) {
 	_, err = io.Copy(script, io.MultiReader(
 		strings.NewReader("CREATE DATABASE mysql;\nUSE mysql;\n"),
 		tables,
-		strings.NewReader("\nDELETE FROM global_priv WHERE User <> 'mariadb.sys';\nDELETE FROM proxies_priv;\n"),
 	))
 	if err == nil {
 		_, err = script.Seek(0, io.SeekStart)
