@@ -71,6 +71,11 @@ func (f *fixture) instance(change ...func(*sdk.CreateDBInstanceRequest)) string 
 	return response.DBInstanceId
 }
 
+// dropAfter loses the response to the next call of an action.
+func dropAfter(action string) cloud.Fault {
+	return cloud.Fault{Action: action, Effect: cloud.DropAfter, Times: 1}
+}
+
 func must[T any](v T, err error) func(*fixture) T {
 	return func(f *fixture) T {
 		f.Helper()

@@ -29,7 +29,7 @@ func (c *call) admit() *Error {
 		return Errorf(http.StatusBadRequest, "InvalidParameter", "Format must be JSON or XML.")
 	}
 	if c.r.Header.Get("x-acs-signature-nonce") != "" && c.params.Get("Signature") == "" {
-		c.action = c.r.Header.Get("x-acs-action")
+		c.action, c.product = c.r.Header.Get("x-acs-action"), c.g.products[c.r.Header.Get("x-acs-version")]
 		return Unsupported("ACS3-HMAC-SHA256")
 	}
 	for _, name := range []string{"Action", "Version"} {

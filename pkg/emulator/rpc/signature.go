@@ -5,8 +5,9 @@ import (
 	"crypto/sha1" //nolint:gosec // signature version 1.0 is HMAC-SHA1 by definition
 	"crypto/subtle"
 	"encoding/base64"
+	"maps"
 	"net/url"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -15,16 +16,15 @@ import (
 // sorted and percent-encoded, empty values included ("Signature mechanism" of
 // the RAM API).
 func stringToSign(method string, params url.Values) string {
-	pairs := make([]string, 0, len(params))
-	for name, values := range params {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(params)) { // by name: "Id.1" before "Id.10"
 		if name == "Signature" {
 			continue
 		}
-		for _, value := range values {
+		for _, value := range params[name] {
 			pairs = append(pairs, percentEncode(name)+"="+percentEncode(value))
 		}
 	}
-	sort.Strings(pairs)
 	return method + "&" + percentEncode("/") + "&" + percentEncode(strings.Join(pairs, "&"))
 }
 

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+)
+
+// settings are the program's flags and environment, checked.
+type settings struct {
+	listen, controlListen, region string
+	engines                       string // none, real or auto
+	engineDir, advertiseHost      string
+	profile                       rds.Profile
+	accessKey                     emulator.AccessKey // empty: make one
+}
+
+// parse reads the flags, which are stronger than the environment.
+func parse(args []string, getenv func(string) string, output io.Writer) (settings, error) {
+	var s settings
+	var profile string
+	flags := flag.NewFlagSet("alibabacloud-emulator", flag.ContinueOnError)
+	flags.SetOutput(output)
+	text := func(to *string, name, env, def, usage string) {
+		if v := getenv(env); v != "" {
+			def = v
+		}
+		flags.StringVar(to, name, def, usage+" ("+env+")")
+	}
+	text(&s.listen, "listen", "EMULATOR_LISTEN", "127.0.0.1:8007", "`address` of the cloud: RPC products, OSS and metadata")
+	text(&s.controlListen, "control-listen", "EMULATOR_CONTROL_LISTEN", "127.0.0.1:8008", "`address` of the control API: faults, time, calls, state; keep it on loopback")
+	text(&s.engines, "engines", "EMULATOR_ENGINES", "none", "database servers behind emulated RDS instances: none, real, or auto for real where MariaDB is installed")
+	text(&s.engineDir, "engine-dir", "EMULATOR_ENGINE_DIR", "", "`folder` for the data of database servers; it is removed at the end (default: in the system's temporary folder)")
+	text(&s.advertiseHost, "advertise-host", "EMULATOR_ADVERTISE_HOST", "127.0.0.1", "`host` under which clients reach the database servers; on another one than 127.0.0.1 they listen on all addresses")
+	text(&profile, "profile", "EMULATOR_PROFILE", "seconds", "how long things take: instant, seconds or realistic")
+	text(&s.region, "region", "REGION", "cn-hangzhou", "`region` of the metadata service")
+	flags.Usage = func() {
+		fmt.Fprintln(output, "Usage: alibabacloud-emulator [flags]")
+		flags.PrintDefaults()
+		fmt.Fprintln(output, "The account's access key is EMULATOR_ACCESS_KEY_ID and EMULATOR_ACCESS_KEY_SECRET; without them one is made and shown.")
+	}
+	if err := flags.Parse(args); err != nil {
+		return settings{}, err
+	}
+	if flags.NArg() > 0 {
+		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	profiles := map[string]func() rds.Profile{"instant": rds.Instant, "seconds": rds.Seconds, "realistic": rds.Realistic}
+	choose, ok := profiles[profile]
+	if !ok {
+		return settings{}, fmt.Errorf("--profile=%s: it must be instant, seconds or realistic", profile)
+	}
+	s.profile = choose()
+	if !strings.Contains(" none real auto ", " "+s.engines+" ") || strings.Contains(s.engines, " ") {
+		return settings{}, fmt.Errorf("--engines=%s: it must be none, real or auto", s.engines)
+	}
+	s.accessKey = emulator.AccessKey{ID: getenv("EMULATOR_ACCESS_KEY_ID"), Secret: getenv("EMULATOR_ACCESS_KEY_SECRET")}
+	if (s.accessKey.ID == "") != (s.accessKey.Secret == "") {
+		return settings{}, errors.New("set both EMULATOR_ACCESS_KEY_ID and EMULATOR_ACCESS_KEY_SECRET, or neither")
+	}
+	return s, nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
+)
+
+// run starts the emulator, says where it is, and stops it when ctx ends.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (err error) {
+	s, err := parse(args, getenv, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	engines, err := startEngines(s, stderr)
+	if err != nil {
+		return err
+	}
+	config := emulator.Config{
+		Listen: s.listen, ControlListen: s.controlListen, Region: s.region, Profile: s.profile, AccessKey: s.accessKey,
+		Report: func(err error) { fmt.Fprintln(stderr, "alibabacloud-emulator:", err) },
+	}
+	if engines != nil {
+		config.Engine = engines
+		defer func() { err = errors.Join(err, engines.Close()) }()
+	}
+	server, err := emulator.New(config)
+	if err != nil {
+		return err
+	}
+	if err := greet(stdout, server, engines != nil, s.accessKey == (emulator.AccessKey{})); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	<-ctx.Done()
+	return server.Close()
+}
+
+// startEngines returns nil where there are to be no engines, or none can be.
+func startEngines(s settings, stderr io.Writer) (*engine.MariaDB, error) {
+	if s.engines == "none" {
+		return nil, nil
+	}
+	options := engine.Options{Dir: s.engineDir, AdvertiseHost: s.advertiseHost}
+	if s.advertiseHost != "127.0.0.1" {
+		options.ListenHost = "0.0.0.0" // the whitelists decide who comes in
+	}
+	engines, err := engine.NewMariaDB(options)
+	if !errors.Is(err, engine.ErrNotInstalled) {
+		return engines, err
+	}
+	if s.engines == "auto" {
+		fmt.Fprintf(stderr, "\n*** MariaDB is not installed: emulated RDS instances have no database, and their credentials WILL NOT CONNECT.\n*** Install it (Debian: apt-get install mariadb-server) and start again.\n*** %v\n\n", err)
+		return nil, nil
+	}
+	return nil, fmt.Errorf("--engines=real needs MariaDB; install it (Debian: apt-get install mariadb-server), or choose --engines=none: %w", err)
+}
+
+// greet tells what a client needs to know. The secret is shown only if it was
+// made here: nobody knows it otherwise.
+func greet(stdout io.Writer, server *emulator.Server, engines, made bool) error {
+	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "cloud\t%s\n", server.URL())
+	if url := server.ControlURL(); url != "" {
+		fmt.Fprintf(w, "control\t%s\n", url)
+	}
+	fmt.Fprintf(w, "account\t%s\nregion\t%s\n", server.AccountID(), server.Region())
+	if region, ok := server.Network().Region(server.Region()); ok {
+		for _, vpc := range region.VPCs {
+			fmt.Fprintf(w, "vpc\t%s %s\n", vpc.ID, vpc.CIDR)
+			for _, vsw := range vpc.VSwitches {
+				fmt.Fprintf(w, "vswitch\t%s %s %s\n", vsw.ID, vsw.ZoneID, vsw.CIDR)
+			}
+		}
+	}
+	databases := "none: RDS credentials do not connect"
+	if engines {
+		databases = "MariaDB"
+	}
+	fmt.Fprintf(w, "databases\t%s\naccess key id\t%s\n", databases, server.AccessKey().ID)
+	if made {
+		fmt.Fprintf(w, "access key secret\t%s\n", server.AccessKey().Secret)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,237 @@
+package rds_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+)
+
+const password = "Passw0rd"
+
+func (f *fixture) createAccount(id, name string, change ...func(*sdk.CreateAccountRequest)) error {
+	r := sdk.CreateCreateAccountRequest()
+	r.DBInstanceId, r.AccountName, r.AccountPassword = id, name, password
+	for _, c := range change {
+		c(r)
+	}
+	_, err := f.CreateAccount(r)
+	return err
+}
+
+func super(r *sdk.CreateAccountRequest) { r.AccountType = "Super" }
+
+func (f *fixture) deleteAccount(id, name string) error {
+	r := sdk.CreateDeleteAccountRequest()
+	r.DBInstanceId, r.AccountName = id, name
+	_, err := f.DeleteAccount(r)
+	return err
+}
+
+func (f *fixture) createDatabase(id, name, charset string) error {
+	r := sdk.CreateCreateDatabaseRequest()
+	r.DBInstanceId, r.DBName, r.CharacterSetName = id, name, charset
+	_, err := f.CreateDatabase(r)
+	return err
+}
+
+func (f *fixture) grant(id, account, databases, privileges string) error {
+	r := sdk.CreateGrantAccountPrivilegeRequest()
+	r.DBInstanceId, r.AccountName, r.DBName, r.AccountPrivilege = id, account, databases, privileges
+	_, err := f.GrantAccountPrivilege(r)
+	return err
+}
+
+func (f *fixture) revoke(id, account, databases string) error {
+	r := sdk.CreateRevokeAccountPrivilegeRequest()
+	r.DBInstanceId, r.AccountName, r.DBName = id, account, databases
+	_, err := f.RevokeAccountPrivilege(r)
+	return err
+}
+
+// accounts returns "name type status db=privilege ..." of each account.
+func (f *fixture) accounts(id string) []string {
+	f.Helper()
+	r := sdk.CreateDescribeAccountsRequest()
+	r.DBInstanceId = id
+	lines := []string{}
+	for _, a := range must(f.DescribeAccounts(r))(f).Accounts.DBInstanceAccount {
+		line := fmt.Sprint(a.AccountName, " ", a.AccountType, " ", a.AccountStatus)
+		for _, p := range a.DatabasePrivileges.DatabasePrivilege {
+			line += " " + p.DBName + "=" + p.AccountPrivilege
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func (f *fixture) wantAccounts(id string, want ...string) {
+	f.Helper()
+	if diff := cmp.Diff(append([]string{}, want...), f.accounts(id)); diff != "" {
+		f.Errorf("accounts (-want, +got):\n%s", diff)
+	}
+}
+
+func (f *fixture) ok(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+func TestAnAccountBecomesAvailableAndGoesAway(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	f.ok(f.createAccount(id, "alice"))
+	f.wantAccounts(id, "alice Normal Unavailable")
+	f.wantCode(f.createAccount(id, "alice"), 400, "InvalidAccountName.Duplicate")
+	f.wantCode(f.deleteAccount(id, "alice"), 400, "IncorrectAccountStatus")
+	f.srv.Clock().Advance(20 * time.Second)
+	f.wantAccounts(id, "alice Normal Available")
+	f.ok(f.deleteAccount(id, "alice"))
+	f.wantCode(f.createAccount(id, "alice"), 400, "InvalidAccountName.Duplicate")
+	f.srv.Clock().Advance(20 * time.Second)
+	f.wantAccounts(id)
+	f.wantCode(f.deleteAccount(id, "alice"), 404, "InvalidAccountName.NotFound")
+	f.ok(f.createAccount(id, "alice"))
+}
+
+func TestAccountsNeedARunningInstance(t *testing.T) {
+	f := newFixture(t)
+	id := must(f.CreateDBInstance(createRequest()))(f).DBInstanceId
+	f.wantCode(f.createAccount(id, "alice"), 403, "OperationDenied.DBInstanceStatus")
+	f.wantCode(f.createDatabase(id, "orders", "utf8"), 403, "OperationDenied.DBInstanceStatus")
+	f.wantCode(f.createAccount("rm-x", "alice"), 404, "InvalidDBInstanceId.NotFound")
+}
+
+func TestAccountNamesAreLimitedByVersion(t *testing.T) {
+	f := newFixture(t)
+	old := f.instance()
+	modern := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.EngineVersion = "5.7" })
+	name := func(n int) string { return strings.Repeat("n", n) }
+	cases := map[string]struct {
+		id, name, code string
+	}{
+		"16 on 5.6":        {old, name(16), ""},
+		"17 on 5.6":        {old, name(17), "InvalidAccountName.Format"},
+		"32 on 5.7":        {modern, name(32), ""},
+		"33 on 5.7":        {modern, name(33), "InvalidAccountName.Format"},
+		"one character":    {old, "a", "InvalidAccountName.Format"},
+		"upper case":       {old, "Bob", ""},
+		"digit first":      {old, "1a", "InvalidAccountName.Format"},
+		"underscore last":  {old, "a_", "InvalidAccountName.Format"},
+		"underscore":       {old, "a_1", ""},
+		"hyphen":           {old, "a-1", "InvalidAccountName.Format"},
+		"keyword":          {old, "root", "InvalidAccountName.Forbid"},
+		"keyword in upper": {old, "Admin", "InvalidAccountName.Forbid"},
+		"none":             {old, "", "MissingAccountName"},
+	}
+	for title, tc := range cases {
+		t.Run(title, func(t *testing.T) {
+			f := &fixture{T: t, Client: f.Client}
+			err := f.createAccount(tc.id, tc.name)
+			if tc.code == "" {
+				f.ok(err)
+				return
+			}
+			f.wantCode(err, 400, tc.code)
+		})
+	}
+}
+
+func TestPasswordsFollowTheRules(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	for i, good := range []string{"Passw0rd", "pass-w0rd", "PASS_W0RD", "Ab=" + strings.Repeat("x", 29)} {
+		f.ok(f.createAccount(id, fmt.Sprint("user", i), func(r *sdk.CreateAccountRequest) { r.AccountPassword = good }))
+	}
+	for _, bad := range []string{"Passw0r", "password1", "PASSWORD1", "Passw0rd?", "Pässw0rd", "Ab=" + strings.Repeat("x", 30)} {
+		f.wantCode(f.createAccount(id, "other", func(r *sdk.CreateAccountRequest) { r.AccountPassword = bad }), 400, "InvalidAccountPassword.Format")
+		r := sdk.CreateResetAccountPasswordRequest()
+		r.DBInstanceId, r.AccountName, r.AccountPassword = id, "user0", bad
+		_, err := f.ResetAccountPassword(r)
+		f.wantCode(err, 400, "InvalidAccountPassword.Format")
+	}
+	f.wantCode(f.createAccount(id, "other", func(r *sdk.CreateAccountRequest) { r.AccountPassword = "" }), 400, "MissingAccountPassword")
+	for _, call := range f.srv.Calls("CreateAccount") {
+		if p, ok := call.Params["AccountPassword"]; ok && p != "***" {
+			t.Fatalf("the journal holds the password %q", p)
+		}
+	}
+}
+
+func TestThereIsOneSuperAccount(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	f.ok(f.createAccount(id, "chief", super))
+	f.wantCode(f.createAccount(id, "second", super), 403, "AccountLimitExceeded")
+	f.wantCode(f.createAccount(id, "Chief"), 400, "InvalidAccountName.Duplicate") // differs in case alone
+	f.wantCode(f.createAccount(id, "x1", func(r *sdk.CreateAccountRequest) { r.AccountType = "Root" }), 400, "InvalidAccountType.Format")
+}
+
+func TestTheFirstAccountMayHaveToBeSuper(t *testing.T) {
+	f := newFixture(t)
+	f.srv.RDS().Behave(func(b *rds.Behaviour) { b.FirstAccountSuper = true })
+	id := f.instance()
+	f.wantCode(f.createAccount(id, "alice"), 400, "InvalidAccountType.Format")
+	f.ok(f.createAccount(id, "chief", super))
+	f.ok(f.createAccount(id, "alice"))
+}
+
+func TestPrivilegesAreGrantedAndRevoked(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	f.ok(f.createAccount(id, "alice"))
+	f.ok(f.createAccount(id, "chief", super))
+	f.ok(f.createDatabase(id, "orders", "utf8"))
+	f.wantCode(f.grant(id, "alice", "orders", "ReadWrite"), 400, "IncorrectAccountStatus")
+	f.srv.Clock().Advance(20 * time.Second)
+	f.wantCode(f.grant(id, "alice", "orders", "ReadWrite"), 403, "OperationDenied.DBStatus")
+	f.srv.Clock().Advance(10 * time.Second)
+	f.ok(f.createDatabase(id, "stock", "utf8mb4"))
+	f.srv.Clock().Advance(30 * time.Second)
+	f.ok(f.grant(id, "alice", "orders,stock", "ReadWrite,ReadOnly"))
+	f.ok(f.grant(id, "alice", "orders", "ReadWrite")) // once more
+	f.ok(f.grant(id, "alice", "stock", "DMLOnly"))    // another in its place
+	f.wantAccounts(id, "alice Normal Available orders=ReadWrite stock=DMLOnly", "chief Super Available")
+
+	f.wantCode(f.grant(id, "bob", "orders", "ReadWrite"), 404, "InvalidAccountName.NotFound")
+	f.wantCode(f.grant(id, "alice", "nodb", "ReadWrite"), 404, "InvalidDBName.NotFound")
+	f.wantCode(f.grant(id, "alice", "orders", "DBOwner"), 400, "InvalidAccountPrivilege.Malformed")
+	f.wantCode(f.grant(id, "alice", "orders,stock", "ReadWrite"), 400, "InvalidDBNameOrAccountPrivilege")
+	f.wantCode(f.grant(id, "chief", "orders", "ReadWrite"), 403, "IncorrectAccountType")
+
+	f.ok(f.revoke(id, "alice", "orders"))
+	f.wantAccounts(id, "alice Normal Available stock=DMLOnly", "chief Super Available")
+	r := sdk.CreateDeleteDatabaseRequest()
+	r.DBInstanceId, r.DBName = id, "stock"
+	must(f.DeleteDatabase(r))(f)
+	f.wantAccounts(id, "alice Normal Available", "chief Super Available")
+}
+
+func TestDescribeAccountsFiltersAndPages(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	for i := range 31 {
+		f.ok(f.createAccount(id, fmt.Sprint("user", i)))
+	}
+	r := sdk.CreateDescribeAccountsRequest()
+	r.DBInstanceId, r.PageSize, r.PageNumber = id, "30", "2"
+	response := must(f.DescribeAccounts(r))(f)
+	if n := len(response.Accounts.DBInstanceAccount); n != 1 || response.TotalRecordCount != 31 {
+		t.Errorf("page 2 has %d of %d accounts, want 1 of 31", n, response.TotalRecordCount)
+	}
+	r = sdk.CreateDescribeAccountsRequest()
+	r.DBInstanceId, r.AccountName = id, "user7"
+	if list := must(f.DescribeAccounts(r))(f).Accounts.DBInstanceAccount; len(list) != 1 || list[0].AccountName != "user7" {
+		t.Errorf("accounts %+v, want user7", list)
+	}
+	r.PageSize = "29"
+	_, err := f.DescribeAccounts(r)
+	f.wantCode(err, 400, "InvalidParameter")
+}

@@ -1,0 +1,124 @@
+package rpc
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+func TestFaultsThatAnswer(t *testing.T) {
+	cases := map[string]struct {
+		fault  cloud.Fault
+		status int
+		code   string
+		done   int
+	}{
+		"throttled":           {cloud.Fault{Action: "Say", Code: "Throttling.User"}, 400, "Throttling.User", 0},
+		"any action":          {cloud.Fault{Action: "*", Code: "InternalError"}, 500, "InternalError", 0},
+		"no code":             {cloud.Fault{Action: "Say"}, 503, "ServiceUnavailable", 0},
+		"status of its own":   {cloud.Fault{Action: "Say", Code: "Throttling", Status: 429}, 429, "Throttling", 0},
+		"after the effect":    {cloud.Fault{Action: "Say", Effect: cloud.FailAfter, Code: "InternalError"}, 500, "InternalError", 1},
+		"of another action":   {cloud.Fault{Action: "Nothing", Code: "InternalError"}, 200, "", 1},
+		"nothing known of it": {cloud.Fault{Action: "Say", Code: "InvalidThing.NotFound"}, 404, "InvalidThing.NotFound", 0},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.faults.Add(tc.fault)
+			b.want(b.get(b.params()), tc.status, tc.code)
+			if b.done != tc.done {
+				t.Errorf("the action was done %d times, want %d", b.done, tc.done)
+			}
+			if call := b.journal.Calls("Say")[0]; call.Effected != (tc.done == 1) {
+				t.Errorf("journal says effected=%v", call.Effected)
+			}
+		})
+	}
+}
+
+func TestFailAfterKeepsTheActionsOwnError(t *testing.T) {
+	b := newBench(t)
+	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.FailAfter, Code: "InternalError"})
+	b.want(b.get(b.params("What", "-")), 400, "MissingWhat")
+}
+
+func TestDroppedConnections(t *testing.T) {
+	for effect, done := range map[cloud.Effect]int{cloud.DropBefore: 0, cloud.DropAfter: 1} {
+		t.Run(effect.String(), func(t *testing.T) {
+			b := newBench(t)
+			b.faults.Add(cloud.Fault{Action: "Say", Effect: effect, Times: 1})
+			v := b.params()
+			v.Set("Signature", sign("testsecret", stringToSign(http.MethodGet, v)))
+			if response, err := http.Get(b.url + "/?" + v.Encode()); err == nil {
+				_ = response.Body.Close()
+				t.Errorf("the call was answered %s", response.Status)
+			}
+			if calls := b.journal.Calls("Say"); b.done != done || len(calls) != 1 || calls[0].Status != 0 || calls[0].Effected != (done == 1) {
+				t.Errorf("done %d times, journal %+v", b.done, calls)
+			}
+			b.want(b.get(b.params()), 200, "")
+		})
+	}
+}
+
+func TestAHangingCallIsHeldUntilTheClientGoesAway(t *testing.T) {
+	b := newBench(t)
+	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Hang, Times: 1})
+	v := b.params()
+	v.Set("Signature", sign("testsecret", stringToSign(http.MethodGet, v)))
+	ctx, cancel := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/?"+v.Encode(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() {
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		ended <- err
+	}()
+	for len(b.journal.Calls("Say")) == 0 { // the call arrives, and is held
+		select {
+		case err := <-ended:
+			t.Fatalf("the call ended with %v", err)
+		default:
+		}
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("the hanging call was answered")
+	}
+	if b.done != 0 {
+		t.Error("the hanging call had an effect")
+	}
+}
+
+func TestReleaseClosesHangingCalls(t *testing.T) {
+	b := newBench(t)
+	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Hang, Times: 1})
+	v := b.params()
+	v.Set("Signature", sign("testsecret", stringToSign(http.MethodGet, v)))
+	ended := make(chan error)
+	go func() {
+		response, err := http.Get(b.url + "/?" + v.Encode())
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		ended <- err
+	}()
+	for {
+		b.faults.Release()
+		select {
+		case err := <-ended:
+			if err == nil {
+				t.Error("the released call was answered")
+			}
+			return
+		default:
+		}
+	}
+}

@@ -1,0 +1,311 @@
+package rpc
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+var wall = time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC)
+
+// A bench is a gateway with one product, Echo, that anybody may drive.
+type bench struct {
+	*testing.T
+	url     string
+	clock   *cloud.Clock
+	faults  *cloud.Faults
+	journal *cloud.Journal
+	gateway *Gateway
+	done    int // how often an action took effect
+	nonce   int
+}
+
+type keyring map[string]cloud.Key
+
+func (k keyring) Key(id string) (cloud.Key, bool) { key, ok := k[id]; return key, ok }
+
+// deny refuses one action on one resource.
+type deny struct{ action, resource string }
+
+func (d deny) Allowed(_ cloud.Caller, action, resource string) bool {
+	return action != d.action || resource != d.resource
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{T: t, clock: cloud.NewFrozenClock(wall.Add(-time.Hour)), faults: &cloud.Faults{}, journal: &cloud.Journal{}}
+	keys := keyring{
+		"testid":   {Secret: "testsecret", Active: true, Caller: cloud.Caller{AccountID: "1", AccessKeyID: "testid"}},
+		"inactive": {Secret: "testsecret"},
+		"STS.1":    {Secret: "testsecret", Token: "token", Active: true, Expires: b.clock.Now().Add(time.Hour)},
+	}
+	type inner struct{ Item []string }
+	echo := Product{Name: "Echo", Version: "2020-01-01", Actions: map[string]Action{
+		"Say": {
+			Do: func(r *Request) (any, *Error) {
+				what, fail := r.Require("What")
+				if fail != nil {
+					return nil, fail
+				}
+				b.done++
+				return struct {
+					What, Region string
+					Items        inner
+				}{what, r.Region, inner{r.List("Item")}}, nil
+			},
+			Resource: func(r *Request) string { return "acs:echo:::" + r.Get("What") },
+		},
+		"Nothing": {Do: func(*Request) (any, *Error) { return nil, nil }, Free: true},
+	}}
+	b.gateway = NewGateway(Options{
+		Keys: keys, Authorizer: deny{"echo:Say", "acs:echo:::forbidden"}, Clock: b.clock, Faults: b.faults, Journal: b.journal,
+		Region: "cn-hangzhou", Wall: func() time.Time { return wall },
+	}, echo)
+	server := httptest.NewServer(b.gateway)
+	t.Cleanup(server.Close)
+	b.url = server.URL
+	return b
+}
+
+// params are those of a good request, changed by pairs; a pair with the value
+// "-" removes the parameter.
+func (b *bench) params(pairs ...string) url.Values {
+	b.nonce++
+	v := values("Action", "Say", "What", "hello", "Version", "2020-01-01", "Format", "JSON", "AccessKeyId", "testid", "SignatureMethod", "HMAC-SHA1",
+		"SignatureVersion", "1.0", "SignatureNonce", strconv.Itoa(b.nonce), "Timestamp", wall.Format(timestampFormat))
+	for name, value := range values(pairs...) {
+		if v[name] = value; value[0] == "-" {
+			delete(v, name)
+		}
+	}
+	return v
+}
+
+type reply struct {
+	Status                         int
+	Code, Message, RequestId, What string
+	Region                         string
+	Items                          struct{ Item []string }
+}
+
+// get sends parameters in the query, signed unless they hold a Signature.
+func (b *bench) get(v url.Values) reply {
+	b.Helper()
+	if v.Get("Signature") == "" {
+		v.Set("Signature", sign("testsecret", stringToSign(http.MethodGet, v)))
+	}
+	response, err := http.Get(b.url + "/?" + v.Encode())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return b.read(response)
+}
+
+func (b *bench) read(response *http.Response) reply {
+	b.Helper()
+	defer func() { _ = response.Body.Close() }()
+	got := reply{Status: response.StatusCode}
+	if err := json.NewDecoder(response.Body).Decode(&got); err != nil {
+		b.Fatal(err)
+	}
+	if got.RequestId == "" || got.RequestId != response.Header.Get("X-Acs-Request-Id") {
+		b.Errorf("request id %q in the body, %q in the header", got.RequestId, response.Header.Get("X-Acs-Request-Id"))
+	}
+	return got
+}
+
+func (b *bench) want(got reply, status int, code string) {
+	b.Helper()
+	if got.Status != status || got.Code != code {
+		b.Errorf("answer %d %q, want %d %q (%s)", got.Status, got.Code, status, code, got.Message)
+	}
+}
+
+func TestRequestsThatAreNotInOrderAreRefused(t *testing.T) {
+	at := func(d time.Duration) string { return wall.Add(d).Format(timestampFormat) }
+	cases := map[string]struct {
+		pairs  []string
+		status int
+		code   string
+	}{
+		"good":                        {nil, 200, ""},
+		"lower-case format":           {[]string{"Format", "json"}, 200, ""},
+		"no action":                   {[]string{"Action", "-"}, 400, "MissingAction"},
+		"no version":                  {[]string{"Version", "-"}, 400, "MissingVersion"},
+		"no key":                      {[]string{"AccessKeyId", "-"}, 400, "MissingAccessKeyId"},
+		"no nonce":                    {[]string{"SignatureNonce", "-"}, 400, "MissingSignatureNonce"},
+		"no timestamp":                {[]string{"Timestamp", "-"}, 400, "MissingTimestamp"},
+		"unknown key":                 {[]string{"AccessKeyId", "nobody"}, 404, "InvalidAccessKeyId.NotFound"},
+		"inactive key":                {[]string{"AccessKeyId", "inactive"}, 400, "InvalidAccessKeyId.Inactive"},
+		"wrong signature":             {[]string{"Signature", "AAAA"}, 400, "SignatureDoesNotMatch"},
+		"other method of signing":     {[]string{"SignatureMethod", "HMAC-SHA256"}, 400, "InvalidParameter"},
+		"15 minutes late":             {[]string{"Timestamp", at(-15 * time.Minute)}, 200, ""},
+		"more than 15 minutes late":   {[]string{"Timestamp", at(-15*time.Minute - time.Second)}, 400, "InvalidTimeStamp.Expired"},
+		"more than 15 minutes early":  {[]string{"Timestamp", at(15*time.Minute + time.Second)}, 400, "IllegalTimestamp"},
+		"time of another form":        {[]string{"Timestamp", "2026-11-20 15:30:00"}, 400, "InvalidTimeStamp.Format"},
+		"session":                     {[]string{"AccessKeyId", "STS.1", "SecurityToken", "token"}, 200, ""},
+		"session without its token":   {[]string{"AccessKeyId", "STS.1"}, 400, "MissingSecurityToken"},
+		"session with another token":  {[]string{"AccessKeyId", "STS.1", "SecurityToken", "x"}, 400, "InvalidSecurityToken.MismatchWithAccessKey"},
+		"token of a long-lived key":   {[]string{"SecurityToken", "token"}, 400, "InvalidSecurityToken.Malformed"},
+		"unknown action":              {[]string{"Action", "Shout"}, 501, "NotImplemented.Shout"},
+		"unknown version":             {[]string{"Version", "1999-01-01"}, 501, "NotImplemented.Say"},
+		"missing parameter":           {[]string{"What", "-"}, 400, "MissingWhat"},
+		"not permitted":               {[]string{"What", "forbidden"}, 403, "Forbidden.RAM"},
+		"needs no permission":         {[]string{"Action", "Nothing"}, 200, ""},
+		"a signature of other params": {[]string{"What", "hello", "Signature", "kRA2cnpJVacIhDMzXnoNZG9tDCI="}, 400, "SignatureDoesNotMatch"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.T = t
+			b.want(b.get(b.params(tc.pairs...)), tc.status, tc.code)
+			if calls := b.journal.Calls(""); len(calls) != 1 || calls[0].Status != tc.status || calls[0].Code != tc.code || calls[0].Effected != (tc.status == 200) {
+				t.Errorf("journal = %+v, want one call with %d %q", calls, tc.status, tc.code)
+			}
+		})
+	}
+}
+
+func TestAnExpiredSessionIsRefused(t *testing.T) {
+	b := newBench(t)
+	b.clock.Advance(time.Hour)
+	b.want(b.get(b.params("AccessKeyId", "STS.1", "SecurityToken", "token")), 400, "InvalidSecurityToken.Expired")
+}
+
+func TestANonceWorksOnce(t *testing.T) {
+	b := newBench(t)
+	v := b.params()
+	b.want(b.get(v), 200, "")
+	b.want(b.get(v), 400, "SignatureNonceUsed")
+	if b.done != 1 {
+		t.Errorf("the action was done %d times", b.done)
+	}
+}
+
+func TestNoncesAreRememberedForTheWholeWindow(t *testing.T) {
+	var n nonces
+	if !n.use("k", "first", wall) {
+		t.Fatal("a fresh nonce was refused")
+	}
+	for at := time.Duration(0); at <= 2*window; at += time.Minute {
+		if n.use("k", "first", wall.Add(at)) {
+			t.Fatalf("the nonce was accepted again after %s", at)
+		}
+	}
+	if !n.use("other", "first", wall) {
+		t.Error("the same nonce of another key was refused")
+	}
+	for i := range 6 { // generations pass, and the first is forgotten
+		n.use("k", strconv.Itoa(i), wall.Add(time.Duration(i)*3*window))
+	}
+	if len(n.now)+len(n.old) > 3 {
+		t.Errorf("%d nonces are remembered for ever", len(n.now)+len(n.old))
+	}
+}
+
+func TestAWrongSignatureIsAnsweredWithTheStringToSign(t *testing.T) {
+	b := newBench(t)
+	v := b.params("What", "a b*c", "Signature", "AAAA")
+	got := b.get(v)
+	if _, echoed, _ := strings.Cut(got.Message, "server string to sign is:"); echoed != stringToSign(http.MethodGet, v) {
+		t.Errorf("message %q does not end in the string to sign", got.Message)
+	}
+}
+
+func TestParametersMayBeInTheForm(t *testing.T) {
+	b := newBench(t)
+	v := b.params("What", "a b*~/", "Item.1", "x", "Item.2", "y")
+	v.Set("Signature", sign("testsecret", stringToSign(http.MethodPost, v)))
+	query := values("Action", v.Get("Action"))
+	v.Del("Action")
+	response, err := http.Post(b.url+"/?"+query.Encode(), "application/x-www-form-urlencoded; charset=utf-8", strings.NewReader(v.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := b.read(response)
+	b.want(got, 200, "")
+	if diff := cmp.Diff([]string{"x", "y"}, got.Items.Item); got.What != "a b*~/" || got.Region != "cn-hangzhou" || diff != "" {
+		t.Errorf("answer %+v", got)
+	}
+}
+
+func TestOtherHTTPMethodsAreRefused(t *testing.T) {
+	b := newBench(t)
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPut, b.url+"/?"+b.params().Encode(), nil)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.read(response), 403, "UnsupportedHTTPMethod")
+}
+
+func TestAnswersCanBeXML(t *testing.T) {
+	b := newBench(t)
+	for name, tc := range map[string]struct {
+		pairs []string
+		root  string
+		want  []string
+	}{
+		"success": {[]string{"Format", "XML", "What", "a<b", "Item.1", "x", "Item.2", "y"}, "SayResponse", []string{"a<b", "x", "y"}},
+		"error":   {[]string{"Format", "-", "What", "-"}, "Error", nil},
+	} {
+		v := b.params(tc.pairs...)
+		v.Set("Signature", sign("testsecret", stringToSign(http.MethodGet, v)))
+		response, err := http.Get(b.url + "/?" + v.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.Body.Close() != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			XMLName   xml.Name
+			RequestId string
+			What      string
+			Items     struct{ Item []string }
+		}
+		if err := xml.Unmarshal(body, &got); err != nil {
+			t.Fatalf("%s: %v in %s", name, err, body)
+		}
+		var values []string
+		if got.What != "" {
+			values = append([]string{got.What}, got.Items.Item...)
+		}
+		if diff := cmp.Diff(tc.want, values); got.XMLName.Local != tc.root || got.RequestId == "" || diff != "" {
+			t.Errorf("%s: %s", name, body)
+		}
+	}
+}
+
+func TestUnknownCallsAreRemembered(t *testing.T) {
+	b := newBench(t)
+	b.get(b.params("Action", "Shout"))
+	b.get(b.params("Action", "Shout"))
+	b.get(b.params("Version", "1999-01-01", "Action", "Old"))
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/", nil)
+	request.Header.Set("x-acs-action", "New")
+	request.Header.Set("x-acs-version", "2020-01-01")
+	request.Header.Set("x-acs-signature-nonce", "1")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil || response.StatusCode != 501 {
+		t.Errorf("an ACS3 request was answered %d", response.StatusCode)
+	}
+	if diff := cmp.Diff([]string{"1999-01-01:Old", "Echo:ACS3-HMAC-SHA256", "Echo:Shout"}, b.gateway.Unknown()); diff != "" {
+		t.Errorf("unknown (-want, +got):\n%s", diff)
+	}
+}
