@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // readyPoll is the pause between two looks at a server that is starting.
@@ -136,8 +138,10 @@ func (s *server) ready(ctx context.Context) error {
 	poll := time.NewTicker(readyPoll)
 	defer poll.Stop()
 	for {
-		if err := s.db.PingContext(ctx); err == nil {
-			return nil
+		err := s.db.PingContext(ctx)
+		var refusal *mysql.MySQLError
+		if err == nil || errors.As(err, &refusal) { // it answers
+			return err
 		}
 		select {
 		case <-ctx.Done():
