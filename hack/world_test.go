@@ -116,7 +116,7 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() {
 		for pid := range w.processes() {
-			syscall.Kill(pid, syscall.SIGKILL)
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
 		}
 	})
 	return w
@@ -162,7 +162,7 @@ func (w *world) start(name string, env []string, command ...string) *process {
 		w.t.Fatal(err)
 	}
 	go func() {
-		p.cmd.Wait() // its result is in ProcessState
+		_ = p.cmd.Wait() // its result is in ProcessState
 		out.Close()
 		close(p.done)
 	}()
