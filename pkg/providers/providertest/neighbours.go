@@ -1,0 +1,156 @@
+package providertest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// bindingsAreIndependent: each has credentials of its own, and the end of one
+// is nothing to the other.
+func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
+	c := baseline(t, open)
+	w := newWorld(t, open)
+	i := w.instance()
+	i.reach()
+	first, second := w.binding(i), w.binding(i)
+	first.reach()
+	second.reach()
+	w.left("with two bindings", c.instance+2*(c.binding-c.instance))
+	for _, name := range w.Secret {
+		if first.creds[name] == second.creds[name] {
+			t.Errorf("both bindings have the same %s", name)
+		}
+	}
+	first.to(providers.Absent)
+	w.left("with one binding", c.binding)
+	w.quiet("the other binding", func() { second.to(providers.Present) })
+	second.to(providers.Absent)
+	i.to(providers.Absent)
+	w.left("at the end", 0)
+}
+
+// instancesAreIndependent: so are instances.
+func instancesAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
+	c := baseline(t, open)
+	w := newWorld(t, open)
+	first, second := w.instance(), w.instance()
+	first.reach()
+	second.reach()
+	w.left("with two instances", 2*c.instance)
+	first.to(providers.Absent)
+	w.left("with one instance", c.instance)
+	w.quiet("the other instance", func() { second.to(providers.Present) })
+	second.to(providers.Absent)
+	w.left("at the end", 0)
+}
+
+// updateBroken: an update keeps names and bindings, and ends well however its
+// calls break.
+func updateBroken(t *testing.T, open func(t *testing.T) Harness) {
+	if open(t).Update == nil {
+		t.Skip("nothing of this provider's instances can be updated")
+	}
+	c := baseline(t, open)
+	smooth := newWorld(t, open)
+	calls := smooth.update(0, c)
+	for _, fault := range allFaults {
+		for n := 1; n <= calls; n++ {
+			w := newWorld(t, open)
+			w.fault, w.actions = fault, smooth.Cloud.Mutations()
+			w.update(n, c)
+		}
+	}
+}
+
+// update breaks the n-th call of an update, none for 0, and returns how many
+// there were.
+func (w *world) update(n int, c counts) int {
+	w.t.Helper()
+	i := w.instance()
+	i.reach()
+	b := w.binding(i)
+	b.reach()
+	i.begin(providers.Present)
+	i.task.Was = &providers.Was{Settings: i.task.Settings, Parameters: i.task.Parameters}
+	i.task.Settings, i.task.Parameters = w.Update.Settings, w.Update.Parameters
+	plan, err := w.Provider.Prepare(i.given())
+	if err != nil {
+		w.t.Fatalf("Prepare(update): %v", err)
+	}
+	i.task.Plan = plan
+	before := w.calls
+	if n > 0 {
+		w.breakAt = before + n
+	}
+	i.reach()
+	calls := w.calls - before
+	if calls == 0 {
+		w.t.Error("the update made no call")
+	}
+	w.left("after an update", c.binding)
+	w.quiet("an instance that is up to date", func() { i.to(providers.Present) })
+	i.task.Was = nil
+	w.quiet("the instance, later", func() { i.to(providers.Present) })
+	w.quiet("its binding", func() { b.to(providers.Present) })
+	b.to(providers.Absent)
+	i.to(providers.Absent)
+	w.left("at the end", 0)
+	return calls
+}
+
+// secretsStaySecret: no secret shows in open facts, texts or errors.
+func secretsStaySecret(t *testing.T, open func(t *testing.T) Harness) {
+	c := baseline(t, open)
+	if len(open(t).Secret) == 0 {
+		t.Fatal("the harness names no secret credentials")
+	}
+	for _, fault := range append([]Fault{None}, allFaults...) {
+		for n := 1; n <= c.calls; n++ {
+			w := newWorld(t, open)
+			w.breakAt, w.fault, w.actions = n, fault, c.actions
+			i := w.instance()
+			i.reach()
+			b := w.binding(i)
+			b.reach()
+			secrets := map[string]string{}
+			for _, name := range w.Secret {
+				secrets[name] = b.creds[name]
+			}
+			for _, facts := range []providers.Facts{i.task.Facts, b.task.Facts} {
+				for name, value := range facts.Secrets {
+					secrets["the secret fact "+name] = value
+				}
+			}
+			b.to(providers.Absent)
+			i.to(providers.Absent)
+			for name, value := range secrets {
+				if value == "" {
+					t.Fatalf("%s is empty", name)
+				}
+				for _, text := range w.said {
+					if strings.Contains(text, value) {
+						t.Errorf("%s shows in %q", name, strings.ReplaceAll(text, value, "***"))
+					}
+				}
+			}
+		}
+	}
+}
+
+// namesFromLives: ids of the platform, which are anybody's strings, show
+// nowhere in the cloud.
+func namesFromLives(t *testing.T, open func(t *testing.T) Harness) {
+	w := newWorld(t, open)
+	i := w.instance()
+	i.reach()
+	w.binding(i).reach()
+	for _, thing := range w.Cloud.Left() {
+		for _, id := range []string{instanceID, bindingID} {
+			if strings.Contains(thing, id) {
+				t.Errorf("an id of the platform shows in %q", thing)
+			}
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package rds_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+)
+
+const (
+	vpcID  = "vpc-cnhangzhou0default"
+	small  = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.t1.small","storage":20,"database":"app","charset":"utf8mb4"}`
+	larger = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.s2.large","storage":20,"database":"app","charset":"utf8mb4"}`
+)
+
+// newCloud is a cloud as slow as the real one, with a clock of the test's own.
+func newCloud(t testing.TB) *emulator.Server {
+	return emulatortest.New(t, emulatortest.WithProfile(emulatedrds.Realistic()),
+		emulatortest.WithClock(cloud.NewFrozenClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
+}
+
+func harness(t *testing.T, behave func(*emulatedrds.Behaviour), binding string) providertest.Harness {
+	server := newCloud(t)
+	server.RDS().Behave(behave)
+	return providertest.Harness{
+		Provider: rds.New(rds.Config{Clients: providertest.Clients(t, server), VpcID: vpcID}),
+		Cloud:    providertest.Emulated(server),
+		Instance: providertest.Spec{Settings: json.RawMessage(small), Deletion: providers.DeleteData},
+		Binding:  providertest.Spec{Parameters: json.RawMessage(binding)},
+		Update:   &providertest.Spec{Settings: json.RawMessage(larger)},
+		Secret:   []string{"password", "uri", "jdbcUrl"},
+	}
+}
+
+func TestConformance(t *testing.T) {
+	behaviours := map[string]func(*emulatedrds.Behaviour){
+		"Usual":   func(*emulatedrds.Behaviour) {},
+		"Adverse": func(b *emulatedrds.Behaviour) { b.DropTags, b.RefuseUsedToken = true, true },
+	}
+	for name, behave := range behaviours {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			providertest.Run(t, func(t *testing.T) providertest.Harness { return harness(t, behave, "") })
+		})
+	}
+}
