@@ -3,6 +3,9 @@ package oss
 import (
 	"encoding/xml"
 	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
 )
 
 type deleteRequest struct {
@@ -32,10 +35,12 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 		return nil, errorf("MissingArgument", "Missing Some Required Arguments.").with("ArgumentName", "Content-MD5")
 	}
 	var given deleteRequest
-	if xml.Unmarshal(r.body, &given) != nil || len(given.Objects) == 0 || len(given.Objects) > 1000 {
+	if xml.Unmarshal(hideControls(r.body), &given) != nil || len(given.Objects) == 0 || len(given.Objects) > 1000 {
 		return nil, malformedXML()
 	}
-	for _, o := range given.Objects {
+	for i := range given.Objects {
+		o := &given.Objects[i]
+		o.Key = showControls(o.Key)
 		action := "oss:DeleteObject"
 		if o.VersionID != "" {
 			action = "oss:DeleteObjectVersion"
@@ -57,4 +62,34 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 		return newResponse(http.StatusOK), nil
 	}
 	return xmlResponse(result)
+}
+
+// Keys may hold control characters, which clients write as numbers and XML
+// forbids even so. They pass the decoder as characters that stand for nothing:
+// Unicode has 32 from U+FDD0 on.
+const firstHidden = 0xFDD0
+
+var numericReference = regexp.MustCompile(`&#(x[0-9A-Fa-f]+|[0-9]+);`)
+
+func hideControls(body []byte) []byte {
+	return numericReference.ReplaceAllFunc(body, func(reference []byte) []byte {
+		digits, base := string(reference[2:len(reference)-1]), 10
+		if digits[0] == 'x' {
+			digits, base = digits[1:], 16
+		}
+		n, err := strconv.ParseUint(digits, base, 32)
+		if err != nil || n >= 0x20 {
+			return reference
+		}
+		return []byte(string(rune(firstHidden + n)))
+	})
+}
+
+func showControls(key string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= firstHidden && c < firstHidden+0x20 {
+			return c - firstHidden
+		}
+		return c
+	}, key)
 }

@@ -1,0 +1,113 @@
+package oss_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+func TestFaultsArePlayedBeforeOrAfterTheEffect(t *testing.T) {
+	for effect, want := range map[cloud.Effect]struct {
+		code     string // of the answer; empty: the connection is dropped
+		effected bool
+	}{
+		cloud.FailBefore: {"QpsLimitExceeded", false},
+		cloud.FailAfter:  {"QpsLimitExceeded", true},
+		cloud.DropBefore: {"", false},
+		cloud.DropAfter:  {"", true},
+	} {
+		t.Run(effect.String(), func(t *testing.T) {
+			w := newWorld(t)
+			w.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: effect, Code: "QpsLimitExceeded", Times: 1})
+			_, err := w.root().PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a")})
+			var answer *sdk.ServiceError
+			switch {
+			case err == nil:
+				t.Fatal("the call succeeded")
+			case want.code != "":
+				wantCode(t, err, want.code)
+			case errors.As(err, &answer):
+				t.Errorf("answered %v, want no answer", answer)
+			}
+			if got := len(w.Buckets()) == 1; got != want.effected {
+				t.Errorf("effected: %v, want %v", got, want.effected)
+			}
+			calls := w.journal.Calls("oss:PutBucket")
+			if len(calls) != 1 || calls[0].Effected != want.effected || calls[0].Code != want.code || (calls[0].Status == 0) != (want.code == "") {
+				t.Errorf("journal: %+v", calls)
+			}
+			mustPutBucket(t, w.root(), "bucket-a") // the fault is used up
+		})
+	}
+}
+
+func TestAHangingCallEndsWithItsClient(t *testing.T) {
+	w := newWorld(t)
+	mustPutBucket(t, w.root(), "bucket-a")
+	w.faults.Add(cloud.Fault{Action: "oss:DeleteBucket", Effect: cloud.Hang, Times: 1})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for len(w.journal.Calls("oss:DeleteBucket")) == 0 {
+			time.Sleep(time.Millisecond) // until the call has arrived
+		}
+		cancel()
+	}()
+	if _, err := w.root().DeleteBucket(ctx, &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")}); err == nil {
+		t.Error("the call succeeded")
+	}
+	if len(w.Buckets()) != 1 {
+		t.Error("the bucket is gone")
+	}
+}
+
+func TestTheJournalTellsWhoDidWhatAndKeepsNoSignature(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	mustPut(t, c, "bucket-a", "k", "v")
+	presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetch(t, presigned.URL)
+	_, _ = get(t.Context(), c, "bucket-a", "none")
+	var got []cloud.Call
+	for _, call := range w.journal.Calls("") {
+		if call.Params["x-oss-signature"] != "" && call.Params["x-oss-signature"] != "***" {
+			t.Errorf("a signature in the journal: %v", call.Params)
+		}
+		got = append(got, cloud.Call{Product: call.Product, Action: call.Action, AccessKeyID: call.AccessKeyID, Status: call.Status, Code: call.Code,
+			Effected: call.Effected, Params: map[string]string{"bucket": call.Params["bucket"], "key": call.Params["key"]}})
+	}
+	want := []cloud.Call{
+		{Product: "Oss", Action: "oss:PutBucket", AccessKeyID: keyID, Status: 200, Effected: true, Params: map[string]string{"bucket": "bucket-a", "key": ""}},
+		{Product: "Oss", Action: "oss:PutObject", AccessKeyID: keyID, Status: 200, Effected: true, Params: map[string]string{"bucket": "bucket-a", "key": "k"}},
+		{Product: "Oss", Action: "oss:GetObject", AccessKeyID: keyID, Status: 200, Effected: true, Params: map[string]string{"bucket": "bucket-a", "key": "k"}},
+		{Product: "Oss", Action: "oss:GetObject", AccessKeyID: keyID, Status: 404, Code: "NoSuchKey", Params: map[string]string{"bucket": "bucket-a", "key": "none"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("journal (-want, +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsNotKnownIsLoud(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	_, err := c.GetBucketWebsite(t.Context(), &sdk.GetBucketWebsiteRequest{Bucket: sdk.Ptr("bucket-a")})
+	wantCode(t, err, "NotImplemented")
+	_, err = c.PutObjectTagging(t.Context(), &sdk.PutObjectTaggingRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Tagging: tags("a", "1")})
+	wantCode(t, err, "NotImplemented")
+	_, err = c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Tagging: sdk.Ptr("a=1")})
+	wantCode(t, err, "NotImplemented")
+	want := []string{"GET bucket ?website", "PUT object ?tagging", "PUT object with the header x-oss-tagging"}
+	if diff := cmp.Diff(want, w.Unknown()); diff != "" {
+		t.Errorf("unknown (-want, +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,155 @@
+package oss_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/google/go-cmp/cmp"
+)
+
+// An upload is a multipart upload under way.
+type upload struct {
+	c   *sdk.Client
+	key string
+	id  string
+}
+
+func begin(t *testing.T, c *sdk.Client, key string) *upload {
+	t.Helper()
+	begun, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{
+		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key), Metadata: map[string]string{"n": "1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *begun.Key != key || *begun.Bucket != "bucket-a" {
+		t.Errorf("begun: %+v", begun)
+	}
+	return &upload{c, key, *begun.UploadId}
+}
+
+// part uploads a part of so many bytes and returns it for the completion.
+func (u *upload) part(t *testing.T, number int32, size int) sdk.UploadPart {
+	t.Helper()
+	done, err := u.c.UploadPart(t.Context(), &sdk.UploadPartRequest{
+		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key), UploadId: sdk.Ptr(u.id), PartNumber: number, Body: bytes.NewReader(make([]byte, size)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sdk.UploadPart{PartNumber: number, ETag: done.ETag}
+}
+
+func (u *upload) complete(t *testing.T, parts ...sdk.UploadPart) (*sdk.CompleteMultipartUploadResult, error) {
+	t.Helper()
+	return u.c.CompleteMultipartUpload(t.Context(), &sdk.CompleteMultipartUploadRequest{
+		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key), UploadId: sdk.Ptr(u.id), CompleteMultipartUpload: &sdk.CompleteMultipartUpload{Parts: parts},
+	})
+}
+
+func TestAnUploadInPartsMakesOneObject(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	u := begin(t, c, "dir/ä")
+	two := u.part(t, 2, 10)
+	one := u.part(t, 1, 100<<10)
+	u.part(t, 3, 10) // not chosen
+	listed, err := c.ListParts(t.Context(), &sdk.ListPartsRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key), UploadId: sdk.Ptr(u.id), MaxParts: 2})
+	if err != nil || len(listed.Parts) != 2 || listed.Parts[0].PartNumber != 1 || !listed.IsTruncated || listed.NextPartNumberMarker != 2 {
+		t.Errorf("parts: %+v, %v", listed, err)
+	}
+	for name, bad := range map[string]struct {
+		parts []sdk.UploadPart
+		code  string
+	}{
+		"twice":       {[]sdk.UploadPart{one, one}, "InvalidPartOrder"},
+		"unknown":     {[]sdk.UploadPart{one, {PartNumber: 9, ETag: one.ETag}}, "InvalidPart"},
+		"other ETag":  {[]sdk.UploadPart{{PartNumber: 1, ETag: two.ETag}}, "InvalidPart"},
+		"small parts": {[]sdk.UploadPart{two, u.part(t, 4, 10)}, "EntityTooSmall"},
+		"no parts":    {nil, "MalformedXML"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := u.complete(t, bad.parts...)
+			wantCode(t, err, bad.code)
+		})
+	}
+	done, err := u.complete(t, one, two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key)})
+	if err != nil || head.ContentLength != 100<<10+10 || *head.ETag != *done.ETag || *head.ObjectType != "Multipart" || head.Metadata["n"] != "1" {
+		t.Errorf("object: %+v, %v", head, err)
+	}
+	if got := w.Buckets()[0]; got.Uploads != 0 || got.Objects != 1 {
+		t.Errorf("bucket: %+v", got)
+	}
+	_, err = u.complete(t, one, two)
+	wantCode(t, err, "NoSuchUpload")
+}
+
+func TestTheUploaderOfTheSDKWorks(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	content := bytes.Repeat([]byte("0123456789"), 50<<10)
+	uploader := c.NewUploader(func(o *sdk.UploaderOptions) { o.PartSize = 128 << 10; o.ParallelNum = 3 })
+	if _, err := uploader.UploadFrom(t.Context(), &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}, bytes.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := get(t.Context(), c, "bucket-a", "k"); err != nil || got != string(content) {
+		t.Errorf("%d bytes, %v, want %d", len(got), err, len(content))
+	}
+}
+
+func TestUploadsAreListedAndAborted(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	want := map[string]string{}
+	for _, key := range []string{"a", "a", "b c", "d"} {
+		u := begin(t, c, key)
+		want[u.id] = key
+	}
+	got := map[string]string{}
+	pages := c.NewListMultipartUploadsPaginator(&sdk.ListMultipartUploadsRequest{Bucket: sdk.Ptr("bucket-a"), MaxUploads: 1})
+	for pages.HasNext() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range page.Uploads {
+			got[*u.UploadId] = *u.Key
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("uploads (-want, +got):\n%s", diff)
+	}
+	for id, key := range got {
+		request := &sdk.AbortMultipartUploadRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key), UploadId: sdk.Ptr(id)}
+		if _, err := c.AbortMultipartUpload(t.Context(), request); err != nil {
+			t.Error(err)
+		}
+		_, err := c.AbortMultipartUpload(t.Context(), request)
+		wantCode(t, err, "NoSuchUpload")
+	}
+	if n := w.Buckets()[0].Uploads; n != 0 {
+		t.Errorf("%d uploads left", n)
+	}
+}
+
+func TestPartNumbersAreChecked(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	u := begin(t, c, "k")
+	for _, number := range []int{-1, 10001} {
+		_, err := c.UploadPart(t.Context(), &sdk.UploadPartRequest{
+			Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), UploadId: sdk.Ptr(u.id), PartNumber: int32(number), Body: bytes.NewReader(nil),
+		})
+		t.Run(fmt.Sprint(number), func(t *testing.T) { wantCode(t, err, "InvalidArgument") })
+	}
+}

@@ -1,0 +1,220 @@
+package oss_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestAnObjectGivesBackItsHeaders(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	made, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{
+		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt"), Body: strings.NewReader("123456789"), ContentType: sdk.Ptr("text/x-test"),
+		CacheControl: sdk.Ptr("no-cache"), Metadata: map[string]string{"author": "me"}, StorageClass: sdk.StorageClassIA,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The check values of MD5 and of CRC-64/XZ.
+	if *made.ETag != `"25F9E794323B453885F5181F1B624D0B"` || *made.HashCRC64 != "11051210869376104954" {
+		t.Errorf("ETag %s, CRC %s", *made.ETag, *made.HashCRC64)
+	}
+	head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{*head.ContentType, *head.CacheControl, head.Metadata["author"], *head.StorageClass, *head.ObjectType, *head.ETag}
+	want := []string{"text/x-test", "no-cache", "me", "IA", "Normal", *made.ETag}
+	if diff := cmp.Diff(want, got); diff != "" || head.ContentLength != 9 {
+		t.Errorf("head: %d bytes (-want, +got):\n%s", head.ContentLength, diff)
+	}
+	meta, err := c.GetObjectMeta(t.Context(), &sdk.GetObjectMetaRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt")})
+	if err != nil || meta.ContentLength != 9 || *meta.ETag != *made.ETag {
+		t.Errorf("meta: %+v, %v", meta, err)
+	}
+	changed, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt"), ResponseContentType: sdk.Ptr("text/other")})
+	if err != nil || *changed.ContentType != "text/other" {
+		t.Errorf("with another type asked for: %+v, %v", changed, err)
+	}
+	_, err = c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("none")})
+	wantCode(t, err, "NoSuchKey")
+	_, err = get(t.Context(), c, "bucket-a", "none")
+	wantCode(t, err, "NoSuchKey")
+}
+
+func TestRangesOfAnObject(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	mustPut(t, c, "bucket-a", "k", "0123456789")
+	for given, want := range map[string]struct {
+		status      int
+		body, shown string
+	}{
+		"bytes=0-3":   {206, "0123", "bytes 0-3/10"},
+		"bytes=8-":    {206, "89", "bytes 8-9/10"},
+		"bytes=8-99":  {206, "89", "bytes 8-9/10"},
+		"bytes=-3":    {206, "789", "bytes 7-9/10"},
+		"bytes=-30":   {206, "0123456789", "bytes 0-9/10"},
+		"bytes=5-4":   {200, "0123456789", ""},
+		"bytes=10-11": {200, "0123456789", ""},
+		"bytes=x":     {200, "0123456789", ""},
+		"lines=1-2":   {200, "0123456789", ""},
+	} {
+		result, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Range: sdk.Ptr(given)})
+		if err != nil {
+			t.Errorf("%s: %v", given, err)
+			continue
+		}
+		body, err := io.ReadAll(result.Body)
+		if err != nil || result.StatusCode != want.status || string(body) != want.body || result.Headers.Get("Content-Range") != want.shown {
+			t.Errorf("%s: %d %q %q, %v, want %+v", given, result.StatusCode, body, result.Headers.Get("Content-Range"), err, want)
+		}
+	}
+	_, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Range: sdk.Ptr("bytes=10-11"), RangeBehavior: sdk.Ptr("standard")})
+	wantCode(t, err, "InvalidRange")
+}
+
+func TestConditionsOfARequest(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	made, err := put(t.Context(), c, "bucket-a", "k", "v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	past, future := time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat), time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
+	for name, c2 := range map[string]struct {
+		set    func(*sdk.GetObjectRequest)
+		status int
+	}{
+		"the ETag fits":         {func(r *sdk.GetObjectRequest) { r.IfMatch = made.ETag }, 200},
+		"another ETag":          {func(r *sdk.GetObjectRequest) { r.IfMatch = sdk.Ptr("x") }, 412},
+		"not this ETag":         {func(r *sdk.GetObjectRequest) { r.IfNoneMatch = made.ETag }, 304},
+		"not another ETag":      {func(r *sdk.GetObjectRequest) { r.IfNoneMatch = sdk.Ptr("x") }, 200},
+		"changed since long":    {func(r *sdk.GetObjectRequest) { r.IfModifiedSince = sdk.Ptr(past) }, 200},
+		"not changed since":     {func(r *sdk.GetObjectRequest) { r.IfModifiedSince = sdk.Ptr(future) }, 304},
+		"unchanged since":       {func(r *sdk.GetObjectRequest) { r.IfUnmodifiedSince = sdk.Ptr(future) }, 200},
+		"not unchanged so long": {func(r *sdk.GetObjectRequest) { r.IfUnmodifiedSince = sdk.Ptr(past) }, 412},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request := &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}
+			c2.set(request)
+			status := http.StatusOK
+			if _, err := c.GetObject(t.Context(), request); err != nil {
+				var answer *sdk.ServiceError
+				if !errors.As(err, &answer) {
+					t.Fatal(err)
+				}
+				status = answer.StatusCode
+			}
+			if status != c2.status {
+				t.Errorf("status %d, want %d", status, c2.status)
+			}
+		})
+	}
+}
+
+func TestBadObjectsAreRefused(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	mustPut(t, c, "bucket-a", "there", "v")
+	object := func(key string, set func(*sdk.PutObjectRequest)) error {
+		request := &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key), Body: strings.NewReader("v")}
+		if set != nil {
+			set(request)
+		}
+		_, err := c.PutObject(t.Context(), request)
+		return err
+	}
+	for name, check := range map[string]struct {
+		err  error
+		code string
+	}{
+		"key too long":          {object(strings.Repeat("k", 1024), nil), "InvalidObjectName"},
+		"key with a slash":      {object("/k", nil), "InvalidObjectName"},
+		"key with a backslash":  {object(`\k`, nil), "InvalidObjectName"},
+		"another digest":        {object("k", func(r *sdk.PutObjectRequest) { r.ContentMD5 = sdk.Ptr("1B2M2Y8AsgTpgAmY7PhCfg==") }), "InvalidDigest"},
+		"no overwriting":        {object("there", func(r *sdk.PutObjectRequest) { r.ForbidOverwrite = sdk.Ptr("true") }), "FileAlreadyExists"},
+		"unknown storage class": {object("k", func(r *sdk.PutObjectRequest) { r.StorageClass = "Cheap" }), "InvalidArgument"},
+		"unknown encryption":    {object("k", func(r *sdk.PutObjectRequest) { r.ServerSideEncryption = sdk.Ptr("ROT13") }), "InvalidEncryptionAlgorithmError"},
+	} {
+		t.Run(name, func(t *testing.T) { wantCode(t, check.err, check.code) })
+	}
+	if err := object(strings.Repeat("k", 1023), func(r *sdk.PutObjectRequest) { r.ForbidOverwrite = sdk.Ptr("true") }); err != nil {
+		t.Errorf("an object at the limit: %v", err)
+	}
+	if got := w.Buckets()[0].Objects; got != 2 {
+		t.Errorf("%d objects, want 2", got)
+	}
+	_, err := put(t.Context(), c, "bucket-b", "k", "v")
+	wantCode(t, err, "NoSuchBucket")
+}
+
+func TestArchivedObjectsCannotBeReadBeforeTheyAreRestored(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"),
+		CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassColdArchive}}); err != nil {
+		t.Fatal(err)
+	}
+	mustPut(t, c, "bucket-a", "k", "v")
+	_, err := get(t.Context(), c, "bucket-a", "k")
+	wantCode(t, err, "InvalidObjectState")
+	if head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}); err != nil || *head.StorageClass != "ColdArchive" {
+		t.Errorf("head: %+v, %v", head, err)
+	}
+}
+
+func TestObjectsAreCopied(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	mustPutBucket(t, c, "bucket-a")
+	mustPutBucket(t, c, "bucket-b")
+	mustPutBucket(t, w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "far-away")
+	if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("dir/ä b"), Body: strings.NewReader("v"), Metadata: map[string]string{"n": "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	request := func(directive string) *sdk.CopyObjectRequest {
+		return &sdk.CopyObjectRequest{Bucket: sdk.Ptr("bucket-b"), Key: sdk.Ptr("c"), SourceBucket: sdk.Ptr("bucket-a"), SourceKey: sdk.Ptr("dir/ä b"),
+			Metadata: map[string]string{"n": "2"}, MetadataDirective: sdk.Ptr(directive)}
+	}
+	for directive, want := range map[string]string{"COPY": "1", "REPLACE": "2"} {
+		if _, err := c.CopyObject(t.Context(), request(directive)); err != nil {
+			t.Fatal(err)
+		}
+		head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-b"), Key: sdk.Ptr("c")})
+		if err != nil || head.Metadata["n"] != want {
+			t.Errorf("%s: %+v, %v", directive, head, err)
+		}
+	}
+	if got, err := get(t.Context(), c, "bucket-b", "c"); err != nil || got != "v" {
+		t.Errorf("copy: %q, %v", got, err)
+	}
+	_, err := c.CopyObject(t.Context(), request("MOVE"))
+	wantCode(t, err, "InvalidArgument")
+	missing := request("COPY")
+	missing.SourceKey = sdk.Ptr("none")
+	_, err = c.CopyObject(t.Context(), missing)
+	wantCode(t, err, "NoSuchKey")
+	missing.SourceBucket = sdk.Ptr("none")
+	_, err = c.CopyObject(t.Context(), missing)
+	wantCode(t, err, "NoSuchBucket")
+	unlike := request("COPY")
+	unlike.IfMatch = sdk.Ptr("x")
+	_, err = c.CopyObject(t.Context(), unlike)
+	wantCode(t, err, "PreconditionFailed")
+	far := request("COPY")
+	far.SourceBucket, far.SourceKey = sdk.Ptr("far-away"), sdk.Ptr("k")
+	_, err = c.CopyObject(t.Context(), far)
+	wantCode(t, err, "AccessDenied")
+}
