@@ -306,6 +306,7 @@ func TestOtherErrorsAre500AndTheirTextIsForTheLog(t *testing.T) {
 	cases := map[string]func(string, *osb.Call) error{
 		"any error":          func(string, *osb.Call) error { return errors.New("internal-text") },
 		"error of no status": func(string, *osb.Call) error { return &osb.Error{Description: "internal-text"} },
+		"error of a success": func(string, *osb.Call) error { return &osb.Error{Status: 200, Description: "internal-text"} },
 		"library's, no status": func(string, *osb.Call) error {
 			text := "internal-text"
 			return client.HTTPStatusCodeError{Description: &text}
@@ -353,6 +354,19 @@ func TestNoAnswerIsAFailure(t *testing.T) {
 	// Where the library has a response, its answer is sent.
 	if got := h.send(t, "PUT", instancePath, "{}"); got.status != http.StatusCreated {
 		t.Errorf("status %d, want 201", got.status)
+	}
+}
+
+// Library gap L30.
+func TestAServerErrorInTheLibrarysWordsIsForTheLog(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{0, http.StatusInternalServerError, http.StatusBadGateway} {
+		kept := &buffer{status: status}
+		kept.body.WriteString("internal-text")
+		got := answerOf(&osb.Call{}, kept)
+		if _, body := failure(got.Err); got.Err == nil || strings.Contains(string(body), "internal-text") {
+			t.Errorf("%d of the library becomes %+v", status, got)
+		}
 	}
 }
 

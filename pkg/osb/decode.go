@@ -71,7 +71,7 @@ func checkNames(decoder *json.Decoder) error {
 			}
 			name, _ := token.(string)
 			if seen[name] {
-				return ErrBadRequest("The body has the member %q twice in one object: send it once.", name)
+				return ErrBadRequest("The body has the member %.64q twice in one object: send it once.", name)
 			}
 			seen[name] = true
 		}
