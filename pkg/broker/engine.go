@@ -84,7 +84,8 @@ func newEngine(ctx context.Context, st store.Store, ps map[string]providers.Prov
 // Run works until ctx ends; then it lets the turns that have begun come to the
 // end of their call. What is unfinished goes on at the next start.
 func (e *Engine) Run(ctx context.Context) error {
-	ids, err := e.store.Unfinished(ctx)
+	defer e.queue.ShutDown()
+	ids, err := e.store.Unfinished(context.WithoutCancel(ctx))
 	if err != nil {
 		return fmt.Errorf("reading the unfinished operations: %w", err)
 	}

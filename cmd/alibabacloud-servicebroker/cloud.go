@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+)
+
+// services are the providers by the name that their offerings state. To add
+// one: its folder, a line here, and a line in documents.
+func services(c *config, cloud *alicloud.Clients) map[string]providers.Provider {
+	return map[string]providers.Provider{
+		"rds": rds.New(rds.Config{
+			Clients: cloud, Metadata: c.metadata(),
+			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, Whitelist: c.whitelist,
+		}),
+		"oss": oss.New(oss.Config{Clients: cloud}),
+	}
+}
+
+// documents are the parts of the catalog, in the order that platforms see.
+func documents() [][]byte { return [][]byte{rds.Plans, oss.Plans} }
+
+// cloud returns clients for the cloud as the configuration says.
+func (c *config) cloud(ctx context.Context) (*alicloud.Clients, error) {
+	region := c.region
+	if region == "" {
+		look, end := context.WithTimeout(ctx, 5*time.Second)
+		defer end()
+		var err error
+		if region, err = c.metadata().Region(look); err != nil {
+			return nil, fmt.Errorf("--region is required here: this machine has no metadata service that tells it (%w)", err)
+		}
+	}
+	source, err := c.credentialsSource(region)
+	if err != nil {
+		return nil, err
+	}
+	return alicloud.New(alicloud.Config{Region: region, Credentials: source, Endpoints: c.endpoints})
+}
+
+// credentialsSource is whose credentials sign.
+func (c *config) credentialsSource(region string) (alicloud.CredentialsSource, error) {
+	var source alicloud.CredentialsSource
+	switch c.credentials {
+	case "auto":
+		source = alicloud.Auto(alicloud.AutoConfig{OIDC: c.oidc, Dir: c.credentialsDir, Metadata: c.metadata(), ECSRole: c.ecsRole})
+	case "rrsa":
+		if !c.oidc.Configured() {
+			return nil, fmt.Errorf("--credentials=rrsa: the pod has no RRSA environment (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABA_CLOUD_ROLE_ARN): annotate its service account")
+		}
+		source = alicloud.RRSA(c.oidc)
+	case "static":
+		if c.credentialsDir == "" {
+			return nil, fmt.Errorf("--credentials=static: --credentials-dir is required")
+		}
+		source = alicloud.Files(c.credentialsDir)
+	case "ecs":
+		source = alicloud.ECSRole(c.metadata(), c.ecsRole)
+	default:
+		return nil, fmt.Errorf("--credentials %q is not known: use auto, rrsa, static or ecs", c.credentials)
+	}
+	if c.roleARN == "" {
+		return source, nil
+	}
+	return alicloud.AssumeRole(alicloud.Role{ARN: c.roleARN, Base: source, Region: region, Endpoint: c.endpoints["sts"]})
+}
+
+func (c *config) metadata() *alicloud.Metadata { return alicloud.NewMetadata(c.endpoints["metadata"]) }
+
+// tls is the configuration of the platforms' port; nil for plain HTTP.
+func (c *config) tls() (*tls.Config, error) {
+	if c.tlsCert == "" {
+		return nil, nil
+	}
+	return api.LoadTLS(c.tlsCert, c.tlsKey)
+}
+
+// faces are the two ports and the readiness that one shows of the other.
+type faces struct {
+	platforms, operators http.Handler
+	ready                *readiness
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/golang/glog"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
+
+// run reads the configuration, wires the parts and serves until ctx ends.
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
+	c, err := readConfig(args, getenv, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := logToStderr(c.verbosity); err != nil {
+		return err
+	}
+	defer glog.Flush()
+	users, tokens, err := c.accounts()
+	if err != nil {
+		return err
+	}
+	cloud, err := c.cloud(ctx)
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	st, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := st.Close(); err != nil {
+			glog.Errorf("closing the store: %v", err)
+		}
+	}()
+	offerings, err := catalog.Load(documents()...)
+	if err != nil {
+		return fmt.Errorf("catalog: %w", err)
+	}
+	logic, engine, err := broker.New(ctx, broker.Config{
+		Catalog: offerings, Providers: services(c, cloud), Store: st, Region: cloud.Region(), Metrics: registry,
+		Engine: broker.EngineConfig{
+			BrokerID: c.brokerID, Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	handler, err := api.New(api.Config{
+		Broker: logic, Instances: logic, Catalog: offerings.Render(), Users: users, Tokens: tokens, Metrics: registry,
+	})
+	if err != nil {
+		return err
+	}
+	ready := &readiness{}
+	return serve(ctx, c, engine, &faces{
+		platforms: handler,
+		operators: api.Ops(api.OpsConfig{Ready: ready.check, Metrics: registry}),
+		ready:     ready,
+	})
+}
+
+// openStore opens the records and the keys that seal their secrets.
+func openStore(ctx context.Context, c *config) (store.Store, error) {
+	if err := os.MkdirAll(c.dataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("--data-dir: %w", err)
+	}
+	file, err := bolt.Open(filepath.Join(c.dataDir, "broker.db"), nil)
+	if err != nil {
+		return nil, err
+	}
+	keyset := c.keysetFile
+	if keyset == "" {
+		keyset = filepath.Join(c.dataDir, "keyset.json")
+	}
+	keys, err := sealed.Ensure(ctx, keyset, file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return sealed.New(file, keys), nil
+}
+
+// serve opens both ports, runs the operations, and stops everything when ctx
+// ends or one part fails: first the platforms' requests come to their end, then
+// the operations pause.
+func serve(ctx context.Context, c *config, engine *broker.Engine, f *faces) error {
+	secure, err := c.tls()
+	if err != nil {
+		return err
+	}
+	platforms, err := net.Listen("tcp", c.listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	operators, err := net.Listen("tcp", c.opsListen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("--ops-listen: %w", err), platforms.Close())
+	}
+	glog.Infof("serving platforms on %s (TLS: %t), operators on %s, broker id %q", platforms.Addr(), secure != nil, operators.Addr(), c.brokerID)
+
+	working, rest := context.WithCancel(context.WithoutCancel(ctx))
+	defer rest()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return engine.Run(working) })
+	group.Go(func() error { return api.Serve(working, operators, f.operators, nil, c.drainTime) })
+	group.Go(func() error {
+		defer rest()
+		f.ready.set(true)
+		defer f.ready.set(false)
+		return api.Serve(ctx, platforms, f.platforms, secure, c.drainTime)
+	})
+	err = group.Wait()
+	glog.Infof("stopped")
+	return err
+}
+
+// readiness is what /readyz answers.
+type readiness struct{ ready atomic.Bool }
+
+func (r *readiness) set(ready bool) { r.ready.Store(ready) }
+
+func (r *readiness) check() error {
+	if !r.ready.Load() {
+		return errors.New("starting or stopping")
+	}
+	return nil
+}
+
+// logToStderr sets glog's own flags, which it keeps in the process's flag set.
+func logToStderr(verbosity int) error {
+	for name, value := range map[string]string{"logtostderr": "true", "v": strconv.Itoa(verbosity)} {
+		if err := flag.Set(name, value); err != nil {
+			return fmt.Errorf("log: %w", err)
+		}
+	}
+	return nil
+}
