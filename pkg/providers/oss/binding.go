@@ -11,12 +11,19 @@ import (
 
 // userCalls is what bindings ask of RAM. What is missing is ErrNotFound.
 type userCalls interface {
+	userLooks
+	userChanges
+}
+
+type userLooks interface {
 	// User returns the Comments of a user, Policy the Description of a policy.
 	User(ctx context.Context, name string) (comments string, err error)
 	Policy(ctx context.Context, name string) (description string, err error)
 	Attached(ctx context.Context, user string) ([]attachment, error)
 	Keys(ctx context.Context, user string) (ids []string, err error)
+}
 
+type userChanges interface {
 	CreateUser(ctx context.Context, name, comments string) error
 	CreatePolicy(ctx context.Context, name, document, description string) error
 	Attach(ctx context.Context, user string, a attachment) error
@@ -101,7 +108,7 @@ type userState struct {
 }
 
 // observeUser looks at the user, its policy and its keys.
-func observeUser(ctx context.Context, calls userCalls, t providers.Task, plan bindingPlan) (providers.Seen, error) {
+func observeUser(ctx context.Context, calls userLooks, t providers.Task, plan bindingPlan) (providers.Seen, error) {
 	state, err := lookAtUser(ctx, calls, t, plan)
 	if err != nil {
 		return providers.Seen{}, fmt.Errorf("oss: look at RAM user %s: %w", plan.User, err)
@@ -120,7 +127,7 @@ func observeUser(ctx context.Context, calls userCalls, t providers.Task, plan bi
 	return seen, nil
 }
 
-func lookAtUser(ctx context.Context, calls userCalls, t providers.Task, plan bindingPlan) (s userState, err error) {
+func lookAtUser(ctx context.Context, calls userLooks, t providers.Task, plan bindingPlan) (s userState, err error) {
 	// Ours is what is marked so, and what we remember to have made, should
 	// somebody have changed the mark.
 	comments, err := calls.User(ctx, plan.User)

@@ -52,7 +52,7 @@ func TestBoundKeysOpenTheirOwnBucketOnly(t *testing.T) {
 	_, err = a.PutBucketAcl(ctx, &sdk.PutBucketAclRequest{Bucket: &a.bucket, Acl: sdk.BucketACLPublicRead})
 	w.refused("open the own bucket to everybody", err, denied)
 	w.refused("turn on versions", a.version(ctx), denied)
-	_, err = a.PutBucket(ctx, &sdk.PutBucketRequest{Bucket: sdk.Ptr("one-more-bucket")})
+	_, err = a.PutBucket(ctx, &sdk.PutBucketRequest{Bucket: new("one-more-bucket")})
 	w.refused("make a bucket", err, denied)
 
 	w.remove(first)
@@ -79,7 +79,7 @@ func TestFaultsAtAnyCallLeaveOneKeyAndThenNone(t *testing.T) {
 		"DeleteAccessKey", "DetachPolicyFromUser", "DeletePolicy", "DeleteUser",
 		"GetUser", "GetPolicy", "ListPoliciesForUser", "ListAccessKeys",
 	} {
-		for effect, e := range effects {
+		for effect, e := range effects() {
 			t.Run(action+"/"+effect, func(t *testing.T) {
 				w := newWorld(t)
 				instance := w.instance("")
@@ -160,10 +160,19 @@ func TestUserWhoseCommentsWereChangedIsStillRemoved(t *testing.T) {
 	}
 }
 
+// names are those in the plan of a binding.
+type names struct {
+	User   string `json:"user"`
+	Policy string `json:"policy"`
+}
+
 func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
-	plan := func(b *providers.Task) (names struct{ User, Policy string }) {
-		_ = json.Unmarshal(b.Plan, &names)
-		return names
+	plan := func(b *providers.Task) names {
+		var n names
+		if err := json.Unmarshal(b.Plan, &n); err != nil || n.User == "" || n.Policy == "" {
+			t.Fatalf("no names in the plan: %v", err)
+		}
+		return n
 	}
 	for name, plant := range map[string]func(*world, *alicloud.Clients, *providers.Task) error{
 		"user": func(w *world, c *alicloud.Clients, b *providers.Task) error {

@@ -13,6 +13,11 @@ import (
 
 // bucketCalls is what instances ask of OSS.
 type bucketCalls interface {
+	bucketLooks
+	bucketChanges
+}
+
+type bucketLooks interface {
 	// Info returns ErrNotFound where there is no such bucket, and ErrDenied
 	// where it is another account's.
 	Info(ctx context.Context, bucket string) (bucketInfo, error)
@@ -22,13 +27,14 @@ type bucketCalls interface {
 	// Holds says what is in the bucket: versions of objects or delete markers,
 	// and unfinished multipart uploads.
 	Holds(ctx context.Context, bucket string) (objects, uploads bool, err error)
+}
 
+type bucketChanges interface {
 	Put(ctx context.Context, r bucketRequest) error
 	PutACL(ctx context.Context, bucket, acl string) error
 	// PutTags replaces all tags.
 	PutTags(ctx context.Context, bucket string, tags []providers.Tag) error
-	// DeleteObjects and AbortUploads remove one page each, and fail if nothing
-	// of it went away.
+	// DeleteObjects and AbortUploads remove one page each.
 	DeleteObjects(ctx context.Context, bucket string) error
 	AbortUploads(ctx context.Context, bucket string) error
 	// Delete removes an empty bucket.
@@ -136,7 +142,7 @@ type bucketState struct {
 }
 
 func (s bucketState) isOurs() bool     { return s.There && !s.Foreign }
-func (s bucketState) isRetained() bool { return slices.Contains(s.Tags, tagRetained) }
+func (s bucketState) isRetained() bool { return slices.Contains(s.Tags, retainedTag()) }
 
 func (s bucketState) isTagged(l providers.Life) bool {
 	return slices.Contains(s.Tags, providers.Tag{Key: providers.TagIncarnation, Value: l.Incarnation})
@@ -145,7 +151,7 @@ func (s bucketState) isTagged(l providers.Life) bool {
 // observeBucket looks whether the bucket is there and ours. In our own account
 // the name is proof enough: where the answer to PutBucket was lost there is
 // a bucket without tags.
-func observeBucket(ctx context.Context, calls bucketCalls, t providers.Task, plan instancePlan) (providers.Seen, error) {
+func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (providers.Seen, error) {
 	state, err := lookAtBucket(ctx, calls, t, plan)
 	if err != nil {
 		return providers.Seen{}, fmt.Errorf("oss: look at bucket %s: %w", plan.Bucket, err)
@@ -157,7 +163,7 @@ func observeBucket(ctx context.Context, calls bucketCalls, t providers.Task, pla
 	return seen, nil
 }
 
-func lookAtBucket(ctx context.Context, calls bucketCalls, t providers.Task, plan instancePlan) (bucketState, error) {
+func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (bucketState, error) {
 	info, err := calls.Info(ctx, plan.Bucket)
 	switch {
 	case errors.Is(err, alicloud.ErrNotFound):

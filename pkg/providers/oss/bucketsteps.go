@@ -60,7 +60,7 @@ func nextToRemoveBucket(t providers.Task, plan instancePlan, s bucketState) prov
 	case !s.isOurs() || s.isRetained():
 		return providers.DoneStep(nil)
 	case t.Usable && t.Deletion == providers.Retain:
-		request.Tags = append(t.Tags(), tagRetained)
+		request.Tags = append(t.Tags(), retainedTag())
 		return providers.CallStep(stepRetain, request)
 	case (s.Objects || s.Uploads) && !mayEmpty(t):
 		return providers.FailStep(providers.Policy, textNotEmpty)

@@ -25,6 +25,7 @@ import (
 // A world is the provider before an emulated cloud.
 type world struct {
 	*testing.T
+
 	cloud    *emulator.Server
 	provider *oss.Provider
 	lives    int
@@ -123,6 +124,7 @@ func (w *world) drive(t *providers.Task) providers.Step {
 			return step
 		case providers.Wait:
 			continue
+		case providers.Call:
 		}
 		if frozen[step.Name] == nil {
 			frozen[step.Name] = step.Request
@@ -176,6 +178,7 @@ func (w *world) bucket(t *providers.Task) string {
 // An app uses what a binding gave it, through the SDK.
 type app struct {
 	*sdk.Client
+
 	bucket string
 }
 

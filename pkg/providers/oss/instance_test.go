@@ -79,7 +79,7 @@ func TestTagsOfPeopleAreKept(t *testing.T) {
 func (w *world) tag(bucket string, tags map[string]string) error {
 	set := &sdk.TagSet{}
 	for k, v := range tags {
-		set.Tags = append(set.Tags, sdk.Tag{Key: sdk.Ptr(k), Value: sdk.Ptr(v)})
+		set.Tags = append(set.Tags, sdk.Tag{Key: new(k), Value: new(v)})
 	}
 	_, err := w.owner(bucket).PutBucketTags(w.Context(), &sdk.PutBucketTagsRequest{Bucket: &bucket, Tagging: &sdk.Tagging{TagSet: set}})
 	return err
@@ -104,7 +104,7 @@ func TestRefuseKeepsDataUntilTheUserRemovesIt(t *testing.T) {
 	leave := map[string]func(*world, app) error{
 		"an object":     func(w *world, a app) error { return a.put(w.Context(), "o", "data") },
 		"an upload":     func(w *world, a app) error { return a.upload(w.Context(), "o") },
-		"old version":   func(w *world, a app) error { return oldVersion(w, a) },
+		"old version":   oldVersion,
 		"an empty name": func(w *world, a app) error { return a.put(w.Context(), "dir/", "") },
 	}
 	for name, put := range leave {
@@ -321,14 +321,18 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	}
 }
 
-var effects = map[string]cloud.Effect{"lost": cloud.DropAfter, "dropped": cloud.DropBefore, "done and failed": cloud.FailAfter, "failed": cloud.FailBefore}
+func effects() map[string]cloud.Effect {
+	return map[string]cloud.Effect{
+		"lost": cloud.DropAfter, "dropped": cloud.DropBefore, "done and failed": cloud.FailAfter, "failed": cloud.FailBefore,
+	}
+}
 
 func TestFaultsAtAnyCallLeaveOneBucketAndThenNone(t *testing.T) {
 	for _, action := range []string{
 		"oss:PutBucket", "oss:PutBucketTags", "oss:PutBucketAcl", "oss:DeleteMultipleObjects", "oss:AbortMultipartUpload", "oss:DeleteBucket",
 		"oss:GetBucketInfo", "oss:GetBucketTags", "oss:ListObjectVersions", "oss:ListMultipartUploads",
 	} {
-		for effect, e := range effects {
+		for effect, e := range effects() {
 			t.Run(action+"/"+effect, func(t *testing.T) {
 				w := newWorld(t)
 				w.cloud.Faults().Add(cloud.Fault{Action: action, Effect: e, Times: 1})

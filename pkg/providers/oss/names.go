@@ -19,8 +19,8 @@ func bucketName(l providers.Life) string { return namePrefix + l.Hash(nameHash, 
 func userName(l providers.Life) string   { return namePrefix + l.Hash(nameHash, "ram-user") }
 func policyName(l providers.Life) string { return namePrefix + l.Hash(nameHash, "ram-policy") }
 
-// tagRetained marks a bucket that a deleted instance left to its owner.
-var tagRetained = providers.Tag{Key: "osb-retained", Value: "true"}
+// retainedTag marks a bucket that a deleted instance left to its owner.
+func retainedTag() providers.Tag { return providers.Tag{Key: "osb-retained", Value: "true"} }
 
 // maxMark is how long the Comments of a user may be (RAM API, CreateUser). A
 // policy's Description may be longer.

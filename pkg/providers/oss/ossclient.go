@@ -2,7 +2,6 @@ package oss
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/url"
 	"strings"
@@ -16,10 +15,6 @@ import (
 
 // product is the name of OSS among those of the cloud.
 const product = "oss"
-
-// pageSize is how many objects or uploads are listed, and deleted, at once
-// (OSS API, DeleteMultipleObjects: at most 1000).
-const pageSize = 1000
 
 // ossClient makes the calls to OSS through its SDK, which repeats nothing.
 type ossClient struct {
@@ -144,7 +139,7 @@ func (c ossClient) PutACL(ctx context.Context, bucket, acl string) error {
 func (c ossClient) PutTags(ctx context.Context, bucket string, tags []providers.Tag) error {
 	set := &oss.TagSet{}
 	for _, t := range tags {
-		set.Tags = append(set.Tags, oss.Tag{Key: oss.Ptr(t.Key), Value: oss.Ptr(t.Value)})
+		set.Tags = append(set.Tags, oss.Tag{Key: new(t.Key), Value: new(t.Value)})
 	}
 	return c.call(ctx, "PutBucketTags", alicloud.Write, func(client *oss.Client) error {
 		_, err := client.PutBucketTags(ctx, &oss.PutBucketTagsRequest{Bucket: &bucket, Tagging: &oss.Tagging{TagSet: set}})
@@ -158,7 +153,3 @@ func (c ossClient) Delete(ctx context.Context, bucket string) error {
 		return err
 	})
 }
-
-// errStuck: OSS answered with success and did nothing, as where retention is
-// locked.
-var errStuck = errors.New("nothing of the page was deleted")

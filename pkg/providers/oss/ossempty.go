@@ -2,6 +2,7 @@ package oss
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
@@ -9,13 +10,24 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 )
 
+// Sizes of pages. That of objects is the most that one call takes (OSS API,
+// DeleteMultipleObjects). Uploads are aborted one by one, which must end within
+// the time-out of a step.
+const (
+	objectsPage = 1000
+	uploadsPage = 100
+)
+
+// errStuck: OSS answered with success and did nothing.
+var errStuck = errors.New("nothing of the page was deleted")
+
 // DeleteObjects deletes one page of versions and delete markers, each by its
 // version. In a bucket that never had versioning all objects have the version
 // "null" (OSS API, ListObjectVersions).
 func (c ossClient) DeleteObjects(ctx context.Context, bucket string) error {
 	var page []oss.ObjectIdentifier
 	err := c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
-		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: pageSize})
+		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: objectsPage})
 		if err != nil {
 			return err
 		}
@@ -44,7 +56,7 @@ func (c ossClient) DeleteObjects(ctx context.Context, bucket string) error {
 func (c ossClient) AbortUploads(ctx context.Context, bucket string) error {
 	var page []oss.Upload
 	err := c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {
-		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: pageSize})
+		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: uploadsPage})
 		if err == nil {
 			page = r.Uploads
 		}

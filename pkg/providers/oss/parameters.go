@@ -18,7 +18,7 @@ type settings struct {
 // parameters are the user's. null and the empty string are the same as absent.
 type parameters struct {
 	Region          string `json:"Region"`
-	Acl             string `json:"Acl"` //nolint:revive,stylecheck // both spellings were in use
+	Acl             string `json:"Acl"` //nolint:revive,staticcheck // both spellings were in use
 	ACL             string `json:"ACL"`
 	StorageClass    string `json:"StorageClass"`
 	AccessKeyID     string `json:"AccessKeyId"`

@@ -12,12 +12,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-var life = providers.Life{BrokerID: "broker-1", Incarnation: "00112233445566778899aabbccddeeff"}
+func life() providers.Life {
+	return providers.Life{BrokerID: "broker-1", Incarnation: "00112233445566778899aabbccddeeff"}
+}
 
 // instanceTask is a provision under a plan with the settings of plans.yaml.
 func instanceTask(parameters string) providers.Task {
 	t := providers.Task{
-		Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: life, Region: "cn-hangzhou",
+		Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: life(), Region: "cn-hangzhou",
 		Labels:   providers.Labels{Offering: "alibaba-cloud-oss", Plan: "default"},
 		Settings: json.RawMessage(`{"acl":"private","storageClass":"Standard"}`), Deletion: providers.Refuse,
 	}
@@ -28,7 +30,7 @@ func instanceTask(parameters string) providers.Task {
 }
 
 func TestPrepareResolvesParameters(t *testing.T) {
-	base := instancePlan{Bucket: bucketName(life), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard"}
+	base := instancePlan{Bucket: bucketName(life()), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard"}
 	with := func(change func(*instancePlan)) instancePlan {
 		plan := base
 		change(&plan)
@@ -161,11 +163,11 @@ func TestUpdateChangesTheACLAndNothingElse(t *testing.T) {
 }
 
 func TestNamesAreOfOneLifeAndOfTheRightForm(t *testing.T) {
-	other := providers.Life{BrokerID: life.BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
-	elsewhere := providers.Life{BrokerID: "broker-2", Incarnation: life.Incarnation}
+	other := providers.Life{BrokerID: life().BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
+	elsewhere := providers.Life{BrokerID: "broker-2", Incarnation: life().Incarnation}
 	form := regexp.MustCompile(`^[a-z][a-z0-9-]{2,61}[a-z0-9]$`)
 	seen := map[string]bool{}
-	for _, l := range []providers.Life{life, other, elsewhere} {
+	for _, l := range []providers.Life{life(), other, elsewhere} {
 		for _, name := range []string{bucketName(l), userName(l), policyName(l)} {
 			if !form.MatchString(name) {
 				t.Errorf("%q is not a name of a bucket, user or policy", name)
@@ -176,24 +178,24 @@ func TestNamesAreOfOneLifeAndOfTheRightForm(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	if bucketName(life) != bucketName(life) {
-		t.Error("the name of a life changes")
+	if again := bucketName(life()); !seen[again] {
+		t.Errorf("the name of a life changes to %q", again)
 	}
 }
 
 func TestMarksTellLivesApartAndFit(t *testing.T) {
-	long := providers.Life{BrokerID: strings.Repeat("ä", 200), Incarnation: life.Incarnation}
-	other := providers.Life{BrokerID: life.BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
+	long := providers.Life{BrokerID: strings.Repeat("ä", 200), Incarnation: life().Incarnation}
+	other := providers.Life{BrokerID: life().BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
 	if m := mark(long); len(m) > 128 || !isMarked(m, long) || strings.ContainsRune(m, '�') {
 		t.Errorf("mark of a long broker id: %q", m)
 	}
-	if m := mark(life); !strings.Contains(m, life.BrokerID) || !isMarked("seen by bob; "+m, life) || isMarked(m, other) {
+	if m := mark(life()); !strings.Contains(m, life().BrokerID) || !isMarked("seen by bob; "+m, life()) || isMarked(m, other) {
 		t.Errorf("mark: %q", m)
 	}
 }
 
 func TestPolicyAllowsOneBucketAndNoAdministration(t *testing.T) {
-	text, err := bucketPolicy(bucketName(life))
+	text, err := bucketPolicy(bucketName(life()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +208,7 @@ func TestPolicyAllowsOneBucketAndNoAdministration(t *testing.T) {
 	}
 	for _, s := range doc.Statement {
 		for _, r := range s.Resource {
-			if r != "acs:oss:*:*:"+bucketName(life) && r != "acs:oss:*:*:"+bucketName(life)+"/*" {
+			if r != "acs:oss:*:*:"+bucketName(life()) && r != "acs:oss:*:*:"+bucketName(life())+"/*" {
 				t.Errorf("the policy speaks of %s", r)
 			}
 		}

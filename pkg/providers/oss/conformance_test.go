@@ -1,0 +1,28 @@
+package oss_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+)
+
+func TestConformance(t *testing.T) {
+	settings := loadPlans(t).Plans[0].Settings
+	providertest.Run(t, func(t *testing.T) providertest.Harness {
+		t.Helper()
+		server := emulatortest.New(t)
+		return providertest.Harness{
+			Provider: oss.New(oss.Config{Clients: providertest.Clients(t, server)}),
+			Cloud:    providertest.Emulated(server),
+			Instance: providertest.Spec{Settings: settings, Deletion: providers.Refuse},
+			Update: &providertest.Spec{
+				Settings: settings, Parameters: json.RawMessage(`{"Acl":"public-read"}`), Deletion: providers.Refuse,
+			},
+			Secret: []string{"secret_access_key", "uri"},
+		}
+	})
+}
