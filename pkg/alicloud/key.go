@@ -29,16 +29,17 @@ type CredentialsSource interface {
 }
 
 // Static returns a source that always gives the same key.
-func Static(key Key) CredentialsSource { return static{&key} }
+func Static(key Key) CredentialsSource { return static(func() Key { return key }) }
 
-// static holds a pointer, so that printing what holds it shows no key.
-type static struct{ key *Key }
+// static is a function, so that printing what holds it shows no key.
+type static func() Key
 
 func (s static) Credentials(context.Context) (Key, error) {
-	if s.key.ID == "" || s.key.Secret == "" {
+	key := s()
+	if key.ID == "" || key.Secret == "" {
 		return Key{}, credentialsError("Static", "the access key id or its secret is empty", nil)
 	}
-	return *s.key, nil
+	return key, nil
 }
 
 // credentialsError returns an error of kind ErrCredentials. The kinds of cause

@@ -1,0 +1,105 @@
+package alicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+)
+
+func TestErrorsOfOSS(t *testing.T) {
+	op := Op{Product: "Oss", Action: "PutBucket", Access: Write, Secrets: []string{testSecret}}
+	cases := map[string]struct {
+		err  error
+		want error
+	}{
+		"NotFound":  {&oss.ServiceError{Code: "NoSuchBucket", StatusCode: 404}, ErrNotFound},
+		"Exists":    {&oss.ServiceError{Code: "BucketAlreadyExists", StatusCode: 409}, ErrExists},
+		"Denied":    {&oss.ServiceError{Code: "AccessDenied", StatusCode: 403}, ErrDenied},
+		"Key":       {&oss.ServiceError{Code: "InvalidAccessKeyId", StatusCode: 403}, ErrCredentials},
+		"Internal":  {&oss.ServiceError{Code: "InternalError", StatusCode: 500}, ErrOutcomeUnknown},
+		"Busy":      {&oss.ServiceError{Code: "ServiceBusy", StatusCode: 503}, ErrOutcomeUnknown},
+		"Network":   {&url.Error{Op: "Put", URL: "http://h/?x-oss-signature=" + testSecret, Err: errors.New("EOF")}, ErrOutcomeUnknown},
+		"NotSent":   {&url.Error{Op: "Put", URL: "http://h/", Err: &notSentError{errors.New("refused")}}, nil},
+		"Deadline":  {&url.Error{Op: "Put", URL: "http://h/", Err: context.DeadlineExceeded}, context.DeadlineExceeded},
+		"Known":     {&Error{Kinds: []error{ErrQuota}}, ErrQuota},
+		"KnownDeep": {fmt.Errorf("credentials: %w", credentialsError("Files", "x", nil)), ErrCredentials},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			err := Classify(op, fmt.Errorf("operation error: %w", tc.err))
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("%T", err)
+			}
+			if tc.want == nil && len(e.Kinds) > 0 || tc.want != nil && !errors.Is(err, tc.want) {
+				t.Errorf("kinds = %v, want %v", e.Kinds, tc.want)
+			}
+			if strings.Contains(err.Error(), testSecret) || strings.Contains(err.Error(), "http://") {
+				t.Errorf("error = %q", err)
+			}
+		})
+	}
+	if Classify(op, nil) != nil {
+		t.Error("nil became an error")
+	}
+}
+
+func TestTablesMeanWhatTheySay(t *testing.T) {
+	for _, tc := range []struct {
+		product, code string
+		want          error
+	}{
+		{"Ram", "EntityNotExist.User.AccessKey", ErrNotFound},
+		{"Ram", "EntityAlreadyExists.User", ErrExists},
+		{"Ram", "DeleteConflict.User.Policy", ErrWrongState},
+		{"Ram", "LimitExceeded.User.AccessKey", ErrQuota},
+		{"Vpc", "InvalidVSwitchId.NotFound", ErrNotFound},
+		{"Sts", "NoPermission", ErrDenied},
+		{"Rds", "InvalidAccountName.NotFound", ErrNotFound}, // before its family
+		{"Rds", "InvalidAccountType.Format", ErrInvalid},
+		{"Rds", "OperationDenied.DBStatus", ErrWrongState},
+		{"Rds", "InvalidDBInstanceClass.NotFound", ErrInvalid},
+		{"Unknown", "Throttling", ErrThrottled},
+		{"Rds", "", nil},
+	} {
+		if got := kindOf(tc.product, tc.code); got != tc.want { //nolint:errorlint // the tables hold the kinds themselves
+			t.Errorf("kind of %s %s = %v, want %v", tc.product, tc.code, got, tc.want)
+		}
+	}
+}
+
+func TestSentencesTellWhoCanMendIt(t *testing.T) {
+	const operator = "operator"
+	for name, tc := range map[string]struct {
+		err  error
+		want string // a word of it
+	}{
+		"Class":       {&Error{Code: "InvalidDBInstanceClass.Malformed", Kinds: []error{ErrInvalid}}, "Class"},
+		"SoldOut":     {&Error{Code: "InsufficientResourceCapacity", Kinds: []error{ErrSoldOut}}, "plan"},
+		"Password":    {&Error{Code: "InvalidAccountPassword.Format", Kinds: []error{ErrInvalid}}, "characters"},
+		"VSwitch":     {&Error{Code: "InvalidVswitchId", Kinds: []error{ErrInvalid}}, "VSwitchID"},
+		"Denied":      {&Error{Code: "Forbidden.RAM", Kinds: []error{ErrDenied}}, operator},
+		"Credentials": {&Error{Kinds: []error{ErrCredentials, ErrDenied}}, operator},
+		"Arrears":     {&Error{Kinds: []error{ErrArrears}}, operator},
+		"Quota":       {&Error{Kinds: []error{ErrQuota}}, operator},
+		"Unknown":     {&Error{Code: "Whatever", RequestID: "R-1", Detail: "detail"}, "broker"},
+		"Foreign":     {errors.New("secret detail"), "broker"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Sentence(fmt.Errorf("rds: create: %w", tc.err))
+			if !strings.Contains(got, tc.want) {
+				t.Errorf("%q has no %q", got, tc.want)
+			}
+			for _, hidden := range []string{"R-1", "detail", "Whatever", "rds: create"} {
+				if strings.Contains(got, hidden) {
+					t.Errorf("%q shows %q", got, hidden)
+				}
+			}
+		})
+	}
+}
