@@ -57,7 +57,7 @@ func check(path string, timeout time.Duration) error {
 	if info.Size() == 0 { // bbolt would take it for a new one
 		return errors.New("the file is empty")
 	}
-	db, err := openDB(path, &bbolt.Options{ReadOnly: true, Timeout: timeout})
+	db, err := openDB(path, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true, Timeout: timeout})
 	if err != nil {
 		return err
 	}
@@ -75,24 +75,17 @@ func check(path string, timeout time.Duration) error {
 	return errors.Join(err, db.Close())
 }
 
-// openDB opens an existing file. bbolt would make a missing one, and panic on
-// some damaged ones without letting go of the file.
+// openDB opens an existing file; bbolt would make a missing one. On some
+// damaged files bbolt panics while it holds them open: they stay so until the
+// process ends, as it is about to.
 func openDB(path string, opts *bbolt.Options) (db *bbolt.DB, err error) {
-	var file *os.File
 	opts.OpenFile = func(path string, flag int, mode os.FileMode) (*os.File, error) {
-		f, err := os.OpenFile(path, flag&^os.O_CREATE, mode)
-		file = f
-		return f, err
+		return os.OpenFile(path, flag&^os.O_CREATE, mode)
 	}
-	finished := false
 	err = survive(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, opts)
-		finished = true
 		return err
 	})
-	if !finished && file != nil {
-		return nil, errors.Join(err, file.Close())
-	}
 	return db, err
 }
 

@@ -3,18 +3,12 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
-
-// revisionSize is the length of the revision, which is before the record in
-// its value.
-const revisionSize = 8
 
 // errKey refuses keys that no record can have.
 var errKey = errors.New("the key needs an instance id, and at most 32 KiB")
@@ -26,30 +20,6 @@ func checkKey(k store.Key) ([]byte, error) {
 		return nil, &store.RecordError{Key: k, Err: errKey}
 	}
 	return id, nil
-}
-
-// decode reads a record from its value. The key in the file is the truth: JSON
-// cannot spell an id that is not UTF-8.
-func decode(k store.Key, value []byte) (store.Record, error) {
-	if len(value) < revisionSize {
-		return store.Record{}, &store.RecordError{Key: k, Err: fmt.Errorf("%w: it is cut off", store.ErrCorrupt)}
-	}
-	r, err := store.Decode(value[revisionSize:])
-	if err != nil {
-		return store.Record{}, &store.RecordError{Key: k, Err: err}
-	}
-	r.Key = k
-	r.Revision = binary.BigEndian.Uint64(value)
-	return r, nil
-}
-
-// encode gives the value of a record.
-func encode(r store.Record, revision uint64) ([]byte, error) {
-	b, err := store.Encode(r)
-	if err != nil {
-		return nil, &store.RecordError{Key: r.Key, Err: err}
-	}
-	return append(binary.BigEndian.AppendUint64(make([]byte, 0, revisionSize+len(b)), revision), b...), nil
 }
 
 // Get implements store.Store.

@@ -1,0 +1,271 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// fresh opens a new store.
+func fresh(tb testing.TB) *Store {
+	tb.Helper()
+	s, err := Open(filepath.Join(tb.TempDir(), "broker.db"), nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// put makes a record of about the size.
+func put(s *Store, tb testing.TB, id string, size int) error {
+	tb.Helper()
+	_, err := s.Update(tb.Context(), store.Key{InstanceID: id}, func(r *store.Record) error {
+		r.Region = strings.Repeat("x", size)
+		return nil
+	})
+	return err
+}
+
+// rawPut writes a value as it is, as another version or a damaged disk would.
+func rawPut(t *testing.T, s *Store, k store.Key, value []byte) {
+	t.Helper()
+	err := s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(recordsBucket).Put(encodeKey(k), value) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lastTx is the number of the last transaction that was committed.
+func lastTx(t *testing.T, s *Store) (id int) {
+	t.Helper()
+	if err := s.db.View(func(tx *bbolt.Tx) error { id = tx.ID(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestWritersThatWaitShareOneTransaction(t *testing.T) {
+	s := fresh(t)
+	before := lastTx(t, s)
+	const others = 50
+	var wg sync.WaitGroup
+	_, err := s.Update(t.Context(), store.Key{InstanceID: "first"}, func(*store.Record) error {
+		for w := range others {
+			wg.Go(func() {
+				if err := put(s, t, fmt.Sprint(w), 1); err != nil {
+					t.Errorf("writer %d: %v", w, err)
+				}
+			})
+		}
+		for s.waiting.Load() < 1+others { // until all wait behind this one
+			runtime.Gosched()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("first writer: %v", err)
+	}
+	wg.Wait()
+	if got := lastTx(t, s) - before; got != 1 {
+		t.Errorf("%d writers took %d transactions, want 1", 1+others, got)
+	}
+}
+
+func TestWhatWritesNothingCostsNoTransaction(t *testing.T) {
+	s := fresh(t)
+	before := lastTx(t, s)
+	_, err := s.Update(t.Context(), store.Key{InstanceID: "i"}, func(*store.Record) error { return errors.New("no") })
+	if err == nil {
+		t.Error("Update with a failing change succeeded")
+	}
+	if err := s.Delete(t.Context(), store.Key{InstanceID: "i"}); err != nil {
+		t.Error(err)
+	}
+	if got := lastTx(t, s) - before; got != 0 {
+		t.Errorf("%d transactions were committed", got)
+	}
+}
+
+func TestCloseKeepsWhatIsBeingWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "broker.db")
+	s, err := Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const writers = 20
+	var wg sync.WaitGroup
+	saved := make([]bool, writers)
+	for w := range writers {
+		wg.Go(func() {
+			err := put(s, t, fmt.Sprint(w), 1)
+			saved[w] = err == nil
+			if err != nil && !errors.Is(err, store.ErrClosed) {
+				t.Errorf("writer %d: %v", w, err)
+			}
+		})
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	if s, err = Open(path, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for w := range writers {
+		_, err := s.Get(t.Context(), store.Key{InstanceID: fmt.Sprint(w)})
+		if saved[w] != (err == nil) {
+			t.Errorf("writer %d: told saved %t, after reopening %v", w, saved[w], err)
+		}
+	}
+}
+
+func TestFullDiskIsAnErrorAndLosesNothing(t *testing.T) {
+	s := fresh(t)
+	if err := put(s, t, "before", 1000); err != nil {
+		t.Fatal(err)
+	}
+	s.db.MaxSize = 1 // bbolt's own limit: it will not grow the file any more
+	if err := put(s, t, "large", 1<<20); !errors.Is(err, berrors.ErrMaxSizeReached) {
+		t.Fatalf("Update on a full disk = %v, want ErrMaxSizeReached", err)
+	}
+	if err := s.Delete(t.Context(), store.Key{InstanceID: "nothing"}); err != nil {
+		t.Errorf("Delete of nothing on a full disk: %v", err)
+	}
+	if _, err := s.Get(t.Context(), store.Key{InstanceID: "large"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Get of what did not fit = %v, want ErrNotFound", err)
+	}
+	s.db.MaxSize = 0
+	if err := put(s, t, "large", 1<<20); err != nil {
+		t.Errorf("Update with room again: %v", err)
+	}
+	for _, id := range []string{"before", "large"} {
+		if _, err := s.Get(t.Context(), store.Key{InstanceID: id}); err != nil {
+			t.Errorf("Get(%s): %v", id, err)
+		}
+	}
+}
+
+func TestFailedCommitIsToldToEveryWriterOfTheGroup(t *testing.T) {
+	s := fresh(t)
+	s.db.MaxSize = 1
+	var wg sync.WaitGroup
+	for w := range 20 {
+		wg.Go(func() {
+			if err := put(s, t, fmt.Sprint(w), 1<<20); err == nil {
+				t.Errorf("writer %d was told that its record is saved", w)
+			}
+		})
+	}
+	wg.Wait()
+	s.db.MaxSize = 0
+	if rs, err := s.List(t.Context(), store.Key{}, 100); err != nil || len(rs) != 0 {
+		t.Errorf("%d records are there, %v, want none", len(rs), err)
+	}
+}
+
+func TestNewerRecordIsServedAndNotWritten(t *testing.T) {
+	s := fresh(t)
+	k := store.Key{InstanceID: "i", BindingID: "b"}
+	doc := []byte(`{"instance_id":"i","binding_id":"b","schema":2,"region":"cn-hangzhou","shape":"new"}`)
+	value := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, 5), checksum(doc))
+	value = append(value, doc...)
+	rawPut(t, s, k, value)
+
+	if r, err := s.Get(t.Context(), k); err != nil || r.Region != "cn-hangzhou" || r.Revision != 5 {
+		t.Errorf("Get = region %q, revision %d, %v", r.Region, r.Revision, err)
+	}
+	for name, change := range map[string]func(*store.Record) error{
+		"a change":      func(r *store.Record) error { r.Region = "lost"; return nil },
+		"a new record":  func(r *store.Record) error { *r = store.Record{}; return nil },
+		"an old schema": func(r *store.Record) error { r.Schema = 1; return nil },
+	} {
+		if _, err := s.Update(t.Context(), k, change); !errors.Is(err, store.ErrNewer) {
+			t.Errorf("Update with %s = %v, want ErrNewer", name, err)
+		}
+	}
+	_ = s.db.View(func(tx *bbolt.Tx) error {
+		if got := tx.Bucket(recordsBucket).Get(encodeKey(k)); !bytes.Equal(got, value) {
+			t.Errorf("the newer record was changed to %q", got)
+		}
+		return nil
+	})
+}
+
+func TestDamagedRecordHarmsNoOther(t *testing.T) {
+	s := fresh(t)
+	for _, id := range []string{"a", "c"} {
+		if err := put(s, t, id, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bad := store.Key{InstanceID: "b"}
+	for name, value := range map[string][]byte{"short": []byte("x"), "long": bytes.Repeat([]byte("x"), 100)} {
+		rawPut(t, s, bad, value)
+		ctx := t.Context()
+		if _, err := s.Get(ctx, bad); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("%s: Get = %v, want ErrCorrupt", name, err)
+		}
+		if err := put(s, t, "b", 1); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("%s: Update = %v, want ErrCorrupt", name, err)
+		}
+		first, err := s.List(ctx, store.Key{}, 10)
+		var of *store.RecordError
+		if !errors.As(err, &of) || !errors.Is(err, store.ErrCorrupt) || of.Key != bad || len(first) != 1 {
+			t.Fatalf("%s: List = %d records, %v, want one and the damaged key", name, len(first), err)
+		}
+		if rest, err := s.List(ctx, of.Key, 10); err != nil || len(rest) != 1 || rest[0].InstanceID != "c" {
+			t.Errorf("%s: List after the damaged record = %d records, %v", name, len(rest), err)
+		}
+		if ids, err := s.Unfinished(ctx); err != nil || len(ids) != 2 {
+			t.Errorf("%s: Unfinished = %q, %v", name, ids, err)
+		}
+		if err := s.Delete(ctx, bad); err != nil {
+			t.Errorf("%s: Delete = %v", name, err)
+		}
+		if rs, err := s.List(ctx, store.Key{}, 10); err != nil || len(rs) != 2 {
+			t.Errorf("%s: List after Delete = %d records, %v", name, len(rs), err)
+		}
+	}
+}
+
+func TestPanicOfTheFileStopsWritesAndHangsNobody(t *testing.T) {
+	s := fresh(t)
+	if err := put(s, t, "i", 1); err != nil {
+		t.Fatal(err)
+	}
+	err := s.write(t.Context(), func(*bbolt.Tx) (func() error, error) {
+		return func() error { panic("page is not what it should be") }, nil
+	})
+	if !errors.Is(err, store.ErrForeign) {
+		t.Errorf("write = %v, want ErrForeign", err)
+	}
+	if err := put(s, t, "j", 1); !errors.Is(err, store.ErrForeign) {
+		t.Errorf("Update afterwards = %v, want ErrForeign", err)
+	}
+	if err := s.Close(); !errors.Is(err, store.ErrForeign) {
+		t.Errorf("Close = %v, want ErrForeign", err)
+	}
+}
+
+func TestKeyThatIsTooLongIsRefused(t *testing.T) {
+	s := fresh(t)
+	if err := put(s, t, strings.Repeat("i", bbolt.MaxKeySize), 1); err == nil {
+		t.Error("Update succeeded")
+	}
+	if err := put(s, t, "i", 1); err != nil {
+		t.Errorf("Update of another afterwards: %v", err)
+	}
+}

@@ -1,0 +1,229 @@
+package store_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden is a record with every member of schema 1.
+func golden() store.Record {
+	at := func(day int) time.Time { return time.Date(2024, 2, day, 23, 59, 59, 123456789, time.UTC) }
+	box := func(text string) store.Sealed { return store.Boxed([]byte(text), nil) }
+	unknown := func(text string) map[string]json.RawMessage {
+		return map[string]json.RawMessage{"later": json.RawMessage(text)}
+	}
+	op := store.Operation{
+		ID: "2b7e-1", Kind: store.Provision, State: store.Running, Step: "create", Attempt: 2, NextTry: at(1),
+		Started: at(2), Deadline: at(3), Finished: at(4), Description: "The database is being made.",
+		Cause: "throttled", CauseKind: "transient", Unknown: unknown(`1`),
+	}
+	return store.Record{
+		Key:    store.Key{InstanceID: "instance/1", BindingID: "binding 1"},
+		Schema: 1, Incarnation: "2b7e151628aed2a6abf7158809cf4f3c", Created: at(5), Sequence: 6,
+		Provider: "rds", ServiceID: "service", Offering: "offering", Organization: "org", Space: "space",
+		Context: json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
+		Account: "1234567890", Region: "cn-hangzhou",
+		Want: &store.Spec{
+			PlanID: "plan", PlanName: "small", Plan: json.RawMessage(`{"storage":20}`), Parameters: box("want parameters"),
+			AppGUID: "app", Prepared: box("want prepared"), Unknown: unknown(`"spec"`),
+		},
+		Have: &store.Spec{
+			PlanID: "old", PlanName: "tiny", Plan: json.RawMessage(`{"storage":10}`), Parameters: box("have parameters"),
+			AppGUID: "app", Prepared: box("have prepared"), Unknown: unknown(`null`),
+		},
+		Goal: store.Present, Settled: true, Usable: true, Deleted: at(7),
+		Facts: map[string]string{"id": "rm-1"}, Secrets: box("secrets"), Credentials: box("credentials"),
+		Epoch:  8,
+		Call:   &store.Call{Step: "create", Epoch: 9, Until: at(10), Seen: at(11), SeenBy: 12, Timeout: 13, Unknown: unknown(`[]`)},
+		Frozen: map[string]store.Sealed{"create": box("frozen")}, Refused: []string{"create"},
+		Unsettled: map[string]time.Time{"create": at(14)}, MissingSince: at(15),
+		Operation: &op, Results: []store.Operation{op},
+		History: []store.Event{{Time: at(16), Op: store.Bind, Step: "grant", What: "failed", Kind: "transient", Attempt: 17}},
+		Earlier: []store.Life{{Incarnation: "00", Deleted: at(18), Results: []store.Operation{op}, Unknown: unknown(`{}`)}},
+		Unknown: unknown(`{"a":[1.50,"<&>"]}`),
+	}
+}
+
+// boxes compares secrets by their boxes.
+func boxes() cmp.Option {
+	return cmp.Comparer(func(a, b store.Sealed) bool { return bytes.Equal(a.Box(), b.Box()) })
+}
+
+func TestRecordsOfSchema1AreReadAndWrittenAsEver(t *testing.T) {
+	file := filepath.Join("testdata", "record-schema1.json")
+	encoded, err := store.Encode(golden())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, encoded, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, append(indented.Bytes(), '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := store.Decode(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Raw JSON is indented in the file; encoding it again takes that away.
+	again, err := store.Encode(decoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(encoded), string(again)); d != "" {
+		t.Errorf("golden file read and written (-want +got):\n%s", d)
+	}
+	if decoded, err = store.Decode(again); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(golden(), decoded, boxes()); d != "" {
+		t.Errorf("golden file decoded (-want +got):\n%s", d)
+	}
+}
+
+func TestGoldenRecordHasEveryMember(t *testing.T) {
+	var walk func(path string, v reflect.Value)
+	walk = func(path string, v reflect.Value) {
+		if v.IsZero() && path != "Record.Revision" { // which is not of the stored form
+			t.Errorf("%s is not set: the golden file does not prove that it is kept", path)
+			return
+		}
+		switch {
+		case v.Kind() == reflect.Pointer:
+			walk(path, v.Elem())
+		case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:
+			walk(path, v.Index(0))
+		case v.Kind() == reflect.Struct && v.Type().PkgPath() == reflect.TypeFor[store.Record]().PkgPath() && v.Type() != reflect.TypeFor[store.Sealed]():
+			for i := range v.NumField() {
+				walk(path+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		}
+	}
+	walk("Record", reflect.ValueOf(golden()))
+}
+
+func TestEachSealedFindsEverySecret(t *testing.T) {
+	r := golden()
+	encoded, err := store.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := map[string]int{}
+	err = r.EachSealed(func(field string, s *store.Sealed) error {
+		fields[field]++
+		*s = store.Sealed{}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"secrets": 1, "credentials": 1, "parameters": 2, "prepared": 2, "frozen.create": 1}
+	if d := cmp.Diff(want, fields); d != "" {
+		t.Errorf("EachSealed (-want +got):\n%s", d)
+	}
+	without, err := store.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The boxes of golden are seven base64 texts; without them none is left.
+	for _, text := range []string{"want parameters", "have parameters", "want prepared", "have prepared", "secrets", "credentials", "frozen"} {
+		b, err := json.Marshal([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(encoded, b) || bytes.Contains(without, b) {
+			t.Errorf("box %q: stored %t, and after EachSealed cleared all %t", text, bytes.Contains(encoded, b), bytes.Contains(without, b))
+		}
+	}
+}
+
+func TestUnsealedSecretIsNeverEncoded(t *testing.T) {
+	for name, set := range map[string]func(*store.Record, store.Sealed){
+		"at the top": func(r *store.Record, s store.Sealed) { r.Secrets = s },
+		"in a spec":  func(r *store.Record, s store.Sealed) { r.Want.Parameters = s },
+		"in a map":   func(r *store.Record, s store.Sealed) { r.Frozen["create"] = s },
+	} {
+		r := golden()
+		set(&r, store.Seal([]byte("secret")))
+		if b, err := store.Encode(r); !errors.Is(err, store.ErrUnsealed) || b != nil {
+			t.Errorf("%s: Encode = %d bytes, %v, want ErrUnsealed", name, len(b), err)
+		}
+	}
+	if _, err := json.Marshal(store.Seal([]byte("secret"))); !errors.Is(err, store.ErrUnsealed) {
+		t.Errorf("Marshal = %v, want ErrUnsealed", err)
+	}
+}
+
+func TestNewerRecordIsReadAndNotWritten(t *testing.T) {
+	r, err := store.Decode([]byte(`{"instance_id":"i","schema":2,"region":"cn-hangzhou","shape":"new"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Schema != 2 || r.Region != "cn-hangzhou" || string(r.Unknown["shape"]) != `"new"` {
+		t.Errorf("Decode = schema %d, region %q, unknown %s", r.Schema, r.Region, r.Unknown)
+	}
+	if _, err := store.Encode(r); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("Encode = %v, want ErrNewer", err)
+	}
+}
+
+func TestWhatIsNoRecordIsNotDecoded(t *testing.T) {
+	for name, tc := range map[string]struct {
+		json string
+		want error
+	}{
+		"nothing":                {``, store.ErrCorrupt},
+		"null":                   {`null`, store.ErrCorrupt},
+		"no schema":              {`{"instance_id":"i"}`, store.ErrCorrupt},
+		"cut off":                {`{"instance_id":"i","schema":1`, store.ErrCorrupt},
+		"something behind":       {`{"instance_id":"i","schema":1}{}`, store.ErrCorrupt},
+		"wrong type":             {`{"instance_id":"i","schema":1,"settled":"yes"}`, store.ErrCorrupt},
+		"wrong type in a member": {`{"instance_id":"i","schema":1,"want":{"plan_id":7}}`, store.ErrCorrupt},
+		"no box":                 {`{"instance_id":"i","schema":1,"secrets":"***"}`, store.ErrCorrupt},
+		"newer in another form":  {`{"instance_id":"i","schema":2,"settled":"yes"}`, store.ErrNewer},
+	} {
+		if _, err := store.Decode([]byte(tc.json)); !errors.Is(err, tc.want) {
+			t.Errorf("%s: Decode = %v, want %v", name, err, tc.want)
+		}
+	}
+}
+
+func TestUnknownMembersOfEveryPartSurviveWhileItIsKept(t *testing.T) {
+	r := golden()
+	r.Operation = &store.Operation{ID: "next"}
+	b, err := store.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err = store.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Operation.Unknown) != 0 {
+		t.Errorf("a new operation has the unknown members of the old one: %s", r.Operation.Unknown)
+	}
+	if n := strings.Count(string(b), `"later":`); n != 7 { // record, two specs, call, result, life and its result
+		t.Errorf("%d unknown members survived, want 7", n)
+	}
+}

@@ -1,0 +1,91 @@
+package storetest_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
+)
+
+// openFaulty opens a faulty store over a new file.
+func openFaulty(t *testing.T, dir string) *storetest.Faulty {
+	t.Helper()
+	s, err := bolt.Open(filepath.Join(dir, "broker.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return storetest.NewFaulty(s)
+}
+
+func TestFaultyWithoutAFaultIsAStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, dir string) store.Store { return openFaulty(t, dir) })
+}
+
+func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
+	k := store.Key{InstanceID: "i"}
+	ctx := t.Context()
+	// Each write and how to see its effect on a store that holds k at sequence 1.
+	for name, write := range map[string]struct {
+		do     func(s store.Store) error
+		effect func(s store.Store) bool
+	}{
+		"Update": {
+			func(s store.Store) error {
+				_, err := s.Update(ctx, k, func(r *store.Record) error { r.Sequence++; return nil })
+				return err
+			},
+			func(s store.Store) bool { r, err := s.Get(ctx, k); return err == nil && r.Sequence == 2 },
+		},
+		"Delete": {
+			func(s store.Store) error { return s.Delete(ctx, k) },
+			func(s store.Store) bool { _, err := s.Get(ctx, k); return errors.Is(err, store.ErrNotFound) },
+		},
+		"NextEpoch": {
+			func(s store.Store) error { _, err := s.NextEpoch(ctx); return err },
+			func(s store.Store) bool { epoch, err := s.NextEpoch(ctx); return err == nil && epoch > 1 },
+		},
+	} {
+		for _, after := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				s := openFaulty(t, t.TempDir())
+				t.Cleanup(func() { _ = s.Close() })
+				s.FailWrite(2, after)
+				if _, err := s.Update(ctx, k, func(r *store.Record) error { r.Sequence = 1; return nil }); err != nil {
+					t.Fatalf("the write before the fault: %v", err)
+				}
+				for range 3 {
+					if err := write.do(s); !errors.Is(err, storetest.ErrDead) {
+						t.Errorf("after %t: write = %v, want ErrDead", after, err)
+					}
+				}
+				if !s.Dead() || s.Writes() != 2 {
+					t.Errorf("after %t: dead %t after %d writes, want true after 2", after, s.Dead(), s.Writes())
+				}
+				if _, err := s.List(ctx, store.Key{}, 1); err != nil {
+					t.Errorf("after %t: List of a dead store = %v", after, err)
+				}
+				s.Revive()
+				if got := write.effect(s.Store); got != after {
+					t.Errorf("after %t: the write had its effect: %t", after, got)
+				}
+				if _, err := s.NextEpoch(ctx); err != nil || s.Dead() {
+					t.Errorf("after %t: revived: dead %t, NextEpoch = %v", after, s.Dead(), err)
+				}
+			})
+		}
+	}
+}
+
+func TestFaultyDoesNotCountChangesThatFail(t *testing.T) {
+	s := openFaulty(t, t.TempDir())
+	t.Cleanup(func() { _ = s.Close() })
+	s.FailWrite(1, false)
+	conflict := errors.New("conflict")
+	_, err := s.Update(t.Context(), store.Key{InstanceID: "i"}, func(*store.Record) error { return conflict })
+	if !errors.Is(err, conflict) || s.Writes() != 0 || s.Dead() {
+		t.Errorf("failed change: %v, %d writes, dead %t", err, s.Writes(), s.Dead())
+	}
+}
