@@ -54,7 +54,7 @@ func TestDroppingOneOfTwoAccountsLeavesTheOtherAndTheDatabase(t *testing.T) {
 	for _, name := range []string{"one", "two"} {
 		must(t, s.CreateAccount(ctx, name, "Pass-1", false), s.Grant(ctx, name, "shared", "ReadWrite"))
 	}
-	one, two := connect(t, s, "one", "Pass-1", "shared"), connect(t, s, "two", "Pass-1", "shared")
+	one, two := connect(t, s, "one", "shared"), connect(t, s, "two", "shared")
 	execute(t, one, "CREATE TABLE notes (n INT)", "INSERT INTO notes VALUES (1)")
 	execute(t, two, "INSERT INTO notes VALUES (2)")
 
@@ -73,7 +73,7 @@ func TestDropAccountEndsAllItsSessionsAlsoBusyOnes(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
-	busy, idle := connect(t, s, "app", "Pass-1", ""), connect(t, s, "app", "Pass-1", "")
+	busy, idle := connect(t, s, "app", ""), connect(t, s, "app", "")
 	ended := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, patience)
@@ -114,30 +114,31 @@ func TestPrivilegesOfAnAccountOnADatabase(t *testing.T) {
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "utf8"), s.CreateAccount(ctx, "owner", "Pass-1", false),
 		s.Grant(ctx, "owner", "shop", "ReadWrite"), s.CreateAccount(ctx, "app", "Pass-1", false))
-	owner := connect(t, s, "owner", "Pass-1", "shop")
+	owner := connect(t, s, "owner", "shop")
 	execute(t, owner, "CREATE TABLE items (n INT)", "CREATE PROCEDURE noop() SELECT 1")
 
 	// One account goes through all of them: each grant replaces the last.
 	for _, privilege := range []string{"", "ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly", "ReadWrite", ""} {
 		t.Run("granted "+privilege, func(t *testing.T) {
+			ctx := t.Context()
 			if privilege == "" {
 				must(t, s.Revoke(ctx, "app", "shop"))
 			} else {
 				must(t, s.Grant(ctx, "app", "shop", privilege))
 			}
-			conn := connect(t, s, "app", "Pass-1", "")
+			conn := connect(t, s, "app", "")
 			may := make(map[string]bool)
 			for _, what := range allowed[privilege] {
 				may[what] = true
 			}
 			for what, statement := range statements {
-				err := run(t.Context(), conn, statement)
+				err := run(ctx, conn, statement)
 				if may[what] != (err == nil) {
 					t.Errorf("%s: error %v, want allowed %v", statement, err, may[what])
 				}
 			}
-			execute(t, owner, "DROP TABLE IF EXISTS more")
-			if err := run(t.Context(), conn, "GRANT SELECT ON shop.* TO owner@`%`"); err == nil {
+			must(t, run(ctx, owner, "DROP TABLE IF EXISTS more"))
+			if err := run(ctx, conn, "GRANT SELECT ON shop.* TO owner@`%`"); err == nil {
 				t.Error("the account may grant")
 			}
 		})
@@ -186,7 +187,7 @@ func TestDatabaseHasItsCharset(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "root", "Pass-1", true))
-	conn := connect(t, s, "root", "Pass-1", "")
+	conn := connect(t, s, "root", "")
 	for charset, stored := range map[string]string{"utf8": "utf8mb3", "utf8mb4": "utf8mb4", "gbk": "gbk", "latin1": "latin1"} {
 		must(t, s.CreateDatabase(ctx, "in-"+charset, charset))
 		var got string
@@ -205,7 +206,7 @@ func TestSuperAccountRulesTheInstanceButNotItsMachine(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "admin", "Pass-1", true), s.CreateAccount(ctx, "app", "Pass-1", false))
-	conn, app := connect(t, s, "admin", "Pass-1", ""), connect(t, s, "app", "Pass-1", "")
+	conn, app := connect(t, s, "admin", ""), connect(t, s, "app", "")
 	execute(t, conn,
 		"CREATE DATABASE own", "CREATE TABLE own.t (n INT)", "GRANT SELECT ON own.* TO app@`%`",
 		"CREATE USER reader@`%` IDENTIFIED BY 'Pass-1'", "KILL USER app")

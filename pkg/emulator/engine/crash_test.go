@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,19 +16,19 @@ import (
 const crashDir = "ENGINE_TEST_CRASH_DIR"
 
 // runUntilKilled is the other program: it says "ready" when two servers run.
-func runUntilKilled(dir string) {
+func runUntilKilled(dir string, out io.Writer) {
 	m, err := NewMariaDB(Options{Dir: dir})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(out, err)
 		return
 	}
 	for _, id := range []string{"rm-1", "rm-2"} {
 		if _, err := m.Start(context.Background(), id); err != nil {
-			fmt.Println(err)
+			fmt.Fprintln(out, err)
 			return
 		}
 	}
-	fmt.Println("ready")
+	fmt.Fprintln(out, "ready")
 	select {}
 }
 

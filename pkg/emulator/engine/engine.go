@@ -29,12 +29,14 @@ type Engine interface {
 }
 
 // A Server is one database server, the inside of one emulated instance. Its
-// methods may be called from several goroutines; they take turns. After Stop
-// they return ErrStopped.
+// methods may be called from several goroutines; they take turns. Their contexts
+// bound the wait for the turn: a change that has begun is carried through, so
+// that a caller who goes away leaves no half of it. After Stop they return
+// ErrStopped.
 //
 // Accounts are 'name'@'%'. As in MySQL, a change of privileges reaches an open
 // session at its next USE, and a change of password at its next login.
-type Server interface {
+type Server interface { //nolint:interfacebloat // it is what RDS does to the inside of an instance, and one thing
 	// Addr is where clients connect: the advertised host and the proxy's port.
 	// It is the same for the server's whole life.
 	Addr() netip.AddrPort

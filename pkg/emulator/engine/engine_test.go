@@ -25,11 +25,12 @@ const (
 // patience bounds what must happen soon; it never passes in a good run.
 const patience = 30 * time.Second
 
-var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+// loopback is a whitelist for all that this machine's tests connect from.
+func loopback() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashDir); dir != "" {
-		runUntilKilled(dir)
+		runUntilKilled(dir, os.Stdout)
 		return
 	}
 	os.Exit(m.Run())
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 // testDir is a folder that the servers' user can reach; t.TempDir's are closed.
 func testDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "engine-test-")
+	dir, err := os.MkdirTemp("", "engine-test-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,12 +79,16 @@ func newMariaDB(t *testing.T, options Options) *MariaDB {
 // startOpen starts a server that lets loopback in.
 func startOpen(t *testing.T, m *MariaDB, id string) *server {
 	t.Helper()
-	s, err := m.Start(t.Context(), id)
+	started, err := m.Start(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Allow(loopback)
-	return s.(*server)
+	s, ok := started.(*server)
+	if !ok {
+		t.Fatalf("a server is a %T", started)
+	}
+	s.Allow(loopback())
+	return s
 }
 
 // newServer is a server of a MariaDB of its own.
@@ -124,10 +129,11 @@ func login(t *testing.T, addr netip.AddrPort, account, password, database string
 	return client(t, addr, account, password, database).PingContext(t.Context())
 }
 
-// connect opens one connection, which stays open.
-func connect(t *testing.T, s *server, account, password, database string) *sql.Conn {
+// connect opens one connection, which stays open, of an account whose password
+// is Pass-1.
+func connect(t *testing.T, s *server, account, database string) *sql.Conn {
 	t.Helper()
-	conn, err := client(t, s.Addr(), account, password, database).Conn(t.Context())
+	conn, err := client(t, s.Addr(), account, "Pass-1", database).Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

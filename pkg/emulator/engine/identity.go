@@ -48,7 +48,7 @@ func unprivileged() (identity, error) {
 func (i identity) attributes() *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	if i.other {
-		attributes.Credential = &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)}
+		attributes.Credential = &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)} //nolint:gosec // they are from the user database
 	}
 	return attributes
 }
@@ -70,7 +70,7 @@ func (i identity) letThrough(path string) error {
 	if err := os.Lchown(path, -1, i.gid); err != nil {
 		return err
 	}
-	if err := os.Chmod(path, 0o710); err != nil {
+	if err := os.Chmod(path, 0o710); err != nil { //nolint:gosec // so that the group of the servers' user may pass
 		return err
 	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {

@@ -19,7 +19,7 @@ type MariaDB struct {
 	listen    netip.Addr
 	advertise netip.Addr
 
-	life context.Context // ends with Close
+	life context.Context //nolint:containedctx // its own life, which ends with Close
 	end  context.CancelFunc
 
 	starting sync.WaitGroup
@@ -179,7 +179,7 @@ func (m *MariaDB) close() error {
 	}
 	stops.Wait()
 	m.launcher.close()
-	return errors.Join(append(failed, m.files.remove())...)
+	return errors.Join(errors.Join(failed...), m.files.remove())
 }
 
 // within derives a context that ends with ctx or with life, whichever is first.

@@ -16,16 +16,15 @@ import (
 )
 
 func TestWhitelistDecidesBeforeAndDuringASession(t *testing.T) {
-	m := newMariaDB(t, Options{})
-	s, err := m.Start(t.Context(), "rm-test")
-	must(t, err)
+	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
+	s.Allow(nil)
 	if err := login(t, s.Addr(), "app", "Pass-1", ""); err == nil {
 		t.Error("an empty whitelist lets someone in")
 	}
-	s.Allow(loopback)
-	conn := connect(t, s.(*server), "app", "Pass-1", "")
+	s.Allow(loopback())
+	conn := connect(t, s, "app", "")
 	s.Allow([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
 	if err := conn.PingContext(ctx); err == nil {
 		t.Error("a session outlived the whitelist")
@@ -40,7 +39,7 @@ func TestServerSeesTheClientsAddressAndNoAdministratorThroughTheProxy(t *testing
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
 	var user string
-	must(t, connect(t, s, "app", "Pass-1", "").QueryRowContext(ctx, "SELECT USER()").Scan(&user))
+	must(t, connect(t, s, "app", "").QueryRowContext(ctx, "SELECT USER()").Scan(&user))
 	if user != "app@127.0.0.1" {
 		t.Errorf("the server sees %s", user)
 	}
@@ -99,7 +98,7 @@ func TestServersOfSeveralInstancesAreApart(t *testing.T) {
 	must(t, errs...)
 	ports := make(map[uint16]bool)
 	for i, s := range servers {
-		s.Allow(loopback)
+		s.Allow(loopback())
 		ports[s.Addr().Port()] = true
 		must(t, s.CreateAccount(t.Context(), "app", fmt.Sprint("Pass-", i), false))
 	}
@@ -118,7 +117,7 @@ func TestRestartKeepsDataAddressAndWhitelistAndEndsSessions(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "utf8"), s.CreateAccount(ctx, "app", "Pass-1", false), s.Grant(ctx, "app", "shop", "ReadWrite"))
-	before, addr, pid := connect(t, s, "app", "Pass-1", "shop"), s.Addr(), s.process.cmd.Process.Pid
+	before, addr, pid := connect(t, s, "app", "shop"), s.Addr(), s.process.cmd.Process.Pid
 	execute(t, before, "CREATE TABLE items (n INT) ENGINE=InnoDB", "INSERT INTO items VALUES (1)")
 	must(t, s.Restart(ctx))
 	if s.process.cmd.Process.Pid == pid {
@@ -130,7 +129,7 @@ func TestRestartKeepsDataAddressAndWhitelistAndEndsSessions(t *testing.T) {
 	if err := before.PingContext(ctx); err == nil {
 		t.Error("a session outlived the restart")
 	}
-	if n := count(t, connect(t, s, "app", "Pass-1", "shop"), "SELECT COUNT(*) FROM items"); n != 1 {
+	if n := count(t, connect(t, s, "app", "shop"), "SELECT COUNT(*) FROM items"); n != 1 {
 		t.Errorf("%d rows after the restart, want 1", n)
 	}
 }
@@ -196,6 +195,20 @@ func TestStopBreaksOffWorkUnderWay(t *testing.T) {
 	if err := <-ended; !errors.Is(err, ErrStopped) {
 		t.Errorf("the work ended with %v, want ErrStopped", err)
 	}
+}
+
+func TestChangeIsCarriedThroughOrNotBegun(t *testing.T) {
+	s := newServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := s.administer(ctx, "go away", func(inside context.Context, conn *sql.Conn) error {
+		cancel() // the caller has gone
+		return run(inside, conn, "CREATE DATABASE late")
+	})
+	must(t, err)
+	if err := s.CreateAccount(ctx, "app", "Pass-1", false); !errors.Is(err, context.Canceled) {
+		t.Errorf("a change for a caller who has gone: %v, want Canceled", err)
+	}
+	must(t, s.CreateAccount(t.Context(), "app", "Pass-1", false)) // it was not begun
 }
 
 func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {

@@ -13,12 +13,6 @@ const (
 	maxDatabase = 64 // bytes; MariaDB's limit on database names
 )
 
-// systemDatabases are MariaDB's own.
-var systemDatabases = []string{"mysql", "information_schema", "performance_schema", "sys"}
-
-// charsets are those that RDS offers for MySQL (RDS API, CreateDatabase).
-var charsets = []string{"utf8", "utf8mb4", "gbk", "latin1"}
-
 func checkAccount(name string) error {
 	if !plain(name, maxAccount) {
 		return fmt.Errorf("%w: account name %q", ErrInvalid, name)
@@ -26,8 +20,10 @@ func checkAccount(name string) error {
 	return nil
 }
 
+// checkDatabase refuses MariaDB's own databases too.
 func checkDatabase(name string) error {
-	if !plain(name, maxDatabase) || slices.Contains(systemDatabases, strings.ToLower(name)) {
+	system := []string{"mysql", "information_schema", "performance_schema", "sys"}
+	if !plain(name, maxDatabase) || slices.Contains(system, strings.ToLower(name)) {
 		return fmt.Errorf("%w: database name %q", ErrInvalid, name)
 	}
 	return nil
@@ -40,8 +36,9 @@ func checkPassword(password string) error {
 	return nil
 }
 
+// checkCharset knows what RDS offers for MySQL (RDS API, CreateDatabase).
 func checkCharset(charset string) error {
-	if !slices.Contains(charsets, charset) {
+	if !slices.Contains([]string{"utf8", "utf8mb4", "gbk", "latin1"}, charset) {
 		return fmt.Errorf("%w: character set %q", ErrInvalid, charset)
 	}
 	return nil

@@ -22,16 +22,17 @@ func findProgram() (program, error) {
 	if err != nil {
 		return program{}, err
 	}
-	if real, err := filepath.EvalSymlinks(server); err == nil {
-		server = real
+	if resolved, err := filepath.EvalSymlinks(server); err == nil {
+		server = resolved
 	}
 	prefix := filepath.Dir(filepath.Dir(server))
-	for _, folder := range []string{"mysql", "mariadb"} {
-		for _, name := range []string{"mysql_system_tables.sql", "mariadb_system_tables.sql"} {
-			tables := filepath.Join(prefix, "share", folder, name)
-			if _, err := os.Stat(tables); err == nil {
-				return program{server: server, tables: tables}, nil
-			}
+	for _, name := range []string{ // old and new, Debian's and MariaDB's
+		"mysql/mysql_system_tables.sql", "mysql/mariadb_system_tables.sql",
+		"mariadb/mysql_system_tables.sql", "mariadb/mariadb_system_tables.sql",
+	} {
+		tables := filepath.Join(prefix, "share", name)
+		if _, err := os.Stat(tables); err == nil {
+			return program{server: server, tables: tables}, nil
 		}
 	}
 	return program{}, fmt.Errorf("%w: no system tables for %s in %s", ErrNotInstalled, server, filepath.Join(prefix, "share"))
@@ -89,7 +90,7 @@ func (p program) command(owner identity, data, void string, more ...string) *exe
 		"--innodb-flush-log-at-trx-commit=2",
 		"--innodb-doublewrite=OFF",
 	}, more...)
-	cmd := exec.Command(p.server, args...)
+	cmd := exec.Command(p.server, args...) //nolint:gosec,noctx // a program of this machine; the launcher ends it
 	cmd.Dir = "/"
 	// Nothing of our own environment, which may hold secrets.
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "MALLOC_ARENA_MAX=2"}

@@ -20,7 +20,7 @@ const dialTimeout = 10 * time.Second
 type proxy struct {
 	listener *net.TCPListener
 	dial     func(context.Context) (net.Conn, error)
-	life     context.Context
+	life     context.Context //nolint:containedctx // its own life, which ends with close
 	end      context.CancelFunc
 	running  sync.WaitGroup
 
@@ -51,7 +51,7 @@ func newProxy(host netip.Addr, dial func(context.Context) (net.Conn, error)) (*p
 
 // port is where it listens.
 func (p *proxy) port() uint16 {
-	return p.listener.Addr().(*net.TCPAddr).AddrPort().Port()
+	return peer(p.listener.Addr()).Port()
 }
 
 // allow replaces the whitelist and ends the sessions that it refuses.

@@ -101,7 +101,7 @@ func TestProxyWithoutWhitelistDialsNoServer(t *testing.T) {
 
 func TestProxyCarriesBothWaysAndTellsTheClientsAddress(t *testing.T) {
 	p, b := newBackend(t)
-	p.allow(loopback)
+	p.allow(loopback())
 	conn := dialProxy(t, p)
 	server := <-b.conns
 	want := header(peer(conn.LocalAddr()), peer(conn.RemoteAddr()))
@@ -118,7 +118,7 @@ func TestProxyCarriesBothWaysAndTellsTheClientsAddress(t *testing.T) {
 
 func TestProxyEndsSessionsThatANewWhitelistRefuses(t *testing.T) {
 	p, b := newBackend(t)
-	p.allow(loopback)
+	p.allow(loopback())
 	conn := dialProxy(t, p)
 	server := <-b.conns
 	readHeader(t, server)
@@ -137,7 +137,7 @@ func TestProxyRefusesAForgedAddress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, b := newBackend(t)
-			p.allow(loopback)
+			p.allow(loopback())
 			conn := dialProxy(t, p)
 			server := <-b.conns
 			readHeader(t, server)
@@ -150,14 +150,14 @@ func TestProxyRefusesAForgedAddress(t *testing.T) {
 
 func TestProxyEndsTheClientWhenTheServerIsDown(t *testing.T) {
 	p, b := newBackend(t)
-	p.allow(loopback)
+	p.allow(loopback())
 	close(b.dials)
 	wantEnd(t, dialProxy(t, p))
 }
 
 func TestClosedProxyEndsItsSessionsAndListensNoMore(t *testing.T) {
 	p, b := newBackend(t)
-	p.allow(loopback)
+	p.allow(loopback())
 	conn := dialProxy(t, p)
 	server := <-b.conns
 	readHeader(t, server)

@@ -76,9 +76,9 @@ func prepareBase(base string) (string, error) {
 		return "", err
 	}
 	if !shared {
-		return base, os.MkdirAll(base, 0o755)
+		return base, os.MkdirAll(base, 0o755) //nolint:gosec // the servers' user passes through
 	}
-	if err := os.Mkdir(base, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(base, 0o711); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // as above
 		return "", err
 	}
 	info, err := os.Lstat(base)
@@ -116,7 +116,7 @@ func sweep(base string) {
 // lockFile opens and locks a file; closing it unlocks it. It is not inherited
 // by child processes.
 func lockFile(path string, how int) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // our own folder
 	if err != nil {
 		return nil, err
 	}

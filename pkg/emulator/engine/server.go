@@ -16,8 +16,15 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// readyPoll is the pause between two looks at a server that is starting.
-const readyPoll = 5 * time.Millisecond
+const (
+	// readyPoll is the pause between two looks at a server that is starting.
+	readyPoll = 5 * time.Millisecond
+	// changeLimit bounds a change to a server that has begun.
+	changeLimit = time.Minute
+)
+
+// errEnded: mariadbd ended while it should start.
+var errEnded = errors.New("mariadbd ended")
 
 // A server is one mariadbd and the proxy before it.
 //
@@ -36,7 +43,7 @@ type server struct {
 	db     *sql.DB  // as administrator
 	proxy  *proxy
 
-	life context.Context // ends when Stop begins
+	life context.Context //nolint:containedctx // its own life, which ends when Stop begins
 	end  context.CancelFunc
 
 	// turn is held by whoever changes the server or its accounts. It guards
@@ -88,7 +95,7 @@ func (s *server) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.run, err = os.Open(run); err != nil {
+	if s.run, err = os.Open(run); err != nil { //nolint:gosec // our own folder
 		return err
 	}
 	if s.db, err = openAdministration(password, s.dial); err != nil {
@@ -131,7 +138,7 @@ func (s *server) ready(ctx context.Context) error {
 	go func() {
 		select {
 		case <-process.exited:
-			cancel(fmt.Errorf("mariadbd ended: %v", process.err))
+			cancel(fmt.Errorf("%w: %w", errEnded, process.err))
 		case <-ctx.Done():
 		}
 	}()
@@ -179,25 +186,26 @@ func (s *server) discard() error {
 	return errors.Join(append(failed, os.RemoveAll(s.folder))...)
 }
 
-// begin waits for the turn. The context it returns ends with the server's life
-// as well; done gives the turn back.
+// begin waits for the turn; done gives it back. A change that has begun is
+// carried through: the context it gets ends with the server or by changeLimit,
+// not with the caller's patience. Half a change would be worse than a late one.
 func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err error) {
-	ctx, cancel := within(ctx, s.life)
+	waiting, cancel := within(ctx, s.life)
+	defer cancel()
 	select {
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-		cancel()
-		return nil, nil, err
+	case <-waiting.Done():
+		return nil, nil, context.Cause(waiting)
 	case s.turn <- struct{}{}:
 	}
-	if ctx.Err() != nil { // both were ready
-		err = context.Cause(ctx)
-		cancel()
+	if waiting.Err() != nil { // both were ready
 		<-s.turn
-		return nil, nil, err
+		return nil, nil, context.Cause(waiting)
 	}
-	return ctx, func() {
-		cancel()
+	changing, cancelLife := within(context.WithoutCancel(ctx), s.life)
+	changing, cancelLimit := context.WithTimeout(changing, changeLimit)
+	return changing, func() {
+		cancelLimit()
+		cancelLife()
 		<-s.turn
 	}, nil
 }

@@ -157,12 +157,12 @@ func copyTree(ctx context.Context, dst, src string, owner identity) error {
 }
 
 func copyFile(dst, src string) error {
-	from, err := os.OpenFile(src, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	from, err := os.OpenFile(src, os.O_RDONLY|syscall.O_NOFOLLOW, 0) //nolint:gosec // our own folder
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	to, err := os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own folder
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func copyFile(dst, src string) error {
 
 // tail is the end of a server's log, for an error.
 func tail(path string) string {
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // our own folder
 	if err != nil || len(text) == 0 {
 		return ""
 	}
