@@ -55,7 +55,7 @@ func TestRunLeavesNoProcessBehind(t *testing.T) {
 			command := []string{script}
 			if tc.make {
 				makefile := filepath.Join(w.dir, "Makefile")
-				if err := os.WriteFile(makefile, []byte("run:\n\t@"+script+"\n"), 0o600); err != nil {
+				if err := os.WriteFile(makefile, []byte(".PHONY: run\nrun:\n\t@"+script+"\n"), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				command = []string{"make", "-f", makefile, "run"}

@@ -93,14 +93,14 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir := t.TempDir()
+	dir := publicDir(t)
 	ports := freePorts(t, 4)
 	w := &world{
 		t: t, dir: dir, data: filepath.Join(dir, "data"), tmp: filepath.Join(dir, "tmp"),
 		mark:   "OSB_TEST_WORLD=" + dir,
 		broker: ports[0], ops: ports[1], cloud: ports[2], control: ports[3],
 	}
-	if err := os.Mkdir(w.tmp, 0o700); err != nil {
+	if err := os.Mkdir(w.tmp, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	w.env = []string{
@@ -120,6 +120,25 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	return w
+}
+
+// publicDir is a folder that others may pass through, unlike t.TempDir: where
+// root runs the tests, another user runs the database servers.
+func publicDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "osb-world-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func freePorts(t *testing.T, n int) []string {
