@@ -127,9 +127,7 @@ func TestUnbindEndsWhateverPeopleGaveTheUser(t *testing.T) {
 	binding := w.binding(instance)
 	user := w.make(binding)["username"]
 	clients := clientsOf(t, w.cloud, w.cloud.AccessKey())
-	key := ram.CreateCreateAccessKeyRequest()
-	key.UserName = user
-	w.must(clients.Do(t.Context(), alicloud.Write, key, ram.CreateCreateAccessKeyResponse()))
+	w.addKey(user)
 	attach := ram.CreateAttachPolicyToUserRequest()
 	attach.UserName, attach.PolicyType, attach.PolicyName = user, "System", "AliyunOSSReadOnlyAccess"
 	w.must(clients.Do(t.Context(), alicloud.Write, attach, ram.CreateAttachPolicyToUserResponse()))
@@ -140,6 +138,49 @@ func TestUnbindEndsWhateverPeopleGaveTheUser(t *testing.T) {
 
 	w.remove(binding)
 	if d := w.cloud.Dump(); len(d.Users)+len(d.Keys)+len(d.Policies) != 0 {
+		t.Errorf("left: %+v", d)
+	}
+}
+
+func TestKeyBesideOursIsDroppedAndOursStays(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	given := w.make(binding)
+	w.addKey(given["username"])
+	if diff := cmp.Diff(given, w.make(binding)); diff != "" {
+		t.Errorf("credentials changed (-before, +after):\n%s", diff)
+	}
+	if keys := w.cloud.Dump().Keys; len(keys) != 1 || keys[0].ID != given["access_key_id"] {
+		t.Errorf("keys: %+v", keys)
+	}
+}
+
+func (w *world) addKey(user string) {
+	w.Helper()
+	req := ram.CreateCreateAccessKeyRequest()
+	req.UserName = user
+	w.must(clientsOf(w.T, w.cloud, w.cloud.AccessKey()).Do(w.Context(), alicloud.Write, req, ram.CreateCreateAccessKeyResponse()))
+}
+
+func TestPolicyThatOutlivedItsUserIsSeenAndRemoved(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	w.make(binding)
+	n := namesOf(t, binding)
+	for _, step := range []string{"delete-key", "detach", "delete-user"} {
+		_, err := w.provider.Do(t.Context(), *binding, providers.CallStep(step, n))
+		w.must(err)
+	}
+	binding.Goal = providers.Absent
+	if seen, err := w.provider.Observe(t.Context(), *binding); err != nil || !seen.Exists {
+		t.Errorf("seen: %+v, %v", seen, err)
+	}
+	w.remove(binding)
+	if d := w.cloud.Dump(); len(d.Policies) != 0 {
 		t.Errorf("left: %+v", d)
 	}
 }
@@ -166,18 +207,20 @@ type names struct {
 	Policy string `json:"policy"`
 }
 
-func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
-	plan := func(b *providers.Task) names {
-		var n names
-		if err := json.Unmarshal(b.Plan, &n); err != nil || n.User == "" || n.Policy == "" {
-			t.Fatalf("no names in the plan: %v", err)
-		}
-		return n
+func namesOf(t *testing.T, binding *providers.Task) names {
+	t.Helper()
+	var n names
+	if err := json.Unmarshal(binding.Plan, &n); err != nil || n.User == "" || n.Policy == "" {
+		t.Fatalf("no names in the plan: %v", err)
 	}
+	return n
+}
+
+func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
 	for name, plant := range map[string]func(*world, *alicloud.Clients, *providers.Task) error{
 		"user": func(w *world, c *alicloud.Clients, b *providers.Task) error {
 			req := ram.CreateCreateUserRequest()
-			req.UserName, req.Comments = plan(b).User, "a person"
+			req.UserName, req.Comments = namesOf(w.T, b).User, "a person"
 			key := ram.CreateCreateAccessKeyRequest()
 			key.UserName = req.UserName
 			return errors.Join(
@@ -187,7 +230,7 @@ func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
 		},
 		"policy": func(w *world, c *alicloud.Clients, b *providers.Task) error {
 			req := ram.CreateCreatePolicyRequest()
-			req.PolicyName, req.PolicyDocument = plan(b).Policy, `{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
+			req.PolicyName, req.PolicyDocument = namesOf(w.T, b).Policy, `{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
 			return c.Do(w.Context(), alicloud.Write, req, ram.CreateCreatePolicyResponse())
 		},
 	} {

@@ -39,6 +39,9 @@ func TestInstanceIsABucketAsThePlanSays(t *testing.T) {
 	if task.Facts.Open["bucket"] != b.Name {
 		t.Errorf("facts: %v", task.Facts.Open)
 	}
+	if calls := w.cloud.Calls("oss:PutBucketAcl"); len(calls) > 0 {
+		t.Error("the bucket had another ACL at first")
+	}
 	w.remove(task)
 	if !w.cloud.Empty() {
 		t.Errorf("left: %+v", w.cloud.Dump())
@@ -212,8 +215,12 @@ func TestRetainLeavesTheBucketToItsOwner(t *testing.T) {
 }
 
 func TestForeignBucketsAreNeverTouched(t *testing.T) {
-	plant := map[string]func(*world, string){
+	plant := map[string]func(w *world, bucket string){
 		"of another account": func(w *world, name string) { w.cloud.OSS().AddForeignBucket(name, "2000000000000002") },
+		"of an account that lets us look": func(w *world, name string) {
+			_, err := w.owner(name).PutBucket(w.Context(), &sdk.PutBucketRequest{Bucket: &name})
+			w.must(err)
+		},
 		"of another incarnation": func(w *world, name string) {
 			_, err := w.owner(name).PutBucket(w.Context(), &sdk.PutBucketRequest{Bucket: &name})
 			w.must(err)
@@ -227,6 +234,9 @@ func TestForeignBucketsAreNeverTouched(t *testing.T) {
 			task := w.instance("")
 			task.Deletion = providers.Empty
 			put(w, w.bucket(task))
+			if name == "of an account that lets us look" {
+				task.Account = "2000000000000002"
+			}
 			before, calls := w.cloud.Dump(), len(w.cloud.Calls(""))
 			if step := w.mustEnd(task, providers.Fail); step.Kind != providers.Broken {
 				t.Errorf("failed with %s %q", step.Kind, step.Text)
@@ -317,6 +327,23 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	for _, text := range []string{err.Error(), fmt.Sprintf("%+v %#v", err, err)} {
 		if strings.Contains(text, "wrong-secret") || strings.Contains(text, "LTAIunknown") {
 			t.Errorf("the error shows the key: %s", text)
+		}
+	}
+}
+
+func TestStepsRepeatNothingByThemselves(t *testing.T) {
+	w := newWorld(t)
+	task := w.instance("")
+	seen, err := w.provider.Observe(t.Context(), *task)
+	w.must(err)
+	for _, e := range effects() {
+		w.cloud.Faults().Add(cloud.Fault{Action: "oss:PutBucket", Effect: e, Times: 1})
+		before := len(w.cloud.Calls("oss:PutBucket"))
+		if _, err := w.provider.Do(t.Context(), *task, w.provider.Next(*task, seen)); !errors.Is(err, alicloud.ErrOutcomeUnknown) {
+			t.Errorf("after %v: %v, want %v", e, err, alicloud.ErrOutcomeUnknown)
+		}
+		if n := len(w.cloud.Calls("oss:PutBucket")) - before; n != 1 {
+			t.Errorf("after %v: %d calls", e, n)
 		}
 	}
 }
