@@ -235,7 +235,7 @@ func (a *actor) checkError(step providers.Step, err error, broken bool) {
 	case broken && a.fault == Refused && !errors.Is(err, alicloud.ErrThrottled):
 		a.t.Errorf("step %s with the fault %q: must be throttled: %v", step.Name, a.fault, err)
 	case broken:
-	case errors.Is(err, alicloud.ErrInvalid), errors.Is(err, alicloud.ErrSoldOut):
+	case refused(err):
 		a.task.Refused = append(a.task.Refused, step.Name)
 		delete(a.frozen, step.Name)
 	}
@@ -264,4 +264,9 @@ func (w *world) left(when string, want int) {
 	if left := w.Cloud.Left(); len(left) != want {
 		w.t.Errorf("%s: %d things exist, want %d:\n%s", when, len(left), want, strings.Join(left, "\n"))
 	}
+}
+
+// refused says that the cloud has definitely said no, and would again.
+func refused(err error) bool {
+	return errors.Is(err, alicloud.ErrInvalid) || errors.Is(err, alicloud.ErrSoldOut)
 }

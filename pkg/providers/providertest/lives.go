@@ -33,6 +33,7 @@ func (w *world) live(check func(when string)) {
 	check("binding removed")
 	i.to(providers.Absent)
 	check("instance removed")
+	w.keptSecret(b, i)
 }
 
 func baseline(t *testing.T, open func(t *testing.T) Harness) counts {

@@ -1,0 +1,243 @@
+package rds
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+const (
+	fixedSettings = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.t1.small","storage":20,"database":"app","charset":"utf8mb4"}`
+	selfSettings  = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.s2.large","storage":20,"database":"app","charset":"utf8mb4","selfDefine":true}`
+)
+
+var testLife = providers.Life{BrokerID: "b", Incarnation: "0123456789abcdef0123456789abcdef"}
+
+func prepared(t *testing.T, task providers.Task) (instancePlan, error) {
+	t.Helper()
+	raw, err := New(Config{}).Prepare(task)
+	if err != nil {
+		return instancePlan{}, err
+	}
+	var plan instancePlan
+	if err := json.Unmarshal(raw, &plan); err != nil {
+		t.Fatal(err)
+	}
+	return plan, nil
+}
+
+func wantInvalid(t *testing.T, err error, word string) {
+	t.Helper()
+	var f *providers.Failure
+	if !errors.As(err, &f) || f.Kind != providers.Invalid || !strings.Contains(f.Text, word) {
+		t.Errorf("error = %v, want an invalid one that names %s", err, word)
+	}
+}
+
+func TestSelfDefinedInstances(t *testing.T) {
+	def := instancePlan{EngineVersion: "5.6", Class: "rds.mysql.s2.large", Storage: 20, StorageType: "local_ssd"}
+	with := func(change func(*instancePlan)) instancePlan { p := def; change(&p); return p }
+	cases := map[string]struct {
+		parameters string
+		want       instancePlan
+	}{
+		"Nothing":         {``, def},
+		"Empty":           {`{}`, def},
+		"Nulls":           {`{"Engine":null,"EngineVersion":null,"Class":null,"Storage":null,"VpcID":null,"NetworkType":null}`, def},
+		"EmptyStrings":    {`{"Engine":"","VpcID":""}`, def},
+		"EngineInAnyCase": {`{"Engine":"mysql"}`, def},
+		"VersionAsNumber": {`{"EngineVersion":5.7}`, with(func(p *instancePlan) { p.EngineVersion = "5.7" })},
+		"VersionOfYAML":   {`{"EngineVersion":8}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
+		"VersionWhole":    {`{"EngineVersion":8.0}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
+		"VersionAsString": {`{"EngineVersion":"8.0"}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
+		"VersionShort":    {`{"EngineVersion":"8"}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
+		"StorageAsNumber": {`{"Storage":100}`, with(func(p *instancePlan) { p.Storage = 100 })},
+		"StorageAsString": {`{"Storage":"100"}`, with(func(p *instancePlan) { p.Storage = 100 })},
+		"StorageAsFloat":  {`{"Storage":1e2}`, with(func(p *instancePlan) { p.Storage = 100 })},
+		"CloudDisk":       {`{"Class":"mysql.n2.medium.2c"}`, with(func(p *instancePlan) { p.Class, p.StorageType = "mysql.n2.medium.2c", "cloud_essd" })},
+		"Network": {`{"NetworkType":"vpc","VpcID":"vpc-1","VSwitchID":"vsw-1","ZoneId":"cn-hangzhou-h"}`, with(func(p *instancePlan) {
+			p.VpcID, p.VSwitchID, p.ZoneID = "vpc-1", "vsw-1", "cn-hangzhou-h"
+		})},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := prepared(t, providers.Task{Life: testLife, Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.EngineVersion != tc.want.EngineVersion || got.Class != tc.want.Class || got.Storage != tc.want.Storage || got.StorageType != tc.want.StorageType ||
+				got.VpcID != tc.want.VpcID || got.VSwitchID != tc.want.VSwitchID || got.ZoneID != tc.want.ZoneID || got.Engine != "MySQL" {
+				t.Errorf("plan = %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestParametersThatCannotBe(t *testing.T) {
+	for name, tc := range map[string]struct{ parameters, word string }{
+		"Engine":       {`{"Engine":"Oracle"}`, "Engine"},
+		"Version":      {`{"EngineVersion":5}`, "EngineVersion"},
+		"VersionText":  {`{"EngineVersion":"latest"}`, "EngineVersion"},
+		"Class":        {`{"Class":"a b"}`, "Class"},
+		"Storage":      {`{"Storage":"20 GB"}`, "Storage"},
+		"StorageStep":  {`{"Storage":21}`, "Storage"},
+		"StorageFloat": {`{"Storage":20.5}`, "Storage"},
+		"StorageLess":  {`{"Storage":-20}`, "Storage"},
+		"StorageHuge":  {`{"Storage":1e30}`, "Storage"},
+		"Classic":      {`{"NetworkType":"Classic"}`, "closed"},
+		"NetworkType":  {`{"NetworkType":"LAN"}`, "NetworkType"},
+		"VpcID":        {`{"VpcID":"vpc 1&x"}`, "VpcID"},
+		"WrongShape":   {`{"Storage":{"GB":20}}`, "Parameters"},
+		"NoObject":     {`[]`, "Parameters"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := prepared(t, providers.Task{Life: testLife, Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
+			wantInvalid(t, err, tc.word)
+		})
+	}
+}
+
+func TestUpdatesKeepWhatCannotChange(t *testing.T) {
+	cases := map[string]struct {
+		from, to      string // settings
+		before, after string // parameters, all of them
+		class         string
+		storage       int
+		refused       string // a word of the refusal
+	}{
+		"LargerPlan":        {from: fixedSettings, to: selfSettings, class: "rds.mysql.s2.large", storage: 20},
+		"SelfDefinedClass":  {from: selfSettings, to: selfSettings, before: `{"Storage":100}`, after: `{"Storage":100,"Class":"rds.mysql.s1.small"}`, class: "rds.mysql.s1.small", storage: 100},
+		"MoreStorage":       {from: selfSettings, to: selfSettings, after: `{"Storage":50}`, class: "rds.mysql.s2.large", storage: 50},
+		"LessStorage":       {from: selfSettings, to: selfSettings, before: `{"Storage":100}`, after: `{"Storage":50}`, refused: "Storage"},
+		"PlanWithLess":      {from: selfSettings, to: fixedSettings, before: `{"Storage":100}`, after: `{"Storage":100}`, refused: "Storage"},
+		"LeavingSelfDefine": {from: selfSettings, to: fixedSettings, before: `{"Class":"rds.mysql.s1.small"}`, after: `{"Class":"rds.mysql.s1.small"}`, class: "rds.mysql.t1.small", storage: 20},
+		"OtherVersion":      {from: selfSettings, to: selfSettings, after: `{"EngineVersion":"8.0"}`, refused: "version"},
+		"PlanOfVersion":     {from: selfSettings, to: fixedSettings, before: `{"EngineVersion":"8.0"}`, after: `{"EngineVersion":"8.0"}`, refused: "version"},
+		"VersionStays":      {from: selfSettings, to: selfSettings, before: `{"EngineVersion":"8.0"}`, after: `{"EngineVersion":"8.0","Storage":50}`, class: "rds.mysql.s2.large", storage: 50},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			task := providers.Task{Life: testLife, Settings: json.RawMessage(tc.from), Parameters: json.RawMessage(tc.before)}
+			raw, err := New(Config{}).Prepare(task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var old instancePlan
+			if err := json.Unmarshal(raw, &old); err != nil {
+				t.Fatal(err)
+			}
+			task.Plan, task.Was = raw, &providers.Was{Settings: task.Settings, Parameters: task.Parameters}
+			task.Settings, task.Parameters = json.RawMessage(tc.to), json.RawMessage(tc.after)
+			got, err := prepared(t, task)
+			if tc.refused != "" {
+				wantInvalid(t, err, tc.refused)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Class != tc.class || got.Storage != tc.storage {
+				t.Errorf("class %s, storage %d; want %s, %d", got.Class, got.Storage, tc.class, tc.storage)
+			}
+			if got.Description != old.Description || got.SuperPassword != old.SuperPassword || got.Database != old.Database || got.EngineVersion != old.EngineVersion {
+				t.Error("what was drawn for the instance changed")
+			}
+		})
+	}
+}
+
+func preparedBinding(t *testing.T, parameters, version string) (bindingPlan, error) {
+	t.Helper()
+	of, err := json.Marshal(instancePlan{EngineVersion: version, SuperName: superName(testLife)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := New(Config{}).Prepare(providers.Task{
+		Kind: providers.Binding, Life: testLife, Parameters: json.RawMessage(parameters), Of: &providers.Task{Plan: of},
+	})
+	var plan bindingPlan
+	if err == nil {
+		err = json.Unmarshal(raw, &plan)
+	}
+	return plan, err
+}
+
+func TestBindingsDrawNamesAndPasswords(t *testing.T) {
+	for name, parameters := range map[string]string{"Nothing": ``, "Nulls": `{"Username":null,"Password":null}`, "Empty": `{"Username":"","Password":""}`} {
+		plan, err := preparedBinding(t, parameters, "5.6")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plan.Username) != 16 || checkUsername(plan.Username, "5.6") != nil || plan.Chosen {
+			t.Errorf("%s: user name %q, chosen %v", name, plan.Username, plan.Chosen)
+		}
+		if len(plan.Password) < 24 || checkPassword(string(plan.Password)) != nil {
+			t.Errorf("%s: a password of %d characters", name, len(plan.Password))
+		}
+	}
+	first, err := preparedBinding(t, ``, "5.6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := preparedBinding(t, ``, "5.6"); err != nil || second.Password == first.Password || second.Username != first.Username {
+		t.Errorf("the same life: same password %v, names %s and %s", second.Password == first.Password, first.Username, second.Username)
+	}
+}
+
+func TestBindingParameters(t *testing.T) {
+	long := strings.Repeat("a", 32)
+	for name, tc := range map[string]struct{ parameters, version, refused string }{
+		"Chosen":           {parameters: `{"Username":"my_User1","Password":"Abc!@#$%^&*()_+-=1"}`, version: "5.6"},
+		"LongNameOn80":     {parameters: `{"Username":"` + long + `"}`, version: "8.0"},
+		"LongNameOn56":     {parameters: `{"Username":"` + long + `"}`, version: "5.6", refused: "Username"},
+		"TooLong":          {parameters: `{"Username":"` + long + `a"}`, version: "8.0", refused: "Username"},
+		"OneLetter":        {parameters: `{"Username":"a"}`, version: "8.0", refused: "Username"},
+		"BeginsWithDigit":  {parameters: `{"Username":"1a"}`, version: "8.0", refused: "Username"},
+		"EndsInUnderscore": {parameters: `{"Username":"a_"}`, version: "8.0", refused: "Username"},
+		"Injection":        {parameters: `{"Username":"a'@'%"}`, version: "8.0", refused: "Username"},
+		"TheSuperAccounts": {parameters: `{"Username":"` + superName(testLife) + `"}`, version: "5.6", refused: "Username"},
+		"ShortPassword":    {parameters: `{"Password":"Abc123!"}`, version: "5.6", refused: "Password"},
+		"LongPassword":     {parameters: `{"Password":"A1` + long + `"}`, version: "5.6", refused: "Password"},
+		"TwoKinds":         {parameters: `{"Password":"abcdefgh1"}`, version: "5.6", refused: "Password"},
+		"AlienCharacter":   {parameters: `{"Password":"Abcdefg1 "}`, version: "5.6", refused: "Password"},
+		"AlienLetter":      {parameters: `{"Password":"Abcdefg1ü"}`, version: "5.6", refused: "Password"},
+		"Number":           {parameters: `{"Password":12345678}`, version: "5.6", refused: "Password"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan, err := preparedBinding(t, tc.parameters, tc.version)
+			if tc.refused != "" {
+				wantInvalid(t, err, tc.refused)
+				return
+			}
+			if err != nil || !plan.Chosen {
+				t.Errorf("chosen %v, %v", plan.Chosen, err)
+			}
+		})
+	}
+}
+
+func TestGeneratedPasswordsKeepTheRules(t *testing.T) {
+	for range 2000 {
+		if p := newPassword(); len(p) != passwordLength || checkPassword(p) != nil {
+			t.Fatalf("a password of %d characters breaks the rules", len(p))
+		}
+	}
+}
+
+func TestCredentialsAreEncodedInURIs(t *testing.T) {
+	plan := bindingPlan{Username: "user", Password: `p!@#$%^&*()_+-=/?:`}
+	got := credentials(plan, "app", "h.example", "3306")
+	const secret = "p%21%40%23%24%25%5E%26%2A%28%29_%2B-%3D%2F%3F%3A"
+	for name, want := range map[string]string{
+		"uri":      "mysql://user:" + secret + "@h.example:3306/app",
+		"jdbcUrl":  "jdbc:mysql://h.example:3306/app?user=user&password=" + secret,
+		"password": string(plan.Password), "username": "user", "host": "h.example", "port": "3306", "database": "app", "type": "mysql",
+	} {
+		if got[name] != want {
+			t.Errorf("%s = %q, want %q", name, got[name], want)
+		}
+	}
+}
