@@ -1,0 +1,306 @@
+package rds_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+)
+
+const self = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.s2.large","storage":20,"database":"app","charset":"utf8mb4","selfDefine":true}`
+
+// vswitchOf returns where the one instance was put, as it was ordered.
+func vswitchOf(t *testing.T, p *place) string {
+	t.Helper()
+	calls := p.server.Calls("CreateDBInstance")
+	if len(calls) != 1 {
+		t.Fatalf("%d orders", len(calls))
+	}
+	return calls[0].Params["VPCId"] + " " + calls[0].Params["VSwitchId"] + " " + calls[0].Params["ZoneId"]
+}
+
+func TestWhereInstancesGo(t *testing.T) {
+	cases := map[string]struct {
+		config     rds.Config
+		parameters string
+		want       string
+	}{
+		"ConfiguredVSwitch":        {rds.Config{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
+		"ConfiguredVSwitchAlone":   {rds.Config{VSwitchID: "vsw-b-last"}, ``, "vpc-b vsw-b-last cn-hangzhou-i"},
+		"ConfiguredZone":           {rds.Config{VpcID: "vpc-a", ZoneID: "cn-hangzhou-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
+		"ConfiguredVPC":            {rds.Config{VpcID: "vpc-a"}, ``, "vpc-a vsw-a-h cn-hangzhou-h"},
+		"UsersZoneBeatsPreference": {rds.Config{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"ZoneId":"cn-hangzhou-h"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
+		"UsersVPC":                 {rds.Config{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"VpcID":"vpc-b"}`, "vpc-b vsw-b-00 cn-hangzhou-h"},
+		"UsersZoneOnTheSecondPage": {rds.Config{}, `{"VpcID":"vpc-b","ZoneId":"cn-hangzhou-i"}`, "vpc-b vsw-b-last cn-hangzhou-i"},
+		"UsersVSwitch":             {rds.Config{VpcID: "vpc-a"}, `{"VSwitchID":"vsw-b-07"}`, "vpc-b vsw-b-07 cn-hangzhou-h"},
+		"AllFromTheUser":           {rds.Config{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-h","NetworkType":"VPC"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, tc.config, networks())
+			p.done(p.instance(1, tc.parameters))
+			if got := vswitchOf(t, p); got != tc.want {
+				t.Errorf("put into %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestNetworksThatDoNotFitNameAlternatives(t *testing.T) {
+	cases := map[string]struct {
+		config     rds.Config
+		parameters string
+		words      []string
+	}{
+		"NoNetwork":             {rds.Config{}, ``, []string{"VpcID"}},
+		"NoSuchVSwitch":         {rds.Config{}, `{"VSwitchID":"vsw-none"}`, []string{"VSwitchID"}},
+		"VSwitchOfAnotherVPC":   {rds.Config{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-b-01"}`, []string{"vsw-a-h", "vsw-a-i"}},
+		"VSwitchOfNoVPC":        {rds.Config{}, `{"VpcID":"vpc-none","VSwitchID":"vsw-b-01"}`, []string{"VpcID"}},
+		"VSwitchInAnotherZone":  {rds.Config{}, `{"VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-i"}`, []string{"cn-hangzhou-h"}},
+		"NoVSwitchInTheZone":    {rds.Config{VpcID: "vpc-a"}, `{"ZoneId":"cn-hangzhou-z"}`, []string{"cn-hangzhou-h", "cn-hangzhou-i"}},
+		"NoSuchVPC":             {rds.Config{}, `{"VpcID":"vpc-none"}`, []string{"VpcID"}},
+		"ConfiguredVPCIsNoMore": {rds.Config{VpcID: "vpc-none"}, ``, []string{"VpcID"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, tc.config, networks())
+			step := p.fails(p.instance(1, tc.parameters), providers.Invalid)
+			for _, word := range tc.words {
+				if !strings.Contains(step.Text, word) {
+					t.Errorf("%q does not name %s", step.Text, word)
+				}
+			}
+			if n := len(p.server.Calls("CreateDBInstance")); n != 0 {
+				t.Errorf("%d instances were ordered", n)
+			}
+		})
+	}
+}
+
+func TestTheMachinesNetworkIsTheLastResort(t *testing.T) {
+	p := newPlace(t, rds.Config{}, networks())
+	u, err := url.Parse(p.server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Provider = rds.New(rds.Config{Clients: providertest.Clients(t, p.server), Metadata: alicloud.NewMetadata(u)})
+	p.done(p.instance(1, ``))
+	if got := vswitchOf(t, p); got != "vpc-a vsw-a-h cn-hangzhou-h" {
+		t.Errorf("put into %s", got)
+	}
+}
+
+func TestOnlyTheWhitelistMayConnect(t *testing.T) {
+	for name, tc := range map[string]struct {
+		config []string
+		want   string
+	}{
+		"TheVPC":        {nil, "172.16.0.0/12"},
+		"TheConfigured": {[]string{"10.1.0.0/16", "10.2.3.4"}, "10.1.0.0/16,10.2.3.4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, rds.Config{VpcID: "vpc-b", Whitelist: tc.config}, networks())
+			p.done(p.instance(1, ``))
+			groups := p.only().Whitelist
+			if got := strings.Join(groups["osb"], ","); got != tc.want {
+				t.Errorf("our group = %s, want %s", got, tc.want)
+			}
+			for group, entries := range groups {
+				if group != "osb" && (len(entries) != 1 || entries[0] != "127.0.0.1") {
+					t.Errorf("group %s = %q", group, entries)
+				}
+			}
+			if order := p.server.Calls("CreateDBInstance")[0].Params["SecurityIPList"]; order != "127.0.0.1" {
+				t.Errorf("open to %s from the start", order)
+			}
+		})
+	}
+}
+
+func TestInstancesAreMarkedAsOurs(t *testing.T) {
+	for name, drop := range map[string]bool{"TagsApplied": false, "TagResultFalse": true} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, rds.Config{VpcID: vpcID})
+			p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.DropTags = drop })
+			task := p.instance(1, ``)
+			p.done(task)
+			got := p.only()
+			for _, tag := range task.Tags() {
+				if tag.Value != "" && got.Tags[tag.Key] != tag.Value {
+					t.Errorf("tag %s = %q, want %q", tag.Key, got.Tags[tag.Key], tag.Value)
+				}
+			}
+			if !strings.HasPrefix(got.Description, "osb-") || len(got.Description) < 20 {
+				t.Errorf("description %q", got.Description)
+			}
+			if tagged := len(p.server.Calls("TagResources")) > 0; tagged != drop {
+				t.Errorf("tagged afterwards: %v", tagged)
+			}
+		})
+	}
+}
+
+func TestAnInstanceThatShowsLateIsMadeOnce(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag = time.Minute })
+	for n, effect := range []cloud.Effect{cloud.DropAfter, cloud.FailAfter} {
+		p.server.Faults().Add(cloud.Fault{Action: "CreateDBInstance", Effect: effect, Times: 1})
+		p.done(p.instance(byte(n), ``))
+		if got := len(p.server.RDS().Instances()); got != n+1 {
+			t.Fatalf("%d instances, want %d", got, n+1)
+		}
+	}
+}
+
+func TestClassesThatAreNotSoldFailWithASentence(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	step := p.fails(p.instance(1, `{"Class":"rds.mysql.none"}`), providers.Invalid)
+	if !strings.Contains(step.Text, "Class") {
+		t.Errorf("text = %q", step.Text)
+	}
+}
+
+func TestTheSuperAccountIsMadeWhereTheCloudAsksForOneAndKeptToTheBroker(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.FirstAccountSuper = true })
+	i := p.instance(1, ``)
+	p.done(i)
+	first, second := p.binding(i, 2, ``), p.binding(i, 3, `{"Username":"chosen"}`)
+	for _, b := range []*providers.Task{first, second} {
+		credentials := p.done(b).Credentials
+		if a := p.account(credentials["username"]); a == nil || a.Type != "Normal" || a.Privileges["app"] != "ReadWrite" {
+			t.Errorf("account = %+v", a)
+		}
+	}
+	kinds := map[string]int{}
+	for _, a := range p.only().Accounts {
+		kinds[a.Type]++
+	}
+	if kinds["Super"] != 1 || kinds["Normal"] != 2 {
+		t.Errorf("accounts by type: %v", kinds)
+	}
+	first.Goal = providers.Absent
+	p.done(first)
+	if len(p.only().Accounts) != 2 {
+		t.Errorf("accounts left: %+v", p.only().Accounts)
+	}
+}
+
+func TestANameInUseIsRefusedAndItsAccountLeftAlone(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	owner := p.binding(i, 2, `{"Username":"shared","Password":"Owner_Pass1"}`)
+	p.done(owner)
+	for n, name := range []string{"shared", "SHARED"} {
+		thief := p.binding(i, byte(3+n), `{"Username":"`+name+`","Password":"Thief_Pass1"}`)
+		p.fails(thief, providers.Invalid)
+		thief.Goal = providers.Absent
+		p.done(thief)
+	}
+	if p.account("shared") == nil || len(p.only().Accounts) != 1 {
+		t.Errorf("accounts = %+v", p.only().Accounts)
+	}
+	for _, action := range []string{"ResetAccountPassword", "DeleteAccount"} {
+		if n := len(p.server.Calls(action)); n > 0 {
+			t.Errorf("%s was called %d times", action, n)
+		}
+	}
+	p.done(owner)
+}
+
+func TestAccountsBeyondOnePageAreSeen(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	// Chosen names are looked for in the whole list.
+	last := p.binding(i, 255, `{"Username":"last"}`)
+	for n := range byte(101) {
+		p.done(p.binding(i, 2+n, fmt.Sprintf(`{"Username":"user%d"}`, n)))
+	}
+	p.done(last)
+	p.fails(p.binding(i, 254, `{"Username":"LAST"}`), providers.Invalid)
+	if n := len(p.only().Accounts); n != 102 {
+		t.Errorf("%d accounts", n)
+	}
+}
+
+func TestProtectedInstancesAreDeletedToo(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	p.protect(i)
+	i.Goal, i.Usable = providers.Absent, true
+	p.done(i)
+	if !p.server.Empty() {
+		t.Errorf("left: %q", p.Cloud.Left())
+	}
+}
+
+func TestPlansThatKeepDataRefuseToDeleteIt(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	i.Goal, i.Usable, i.Deletion = providers.Absent, true, providers.Refuse
+	p.fails(i, providers.Policy)
+	p.only()
+	i.Usable = false // what was never ready holds nothing to keep
+	p.done(i)
+}
+
+func TestAnInstanceThatSomebodyDeletedIsNotMadeAnew(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	gone := *i
+	gone.Goal = providers.Absent
+	p.done(&gone)
+	i.Usable = true
+	p.fails(i, providers.Broken)
+	p.fails(p.binding(i, 2, ``), providers.Broken)
+	if n := len(p.server.Calls("CreateDBInstance")); n != 1 {
+		t.Errorf("%d instances were ordered", n)
+	}
+}
+
+func TestTheUsersPasswordIsTaken(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	got := p.done(p.binding(i, 2, `{"Username":"chosen","Password":"Very_Secret_1"}`)).Credentials
+	if got["password"] != "Very_Secret_1" || got["username"] != "chosen" {
+		t.Error("user name or password are not the user's")
+	}
+}
+
+// The calls that an instance and a binding cost must not creep up. How often
+// one looks while the cloud is at work is the engine's business.
+func TestCallsAreFew(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 5 * time.Minute}))
+	calls := func(task *providers.Task) []string {
+		before := len(p.server.Calls(""))
+		p.done(task)
+		var names []string
+		for _, c := range p.server.Calls("")[before:] {
+			names = append(names, c.Action)
+		}
+		return slices.Compact(names)
+	}
+	i := p.instance(1, ``)
+	if got := calls(i); len(got) > 11 {
+		t.Errorf("an instance took %d calls: %q", len(got), got)
+	}
+	if got := calls(p.binding(i, 2, ``)); len(got) > 5 {
+		t.Errorf("a binding took %d calls: %q", len(got), got)
+	}
+}

@@ -1,0 +1,138 @@
+package rds_test
+
+import (
+	"encoding/json"
+	"net/netip"
+	"testing"
+	"time"
+
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+)
+
+// A place is a provider with a cloud of the test's own.
+type place struct {
+	providertest.Harness
+	t      *testing.T
+	server *emulator.Server
+}
+
+func newPlace(t *testing.T, c rds.Config, options ...emulatortest.Option) *place {
+	t.Helper()
+	server := emulatortest.New(t, append([]emulatortest.Option{
+		emulatortest.WithProfile(emulatedrds.Realistic()),
+		emulatortest.WithClock(cloud.NewFrozenClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))),
+	}, options...)...)
+	c.Clients = providertest.Clients(t, server)
+	return &place{Harness: providertest.Harness{Provider: rds.New(c), Cloud: providertest.Emulated(server)}, t: t, server: server}
+}
+
+// lives numbers incarnations; each test has its own clouds, so that numbers may
+// come again in others.
+func life(n byte) providers.Life {
+	const digits = "0123456789abcdef"
+	return providers.Life{BrokerID: "test", Incarnation: "000000000000000000000000000000" + string([]byte{digits[n>>4], digits[n&15]})}
+}
+
+// instance prepares an instance that is wanted.
+func (p *place) instance(n byte, parameters string) *providers.Task {
+	p.t.Helper()
+	task := &providers.Task{
+		Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: life(n), Region: "cn-hangzhou",
+		Settings: json.RawMessage(self), Parameters: json.RawMessage(parameters), Deletion: providers.DeleteData,
+	}
+	providertest.Prepare(p.t, p.Provider, task)
+	return task
+}
+
+// binding prepares a binding that is wanted.
+func (p *place) binding(of *providers.Task, n byte, parameters string) *providers.Task {
+	p.t.Helper()
+	task := &providers.Task{
+		Kind: providers.Binding, Goal: providers.Present, InstanceID: "i", BindingID: "b", Life: life(n), Region: "cn-hangzhou",
+		Parameters: json.RawMessage(parameters), Of: of,
+	}
+	providertest.Prepare(p.t, p.Provider, task)
+	return task
+}
+
+func (p *place) drive(task *providers.Task) providers.Step {
+	p.t.Helper()
+	return providertest.Drive(p.t, p.Harness, task)
+}
+
+func (p *place) done(task *providers.Task) providers.Step {
+	p.t.Helper()
+	step := p.drive(task)
+	if step.Action != providers.Done {
+		p.t.Fatalf("%s to %s: %s %s: %s", task.Kind, task.Goal, step.Action, step.Kind, step.Text)
+	}
+	return step
+}
+
+func (p *place) fails(task *providers.Task, kind providers.FailureKind) providers.Step {
+	p.t.Helper()
+	step := p.drive(task)
+	if step.Action != providers.Fail || step.Kind != kind || step.Text == "" {
+		p.t.Fatalf("%s to %s: %s %s %q; want to fail as %s", task.Kind, task.Goal, step.Action, step.Kind, step.Text, kind)
+	}
+	return step
+}
+
+// only returns the one instance there is.
+func (p *place) only() emulatedrds.InstanceState {
+	p.t.Helper()
+	all := p.server.RDS().Instances()
+	if len(all) != 1 {
+		p.t.Fatalf("%d instances", len(all))
+	}
+	return all[0]
+}
+
+func (p *place) account(name string) *emulatedrds.AccountState {
+	p.t.Helper()
+	for _, a := range p.only().Accounts {
+		if a.Name == name {
+			return &a
+		}
+	}
+	return nil
+}
+
+// networks has two VPCs: vpc-a with VSwitches in zones h and i, vpc-b with so
+// many that they take two pages.
+func networks() emulatortest.Option {
+	vsw := func(vpcID, id, zone string, third byte) vpc.VSwitch {
+		return vpc.VSwitch{ID: id, Name: id, VPCID: vpcID, ZoneID: zone, CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, third, 0}), 24)}
+	}
+	a := vpc.VPC{ID: "vpc-a", RegionID: "cn-hangzhou", CIDR: netip.MustParsePrefix("10.0.0.0/8"), Default: true, VSwitches: []vpc.VSwitch{
+		vsw("vpc-a", "vsw-a-h", "cn-hangzhou-h", 1), vsw("vpc-a", "vsw-a-i", "cn-hangzhou-i", 2),
+	}}
+	b := vpc.VPC{ID: "vpc-b", RegionID: "cn-hangzhou", CIDR: netip.MustParsePrefix("172.16.0.0/12")}
+	for i := range byte(60) {
+		b.VSwitches = append(b.VSwitches, vsw("vpc-b", "vsw-b-"+string([]byte{'0' + i/10, '0' + i%10}), "cn-hangzhou-h", i))
+	}
+	b.VSwitches = append(b.VSwitches, vsw("vpc-b", "vsw-b-last", "cn-hangzhou-i", 100))
+	return emulatortest.WithConfig(func(c *emulator.Config) {
+		c.Regions = []vpc.Region{{ID: "cn-hangzhou", Zones: []string{"cn-hangzhou-h", "cn-hangzhou-i"}, VPCs: []vpc.VPC{a, b}}}
+	})
+}
+
+// protect protects an instance from deletion, as somebody might in the console.
+func (p *place) protect(task *providers.Task) {
+	p.t.Helper()
+	req := sdk.CreateModifyDBInstanceDeletionProtectionRequest()
+	req.DBInstanceId, req.DeletionProtection = task.Facts.Open["instance_id"], "true"
+	if err := providertest.Clients(p.t, p.server).Do(p.t.Context(), alicloud.Write, req, sdk.CreateModifyDBInstanceDeletionProtectionResponse()); err != nil {
+		p.t.Fatal(err)
+	}
+}
