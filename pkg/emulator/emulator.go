@@ -86,7 +86,7 @@ func New(config Config) (*Server, error) {
 		rpc.Options{Keys: keys, Authorizer: s.ram, Clock: c.Clock, Faults: &s.faults, Journal: &s.journal, Region: c.Region},
 		s.rds.Product(), s.network.Product(), s.sts.Product(), s.ram.Product(),
 	)
-	s.oss = oss.New(oss.Config{Clock: c.Clock, Keys: keys, Authorizer: s.ram, Faults: &s.faults, Journal: &s.journal, AccountID: c.AccountID, Region: c.Region})
+	s.oss = oss.New(oss.Config{Clock: c.Clock, Keys: keys, Authorizer: s.ram, Faults: &s.faults, Journal: &s.journal, Region: c.Region})
 	s.metadata = s.newMetadata()
 	if err := s.listen(); err != nil {
 		s.rds.Close()

@@ -69,6 +69,11 @@ func TestAUserMayDoWhatItsPolicySaysAndNoMore(t *testing.T) {
 			_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-b"), Objects: []sdk.DeleteObject{{Key: sdk.Ptr("k")}}})
 			return err
 		},
+		"delete an old version among many": func() error {
+			_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a"),
+				Objects: []sdk.DeleteObject{{Key: sdk.Ptr("dir/mine"), VersionId: sdk.Ptr("null")}}})
+			return err
+		},
 		"delete an old version": func() error {
 			_, err := c.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("dir/mine"), VersionId: sdk.Ptr("null")})
 			return err

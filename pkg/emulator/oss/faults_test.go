@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/google/go-cmp/cmp"
@@ -52,17 +51,17 @@ func TestAHangingCallEndsWithItsClient(t *testing.T) {
 	mustPutBucket(t, w.root(), "bucket-a")
 	w.faults.Add(cloud.Fault{Action: "oss:DeleteBucket", Effect: cloud.Hang, Times: 1})
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		for len(w.journal.Calls("oss:DeleteBucket")) == 0 {
-			time.Sleep(time.Millisecond) // until the call has arrived
-		}
-		cancel()
-	}()
+	defer cancel()
+	w.arrived = cancel
 	if _, err := w.root().DeleteBucket(ctx, &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")}); err == nil {
 		t.Error("the call succeeded")
 	}
+	w.close() // returns when the call has ended
 	if len(w.Buckets()) != 1 {
 		t.Error("the bucket is gone")
+	}
+	if calls := w.journal.Calls("oss:DeleteBucket"); len(calls) != 1 || calls[0].Effected || calls[0].Status != 0 {
+		t.Errorf("journal: %+v", calls)
 	}
 }
 

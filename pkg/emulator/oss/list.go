@@ -243,10 +243,10 @@ func (s *Service) listObjectVersions(r *request) (*response, *apiError) {
 	}
 	var items []item
 	for _, key := range slices.Sorted(maps.Keys(b.objects)) {
-		if key < keyMarker || key == keyMarker && idMarker == "" {
+		if key < keyMarker {
 			continue
 		}
-		passed := key != keyMarker
+		passed := key != keyMarker // of the marker's key, only what comes after its version
 		for _, v := range slices.Backward(b.objects[key]) {
 			if passed {
 				items = append(items, item{key, v.id})

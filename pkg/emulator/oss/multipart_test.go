@@ -129,11 +129,14 @@ func TestUploadsAreListedAndAborted(t *testing.T) {
 		t.Errorf("uploads (-want, +got):\n%s", diff)
 	}
 	for id, key := range got {
-		request := &sdk.AbortMultipartUploadRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key), UploadId: sdk.Ptr(id)}
+		request := &sdk.AbortMultipartUploadRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("another key"), UploadId: sdk.Ptr(id)}
+		_, err := c.AbortMultipartUpload(t.Context(), request)
+		wantCode(t, err, "NoSuchUpload")
+		request.Key = sdk.Ptr(key)
 		if _, err := c.AbortMultipartUpload(t.Context(), request); err != nil {
 			t.Error(err)
 		}
-		_, err := c.AbortMultipartUpload(t.Context(), request)
+		_, err = c.AbortMultipartUpload(t.Context(), request)
 		wantCode(t, err, "NoSuchUpload")
 	}
 	if n := w.Buckets()[0].Uploads; n != 0 {

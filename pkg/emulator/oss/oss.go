@@ -29,8 +29,6 @@ type Config struct {
 	// Faults and Journal may be nil.
 	Faults  *cloud.Faults
 	Journal *cloud.Journal
-	// AccountID is the account that has our buckets.
-	AccountID string
 	// Region is where a bucket is made if the request names no region, neither
 	// by its host nor by its signature; empty means "cn-hangzhou".
 	Region string

@@ -39,6 +39,8 @@ type world struct {
 	ahead   atomic.Int64 // nanoseconds by which the time of OSS is ahead of its clients'
 	session map[string]cloud.Key
 	url     string
+	arrived func() // called when a request arrives, if set
+	close   func() // waits for the requests under way
 }
 
 // Key adds the keys of sessions to those of RAM, as STS does.
@@ -55,12 +57,17 @@ func newWorld(t *testing.T) *world {
 	w.ram = ram.New(w.clock, account)
 	w.ram.AddAccountKey(keyID, secret)
 	w.Service = oss.New(oss.Config{
-		Clock: w.clock, Keys: w, Authorizer: w.ram, Faults: w.faults, Journal: w.journal, AccountID: account,
+		Clock: w.clock, Keys: w, Authorizer: w.ram, Faults: w.faults, Journal: w.journal,
 		Wall: func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
 	})
-	server := httptest.NewServer(w)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.arrived != nil {
+			w.arrived()
+		}
+		w.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(server.Close)
-	w.url = server.URL
+	w.url, w.close = server.URL, server.Close
 	return w
 }
 

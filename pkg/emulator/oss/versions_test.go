@@ -78,6 +78,11 @@ func TestVersionsAreKeptUntilTheyAreDeletedOneByOne(t *testing.T) {
 		t.Errorf("versions (-want, +got):\n%s", diff)
 	}
 
+	after, err := c.ListObjectVersions(t.Context(), &sdk.ListObjectVersionsRequest{Bucket: sdk.Ptr("bucket-a"), KeyMarker: sdk.Ptr("k")})
+	if err != nil || len(after.ObjectVersions) != 1 || len(after.ObjectDeleteMarkers) != 0 || *after.ObjectVersions[0].Key != "l" {
+		t.Errorf("after the key: %+v, %v", after, err)
+	}
+
 	_, err = get(t.Context(), c, "bucket-a", "k")
 	wantCode(t, err, "NoSuchKey")
 	for id, want := range map[string]string{"null": "before", *two.VersionId: "two"} {
