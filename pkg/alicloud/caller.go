@@ -17,9 +17,10 @@ type caller struct {
 // Caller returns the id of the account that the credentials belong to (STS
 // API, GetCallerIdentity). It is asked once for each key.
 func (c *Clients) Caller(ctx context.Context) (account string, err error) {
+	req, resp := sts.CreateGetCallerIdentityRequest(), sts.CreateGetCallerIdentityResponse()
 	key, err := c.source.Credentials(ctx)
 	if err != nil {
-		return "", Classify(Op{Product: "Sts", Action: "GetCallerIdentity"}, &notSentError{err})
+		return "", Classify(Op{Product: req.GetProduct(), Action: req.GetActionName()}, &notSentError{err})
 	}
 	c.caller.mu.Lock()
 	account, known := c.caller.account, c.caller.keyID == key.ID
@@ -27,12 +28,11 @@ func (c *Clients) Caller(ctx context.Context) (account string, err error) {
 	if known {
 		return account, nil
 	}
-	req, resp := sts.CreateGetCallerIdentityRequest(), sts.CreateGetCallerIdentityResponse()
 	if err := c.Do(ctx, Read, req, resp); err != nil {
 		return "", err
 	}
 	if resp.AccountId == "" {
-		return "", &Error{Product: "Sts", Action: "GetCallerIdentity", Status: resp.GetHttpStatus(), RequestID: resp.RequestId, Detail: "the answer names no account"}
+		return "", &Error{Product: req.GetProduct(), Action: req.GetActionName(), Status: resp.GetHttpStatus(), RequestID: resp.RequestId, Detail: "the answer names no account"}
 	}
 	c.caller.mu.Lock()
 	defer c.caller.mu.Unlock()

@@ -60,7 +60,7 @@ func asError(err error) (*Error, bool) {
 // refusalKinds returns the kinds of an answer that is an error.
 func refusalKinds(op Op, code string, status int) []error {
 	if kind := kindOf(op.Product, code); kind != nil {
-		if kind == ErrOutcomeUnknown && op.Access == Read {
+		if op.Access == Read && errors.Is(kind, ErrOutcomeUnknown) {
 			return nil
 		}
 		return []error{kind}
@@ -115,16 +115,25 @@ func kindOf(product, code string) error {
 
 func productKinds(product string) map[string]error {
 	switch strings.ToLower(product) {
-	case "rds":
+	case productRDS:
 		return rdsKinds
-	case "ram":
+	case productRAM:
 		return ramKinds
-	case "vpc":
+	case productVPC:
 		return vpcKinds
-	case "sts":
+	case productSTS:
 		return stsKinds
-	case "oss":
+	case productOSS:
 		return ossKinds
 	}
 	return nil
 }
+
+// The products, as endpoints are named.
+const (
+	productRDS = "rds"
+	productRAM = "ram"
+	productVPC = "vpc"
+	productSTS = "sts"
+	productOSS = "oss"
+)

@@ -15,8 +15,8 @@ import (
 // Kubernetes Secret shows its members.
 const (
 	FileAccessKeyID     = "access_key_id"
-	FileAccessKeySecret = "access_key_secret"
-	FileSecurityToken   = "security_token" // optional
+	FileAccessKeySecret = "access_key_secret" //nolint:gosec // the name of a file
+	FileSecurityToken   = "security_token"    // optional
 )
 
 // files reads a key from a directory, again whenever a file changed.
@@ -70,7 +70,7 @@ func (f *files) look() (string, error) {
 func (f *files) read() (Key, error) {
 	var key Key
 	for name, to := range map[string]*string{FileAccessKeyID: &key.ID, FileAccessKeySecret: &key.Secret, FileSecurityToken: &key.Token} {
-		b, err := os.ReadFile(filepath.Join(f.dir, name))
+		b, err := os.ReadFile(filepath.Join(f.dir, name)) //nolint:gosec // the directory is configuration
 		if name == FileSecurityToken && errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -37,7 +37,7 @@ func RRSA(o OIDC) CredentialsSource {
 		}
 		answer, err := exchange(ctx, client, o, strings.TrimSpace(string(token)))
 		if err != nil {
-			op := Op{Product: "Sts", Action: "AssumeRoleWithOIDC", Secrets: []string{strings.TrimSpace(string(token))}}
+			op := Op{Product: productSTS, Action: "AssumeRoleWithOIDC", Secrets: []string{strings.TrimSpace(string(token))}}
 			return Key{}, credentialsError(op.Action, "the role was not given", Classify(op, err))
 		}
 		c := answer.Credentials
@@ -56,7 +56,7 @@ type oidcAnswer struct {
 }
 
 func exchange(ctx context.Context, client *http.Client, o OIDC, token string) (oidcAnswer, error) {
-	endpoint := "https://" + host("sts", "")
+	endpoint := "https://" + host(productSTS, "")
 	if o.Endpoint != nil {
 		endpoint = o.Endpoint.Scheme + "://" + o.Endpoint.Host
 	}
@@ -95,7 +95,11 @@ func exchange(ctx context.Context, client *http.Client, o OIDC, token string) (o
 // serverError reads an error body as the SDK does; bodies that it would panic
 // on give an error too.
 func serverError(status int, body []byte) error {
-	var fields struct{ Code, Message, RequestId string } //nolint:revive,stylecheck // names of the API
+	var fields struct {
+		Code      string `json:"Code"`
+		Message   string `json:"Message"`
+		RequestID string `json:"RequestId"`
+	}
 	if json.Unmarshal(body, &fields) != nil {
 		body = nil
 	}

@@ -235,6 +235,7 @@ func TestRRSARefusedHidesTheToken(t *testing.T) {
 
 // metadataFront is a metadata service that insists on its token.
 func metadataFront(t *testing.T, values map[string]string) *front {
+	t.Helper()
 	return newFront(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut && r.URL.Path == "/latest/api/token" && r.Header.Get("X-aliyun-ecs-metadata-token-ttl-seconds") != "" {
 			fmt.Fprint(w, "meta-token")

@@ -6,6 +6,7 @@ package alicloud
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Kinds of error. Codes of the cloud are mapped to them in one table a
@@ -48,10 +49,5 @@ func (e *Error) Error() string {
 
 // Is says whether the error is of the kind.
 func (e *Error) Is(kind error) bool {
-	for _, k := range e.Kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.Kinds, kind)
 }

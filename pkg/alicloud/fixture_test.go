@@ -22,6 +22,7 @@ const (
 // A front is an HTTP server in the cloud's place that keeps what it was sent.
 type front struct {
 	*httptest.Server
+
 	mu       sync.Mutex
 	requests []seen
 }

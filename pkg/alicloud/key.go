@@ -2,6 +2,7 @@ package alicloud
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -49,7 +50,7 @@ func credentialsError(action, detail string, cause error) *Error {
 	if c, ok := asError(cause); ok {
 		e.Code, e.Status, e.RequestID = c.Code, c.Status, c.RequestID
 		for _, kind := range c.Kinds {
-			if kind != ErrOutcomeUnknown && kind != ErrCredentials {
+			if !errors.Is(kind, ErrOutcomeUnknown) && !errors.Is(kind, ErrCredentials) {
 				e.Kinds = append(e.Kinds, kind)
 			}
 		}

@@ -2,7 +2,7 @@ package alicloud
 
 // gatewayKinds are the codes that the RPC gateway and several products share
 // (pages "Common error codes" and "Request signatures").
-var gatewayKinds = map[string]error{
+var gatewayKinds = map[string]error{ //nolint:gochecknoglobals // a table that nobody writes
 	"Throttling":   ErrThrottled,
 	"Throttling.*": ErrThrottled,
 

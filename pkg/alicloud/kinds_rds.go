@@ -3,7 +3,7 @@ package alicloud
 // rdsKinds are the codes of RDS (error tables of the pages of CreateDBInstance,
 // ModifyDBInstanceSpec, DeleteDBInstance, CreateAccount, GrantAccountPrivilege,
 // ModifySecurityIps, and the product's common error codes).
-var rdsKinds = map[string]error{
+var rdsKinds = map[string]error{ //nolint:gochecknoglobals // a table that nobody writes
 	"InvalidDBInstanceId.NotFound":                ErrNotFound,
 	"InvalidDBInstanceName.NotFound":              ErrNotFound,
 	"InvalidDBInstance.NotFound":                  ErrNotFound,

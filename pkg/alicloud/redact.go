@@ -41,8 +41,7 @@ func redact(text string, secrets []string) string {
 // withoutURL returns the text of an error of net/http without the URL of the
 // request, which holds its parameters.
 func withoutURL(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Op + ": " + withoutURL(u.Err)
 	}
 	return err.Error()

@@ -42,7 +42,7 @@ const (
 )
 
 // codeSentences are for codes that say what to change.
-var codeSentences = map[string]string{
+var codeSentences = map[string]string{ //nolint:gochecknoglobals // a table that nobody writes
 	"InvalidDBInstanceClass.*":                    classText,
 	"InvaildDBInstanceClassInRegion.NotAvailable": classText,
 	"InvalidEngine.*":                             versionText,
@@ -71,7 +71,7 @@ var codeSentences = map[string]string{
 }
 
 // kindSentences are for everything else, in the order of their weight.
-var kindSentences = []struct {
+var kindSentences = []struct { //nolint:gochecknoglobals // a table that nobody writes
 	kind error
 	text string
 }{

@@ -48,8 +48,7 @@ func (t careful) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "" {
-		resp.Body.Close()
-		return nil, errRedirect
+		return nil, errors.Join(errRedirect, resp.Body.Close())
 	}
 	return resp, nil
 }
@@ -71,7 +70,7 @@ func (t perCall) RoundTrip(req *http.Request) (*http.Response, error) {
 // secretParameters are those that must not stand in a URL, where proxies and
 // servers log them. The signature covers query and form alike (RPC signature
 // 1.0), so they may move.
-var secretParameters = []string{"SecurityToken", "AccountPassword"}
+var secretParameters = []string{"SecurityToken", "AccountPassword"} //nolint:gochecknoglobals // a table that nobody writes
 
 // secretsToBody moves secret parameters from the URL of a POST to its form.
 func secretsToBody(req *http.Request) (*http.Request, error) {

@@ -31,6 +31,7 @@ const maxTurns = 300
 // A world is a harness with the counters of one test.
 type world struct {
 	Harness
+
 	t     *testing.T
 	lives int
 	ops   int
@@ -43,12 +44,14 @@ type world struct {
 }
 
 func newWorld(t *testing.T, open func(t *testing.T) Harness) *world {
+	t.Helper()
 	return &world{Harness: open(t), t: t}
 }
 
 // An actor is the record of an instance or binding, and the engine's loop.
 type actor struct {
 	*world
+
 	task   providers.Task
 	of     *actor
 	frozen map[string]json.RawMessage

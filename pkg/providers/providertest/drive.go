@@ -13,7 +13,7 @@ import (
 // step: Done or Fail. Facts are merged into the task. A call that the cloud
 // refuses as invalid or sold out ends in a Fail with the cloud's sentence,
 // unless the provider knows another way. It is for a provider's own tests.
-func Drive(t testing.TB, h Harness, task *providers.Task) providers.Step {
+func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 	t.Helper()
 	frozen := map[string]json.RawMessage{}
 	for range maxTurns {
@@ -26,6 +26,7 @@ func Drive(t testing.TB, h Harness, task *providers.Task) providers.Step {
 		switch step.Action {
 		case providers.Done, providers.Fail:
 			return step
+		case providers.Call:
 		case providers.Wait:
 			h.Cloud.Advance(20 * time.Second)
 			continue
@@ -53,7 +54,7 @@ func Drive(t testing.TB, h Harness, task *providers.Task) providers.Step {
 }
 
 // Prepare prepares a task; it fails the test where that fails.
-func Prepare(t testing.TB, p providers.Provider, task *providers.Task) {
+func Prepare(t *testing.T, p providers.Provider, task *providers.Task) {
 	t.Helper()
 	plan, err := p.Prepare(*task)
 	if err != nil {

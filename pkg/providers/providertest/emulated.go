@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"       //nolint:depguard // this package is for tests alone
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud" //nolint:depguard // this package is for tests alone
 )
 
 // Emulated returns an emulated cloud for a harness.
 func Emulated(server *emulator.Server) Cloud { return emulated{server} }
 
 // Clients returns clients that reach an emulated cloud as its account.
-func Clients(t testing.TB, server *emulator.Server) *alicloud.Clients {
+func Clients(t *testing.T, server *emulator.Server) *alicloud.Clients {
 	t.Helper()
 	u, err := url.Parse(server.URL())
 	if err != nil {

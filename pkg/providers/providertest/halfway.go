@@ -7,9 +7,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// The ways in which the call before a cancellation may end.
-var endings = []Fault{None, Dropped, Lost}
-
 // halfway makes an actor up to its n-th call, which ends as fault says, and
 // says whether there was one. With amnesia the facts of the last call are
 // forgotten, as in a crash before they were stored.
@@ -34,7 +31,8 @@ func (a *actor) halfway(n int, fault Fault, amnesia bool) bool {
 
 // eachHalfway runs test for every number of calls, ending and amnesia.
 func eachHalfway(t *testing.T, test func(t *testing.T, n int, fault Fault, amnesia bool) (reached bool)) {
-	for _, fault := range endings {
+	t.Helper()
+	for _, fault := range []Fault{None, Dropped, Lost} { // the ways in which the last call may end
 		for _, amnesia := range []bool{false, true} {
 			for n, more := 1, true; more && n < maxTurns; n++ {
 				name := fmt.Sprintf("call %d %s", n, fault)
@@ -53,8 +51,10 @@ func eachHalfway(t *testing.T, test func(t *testing.T, n int, fault Fault, amnes
 // instanceAbsentFromEveryStep: a provision that is cancelled after any call
 // leaves nothing behind.
 func instanceAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	c := baseline(t, open)
 	eachHalfway(t, func(t *testing.T, n int, fault Fault, amnesia bool) bool {
+		t.Helper()
 		w := newWorld(t, open)
 		w.actions = c.actions
 		i := w.instance()
@@ -67,8 +67,10 @@ func instanceAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) 
 
 // bindingAbsentFromEveryStep: so does a bind; the instance stays.
 func bindingAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	c := baseline(t, open)
 	eachHalfway(t, func(t *testing.T, n int, fault Fault, amnesia bool) bool {
+		t.Helper()
 		w := newWorld(t, open)
 		w.actions = c.actions
 		i := w.instance()

@@ -70,6 +70,7 @@ func (c counts) check(w *world) func(string) {
 
 // wholeLife: everything is made once, and nothing stays.
 func wholeLife(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	c := baseline(t, open)
 	if c.instance == 0 || c.binding <= c.instance || c.unbound != c.instance {
 		t.Errorf("things that exist: %d with an instance, %d with a binding, %d after it", c.instance, c.binding, c.unbound)
@@ -79,8 +80,9 @@ func wholeLife(t *testing.T, open func(t *testing.T) Harness) {
 // wholeLifeBroken: each mutating call meets each fault once, and the end is
 // the same.
 func wholeLifeBroken(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	c := baseline(t, open)
-	for _, fault := range allFaults {
+	for _, fault := range allFaults() {
 		for n := 1; n <= c.calls; n++ {
 			t.Run(fmt.Sprintf("%s/%d", fault, n), func(t *testing.T) {
 				w := newWorld(t, open)
@@ -97,6 +99,7 @@ func wholeLifeBroken(t *testing.T, open func(t *testing.T) Harness) {
 // doneStaysDone: a goal that is reached is seen to be reached, and the
 // credentials are the same ones.
 func doneStaysDone(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	w := newWorld(t, open)
 	i := w.instance()
 	i.reach()
@@ -125,6 +128,7 @@ func doneStaysDone(t *testing.T, open func(t *testing.T) Harness) {
 
 // absentOfNothing: what never was is absent at once.
 func absentOfNothing(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	w := newWorld(t, open)
 	never := w.instance()
 	w.quiet("an instance that never was", func() { never.to(providers.Absent) })
@@ -141,6 +145,7 @@ func absentOfNothing(t *testing.T, open func(t *testing.T) Harness) {
 
 // newLife: the ids of a platform come again, and mean something new.
 func newLife(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	c := baseline(t, open)
 	w := newWorld(t, open)
 	w.live(c.check(w))

@@ -10,6 +10,7 @@ import (
 // bindingsAreIndependent: each has credentials of its own, and the end of one
 // is nothing to the other.
 func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	c := baseline(t, open)
 	w := newWorld(t, open)
 	i := w.instance()
@@ -33,6 +34,7 @@ func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 
 // instancesAreIndependent: so are instances.
 func instancesAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	c := baseline(t, open)
 	w := newWorld(t, open)
 	first, second := w.instance(), w.instance()
@@ -49,13 +51,14 @@ func instancesAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 // updateBroken: an update keeps names and bindings, and ends well however its
 // calls break.
 func updateBroken(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	if open(t).Update == nil {
 		t.Skip("nothing of this provider's instances can be updated")
 	}
 	c := baseline(t, open)
 	smooth := newWorld(t, open)
 	calls := smooth.update(0, c)
-	for _, fault := range allFaults {
+	for _, fault := range allFaults() {
 		for n := 1; n <= calls; n++ {
 			w := newWorld(t, open)
 			w.fault, w.actions = fault, smooth.Cloud.Mutations()
@@ -103,6 +106,7 @@ func (w *world) update(n int, c counts) int {
 // secretsStaySecret: the harness has secrets, and none of them shows. (The
 // broken lives look for them too.)
 func secretsStaySecret(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	w := newWorld(t, open)
 	if len(w.Secret) == 0 {
 		t.Fatal("the harness names no secret credentials")
@@ -146,6 +150,7 @@ func (w *world) keptSecret(actors ...*actor) {
 // namesFromLives: ids of the platform, which are anybody's strings, show
 // nowhere in the cloud.
 func namesFromLives(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	w := newWorld(t, open)
 	i := w.instance()
 	i.reach()

@@ -59,10 +59,11 @@ const (
 	LateError Fault = "error afterward" // a 5xx, with effect
 )
 
-var allFaults = []Fault{Refused, Dropped, Lost, LateError}
+func allFaults() []Fault { return []Fault{Refused, Dropped, Lost, LateError} }
 
 // Run runs the suite. open makes a harness with a fresh cloud.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
 	tests := []struct {
 		name string
 		test func(t *testing.T, open func(t *testing.T) Harness)

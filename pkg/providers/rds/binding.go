@@ -31,7 +31,10 @@ func prepareBinding(t providers.Task) (bindingPlan, error) {
 	if err != nil {
 		return plan, err
 	}
-	var user struct{ Username, Password *string }
+	var user struct {
+		Username *string `json:"Username"`
+		Password *string `json:"Password"`
+	}
 	if len(t.Parameters) > 0 {
 		if err := json.Unmarshal(t.Parameters, &user); err != nil {
 			return plan, &providers.Failure{Kind: providers.Invalid, Text: "Username and Password must be strings.", Cause: err}
@@ -96,7 +99,7 @@ type accountState struct {
 	asked      string // the step made just before
 }
 
-func observeAccount(ctx context.Context, api accountAPI, t providers.Task, plan bindingPlan, of instancePlan) (providers.Seen, error) {
+func observeAccount(ctx context.Context, api accountAPI, t providers.Task, plan bindingPlan) (providers.Seen, error) {
 	var s accountState
 	var facts providers.Facts
 	s.asked, facts = asked(t)

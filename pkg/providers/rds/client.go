@@ -49,7 +49,7 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 			}, nil
 		}
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // nil says that it is not there
 }
 
 // findByTag returns the ids of the instances with a tag.

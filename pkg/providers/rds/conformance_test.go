@@ -21,19 +21,20 @@ const (
 )
 
 // newCloud is a cloud as slow as the real one, with a clock of the test's own.
-func newCloud(t testing.TB) *emulator.Server {
+func newCloud(t *testing.T) *emulator.Server {
+	t.Helper()
 	return emulatortest.New(t, emulatortest.WithProfile(emulatedrds.Realistic()),
 		emulatortest.WithClock(cloud.NewFrozenClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
 }
 
-func harness(t *testing.T, behave func(*emulatedrds.Behaviour), binding string) providertest.Harness {
+func harness(t *testing.T, behave func(*emulatedrds.Behaviour)) providertest.Harness {
+	t.Helper()
 	server := newCloud(t)
 	server.RDS().Behave(behave)
 	return providertest.Harness{
 		Provider: rds.New(rds.Config{Clients: providertest.Clients(t, server), VpcID: vpcID}),
 		Cloud:    providertest.Emulated(server),
 		Instance: providertest.Spec{Settings: json.RawMessage(small), Deletion: providers.DeleteData},
-		Binding:  providertest.Spec{Parameters: json.RawMessage(binding)},
 		Update:   &providertest.Spec{Settings: json.RawMessage(larger)},
 		Secret:   []string{"password", "uri", "jdbcUrl"},
 	}
@@ -46,8 +47,10 @@ func TestConformance(t *testing.T) {
 	}
 	for name, behave := range behaviours {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			providertest.Run(t, func(t *testing.T) providertest.Harness { return harness(t, behave, "") })
+			providertest.Run(t, func(t *testing.T) providertest.Harness {
+				t.Helper()
+				return harness(t, behave)
+			})
 		})
 	}
 }

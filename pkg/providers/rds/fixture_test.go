@@ -22,6 +22,7 @@ import (
 // A place is a provider with a cloud of the test's own.
 type place struct {
 	providertest.Harness
+
 	t      *testing.T
 	server *emulator.Server
 }

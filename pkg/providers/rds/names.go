@@ -36,7 +36,7 @@ func newPassword() string {
 		password := make([]byte, 0, passwordLength)
 		for len(password) < passwordLength {
 			var b [64]byte
-			rand.Read(b[:]) //nolint:errcheck // it never fails: it ends the program instead
+			rand.Read(b[:])
 			for _, c := range b {
 				if int(c) < fair && len(password) < passwordLength {
 					password = append(password, letters[int(c)%len(letters)])

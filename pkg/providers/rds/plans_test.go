@@ -9,12 +9,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
 
-// plans are the drop-in plans: ids and names must never change.
-var plans = map[string]string{
-	"rds-mysql-t1-small": "rds-427559f1-bf2a-45d3-8844-32374a3e58aa",
-	"rds-mysql-s1-small": "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1c",
-	"rds-mysql-s2-large": "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1d",
-	"rds-self-define":    "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1e",
+// dropIn are the ids of the plans by name; neither may ever change.
+func dropIn() map[string]string {
+	return map[string]string{
+		"rds-mysql-t1-small": "rds-427559f1-bf2a-45d3-8844-32374a3e58aa",
+		"rds-mysql-s1-small": "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1c",
+		"rds-mysql-s2-large": "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1d",
+		"rds-self-define":    "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1e",
+	}
 }
 
 func offering(t *testing.T) *catalog.Offering {
@@ -42,12 +44,12 @@ func TestOfferingIsTheOneOfTheFirstBroker(t *testing.T) {
 	if o.ID != "rds-997b8372-8dac-40ac-ae65-758b4a5075a5" || o.Name != "alibaba-cloud-rds-mysqldb" || o.Provider != "rds" || !o.Bindable {
 		t.Errorf("offering = %s %s, provider %s, bindable %v", o.ID, o.Name, o.Provider, o.Bindable)
 	}
-	if len(o.Plans) != len(plans) {
-		t.Errorf("%d plans, want %d", len(o.Plans), len(plans))
+	if len(o.Plans) != len(dropIn()) {
+		t.Errorf("%d plans, want %d", len(o.Plans), len(dropIn()))
 	}
 	for _, p := range o.Plans {
-		if plans[p.Name] != p.ID {
-			t.Errorf("plan %s has the id %s, want %s", p.Name, p.ID, plans[p.Name])
+		if dropIn()[p.Name] != p.ID {
+			t.Errorf("plan %s has the id %s, want %s", p.Name, p.ID, dropIn()[p.Name])
 		}
 		if p.Free || !p.Updateable || p.Deletion != string(providers.DeleteData) || !p.IsSlow("provision") || !p.IsSlow("update") || !p.IsSlow("deprovision") || p.IsSlow("bind") {
 			t.Errorf("plan %s: free %v, updateable %v, deletion %s, slow %v", p.Name, p.Free, p.Updateable, p.Deletion, p.Slow)
@@ -67,8 +69,12 @@ func TestPlansResolve(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		var got struct {
-			Engine, EngineVersion, Class, StorageType, Database string
-			Storage                                             int
+			Engine        string `json:"engine"`
+			EngineVersion string `json:"engineVersion"`
+			Class         string `json:"class"`
+			StorageType   string `json:"storageType"`
+			Database      string `json:"database"`
+			Storage       int    `json:"storage"`
 		}
 		if err := json.Unmarshal(raw, &got); err != nil {
 			t.Fatal(err)
@@ -94,7 +100,7 @@ func TestSchemasTakeTheParametersOfTheFirstBroker(t *testing.T) {
 		{"network of a fixed plan", fixed.CheckCreate, network, true},
 		{"nulls", fixed.CheckCreate, `{"VpcID":null}`, true},
 		{"class of a fixed plan", fixed.CheckCreate, `{"Class":"c"}`, false},
-		{"unknown name", self.CheckCreate, `{"Clas":"c"}`, false},
+		{"unknown name", self.CheckCreate, `{"Klass":"c"}`, false},
 		{"wrong type", self.CheckCreate, `{"Storage":[20]}`, false},
 		{"update of class and storage", self.CheckUpdate, `{"Class":"c","Storage":40}`, true},
 		{"update of the network", self.CheckUpdate, network, false},

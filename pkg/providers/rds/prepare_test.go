@@ -14,7 +14,9 @@ const (
 	selfSettings  = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.s2.large","storage":20,"database":"app","charset":"utf8mb4","selfDefine":true}`
 )
 
-var testLife = providers.Life{BrokerID: "b", Incarnation: "0123456789abcdef0123456789abcdef"}
+func testLife() providers.Life {
+	return providers.Life{BrokerID: "b", Incarnation: "0123456789abcdef0123456789abcdef"}
+}
 
 func prepared(t *testing.T, task providers.Task) (instancePlan, error) {
 	t.Helper()
@@ -64,7 +66,7 @@ func TestSelfDefinedInstances(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := prepared(t, providers.Task{Life: testLife, Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
+			got, err := prepared(t, providers.Task{Life: testLife(), Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +96,7 @@ func TestParametersThatCannotBe(t *testing.T) {
 		"NoObject":     {`[]`, "Parameters"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := prepared(t, providers.Task{Life: testLife, Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
+			_, err := prepared(t, providers.Task{Life: testLife(), Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
 			wantInvalid(t, err, tc.word)
 		})
 	}
@@ -120,7 +122,7 @@ func TestUpdatesKeepWhatCannotChange(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			task := providers.Task{Life: testLife, Settings: json.RawMessage(tc.from), Parameters: json.RawMessage(tc.before)}
+			task := providers.Task{Life: testLife(), Settings: json.RawMessage(tc.from), Parameters: json.RawMessage(tc.before)}
 			raw, err := New(Config{}).Prepare(task)
 			if err != nil {
 				t.Fatal(err)
@@ -151,12 +153,12 @@ func TestUpdatesKeepWhatCannotChange(t *testing.T) {
 
 func preparedBinding(t *testing.T, parameters, version string) (bindingPlan, error) {
 	t.Helper()
-	of, err := json.Marshal(instancePlan{EngineVersion: version, SuperName: superName(testLife)})
+	of, err := json.Marshal(instancePlan{EngineVersion: version, SuperName: superName(testLife())})
 	if err != nil {
 		t.Fatal(err)
 	}
 	raw, err := New(Config{}).Prepare(providers.Task{
-		Kind: providers.Binding, Life: testLife, Parameters: json.RawMessage(parameters), Of: &providers.Task{Plan: of},
+		Kind: providers.Binding, Life: testLife(), Parameters: json.RawMessage(parameters), Of: &providers.Task{Plan: of},
 	})
 	var plan bindingPlan
 	if err == nil {
@@ -198,7 +200,7 @@ func TestBindingParameters(t *testing.T) {
 		"BeginsWithDigit":  {parameters: `{"Username":"1a"}`, version: "8.0", refused: "Username"},
 		"EndsInUnderscore": {parameters: `{"Username":"a_"}`, version: "8.0", refused: "Username"},
 		"Injection":        {parameters: `{"Username":"a'@'%"}`, version: "8.0", refused: "Username"},
-		"TheSuperAccounts": {parameters: `{"Username":"` + superName(testLife) + `"}`, version: "5.6", refused: "Username"},
+		"TheSuperAccounts": {parameters: `{"Username":"` + superName(testLife()) + `"}`, version: "5.6", refused: "Username"},
 		"ShortPassword":    {parameters: `{"Password":"Abc123!"}`, version: "5.6", refused: "Password"},
 		"LongPassword":     {parameters: `{"Password":"A1` + long + `"}`, version: "5.6", refused: "Password"},
 		"TwoKinds":         {parameters: `{"Password":"abcdefgh1"}`, version: "5.6", refused: "Password"},

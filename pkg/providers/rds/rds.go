@@ -90,11 +90,11 @@ func (p *Provider) Prepare(t providers.Task) (providers.Plan, error) {
 func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
 	c := client{clients: p.config.Clients, region: t.Region}
 	if t.Kind == providers.Binding {
-		plan, of, err := plansOf(t)
+		plan, _, err := plansOf(t)
 		if err != nil {
 			return providers.Seen{}, err
 		}
-		return observeAccount(ctx, c, t, plan, of)
+		return observeAccount(ctx, c, t, plan)
 	}
 	plan, err := instancePlanOf(t)
 	if err != nil {
