@@ -13,7 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+var update = flag.Bool("update", false, "write the golden files") //nolint:gochecknoglobals // a flag of the test binary
 
 // Platforms keep ids and names for ever: a change of this file is a change for
 // every user.
@@ -37,7 +37,7 @@ func TestCatalogIsWhatPlatformsKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(bytes.TrimSpace(want)), string(got)); diff != "" {
-		t.Errorf("the catalog has changed (-golden +now); if that is meant, run the test with -update:\n%s", diff)
+		t.Errorf("the catalog has changed (-before +now); if that is meant, run the test with -update:\n%s", diff)
 	}
 }
 

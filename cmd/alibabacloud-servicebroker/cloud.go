@@ -79,7 +79,7 @@ func (c *config) metadata() *alicloud.Metadata { return alicloud.NewMetadata(c.e
 // tls is the configuration of the platforms' port; nil for plain HTTP.
 func (c *config) tls() (*tls.Config, error) {
 	if c.tlsCert == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no TLS is a configuration too
 	}
 	return api.LoadTLS(c.tlsCert, c.tlsKey)
 }

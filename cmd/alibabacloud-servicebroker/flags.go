@@ -115,14 +115,14 @@ func (v *values) UnmarshalJSON(b []byte) error {
 }
 
 func readFile(path string) (map[string]values, error) {
+	settings := map[string]values{}
 	if path == "" {
-		return nil, nil
+		return settings, nil
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("--config: %w", err)
 	}
-	settings := map[string]values{}
 	if err := yaml.UnmarshalStrict(b, &settings); err != nil {
 		return nil, fmt.Errorf("--config %s: %w", path, err)
 	}

@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 
 // openStore opens the records and the keys that seal their secrets.
 func openStore(ctx context.Context, c *config) (store.Store, error) {
-	if err := os.MkdirAll(c.dataDir, 0o700); err != nil {
+	if err := os.MkdirAll(c.dataDir, 0o700); err != nil { //nolint:gosec // the operator names the directory
 		return nil, fmt.Errorf("--data-dir: %w", err)
 	}
 	file, err := bolt.Open(filepath.Join(c.dataDir, "broker.db"), nil)
@@ -112,11 +112,12 @@ func serve(ctx context.Context, c *config, engine *broker.Engine, f *faces) erro
 	if err != nil {
 		return err
 	}
-	platforms, err := net.Listen("tcp", c.listen)
+	var listening net.ListenConfig
+	platforms, err := listening.Listen(ctx, "tcp", c.listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	operators, err := net.Listen("tcp", c.opsListen)
+	operators, err := listening.Listen(ctx, "tcp", c.opsListen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("--ops-listen: %w", err), platforms.Close())
 	}

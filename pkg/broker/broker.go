@@ -90,6 +90,7 @@ func New(ctx context.Context, c Config) (*BusinessLogic, *Engine, error) {
 // A request is one call of the platform, with the time it is decided at.
 type request struct {
 	*osb.Call
+
 	now time.Time
 }
 
@@ -107,8 +108,8 @@ func (b *BusinessLogic) serve(c *lib.RequestContext, method func(context.Context
 		call.Answer.Status, call.Answer.Body = status, body
 		return nil
 	}
-	var known *osb.Error
-	if !errors.As(err, &known) {
+	known, ok := errors.AsType[*osb.Error](err)
+	if !ok {
 		known = osb.ErrUnavailable(err) // the store, most likely: nothing was decided
 	}
 	call.Answer.Err = known

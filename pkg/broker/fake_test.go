@@ -122,11 +122,14 @@ type fakeSettings struct {
 	Looks int `json:"looks"`
 }
 
-type fakePlan struct{ Name, Password string }
+type fakePlan struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
 
 type fakeRequest struct {
-	Name string
-	Size int
+	Name string `json:"name"`
+	Size int    `json:"size"`
 }
 
 func newFakeCloud(t *testing.T) *fakeCloud {

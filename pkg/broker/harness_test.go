@@ -3,6 +3,7 @@ package broker_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
@@ -102,13 +103,13 @@ type reply struct {
 
 func (w *world) call(c osb.Call, method func(*lib.RequestContext) error) reply {
 	w.t.Helper()
-	r := httptest.NewRequest("PUT", "/", nil)
+	r := httptest.NewRequest(http.MethodPut, "/", nil)
 	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: r.WithContext(osb.WithCall(r.Context(), &c))})
 	if c.Answer.Err == nil {
 		return reply{status: c.Answer.Status, body: c.Answer.Body}
 	}
-	var e *osb.Error
-	if !errors.As(c.Answer.Err, &e) {
+	e, ok := errors.AsType[*osb.Error](c.Answer.Err)
+	if !ok {
 		w.t.Fatalf("the answer's error is no *osb.Error: %v", c.Answer.Err)
 	}
 	return reply{status: e.Status, err: e}
@@ -187,7 +188,7 @@ func (w *world) finally(id, binding string, accepted reply) osb.LastOperation {
 		if op.State != osb.InProgress {
 			return op
 		}
-		time.Sleep(time.Second) // of the bubble
+		w.pass(time.Second) // of the bubble
 	}
 	w.t.Fatalf("operation %s did not end", operation)
 	return osb.LastOperation{}
@@ -222,6 +223,9 @@ func (w *world) made(id, service string) {
 	}
 }
 
+// pass lets time pass in the bubble.
+func (w *world) pass(d time.Duration) { <-time.After(d) }
+
 // nothingLeft checks that the cloud holds nothing.
 func (w *world) nothingLeft() {
 	w.t.Helper()
@@ -255,5 +259,25 @@ func (w *world) bound(id, binding string) map[string]string {
 	w.t.Helper()
 	got := w.bind(id, binding, body("fast", ""))
 	w.want("bind "+binding, got, 201)
-	return got.body.(osb.Binding).Credentials
+	return w.credentials(got)
+}
+
+// credentials of a bind or fetch.
+func (w *world) credentials(r reply) map[string]string {
+	w.t.Helper()
+	b, ok := r.body.(osb.Binding)
+	if !ok || len(b.Credentials) == 0 {
+		w.t.Fatalf("answered %d %v (%v), want credentials", r.status, r.body, r.err)
+	}
+	return b.Credentials
+}
+
+// state of an operation that was polled.
+func (w *world) state(r reply) osb.LastOperation {
+	w.t.Helper()
+	op, ok := r.body.(osb.LastOperation)
+	if !ok {
+		w.t.Fatalf("the poll answered %d %v (%v)", r.status, r.body, r.err)
+	}
+	return op
 }

@@ -68,7 +68,7 @@ func TestProvisionRefusals(t *testing.T) {
 func TestDeprovisionDuringProvisionLeavesNothingBehind(t *testing.T) {
 	inBubble(t, func(w *world) {
 		created := w.provision("i", body("slow", ""))
-		time.Sleep(5 * time.Second) // it is starting now
+		w.pass(5 * time.Second) // it is starting now
 		if w.cloud.count("create") != 1 {
 			t.Fatal("the create has not been sent yet")
 		}
@@ -105,7 +105,7 @@ func TestRefusedCreateFailsAndIsCleanedUp(t *testing.T) {
 		if op := w.finally("i", "", got); op.State != osb.Failed || op.Description == "" {
 			t.Errorf("ended %s %q, want failed with a sentence", op.State, op.Description)
 		}
-		time.Sleep(time.Minute)
+		w.pass(time.Minute)
 		w.nothingLeft()
 		w.want("the platform's delete", w.deprovision("i", "fast"), 200)
 		w.want("again", w.deprovision("i", "fast"), 410)
@@ -126,7 +126,7 @@ func TestOperatorsErrorsStayInProgress(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", alicloud.ErrDenied, alicloud.ErrArrears, alicloud.ErrQuota, alicloud.ErrCredentials)
 		got := w.provision("i", body("fast", ""))
-		if op := w.poll("i", "", w.operation(got)).body.(osb.LastOperation); op.State != osb.InProgress || op.Description == "" {
+		if op := w.state(w.poll("i", "", w.operation(got))); op.State != osb.InProgress || op.Description == "" {
 			t.Errorf("%s %q, want in progress with a sentence", op.State, op.Description)
 		}
 		if op := w.finally("i", "", got); op.State != osb.Succeeded {
@@ -161,7 +161,7 @@ func TestAnOperationPastItsDeadlineFailsAndIsCleanedUp(t *testing.T) {
 		if took := time.Since(started); took < 30*time.Minute {
 			t.Errorf("failed after %s, before the deadline", took)
 		}
-		time.Sleep(time.Hour)
+		w.pass(time.Hour)
 		w.nothingLeft()
 	})
 }
@@ -180,10 +180,10 @@ func TestWhatAppearsAfterTheDeleteIsFound(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", alicloud.ErrOutcomeUnknown) // and nothing to be seen yet
 		w.provision("i", body("slow", ""))
-		time.Sleep(time.Millisecond)
+		w.pass(time.Millisecond)
 		deleted := w.deprovision("i", "slow")
-		time.Sleep(time.Minute)
-		if op := w.poll("i", "", w.operation(deleted)).body.(osb.LastOperation); op.State != osb.InProgress {
+		w.pass(time.Minute)
+		if op := w.state(w.poll("i", "", w.operation(deleted))); op.State != osb.InProgress {
 			t.Errorf("the delete is %s before the lost create can have settled", op.State)
 		}
 		if w.cloud.count("create") == 0 {
@@ -217,7 +217,7 @@ func TestARefusedDeleteGoesOnByItself(t *testing.T) {
 		w.cloud.set(func(f *fakeCloud) { f.data = true })
 		w.finally("i", "", w.deprovision("i", "fast"))
 		w.cloud.set(func(f *fakeCloud) { f.data = false })
-		time.Sleep(time.Hour)
+		w.pass(time.Hour)
 		w.nothingLeft()
 		w.want("delete again", w.deprovision("i", "fast"), 410)
 	})
@@ -290,7 +290,7 @@ func TestSecretParametersAreNotShown(t *testing.T) {
 func TestOperationsGoOnAfterARestart(t *testing.T) {
 	inBubble(t, func(w *world) {
 		accepted := w.provision("i", body("slow", ""))
-		time.Sleep(5 * time.Second)
+		w.pass(5 * time.Second)
 		w.restart()
 		if op := w.finally("i", "", accepted); op.State != osb.Succeeded {
 			t.Errorf("ended %s: %s", op.State, op.Description)
@@ -305,7 +305,7 @@ func TestOneBrokenRecordDoesNotStopTheOthers(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.set(func(f *fakeCloud) { f.panicky = true })
 		broken := w.provision("broken", body("slow", ""))
-		time.Sleep(time.Second)
+		w.pass(time.Second)
 		w.cloud.set(func(f *fakeCloud) { f.panicky = false })
 		w.want("another", w.provision("i", body("fast", "")), 201)
 		if op := w.finally("broken", "", broken); op.State != osb.Succeeded {

@@ -49,7 +49,7 @@ func normalized(parameters json.RawMessage) (json.RawMessage, error) {
 
 // specFor is what an instance or binding of the plan is to be.
 func specFor(p *catalog.Plan, parameters json.RawMessage) (*store.Spec, error) {
-	plan, err := json.Marshal(p)
+	plan, err := json.Marshal(p) //nolint:gosec // its member "secret" lists names of parameters, not secrets
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +70,7 @@ func (b *BusinessLogic) prepare(r, of *store.Record) error {
 	}
 	prepared, err := b.providers[r.Provider].Prepare(t)
 	if err != nil {
-		var failure *providers.Failure
-		if errors.As(err, &failure) {
+		if failure, ok := errors.AsType[*providers.Failure](err); ok {
 			return osb.ErrBadRequest("%s", failure.Text)
 		}
 		return err

@@ -14,25 +14,31 @@ type metrics struct {
 	retries    *prometheus.CounterVec
 }
 
+// Names of labels.
+const (
+	labelProvider = "provider"
+	labelKind     = "kind"
+)
+
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_operations_total",
 			Help: "Operations that ended, by provider, kind and state (succeeded, failed).",
-		}, []string{"provider", "kind", "state"}),
+		}, []string{labelProvider, labelKind, "state"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "alibabacloud_broker_operation_duration_seconds",
 			Help:    "Time from the platform's request to the end of the operation.",
 			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 600, 1200, 3600, 7200},
-		}, []string{"provider", "kind"}),
+		}, []string{labelProvider, labelKind}),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_cloud_calls_total",
 			Help: "Mutating calls to the cloud, by provider, step and result (ok, or who can mend the error).",
-		}, []string{"provider", "step", "result"}),
+		}, []string{labelProvider, "step", "result"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_retries_total",
 			Help: "Tries that failed and were planned again, by who can mend the cause: alarm on operator.",
-		}, []string{"provider", "kind", "blame"}),
+		}, []string{labelProvider, labelKind, "blame"}),
 	}
 	if r != nil {
 		r.MustRegister(m.operations, m.duration, m.calls, m.retries)

@@ -41,14 +41,19 @@ func (b *BusinessLogic) lastOperation(ctx context.Context, req request) (int, an
 	if op.State == store.Succeeded && op.Kind.Deletes() {
 		return 0, nil, osb.ErrGone(nameOf(r.Key)) // means success to every platform (LO-07)
 	}
-	answer := osb.LastOperation{State: osb.InProgress, Description: op.Description}
+	return http.StatusOK, osb.LastOperation{State: stateOf(&op), Description: op.Description}, nil
+}
+
+// stateOf an operation, as platforms know it.
+func stateOf(op *store.Operation) osb.OperationState {
 	switch op.State {
 	case store.Succeeded:
-		answer.State = osb.Succeeded
+		return osb.Succeeded
 	case store.Failed:
-		answer.State = osb.Failed
+		return osb.Failed
+	case store.Pending, store.Running:
 	}
-	return http.StatusOK, answer, nil
+	return osb.InProgress
 }
 
 // getInstance shows an instance that is ready (FI-01 to FI-07).

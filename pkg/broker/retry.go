@@ -25,13 +25,13 @@ const (
 
 // blameFor sorts an error of Observe or Do.
 func blameFor(err error) blame {
-	var failure *providers.Failure
-	switch {
-	case errors.As(err, &failure):
+	if failure, ok := errors.AsType[*providers.Failure](err); ok {
 		if failure.Kind == providers.Broken {
 			return blameOperator
 		}
 		return blameUser
+	}
+	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, alicloud.ErrOutcomeUnknown), errors.Is(err, alicloud.ErrThrottled), errors.Is(err, alicloud.ErrWrongState):
 		return blameNobody
@@ -55,8 +55,7 @@ func outcomeUnknown(err error) bool {
 
 // sentenceFor is what the user reads of an error: never the cloud's own text.
 func sentenceFor(err error) string {
-	var failure *providers.Failure
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*providers.Failure](err); ok {
 		return failure.Text
 	}
 	return alicloud.Sentence(err)
@@ -81,5 +80,5 @@ func backoff(n int, first, most time.Duration) time.Duration {
 	if d <= 0 || d > most {
 		d = most
 	}
-	return d - rand.N(d/4+1)
+	return d - rand.N(d/4+1) //nolint:gosec // jitter, not a secret
 }

@@ -21,6 +21,7 @@ var errMoved = errors.New("the record has moved on")
 // call, store what it gave.
 type move struct {
 	*Engine
+
 	r        *store.Record // as last read or written
 	of       *store.Record // the instance of a binding
 	provider providers.Provider
@@ -131,7 +132,7 @@ func (m *move) hopeless(ctx context.Context, hold time.Time) (next time.Time, en
 	if m.r.Goal == store.Absent || hold.After(m.now) {
 		return time.Time{}, false, nil
 	}
-	text := ""
+	var text string
 	switch op := m.r.Operation; {
 	case m.of != nil && (!exists(m.of) || m.of.Goal == store.Absent):
 		text = textNoInstance
@@ -244,7 +245,7 @@ func (m *move) refused(ctx context.Context, text, kind string) (time.Time, error
 // blunder deals with an error of a look, or of what comes before it.
 func (m *move) blunder(ctx context.Context, err error) (time.Time, error) {
 	if ctx.Err() != nil {
-		return m.now, nil // we are stopping
+		return m.now, nil //nolint:nilerr // we are stopping: the error says nothing of the cloud
 	}
 	b := blameFor(err)
 	if b == blameUser && m.r.Goal == store.Present {

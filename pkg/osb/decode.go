@@ -127,7 +127,7 @@ func decodeMember(name string, value json.RawMessage, into reflect.Value) error 
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
-	if raw, ok := into.Addr().Interface().(*json.RawMessage); ok {
+	if raw, ok := reflect.TypeAssert[*json.RawMessage](into.Addr()); ok {
 		if !isObject(value) {
 			return errWrongType(name, "an object")
 		}

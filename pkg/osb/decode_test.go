@@ -3,6 +3,7 @@ package osb
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -68,7 +69,7 @@ func TestDecodeNamesTheMemberOfTheWrongTypeAndNotItsValue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := Decode[ProvisionRequest]([]byte(tc.body))
-			e := wantStatus(t, err, 400)
+			e := wantBadRequest(t, err)
 			if !strings.Contains(e.Description, tc.member) || strings.Contains(e.Description, "47114711") {
 				t.Errorf("description %q must name %s and not the value", e.Description, tc.member)
 			}
@@ -80,7 +81,7 @@ func TestDecodeRefusesWhatIsNoObject(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, `null`, `[]`, `"x"`, `{`, `{} {}`, `{"a":}`} {
 		_, err := Decode[UpdateRequest]([]byte(body))
-		wantStatus(t, err, 400)
+		_ = wantBadRequest(t, err)
 	}
 }
 
@@ -115,7 +116,7 @@ func TestCheckObject(t *testing.T) {
 				t.Errorf("CheckObject = %v, want nil", err)
 			}
 			if !tc.ok {
-				wantStatus(t, err, 400)
+				_ = wantBadRequest(t, err)
 			}
 		})
 	}
@@ -124,7 +125,7 @@ func TestCheckObject(t *testing.T) {
 // URL-05.
 func TestRequireStringTakesEmptyForMissing(t *testing.T) {
 	t.Parallel()
-	if e := wantStatus(t, RequireString("service_id", ""), 400); !strings.Contains(e.Description, "service_id") {
+	if e := wantBadRequest(t, RequireString("service_id", "")); !strings.Contains(e.Description, "service_id") {
 		t.Errorf("description %q must name service_id", e.Description)
 	}
 	if err := RequireString("service_id", "x"); err != nil {
@@ -132,11 +133,11 @@ func TestRequireStringTakesEmptyForMissing(t *testing.T) {
 	}
 }
 
-func wantStatus(t *testing.T, err error, status int) *Error {
+func wantBadRequest(t *testing.T, err error) *Error {
 	t.Helper()
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Status != status {
-		t.Fatalf("error = %v, want an *Error with status %d", err, status)
+	if !ok || e.Status != http.StatusBadRequest {
+		t.Fatalf("error = %v, want an *Error with status 400", err)
 	}
 	return e
 }

@@ -15,8 +15,6 @@ type Life struct {
 	Incarnation string // 128 random bits in hex
 }
 
-var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
 // Hash returns n characters of [a-z2-7], five bits each, that are always the
 // same for this life and these words. 15 characters hold 75 bits.
 func (l Life) Hash(n int, words ...string) string {
@@ -25,7 +23,7 @@ func (l Life) Hash(n int, words ...string) string {
 		h.Write([]byte(w))
 		h.Write([]byte{0})
 	}
-	return base32Lower.EncodeToString(h.Sum(nil))[:n]
+	return strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)))[:n]
 }
 
 // Token returns the ClientToken of a step: 52 ASCII characters (the APIs take
@@ -56,24 +54,20 @@ func (t Task) Tags() []Tag {
 		owner = strings.Trim(t.Labels.Organization+"/"+t.Labels.Space, "/")
 	}
 	tags := []Tag{
-		{TagBroker, cut(t.Life.BrokerID, 128)},
+		{TagBroker, cut(t.Life.BrokerID)},
 		{TagIncarnation, t.Life.Incarnation},
 		{TagInstance, Life{BrokerID: t.Life.BrokerID}.Hash(26, "instance", t.InstanceID)},
-		{TagService, cut(t.Labels.Offering, 128)},
-		{TagPlan, cut(t.Labels.Plan, 128)},
+		{TagService, cut(t.Labels.Offering)},
+		{TagPlan, cut(t.Labels.Plan)},
 	}
 	if owner != "" {
-		tags = append(tags, Tag{TagOwner, cut(owner, 128)})
+		tags = append(tags, Tag{TagOwner, cut(owner)})
 	}
 	return tags
 }
 
-func cut(s string, n int) string {
-	if len(s) > n {
-		return s[:n]
-	}
-	return s
-}
+// cut to the length of a tag's value.
+func cut(s string) string { return s[:min(len(s), 128)] }
 
 // Merge returns f with the facts of other put over it; neither is changed.
 func (f Facts) Merge(other Facts) Facts {

@@ -90,7 +90,7 @@ const (
 )
 
 // A Failure is an error whose text is for the user.
-type Failure struct {
+type Failure struct { //nolint:errname // it is a verdict that happens to be an error
 	Kind  FailureKind
 	Text  string // what to change; no secrets, no ids of requests
 	Cause error  // for the log; may be nil
