@@ -31,51 +31,51 @@ func TestAUserMayDoWhatItsPolicySaysAndNoMore(t *testing.T) {
 	if got, err := get(t.Context(), c, "bucket-a", "dir/mine"); err != nil || got != "m" {
 		t.Errorf("get = %q, %v", got, err)
 	}
-	if list, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: sdk.Ptr("bucket-a")}); err != nil || list.KeyCount != 2 {
+	if list, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: new("bucket-a")}); err != nil || list.KeyCount != 2 {
 		t.Errorf("list = %+v, %v", list, err)
 	}
-	if _, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a"), Objects: []sdk.DeleteObject{{Key: sdk.Ptr("k")}}}); err != nil {
+	if _, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a"), Objects: []sdk.DeleteObject{{Key: new("k")}}}); err != nil {
 		t.Errorf("delete one of many: %v", err)
 	}
 	for name, do := range map[string]func() error{
 		"get elsewhere": func() error { _, err := get(t.Context(), c, "bucket-b", "k"); return err },
 		"put elsewhere": func() error { _, err := put(t.Context(), c, "bucket-b", "k", "v"); return err },
 		"list elsewhere": func() error {
-			_, err := c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: sdk.Ptr("bucket-b")})
+			_, err := c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: new("bucket-b")})
 			return err
 		},
 		"delete the bucket": func() error {
-			_, err := c.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")})
+			_, err := c.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("bucket-a")})
 			return err
 		},
 		"make a bucket": func() error {
-			_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-c")})
+			_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-c")})
 			return err
 		},
 		"make its bucket": func() error {
-			_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a")})
+			_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a")})
 			return err
 		},
 		"list all buckets": func() error { _, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{}); return err },
 		"publish the bucket": func() error {
-			_, err := c.PutBucketAcl(t.Context(), &sdk.PutBucketAclRequest{Bucket: sdk.Ptr("bucket-a"), Acl: sdk.BucketACLPublicRead})
+			_, err := c.PutBucketAcl(t.Context(), &sdk.PutBucketAclRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPublicRead})
 			return err
 		},
 		"copy from elsewhere": func() error {
-			_, err := c.CopyObject(t.Context(), &sdk.CopyObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("c"), SourceBucket: sdk.Ptr("bucket-b"), SourceKey: sdk.Ptr("k")})
+			_, err := c.CopyObject(t.Context(), &sdk.CopyObjectRequest{Bucket: new("bucket-a"), Key: new("c"), SourceBucket: new("bucket-b"), SourceKey: new("k")})
 			return err
 		},
 		"delete many elsewhere": func() error {
-			_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-b"), Objects: []sdk.DeleteObject{{Key: sdk.Ptr("k")}}})
+			_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-b"), Objects: []sdk.DeleteObject{{Key: new("k")}}})
 			return err
 		},
 		"delete an old version among many": func() error {
-			_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a"),
-				Objects: []sdk.DeleteObject{{Key: sdk.Ptr("dir/mine"), VersionId: sdk.Ptr("null")}}})
+			_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a"),
+				Objects: []sdk.DeleteObject{{Key: new("dir/mine"), VersionId: new("null")}}})
 			return err
 		},
 		"delete an old version": func() error {
-			_, err := c.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("dir/mine"), VersionId: sdk.Ptr("null")})
+			_, err := c.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: new("bucket-a"), Key: new("dir/mine"), VersionId: new("null")})
 			return err
 		},
 	} {
@@ -169,7 +169,7 @@ func TestSignedURLsExpire(t *testing.T) {
 			c := w.client(keyID, secret, version)
 			mustPutBucket(t, c, "bucket-a")
 			mustPut(t, c, "bucket-a", "k", "v")
-			presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}, sdk.PresignExpires(time.Hour))
+			presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k")}, sdk.PresignExpires(time.Hour))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -204,7 +204,7 @@ func TestKeysOfASessionNeedTheirToken(t *testing.T) {
 			if got, err := get(t.Context(), with("token", version), "bucket-a", "k"); err != nil || got != "v" {
 				t.Errorf("with the token: %q, %v", got, err)
 			}
-			presigned, err := with("token", version).Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")})
+			presigned, err := with("token", version).Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -234,7 +234,7 @@ func TestWhatEverybodyMayDoIsTheBucketsACL(t *testing.T) {
 		sdk.BucketACLPrivate: {false, false}, sdk.BucketACLPublicRead: {true, false}, sdk.BucketACLPublicReadWrite: {true, true},
 	} {
 		t.Run(string(acl), func(t *testing.T) {
-			if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"), Acl: acl}); err != nil {
+			if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a"), Acl: acl}); err != nil {
 				t.Fatal(err)
 			}
 			mustPut(t, c, "bucket-a", "k", "v")
@@ -267,7 +267,7 @@ func TestABucketOfAnotherAccountIsClosed(t *testing.T) {
 	w.AddForeignBucket("of-another", "9999999999999999")
 	_, err := get(t.Context(), w.root(), "of-another", "k")
 	wantCode(t, err, "AccessDenied")
-	_, err = w.root().DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("of-another")})
+	_, err = w.root().DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("of-another")})
 	wantCode(t, err, "AccessDenied")
 	list, err := w.root().ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
 	if err != nil || len(list.Buckets) != 0 {
@@ -279,10 +279,10 @@ func TestABucketAnswersAtTheEndpointOfItsRegion(t *testing.T) {
 	w := newWorld(t)
 	mustPutBucket(t, w.root(), "bucket-a")
 	elsewhere := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") })
-	_, err := elsewhere.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: sdk.Ptr("bucket-a")})
+	_, err := elsewhere.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "AccessDenied")
 	noRegion := w.client(keyID, secret, sdk.SignatureVersionV1)
-	if _, err := noRegion.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: sdk.Ptr("bucket-a")}); err != nil {
+	if _, err := noRegion.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-a")}); err != nil {
 		t.Errorf("a request that names no region: %v", err)
 	}
 }

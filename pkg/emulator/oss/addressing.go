@@ -14,6 +14,7 @@ var cloudHost = regexp.MustCompile(`^(?:([^.]*)\.)?(?:oss-([a-z0-9-]+?)(?:-inter
 // An address is one way to read what a request is about.
 type address struct {
 	target
+
 	region string // the region whose endpoint is addressed; empty if the host does not tell
 }
 

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestHostAndPathNameTheBucket(t *testing.T) {
 		"a bucket's name before localhost": {"bucket-a.localhost:9000", "/key", []address{{target{"bucket-a", "key"}, ""}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "http://placeholder", nil)
+			r := httptest.NewRequest(http.MethodGet, "http://placeholder", nil)
 			r.Host, r.URL.Path = c.host, c.path
 			if diff := cmp.Diff(c.want, addresses(r), cmp.AllowUnexported(address{}, target{})); diff != "" {
 				t.Errorf("addresses (-want, +got):\n%s", diff)

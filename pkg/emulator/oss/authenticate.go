@@ -21,6 +21,7 @@ const timeFormatV4 = "20060102T150405Z"
 // An identity is who sent a request; the zero value is anonymous.
 type identity struct {
 	cloud.Caller
+
 	signed bool
 }
 

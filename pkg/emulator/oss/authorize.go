@@ -5,6 +5,19 @@ import (
 	"unicode/utf8"
 )
 
+// The actions that RAM or a bucket's ACL decide on and that more than one
+// operation needs.
+const (
+	actionListObjects   = "oss:ListObjects"
+	actionGetObject     = "oss:GetObject"
+	actionPutObject     = "oss:PutObject"
+	actionDeleteObject  = "oss:DeleteObject"
+	actionAbortUpload   = "oss:AbortMultipartUpload"
+	actionListParts     = "oss:ListParts"
+	actionPutBucket     = "oss:PutBucket"
+	actionOfOldVersions = "Version" // follows GetObject and DeleteObject
+)
+
 // The access control lists of a bucket (OSS API, PutBucketAcl).
 const (
 	aclPrivate         = "private"
@@ -24,7 +37,7 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 	if !validBucketName(r.target.bucket) {
 		return errorf("InvalidBucketName", "The specified bucket is not valid.").with("BucketName", r.target.bucket)
 	}
-	if op.name == "oss:PutBucket" {
+	if op.name == actionPutBucket {
 		if !r.who.signed {
 			return errorf("AccessDenied", "Anonymous user has no right to create a bucket.")
 		}
@@ -88,9 +101,9 @@ func forbidden() *apiError {
 // reading).
 func publicly(acl, action string) bool {
 	switch action {
-	case "oss:GetObject":
+	case actionGetObject:
 		return acl == aclPublicRead || acl == aclPublicReadWrite
-	case "oss:PutObject", "oss:DeleteObject", "oss:AbortMultipartUpload", "oss:ListParts":
+	case actionPutObject, actionDeleteObject, actionAbortUpload, actionListParts:
 		return acl == aclPublicReadWrite
 	}
 	return false

@@ -5,6 +5,9 @@ import (
 	"net/http"
 )
 
+// disabled is the state of what the emulator does not have.
+const disabled = "Disabled"
+
 type accessControlList struct {
 	Grant string
 }
@@ -50,7 +53,7 @@ func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
 		Name: b.name, Location: b.location(), CreationDate: xmlTime(b.created),
 		ExtranetEndpoint: b.location() + ".aliyuncs.com", IntranetEndpoint: b.location() + "-internal.aliyuncs.com",
 		StorageClass: b.storageClass, DataRedundancyType: b.redundancy,
-		AccessMonitor: "Disabled", TransferAcceleration: "Disabled", CrossRegionReplication: "Disabled",
+		AccessMonitor: disabled, TransferAcceleration: disabled, CrossRegionReplication: disabled,
 		ResourceGroupID: "rg-default", Versioning: b.versioning, Owner: owner(b.owner),
 		AccessControlList: accessControlList{b.acl}, ServerSideEncryptionRule: sse,
 	}})

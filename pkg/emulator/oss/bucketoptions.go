@@ -8,15 +8,17 @@ import (
 
 // A tag of a bucket.
 type tag struct {
-	Key   string
-	Value string
+	Key   string `xml:"Key"`
+	Value string `xml:"Value"`
 }
 
 type tagging struct {
 	XMLName xml.Name `xml:"Tagging"`
-	TagSet  *struct {
-		Tags []tag `xml:"Tag"`
-	}
+	TagSet  *tagSet  `xml:"TagSet"`
+}
+
+type tagSet struct {
+	Tags []tag `xml:"Tag"`
 }
 
 // putBucketTags replaces the tags of a bucket (OSS API, PutBucketTags, and
@@ -52,10 +54,7 @@ func (s *Service) getBucketTags(r *request) (*response, *apiError) {
 	if len(r.bucket.tags) == 0 {
 		return nil, errorf("NoSuchTagSet", "The TagSet does not exist.").with("BucketName", r.bucket.name)
 	}
-	answer := tagging{TagSet: &struct {
-		Tags []tag `xml:"Tag"`
-	}{r.bucket.tags}}
-	return xmlResponse(answer)
+	return xmlResponse(tagging{TagSet: &tagSet{r.bucket.tags}})
 }
 
 // deleteBucketTags removes the tags that the query names, as k1,k2, or all
@@ -74,7 +73,7 @@ func (s *Service) deleteBucketTags(r *request) (*response, *apiError) {
 
 type versioningConfiguration struct {
 	XMLName xml.Name `xml:"VersioningConfiguration"`
-	Status  string   `xml:",omitempty"`
+	Status  string   `xml:"Status,omitempty"`
 }
 
 // putBucketVersioning turns versioning on or suspends it (OSS API,
@@ -99,9 +98,9 @@ func (s *Service) getBucketVersioning(r *request) (*response, *apiError) {
 
 // An encryptionRule is how OSS encrypts new objects of a bucket.
 type encryptionRule struct {
-	SSEAlgorithm      string
-	KMSMasterKeyID    string `xml:",omitempty"`
-	KMSDataEncryption string `xml:",omitempty"`
+	SSEAlgorithm      string `xml:"SSEAlgorithm"`
+	KMSMasterKeyID    string `xml:"KMSMasterKeyID,omitempty"`
+	KMSDataEncryption string `xml:"KMSDataEncryption,omitempty"`
 }
 
 type encryptionConfiguration struct {

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"bytes"
 	"encoding/xml"
 	"maps"
 	"net/http"
@@ -13,6 +14,14 @@ import (
 // bucketsPerRegion is how many buckets an account may have in one region (OSS
 // documentation, "Limits").
 const bucketsPerRegion = 100
+
+// The storage class and redundancy of a bucket for which none is asked, and
+// the other redundancy (OSS API, PutBucket).
+const (
+	classStandard = "Standard"
+	redundancyLRS = "LRS"
+	redundancyZRS = "ZRS"
+)
 
 // A bucket and all that is in it.
 type bucket struct {
@@ -30,7 +39,7 @@ type bucket struct {
 func newBucket(name, owner, region string, now time.Time) *bucket {
 	return &bucket{
 		name: name, owner: owner, region: region, created: now,
-		acl: aclPrivate, storageClass: "Standard", redundancy: "LRS",
+		acl: aclPrivate, storageClass: classStandard, redundancy: redundancyLRS,
 		objects: make(map[string][]*version), uploads: make(map[string]*upload),
 	}
 }
@@ -52,27 +61,17 @@ func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.00
 // createConfiguration is the body of PutBucket.
 type createConfiguration struct {
 	XMLName            xml.Name `xml:"CreateBucketConfiguration"`
-	StorageClass       string
-	DataRedundancyType string
+	StorageClass       string   `xml:"StorageClass"`
+	DataRedundancyType string   `xml:"DataRedundancyType"`
 }
 
 // putBucket makes a bucket (OSS API, PutBucket). Putting one's own bucket
 // again succeeds as long as nothing would change but its ACL (observed, not
 // documented).
 func (s *Service) putBucket(r *request) (*response, *apiError) {
-	acl := r.Header.Get("x-oss-acl")
-	if acl != "" && !validACL(acl) {
-		return nil, errorf("InvalidArgument", "no such bucket access control exists").with("ArgumentName", "x-oss-acl").with("ArgumentValue", acl)
-	}
-	var config createConfiguration
-	if len(strings.TrimSpace(string(r.body))) > 0 {
-		if xml.Unmarshal(r.body, &config) != nil {
-			return nil, malformedXML()
-		}
-		if config.StorageClass != "" && !slices.Contains([]string{"Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"}, config.StorageClass) ||
-			config.DataRedundancyType != "" && config.DataRedundancyType != "LRS" && config.DataRedundancyType != "ZRS" {
-			return nil, malformedXML()
-		}
+	acl, config, refused := readCreation(r)
+	if refused != nil {
+		return nil, refused
 	}
 	region := r.region
 	if region == "" {
@@ -111,6 +110,24 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	}
 	s.buckets[b.name] = b
 	return created(b), nil
+}
+
+// readCreation reads what a new bucket is to be like; what is empty is the
+// default.
+func readCreation(r *request) (acl string, config createConfiguration, refused *apiError) {
+	acl = r.Header.Get("x-oss-acl")
+	if acl != "" && !validACL(acl) {
+		return "", config, errorf("InvalidArgument", "no such bucket access control exists").with("ArgumentName", "x-oss-acl").with("ArgumentValue", acl)
+	}
+	if len(bytes.TrimSpace(r.body)) == 0 {
+		return acl, config, nil
+	}
+	if xml.Unmarshal(r.body, &config) != nil ||
+		config.StorageClass != "" && !validClass(config.StorageClass) ||
+		config.DataRedundancyType != "" && config.DataRedundancyType != redundancyLRS && config.DataRedundancyType != redundancyZRS {
+		return "", config, malformedXML()
+	}
+	return acl, config, nil
 }
 
 func created(b *bucket) *response {
@@ -152,7 +169,7 @@ type bucketList struct {
 // listBuckets lists the account's buckets of all regions (OSS API,
 // ListBuckets). What tells of pages is left out where one page holds all.
 func (s *Service) listBuckets(r *request) (*response, *apiError) {
-	max, refused := maxKeys(r.query, "max-keys", 100)
+	size, refused := maxKeys(r.query, "max-keys", 100)
 	if refused != nil {
 		return nil, refused
 	}
@@ -163,9 +180,9 @@ func (s *Service) listBuckets(r *request) (*response, *apiError) {
 		if b.owner != r.who.AccountID || name <= marker || !strings.HasPrefix(name, prefix) || !b.hasTag(r.query.Get("tag-key"), r.query.Get("tag-value")) {
 			continue
 		}
-		if len(list.Buckets) == max {
-			list.Prefix, list.Marker, list.MaxKeys, list.IsTruncated = prefix, marker, max, true
-			list.NextMarker = list.Buckets[max-1].Name
+		if len(list.Buckets) == size {
+			list.Prefix, list.Marker, list.MaxKeys, list.IsTruncated = prefix, marker, size, true
+			list.NextMarker = list.Buckets[size-1].Name
 			break
 		}
 		list.Buckets = append(list.Buckets, bucketEntry{

@@ -12,7 +12,7 @@ import (
 func TestABucketIsMadeOnce(t *testing.T) {
 	w := newWorld(t)
 	w.AddForeignBucket("of-another", "9999999999999999")
-	first := &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"), Acl: sdk.BucketACLPrivate,
+	first := &sdk.PutBucketRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPrivate,
 		CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassIA}}
 	if _, err := w.root().PutBucket(t.Context(), first); err != nil {
 		t.Fatal(err)
@@ -24,13 +24,13 @@ func TestABucketIsMadeOnce(t *testing.T) {
 		code    string // empty: it succeeds
 	}{
 		"the same again":             {w.root(), *first, ""},
-		"without saying what":        {w.root(), sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a")}, ""},
-		"with another storage class": {w.root(), sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassStandard}}, "BucketAlreadyExists"},
-		"with another redundancy":    {w.root(), sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{DataRedundancyType: sdk.DataRedundancyZRS}}, "BucketAlreadyExists"},
+		"without saying what":        {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-a")}, ""},
+		"with another storage class": {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassStandard}}, "BucketAlreadyExists"},
+		"with another redundancy":    {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{DataRedundancyType: sdk.DataRedundancyZRS}}, "BucketAlreadyExists"},
 		"in another region":          {elsewhere, *first, "BucketAlreadyExists"},
-		"that of another account":    {w.root(), sdk.PutBucketRequest{Bucket: sdk.Ptr("of-another")}, "BucketAlreadyExists"},
-		"of an unknown class":        {w.root(), sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-b"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: "Cheap"}}, "MalformedXML"},
-		"with an unknown ACL":        {w.root(), sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-b"), Acl: "secret"}, "InvalidArgument"},
+		"that of another account":    {w.root(), sdk.PutBucketRequest{Bucket: new("of-another")}, "BucketAlreadyExists"},
+		"of an unknown class":        {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-b"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: "Cheap"}}, "MalformedXML"},
+		"with an unknown ACL":        {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-b"), Acl: "secret"}, "InvalidArgument"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.client.PutBucket(t.Context(), &c.request)
@@ -75,12 +75,12 @@ func TestBucketNamesAreChecked(t *testing.T) {
 func TestBucketInfoTellsWhatWasMade(t *testing.T) {
 	w := newWorld(t)
 	c := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("eu-central-1") })
-	_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"), Acl: sdk.BucketACLPublicRead,
+	_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPublicRead,
 		CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassIA, DataRedundancyType: sdk.DataRedundancyZRS}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := c.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: sdk.Ptr("bucket-a")})
+	info, err := c.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-a")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,18 +93,18 @@ func TestBucketInfoTellsWhatWasMade(t *testing.T) {
 	if off := w.clock.Now().Sub(*b.CreationDate); off < 0 || off.Minutes() > 1 {
 		t.Errorf("created at %v", b.CreationDate)
 	}
-	location, err := c.GetBucketLocation(t.Context(), &sdk.GetBucketLocationRequest{Bucket: sdk.Ptr("bucket-a")})
+	location, err := c.GetBucketLocation(t.Context(), &sdk.GetBucketLocationRequest{Bucket: new("bucket-a")})
 	if err != nil || *location.LocationConstraint != "oss-eu-central-1" {
 		t.Errorf("location: %+v, %v", location, err)
 	}
-	if _, err := c.PutBucketAcl(t.Context(), &sdk.PutBucketAclRequest{Bucket: sdk.Ptr("bucket-a"), Acl: sdk.BucketACLPrivate}); err != nil {
+	if _, err := c.PutBucketAcl(t.Context(), &sdk.PutBucketAclRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPrivate}); err != nil {
 		t.Error(err)
 	}
-	acl, err := c.GetBucketAcl(t.Context(), &sdk.GetBucketAclRequest{Bucket: sdk.Ptr("bucket-a")})
+	acl, err := c.GetBucketAcl(t.Context(), &sdk.GetBucketAclRequest{Bucket: new("bucket-a")})
 	if err != nil || *acl.ACL != "private" {
 		t.Errorf("ACL: %+v, %v", acl, err)
 	}
-	_, err = c.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: sdk.Ptr("bucket-b")})
+	_, err = c.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-b")})
 	wantCode(t, err, "NoSuchBucket")
 }
 
@@ -112,7 +112,7 @@ func TestABucketIsDeletedOnlyWhenNothingIsLeftInIt(t *testing.T) {
 	w := newWorld(t)
 	c := w.root()
 	remove := func() error {
-		_, err := c.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")})
+		_, err := c.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("bucket-a")})
 		return err
 	}
 	wantCode(t, remove(), "NoSuchBucket")
@@ -120,22 +120,22 @@ func TestABucketIsDeletedOnlyWhenNothingIsLeftInIt(t *testing.T) {
 
 	mustPut(t, c, "bucket-a", "k", "v")
 	wantCode(t, remove(), "BucketNotEmpty")
-	setVersioning(t, c, "bucket-a", sdk.VersionEnabled)
-	deleteVersion(t, c, "bucket-a", "k", "")
+	setVersioning(t, c, sdk.VersionEnabled)
+	deleteVersion(t, c, "k", "")
 	if got := w.Buckets()[0]; got.Objects != 0 || got.Versions != 2 {
 		t.Errorf("after the deletion: %+v", got)
 	}
 	wantCode(t, remove(), "BucketNotEmpty")
-	for _, v := range versionsOf(t, c, "bucket-a") {
-		deleteVersion(t, c, "bucket-a", "k", v.id)
+	for _, v := range versionsOf(t, c) {
+		deleteVersion(t, c, "k", v.id)
 	}
 
-	upload, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("m")})
+	upload, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{Bucket: new("bucket-a"), Key: new("m")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantCode(t, remove(), "BucketNotEmpty")
-	if _, err := c.AbortMultipartUpload(t.Context(), &sdk.AbortMultipartUploadRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("m"), UploadId: upload.UploadId}); err != nil {
+	if _, err := c.AbortMultipartUpload(t.Context(), &sdk.AbortMultipartUploadRequest{Bucket: new("bucket-a"), Key: new("m"), UploadId: upload.UploadId}); err != nil {
 		t.Fatal(err)
 	}
 	if err := remove(); err != nil {
@@ -154,7 +154,7 @@ func TestBucketsAreListedInPagesAndByTag(t *testing.T) {
 	mustPutBucket(t, c, "other")
 	setTags(t, c, "a-bucket-3", "broker", "local", "plan", "default")
 	var got []string
-	pages := c.NewListBucketsPaginator(&sdk.ListBucketsRequest{Prefix: sdk.Ptr("a-"), MaxKeys: 2})
+	pages := c.NewListBucketsPaginator(&sdk.ListBucketsRequest{Prefix: new("a-"), MaxKeys: 2})
 	for pages.HasNext() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -170,7 +170,7 @@ func TestBucketsAreListedInPagesAndByTag(t *testing.T) {
 		t.Errorf("pages (-want, +got):\n%s", diff)
 	}
 	for value, want := range map[string]int{"local": 1, "other": 0, "": 1} {
-		list, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{TagKey: sdk.Ptr("broker"), TagValue: sdk.Ptr(value)})
+		list, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{TagKey: new("broker"), TagValue: new(value)})
 		if err != nil || len(list.Buckets) != want {
 			t.Errorf("tagged %q: %d buckets, %v, want %d", value, len(list.Buckets), err, want)
 		}
@@ -183,7 +183,7 @@ func TestAnAccountHasAHundredBucketsInARegion(t *testing.T) {
 	for i := range 100 {
 		mustPutBucket(t, c, fmt.Sprint("bucket-", i))
 	}
-	_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("one-more")})
+	_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("one-more")})
 	wantCode(t, err, "TooManyBuckets")
 	mustPutBucket(t, c, "bucket-7")
 	mustPutBucket(t, w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "one-more")

@@ -10,9 +10,9 @@ import (
 
 type deleteRequest struct {
 	XMLName xml.Name `xml:"Delete"`
-	Quiet   bool
+	Quiet   bool     `xml:"Quiet"`
 	Objects []struct {
-		Key       string
+		Key       string `xml:"Key"`
 		VersionID string `xml:"VersionId"`
 	} `xml:"Object"`
 }
@@ -41,9 +41,9 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 	for i := range given.Objects {
 		o := &given.Objects[i]
 		o.Key = showControls(o.Key)
-		action := "oss:DeleteObject"
+		action := actionDeleteObject
 		if o.VersionID != "" {
-			action = "oss:DeleteObjectVersion"
+			action = actionDeleteObject + actionOfOldVersions
 		}
 		if !validKey(o.Key) {
 			return nil, invalidKey(o.Key)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -77,9 +78,7 @@ func (e *apiError) response(r *http.Request, requestID string) *response {
 	}
 	b.WriteString("\n</Error>\n")
 	answer := newResponse(e.status)
-	for name, values := range e.header {
-		answer.header[name] = values
-	}
+	maps.Copy(answer.header, e.header)
 	if e.status == http.StatusNotModified {
 		return answer
 	}

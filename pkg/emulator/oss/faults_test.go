@@ -24,7 +24,7 @@ func TestFaultsArePlayedBeforeOrAfterTheEffect(t *testing.T) {
 		t.Run(effect.String(), func(t *testing.T) {
 			w := newWorld(t)
 			w.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: effect, Code: "QpsLimitExceeded", Times: 1})
-			_, err := w.root().PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a")})
+			_, err := w.root().PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a")})
 			var answer *sdk.ServiceError
 			switch {
 			case err == nil:
@@ -53,7 +53,7 @@ func TestAHangingCallEndsWithItsClient(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	w.arrived = cancel
-	if _, err := w.root().DeleteBucket(ctx, &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")}); err == nil {
+	if _, err := w.root().DeleteBucket(ctx, &sdk.DeleteBucketRequest{Bucket: new("bucket-a")}); err == nil {
 		t.Error("the call succeeded")
 	}
 	w.close() // returns when the call has ended
@@ -70,7 +70,7 @@ func TestTheJournalTellsWhoDidWhatAndKeepsNoSignature(t *testing.T) {
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "k", "v")
-	presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")})
+	presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,11 +99,11 @@ func TestWhatIsNotKnownIsLoud(t *testing.T) {
 	w := newWorld(t)
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
-	_, err := c.GetBucketWebsite(t.Context(), &sdk.GetBucketWebsiteRequest{Bucket: sdk.Ptr("bucket-a")})
+	_, err := c.GetBucketWebsite(t.Context(), &sdk.GetBucketWebsiteRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NotImplemented")
-	_, err = c.PutObjectTagging(t.Context(), &sdk.PutObjectTaggingRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Tagging: tags("a", "1")})
+	_, err = c.PutObjectTagging(t.Context(), &sdk.PutObjectTaggingRequest{Bucket: new("bucket-a"), Key: new("k"), Tagging: tags("a", "1")})
 	wantCode(t, err, "NotImplemented")
-	_, err = c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Tagging: sdk.Ptr("a=1")})
+	_, err = c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Tagging: new("a=1")})
 	wantCode(t, err, "NotImplemented")
 	want := []string{"GET bucket ?website", "PUT object ?tagging", "PUT object with the header x-oss-tagging"}
 	if diff := cmp.Diff(want, w.Unknown()); diff != "" {

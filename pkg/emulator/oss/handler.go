@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,6 +22,7 @@ const maxBody = 64 << 20
 type request struct {
 	*http.Request
 	target
+
 	who    identity
 	region string // where a new bucket goes
 	query  url.Values
@@ -146,9 +148,7 @@ func (c *call) fail(e *apiError, effected bool) {
 func (c *call) write(answer *response) {
 	now := c.s.now().UTC()
 	h := c.w.Header()
-	for name, values := range answer.header {
-		h[name] = values
-	}
+	maps.Copy(h, answer.header)
 	h.Set("Server", "AliyunOSS")
 	h.Set("Date", now.Format(http.TimeFormat))
 	h.Set("x-oss-request-id", c.requestID)
@@ -164,7 +164,7 @@ func (c *call) write(answer *response) {
 		h.Set("Content-Length", strconv.Itoa(len(answer.body)))
 	}
 	c.w.WriteHeader(answer.status)
-	_, _ = c.w.Write(answer.body) // the client may be gone
+	_, _ = c.w.Write(answer.body) //nolint:gosec // objects are given back as they came; the client may be gone
 }
 
 func (c *call) record(status int, code string, effected bool) {

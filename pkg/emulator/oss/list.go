@@ -19,11 +19,11 @@ type page struct {
 	last      item // the last item, or a common prefix as a key
 }
 
-// paginate takes the items that begin with prefix, up to max of them, with
+// paginate takes the items that begin with prefix, up to size of them, with
 // those that share their beginning up to the delimiter folded into one common
 // prefix. shown is the common prefix with which the page before ended, if it
 // did.
-func paginate(items []item, prefix, delimiter, shown string, max int) page {
+func paginate(items []item, prefix, delimiter, shown string, size int) page {
 	var p page
 	for _, it := range items {
 		if !strings.HasPrefix(it.key, prefix) {
@@ -38,7 +38,7 @@ func paginate(items []item, prefix, delimiter, shown string, max int) page {
 		if common != "" && (common == shown || len(p.prefixes) > 0 && p.prefixes[len(p.prefixes)-1] == common) {
 			continue
 		}
-		if len(p.items)+len(p.prefixes) == max {
+		if len(p.items)+len(p.prefixes) == size {
 			p.truncated = true
 			break
 		}
@@ -68,7 +68,7 @@ func (b *bucket) current(after string) []item {
 // A listing holds what all lists have in common.
 type listing struct {
 	prefix, delimiter, encoding string
-	max                         int
+	size                        int
 }
 
 func readListing(r *request, maxName string, def int) (listing, *apiError) {
@@ -143,9 +143,9 @@ func (s *Service) listObjects(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	marker := r.query.Get("marker")
-	p := paginate(r.bucket.current(marker), l.prefix, l.delimiter, marker, l.max)
+	p := paginate(r.bucket.current(marker), l.prefix, l.delimiter, marker, l.size)
 	list := objectList{
-		Name: r.bucket.name, Prefix: l.encode(l.prefix), Marker: l.encode(marker), MaxKeys: l.max, Delimiter: l.encode(l.delimiter),
+		Name: r.bucket.name, Prefix: l.encode(l.prefix), Marker: l.encode(marker), MaxKeys: l.size, Delimiter: l.encode(l.delimiter),
 		EncodingType: l.encoding, IsTruncated: p.truncated,
 		Contents: l.contents(r.bucket, p.items, true), CommonPrefixes: l.commonPrefixes(p.prefixes),
 	}
@@ -187,11 +187,11 @@ func (s *Service) listObjectsV2(r *request) (*response, *apiError) {
 		}
 		after = string(last)
 	}
-	p := paginate(r.bucket.current(after), l.prefix, l.delimiter, after, l.max)
+	p := paginate(r.bucket.current(after), l.prefix, l.delimiter, after, l.size)
 	list := objectListV2{
 		Name: r.bucket.name, Prefix: l.encode(l.prefix), StartAfter: l.encode(startAfter), ContinuationToken: token,
-		MaxKeys: l.max, Delimiter: l.encode(l.delimiter), EncodingType: l.encoding, IsTruncated: p.truncated,
-		Contents:       l.contents(r.bucket, p.items, r.query.Get("fetch-owner") == "true"),
+		MaxKeys: l.size, Delimiter: l.encode(l.delimiter), EncodingType: l.encoding, IsTruncated: p.truncated,
+		Contents:       l.contents(r.bucket, p.items, strings.EqualFold(r.query.Get("fetch-owner"), yes)),
 		CommonPrefixes: l.commonPrefixes(p.prefixes), KeyCount: len(p.items) + len(p.prefixes),
 	}
 	if p.truncated {
@@ -254,9 +254,9 @@ func (s *Service) listObjectVersions(r *request) (*response, *apiError) {
 			passed = passed || v.id == idMarker
 		}
 	}
-	p := paginate(items, l.prefix, l.delimiter, keyMarker, l.max)
+	p := paginate(items, l.prefix, l.delimiter, keyMarker, l.size)
 	list := versionList{
-		Name: b.name, Prefix: l.encode(l.prefix), KeyMarker: l.encode(keyMarker), VersionIDMarker: idMarker, MaxKeys: l.max,
+		Name: b.name, Prefix: l.encode(l.prefix), KeyMarker: l.encode(keyMarker), VersionIDMarker: idMarker, MaxKeys: l.size,
 		Delimiter: l.encode(l.delimiter), EncodingType: l.encoding, IsTruncated: p.truncated, CommonPrefixes: l.commonPrefixes(p.prefixes),
 	}
 	if p.truncated {

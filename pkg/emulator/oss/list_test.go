@@ -38,8 +38,8 @@ func TestObjectsAreListedInPages(t *testing.T) {
 		for _, size := range []int32{1, 2, 3, 100} {
 			t.Run(fmt.Sprintf("%s, %d a page", name, size), func(t *testing.T) {
 				var v1, v2 []string
-				pages := c.NewListObjectsPaginator(&sdk.ListObjectsRequest{Bucket: sdk.Ptr("bucket-a"), MaxKeys: size,
-					Prefix: sdk.Ptr(c2.prefix), Delimiter: sdk.Ptr(c2.delimiter), Marker: sdk.Ptr(c2.after)})
+				pages := c.NewListObjectsPaginator(&sdk.ListObjectsRequest{Bucket: new("bucket-a"), MaxKeys: size,
+					Prefix: new(c2.prefix), Delimiter: new(c2.delimiter), Marker: new(c2.after)})
 				for pages.HasNext() {
 					page, err := pages.NextPage(t.Context())
 					if err != nil {
@@ -47,8 +47,8 @@ func TestObjectsAreListedInPages(t *testing.T) {
 					}
 					v1 = append(v1, merged(page.Contents, page.CommonPrefixes)...)
 				}
-				pages2 := c.NewListObjectsV2Paginator(&sdk.ListObjectsV2Request{Bucket: sdk.Ptr("bucket-a"), MaxKeys: size,
-					Prefix: sdk.Ptr(c2.prefix), Delimiter: sdk.Ptr(c2.delimiter), StartAfter: sdk.Ptr(c2.after)})
+				pages2 := c.NewListObjectsV2Paginator(&sdk.ListObjectsV2Request{Bucket: new("bucket-a"), MaxKeys: size,
+					Prefix: new(c2.prefix), Delimiter: new(c2.delimiter), StartAfter: new(c2.after)})
 				for pages2.HasNext() {
 					page, err := pages2.NextPage(t.Context())
 					if err != nil {
@@ -91,7 +91,7 @@ func TestAListTellsOfItsObjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: sdk.Ptr("bucket-a"), FetchOwner: true})
+	list, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: new("bucket-a"), FetchOwner: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,11 +99,11 @@ func TestAListTellsOfItsObjects(t *testing.T) {
 	if *o.ETag != *made.ETag || o.Size != 5 || *o.StorageClass != "Standard" || *o.Type != "Normal" || *o.Owner.ID != account || o.LastModified.IsZero() {
 		t.Errorf("entry: %+v", o)
 	}
-	without, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: sdk.Ptr("bucket-a")})
+	without, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: new("bucket-a")})
 	if err != nil || without.Contents[0].Owner != nil {
 		t.Errorf("with an owner that was not asked for: %+v, %v", without, err)
 	}
-	stat, err := c.GetBucketStat(t.Context(), &sdk.GetBucketStatRequest{Bucket: sdk.Ptr("bucket-a")})
+	stat, err := c.GetBucketStat(t.Context(), &sdk.GetBucketStatRequest{Bucket: new("bucket-a")})
 	if err != nil || stat.Storage != 5 || stat.ObjectCount != 1 {
 		t.Errorf("stat: %+v, %v", stat, err)
 	}
@@ -113,13 +113,13 @@ func TestBadListsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
-	_, err := c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: sdk.Ptr("bucket-a"), MaxKeys: 1001})
+	_, err := c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: new("bucket-a"), MaxKeys: 1001})
 	wantCode(t, err, "InvalidArgument")
-	_, err = c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: sdk.Ptr("bucket-a"), ContinuationToken: sdk.Ptr("%")})
+	_, err = c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: new("bucket-a"), ContinuationToken: new("%")})
 	wantCode(t, err, "InvalidArgument")
-	_, err = c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: sdk.Ptr("bucket-a"), EncodingType: sdk.Ptr("xml")})
+	_, err = c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: new("bucket-a"), EncodingType: new("xml")})
 	wantCode(t, err, "InvalidArgument")
-	_, err = c.ListObjectVersions(t.Context(), &sdk.ListObjectVersionsRequest{Bucket: sdk.Ptr("bucket-a"), VersionIdMarker: sdk.Ptr("v")})
+	_, err = c.ListObjectVersions(t.Context(), &sdk.ListObjectVersionsRequest{Bucket: new("bucket-a"), VersionIdMarker: new("v")})
 	wantCode(t, err, "InvalidArgument")
 }
 
@@ -132,9 +132,9 @@ func TestManyObjectsAreDeletedAtOnce(t *testing.T) {
 		mustPut(t, c, "bucket-a", key, "v")
 	}
 	keys = append(keys, "never there")
-	request := &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a")}
+	request := &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a")}
 	for _, key := range keys {
-		request.Objects = append(request.Objects, sdk.DeleteObject{Key: sdk.Ptr(key)})
+		request.Objects = append(request.Objects, sdk.DeleteObject{Key: new(key)})
 	}
 	result, err := c.DeleteMultipleObjects(t.Context(), request)
 	if err != nil {
@@ -152,14 +152,14 @@ func TestManyObjectsAreDeletedAtOnce(t *testing.T) {
 	}
 
 	mustPut(t, c, "bucket-a", "k", "v")
-	setVersioning(t, c, "bucket-a", sdk.VersionEnabled)
-	one := &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a"), Objects: []sdk.DeleteObject{{Key: sdk.Ptr("k")}}}
+	setVersioning(t, c, sdk.VersionEnabled)
+	one := &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a"), Objects: []sdk.DeleteObject{{Key: new("k")}}}
 	if result, err = c.DeleteMultipleObjects(t.Context(), one); err != nil || !result.DeletedObjects[0].DeleteMarker || *result.DeletedObjects[0].DeleteMarkerVersionId == "" {
 		t.Errorf("deletion with versions: %+v, %v", result, err)
 	}
-	all := &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a"), Quiet: true}
-	for _, l := range versionsOf(t, c, "bucket-a") {
-		all.Objects = append(all.Objects, sdk.DeleteObject{Key: sdk.Ptr(l.key), VersionId: sdk.Ptr(l.id)})
+	all := &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a"), Quiet: true}
+	for _, l := range versionsOf(t, c) {
+		all.Objects = append(all.Objects, sdk.DeleteObject{Key: new(l.key), VersionId: new(l.id)})
 	}
 	if result, err = c.DeleteMultipleObjects(t.Context(), all); err != nil || len(result.DeletedObjects) != 0 {
 		t.Errorf("quiet deletion: %+v, %v", result, err)
@@ -174,9 +174,9 @@ func TestADeletionOfMoreThanAThousandIsRefused(t *testing.T) {
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "0", "v")
-	request := &sdk.DeleteMultipleObjectsRequest{Bucket: sdk.Ptr("bucket-a")}
+	request := &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a")}
 	for i := range 1001 {
-		request.Objects = append(request.Objects, sdk.DeleteObject{Key: sdk.Ptr(fmt.Sprint(i))})
+		request.Objects = append(request.Objects, sdk.DeleteObject{Key: new(fmt.Sprint(i))})
 	}
 	_, err := c.DeleteMultipleObjects(t.Context(), request)
 	var refused *sdk.ServiceError

@@ -90,8 +90,8 @@ func (s *Service) uploadPart(r *request) (*response, *apiError) {
 type completeRequest struct {
 	XMLName xml.Name `xml:"CompleteMultipartUpload"`
 	Parts   []struct {
-		PartNumber int
-		ETag       string
+		PartNumber int    `xml:"PartNumber"`
+		ETag       string `xml:"ETag"`
 	} `xml:"Part"`
 }
 

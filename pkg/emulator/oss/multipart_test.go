@@ -19,7 +19,7 @@ type upload struct {
 func begin(t *testing.T, c *sdk.Client, key string) *upload {
 	t.Helper()
 	begun, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{
-		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key), Metadata: map[string]string{"n": "1"},
+		Bucket: new("bucket-a"), Key: new(key), Metadata: map[string]string{"n": "1"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func begin(t *testing.T, c *sdk.Client, key string) *upload {
 func (u *upload) part(t *testing.T, number int32, size int) sdk.UploadPart {
 	t.Helper()
 	done, err := u.c.UploadPart(t.Context(), &sdk.UploadPartRequest{
-		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key), UploadId: sdk.Ptr(u.id), PartNumber: number, Body: bytes.NewReader(make([]byte, size)),
+		Bucket: new("bucket-a"), Key: new(u.key), UploadId: new(u.id), PartNumber: number, Body: bytes.NewReader(make([]byte, size)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func (u *upload) part(t *testing.T, number int32, size int) sdk.UploadPart {
 func (u *upload) complete(t *testing.T, parts ...sdk.UploadPart) (*sdk.CompleteMultipartUploadResult, error) {
 	t.Helper()
 	return u.c.CompleteMultipartUpload(t.Context(), &sdk.CompleteMultipartUploadRequest{
-		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key), UploadId: sdk.Ptr(u.id), CompleteMultipartUpload: &sdk.CompleteMultipartUpload{Parts: parts},
+		Bucket: new("bucket-a"), Key: new(u.key), UploadId: new(u.id), CompleteMultipartUpload: &sdk.CompleteMultipartUpload{Parts: parts},
 	})
 }
 
@@ -57,7 +57,7 @@ func TestAnUploadInPartsMakesOneObject(t *testing.T) {
 	two := u.part(t, 2, 10)
 	one := u.part(t, 1, 100<<10)
 	u.part(t, 3, 10) // not chosen
-	listed, err := c.ListParts(t.Context(), &sdk.ListPartsRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key), UploadId: sdk.Ptr(u.id), MaxParts: 2})
+	listed, err := c.ListParts(t.Context(), &sdk.ListPartsRequest{Bucket: new("bucket-a"), Key: new(u.key), UploadId: new(u.id), MaxParts: 2})
 	if err != nil || len(listed.Parts) != 2 || listed.Parts[0].PartNumber != 1 || !listed.IsTruncated || listed.NextPartNumberMarker != 2 {
 		t.Errorf("parts: %+v, %v", listed, err)
 	}
@@ -80,7 +80,7 @@ func TestAnUploadInPartsMakesOneObject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(u.key)})
+	head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new(u.key)})
 	if err != nil || head.ContentLength != 100<<10+10 || *head.ETag != *done.ETag || *head.ObjectType != "Multipart" || head.Metadata["n"] != "1" {
 		t.Errorf("object: %+v, %v", head, err)
 	}
@@ -97,7 +97,7 @@ func TestTheUploaderOfTheSDKWorks(t *testing.T) {
 	mustPutBucket(t, c, "bucket-a")
 	content := bytes.Repeat([]byte("0123456789"), 50<<10)
 	uploader := c.NewUploader(func(o *sdk.UploaderOptions) { o.PartSize = 128 << 10; o.ParallelNum = 3 })
-	if _, err := uploader.UploadFrom(t.Context(), &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}, bytes.NewReader(content)); err != nil {
+	if _, err := uploader.UploadFrom(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k")}, bytes.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := get(t.Context(), c, "bucket-a", "k"); err != nil || got != string(content) {
@@ -115,7 +115,7 @@ func TestUploadsAreListedAndAborted(t *testing.T) {
 		want[u.id] = key
 	}
 	got := map[string]string{}
-	pages := c.NewListMultipartUploadsPaginator(&sdk.ListMultipartUploadsRequest{Bucket: sdk.Ptr("bucket-a"), MaxUploads: 1})
+	pages := c.NewListMultipartUploadsPaginator(&sdk.ListMultipartUploadsRequest{Bucket: new("bucket-a"), MaxUploads: 1})
 	for pages.HasNext() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -129,10 +129,10 @@ func TestUploadsAreListedAndAborted(t *testing.T) {
 		t.Errorf("uploads (-want, +got):\n%s", diff)
 	}
 	for id, key := range got {
-		request := &sdk.AbortMultipartUploadRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("another key"), UploadId: sdk.Ptr(id)}
+		request := &sdk.AbortMultipartUploadRequest{Bucket: new("bucket-a"), Key: new("another key"), UploadId: new(id)}
 		_, err := c.AbortMultipartUpload(t.Context(), request)
 		wantCode(t, err, "NoSuchUpload")
-		request.Key = sdk.Ptr(key)
+		request.Key = new(key)
 		if _, err := c.AbortMultipartUpload(t.Context(), request); err != nil {
 			t.Error(err)
 		}
@@ -151,7 +151,7 @@ func TestPartNumbersAreChecked(t *testing.T) {
 	u := begin(t, c, "k")
 	for _, number := range []int{-1, 10001} {
 		_, err := c.UploadPart(t.Context(), &sdk.UploadPartRequest{
-			Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), UploadId: sdk.Ptr(u.id), PartNumber: int32(number), Body: bytes.NewReader(nil),
+			Bucket: new("bucket-a"), Key: new("k"), UploadId: new(u.id), PartNumber: int32(number), Body: bytes.NewReader(nil),
 		})
 		t.Run(fmt.Sprint(number), func(t *testing.T) { wantCode(t, err, "InvalidArgument") })
 	}

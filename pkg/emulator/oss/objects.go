@@ -2,6 +2,7 @@ package oss
 
 import (
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,14 +32,14 @@ func mayWrite(r *request) *apiError {
 	if sse := r.Header.Get("x-oss-server-side-encryption"); sse != "" && sse != "AES256" && sse != "KMS" && sse != "SM4" {
 		return errorf("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid.")
 	}
-	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), "true") && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
+	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), yes) && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
 		return errorf("FileAlreadyExists", "The object you specified already exists and can not be overwritten.").with("Key", r.key)
 	}
 	return nil
 }
 
 func validClass(class string) bool {
-	return slices.Contains([]string{"Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"}, class)
+	return slices.Contains([]string{classStandard, "IA", "Archive", "ColdArchive", "DeepColdArchive"}, class)
 }
 
 // stored adds the headers that tell of a new version.
@@ -69,9 +70,7 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	answer := newResponse(http.StatusOK)
-	for name, values := range v.header {
-		answer.header[name] = values
-	}
+	maps.Copy(answer.header, v.header)
 	describe(answer, r.bucket, v)
 	answer.body = v.data
 	if given := r.Header.Get("Range"); given != "" {
@@ -171,7 +170,7 @@ func (s *Service) deleteObject(r *request) (*response, *apiError) {
 	done := s.remove(r.bucket, r.key, r.query.Get("versionId"))
 	answer := newResponse(http.StatusNoContent)
 	if done.DeleteMarker {
-		answer.header.Set("x-oss-delete-marker", "true")
+		answer.header.Set("x-oss-delete-marker", yes)
 		answer.header.Set("x-oss-version-id", done.DeleteMarkerVersionID)
 	} else if done.VersionID != "" {
 		answer.header.Set("x-oss-version-id", done.VersionID)
@@ -192,9 +191,9 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 	if !ok {
 		return nil, noSuchBucket(from.bucket)
 	}
-	action, id := "oss:GetObject", query.Get("versionId")
+	action, id := actionGetObject, query.Get("versionId")
 	if id != "" {
-		action = "oss:GetObjectVersion"
+		action = actionGetObject + actionOfOldVersions
 	}
 	if refused := s.authorizeIn(r, source, action, from.key); refused != nil {
 		return nil, refused

@@ -17,8 +17,8 @@ func TestAnObjectGivesBackItsHeaders(t *testing.T) {
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
 	made, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{
-		Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt"), Body: strings.NewReader("123456789"), ContentType: sdk.Ptr("text/x-test"),
-		CacheControl: sdk.Ptr("no-cache"), Metadata: map[string]string{"author": "me"}, StorageClass: sdk.StorageClassIA,
+		Bucket: new("bucket-a"), Key: new("k.txt"), Body: strings.NewReader("123456789"), ContentType: new("text/x-test"),
+		CacheControl: new("no-cache"), Metadata: map[string]string{"author": "me"}, StorageClass: sdk.StorageClassIA,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func TestAnObjectGivesBackItsHeaders(t *testing.T) {
 	if *made.ETag != `"25F9E794323B453885F5181F1B624D0B"` || *made.HashCRC64 != "11051210869376104954" {
 		t.Errorf("ETag %s, CRC %s", *made.ETag, *made.HashCRC64)
 	}
-	head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt")})
+	head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("k.txt")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,15 +36,15 @@ func TestAnObjectGivesBackItsHeaders(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || head.ContentLength != 9 {
 		t.Errorf("head: %d bytes (-want, +got):\n%s", head.ContentLength, diff)
 	}
-	meta, err := c.GetObjectMeta(t.Context(), &sdk.GetObjectMetaRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt")})
+	meta, err := c.GetObjectMeta(t.Context(), &sdk.GetObjectMetaRequest{Bucket: new("bucket-a"), Key: new("k.txt")})
 	if err != nil || meta.ContentLength != 9 || *meta.ETag != *made.ETag {
 		t.Errorf("meta: %+v, %v", meta, err)
 	}
-	changed, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k.txt"), ResponseContentType: sdk.Ptr("text/other")})
+	changed, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k.txt"), ResponseContentType: new("text/other")})
 	if err != nil || *changed.ContentType != "text/other" {
 		t.Errorf("with another type asked for: %+v, %v", changed, err)
 	}
-	_, err = c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("none")})
+	_, err = c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("none")})
 	wantCode(t, err, "NoSuchKey")
 	_, err = get(t.Context(), c, "bucket-a", "none")
 	wantCode(t, err, "NoSuchKey")
@@ -69,7 +69,7 @@ func TestRangesOfAnObject(t *testing.T) {
 		"bytes=x":     {200, "0123456789", ""},
 		"lines=1-2":   {200, "0123456789", ""},
 	} {
-		result, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Range: sdk.Ptr(given)})
+		result, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Range: new(given)})
 		if err != nil {
 			t.Errorf("%s: %v", given, err)
 			continue
@@ -79,7 +79,7 @@ func TestRangesOfAnObject(t *testing.T) {
 			t.Errorf("%s: %d %q %q, %v, want %+v", given, result.StatusCode, body, result.Headers.Get("Content-Range"), err, want)
 		}
 	}
-	_, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), Range: sdk.Ptr("bytes=10-11"), RangeBehavior: sdk.Ptr("standard")})
+	_, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Range: new("bytes=10-11"), RangeBehavior: new("standard")})
 	wantCode(t, err, "InvalidRange")
 }
 
@@ -97,16 +97,16 @@ func TestConditionsOfARequest(t *testing.T) {
 		status int
 	}{
 		"the ETag fits":         {func(r *sdk.GetObjectRequest) { r.IfMatch = made.ETag }, 200},
-		"another ETag":          {func(r *sdk.GetObjectRequest) { r.IfMatch = sdk.Ptr("x") }, 412},
+		"another ETag":          {func(r *sdk.GetObjectRequest) { r.IfMatch = new("x") }, 412},
 		"not this ETag":         {func(r *sdk.GetObjectRequest) { r.IfNoneMatch = made.ETag }, 304},
-		"not another ETag":      {func(r *sdk.GetObjectRequest) { r.IfNoneMatch = sdk.Ptr("x") }, 200},
-		"changed since long":    {func(r *sdk.GetObjectRequest) { r.IfModifiedSince = sdk.Ptr(past) }, 200},
-		"not changed since":     {func(r *sdk.GetObjectRequest) { r.IfModifiedSince = sdk.Ptr(future) }, 304},
-		"unchanged since":       {func(r *sdk.GetObjectRequest) { r.IfUnmodifiedSince = sdk.Ptr(future) }, 200},
-		"not unchanged so long": {func(r *sdk.GetObjectRequest) { r.IfUnmodifiedSince = sdk.Ptr(past) }, 412},
+		"not another ETag":      {func(r *sdk.GetObjectRequest) { r.IfNoneMatch = new("x") }, 200},
+		"changed since long":    {func(r *sdk.GetObjectRequest) { r.IfModifiedSince = new(past) }, 200},
+		"not changed since":     {func(r *sdk.GetObjectRequest) { r.IfModifiedSince = new(future) }, 304},
+		"unchanged since":       {func(r *sdk.GetObjectRequest) { r.IfUnmodifiedSince = new(future) }, 200},
+		"not unchanged so long": {func(r *sdk.GetObjectRequest) { r.IfUnmodifiedSince = new(past) }, 412},
 	} {
 		t.Run(name, func(t *testing.T) {
-			request := &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}
+			request := &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k")}
 			c2.set(request)
 			status := http.StatusOK
 			if _, err := c.GetObject(t.Context(), request); err != nil {
@@ -129,7 +129,7 @@ func TestBadObjectsAreRefused(t *testing.T) {
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "there", "v")
 	object := func(key string, set func(*sdk.PutObjectRequest)) error {
-		request := &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key), Body: strings.NewReader("v")}
+		request := &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new(key), Body: strings.NewReader("v")}
 		if set != nil {
 			set(request)
 		}
@@ -143,14 +143,14 @@ func TestBadObjectsAreRefused(t *testing.T) {
 		"key too long":          {object(strings.Repeat("k", 1024), nil), "InvalidObjectName"},
 		"key with a slash":      {object("/k", nil), "InvalidObjectName"},
 		"key with a backslash":  {object(`\k`, nil), "InvalidObjectName"},
-		"another digest":        {object("k", func(r *sdk.PutObjectRequest) { r.ContentMD5 = sdk.Ptr("1B2M2Y8AsgTpgAmY7PhCfg==") }), "InvalidDigest"},
-		"no overwriting":        {object("there", func(r *sdk.PutObjectRequest) { r.ForbidOverwrite = sdk.Ptr("true") }), "FileAlreadyExists"},
+		"another digest":        {object("k", func(r *sdk.PutObjectRequest) { r.ContentMD5 = new("1B2M2Y8AsgTpgAmY7PhCfg==") }), "InvalidDigest"},
+		"no overwriting":        {object("there", func(r *sdk.PutObjectRequest) { r.ForbidOverwrite = new("true") }), "FileAlreadyExists"},
 		"unknown storage class": {object("k", func(r *sdk.PutObjectRequest) { r.StorageClass = "Cheap" }), "InvalidArgument"},
-		"unknown encryption":    {object("k", func(r *sdk.PutObjectRequest) { r.ServerSideEncryption = sdk.Ptr("ROT13") }), "InvalidEncryptionAlgorithmError"},
+		"unknown encryption":    {object("k", func(r *sdk.PutObjectRequest) { r.ServerSideEncryption = new("ROT13") }), "InvalidEncryptionAlgorithmError"},
 	} {
 		t.Run(name, func(t *testing.T) { wantCode(t, check.err, check.code) })
 	}
-	if err := object(strings.Repeat("k", 1023), func(r *sdk.PutObjectRequest) { r.ForbidOverwrite = sdk.Ptr("true") }); err != nil {
+	if err := object(strings.Repeat("k", 1023), func(r *sdk.PutObjectRequest) { r.ForbidOverwrite = new("true") }); err != nil {
 		t.Errorf("an object at the limit: %v", err)
 	}
 	if got := w.Buckets()[0].Objects; got != 2 {
@@ -163,14 +163,14 @@ func TestBadObjectsAreRefused(t *testing.T) {
 func TestArchivedObjectsCannotBeReadBeforeTheyAreRestored(t *testing.T) {
 	w := newWorld(t)
 	c := w.root()
-	if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr("bucket-a"),
+	if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a"),
 		CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassColdArchive}}); err != nil {
 		t.Fatal(err)
 	}
 	mustPut(t, c, "bucket-a", "k", "v")
 	_, err := get(t.Context(), c, "bucket-a", "k")
 	wantCode(t, err, "InvalidObjectState")
-	if head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k")}); err != nil || *head.StorageClass != "ColdArchive" {
+	if head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("k")}); err != nil || *head.StorageClass != "ColdArchive" {
 		t.Errorf("head: %+v, %v", head, err)
 	}
 }
@@ -181,18 +181,18 @@ func TestObjectsAreCopied(t *testing.T) {
 	mustPutBucket(t, c, "bucket-a")
 	mustPutBucket(t, c, "bucket-b")
 	mustPutBucket(t, w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "far-away")
-	if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("dir/ä b"), Body: strings.NewReader("v"), Metadata: map[string]string{"n": "1"}}); err != nil {
+	if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("dir/ä b"), Body: strings.NewReader("v"), Metadata: map[string]string{"n": "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	request := func(directive string) *sdk.CopyObjectRequest {
-		return &sdk.CopyObjectRequest{Bucket: sdk.Ptr("bucket-b"), Key: sdk.Ptr("c"), SourceBucket: sdk.Ptr("bucket-a"), SourceKey: sdk.Ptr("dir/ä b"),
-			Metadata: map[string]string{"n": "2"}, MetadataDirective: sdk.Ptr(directive)}
+		return &sdk.CopyObjectRequest{Bucket: new("bucket-b"), Key: new("c"), SourceBucket: new("bucket-a"), SourceKey: new("dir/ä b"),
+			Metadata: map[string]string{"n": "2"}, MetadataDirective: new(directive)}
 	}
 	for directive, want := range map[string]string{"COPY": "1", "REPLACE": "2"} {
 		if _, err := c.CopyObject(t.Context(), request(directive)); err != nil {
 			t.Fatal(err)
 		}
-		head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-b"), Key: sdk.Ptr("c")})
+		head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-b"), Key: new("c")})
 		if err != nil || head.Metadata["n"] != want {
 			t.Errorf("%s: %+v, %v", directive, head, err)
 		}
@@ -203,18 +203,18 @@ func TestObjectsAreCopied(t *testing.T) {
 	_, err := c.CopyObject(t.Context(), request("MOVE"))
 	wantCode(t, err, "InvalidArgument")
 	missing := request("COPY")
-	missing.SourceKey = sdk.Ptr("none")
+	missing.SourceKey = new("none")
 	_, err = c.CopyObject(t.Context(), missing)
 	wantCode(t, err, "NoSuchKey")
-	missing.SourceBucket = sdk.Ptr("none")
+	missing.SourceBucket = new("none")
 	_, err = c.CopyObject(t.Context(), missing)
 	wantCode(t, err, "NoSuchBucket")
 	unlike := request("COPY")
-	unlike.IfMatch = sdk.Ptr("x")
+	unlike.IfMatch = new("x")
 	_, err = c.CopyObject(t.Context(), unlike)
 	wantCode(t, err, "PreconditionFailed")
 	far := request("COPY")
-	far.SourceBucket, far.SourceKey = sdk.Ptr("far-away"), sdk.Ptr("k")
+	far.SourceBucket, far.SourceKey = new("far-away"), new("k")
 	_, err = c.CopyObject(t.Context(), far)
 	wantCode(t, err, "AccessDenied")
 }

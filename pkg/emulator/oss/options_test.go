@@ -12,14 +12,14 @@ import (
 func tags(pairs ...string) *sdk.Tagging {
 	set := &sdk.TagSet{}
 	for i := 0; i < len(pairs); i += 2 {
-		set.Tags = append(set.Tags, sdk.Tag{Key: sdk.Ptr(pairs[i]), Value: sdk.Ptr(pairs[i+1])})
+		set.Tags = append(set.Tags, sdk.Tag{Key: new(pairs[i]), Value: new(pairs[i+1])})
 	}
 	return &sdk.Tagging{TagSet: set}
 }
 
 func setTags(t *testing.T, c *sdk.Client, bucket string, pairs ...string) {
 	t.Helper()
-	if _, err := c.PutBucketTags(t.Context(), &sdk.PutBucketTagsRequest{Bucket: sdk.Ptr(bucket), Tagging: tags(pairs...)}); err != nil {
+	if _, err := c.PutBucketTags(t.Context(), &sdk.PutBucketTagsRequest{Bucket: new(bucket), Tagging: tags(pairs...)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -28,17 +28,17 @@ func TestTagsOfABucket(t *testing.T) {
 	w := newWorld(t)
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
-	_, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: sdk.Ptr("bucket-a")})
+	_, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NoSuchTagSet")
 	setTags(t, c, "bucket-a", "a", "1", "b", "2", "c", "")
-	got, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: sdk.Ptr("bucket-a")})
+	got, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: new("bucket-a")})
 	if err != nil || len(got.Tagging.TagSet.Tags) != 3 || *got.Tagging.TagSet.Tags[1].Value != "2" {
 		t.Errorf("tags: %+v, %v", got, err)
 	}
 	if diff := cmp.Diff(map[string]string{"a": "1", "b": "2", "c": ""}, w.Buckets()[0].Tags); diff != "" {
 		t.Errorf("tags (-want, +got):\n%s", diff)
 	}
-	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: sdk.Ptr("bucket-a"), Tagging: sdk.Ptr("a,c")}); err != nil {
+	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: new("bucket-a"), Tagging: new("a,c")}); err != nil {
 		t.Error(err)
 	}
 	if diff := cmp.Diff(map[string]string{"b": "2"}, w.Buckets()[0].Tags); diff != "" {
@@ -48,7 +48,7 @@ func TestTagsOfABucket(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"only": "one"}, w.Buckets()[0].Tags); diff != "" {
 		t.Errorf("tags replaced (-want, +got):\n%s", diff)
 	}
-	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: sdk.Ptr("bucket-a")}); err != nil || w.Buckets()[0].Tags != nil {
+	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: new("bucket-a")}); err != nil || w.Buckets()[0].Tags != nil {
 		t.Errorf("tags after the deletion: %v, %v", w.Buckets()[0].Tags, err)
 	}
 
@@ -60,7 +60,7 @@ func TestTagsOfABucket(t *testing.T) {
 		"too many": many, "no key": {"", "v"}, "key too long": {strings.Repeat("k", 65), "v"}, "value too long": {"k", strings.Repeat("v", 129)},
 		"key of the cloud": {"acs:tag", "v"}, "key of the cloud in another case": {"ALIYUN-x", "v"}, "key like a URL": {"http://x", "v"}, "key twice": {"k", "1", "k", "2"},
 	} {
-		_, err := c.PutBucketTags(t.Context(), &sdk.PutBucketTagsRequest{Bucket: sdk.Ptr("bucket-a"), Tagging: tags(bad...)})
+		_, err := c.PutBucketTags(t.Context(), &sdk.PutBucketTagsRequest{Bucket: new("bucket-a"), Tagging: tags(bad...)})
 		t.Run(name, func(t *testing.T) { wantCode(t, err, "InvalidTag") })
 	}
 	setTags(t, c, "bucket-a", many[:40]...)
@@ -70,14 +70,14 @@ func TestEncryptionOfABucketIsInheritedByItsObjects(t *testing.T) {
 	w := newWorld(t)
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
-	_, err := c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: sdk.Ptr("bucket-a")})
+	_, err := c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NoSuchServerSideEncryptionRule")
 	rule := func(algorithm, key string) *sdk.PutBucketEncryptionRequest {
-		r := &sdk.ApplyServerSideEncryptionByDefault{SSEAlgorithm: sdk.Ptr(algorithm)}
+		r := &sdk.ApplyServerSideEncryptionByDefault{SSEAlgorithm: new(algorithm)}
 		if key != "" {
-			r.KMSMasterKeyID = sdk.Ptr(key)
+			r.KMSMasterKeyID = new(key)
 		}
-		return &sdk.PutBucketEncryptionRequest{Bucket: sdk.Ptr("bucket-a"), ServerSideEncryptionRule: &sdk.ServerSideEncryptionRule{ApplyServerSideEncryptionByDefault: r}}
+		return &sdk.PutBucketEncryptionRequest{Bucket: new("bucket-a"), ServerSideEncryptionRule: &sdk.ServerSideEncryptionRule{ApplyServerSideEncryptionByDefault: r}}
 	}
 	for _, bad := range []*sdk.PutBucketEncryptionRequest{rule("ROT13", ""), rule("AES256", "a-key")} {
 		_, err := c.PutBucketEncryption(t.Context(), bad)
@@ -86,11 +86,11 @@ func TestEncryptionOfABucketIsInheritedByItsObjects(t *testing.T) {
 	if _, err := c.PutBucketEncryption(t.Context(), rule("KMS", "a-key")); err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: sdk.Ptr("bucket-a")})
+	got, err := c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: new("bucket-a")})
 	if err != nil || *got.ServerSideEncryptionRule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID != "a-key" {
 		t.Errorf("rule: %+v, %v", got, err)
 	}
-	info, err := c.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: sdk.Ptr("bucket-a")})
+	info, err := c.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-a")})
 	if err != nil || *info.BucketInfo.SseRule.SSEAlgorithm != "KMS" {
 		t.Errorf("info: %+v, %v", info, err)
 	}
@@ -98,10 +98,10 @@ func TestEncryptionOfABucketIsInheritedByItsObjects(t *testing.T) {
 	if err != nil || made.Headers.Get("x-oss-server-side-encryption") != "KMS" {
 		t.Errorf("object: %+v, %v", made, err)
 	}
-	if _, err := c.DeleteBucketEncryption(t.Context(), &sdk.DeleteBucketEncryptionRequest{Bucket: sdk.Ptr("bucket-a")}); err != nil {
+	if _, err := c.DeleteBucketEncryption(t.Context(), &sdk.DeleteBucketEncryptionRequest{Bucket: new("bucket-a")}); err != nil {
 		t.Error(err)
 	}
-	_, err = c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: sdk.Ptr("bucket-a")})
+	_, err = c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NoSuchServerSideEncryptionRule")
 }
 
@@ -114,7 +114,7 @@ func TestCORSRulesOfABucketAreKept(t *testing.T) {
 		for range rules {
 			config.CORSRules = append(config.CORSRules, sdk.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{method}})
 		}
-		return &sdk.PutBucketCorsRequest{Bucket: sdk.Ptr("bucket-a"), CORSConfiguration: config}
+		return &sdk.PutBucketCorsRequest{Bucket: new("bucket-a"), CORSConfiguration: config}
 	}
 	for code, bad := range map[string]*sdk.PutBucketCorsRequest{"MalformedXML": request(11, "GET"), "InvalidArgument": request(1, "TRACE")} {
 		_, err := c.PutBucketCors(t.Context(), bad)
@@ -123,13 +123,13 @@ func TestCORSRulesOfABucketAreKept(t *testing.T) {
 	if _, err := c.PutBucketCors(t.Context(), request(10, "GET")); err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.GetBucketCors(t.Context(), &sdk.GetBucketCorsRequest{Bucket: sdk.Ptr("bucket-a")})
+	got, err := c.GetBucketCors(t.Context(), &sdk.GetBucketCorsRequest{Bucket: new("bucket-a")})
 	if err != nil || len(got.CORSConfiguration.CORSRules) != 10 {
 		t.Errorf("rules: %+v, %v", got, err)
 	}
-	if _, err := c.DeleteBucketCors(t.Context(), &sdk.DeleteBucketCorsRequest{Bucket: sdk.Ptr("bucket-a")}); err != nil {
+	if _, err := c.DeleteBucketCors(t.Context(), &sdk.DeleteBucketCorsRequest{Bucket: new("bucket-a")}); err != nil {
 		t.Error(err)
 	}
-	_, err = c.GetBucketCors(t.Context(), &sdk.GetBucketCorsRequest{Bucket: sdk.Ptr("bucket-a")})
+	_, err = c.GetBucketCors(t.Context(), &sdk.GetBucketCorsRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NoSuchCORSConfiguration")
 }

@@ -32,6 +32,7 @@ const (
 // A world is an emulated OSS with its RAM, behind a real port.
 type world struct {
 	*oss.Service
+
 	ram     *ram.RAM
 	faults  *cloud.Faults
 	journal *cloud.Journal
@@ -87,7 +88,7 @@ func (w *world) root() *sdk.Client { return w.client(keyID, secret, sdk.Signatur
 // mustPutBucket makes a bucket.
 func mustPutBucket(t *testing.T, client *sdk.Client, name string) {
 	t.Helper()
-	if _, err := client.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: sdk.Ptr(name)}); err != nil {
+	if _, err := client.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new(name)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -101,12 +102,12 @@ func mustPut(t *testing.T, client *sdk.Client, bucket, key, content string) {
 }
 
 func put(ctx context.Context, client *sdk.Client, bucket, key, content string) (*sdk.PutObjectResult, error) {
-	return client.PutObject(ctx, &sdk.PutObjectRequest{Bucket: sdk.Ptr(bucket), Key: sdk.Ptr(key), Body: strings.NewReader(content)})
+	return client.PutObject(ctx, &sdk.PutObjectRequest{Bucket: new(bucket), Key: new(key), Body: strings.NewReader(content)})
 }
 
 // get reads an object whole.
 func get(ctx context.Context, client *sdk.Client, bucket, key string) (string, error) {
-	result, err := client.GetObject(ctx, &sdk.GetObjectRequest{Bucket: sdk.Ptr(bucket), Key: sdk.Ptr(key)})
+	result, err := client.GetObject(ctx, &sdk.GetObjectRequest{Bucket: new(bucket), Key: new(key)})
 	if err != nil {
 		return "", err
 	}
@@ -147,15 +148,15 @@ func TestObjectsGoRoundWithBothSignatures(t *testing.T) {
 				if err != nil || got != content {
 					t.Errorf("get %q = %q, %v, want %q", key, got, err, content)
 				}
-				head, err := client.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key)})
+				head, err := client.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new(key)})
 				if err != nil || head.ContentLength != int64(len(content)) || *head.ETag != *put.ETag || *head.HashCRC64 != *put.HashCRC64 {
 					t.Errorf("head %q = %+v, %v", key, head, err)
 				}
-				if _, err := client.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr(key)}); err != nil {
+				if _, err := client.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: new("bucket-a"), Key: new(key)}); err != nil {
 					t.Errorf("delete %q: %v", key, err)
 				}
 			}
-			if _, err := client.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: sdk.Ptr("bucket-a")}); err != nil {
+			if _, err := client.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("bucket-a")}); err != nil {
 				t.Error(err)
 			}
 			if left := w.Buckets(); len(left) != 0 {
@@ -172,7 +173,7 @@ func TestSignedURLsAreGoodForOneObject(t *testing.T) {
 			client := w.client(keyID, secret, version)
 			mustPutBucket(t, client, "bucket-a")
 			mustPut(t, client, "bucket-a", "dir/a b", "hello")
-			presigned, err := client.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("dir/a b")})
+			presigned, err := client.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("dir/a b")})
 			if err != nil {
 				t.Fatal(err)
 			}

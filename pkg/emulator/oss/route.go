@@ -84,25 +84,30 @@ func unsupportedHeader(h http.Header) (name string, there bool) {
 	return "", false
 }
 
+// plain is an operation that RAM knows under the same name.
+func plain(name string, run func(*Service, *request) (*response, *apiError)) *operation {
+	return &operation{name, name, run}
+}
+
 // find is the table of the operations.
 func find(what string, r *http.Request, query url.Values) *operation {
 	switch what {
 	case "GET service":
-		return &operation{"oss:ListBuckets", "oss:ListBuckets", (*Service).listBuckets}
+		return plain("oss:ListBuckets", (*Service).listBuckets)
 	case "PUT bucket":
-		return &operation{"oss:PutBucket", "oss:PutBucket", (*Service).putBucket}
+		return plain(actionPutBucket, (*Service).putBucket)
 	case "DELETE bucket":
-		return &operation{"oss:DeleteBucket", "oss:DeleteBucket", (*Service).deleteBucket}
+		return plain("oss:DeleteBucket", (*Service).deleteBucket)
 	case "GET bucket ?bucketInfo":
-		return &operation{"oss:GetBucketInfo", "oss:GetBucketInfo", (*Service).getBucketInfo}
+		return plain("oss:GetBucketInfo", (*Service).getBucketInfo)
 	case "GET bucket ?location":
-		return &operation{"oss:GetBucketLocation", "oss:GetBucketLocation", (*Service).getBucketLocation}
+		return plain("oss:GetBucketLocation", (*Service).getBucketLocation)
 	case "GET bucket ?stat":
-		return &operation{"oss:GetBucketStat", "oss:GetBucketStat", (*Service).getBucketStat}
+		return plain("oss:GetBucketStat", (*Service).getBucketStat)
 	case "GET bucket ?acl":
-		return &operation{"oss:GetBucketAcl", "oss:GetBucketAcl", (*Service).getBucketACL}
+		return plain("oss:GetBucketAcl", (*Service).getBucketACL)
 	case "PUT bucket ?acl":
-		return &operation{"oss:PutBucketAcl", "oss:PutBucketAcl", (*Service).putBucketACL}
+		return plain("oss:PutBucketAcl", (*Service).putBucketACL)
 	case "PUT bucket ?tagging":
 		return &operation{"oss:PutBucketTags", "oss:PutBucketTagging", (*Service).putBucketTags}
 	case "GET bucket ?tagging":
@@ -110,30 +115,30 @@ func find(what string, r *http.Request, query url.Values) *operation {
 	case "DELETE bucket ?tagging":
 		return &operation{"oss:DeleteBucketTags", "oss:DeleteBucketTagging", (*Service).deleteBucketTags}
 	case "PUT bucket ?versioning":
-		return &operation{"oss:PutBucketVersioning", "oss:PutBucketVersioning", (*Service).putBucketVersioning}
+		return plain("oss:PutBucketVersioning", (*Service).putBucketVersioning)
 	case "GET bucket ?versioning":
-		return &operation{"oss:GetBucketVersioning", "oss:GetBucketVersioning", (*Service).getBucketVersioning}
+		return plain("oss:GetBucketVersioning", (*Service).getBucketVersioning)
 	case "PUT bucket ?encryption":
-		return &operation{"oss:PutBucketEncryption", "oss:PutBucketEncryption", (*Service).putBucketEncryption}
+		return plain("oss:PutBucketEncryption", (*Service).putBucketEncryption)
 	case "GET bucket ?encryption":
-		return &operation{"oss:GetBucketEncryption", "oss:GetBucketEncryption", (*Service).getBucketEncryption}
+		return plain("oss:GetBucketEncryption", (*Service).getBucketEncryption)
 	case "DELETE bucket ?encryption":
-		return &operation{"oss:DeleteBucketEncryption", "oss:DeleteBucketEncryption", (*Service).deleteBucketEncryption}
+		return plain("oss:DeleteBucketEncryption", (*Service).deleteBucketEncryption)
 	case "PUT bucket ?cors":
-		return &operation{"oss:PutBucketCors", "oss:PutBucketCors", (*Service).putBucketCORS}
+		return plain("oss:PutBucketCors", (*Service).putBucketCORS)
 	case "GET bucket ?cors":
-		return &operation{"oss:GetBucketCors", "oss:GetBucketCors", (*Service).getBucketCORS}
+		return plain("oss:GetBucketCors", (*Service).getBucketCORS)
 	case "DELETE bucket ?cors":
-		return &operation{"oss:DeleteBucketCors", "oss:DeleteBucketCors", (*Service).deleteBucketCORS}
+		return plain("oss:DeleteBucketCors", (*Service).deleteBucketCORS)
 	case "GET bucket":
 		if query.Get("list-type") == "2" {
-			return &operation{"oss:ListObjectsV2", "oss:ListObjects", (*Service).listObjectsV2}
+			return &operation{"oss:ListObjectsV2", actionListObjects, (*Service).listObjectsV2}
 		}
-		return &operation{"oss:ListObjects", "oss:ListObjects", (*Service).listObjects}
+		return plain(actionListObjects, (*Service).listObjects)
 	case "GET bucket ?versions":
-		return &operation{"oss:ListObjectVersions", "oss:ListObjectVersions", (*Service).listObjectVersions}
+		return plain("oss:ListObjectVersions", (*Service).listObjectVersions)
 	case "GET bucket ?uploads":
-		return &operation{"oss:ListMultipartUploads", "oss:ListMultipartUploads", (*Service).listMultipartUploads}
+		return plain("oss:ListMultipartUploads", (*Service).listMultipartUploads)
 	case "POST bucket ?delete":
 		return &operation{"oss:DeleteMultipleObjects", "", (*Service).deleteMultipleObjects}
 	}
@@ -144,36 +149,36 @@ func find(what string, r *http.Request, query url.Values) *operation {
 func findObject(what string, r *http.Request, query url.Values) *operation {
 	suffix := ""
 	if query.Has("versionId") {
-		suffix = "Version" // RAM tells access to old versions apart
+		suffix = actionOfOldVersions // RAM tells access to old versions apart
 	}
 	copying := r.Header.Get("x-oss-copy-source") != ""
 	switch what {
 	case "PUT object":
 		if copying {
-			return &operation{"oss:CopyObject", "oss:PutObject", (*Service).copyObject}
+			return &operation{"oss:CopyObject", actionPutObject, (*Service).copyObject}
 		}
-		return &operation{"oss:PutObject", "oss:PutObject", (*Service).putObject}
+		return plain(actionPutObject, (*Service).putObject)
 	case "GET object":
-		return &operation{"oss:GetObject", "oss:GetObject" + suffix, (*Service).getObject}
+		return &operation{actionGetObject, actionGetObject + suffix, (*Service).getObject}
 	case "HEAD object":
-		return &operation{"oss:HeadObject", "oss:GetObject" + suffix, (*Service).getObject}
+		return &operation{"oss:HeadObject", actionGetObject + suffix, (*Service).getObject}
 	case "HEAD object ?objectMeta":
-		return &operation{"oss:GetObjectMeta", "oss:GetObject" + suffix, (*Service).getObjectMeta}
+		return &operation{"oss:GetObjectMeta", actionGetObject + suffix, (*Service).getObjectMeta}
 	case "DELETE object":
-		return &operation{"oss:DeleteObject", "oss:DeleteObject" + suffix, (*Service).deleteObject}
+		return &operation{actionDeleteObject, actionDeleteObject + suffix, (*Service).deleteObject}
 	case "POST object ?uploads":
-		return &operation{"oss:InitiateMultipartUpload", "oss:PutObject", (*Service).initiateMultipartUpload}
+		return &operation{"oss:InitiateMultipartUpload", actionPutObject, (*Service).initiateMultipartUpload}
 	case "PUT object ?uploadId":
 		if copying {
 			return nil
 		}
-		return &operation{"oss:UploadPart", "oss:PutObject", (*Service).uploadPart}
+		return &operation{"oss:UploadPart", actionPutObject, (*Service).uploadPart}
 	case "POST object ?uploadId":
-		return &operation{"oss:CompleteMultipartUpload", "oss:PutObject", (*Service).completeMultipartUpload}
+		return &operation{"oss:CompleteMultipartUpload", actionPutObject, (*Service).completeMultipartUpload}
 	case "DELETE object ?uploadId":
-		return &operation{"oss:AbortMultipartUpload", "oss:AbortMultipartUpload", (*Service).abortMultipartUpload}
+		return plain(actionAbortUpload, (*Service).abortMultipartUpload)
 	case "GET object ?uploadId":
-		return &operation{"oss:ListParts", "oss:ListParts", (*Service).listParts}
+		return plain(actionListParts, (*Service).listParts)
 	}
 	return nil
 }

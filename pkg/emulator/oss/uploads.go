@@ -45,10 +45,10 @@ func (s *Service) listMultipartUploads(r *request) (*response, *apiError) {
 		}
 	}
 	slices.SortFunc(items, func(a, b item) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
-	p := paginate(items, l.prefix, l.delimiter, keyMarker, l.max)
+	p := paginate(items, l.prefix, l.delimiter, keyMarker, l.size)
 	list := uploadList{
 		EncodingType: l.encoding, Bucket: r.bucket.name, KeyMarker: l.encode(keyMarker), UploadIDMarker: idMarker,
-		Delimiter: l.encode(l.delimiter), Prefix: l.encode(l.prefix), MaxUploads: l.max, IsTruncated: p.truncated,
+		Delimiter: l.encode(l.delimiter), Prefix: l.encode(l.prefix), MaxUploads: l.size, IsTruncated: p.truncated,
 		CommonPrefixes: l.commonPrefixes(p.prefixes),
 	}
 	if p.truncated {
@@ -101,13 +101,13 @@ func (s *Service) listParts(r *request) (*response, *apiError) {
 	}
 	list := partList{
 		EncodingType: l.encoding, Bucket: r.bucket.name, Key: l.encode(u.key), UploadID: u.id, PartNumberMarker: after,
-		MaxParts: l.max, StorageClass: cmp.Or(u.header.Get("x-oss-storage-class"), r.bucket.storageClass),
+		MaxParts: l.size, StorageClass: cmp.Or(u.header.Get("x-oss-storage-class"), r.bucket.storageClass),
 	}
 	for _, number := range slices.Sorted(maps.Keys(u.parts)) {
 		if number <= after {
 			continue
 		}
-		if len(list.Parts) == l.max {
+		if len(list.Parts) == l.size {
 			list.IsTruncated = true
 			break
 		}

@@ -40,12 +40,15 @@ func (w *world) addUser(t *testing.T, name, policy string) key {
 		t.Fatal(err)
 	}
 	var answer struct {
-		AccessKey struct{ AccessKeyId, AccessKeySecret string } //nolint:revive // as on the wire
+		AccessKey struct {
+			ID     string `json:"AccessKeyId"`
+			Secret string `json:"AccessKeySecret"`
+		} `json:"AccessKey"`
 	}
 	if err := json.Unmarshal(made, &answer); err != nil {
 		t.Fatal(err)
 	}
-	return key{answer.AccessKey.AccessKeyId, answer.AccessKey.AccessKeySecret}
+	return key{answer.AccessKey.ID, answer.AccessKey.Secret}
 }
 
 func (w *world) setKeyStatus(t *testing.T, user, id, status string) {

@@ -24,6 +24,9 @@ const (
 // enabled.
 const nullVersion = "null"
 
+// yes is how headers and parameters say that something is so.
+const yes = "true"
+
 // A version of an object, or a delete marker in its place. It never changes
 // once it is stored.
 type version struct {
@@ -103,7 +106,7 @@ func (b *bucket) find(key, id string) (*version, *apiError) {
 		}
 		refused := errorf("NoSuchKey", "The specified key does not exist.").with("Key", key)
 		if len(versions) > 0 {
-			refused.header = http.Header{"X-Oss-Delete-Marker": {"true"}, "X-Oss-Version-Id": {versions[len(versions)-1].id}}
+			refused.header = http.Header{"X-Oss-Delete-Marker": {yes}, "X-Oss-Version-Id": {versions[len(versions)-1].id}}
 		}
 		return nil, refused
 	}
@@ -113,7 +116,7 @@ func (b *bucket) find(key, id string) (*version, *apiError) {
 	}
 	if versions[i].marker {
 		refused := errorf("MethodNotAllowed", "The specified method is not allowed against this resource.").with("Key", key)
-		refused.header = http.Header{"X-Oss-Delete-Marker": {"true"}, "X-Oss-Version-Id": {id}}
+		refused.header = http.Header{"X-Oss-Delete-Marker": {yes}, "X-Oss-Version-Id": {id}}
 		return nil, refused
 	}
 	return versions[i], nil

@@ -8,21 +8,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func setVersioning(t *testing.T, c *sdk.Client, bucket string, status sdk.VersioningStatusType) {
+func setVersioning(t *testing.T, c *sdk.Client, status sdk.VersioningStatusType) {
 	t.Helper()
 	_, err := c.PutBucketVersioning(t.Context(), &sdk.PutBucketVersioningRequest{
-		Bucket: sdk.Ptr(bucket), VersioningConfiguration: &sdk.VersioningConfiguration{Status: status},
+		Bucket: new("bucket-a"), VersioningConfiguration: &sdk.VersioningConfiguration{Status: status},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func deleteVersion(t *testing.T, c *sdk.Client, bucket, key, id string) *sdk.DeleteObjectResult {
+func deleteVersion(t *testing.T, c *sdk.Client, key, id string) *sdk.DeleteObjectResult {
 	t.Helper()
-	request := &sdk.DeleteObjectRequest{Bucket: sdk.Ptr(bucket), Key: sdk.Ptr(key)}
+	request := &sdk.DeleteObjectRequest{Bucket: new("bucket-a"), Key: new(key)}
 	if id != "" {
-		request.VersionId = sdk.Ptr(id)
+		request.VersionId = new(id)
 	}
 	result, err := c.DeleteObject(t.Context(), request)
 	if err != nil {
@@ -37,11 +37,11 @@ type line struct {
 	latest, marker bool
 }
 
-// versionsOf lists all versions of a bucket, two a page.
-func versionsOf(t *testing.T, c *sdk.Client, bucket string) []line {
+// versionsOf lists all versions of bucket-a, two a page.
+func versionsOf(t *testing.T, c *sdk.Client) []line {
 	t.Helper()
 	var lines []line
-	pages := c.NewListObjectVersionsPaginator(&sdk.ListObjectVersionsRequest{Bucket: sdk.Ptr(bucket), MaxKeys: 2, IsMix: true})
+	pages := c.NewListObjectVersionsPaginator(&sdk.ListObjectVersionsRequest{Bucket: new("bucket-a"), MaxKeys: 2, IsMix: true})
 	for pages.HasNext() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -62,23 +62,23 @@ func TestVersionsAreKeptUntilTheyAreDeletedOneByOne(t *testing.T) {
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "k", "before")
-	setVersioning(t, c, "bucket-a", sdk.VersionEnabled)
+	setVersioning(t, c, sdk.VersionEnabled)
 	two, err := put(t.Context(), c, "bucket-a", "k", "two")
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustPut(t, c, "bucket-a", "l", "another")
-	marker := deleteVersion(t, c, "bucket-a", "k", "")
+	marker := deleteVersion(t, c, "k", "")
 	if !marker.DeleteMarker || *marker.VersionId == "" {
 		t.Errorf("the deletion gave %+v", marker)
 	}
-	other := versionsOf(t, c, "bucket-a")[3].id
+	other := versionsOf(t, c)[3].id
 	want := []line{{"k", *marker.VersionId, true, true}, {"k", *two.VersionId, false, false}, {"k", "null", false, false}, {"l", other, true, false}}
-	if diff := cmp.Diff(want, versionsOf(t, c, "bucket-a"), cmp.AllowUnexported(line{})); diff != "" {
+	if diff := cmp.Diff(want, versionsOf(t, c), cmp.AllowUnexported(line{})); diff != "" {
 		t.Errorf("versions (-want, +got):\n%s", diff)
 	}
 
-	after, err := c.ListObjectVersions(t.Context(), &sdk.ListObjectVersionsRequest{Bucket: sdk.Ptr("bucket-a"), KeyMarker: sdk.Ptr("k")})
+	after, err := c.ListObjectVersions(t.Context(), &sdk.ListObjectVersionsRequest{Bucket: new("bucket-a"), KeyMarker: new("k")})
 	if err != nil || len(after.ObjectVersions) != 1 || len(after.ObjectDeleteMarkers) != 0 || *after.ObjectVersions[0].Key != "l" {
 		t.Errorf("after the key: %+v, %v", after, err)
 	}
@@ -86,24 +86,24 @@ func TestVersionsAreKeptUntilTheyAreDeletedOneByOne(t *testing.T) {
 	_, err = get(t.Context(), c, "bucket-a", "k")
 	wantCode(t, err, "NoSuchKey")
 	for id, want := range map[string]string{"null": "before", *two.VersionId: "two"} {
-		old, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), VersionId: sdk.Ptr(id)})
+		old, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k"), VersionId: new(id)})
 		if err != nil || old.ContentLength != int64(len(want)) {
 			t.Errorf("version %s: %+v, %v", id, old, err)
 		}
 	}
-	_, err = c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), VersionId: marker.VersionId})
+	_, err = c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k"), VersionId: marker.VersionId})
 	wantCode(t, err, "MethodNotAllowed")
-	_, err = c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: sdk.Ptr("bucket-a"), Key: sdk.Ptr("k"), VersionId: sdk.Ptr("nope")})
+	_, err = c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k"), VersionId: new("nope")})
 	wantCode(t, err, "NoSuchVersion")
 
-	if done := deleteVersion(t, c, "bucket-a", "k", *marker.VersionId); !done.DeleteMarker {
+	if done := deleteVersion(t, c, "k", *marker.VersionId); !done.DeleteMarker {
 		t.Errorf("the marker's deletion gave %+v", done)
 	}
 	if got, err := get(t.Context(), c, "bucket-a", "k"); err != nil || got != "two" {
 		t.Errorf("without the marker: %q, %v", got, err)
 	}
-	for _, l := range versionsOf(t, c, "bucket-a") {
-		deleteVersion(t, c, "bucket-a", l.key, l.id)
+	for _, l := range versionsOf(t, c) {
+		deleteVersion(t, c, l.key, l.id)
 	}
 	if got := w.Buckets()[0]; got.Versions != 0 || got.Objects != 0 {
 		t.Errorf("left: %+v", got)
@@ -114,26 +114,26 @@ func TestSuspendedVersioningReplacesTheNullVersionOnly(t *testing.T) {
 	w := newWorld(t)
 	c := w.root()
 	mustPutBucket(t, c, "bucket-a")
-	setVersioning(t, c, "bucket-a", sdk.VersionEnabled)
+	setVersioning(t, c, sdk.VersionEnabled)
 	mustPut(t, c, "bucket-a", "k", "kept")
-	setVersioning(t, c, "bucket-a", sdk.VersionSuspended)
+	setVersioning(t, c, sdk.VersionSuspended)
 	for i := range 3 {
 		mustPut(t, c, "bucket-a", "k", fmt.Sprint("null ", i))
 	}
 	if got := w.Buckets()[0]; got.Versions != 2 {
 		t.Errorf("%d versions, want 2", got.Versions)
 	}
-	deleteVersion(t, c, "bucket-a", "k", "")
-	lines := versionsOf(t, c, "bucket-a")
+	deleteVersion(t, c, "k", "")
+	lines := versionsOf(t, c)
 	if len(lines) != 2 || lines[0].id != "null" || !lines[0].marker || lines[1].marker {
 		t.Errorf("after the deletion: %+v", lines)
 	}
-	status, err := c.GetBucketVersioning(t.Context(), &sdk.GetBucketVersioningRequest{Bucket: sdk.Ptr("bucket-a")})
+	status, err := c.GetBucketVersioning(t.Context(), &sdk.GetBucketVersioningRequest{Bucket: new("bucket-a")})
 	if err != nil || *status.VersionStatus != "Suspended" {
 		t.Errorf("versioning: %+v, %v", status, err)
 	}
 	_, err = c.PutBucketVersioning(t.Context(), &sdk.PutBucketVersioningRequest{
-		Bucket: sdk.Ptr("bucket-a"), VersioningConfiguration: &sdk.VersioningConfiguration{Status: "Off"},
+		Bucket: new("bucket-a"), VersioningConfiguration: &sdk.VersioningConfiguration{Status: "Off"},
 	})
 	wantCode(t, err, "InvalidArgument")
 }

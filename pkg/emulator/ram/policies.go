@@ -200,6 +200,7 @@ func (r *RAM) listPolicies(req *rpc.Request) (any, *rpc.Error) {
 	}
 	return struct {
 		page
+
 		Policies policyList `json:"Policies"`
 	}{p, list}, nil
 }

@@ -60,8 +60,8 @@ func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
 
 	wantCode(t, remove(v3), "DeleteConflict.Policy.Version.Default")
 	wantCode(t, remove("v1"), "EntityNotExist.Policy.Version")
-	must(detach(c, "u", "p"))(t)
-	_, err = deletePolicy(c, "p")
+	must(detachFromU(c, "p"))(t)
+	_, err = deleteP(c)
 	wantCode(t, err, "DeleteConflict.Policy.Version")
 	must(c.DeletePolicy(ask(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) {
 		r.PolicyName = "p"
@@ -86,7 +86,7 @@ func TestOnlySoManyPoliciesAreAttachedToAUser(t *testing.T) {
 	}
 	_, err := attach(c, "u", "Custom", "AliyunOSSReadOnlyAccess")
 	wantCode(t, err, "EntityNotExist.Policy")
-	_, err = detach(c, "u", "p10")
+	_, err = detachFromU(c, "p10")
 	wantCode(t, err, "EntityNotExist.User.Policy")
 	list := must(c.ListPoliciesForUser(ask(sdk.CreateListPoliciesForUserRequest(), func(r *sdk.ListPoliciesForUserRequest) { r.UserName = "u" })))(t)
 	if got := list.Policies.Policy; len(got) != 11 || got[0].PolicyType != "System" || got[1].PolicyName != "p0" {

@@ -27,6 +27,7 @@ const (
 // A world is an emulated RAM behind the RPC gateway, on a real port.
 type world struct {
 	*ram.RAM
+
 	clock *cloud.Clock
 	host  string
 }
@@ -113,18 +114,18 @@ func attach(c *sdk.Client, user, kind, name string) (*sdk.AttachPolicyToUserResp
 	}))
 }
 
-func detach(c *sdk.Client, user, name string) (*sdk.DetachPolicyFromUserResponse, error) {
+func detachFromU(c *sdk.Client, name string) (*sdk.DetachPolicyFromUserResponse, error) {
 	return c.DetachPolicyFromUser(ask(sdk.CreateDetachPolicyFromUserRequest(), func(r *sdk.DetachPolicyFromUserRequest) {
-		r.UserName, r.PolicyType, r.PolicyName = user, "Custom", name
+		r.UserName, r.PolicyType, r.PolicyName = "u", "Custom", name
 	}))
 }
 
-func deleteUser(c *sdk.Client, name string) (*sdk.DeleteUserResponse, error) {
-	return c.DeleteUser(ask(sdk.CreateDeleteUserRequest(), func(r *sdk.DeleteUserRequest) { r.UserName = name }))
+func deleteU(c *sdk.Client) (*sdk.DeleteUserResponse, error) {
+	return c.DeleteUser(ask(sdk.CreateDeleteUserRequest(), func(r *sdk.DeleteUserRequest) { r.UserName = "u" }))
 }
 
-func deletePolicy(c *sdk.Client, name string) (*sdk.DeletePolicyResponse, error) {
-	return c.DeletePolicy(ask(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) { r.PolicyName = name }))
+func deleteP(c *sdk.Client) (*sdk.DeletePolicyResponse, error) {
+	return c.DeletePolicy(ask(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) { r.PolicyName = "p" }))
 }
 
 func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
@@ -160,22 +161,22 @@ func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
 	_, err = attach(c, "u", "Custom", "p")
 	wantCode(t, err, "EntityAlreadyExists.User.Policy")
 
-	_, err = deleteUser(c, "u")
+	_, err = deleteU(c)
 	wantCode(t, err, "DeleteConflict.User.AccessKey")
 	must(deleteKey(c, "u", key.AccessKeyId))(t)
-	_, err = deleteUser(c, "u")
+	_, err = deleteU(c)
 	wantCode(t, err, "DeleteConflict.User.Policy")
-	_, err = deletePolicy(c, "p")
+	_, err = deleteP(c)
 	wantCode(t, err, "DeleteConflict.Policy.User")
-	must(detach(c, "u", "p"))(t)
-	must(deletePolicy(c, "p"))(t)
-	must(deleteUser(c, "u"))(t)
+	must(detachFromU(c, "p"))(t)
+	must(deleteP(c))(t)
+	must(deleteU(c))(t)
 
-	_, err = detach(c, "u", "p")
+	_, err = detachFromU(c, "p")
 	wantCode(t, err, "EntityNotExist.User")
 	_, err = deleteKey(c, "u", key.AccessKeyId)
 	wantCode(t, err, "EntityNotExist.User")
-	_, err = deletePolicy(c, "p")
+	_, err = deleteP(c)
 	wantCode(t, err, "EntityNotExist.Policy")
 	if len(w.Users())+len(w.Keys())+len(w.Policies()) != 0 {
 		t.Errorf("left: %v %v %v", w.Users(), w.Keys(), w.Policies())
@@ -292,9 +293,9 @@ func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
 		_, err := c.DeleteGroup(ask(sdk.CreateDeleteGroupRequest(), func(r *sdk.DeleteGroupRequest) { r.GroupName = "g" }))
 		return err
 	}
-	_, err := deletePolicy(c, "p")
+	_, err := deleteP(c)
 	wantCode(t, err, "DeleteConflict.Policy.Group")
-	_, err = deleteUser(c, "u")
+	_, err = deleteU(c)
 	wantCode(t, err, "DeleteConflict.User.Group")
 	wantCode(t, remove(), "DeleteConflict.Group.User")
 	must(c.RemoveUserFromGroup(ask(sdk.CreateRemoveUserFromGroupRequest(), func(r *sdk.RemoveUserFromGroupRequest) { r.GroupName, r.UserName = "g", "u" })))(t)

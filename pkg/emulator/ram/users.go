@@ -131,6 +131,7 @@ func (r *RAM) listUsers(req *rpc.Request) (any, *rpc.Error) {
 	}
 	return struct {
 		page
+
 		Users userList `json:"Users"`
 	}{p, list}, nil
 }
