@@ -104,31 +104,29 @@ func TestCloseKeepsWhatIsBeingWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const writers = 20
-	var wg sync.WaitGroup
-	saved := make([]bool, writers)
-	for w := range writers {
-		wg.Go(func() {
-			err := put(s, t, fmt.Sprint(w), 1)
-			saved[w] = err == nil
-			if err != nil && !errors.Is(err, store.ErrClosed) {
-				t.Errorf("writer %d: %v", w, err)
-			}
-		})
+	s.waiting.Add(1) // another writer seems to wait, so the group stays open
+	saved := make(chan error)
+	go func() { saved <- put(s, t, "i", 1) }()
+	for open := false; !open; runtime.Gosched() {
+		s.turn.Lock()
+		open = s.group != nil
+		s.turn.Unlock()
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wg.Wait()
+	if err := <-saved; err != nil {
+		t.Errorf("Update that Close found = %v", err)
+	}
+	if err := put(s, t, "j", 1); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Update after Close = %v, want ErrClosed", err)
+	}
 	if s, err = Open(path, nil); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for w := range writers {
-		_, err := s.Get(t.Context(), store.Key{InstanceID: fmt.Sprint(w)})
-		if saved[w] != (err == nil) {
-			t.Errorf("writer %d: told saved %t, after reopening %v", w, saved[w], err)
-		}
+	if _, err := s.Get(t.Context(), store.Key{InstanceID: "i"}); err != nil {
+		t.Errorf("Get of what was saved: %v", err)
 	}
 }
 
@@ -176,6 +174,37 @@ func TestFailedCommitIsToldToEveryWriterOfTheGroup(t *testing.T) {
 	}
 }
 
+func TestWriteThatFailsHalfWayUndoesItsGroup(t *testing.T) {
+	s := fresh(t)
+	s.waiting.Add(1) // another writer seems to wait, so the group stays open
+	first := make(chan error)
+	go func() { first <- put(s, t, "first", 1) }()
+	for open := false; !open; runtime.Gosched() {
+		s.turn.Lock()
+		open = s.group != nil
+		s.turn.Unlock()
+	}
+	broken := errors.New("broken")
+	err := s.write(t.Context(), func(tx *bbolt.Tx) (func() error, error) {
+		return func() error {
+			return errors.Join(tx.Bucket(recordsBucket).Put([]byte("half"), nil), broken)
+		}, nil
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("write = %v, want its own error", err)
+	}
+	if err := <-first; !errors.Is(err, broken) {
+		t.Errorf("Update of the same group = %v, want the error that undid it", err)
+	}
+	s.waiting.Add(-1)
+	if err := put(s, t, "later", 1); err != nil {
+		t.Errorf("Update afterwards: %v", err)
+	}
+	if rs, err := s.List(t.Context(), store.Key{}, 9); err != nil || len(rs) != 1 || rs[0].InstanceID != "later" {
+		t.Errorf("List = %d records, %v, want the later one alone", len(rs), err)
+	}
+}
+
 func TestNewerRecordIsServedAndNotWritten(t *testing.T) {
 	s := fresh(t)
 	k := store.Key{InstanceID: "i", BindingID: "b"}
@@ -212,7 +241,15 @@ func TestDamagedRecordHarmsNoOther(t *testing.T) {
 		}
 	}
 	bad := store.Key{InstanceID: "b"}
-	for name, value := range map[string][]byte{"short": []byte("x"), "long": bytes.Repeat([]byte("x"), 100)} {
+	sound, err := encode(store.Record{Key: bad, Region: "cn-hangzhou"}, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string][]byte{
+		"short":       []byte("x"),
+		"long":        bytes.Repeat([]byte("x"), 100),
+		"flipped bit": bytes.Replace(sound, []byte("hangzhou"), []byte("hangzhot"), 1),
+	} {
 		rawPut(t, s, bad, value)
 		ctx := t.Context()
 		if _, err := s.Get(ctx, bad); !errors.Is(err, store.ErrCorrupt) {

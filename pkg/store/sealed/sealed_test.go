@@ -64,7 +64,7 @@ func update(t *testing.T, s store.Store, k store.Key, change func(r *store.Recor
 func TestBoxOpensInItsPlaceAlone(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	s := sealed.New(inner, newKeyset(t))
-	from := store.Key{InstanceID: "i", BindingID: "b"}
+	from := store.Key{InstanceID: "i", BindingID: "bc"}
 	box := update(t, s, from, func(r *store.Record) {
 		r.Incarnation = "life"
 		r.Secrets = store.Seal([]byte("secret"))
@@ -81,10 +81,10 @@ func TestBoxOpensInItsPlaceAlone(t *testing.T) {
 		"another field":       {from, "life", func(r *store.Record) { r.Credentials = stolen(box.Secrets.Box()) }, false},
 		"another step":        {from, "life", func(r *store.Record) { r.Frozen = map[string]store.Sealed{"t": stolen(box.Frozen["s"].Box())} }, false},
 		"another incarnation": {from, "next", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
-		"another binding":     {store.Key{InstanceID: "i", BindingID: "c"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
-		"another instance":    {store.Key{InstanceID: "j", BindingID: "b"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
+		"another binding":     {store.Key{InstanceID: "i", BindingID: "d"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
+		"another instance":    {store.Key{InstanceID: "j", BindingID: "bc"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
 		"the instance":        {store.Key{InstanceID: "i"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
-		"ids joined":          {store.Key{InstanceID: "ib"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
+		"ids joined":          {store.Key{InstanceID: "ib", BindingID: "c"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
 		"a broken box":        {from, "life", func(r *store.Record) { r.Secrets = stolen(append([]byte("x"), box.Secrets.Box()...)) }, false},
 	} {
 		// Who writes to the store past the sealing puts the box where it pleases.
