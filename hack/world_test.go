@@ -126,7 +126,7 @@ func newWorld(t *testing.T) *world {
 // root runs the tests, another user runs the database servers.
 func publicDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "osb-world-")
+	dir, err := os.MkdirTemp("", "osb-world-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,8 @@ func forms(name, value string) []string {
 	for _, password := range passwords {
 		found = append(found, password, url.QueryEscape(password), url.PathEscape(password))
 	}
-	return found
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 func appendLines(path string, lines []string) error {
