@@ -30,7 +30,7 @@ func Decode(b []byte) (Record, error) {
 	unknown, err := decodeObject(b, &r)
 	switch {
 	case err != nil && newer(b):
-		return Record{}, fmt.Errorf("%w: %v", ErrNewer, err)
+		return Record{}, fmt.Errorf("%w: %w", ErrNewer, err)
 	case err != nil:
 		return Record{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	case r.Schema < 1:

@@ -23,7 +23,7 @@ func TestSecretNeverPrints(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			fmt.Fprintf(&log, verb+verb+verb+"\n", s, &s, r)
 		}
-		bytesOf := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
+		bytesOf := strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
 		for _, form := range []string{secret, bytesOf, fmt.Sprintf("%x", secret)} {
 			if strings.Contains(log.String(), form) {
 				t.Errorf("the secret was printed, as %q:\n%s", form, log.String())

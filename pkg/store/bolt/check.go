@@ -13,15 +13,18 @@ import (
 )
 
 // The names of the buckets and of what is in "meta".
-var (
-	metaBucket       = []byte("meta")
-	recordsBucket    = []byte("records")
-	unfinishedBucket = []byte("unfinished")
+const (
+	metaBucket       = "meta"
+	recordsBucket    = "records"
+	unfinishedBucket = "unfinished"
 
-	magicKey   = []byte("magic")
-	magic      = []byte("open-service-broker-alibabacloud")
-	versionKey = []byte("version")
+	magicKey   = "magic"
+	magic      = "open-service-broker-alibabacloud"
+	versionKey = "version"
 )
+
+// bucket returns one of the buckets.
+func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 
 // version is the form of the file, which is apart from the schema of the
 // records in it.
@@ -34,15 +37,15 @@ func create(path string) error {
 		return err
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{metaBucket, recordsBucket, unfinishedBucket} {
-			if _, err := tx.CreateBucket(name); err != nil {
+		for _, name := range []string{metaBucket, recordsBucket, unfinishedBucket} {
+			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return err
 			}
 		}
-		meta := tx.Bucket(metaBucket)
+		meta := bucket(tx, metaBucket)
 		return errors.Join(
-			meta.Put(magicKey, magic),
-			meta.Put(versionKey, binary.BigEndian.AppendUint64(nil, version)))
+			meta.Put([]byte(magicKey), []byte(magic)),
+			meta.Put([]byte(versionKey), binary.BigEndian.AppendUint64(nil, version)))
 	})
 	return errors.Join(err, db.Close())
 }
@@ -80,7 +83,7 @@ func check(path string, timeout time.Duration) error {
 // process ends, as it is about to.
 func openDB(path string, opts *bbolt.Options) (db *bbolt.DB, err error) {
 	opts.OpenFile = func(path string, flag int, mode os.FileMode) (*os.File, error) {
-		return os.OpenFile(path, flag&^os.O_CREATE, mode)
+		return os.OpenFile(path, flag&^os.O_CREATE, mode) //nolint:gosec // the operator names the file
 	}
 	err = survive(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, opts)
@@ -103,26 +106,26 @@ func survive(f func() error) (err error) {
 
 // checkMeta looks whether the file is a store of a version known here.
 func checkMeta(tx *bbolt.Tx) error {
-	meta := tx.Bucket(metaBucket)
-	if meta == nil || !bytes.Equal(meta.Get(magicKey), magic) {
+	meta := bucket(tx, metaBucket)
+	if meta == nil || string(meta.Get([]byte(magicKey))) != magic {
 		return errors.New("the file belongs to another program")
 	}
-	v := meta.Get(versionKey)
+	v := meta.Get([]byte(versionKey))
 	if len(v) != 8 || binary.BigEndian.Uint64(v) != version {
 		return fmt.Errorf("the file is of version %x, this broker knows version %d", v, version)
 	}
-	if tx.Bucket(recordsBucket) == nil || tx.Bucket(unfinishedBucket) == nil {
+	if bucket(tx, recordsBucket) == nil || bucket(tx, unfinishedBucket) == nil {
 		return errors.New("the file lacks a part")
 	}
 	return nil
 }
 
 // checkKeys walks through a bucket: all of it must be there, and in order.
-func checkKeys(tx *bbolt.Tx, bucket []byte) error {
+func checkKeys(tx *bbolt.Tx, name string) error {
 	var last []byte
-	return tx.Bucket(bucket).ForEach(func(id, _ []byte) error {
+	return bucket(tx, name).ForEach(func(id, _ []byte) error {
 		if bytes.Compare(id, last) <= 0 {
-			return fmt.Errorf("the file is damaged: its %s are out of order", bucket)
+			return fmt.Errorf("the file is damaged: its %s are out of order", name)
 		}
 		last = id
 		return nil

@@ -42,7 +42,7 @@ func victim(path string) error {
 					failed <- err
 					return
 				}
-				fmt.Printf("%d %d\n", w, r.Sequence) // one write to a pipe is whole
+				fmt.Fprintf(os.Stdout, "%d %d\n", w, r.Sequence) // one write to a pipe is whole
 			}
 		}()
 	}

@@ -25,7 +25,7 @@ func checkKey(k store.Key) ([]byte, error) {
 // Get implements store.Store.
 func (s *Store) Get(ctx context.Context, k store.Key) (r store.Record, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		value := tx.Bucket(recordsBucket).Get(encodeKey(k))
+		value := bucket(tx, recordsBucket).Get(encodeKey(k))
 		if value == nil {
 			return &store.RecordError{Key: k, Err: store.ErrNotFound}
 		}
@@ -43,7 +43,7 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 	}
 	var saved []byte
 	err = s.write(ctx, func(tx *bbolt.Tx) (func() error, error) {
-		records := tx.Bucket(recordsBucket)
+		records := bucket(tx, recordsBucket)
 		r := store.Record{Key: k}
 		if value := records.Get(id); value != nil {
 			if r, err = decode(k, value); err != nil {
@@ -74,16 +74,16 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 // index puts a record into the index of the unfinished, or takes it out.
 func index(tx *bbolt.Tx, id []byte, unfinished bool) error {
 	if unfinished {
-		return tx.Bucket(unfinishedBucket).Put(id, nil)
+		return bucket(tx, unfinishedBucket).Put(id, nil)
 	}
-	return tx.Bucket(unfinishedBucket).Delete(id)
+	return bucket(tx, unfinishedBucket).Delete(id)
 }
 
 // Delete implements store.Store.
 func (s *Store) Delete(ctx context.Context, k store.Key) error {
 	id := encodeKey(k)
 	return s.write(ctx, func(tx *bbolt.Tx) (func() error, error) {
-		records := tx.Bucket(recordsBucket)
+		records := bucket(tx, recordsBucket)
 		if records.Get(id) == nil {
 			return nil, nil
 		}
@@ -97,7 +97,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key) error {
 func (s *Store) Bindings(ctx context.Context, instanceID string) (bindings []store.Record, err error) {
 	prefix := instancePrefix(instanceID)
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		c := tx.Bucket(recordsBucket).Cursor()
+		c := bucket(tx, recordsBucket).Cursor()
 		for id, value := c.Seek(prefix); bytes.HasPrefix(id, prefix); id, value = c.Next() {
 			k := decodeKey(id)
 			if !k.IsBinding() {
@@ -121,7 +121,7 @@ func (s *Store) Bindings(ctx context.Context, instanceID string) (bindings []sto
 func (s *Store) List(ctx context.Context, after store.Key, limit int) (page []store.Record, err error) {
 	start := encodeKey(after)
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		c := tx.Bucket(recordsBucket).Cursor()
+		c := bucket(tx, recordsBucket).Cursor()
 		id, value := c.Seek(start)
 		if bytes.Equal(id, start) {
 			id, value = c.Next()
@@ -141,7 +141,7 @@ func (s *Store) List(ctx context.Context, after store.Key, limit int) (page []st
 // Unfinished implements store.Store.
 func (s *Store) Unfinished(ctx context.Context) (ids []string, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		return tx.Bucket(unfinishedBucket).ForEach(func(id, _ []byte) error {
+		return bucket(tx, unfinishedBucket).ForEach(func(id, _ []byte) error {
 			instance := decodeKey(id).InstanceID
 			if n := len(ids); n == 0 || ids[n-1] != instance {
 				ids = append(ids, instance)
@@ -156,7 +156,7 @@ func (s *Store) Unfinished(ctx context.Context) (ids []string, err error) {
 func (s *Store) NextEpoch(ctx context.Context) (epoch uint64, err error) {
 	err = s.write(ctx, func(tx *bbolt.Tx) (func() error, error) {
 		return func() (err error) {
-			epoch, err = tx.Bucket(metaBucket).NextSequence()
+			epoch, err = bucket(tx, metaBucket).NextSequence()
 			return err
 		}, nil
 	})
@@ -170,7 +170,7 @@ func (s *Store) NextEpoch(ctx context.Context) (epoch uint64, err error) {
 // stays spent.
 func (s *Store) Empty(ctx context.Context) (empty bool, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		empty = tx.Bucket(recordsBucket).Sequence() == 0
+		empty = bucket(tx, recordsBucket).Sequence() == 0
 		return nil
 	})
 	return empty, err

@@ -41,7 +41,7 @@ func put(s *Store, tb testing.TB, id string, size int) error {
 // rawPut writes a value as it is, as another version or a damaged disk would.
 func rawPut(t *testing.T, s *Store, k store.Key, value []byte) {
 	t.Helper()
-	err := s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(recordsBucket).Put(encodeKey(k), value) })
+	err := s.db.Update(func(tx *bbolt.Tx) error { return bucket(tx, recordsBucket).Put(encodeKey(k), value) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestWriteThatFailsHalfWayUndoesItsGroup(t *testing.T) {
 	broken := errors.New("broken")
 	err := s.write(t.Context(), func(tx *bbolt.Tx) (func() error, error) {
 		return func() error {
-			return errors.Join(tx.Bucket(recordsBucket).Put([]byte("half"), nil), broken)
+			return errors.Join(bucket(tx, recordsBucket).Put([]byte("half"), nil), broken)
 		}, nil
 	})
 	if !errors.Is(err, broken) {
@@ -226,7 +226,7 @@ func TestNewerRecordIsServedAndNotWritten(t *testing.T) {
 		}
 	}
 	_ = s.db.View(func(tx *bbolt.Tx) error {
-		if got := tx.Bucket(recordsBucket).Get(encodeKey(k)); !bytes.Equal(got, value) {
+		if got := bucket(tx, recordsBucket).Get(encodeKey(k)); !bytes.Equal(got, value) {
 			t.Errorf("the newer record was changed to %q", got)
 		}
 		return nil

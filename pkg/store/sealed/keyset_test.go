@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -134,7 +135,7 @@ func TestWhatIsNoKeysetIsRefusedAndNotQuoted(t *testing.T) {
 		_, err := sealed.OpenKeyset(path)
 		if !errors.Is(err, store.ErrForeign) {
 			t.Errorf("%s: OpenKeyset = %v, want ErrForeign", name, err)
-		} else if bytes.Contains([]byte(err.Error()), []byte("passw0rd")) {
+		} else if strings.Contains(err.Error(), "passw0rd") {
 			t.Errorf("%s: the error quotes the file: %v", name, err)
 		}
 	}

@@ -1,0 +1,60 @@
+package newfile_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/internal/newfile"
+)
+
+// write fills a file with a text.
+func write(text string) func(string) error {
+	return func(temp string) error { return os.WriteFile(temp, []byte(text), 0o600) }
+}
+
+func TestOneOfManyMakersWinsAndItsFileIsWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	var wg sync.WaitGroup
+	var winner atomic.Value
+	for i := range 10 {
+		wg.Go(func() {
+			text := fmt.Sprint("maker ", i)
+			switch err := newfile.Create(path, write(text)); {
+			case err == nil:
+				if winner.Swap(text) != nil {
+					t.Error("two makers were told that the file is theirs")
+				}
+			case !errors.Is(err, fs.ErrExist):
+				t.Errorf("maker %d: %v, want ErrExist", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got, err := os.ReadFile(path); err != nil || string(got) != winner.Load() {
+		t.Errorf("the file holds %q, %v, want %q", got, err, winner.Load())
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("the folder holds %v, %v, want the file alone", entries, err)
+	}
+}
+
+func TestFailedMakerLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	broken := errors.New("broken")
+	err := newfile.Create(filepath.Join(dir, "file"), func(temp string) error {
+		return errors.Join(write("half")(temp), broken)
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("Create = %v, want the error of fill", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("the folder holds %v, %v, want nothing", entries, err)
+	}
+}
