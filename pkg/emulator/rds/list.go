@@ -25,15 +25,15 @@ type item struct {
 
 // describeDBInstances is DescribeDBInstances of the RDS API.
 func (s *Service) describeDBInstances(r *rpc.Request) (any, *rpc.Error) {
-	tags, fail := tagFilter(r)
-	if fail != nil {
-		return nil, fail
-	}
 	if _, ok := s.network.Region(r.Region); !ok {
 		return nil, rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	filters, fail := s.filters(r)
+	if fail != nil {
+		return nil, fail
+	}
 	s.sweep(r.Now)
 	candidates := s.order
 	if id := r.Get("DBInstanceId"); id != "" {
@@ -44,10 +44,14 @@ func (s *Service) describeDBInstances(r *rpc.Request) (any, *rpc.Error) {
 		candidates = []*instance{in}
 	}
 	var found []*instance
+each:
 	for _, in := range candidates {
-		if s.visible(in, r.Now) && in.hasTags(tags) && in.fits(r) {
-			found = append(found, in)
+		for _, passes := range filters {
+			if !passes(in) {
+				continue each
+			}
 		}
+		found = append(found, in)
 	}
 	return page(r, found)
 }
@@ -123,27 +127,41 @@ func (in *instance) item(now time.Time, level int) item {
 	return it
 }
 
-// fits applies the filters of DescribeDBInstances but for tags.
-func (in *instance) fits(r *rpc.Request) bool {
-	if key := r.Get("SearchKey"); key != "" && !strings.Contains(in.id, key) && !strings.Contains(in.description, key) {
-		return false
+// filters reads the filters of DescribeDBInstances, but for the id, as tests
+// that an instance passes or not.
+func (s *Service) filters(r *rpc.Request) ([]func(*instance) bool, *rpc.Error) {
+	tags, fail := tagFilter(r)
+	if fail != nil {
+		return nil, fail
 	}
-	for _, filter := range [...]struct{ name, value string }{
-		{"Engine", in.engine}, {"EngineVersion", in.version}, {"DBInstanceClass", in.class.name}, {"VpcId", in.vpcID}, {"VSwitchId", in.vswitchID},
-		{"ZoneId", in.zone}, {"PayType", in.payType}, {"Category", in.category}, {"InstanceNetworkType", "VPC"},
-		{"DBInstanceType", "Primary"}, {"ConnectionMode", "Standard"},
-	} {
-		if want := r.Get(filter.name); want != "" && want != filter.value {
-			return false
+	list := []func(*instance) bool{func(in *instance) bool {
+		in.settle(r.Now)
+		return in.region == r.Region && s.visible(in, r.Now) && in.hasTags(tags)
+	}}
+	equal := func(name string, of func(*instance) string) {
+		if want := r.Get(name); want != "" {
+			list = append(list, func(in *instance) bool { return of(in) == want })
 		}
 	}
-	if want := r.Get("ConnectionString"); want != "" {
-		if host, _ := in.endpoint(); host != want {
-			return false
-		}
+	always := func(value string) func(*instance) string { return func(*instance) string { return value } }
+	equal("Engine", func(in *instance) string { return in.engine })
+	equal("EngineVersion", func(in *instance) string { return in.version })
+	equal("DBInstanceClass", func(in *instance) string { return in.class.name })
+	equal("DBInstanceStatus", func(in *instance) string { return in.status(r.Now) })
+	equal("VpcId", func(in *instance) string { return in.vpcID })
+	equal("VSwitchId", func(in *instance) string { return in.vswitchID })
+	equal("ZoneId", func(in *instance) string { return in.zone })
+	equal("PayType", func(in *instance) string { return in.payType })
+	equal("Category", func(in *instance) string { return in.category })
+	equal("ConnectionString", func(in *instance) string { host, _ := in.endpoint(); return host })
+	equal("InstanceNetworkType", always("VPC"))
+	equal("DBInstanceType", always("Primary"))
+	equal("ConnectionMode", always("Standard"))
+	equal("Expired", always("False"))
+	if key := r.Get("SearchKey"); key != "" {
+		list = append(list, func(in *instance) bool { return strings.Contains(in.id, key) || strings.Contains(in.description, key) })
 	}
-	want := r.Get("DBInstanceStatus")
-	return (want == "" || want == in.status(r.Now)) && in.region == r.Region && r.Get("Expired") != "True"
+	return list, nil
 }
 
 // tagFilter reads the filter by tags in either form: Tags, a JSON object, or

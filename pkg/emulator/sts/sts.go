@@ -51,8 +51,17 @@ func (s *Service) SetRoles(names ...string) {
 func (s *Service) Product() rpc.Product {
 	return rpc.Product{Name: "Sts", Version: "2015-04-01", Denied: "NoPermission", Actions: map[string]rpc.Action{
 		"GetCallerIdentity": {Do: s.getCallerIdentity, Free: true},
-		"AssumeRole":        {Do: s.assumeRole, Resource: func(r *rpc.Request) string { return r.Get("RoleArn") }},
+		"AssumeRole":        {Do: s.assumeRole, Resource: roleResource},
 	}}
+}
+
+// roleResource is the role that RAM authorises AssumeRole on. What is no role
+// is left to the check of the parameter.
+func roleResource(r *rpc.Request) string {
+	if arn := r.Get("RoleArn"); roleARNs.MatchString(arn) {
+		return arn
+	}
+	return "*"
 }
 
 // Key implements cloud.Keys. An expired key is still known for an hour, so that

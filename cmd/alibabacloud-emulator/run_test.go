@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
+)
+
+// A program is a running emulator and what it has printed.
+type program struct {
+	*testing.T
+	facts  map[string]string // by the first column of the greeting
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+// start runs the program on free ports until it has greeted.
+func start(t *testing.T, env map[string]string, args ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &program{T: t, facts: map[string]string{}, cancel: cancel, ended: make(chan error, 1)}
+	r, w := io.Pipe()
+	args = append([]string{"--listen=127.0.0.1:0", "--control-listen=127.0.0.1:0"}, args...)
+	go func() {
+		err := run(ctx, args, func(name string) string { return env[name] }, w, io.Discard)
+		p.ended <- err
+		_ = w.CloseWithError(io.EOF)
+	}()
+	t.Cleanup(p.stop)
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), "  ")
+		p.facts[name] = strings.TrimSpace(value)
+		if name == "access key id" && env["EMULATOR_ACCESS_KEY_ID"] != "" || name == "access key secret" {
+			go func() { _, _ = io.Copy(io.Discard, r) }()
+			return p
+		}
+	}
+	err := <-p.ended
+	p.ended <- nil // for stop
+	t.Fatalf("the program ended with %v after %v", err, p.facts)
+	return nil
+}
+
+// stop ends the program as a signal does, and waits for it.
+func (p *program) stop() {
+	p.cancel()
+	if err := <-p.ended; err != nil {
+		p.Errorf("the program ended with %v", err)
+	}
+	p.ended <- nil // for the next who waits
+	if _, err := net.Dial("tcp", strings.TrimPrefix(p.facts["cloud"], "http://")); err == nil {
+		p.Error("the port is still served")
+	}
+}
+
+func identity(t *testing.T, p *program, id, secret string) (string, error) {
+	t.Helper()
+	c, err := sts.NewClientWithAccessKey(p.facts["region"], id, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Domain = strings.TrimPrefix(p.facts["cloud"], "http://")
+	r := sts.CreateGetCallerIdentityRequest()
+	r.Scheme = "HTTP"
+	response, err := c.GetCallerIdentity(r)
+	if err != nil {
+		return "", err
+	}
+	return response.AccountId, nil
+}
+
+func TestItServesUntilItIsStopped(t *testing.T) {
+	p := start(t, nil)
+	account, err := identity(t, p, p.facts["access key id"], p.facts["access key secret"])
+	if err != nil || account != p.facts["account"] {
+		t.Errorf("account %s, %v; want %s", account, err, p.facts["account"])
+	}
+	response, err := http.Get(p.facts["control"] + "/state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state struct{ Instances []json.RawMessage }
+	if err := json.NewDecoder(response.Body).Decode(&state); err != nil || response.Body.Close() != nil || state.Instances == nil {
+		t.Errorf("state %+v, %v", state, err)
+	}
+	if p.facts["region"] != "cn-hangzhou" || !strings.HasPrefix(p.facts["databases"], "none") {
+		t.Errorf("greeting %v", p.facts)
+	}
+	p.stop()
+}
+
+func TestAGivenKeyWorksAndItsSecretIsNotShown(t *testing.T) {
+	p := start(t, map[string]string{"EMULATOR_ACCESS_KEY_ID": "LTAIgiven", "EMULATOR_ACCESS_KEY_SECRET": "sesame", "REGION": "cn-shanghai"})
+	if _, err := identity(t, p, "LTAIgiven", "sesame"); err != nil {
+		t.Error(err)
+	}
+	for name, value := range p.facts {
+		if strings.Contains(value, "sesame") {
+			t.Errorf("the greeting shows the secret as %s", name)
+		}
+	}
+	if p.facts["region"] != "cn-shanghai" {
+		t.Errorf("region %s, want the one of the environment", p.facts["region"])
+	}
+}
+
+func TestAFlagIsStrongerThanTheEnvironment(t *testing.T) {
+	p := start(t, map[string]string{"REGION": "cn-shanghai", "EMULATOR_PROFILE": "no such thing"}, "--region=cn-beijing", "--profile=instant")
+	if p.facts["region"] != "cn-beijing" {
+		t.Errorf("region %s, want the flag's", p.facts["region"])
+	}
+}
+
+func TestWrongSettingsAreRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		env  map[string]string
+	}{
+		"unknown flag":         {args: []string{"--port=1"}},
+		"unexpected argument":  {args: []string{"serve"}},
+		"unknown profile":      {args: []string{"--profile=slow"}},
+		"unknown engines":      {args: []string{"--engines=mysql"}},
+		"two engines":          {args: []string{"--engines=none real"}},
+		"key without a secret": {env: map[string]string{"EMULATOR_ACCESS_KEY_ID": "LTAI"}},
+		"secret without a key": {env: map[string]string{"EMULATOR_ACCESS_KEY_SECRET": "s"}},
+		"malformed address":    {args: []string{"--listen=nowhere"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel() // a program that starts after all ends at once, with nil
+			args := append([]string{"--control-listen=127.0.0.1:0"}, tc.args...)
+			if len(tc.args) == 0 || !strings.HasPrefix(tc.args[0], "--listen") {
+				args = append([]string{"--listen=127.0.0.1:0"}, args...)
+			}
+			if err := run(ctx, args, func(name string) string { return tc.env[name] }, io.Discard, io.Discard); err == nil {
+				t.Error("it started")
+			}
+		})
+	}
+}
+
+func TestHelpIsNoError(t *testing.T) {
+	var help strings.Builder
+	if err := run(t.Context(), []string{"--help"}, func(string) string { return "" }, io.Discard, &help); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"-listen", "EMULATOR_LISTEN", "EMULATOR_CONTROL_LISTEN", "-engines", "-profile", "-advertise-host", "REGION", "EMULATOR_ACCESS_KEY_SECRET"} {
+		if !strings.Contains(help.String(), name) {
+			t.Errorf("the help does not name %s", name)
+		}
+	}
+}
+
+func TestRealEnginesRunWhereTheyAreInstalled(t *testing.T) {
+	mariadb, err := engine.NewMariaDB(engine.Options{})
+	if err == nil {
+		err = mariadb.Close()
+	}
+	if errors.Is(err, engine.ErrNotInstalled) {
+		t.Run("not installed", func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			var warning strings.Builder
+			args := []string{"--listen=127.0.0.1:0", "--control-listen=127.0.0.1:0"}
+			getenv := func(string) string { return "" }
+			if err := run(ctx, append(args, "--engines=real"), getenv, io.Discard, io.Discard); !errors.Is(err, engine.ErrNotInstalled) {
+				t.Errorf("--engines=real: %v", err)
+			}
+			if err := run(ctx, append(args, "--engines=auto"), getenv, io.Discard, &warning); err != nil || warning.Len() == 0 {
+				t.Errorf("--engines=auto: %v, with the note %q", err, warning.String())
+			}
+		})
+		return
+	}
+	for _, mode := range []string{"real", "auto"} {
+		p := start(t, nil, "--engines="+mode)
+		if p.facts["databases"] != "MariaDB" {
+			t.Errorf("--engines=%s: databases %s", mode, p.facts["databases"])
+		}
+		p.stop()
+	}
+}

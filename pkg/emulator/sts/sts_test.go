@@ -1,0 +1,154 @@
+package sts_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+)
+
+const role = "acs:ram::1000000000000001:role/broker"
+
+func newClient(t *testing.T, srv *emulator.Server, id, secret, token string) *sdk.Client {
+	t.Helper()
+	c, err := sdk.NewClientWithStsToken("cn-hangzhou", id, secret, token)
+	if token == "" {
+		c, err = sdk.NewClientWithAccessKey("cn-hangzhou", id, secret)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Domain = srv.Addr()
+	return c
+}
+
+func accountClient(t *testing.T, srv *emulator.Server) *sdk.Client {
+	t.Helper()
+	return newClient(t, srv, srv.AccessKey().ID, srv.AccessKey().Secret, "")
+}
+
+func assume(change ...func(*sdk.AssumeRoleRequest)) *sdk.AssumeRoleRequest {
+	r := sdk.CreateAssumeRoleRequest()
+	r.Scheme = "HTTP"
+	r.RoleArn, r.RoleSessionName = role, "session"
+	for _, c := range change {
+		c(r)
+	}
+	return r
+}
+
+func identity(c *sdk.Client) (*sdk.GetCallerIdentityResponse, error) {
+	r := sdk.CreateGetCallerIdentityRequest()
+	r.Scheme = "HTTP"
+	return c.GetCallerIdentity(r)
+}
+
+func wantCode(t *testing.T, err error, status int, code string) {
+	t.Helper()
+	var server *sdkerrors.ServerError
+	if !errors.As(err, &server) || server.ErrorCode() != code || server.HttpStatus() != status {
+		t.Errorf("error = %v, want %d %s", err, status, code)
+	}
+}
+
+func TestTheAccountKnowsItself(t *testing.T) {
+	srv := emulatortest.New(t)
+	got, err := identity(accountClient(t, srv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.AccountId != srv.AccountID() || got.IdentityType != "Account" || got.Arn != "acs:ram::"+srv.AccountID()+":root" || got.PrincipalId != srv.AccountID() {
+		t.Errorf("identity %+v", got)
+	}
+}
+
+func TestAWrongSecretIsToldFromAWrongCalculation(t *testing.T) {
+	srv := emulatortest.New(t)
+	_, err := identity(newClient(t, srv, srv.AccessKey().ID, "wrong", ""))
+	var server *sdkerrors.ServerError
+	if !errors.As(err, &server) {
+		t.Fatalf("error = %v", err)
+	}
+	// The SDK finds its own string to sign in the answer, and so knows.
+	if server.ErrorCode() != "SignatureDoesNotMatch" || !strings.Contains(server.Recommend(), "InvalidAccessKeySecret") {
+		t.Errorf("code %s, advice %q", server.ErrorCode(), server.Recommend())
+	}
+}
+
+func TestAnAssumedRoleSignsUntilItExpires(t *testing.T) {
+	clock := cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
+	srv := emulatortest.New(t, emulatortest.WithClock(clock))
+	response, err := accountClient(t, srv).AssumeRole(assume(func(r *sdk.AssumeRoleRequest) { r.DurationSeconds = "900" }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := response.Credentials
+	if !strings.HasPrefix(keys.AccessKeyId, "STS.") || keys.Expiration != "2026-05-04T03:17:01Z" {
+		t.Errorf("key %s until %s", keys.AccessKeyId, keys.Expiration)
+	}
+	c := newClient(t, srv, keys.AccessKeyId, keys.AccessKeySecret, keys.SecurityToken)
+	got, err := identity(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.IdentityType != "AssumedRoleUser" || got.Arn != "acs:ram::1000000000000001:assumed-role/broker/session" || got.Arn != response.AssumedRoleUser.Arn ||
+		got.PrincipalId != response.AssumedRoleUser.AssumedRoleId || !strings.HasSuffix(got.PrincipalId, ":session") {
+		t.Errorf("identity %+v of %+v", got, response.AssumedRoleUser)
+	}
+	_, err = identity(newClient(t, srv, keys.AccessKeyId, keys.AccessKeySecret, "other"))
+	wantCode(t, err, 400, "InvalidSecurityToken.MismatchWithAccessKey")
+	clock.Advance(900 * time.Second)
+	_, err = identity(c)
+	wantCode(t, err, 400, "InvalidSecurityToken.Expired")
+}
+
+func TestAssumeRoleRefuses(t *testing.T) {
+	type request = sdk.AssumeRoleRequest
+	cases := map[string]struct {
+		change func(*request)
+		status int
+		code   string
+	}{
+		"no role":               {func(r *request) { r.RoleArn = "" }, 400, "InvalidParameter.RoleArn"},
+		"malformed role":        {func(r *request) { r.RoleArn = "acs:ram::1:role/x" }, 400, "InvalidParameter.RoleArn"},
+		"role of another":       {func(r *request) { r.RoleArn = "acs:ram::2000000000000002:role/x" }, 403, "NoPermission"},
+		"missing role":          {func(r *request) { r.RoleArn = "acs:ram::1000000000000001:role/missing" }, 404, "EntityNotExist.Role"},
+		"no session":            {func(r *request) { r.RoleSessionName = "" }, 400, "InvalidParameter.RoleSessionName"},
+		"malformed session":     {func(r *request) { r.RoleSessionName = "a b" }, 400, "InvalidParameter.RoleSessionName"},
+		"too short":             {func(r *request) { r.DurationSeconds = "899" }, 400, "InvalidParameter.DurationSeconds"},
+		"too long":              {func(r *request) { r.DurationSeconds = "3601" }, 400, "InvalidParameter.DurationSeconds"},
+		"policy of no JSON":     {func(r *request) { r.Policy = "{" }, 400, "InvalidParameter.PolicyGrammar"},
+		"policy too long":       {func(r *request) { r.Policy = strings.Repeat(" ", 1025) }, 400, "InvalidParameter.PolicySize"},
+		"external id, unplayed": {func(r *request) { r.ExternalId = "e" }, 501, "NotImplemented.AssumeRole.ExternalId"},
+	}
+	srv := emulatortest.New(t, emulatortest.AllowUnknown())
+	srv.STS().SetRoles("broker")
+	c := accountClient(t, srv)
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := c.AssumeRole(assume(tc.change))
+			wantCode(t, err, tc.status, tc.code)
+		})
+	}
+	if _, err := c.AssumeRole(assume()); err != nil {
+		t.Errorf("the role that exists: %v", err)
+	}
+}
+
+func TestARoleWithoutPermissionsMayAssumeNothing(t *testing.T) {
+	srv := emulatortest.New(t)
+	response, err := accountClient(t, srv).AssumeRole(assume())
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := response.Credentials
+	_, err = newClient(t, srv, keys.AccessKeyId, keys.AccessKeySecret, keys.SecurityToken).AssumeRole(assume())
+	wantCode(t, err, 403, "NoPermission")
+}

@@ -1,0 +1,137 @@
+package vpc_test
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
+)
+
+const vpcID = "vpc-cnhangzhou0default"
+
+func newClient(t *testing.T, opts ...emulatortest.Option) *sdk.Client {
+	t.Helper()
+	srv := emulatortest.New(t, opts...)
+	c, err := sdk.NewClientWithAccessKey("cn-hangzhou", srv.AccessKey().ID, srv.AccessKey().Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Domain = srv.Addr()
+	return c
+}
+
+func wantCode(t *testing.T, err error, status int, code string) {
+	t.Helper()
+	var server *sdkerrors.ServerError
+	if !errors.As(err, &server) || server.ErrorCode() != code || server.HttpStatus() != status {
+		t.Errorf("error = %v, want %d %s", err, status, code)
+	}
+}
+
+func TestEveryRegionHasADefaultNetwork(t *testing.T) {
+	c := newClient(t)
+	response, err := c.DescribeVpcs(sdk.CreateDescribeVpcsRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(response.Vpcs.Vpc) != 1 || response.TotalCount != 1 {
+		t.Fatalf("%d VPCs, want 1", response.TotalCount)
+	}
+	got := response.Vpcs.Vpc[0]
+	if got.VpcId != vpcID || got.CidrBlock != "192.168.0.0/16" || !got.IsDefault || got.Status != "Available" {
+		t.Errorf("VPC %+v", got)
+	}
+	if diff := cmp.Diff([]string{"vsw-cnhangzhou0h", "vsw-cnhangzhou0i"}, got.VSwitchIds.VSwitchId); diff != "" {
+		t.Errorf("VSwitches (-want, +got):\n%s", diff)
+	}
+}
+
+func TestDescribeVSwitches(t *testing.T) {
+	c := newClient(t)
+	both := []string{"vsw-cnhangzhou0h", "vsw-cnhangzhou0i"}
+	cases := map[string]struct {
+		change func(*sdk.DescribeVSwitchesRequest)
+		want   []string
+		total  int
+	}{
+		"all":            {func(*sdk.DescribeVSwitchesRequest) {}, both, 2},
+		"of a VPC":       {func(r *sdk.DescribeVSwitchesRequest) { r.VpcId = vpcID }, both, 2},
+		"of another VPC": {func(r *sdk.DescribeVSwitchesRequest) { r.VpcId = "vpc-x" }, nil, 0},
+		"of a zone":      {func(r *sdk.DescribeVSwitchesRequest) { r.ZoneId = "cn-hangzhou-i" }, both[1:], 1},
+		"by id":          {func(r *sdk.DescribeVSwitchesRequest) { r.VSwitchId = both[0] }, both[:1], 1},
+		"unknown id":     {func(r *sdk.DescribeVSwitchesRequest) { r.VSwitchId = "vsw-x" }, nil, 0},
+		"second page":    {func(r *sdk.DescribeVSwitchesRequest) { r.PageSize, r.PageNumber = "1", "2" }, both[1:], 2},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := sdk.CreateDescribeVSwitchesRequest()
+			tc.change(r)
+			response, err := c.DescribeVSwitches(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, vsw := range response.VSwitches.VSwitch {
+				got = append(got, vsw.VSwitchId)
+				if vsw.VpcId != vpcID || vsw.AvailableIpAddressCount != 252 {
+					t.Errorf("VSwitch %+v", vsw)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" || response.TotalCount != tc.total {
+				t.Errorf("total %d, VSwitches (-want, +got):\n%s", response.TotalCount, diff)
+			}
+		})
+	}
+	r := sdk.CreateDescribeVSwitchesRequest()
+	r.PageSize = "51"
+	_, err := c.DescribeVSwitches(r)
+	wantCode(t, err, 400, "InvalidParameter")
+	r = sdk.CreateDescribeVSwitchesRequest()
+	r.RegionId = "cn-nowhere"
+	_, err = c.DescribeVSwitches(r)
+	wantCode(t, err, 404, "InvalidRegionId.NotFound")
+}
+
+func TestAttributesOfWhatIsMissing(t *testing.T) {
+	c := newClient(t)
+	r := sdk.CreateDescribeVpcAttributeRequest()
+	r.VpcId = "vpc-x"
+	_, err := c.DescribeVpcAttribute(r)
+	wantCode(t, err, 404, "InvalidVpcId.NotFound")
+	r = sdk.CreateDescribeVpcAttributeRequest()
+	r.VpcId = vpcID
+	if response, err := c.DescribeVpcAttribute(r); err != nil || response.CidrBlock != "192.168.0.0/16" {
+		t.Errorf("VPC %+v, %v", response, err)
+	}
+	v := sdk.CreateDescribeVSwitchAttributesRequest()
+	v.VSwitchId = "vsw-x"
+	if response, err := c.DescribeVSwitchAttributes(v); err != nil || response.VSwitchId != "" {
+		t.Errorf("missing VSwitch answered %+v, %v; want empty fields", response, err)
+	}
+	v.VSwitchId = "vsw-cnhangzhou0i"
+	if response, err := c.DescribeVSwitchAttributes(v); err != nil || response.ZoneId != "cn-hangzhou-i" {
+		t.Errorf("VSwitch %+v, %v", response, err)
+	}
+}
+
+func TestNetworksCanBeGiven(t *testing.T) {
+	own := vpc.Region{ID: "cn-hangzhou", Zones: []string{"cn-hangzhou-k"}, VPCs: []vpc.VPC{{
+		ID: "vpc-own", RegionID: "cn-hangzhou", CIDR: netip.MustParsePrefix("10.0.0.0/8"),
+		VSwitches: []vpc.VSwitch{{ID: "vsw-own", VPCID: "vpc-own", ZoneID: "cn-hangzhou-k", CIDR: netip.MustParsePrefix("10.1.0.0/29")}},
+	}}}
+	c := newClient(t, emulatortest.WithConfig(func(config *emulator.Config) { config.Regions = []vpc.Region{own} }))
+	response, err := c.DescribeVSwitches(sdk.CreateDescribeVSwitchesRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := response.VSwitches.VSwitch; len(list) != 1 || list[0].VSwitchId != "vsw-own" || list[0].AvailableIpAddressCount != 4 {
+		t.Errorf("VSwitches %+v", list)
+	}
+}
