@@ -138,16 +138,30 @@ func TestAnOldKeyServesWhileRenewalFails(t *testing.T) {
 }
 
 func TestOneRefreshServesAllWhoWait(t *testing.T) {
-	release := make(chan struct{})
+	begun, release := make(chan struct{}), make(chan struct{})
 	var calls atomic.Int32
-	c := newCached(func(context.Context) (Key, error) {
-		calls.Add(1)
-		<-release
-		return Key{ID: "key", Secret: "s", Token: "t", Expires: time.Now().Add(time.Hour)}, nil
+	c := newCached(func(ctx context.Context) (Key, error) {
+		if calls.Add(1) == 1 {
+			close(begun)
+		}
+		select {
+		case <-release:
+			return Key{ID: "key", Secret: "s", Token: "t", Expires: time.Now().Add(time.Hour)}, nil
+		case <-ctx.Done():
+			return Key{}, ctx.Err()
+		}
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	impatient := make(chan error)
-	go func() { _, err := c.Credentials(ctx); impatient <- err }()
+	go func() {
+		_, err := c.Credentials(ctx)
+		impatient <- err
+	}()
+	<-begun
+	cancel() // who began the refresh gives up; it goes on for the others
+	if err := <-impatient; !errors.Is(err, context.Canceled) {
+		t.Errorf("the impatient got %v", err)
+	}
 	var waiters sync.WaitGroup
 	for range 10 {
 		waiters.Go(func() {
@@ -155,10 +169,6 @@ func TestOneRefreshServesAllWhoWait(t *testing.T) {
 				t.Errorf("key %s, %v", key.ID, err)
 			}
 		})
-	}
-	cancel() // who gives up does not take the refresh from the others
-	if err := <-impatient; !errors.Is(err, context.Canceled) {
-		t.Errorf("the impatient got %v", err)
 	}
 	close(release)
 	waiters.Wait()

@@ -130,15 +130,21 @@ func TestCancellationEndsACallWithUnknownOutcome(t *testing.T) {
 }
 
 func TestErrorsHoldNothingSecret(t *testing.T) {
-	echo := func(w http.ResponseWriter, r *http.Request) {
-		r.ParseForm() //nolint:errcheck // the test's own request
-		text := "bad: AccountPassword=" + r.Form.Get("AccountPassword") + " " + url.QueryEscape(r.Form.Get("AccountPassword")) +
-			" key " + r.Form.Get("AccessKeyId") + " token " + r.Form.Get("SecurityToken") +
-			" server string to sign is:POST&%2F&" + url.QueryEscape(r.Form.Encode())
-		reply(400, `{"Code":"SignatureDoesNotMatch","Message":"`+strings.ReplaceAll(text, `"`, ``)+`","RequestId":"R-1"}`)(w, r)
+	const signed = "server string to sign is:POST&%2F&AccountName%3Dname%26SignatureNonce%3D1"
+	echo := func(before string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			r.ParseForm() //nolint:errcheck // the test's own request
+			form := r.Form
+			text := before + " AccountPassword=" + form.Get("AccountPassword") + " " + url.QueryEscape(form.Get("AccountPassword")) +
+				" key " + form.Get("AccessKeyId") + " token " + form.Get("SecurityToken") + " " + signed
+			reply(400, `{"Code":"SignatureDoesNotMatch","Message":"`+text+`","RequestId":"R-1"}`)(w, r)
+		}
 	}
-	drop := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-	for name, answer := range map[string]http.HandlerFunc{"Echo": echo, "Drop": drop} {
+	for name, answer := range map[string]http.HandlerFunc{
+		"Echo":         echo("bad"),
+		"StringToSign": echo(signed),
+		"Drop":         func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(answer)
 			defer server.Close()

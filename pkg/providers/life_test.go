@@ -5,85 +5,76 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestNamesOfALifeAreItsOwn(t *testing.T) {
-	l := providers.Life{BrokerID: "broker", Incarnation: "0123456789abcdef0123456789abcdef"}
-	name := l.Hash(20, "bucket")
-	if !regexp.MustCompile(`^[a-z2-7]{20}$`).MatchString(name) {
-		t.Errorf("%q is not 20 characters of [a-z2-7]", name)
-	}
-	if again := l.Hash(20, "bucket"); again != name {
-		t.Errorf("the same words gave %q and %q", name, again)
+func TestLivesNameThingsAlwaysTheSameAndNeverAlike(t *testing.T) {
+	life := providers.Life{BrokerID: "broker", Incarnation: "0123456789abcdef0123456789abcdef"}
+	// Names in the cloud outlive releases of the broker.
+	if got := life.Hash(26, "a"); got != "lh3ym6th2eevwumb5hy2qo4r6a" {
+		t.Errorf("hash = %s, another than it always was", got)
 	}
 	others := map[string]string{
-		"another word":        l.Hash(20, "user"),
-		"another broker":      providers.Life{BrokerID: "other", Incarnation: l.Incarnation}.Hash(20, "bucket"),
-		"another incarnation": providers.Life{BrokerID: l.BrokerID, Incarnation: strings.Repeat("0", 32)}.Hash(20, "bucket"),
-		"words run together":  providers.Life{BrokerID: "brokerb", Incarnation: l.Incarnation}.Hash(20, "ucket"),
-		"words split":         l.Hash(20, "buck", "et"),
+		"other word":        life.Hash(26, "b"),
+		"words joined":      life.Hash(26, "a", ""),
+		"other broker":      providers.Life{BrokerID: "brokeR", Incarnation: life.Incarnation}.Hash(26, "a"),
+		"other incarnation": providers.Life{BrokerID: life.BrokerID, Incarnation: "1" + life.Incarnation[1:]}.Hash(26, "a"),
+		"shifted boundary":  providers.Life{BrokerID: "broke", Incarnation: "r" + life.Incarnation}.Hash(26, "a"),
 	}
-	for what, other := range others {
-		if other == name {
-			t.Errorf("%s gave the same name", what)
+	for name, hash := range others {
+		if hash == life.Hash(26, "a") {
+			t.Errorf("%s: the hash is the same", name)
 		}
 	}
 }
 
-func TestTokensFitTheAPIsAndDifferByStep(t *testing.T) {
-	l := providers.Life{BrokerID: strings.Repeat("b", 64), Incarnation: strings.Repeat("a", 32)}
-	seen := map[string]bool{}
-	for _, operation := range []string{"op-1", "op-2"} {
-		for _, step := range []string{"create", "delete"} {
-			token := l.Token(operation, step)
-			if len(token) > 64 || seen[token] {
-				t.Errorf("token %q of %s %s is too long or used before", token, operation, step)
-			}
-			seen[token] = true
+func TestTokensFitTheAPIs(t *testing.T) {
+	life := providers.Life{BrokerID: strings.Repeat("ü", 100), Incarnation: "i"}
+	token := life.Token("operation", "step")
+	if !regexp.MustCompile(`^[a-z2-7]{1,64}$`).MatchString(token) {
+		t.Errorf("token %q", token)
+	}
+	for _, other := range []string{life.Token("operation", "step-b"), life.Token("operation-b", "step")} {
+		if other == token {
+			t.Error("two steps have one token")
 		}
 	}
 }
 
-func TestTagsSayWhoseAResourceIs(t *testing.T) {
+func TestTagsFitTheCloudAndHideIDs(t *testing.T) {
 	task := providers.Task{
-		InstanceID: "any/id", Life: providers.Life{BrokerID: "b", Incarnation: "i"},
-		Labels: providers.Labels{Offering: strings.Repeat("o", 200), Plan: "p", Organization: "org", Space: "space"},
+		InstanceID: "aliyun http://any string", Life: providers.Life{BrokerID: strings.Repeat("b", 300), Incarnation: "i"},
+		Labels: providers.Labels{Offering: strings.Repeat("o", 300), Plan: "p", Organization: "org", Space: "space"},
 	}
 	got := map[string]string{}
 	for _, tag := range task.Tags() {
-		if tag.Value == "" || len(tag.Value) > 128 || strings.Contains(tag.Value, "any/id") {
-			t.Errorf("tag %s=%q: empty, too long, or the platform's own id", tag.Key, tag.Value)
+		if len(tag.Value) > 128 || strings.Contains(tag.Value, "http") {
+			t.Errorf("tag %s = %q", tag.Key, tag.Value)
 		}
 		got[tag.Key] = tag.Value
 	}
-	if got[providers.TagBroker] != "b" || got[providers.TagIncarnation] != "i" || got[providers.TagOwner] != "org/space" {
-		t.Errorf("tags %v", got)
+	if got[providers.TagIncarnation] != "i" || got[providers.TagOwner] != "org/space" {
+		t.Errorf("tags = %v", got)
 	}
-	task.Labels.Namespace = "team"
-	if diff := cmp.Diff(task.Tags(), task.Tags()); diff != "" {
-		t.Errorf("tags differ from call to call: %s", diff)
-	}
+	task.Labels.Namespace = "namespace"
 	for _, tag := range task.Tags() {
-		if tag.Key == providers.TagOwner && tag.Value != "team" {
-			t.Errorf("the owner of an instance in a namespace is %q", tag.Value)
+		if tag.Key == providers.TagOwner && tag.Value != "namespace" {
+			t.Errorf("owner = %s", tag.Value)
 		}
 	}
 }
 
-func TestMergeKeepsWhatItIsGiven(t *testing.T) {
+func TestFactsMergeNameByNameAndChangeNothing(t *testing.T) {
 	a := providers.Facts{Open: map[string]string{"x": "1", "y": "1"}}
 	b := providers.Facts{Open: map[string]string{"y": "2"}, Secrets: map[string]string{"s": "3"}}
-	want := providers.Facts{Open: map[string]string{"x": "1", "y": "2"}, Secrets: map[string]string{"s": "3"}}
-	if diff := cmp.Diff(want, a.Merge(b)); diff != "" {
-		t.Errorf("merged (-want +got): %s", diff)
+	got := a.Merge(b)
+	if got.Open["x"] != "1" || got.Open["y"] != "2" || got.Secrets["s"] != "3" {
+		t.Errorf("merged = %+v", got)
 	}
-	if a.Open["y"] != "1" || len(a.Secrets) != 0 {
-		t.Errorf("merging changed what was merged: %v", a.Open)
+	if a.Open["y"] != "1" || len(a.Secrets) > 0 || len(b.Open) != 1 {
+		t.Errorf("merging changed its parts: %+v, %+v", a, b)
 	}
-	if !(providers.Facts{}).Merge(providers.Facts{}).IsZero() {
-		t.Error("nothing merged with nothing is something")
+	if !(providers.Facts{}).Merge(providers.Facts{}).IsZero() || got.IsZero() {
+		t.Error("IsZero is wrong")
 	}
 }

@@ -225,16 +225,18 @@ func (a *actor) call(step providers.Step) {
 		return
 	}
 	a.said = append(a.said, err.Error(), alicloud.Sentence(err))
-	a.checkError(step, err, broken)
+	a.checkError(step, facts, err, broken)
 	a.Cloud.Advance(20 * time.Second)
 }
 
-func (a *actor) checkError(step providers.Step, err error, broken bool) {
+func (a *actor) checkError(step providers.Step, facts providers.Facts, err error, broken bool) {
 	a.t.Helper()
 	lost := a.fault == Dropped || a.fault == Lost || a.fault == LateError
 	switch {
 	case broken && lost && !errors.Is(err, alicloud.ErrOutcomeUnknown):
 		a.t.Errorf("step %s with the fault %q: the outcome must be unknown: %v", step.Name, a.fault, err)
+	case broken && (a.fault == Dropped || a.fault == Refused) && !facts.IsZero():
+		a.t.Errorf("step %s had no effect and yet gave facts: %v", step.Name, facts.Open)
 	case broken && a.fault == Refused && !errors.Is(err, alicloud.ErrThrottled):
 		a.t.Errorf("step %s with the fault %q: must be throttled: %v", step.Name, a.fault, err)
 	case broken:
