@@ -19,6 +19,8 @@ var rdsKinds = map[string]error{ //nolint:gochecknoglobals // a table that nobod
 	"OperationDenied.*":                           ErrWrongState,
 	"IncorrectDBInstanceState":                    ErrWrongState,
 	"InvalidDBInstanceStatus.*":                   ErrWrongState,
+	"InvalidAccountStatus.*":                      ErrWrongState, // of a database account
+	"InvalidAccountStatus.NotEnoughBalance":       ErrArrears,
 	"IncorrectAccountStatus":                      ErrWrongState,
 	"InvalidOrderTask.NotSupport":                 ErrWrongState, // one order at a time
 	"GeneralIns.*":                                ErrWrongState,

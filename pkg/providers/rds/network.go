@@ -3,9 +3,11 @@ package rds
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -98,13 +100,13 @@ func (p *Provider) home(ctx context.Context, wishedVPC string) (network, error) 
 		return n, nil
 	}
 	var err error
-	if n.VpcID, err = p.config.Metadata.VPC(ctx); err != nil {
-		return network{}, err
+	if n.VpcID, err = p.config.Metadata.VPC(ctx); err == nil {
+		n.VSwitchID, err = p.config.Metadata.VSwitch(ctx)
 	}
-	if n.VSwitchID, err = p.config.Metadata.VSwitch(ctx); err != nil {
-		return network{}, err
+	if errors.Is(err, alicloud.ErrNotFound) { // a machine outside of VPCs
+		return network{}, nil
 	}
-	return n, nil
+	return n, err
 }
 
 // pick returns the best VSwitch in a zone (any, if it is empty): that of the
