@@ -7,7 +7,7 @@
 // lets the provider decide, stores the step, makes one call, stores what that
 // gave. A crash at any point leaves a record from which it goes on.
 //
-// Reading order: broker.go, provision.go, engine.go, step.go, call.go, moves.go.
+// Reading order: broker.go, provision.go, engine.go, step.go, call.go, outcome.go, moves.go.
 package broker
 
 import (

@@ -195,3 +195,13 @@ func addFacts(r *store.Record, secrets map[string]string, f providers.Facts) (pr
 	}
 	return have.Merge(f), true
 }
+
+// unsettle remembers that a call of the step may have its effect until then.
+func unsettle(r *store.Record, step string, until time.Time) {
+	if r.Unsettled == nil {
+		r.Unsettled = map[string]time.Time{}
+	}
+	if until.After(r.Unsettled[step]) {
+		r.Unsettled[step] = until
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	clock := cloud.NewFrozenClock(time.Now())
 	r := &rig{
-		t: t, clock: clock, dir: t.TempDir(),
+		t: t, clock: clock, dir: inMemory(t),
 		cloud: emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(emulatedrds.Realistic())),
 	}
 	var err error
@@ -58,6 +59,18 @@ func newRig(t *testing.T) *rig {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// inMemory is a directory that costs no disk syncs, where there is one: it is
+// the process that dies here, not the machine.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "rig") //nolint:usetesting // t.TempDir chooses the disk
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // open is the start of a process. It fails where the store dies under it.

@@ -1,0 +1,136 @@
+package broker
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// wait stores what is waited for, if that is new.
+func (m *move) wait(ctx context.Context, seen providers.Seen, step providers.Step) (time.Time, error) {
+	next := m.now.Add(m.config.PollQuick)
+	if step.Pace == providers.Slow {
+		next = m.now.Add(m.config.PollSlow)
+		if m.now.Sub(m.r.Operation.Started) > 60*m.config.PollSlow {
+			next = m.now.Add(3 * m.config.PollSlow)
+		}
+	}
+	facts, fresh := addFacts(m.r, m.secrets(), seen.Facts)
+	op := m.r.Operation
+	if !fresh && op.Step == step.Name && op.Attempt == 0 && (op.State.Finished() || op.Description == step.Text) &&
+		(len(m.r.Unsettled) == 0 || !seen.Exists) {
+		return next, nil
+	}
+	return next, m.save(ctx, func(r *store.Record) {
+		m.keep(r, facts, fresh)
+		if seen.Exists && r.Goal == store.Present {
+			r.Unsettled = nil // what it waits for is the effect
+		}
+		r.Operation.Attempt, r.Operation.NextTry = 0, time.Time{}
+		m.progress(r, step)
+	})
+}
+
+// done ends the operation. Nothing is called gone before it is sure that no
+// lost call can still make something.
+func (m *move) done(ctx context.Context, step providers.Step) (time.Time, error) {
+	if m.r.Goal == store.Present {
+		credentials, err := sealStrings(step.Credentials)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return time.Time{}, m.end(ctx, func(r *store.Record) {
+			facts, fresh := addFacts(r, m.secrets(), m.task.Facts)
+			m.keep(r, facts, fresh)
+			succeed(r, credentials, m.now)
+		})
+	}
+	if !m.r.IsBinding() {
+		bindings, err := m.store.Bindings(ctx, m.r.InstanceID)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if slices.ContainsFunc(bindings, func(b store.Record) bool { return !b.Settled || b.Goal == store.Present }) {
+			return m.now, nil // one came meanwhile: its turn is first
+		}
+	}
+	if until := lastOf(m.r.Unsettled); !until.IsZero() {
+		sure := until.Add(m.config.Settle)
+		if m.now.Before(sure) || m.r.MissingSince.IsZero() {
+			next := sure
+			if !next.After(m.now) {
+				next = m.now.Add(m.config.PollQuick)
+			}
+			return next, m.save(ctx, func(r *store.Record) {
+				if r.MissingSince.IsZero() {
+					r.MissingSince = m.now
+				}
+				r.Operation.NextTry = next
+				m.progress(r, providers.WaitStep("settle", providers.Slow, textSettling))
+			})
+		}
+	}
+	return time.Time{}, m.end(ctx, func(r *store.Record) { gone(r, m.now) })
+}
+
+// refused ends the operation in failure; what has to be removed then is due at
+// once.
+func (m *move) refused(ctx context.Context, text, kind string) (time.Time, error) {
+	err := m.end(ctx, func(r *store.Record) {
+		r.Operation.CauseKind = kind
+		fail(r, text, m.now)
+	})
+	if err != nil || m.r.Settled {
+		return time.Time{}, err
+	}
+	return later(m.r.Operation.NextTry, m.now), nil
+}
+
+// blunder deals with an error of a look, or of what comes before it.
+func (m *move) blunder(ctx context.Context, err error) (time.Time, error) {
+	if ctx.Err() != nil {
+		return m.now, nil //nolint:nilerr // we are stopping: the error says nothing of the cloud
+	}
+	b := blameFor(err)
+	if b == blameUser && m.r.Goal == store.Present {
+		return m.refused(ctx, sentenceFor(err), string(b))
+	}
+	saveErr := m.save(ctx, func(r *store.Record) { m.postpone(r, b, err) })
+	return m.r.Operation.NextTry, saveErr
+}
+
+// postpone plans the next try after an error.
+func (m *move) postpone(r *store.Record, b blame, err error) {
+	op := r.Operation
+	op.Attempt++
+	op.NextTry = m.now.Add(delayAfter(b, op.Attempt))
+	op.Cause, op.CauseKind = err.Error(), string(b)
+	if !op.State.Finished() {
+		op.State = store.Running
+		if b == blameOperator {
+			op.Description = sentenceFor(err)
+		}
+	}
+	m.metrics.retried(r.Provider, op.Kind, b)
+	glog.Warningf("%s operation %s (%s) step %q try %d: %s: %v", r.Key, op.ID, op.Kind, op.Step, op.Attempt, b, err)
+}
+
+func lastOf(times map[string]time.Time) time.Time {
+	var last time.Time
+	for _, t := range times {
+		last = later(last, t)
+	}
+	return last
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
