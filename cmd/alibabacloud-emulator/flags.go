@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
@@ -56,7 +55,9 @@ func parse(args []string, getenv func(string) string, output io.Writer) (setting
 		return settings{}, fmt.Errorf("--profile=%s: it must be instant, seconds or realistic", profile)
 	}
 	s.profile = choose()
-	if !strings.Contains(" none real auto ", " "+s.engines+" ") || strings.Contains(s.engines, " ") {
+	switch s.engines {
+	case "none", "real", "auto":
+	default:
 		return settings{}, fmt.Errorf("--engines=%s: it must be none, real or auto", s.engines)
 	}
 	s.accessKey = emulator.AccessKey{ID: getenv("EMULATOR_ACCESS_KEY_ID"), Secret: getenv("EMULATOR_ACCESS_KEY_SECRET")}

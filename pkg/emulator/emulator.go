@@ -181,10 +181,10 @@ func (s *Server) Close() error {
 	for _, server := range s.servers {
 		errs = append(errs, server.Close())
 	}
-	s.faults.Clear()
+	s.faults.Clear() // a call whose body nobody has read does not see its client go
 	s.serving.Wait()
 	s.inflight.Lock() // until the last request has left
-	s.inflight.Unlock()
+	defer s.inflight.Unlock()
 	s.rds.Close()
 	return errors.Join(errs...)
 }

@@ -19,21 +19,29 @@ const (
 	Hang                     // hold the call until the client goes away or Release; nothing happens
 )
 
-var effectNames = [...]string{"fail-before", "drop-before", "drop-after", "fail-after", "hang"}
-
 // String returns the name of the effect as the control API spells it.
 func (e Effect) String() string {
-	if e < 0 || int(e) >= len(effectNames) {
+	switch e {
+	case FailBefore:
+		return "fail-before"
+	case DropBefore:
+		return "drop-before"
+	case DropAfter:
+		return "drop-after"
+	case FailAfter:
+		return "fail-after"
+	case Hang:
+		return "hang"
+	default:
 		return "unknown"
 	}
-	return effectNames[e]
 }
 
 // ParseEffect finds an effect by its name; ok is false where there is none.
 func ParseEffect(name string) (e Effect, ok bool) {
-	for i, n := range effectNames {
-		if n == name {
-			return Effect(i), true
+	for e := FailBefore; e <= Hang; e++ {
+		if e.String() == name {
+			return e, true
 		}
 	}
 	return 0, false

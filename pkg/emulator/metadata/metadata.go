@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	tokenHeader = "X-Aliyun-Ecs-Metadata-Token"
+	tokenHeader = "X-Aliyun-Ecs-Metadata-Token" //nolint:gosec // the name of a header
 	ttlHeader   = "X-Aliyun-Ecs-Metadata-Token-Ttl-Seconds"
 	maxTTL      = 21600 // seconds
 	roleLife    = 6 * time.Hour

@@ -190,9 +190,16 @@ var (
 	mysqlAccountNames = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*[A-Za-z0-9]$`)
 )
 
-// reserved are some of the keywords that no account and no database may be
+// reserved tells some of the keywords that no account and no database may be
 // called.
-var reserved = []string{"root", "admin", "mysql", "sys", "test", "information_schema", "performance_schema", "aurora", "aliyun_root", "replicator", "postgres", "template0", "template1", "select", "user", "guest"}
+func reserved(name string) bool {
+	switch strings.ToLower(name) {
+	case "root", "admin", "mysql", "sys", "test", "information_schema", "performance_schema", "aurora", "aliyun_root", "replicator",
+		"postgres", "template0", "template1", "select", "user", "guest":
+		return true
+	}
+	return false
+}
 
 // checkAccountName checks a name by engine and version (RDS API,
 // CreateAccount, AccountName).
@@ -212,7 +219,7 @@ func checkAccountName(name, engine, version, storageType string) *rpc.Error {
 	if len(name) > limit || !pattern.MatchString(name) {
 		return bad("InvalidAccountName.Format", "The account name has 2 to %d letters, digits and underscores, begins with a letter and ends with a letter or digit.", limit)
 	}
-	if slices.Contains(reserved, strings.ToLower(name)) {
+	if reserved(name) {
 		return bad("InvalidAccountName.Forbid", "The account name is a keyword.")
 	}
 	return nil

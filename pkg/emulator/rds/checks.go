@@ -19,14 +19,14 @@ func (s *Service) checkEngine(r *rpc.Request, in *instance) *rpc.Error {
 	if in.engine, fail = r.Require("Engine"); fail != nil {
 		return fail
 	}
-	versions, ok := engines[in.engine]
-	if !ok {
-		return bad("InvalidEngine.Malformed", "The engine is one of %s.", strings.Join(engineNames, ", "))
+	sold := versions(in.engine)
+	if sold == nil {
+		return bad("InvalidEngine.Malformed", "The engine is one of MySQL, SQLServer, PostgreSQL and MariaDB.")
 	}
 	if in.version, fail = r.Require("EngineVersion"); fail != nil {
 		return fail
 	}
-	if !slices.Contains(versions, in.version) {
+	if !slices.Contains(sold, in.version) {
 		return bad("InvalidEngineVersion.Malformed", "The engine version is not valid for %s.", in.engine)
 	}
 	return nil

@@ -25,22 +25,28 @@ const (
 	storageStep = 5  // GB
 )
 
-// engines are the engine versions on sale (RDS API, CreateDBInstance,
-// EngineVersion).
-var engines = map[string][]string{
-	"MySQL":      {"5.5", "5.6", "5.7", "8.0"},
-	"PostgreSQL": {"10.0", "11.0", "12.0", "13.0", "14.0", "15.0", "16.0", "17.0"},
-	"SQLServer": {"2012", "2012_ent_ha", "2012_std_ha", "2012_web", "2014_ent_ha", "2014_std_ha", "2014_web", "2016_ent_ha", "2016_std_ha", "2016_web",
-		"2017_ent", "2017_std_ha", "2017_web", "2019_ent", "2019_std_ha", "2019_web", "2022_ent", "2022_std_ha", "2022_web"},
-	"MariaDB": {"10.3", "10.6"},
+// versions are the versions of an engine on sale, none if it is unknown (RDS
+// API, CreateDBInstance, EngineVersion).
+func versions(engine string) []string {
+	switch engine {
+	case "MySQL":
+		return []string{"5.5", "5.6", "5.7", "8.0"}
+	case "PostgreSQL":
+		return []string{"10.0", "11.0", "12.0", "13.0", "14.0", "15.0", "16.0", "17.0"}
+	case "SQLServer":
+		return []string{"2012", "2012_ent_ha", "2012_std_ha", "2012_web", "2014_ent_ha", "2014_std_ha", "2014_web", "2016_ent_ha", "2016_std_ha", "2016_web",
+			"2017_ent", "2017_std_ha", "2017_web", "2019_ent", "2019_std_ha", "2019_web", "2022_ent", "2022_std_ha", "2022_web"}
+	case "MariaDB":
+		return []string{"10.3", "10.6"}
+	default:
+		return nil
+	}
 }
-
-var engineNames = []string{"MySQL", "SQLServer", "PostgreSQL", "MariaDB"}
 
 // classes are the classes on sale: the historic MySQL ones on local disks and
 // a few of today's ("Primary ApsaraDB RDS instance types").
-var classes = func() []class {
-	mysqlAll, mysqlNew := engines["MySQL"], []string{"5.7", "8.0"}
+func classes() []class {
+	mysqlAll, mysqlNew := versions("MySQL"), []string{"5.7", "8.0"}
 	return []class{
 		{"rds.mysql.t1.small", "MySQL", mysqlAll, 1, 1024, 300, 600, 2000, localSSD, "HighAvailability"},
 		{"rds.mysql.s1.small", "MySQL", mysqlAll, 1, 2048, 600, 1000, 2000, localSSD, "HighAvailability"},
@@ -53,17 +59,17 @@ var classes = func() []class {
 		{"mysql.n2.large.1", "MySQL", mysqlNew, 4, 8192, 6000, 15000, 6000, essd, "Basic"},
 		{"mysql.n2.medium.2c", "MySQL", mysqlNew, 2, 4096, 4000, 10000, 6000, essd, "HighAvailability"},
 		{"mysql.n2.large.2c", "MySQL", mysqlNew, 4, 8192, 6000, 15000, 6000, essd, "HighAvailability"},
-		{"pg.n2.small.1", "PostgreSQL", engines["PostgreSQL"], 1, 2048, 200, 6800, 6000, essd, "Basic"},
-		{"pg.n2.medium.1", "PostgreSQL", engines["PostgreSQL"], 2, 4096, 400, 10000, 6000, essd, "Basic"},
-		{"pg.n2.medium.2c", "PostgreSQL", engines["PostgreSQL"], 2, 4096, 400, 10000, 6000, essd, "HighAvailability"},
-		{"mariadb.n2.small.1", "MariaDB", engines["MariaDB"], 1, 2048, 2000, 6800, 6000, essd, "Basic"},
-		{"mariadb.n2.medium.2c", "MariaDB", engines["MariaDB"], 2, 4096, 4000, 10000, 6000, essd, "HighAvailability"},
-		{"mssql.x4.medium.s1", "SQLServer", engines["SQLServer"], 2, 8192, 4000, 10000, 6000, essd, "Basic"},
+		{"pg.n2.small.1", "PostgreSQL", versions("PostgreSQL"), 1, 2048, 200, 6800, 6000, essd, "Basic"},
+		{"pg.n2.medium.1", "PostgreSQL", versions("PostgreSQL"), 2, 4096, 400, 10000, 6000, essd, "Basic"},
+		{"pg.n2.medium.2c", "PostgreSQL", versions("PostgreSQL"), 2, 4096, 400, 10000, 6000, essd, "HighAvailability"},
+		{"mariadb.n2.small.1", "MariaDB", versions("MariaDB"), 1, 2048, 2000, 6800, 6000, essd, "Basic"},
+		{"mariadb.n2.medium.2c", "MariaDB", versions("MariaDB"), 2, 4096, 4000, 10000, 6000, essd, "HighAvailability"},
+		{"mssql.x4.medium.s1", "SQLServer", versions("SQLServer"), 2, 8192, 4000, 10000, 6000, essd, "Basic"},
 	}
-}()
+}
 
 func findClass(name string) (class, bool) {
-	for _, c := range classes {
+	for _, c := range classes() {
 		if c.name == name {
 			return c, true
 		}

@@ -86,16 +86,14 @@ func (s *Service) stop(in *instance) {
 	in.stopping = false
 }
 
-// unplayed are parameters of CreateDBInstance that change what is made and
-// that the emulator does not play.
-var unplayed = []string{
-	"BackupId", "BabelfishConfig", "BpeEnabled", "BurstingEnabled", "ColdDataEnabled", "DBIsIgnoreCase", "DBParamGroupId", "DBTimeZone",
-	"DedicatedHostGroupId", "EncryptionKey", "PrivateIpAddress", "RoleARN", "StorageAutoScale", "SystemDBCharset", "TargetMinorVersion",
-	"UserBackupId", "WhitelistTemplateList", "ZoneIdSlave2",
-}
-
+// notEmulated refuses parameters that change what is made and that the
+// emulator does not play.
 func notEmulated(r *rpc.Request) *rpc.Error {
-	for _, name := range unplayed {
+	for _, name := range []string{
+		"BackupId", "BabelfishConfig", "BpeEnabled", "BurstingEnabled", "ColdDataEnabled", "DBIsIgnoreCase", "DBParamGroupId", "DBTimeZone",
+		"DedicatedHostGroupId", "EncryptionKey", "PrivateIpAddress", "RoleARN", "StorageAutoScale", "SystemDBCharset", "TargetMinorVersion",
+		"UserBackupId", "WhitelistTemplateList", "ZoneIdSlave2",
+	} {
 		if r.Get(name) != "" {
 			return rpc.Unsupported("CreateDBInstance." + name)
 		}

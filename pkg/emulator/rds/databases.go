@@ -42,14 +42,17 @@ func (in *instance) database(name string) *database {
 
 var databaseNames = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}[a-z0-9]$`)
 
-// charsets are the character sets by engine (RDS API, CreateDatabase). Those
-// of PostgreSQL also carry a collation ("UTF8,C,en_US.utf8").
-var charsets = map[string][]string{
-	"MySQL":   {"utf8", "gbk", "latin1", "utf8mb4"},
-	"MariaDB": {"utf8", "gbk", "latin1", "utf8mb4"},
-	"SQLServer": {"Chinese_PRC_CI_AS", "Chinese_PRC_CS_AS", "SQL_Latin1_General_CP1_CI_AS", "SQL_Latin1_General_CP1_CS_AS",
-		"Chinese_PRC_BIN"},
-	"PostgreSQL": {"UTF8", "LATIN1", "EUC_CN", "SQL_ASCII", "KOI8U", "WIN1252"},
+// charsets are the character sets of an engine (RDS API, CreateDatabase).
+// Those of PostgreSQL also carry a collation ("UTF8,C,en_US.utf8").
+func charsets(engine string) []string {
+	switch engine {
+	case "SQLServer":
+		return []string{"Chinese_PRC_CI_AS", "Chinese_PRC_CS_AS", "SQL_Latin1_General_CP1_CI_AS", "SQL_Latin1_General_CP1_CS_AS", "Chinese_PRC_BIN"}
+	case "PostgreSQL":
+		return []string{"UTF8", "LATIN1", "EUC_CN", "SQL_ASCII", "KOI8U", "WIN1252"}
+	default:
+		return []string{"utf8", "gbk", "latin1", "utf8mb4"}
+	}
 }
 
 // createDatabase is CreateDatabase of the RDS API.
@@ -84,12 +87,12 @@ func (s *Service) addDatabase(r *rpc.Request, in *instance) (*database, *rpc.Err
 	if !databaseNames.MatchString(d.name) {
 		return nil, bad("InvalidDBName.Format", "The database name has 2 to 64 lower-case letters, digits, _ and -, begins with a letter and ends with a letter or digit.")
 	}
-	if slices.Contains(reserved, d.name) {
+	if reserved(d.name) {
 		return nil, bad("InvalidDBName.Forbid", "The database name is a keyword.")
 	}
 	charset, _, _ := strings.Cut(d.charset, ",")
-	if !slices.Contains(charsets[in.engine], charset) || charset != d.charset && in.engine != "PostgreSQL" {
-		return nil, bad("InvalidCharacterSetName.Format", "The character set is not one of %s.", strings.Join(charsets[in.engine], ", "))
+	if !slices.Contains(charsets(in.engine), charset) || charset != d.charset && in.engine != "PostgreSQL" {
+		return nil, bad("InvalidCharacterSetName.Format", "The character set is not one of %s.", strings.Join(charsets(in.engine), ", "))
 	}
 	if d.description != "" && !validDescription(d.description) {
 		return nil, bad("InvalidDBDescription.Format", "The description has 2 to 255 characters and begins with a letter.")

@@ -29,13 +29,17 @@ func (a *account) revoke(database string) {
 	a.grants = slices.DeleteFunc(a.grants, func(g grant) bool { return g.database == database })
 }
 
-// privileges are the kinds of AccountPrivilege by engine (RDS API,
+// privileges are the kinds of AccountPrivilege of an engine (RDS API,
 // GrantAccountPrivilege).
-var privileges = map[string][]string{
-	"MySQL":      {"ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly"},
-	"MariaDB":    {"ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly"},
-	"SQLServer":  {"ReadWrite", "ReadOnly", "DBOwner"},
-	"PostgreSQL": {"DBOwner"},
+func privileges(engine string) []string {
+	switch engine {
+	case "SQLServer":
+		return []string{"ReadWrite", "ReadOnly", "DBOwner"}
+	case "PostgreSQL":
+		return []string{"DBOwner"}
+	default:
+		return []string{"ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly"}
+	}
 }
 
 // grantAccountPrivilege is GrantAccountPrivilege of the RDS API. To grant the
@@ -63,8 +67,8 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	for i, name := range databases {
-		if !slices.Contains(privileges[in.engine], wanted[i]) {
-			return nil, bad("InvalidAccountPrivilege.Malformed", "The privilege is not one of %s.", strings.Join(privileges[in.engine], ", "))
+		if !slices.Contains(privileges(in.engine), wanted[i]) {
+			return nil, bad("InvalidAccountPrivilege.Malformed", "The privilege is not one of %s.", strings.Join(privileges(in.engine), ", "))
 		}
 		if _, fail := s.findDatabase(r, in, name); fail != nil {
 			return nil, fail

@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -101,7 +102,7 @@ func (s *Service) sweep(now time.Time) {
 		}
 		delete(s.instances, in.id)
 		if i, ok := slices.BinarySearchFunc(s.order, in.serial, func(in *instance, serial uint64) int {
-			return int(in.serial) - int(serial)
+			return cmp.Compare(in.serial, serial)
 		}); ok {
 			s.order = slices.Delete(s.order, i, i+1)
 		}

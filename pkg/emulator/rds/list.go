@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -90,7 +91,7 @@ func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 			if err != nil {
 				return nil, bad("InvalidParameter", "The NextToken is not valid.")
 			}
-			from, _ = slices.BinarySearchFunc(found, serial, func(in *instance, serial uint64) int { return int(in.serial) - int(serial) })
+			from, _ = slices.BinarySearchFunc(found, serial, func(in *instance, serial uint64) int { return cmp.Compare(in.serial, serial) })
 		}
 		to = from + limit
 		if to < len(found) {

@@ -37,8 +37,8 @@ type Service struct {
 	engine    engine.Engine
 	report    func(error)
 
-	background       sync.WaitGroup // engines that start or stop
-	backgroundCtx    context.Context
+	background       sync.WaitGroup  // engines that start or stop
+	backgroundCtx    context.Context //nolint:containedctx // it is the life of the Service
 	cancelBackground context.CancelFunc
 
 	mu        sync.Mutex

@@ -28,7 +28,7 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 		return nil, bad("InvalidZone.NotSupported", "The zone does not exist in the region.")
 	}
 	body := struct{ DBInstanceClasses []classBody }{[]classBody{}}
-	for _, c := range classes {
+	for _, c := range classes() {
 		if c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.category == r.Get("Category") && slices.Contains(c.storageTypes(), r.Get("DBInstanceStorageType")) {
 			body.DBInstanceClasses = append(body.DBInstanceClasses, classBody{
 				c.name, fmt.Sprintf("[%d,%d,%d]", minStorage, c.maxStorage, storageStep), storageRange{minStorage, c.maxStorage, storageStep},
@@ -38,76 +38,80 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 	return body, nil
 }
 
+// What is sold in a zone, as DescribeAvailableZones spells it.
+type (
+	soldStorage  struct{ StorageType string }
+	soldCategory struct {
+		Category              string
+		SupportedStorageTypes []soldStorage
+	}
+	soldVersion struct {
+		Version            string
+		SupportedCategorys []soldCategory // sic
+	}
+	soldEngine struct {
+		Engine                  string
+		SupportedEngineVersions []soldVersion
+	}
+)
+
 // describeAvailableZones is DescribeAvailableZones of the RDS API: every zone
 // sells all there is.
 func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
-	type storageType struct{ StorageType string }
-	type category struct {
-		Category              string
-		SupportedStorageTypes []storageType
-	}
-	type version struct {
-		Version            string
-		SupportedCategorys []category // sic
-	}
-	type engine struct {
-		Engine                  string
-		SupportedEngineVersions []version
-	}
 	type zone struct {
 		ZoneId, RegionId, NetworkTypes string
-		SupportedEngines               []engine
+		SupportedEngines               []soldEngine
 	}
 	name, fail := r.Require("Engine")
 	if fail != nil {
 		return nil, fail
 	}
-	versions, ok := engines[name]
-	if !ok {
+	if versions(name) == nil {
 		return nil, bad("InvalidEngine.Malformed", "The engine is not known.")
 	}
 	region, ok := s.network.Region(r.Region)
 	if !ok {
 		return nil, rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
 	}
-	sold := engine{Engine: name, SupportedEngineVersions: []version{}}
-	for _, v := range versions {
+	sold := soldEngine{Engine: name, SupportedEngineVersions: []soldVersion{}}
+	for _, v := range versions(name) {
 		if want := r.Get("EngineVersion"); want != "" && want != v {
 			continue
 		}
-		byCategory := map[string][]string{}
-		for _, c := range classes {
-			if !c.sells(name, v) {
-				continue
-			}
-			for _, t := range c.storageTypes() {
-				if !slices.Contains(byCategory[c.category], t) {
-					byCategory[c.category] = append(byCategory[c.category], t)
-				}
-			}
-		}
-		item := version{Version: v}
-		for _, name := range []string{"Basic", "HighAvailability"} {
-			if want := r.Get("Category"); want != "" && want != name || len(byCategory[name]) == 0 {
-				continue
-			}
-			cat := category{Category: name}
-			for _, t := range byCategory[name] {
-				cat.SupportedStorageTypes = append(cat.SupportedStorageTypes, storageType{t})
-			}
-			item.SupportedCategorys = append(item.SupportedCategorys, cat)
-		}
-		if len(item.SupportedCategorys) > 0 {
-			sold.SupportedEngineVersions = append(sold.SupportedEngineVersions, item)
+		if categories := categoriesOf(name, v, r.Get("Category")); len(categories) > 0 {
+			sold.SupportedEngineVersions = append(sold.SupportedEngineVersions, soldVersion{v, categories})
 		}
 	}
 	body := struct{ AvailableZones []zone }{[]zone{}}
 	for _, id := range region.Zones {
 		if want := r.Get("ZoneId"); want == "" || want == id {
-			body.AvailableZones = append(body.AvailableZones, zone{id, region.ID, "VPC", []engine{sold}})
+			body.AvailableZones = append(body.AvailableZones, zone{id, region.ID, "VPC", []soldEngine{sold}})
 		}
 	}
 	return body, nil
+}
+
+// categoriesOf lists the categories a version is sold in, with their storage
+// types; want narrows it to one.
+func categoriesOf(engine, version, want string) []soldCategory {
+	var list []soldCategory
+	for _, name := range []string{"Basic", "HighAvailability"} {
+		category := soldCategory{Category: name}
+		for _, c := range classes() {
+			if c.category != name || !c.sells(engine, version) {
+				continue
+			}
+			for _, kind := range c.storageTypes() {
+				if !slices.Contains(category.SupportedStorageTypes, soldStorage{kind}) {
+					category.SupportedStorageTypes = append(category.SupportedStorageTypes, soldStorage{kind})
+				}
+			}
+		}
+		if (want == "" || want == name) && len(category.SupportedStorageTypes) > 0 {
+			list = append(list, category)
+		}
+	}
+	return list
 }
 
 // describeRegions is DescribeRegions of the RDS API: a line for each zone.

@@ -22,16 +22,14 @@ type tokenUse struct {
 	busy     bool // the first request is still at work
 }
 
-// common are the parameters that differ between two sendings of one request.
-var common = map[string]bool{
-	"AccessKeyId": true, "Format": true, "SecurityToken": true, "Signature": true, "SignatureMethod": true,
-	"SignatureNonce": true, "SignatureType": true, "SignatureVersion": true, "Timestamp": true,
-}
-
+// digest covers all parameters but those that differ between two sendings of
+// one request.
 func digest(params url.Values) [sha256.Size]byte {
 	rest := url.Values{}
 	for name, values := range params {
-		if !common[name] {
+		switch name {
+		case "AccessKeyId", "Format", "SecurityToken", "Signature", "SignatureMethod", "SignatureNonce", "SignatureType", "SignatureVersion", "Timestamp":
+		default:
 			rest[name] = values
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -82,7 +81,7 @@ func writeXML(b *bytes.Buffer, dec *json.Decoder, name string) error {
 		return nil
 	}
 	b.WriteString("<" + name + ">")
-	if err := xml.EscapeText(b, []byte(fmt.Sprint(token))); err != nil && err != io.EOF {
+	if err := xml.EscapeText(b, []byte(fmt.Sprint(token))); err != nil {
 		return err
 	}
 	b.WriteString("</" + name + ">")

@@ -17,7 +17,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-var wall = time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC)
+// wall is the time by which clients sign.
+func wall() time.Time { return time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC) }
 
 // A bench is a gateway with one product, Echo, that anybody may drive.
 type bench struct {
@@ -44,7 +45,7 @@ func (d deny) Allowed(_ cloud.Caller, action, resource string) bool {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, clock: cloud.NewFrozenClock(wall.Add(-time.Hour)), faults: &cloud.Faults{}, journal: &cloud.Journal{}}
+	b := &bench{T: t, clock: cloud.NewFrozenClock(wall().Add(-time.Hour)), faults: &cloud.Faults{}, journal: &cloud.Journal{}}
 	keys := keyring{
 		"testid":   {Secret: "testsecret", Active: true, Caller: cloud.Caller{AccountID: "1", AccessKeyID: "testid"}},
 		"inactive": {Secret: "testsecret"},
@@ -70,7 +71,7 @@ func newBench(t *testing.T) *bench {
 	}}
 	b.gateway = NewGateway(Options{
 		Keys: keys, Authorizer: deny{"echo:Say", "acs:echo:::forbidden"}, Clock: b.clock, Faults: b.faults, Journal: b.journal,
-		Region: "cn-hangzhou", Wall: func() time.Time { return wall },
+		Region: "cn-hangzhou", Wall: wall,
 	}, echo)
 	server := httptest.NewServer(b.gateway)
 	t.Cleanup(server.Close)
@@ -83,7 +84,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) params(pairs ...string) url.Values {
 	b.nonce++
 	v := values("Action", "Say", "What", "hello", "Version", "2020-01-01", "Format", "JSON", "AccessKeyId", "testid", "SignatureMethod", "HMAC-SHA1",
-		"SignatureVersion", "1.0", "SignatureNonce", strconv.Itoa(b.nonce), "Timestamp", wall.Format(timestampFormat))
+		"SignatureVersion", "1.0", "SignatureNonce", strconv.Itoa(b.nonce), "Timestamp", wall().Format(timestampFormat))
 	for name, value := range values(pairs...) {
 		if v[name] = value; value[0] == "-" {
 			delete(v, name)
@@ -133,7 +134,7 @@ func (b *bench) want(got reply, status int, code string) {
 }
 
 func TestRequestsThatAreNotInOrderAreRefused(t *testing.T) {
-	at := func(d time.Duration) string { return wall.Add(d).Format(timestampFormat) }
+	at := func(d time.Duration) string { return wall().Add(d).Format(timestampFormat) }
 	cases := map[string]struct {
 		pairs  []string
 		status int
@@ -195,19 +196,19 @@ func TestANonceWorksOnce(t *testing.T) {
 
 func TestNoncesAreRememberedForTheWholeWindow(t *testing.T) {
 	var n nonces
-	if !n.use("k", "first", wall) {
+	if !n.use("k", "first", wall()) {
 		t.Fatal("a fresh nonce was refused")
 	}
 	for at := time.Duration(0); at <= 2*window; at += time.Minute {
-		if n.use("k", "first", wall.Add(at)) {
+		if n.use("k", "first", wall().Add(at)) {
 			t.Fatalf("the nonce was accepted again after %s", at)
 		}
 	}
-	if !n.use("other", "first", wall) {
+	if !n.use("other", "first", wall()) {
 		t.Error("the same nonce of another key was refused")
 	}
 	for i := range 6 { // generations pass, and the first is forgotten
-		n.use("k", strconv.Itoa(i), wall.Add(time.Duration(i)*3*window))
+		n.use("k", strconv.Itoa(i), wall().Add(time.Duration(i)*3*window))
 	}
 	if len(n.now)+len(n.old) > 3 {
 		t.Errorf("%d nonces are remembered for ever", len(n.now)+len(n.old))

@@ -14,7 +14,7 @@ import (
 type Request struct {
 	// Context does not end when the client goes away: the cloud does what it
 	// has accepted.
-	Context context.Context
+	Context context.Context //nolint:containedctx // a request carries its context, as in net/http
 	Caller  cloud.Caller
 	Action  string
 	Region  string     // RegionId, or the gateway's default region

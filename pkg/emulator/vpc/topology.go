@@ -5,6 +5,7 @@ package vpc
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -29,15 +30,13 @@ type Region struct {
 	VPCs  []VPC
 }
 
-// regionIDs are the regions of DefaultRegions: enough to choose wrongly.
-var regionIDs = [...]string{"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen", "cn-hongkong", "ap-southeast-1", "us-west-1", "eu-central-1"}
-
 // DefaultRegions returns a few regions, extra ones included, each with one
 // default VPC (192.168.0.0/16) and a VSwitch in each of two zones.
 func DefaultRegions(extra ...string) []Region {
 	var regions []Region
 	seen := map[string]bool{}
-	for _, id := range append(extra, regionIDs[:]...) {
+	usual := []string{"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen", "cn-hongkong", "ap-southeast-1", "us-west-1", "eu-central-1"}
+	for _, id := range slices.Concat(extra, usual) {
 		if id != "" && !seen[id] {
 			seen[id] = true
 			regions = append(regions, defaultRegion(id))
