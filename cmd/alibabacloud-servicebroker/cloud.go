@@ -16,14 +16,18 @@ import (
 
 // services are the providers by the name that their offerings state. To add
 // one: its folder, a line here, and a line in documents.
-func services(c *config, cloud *alicloud.Clients) map[string]providers.Provider {
-	return map[string]providers.Provider{
-		"rds": rds.New(rds.Config{
-			Clients: cloud, Metadata: c.metadata(),
-			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, Whitelist: c.whitelist,
-		}),
-		"oss": oss.New(oss.Config{Clients: cloud}),
+func services(c *config, cloud *alicloud.Clients) (map[string]providers.Provider, error) {
+	databases := rds.Config{
+		Clients: cloud, Metadata: c.metadata(),
+		VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, Whitelist: c.whitelist,
 	}
+	if err := databases.Validate(); err != nil {
+		return nil, err
+	}
+	return map[string]providers.Provider{
+		"rds": rds.New(databases),
+		"oss": oss.New(oss.Config{Clients: cloud}),
+	}, nil
 }
 
 // documents are the parts of the catalog, in the order that platforms see.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -99,6 +100,9 @@ func readConfig(args []string, getenv func(string) string, out io.Writer) (*conf
 	}
 	if err := fill(fs, getenv); err != nil {
 		return nil, err
+	}
+	if strings.Contains(getenv("DEBUG"), "sdk") {
+		return nil, errors.New("DEBUG=sdk makes the cloud's SDK print whole requests, passwords included: unset it")
 	}
 	user, password := getenv("BROKER_USERNAME"), getenv("BROKER_PASSWORD")
 	if (user == "") != (password == "") {

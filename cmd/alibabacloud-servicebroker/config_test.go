@@ -59,6 +59,7 @@ func TestConfigurationsThatCannotBeServedAreRefused(t *testing.T) {
 		"BadWhitelist":        {[]string{"--broker-id", "b", "--whitelist", "everybody"}, env()},
 		"CertificateAlone":    {[]string{"--broker-id", "b", "--tls-cert-file", "x"}, env()},
 		"UserWithoutPassword": {[]string{"--broker-id", "b"}, env("BROKER_USERNAME", "u")},
+		"DebugPrintsSecrets":  {[]string{"--broker-id", "b"}, env("DEBUG", "x,sdk")},
 		"BadDuration":         {[]string{"--broker-id", "b"}, env("SETTLE_TIME", "soon")},
 		"UnknownSetting":      {[]string{"--broker-id", "b", "--config", file(t, "listne: x\n")}, env()},
 		"MissingFile":         {[]string{"--broker-id", "b", "--config", "/does/not/exist"}, env()},

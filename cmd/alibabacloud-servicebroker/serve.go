@@ -61,8 +61,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return fmt.Errorf("catalog: %w", err)
 	}
+	services, err := services(c, cloud)
+	if err != nil {
+		return err
+	}
 	logic, engine, err := broker.New(ctx, broker.Config{
-		Catalog: offerings, Providers: services(c, cloud), Store: st, Region: cloud.Region(), Metrics: registry,
+		Catalog: offerings, Providers: services, Store: st, Region: cloud.Region(), Metrics: registry,
 		Engine: broker.EngineConfig{
 			BrokerID: c.brokerID, Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
 		},

@@ -66,8 +66,8 @@ func (t Task) Tags() []Tag {
 	return tags
 }
 
-// cut to the length of a tag's value.
-func cut(s string) string { return s[:min(len(s), 128)] }
+// cut to the length of a tag's value, without half a character at its end.
+func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), 128)], "") }
 
 // Merge returns f with the facts of other put over it; neither is changed.
 func (f Facts) Merge(other Facts) Facts {

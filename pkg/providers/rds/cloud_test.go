@@ -1,6 +1,7 @@
 package rds_test
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -97,6 +98,22 @@ func TestTheMachinesNetworkIsTheLastResort(t *testing.T) {
 	p.done(p.instance(1, ``))
 	if got := vswitchOf(t, p); got != "vpc-a vsw-a-h cn-hangzhou-h" {
 		t.Errorf("put into %s", got)
+	}
+}
+
+// Away from ECS nothing answers there: the operator's to mend, so it must stay
+// retriable, and tell both what can be done.
+func TestAMachineWithoutMetadataIsTheOperatorsToMend(t *testing.T) {
+	p := newPlace(t, rds.Config{}, networks())
+	nowhere, err := url.Parse("http://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Provider = rds.New(rds.Config{Clients: providertest.Clients(t, p.server), Metadata: alicloud.NewMetadata(nowhere)})
+	_, err = p.Provider.Observe(t.Context(), *p.instance(1, ``))
+	failure, ok := errors.AsType[*providers.Failure](err)
+	if !ok || failure.Kind != providers.Broken || !strings.Contains(failure.Text, "VSwitchID") {
+		t.Errorf("Observe = %v, want a failure that the operator can mend and that names VSwitchID", err)
 	}
 }
 

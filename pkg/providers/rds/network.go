@@ -106,7 +106,14 @@ func (p *Provider) home(ctx context.Context, wishedVPC string) (network, error) 
 	if errors.Is(err, alicloud.ErrNotFound) { // a machine outside of VPCs
 		return network{}, nil
 	}
-	return n, err
+	if err != nil {
+		return network{}, &providers.Failure{
+			Kind:  providers.Broken,
+			Text:  "The broker does not know the network for databases, since the metadata service of its machine does not answer: give VpcID and VSwitchID, or ask the operator of the broker to set them (--vpc-id, --vswitch-id).",
+			Cause: err,
+		}
+	}
+	return n, nil
 }
 
 // pick returns the best VSwitch in a zone (any, if it is empty): that of the
