@@ -43,7 +43,7 @@ func (a *api) call(handle http.HandlerFunc, hasBody bool) handler {
 
 // newCall reads all of a request: ids, query, identity, body.
 func newCall(r *http.Request, x *exchange, hasBody bool) (*osb.Call, error) {
-	call := &osb.Call{RequestID: x.requestID, Identity: identityOf(r)}
+	call := &osb.Call{Minor: x.minor, RequestID: x.requestID, Identity: identityOf(r)}
 	var err error
 	vars := mux.Vars(r)
 	if call.InstanceID, err = readID(vars, client.VarKeyInstanceID); err != nil {

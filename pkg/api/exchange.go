@@ -24,6 +24,7 @@ type exchange struct {
 	route             string // template; "none" where no path matched or none was looked for
 	instance, binding string
 	requestID         string
+	minor             int   // of the platform's API version
 	err               error // for the log
 	stack             []byte
 }

@@ -73,7 +73,8 @@ func (a *api) path(router *mux.Router, template string, served methods) {
 			a.send(w, x, refusal)
 			return
 		}
-		if err := a.checkVersion(r); err != nil {
+		var err error
+		if x.minor, err = a.checkVersion(r); err != nil {
 			a.send(w, x, osb.Answer{Err: err})
 			return
 		}

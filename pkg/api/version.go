@@ -17,19 +17,20 @@ const (
 	leastMinor  = 13
 )
 
-// checkVersion checks X-Broker-API-Version (VER-01 to VER-04).
-func (a *api) checkVersion(r *http.Request) error {
+// checkVersion checks X-Broker-API-Version (VER-01 to VER-04) and returns its
+// minor number.
+func (a *api) checkVersion(r *http.Request) (int, error) {
 	version := r.Header.Get(versionHeader)
 	if version == "" {
-		return osb.ErrVersion(a.missingVersionStatus,
+		return 0, osb.ErrVersion(a.missingVersionStatus,
 			"The header %s is missing: send the version of the Open Service Broker API you speak, 2.13 to 2.17.", versionHeader)
 	}
 	majorText, minorText, _ := strings.Cut(version, ".")
 	major, errMajor := strconv.ParseUint(majorText, 10, 31)
 	minor, errMinor := strconv.ParseUint(minorText, 10, 31)
 	if errMajor != nil || errMinor != nil || major != servedMajor || minor < leastMinor {
-		return osb.ErrVersion(http.StatusPreconditionFailed,
+		return 0, osb.ErrVersion(http.StatusPreconditionFailed,
 			"The version in %s is not served: send 2.13 or a later 2.x.", versionHeader)
 	}
-	return nil
+	return int(minor), nil
 }

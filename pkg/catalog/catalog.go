@@ -72,6 +72,18 @@ type Plan struct {
 	// on.
 	Deadline Duration `json:"deadline,omitempty"`
 
+	// Rotatable says that a binding can be made as the successor of another
+	// (ROT-01): the broker takes over its parameters but those in Fresh, which
+	// belong to one binding alone.
+	Rotatable bool     `json:"rotatable,omitempty"`
+	Fresh     []string `json:"fresh,omitempty"`
+	// BindingLifetime is how long bindings are to be used; 0: for ever. The
+	// platform is told when a binding should be replaced; it is not ended by
+	// the broker.
+	BindingLifetime Duration `json:"bindingLifetime,omitempty"`
+	// Maintenance is the version of what runs under this plan, if it has one.
+	Maintenance *Maintenance `json:"maintenance,omitempty"`
+
 	Schemas Schemas `json:"schemas,omitzero"`
 	// Secret names the parameters that GET never shows.
 	Secret []string `json:"secret,omitempty"`
@@ -81,6 +93,12 @@ type Plan struct {
 // unbind) takes minutes under this plan.
 func (p *Plan) IsSlow(operation string) bool {
 	return slices.Contains(p.Slow, operation)
+}
+
+// Maintenance is a version, and what is new in it.
+type Maintenance struct {
+	Version     string `json:"version"` // semantic version 2.0
+	Description string `json:"description,omitempty"`
 }
 
 // Schemas are the JSON schemas (draft-04) of a plan's parameters. One that is

@@ -21,7 +21,7 @@ func Load(documents ...[]byte) (*Catalog, error) {
 		place := fmt.Sprintf("document %d", i+1)
 		offerings, err := decodeDocument(document)
 		if err != nil {
-			v.fail(place, "%w", err)
+			v.failf(place, "%w", err)
 			continue
 		}
 		for j, raw := range offerings {
@@ -65,20 +65,20 @@ func (v *validator) offering(place string, raw json.RawMessage) *Offering {
 		Plans    []json.RawMessage `json:"plans"`
 	}{Offering: o}
 	if err := decodeStrict(raw, &shape); err != nil {
-		v.fail(place, "%w", err)
+		v.failf(place, "%w", err)
 		return nil
 	}
 	if o.Name != "" {
 		place = fmt.Sprintf("offering %q", o.Name)
 	}
 	if shape.Bindable == nil {
-		v.fail(place, "bindable is missing: write true or false")
+		v.failf(place, "bindable is missing: write true or false")
 	} else {
 		o.Bindable = *shape.Bindable
 	}
 	v.checkOffering(place, o)
 	if len(shape.Plans) == 0 {
-		v.fail(place, "there are no plans")
+		v.failf(place, "there are no plans")
 	}
 	names := map[string]bool{}
 	for i, raw := range shape.Plans {
@@ -87,7 +87,7 @@ func (v *validator) offering(place string, raw json.RawMessage) *Offering {
 			continue
 		}
 		if names[p.Name] {
-			v.fail(place, "two plans have the name %q", p.Name)
+			v.failf(place, "two plans have the name %q", p.Name)
 		}
 		names[p.Name] = true
 		o.Plans = append(o.Plans, p)
@@ -102,14 +102,14 @@ func (v *validator) plan(place, offeringPlace string, raw json.RawMessage) *Plan
 		Free *bool `json:"free"`
 	}{Plan: p}
 	if err := decodeStrict(raw, &shape); err != nil {
-		v.fail(place, "%w", err)
+		v.failf(place, "%w", err)
 		return nil
 	}
 	if p.Name != "" {
 		place = fmt.Sprintf("%s: plan %q", offeringPlace, p.Name)
 	}
 	if shape.Free == nil {
-		v.fail(place, "free is missing: platforms differ in what that means, so write true or false")
+		v.failf(place, "free is missing: platforms differ in what that means, so write true or false")
 	} else {
 		p.Free = *shape.Free
 	}

@@ -29,6 +29,7 @@ func (o *Offering) render() osb.Service {
 		Bindable:             o.Bindable,
 		InstancesRetrievable: true,
 		BindingsRetrievable:  o.Bindable,
+		AllowContextUpdates:  true,
 		Metadata:             o.Metadata,
 	}
 	for _, p := range o.Plans {
@@ -41,12 +42,21 @@ func (o *Offering) render() osb.Service {
 			Metadata:               p.Metadata,
 			Free:                   p.Free,
 			Bindable:               o.Bindable,
+			BindingRotatable:       p.Rotatable,
 			PlanUpdateable:         p.Updateable,
 			Schemas:                p.Schemas.render(),
 			MaximumPollingDuration: int((time.Duration(p.Deadline) + pollingSlack).Seconds()),
+			MaintenanceInfo:        p.Maintenance.render(),
 		})
 	}
 	return s
+}
+
+func (m *Maintenance) render() *osb.MaintenanceInfo {
+	if m == nil {
+		return nil
+	}
+	return &osb.MaintenanceInfo{Version: m.Version, Description: m.Description}
 }
 
 func (s Schemas) render() *osb.Schemas {

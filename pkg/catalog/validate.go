@@ -25,6 +25,7 @@ type validator struct {
 	ids      map[string]string // id of an offering or plan → its place
 	names    map[string]bool   // of offerings
 	nameForm *regexp.Regexp
+	version  *regexp.Regexp
 }
 
 func newValidator() *validator {
@@ -32,10 +33,11 @@ func newValidator() *validator {
 		ids:      map[string]string{},
 		names:    map[string]bool{},
 		nameForm: regexp.MustCompile(`^[A-Za-z0-9.-]+$`), // CAT-10, as OSB 2.14 has it
+		version:  regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`),
 	}
 }
 
-func (v *validator) fail(place, format string, args ...any) {
+func (v *validator) failf(place, format string, args ...any) {
 	v.problems = append(v.problems, fmt.Errorf("%s: %w", place, fmt.Errorf(format, args...)))
 }
 
@@ -44,27 +46,27 @@ func (v *validator) fail(place, format string, args ...any) {
 func (v *validator) identity(place, id, name, description string, metadata json.RawMessage) {
 	switch {
 	case id == "":
-		v.fail(place, "id is empty")
+		v.failf(place, "id is empty")
 	case utf8.RuneCountInString(id) > maxName:
-		v.fail(place, "id is longer than %d characters", maxName)
+		v.failf(place, "id is longer than %d characters", maxName)
 	case v.ids[id] != "":
-		v.fail(place, "id %q is also the id of %s", id, v.ids[id])
+		v.failf(place, "id %q is also the id of %s", id, v.ids[id])
 	default:
 		v.ids[id] = place
 	}
 	switch {
 	case name == "":
-		v.fail(place, "name is empty")
+		v.failf(place, "name is empty")
 	case len(name) > maxName:
-		v.fail(place, "name is longer than %d characters", maxName)
+		v.failf(place, "name is longer than %d characters", maxName)
 	case !v.nameForm.MatchString(name):
-		v.fail(place, "name may have letters, digits, '.' and '-' only")
+		v.failf(place, "name may have letters, digits, '.' and '-' only")
 	}
 	switch {
 	case description == "":
-		v.fail(place, "description is empty")
+		v.failf(place, "description is empty")
 	case utf8.RuneCountInString(description) > maxDescription:
-		v.fail(place, "description is longer than %d characters", maxDescription)
+		v.failf(place, "description is longer than %d characters", maxDescription)
 	}
 	v.metadata(place, metadata)
 }
@@ -76,7 +78,7 @@ func (v *validator) metadata(place string, metadata json.RawMessage) {
 		return
 	}
 	if metadata[0] != '{' {
-		v.fail(place, "metadata must be an object")
+		v.failf(place, "metadata must be an object")
 		return
 	}
 	var members struct {
@@ -94,53 +96,61 @@ func (v *validator) metadata(place string, metadata json.RawMessage) {
 		} `json:"costs"`
 	}
 	if err := json.Unmarshal(metadata, &members); err != nil {
-		v.fail(place, "metadata is not as platforms read it: %w", err)
+		v.failf(place, "metadata is not as platforms read it: %w", err)
 	}
 }
 
 func (v *validator) checkOffering(place string, o *Offering) {
 	v.identity(place, o.ID, o.Name, o.Description, o.Metadata)
 	if o.Name != "" && v.names[o.Name] {
-		v.fail(place, "another offering has this name")
+		v.failf(place, "another offering has this name")
 	}
 	v.names[o.Name] = true
 	if o.Provider == "" {
-		v.fail(place, "provider is empty")
+		v.failf(place, "provider is empty")
 	}
 	total := 0
 	for _, tag := range o.Tags {
 		total += utf8.RuneCountInString(tag)
 	}
 	if total > maxTags {
-		v.fail(place, "tags have more than %d characters in all", maxTags)
+		v.failf(place, "tags have more than %d characters in all", maxTags)
 	}
 }
 
 func (v *validator) checkPlan(place string, p *Plan) {
 	v.identity(place, p.ID, p.Name, p.Description, p.Metadata)
 	if !slices.Contains([]string{"delete", "refuse", "empty", "retain"}, p.Deletion) {
-		v.fail(place, "deletion is %q: write delete, refuse, empty or retain", p.Deletion)
+		v.failf(place, "deletion is %q: write delete, refuse, empty or retain", p.Deletion)
 	}
 	operations := []string{"provision", "update", "deprovision", "bind", "unbind"}
 	for _, slow := range p.Slow {
 		if !slices.Contains(operations, slow) {
-			v.fail(place, "slow has %q, which is none of %v", slow, operations)
+			v.failf(place, "slow has %q, which is none of %v", slow, operations)
 		}
 	}
 	if p.Deadline <= 0 || time.Duration(p.Deadline) >= maxDeadline {
-		v.fail(place, "deadline is %v: it must be positive and below %v", p.Deadline, Duration(maxDeadline))
+		v.failf(place, "deadline is %v: it must be positive and below %v", p.Deadline, Duration(maxDeadline))
 	}
 	if len(p.Settings) > 0 && p.Settings[0] != '{' {
-		v.fail(place, "settings must be an object")
+		v.failf(place, "settings must be an object")
 	}
 	known, err := p.Schemas.names()
 	if err != nil {
-		v.fail(place, "%w", err)
+		v.failf(place, "%w", err)
 		return
 	}
-	for _, name := range p.Secret {
-		if !slices.Contains(known, name) {
-			v.fail(place, "secret names %q, which no schema of the plan has", name)
+	for list, names := range map[string][]string{"secret": p.Secret, "fresh": p.Fresh} {
+		for _, name := range names {
+			if !slices.Contains(known, name) {
+				v.failf(place, "%s names %q, which no schema of the plan has", list, name)
+			}
 		}
+	}
+	if p.BindingLifetime < 0 {
+		v.failf(place, "bindingLifetime is %v: it must be positive", p.BindingLifetime)
+	}
+	if p.Maintenance != nil && !v.version.MatchString(p.Maintenance.Version) {
+		v.failf(place, "maintenance version %q is no semantic version such as 1.0.0", p.Maintenance.Version)
 	}
 }

@@ -19,6 +19,8 @@ type Call struct {
 	PlanID            string // query
 	Operation         string // query: polls
 
+	Minor int // of the API version 2.x that the platform speaks
+
 	Identity  Identity // who caused the call; zero if not told
 	RequestID string   // X-Broker-API-Request-Identity, or ours
 

@@ -31,6 +31,13 @@ type Record struct {
 	Space        string          `json:"space,omitempty"`        // space_guid
 	Context      json.RawMessage `json:"context,omitempty"`      // as the platform sent it
 
+	// Predecessor is the binding that this one was made to replace (ROT-02).
+	Predecessor string `json:"predecessor,omitempty"`
+	// Expires and Renew are when a binding should no longer be used, and when
+	// it should be replaced; zero: never.
+	Expires time.Time `json:"expires,omitzero"`
+	Renew   time.Time `json:"renew,omitzero"`
+
 	// Account and Region are the cloud's, fixed with the intent, or, where the
 	// account was not known then, before the first call.
 	Account string `json:"account,omitempty"`
