@@ -1,0 +1,75 @@
+package stack
+
+import (
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+)
+
+// An Option changes how a stack is. Those that Restart is given hold from then
+// on.
+type Option func(*options)
+
+type options struct {
+	cloud     []emulatortest.Option
+	documents [][]byte
+	users     []api.User
+	broker    []func(*broker.Config)
+	api       []func(*api.Config)
+	speed     int
+}
+
+func defaults() options {
+	return options{documents: [][]byte{rds.Plans, oss.Plans}, users: []api.User{user()}, speed: 1}
+}
+
+// WithCloud changes the emulated cloud: by default nothing takes time in it,
+// and its clock is real. Restart leaves the cloud as it is.
+func WithCloud(opts ...emulatortest.Option) Option {
+	return func(o *options) { o.cloud = append(o.cloud, opts...) }
+}
+
+// WithCatalog serves other offerings than those of the program.
+func WithCatalog(documents ...[]byte) Option {
+	return func(o *options) { o.documents = documents }
+}
+
+// WithUsers lets more users in.
+func WithUsers(users ...api.User) Option {
+	return func(o *options) { o.users = append(o.users, users...) }
+}
+
+// WithBroker changes any part of the broker's configuration; durations above
+// all. They are short by default: looks at the cloud 5 ms and 2 ms, settle time
+// 20 ms, patience 2 s, limit 4 s.
+func WithBroker(change func(*broker.Config)) Option {
+	return func(o *options) { o.broker = append(o.broker, change) }
+}
+
+// WithAPI changes any part of the configuration of the HTTP layer.
+func WithAPI(change func(*api.Config)) Option {
+	return func(o *options) { o.api = append(o.api, change) }
+}
+
+// WithSpeed lets the broker's time pass n times as fast as real time: its
+// back-offs, deadlines, settle and poll intervals. How long requests wait and
+// calls may take is counted in real time all the same. Restart leaves the speed
+// as it is.
+func WithSpeed(n int) Option { return func(o *options) { o.speed = n } }
+
+// A clock is the broker's time.
+type clock struct {
+	start time.Time
+	speed int
+}
+
+func newClock(speed int) clock { return clock{time.Now(), max(speed, 1)} }
+
+// now is the time that the broker reads.
+func (c clock) now() time.Time {
+	return c.start.Add(time.Since(c.start) * time.Duration(c.speed))
+}

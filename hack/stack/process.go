@@ -1,0 +1,140 @@
+package stack
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
+)
+
+// A process is what a crash takes away.
+type process struct {
+	faulty  *storetest.Faulty
+	store   store.Store
+	logic   *broker.BusinessLogic
+	handler http.Handler
+	stop    context.CancelFunc
+	ended   chan error // what the engine ended with
+	crashed bool
+}
+
+// start opens the store and runs a broker on it.
+func (s *Stack) start() (*process, error) {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &process{stop: stop, ended: make(chan error, 1)}
+	// The one who crashed may still have a transaction to end.
+	file, err := bolt.Open(filepath.Join(s.dir, "broker.db"), &bolt.Options{LockTimeout: 10 * time.Second})
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	engine, err := s.wire(ctx, p, file)
+	if err != nil {
+		stop()
+		_ = file.Close()
+		return nil, err
+	}
+	go func() { p.ended <- engine.Run(ctx) }()
+	if s.clock.speed > 1 {
+		go s.hurry(ctx, p.store, engine)
+	}
+	return p, nil
+}
+
+// wire makes the parts, as the program does.
+func (s *Stack) wire(ctx context.Context, p *process, file *bolt.Store) (*broker.Engine, error) {
+	keys, err := sealed.Ensure(ctx, filepath.Join(s.dir, "keyset.json"), file)
+	if err != nil {
+		return nil, err
+	}
+	p.faulty = storetest.NewFaulty(file)
+	p.store = sealed.New(p.faulty, keys)
+	offerings, err := catalog.Load(s.options.documents...)
+	if err != nil {
+		return nil, err
+	}
+	services, clients, err := s.services()
+	if err != nil {
+		return nil, err
+	}
+	config := broker.Config{
+		Catalog: offerings, Providers: services, Store: p.store, Region: s.cloud.Region(),
+		Engine: broker.EngineConfig{
+			BrokerID: "stack", Account: clients.Caller, Now: s.clock.now,
+			PollSlow: 5 * time.Millisecond, PollQuick: 2 * time.Millisecond, Settle: 20 * time.Millisecond,
+		},
+		Patience: 2 * time.Second, Limit: 4 * time.Second,
+	}
+	for _, change := range s.options.broker {
+		change(&config)
+	}
+	logic, engine, err := broker.New(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	p.logic = logic
+	face := api.Config{Broker: logic, Instances: logic, Catalog: offerings.Render(), Users: s.options.users, Log: s.log.add}
+	for _, change := range s.options.api {
+		change(&face)
+	}
+	p.handler, err = api.New(face)
+	return engine, err
+}
+
+// services are both providers, on the emulated cloud.
+func (s *Stack) services() (map[string]providers.Provider, *alicloud.Clients, error) {
+	at, err := url.Parse(s.cloud.URL())
+	if err != nil {
+		return nil, nil, err
+	}
+	endpoints := map[string]*url.URL{}
+	for _, product := range []string{"rds", "ram", "vpc", "sts", "oss"} {
+		endpoints[product] = at
+	}
+	key := s.cloud.AccessKey()
+	clients, err := alicloud.New(alicloud.Config{
+		Region: s.cloud.Region(), Endpoints: endpoints, CallsPerSecond: 10_000,
+		Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return map[string]providers.Provider{
+		"rds": rds.New(rds.Config{Clients: clients, Metadata: alicloud.NewMetadata(at)}),
+		"oss": oss.New(oss.Config{Clients: clients}),
+	}, clients, nil
+}
+
+// hurry wakes the engine for what has become due: it counts its delays in real
+// time, and here the time it reads passes faster.
+func (s *Stack) hurry(ctx context.Context, st store.Store, engine *broker.Engine) {
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		ids, err := st.Unfinished(ctx)
+		if err != nil {
+			continue // it has crashed
+		}
+		for _, id := range ids {
+			engine.Wake(id)
+		}
+	}
+}
