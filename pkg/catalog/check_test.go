@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func TestCheckTakesWhatTheSchemaTakes(t *testing.T) {
+	osbtest.Proves(t, "PROV-06")
 	t.Parallel()
 	p := smallPlan(t)
 	create := []string{
@@ -31,6 +34,7 @@ func TestCheckTakesWhatTheSchemaTakes(t *testing.T) {
 
 // PROV-06: the text says what to change and holds no value that was sent.
 func TestCheckSaysWhatToChange(t *testing.T) {
+	osbtest.Proves(t, "PROV-06", "UPD-04", "BIND-06")
 	t.Parallel()
 	p := smallPlan(t)
 	const value = "hunter2"
@@ -82,6 +86,7 @@ func TestCheckSaysWhatToChange(t *testing.T) {
 }
 
 func TestCheckUsesTheSchemaOfTheOperation(t *testing.T) {
+	osbtest.Proves(t, "UPD-04", "BIND-06")
 	t.Parallel()
 	p := smallPlan(t)
 	if err := p.CheckUpdate(json.RawMessage(`{"Engine":"MySQL"}`)); err == nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func readFile(t *testing.T, name string) []byte {
@@ -46,6 +48,7 @@ func smallPlan(t *testing.T) *Plan {
 }
 
 func TestLoadFindsOfferingsAndPlansById(t *testing.T) {
+	osbtest.Proves(t, "CAT-08", "PROV-03")
 	t.Parallel()
 	c := load(t, "plans.yaml", "other.yaml")
 	zebra, ok := c.Offering("off-zebra")
@@ -94,6 +97,7 @@ func TestAPlanComesBackFromItsRecordAndStillChecks(t *testing.T) {
 
 // Each case spoils the good document in one place.
 func TestLoadRefusesWithThePlace(t *testing.T) {
+	osbtest.Proves(t, "CAT-05", "CAT-10", "CAT-11", "CAT-12", "CAT-15", "CAT-22", "CAT-30", "CAT-31", "CAT-32", "CAT-39")
 	t.Parallel()
 	const schema = "$schema: http://json-schema.org/draft-04/schema#"
 	cases := map[string]struct {
@@ -161,6 +165,7 @@ func TestLoadRefusesWithThePlace(t *testing.T) {
 }
 
 func TestLoadRefusesWhatIsTwiceAcrossDocuments(t *testing.T) {
+	osbtest.Proves(t, "CAT-10", "CAT-11", "CAT-30")
 	t.Parallel()
 	plans, other := string(readFile(t, "plans.yaml")), string(readFile(t, "other.yaml"))
 	cases := map[string]struct{ old, new string }{

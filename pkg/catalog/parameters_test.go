@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func TestNormalize(t *testing.T) {
@@ -62,6 +64,7 @@ func TestNormalizeRefusesWithoutEchoingValues(t *testing.T) {
 
 // PROV-10, PROV-11, BIND-09, BIND-11: what is the same request.
 func TestEqual(t *testing.T) {
+	osbtest.Proves(t, "PROV-10", "PROV-11", "HARD-05")
 	t.Parallel()
 	cases := map[string]struct {
 		a, b string
@@ -108,6 +111,7 @@ func TestEqual(t *testing.T) {
 
 // UPD-03.
 func TestMergeChangesOnlyWhatDiffers(t *testing.T) {
+	osbtest.Proves(t, "UPD-03")
 	t.Parallel()
 	cases := map[string]struct{ have, parameters, merged, changed string }{
 		"nothing asked":        {`{"a":1}`, ``, `{"a":1}`, ``},
@@ -138,6 +142,7 @@ func TestMergeChangesOnlyWhatDiffers(t *testing.T) {
 
 // FI-07.
 func TestRedactLeavesNoSecret(t *testing.T) {
+	osbtest.Proves(t, "FI-07", "FB-08")
 	t.Parallel()
 	secret := []string{"Password", "Key"}
 	cases := map[string]struct{ in, want string }{

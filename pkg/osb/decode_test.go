@@ -8,10 +8,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 // PROV-02 to PROV-07, EXT-01, HARD-05.
 func TestDecodeReadsAProvisionRequestAsSent(t *testing.T) {
+	osbtest.Proves(t, "EXT-01", "HARD-05", "PROV-05")
 	t.Parallel()
 	body := `{"service_id":"s","plan_id":"p","organization_guid":"o","space_guid":"g",
 		"context":{"platform":"kubernetes"},"parameters":{"n":9007199254740993,"f":1.50},
@@ -44,6 +47,7 @@ func TestDecodeTakesNullForAbsent(t *testing.T) {
 
 // BIND-05.
 func TestDecodeReadsTheBindResource(t *testing.T) {
+	osbtest.Proves(t, "BIND-05")
 	t.Parallel()
 	got, err := Decode[BindRequest]([]byte(`{"bind_resource":{"app_guid":"a","app_annotations":{"x":"y"}}}`))
 	if err != nil {
@@ -56,6 +60,7 @@ func TestDecodeReadsTheBindResource(t *testing.T) {
 
 // PROV-13, UPD-14, BIND-13.
 func TestDecodeNamesTheMemberOfTheWrongTypeAndNotItsValue(t *testing.T) {
+	osbtest.Proves(t, "PROV-13")
 	t.Parallel()
 	cases := map[string]struct{ body, member string }{
 		"a number for a string":    {`{"service_id":47114711}`, "service_id"},
@@ -87,6 +92,7 @@ func TestDecodeRefusesWhatIsNoObject(t *testing.T) {
 
 // CT-03.
 func TestCheckObject(t *testing.T) {
+	osbtest.Proves(t, "CT-03")
 	t.Parallel()
 	cases := map[string]struct {
 		body string
@@ -124,6 +130,7 @@ func TestCheckObject(t *testing.T) {
 
 // URL-05.
 func TestRequireStringTakesEmptyForMissing(t *testing.T) {
+	osbtest.Proves(t, "URL-05")
 	t.Parallel()
 	if e := wantBadRequest(t, RequireString("service_id", "")); !strings.Contains(e.Description, "service_id") {
 		t.Errorf("description %q must name service_id", e.Description)
