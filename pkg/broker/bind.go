@@ -5,11 +5,22 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
+
+// A wish is what a bind asks for: read from the request, or taken over from
+// the binding that it replaces.
+type wish struct {
+	osb.BindRequest
+
+	parameters json.RawMessage
+	offering   *catalog.Offering
+	plan       *catalog.Plan
+}
 
 // bind decides on PUT of a binding. Every binding has credentials of its own.
 func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error) {
@@ -17,21 +28,16 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 	if err != nil {
 		return 0, nil, err
 	}
-	if in.PredecessorBindingID != "" { // no plan is rotatable (ROT-07)
-		return 0, nil, osb.ErrBadRequest("This plan does not rotate bindings: create a new binding without predecessor_binding_id, and delete the old one.")
-	}
-	if err := osb.RequireString("plan_id", in.PlanID); err != nil {
-		return 0, nil, err
-	}
-	offering, plan, err := b.offered(in.ServiceID, in.PlanID)
-	if err != nil {
-		return 0, nil, err
-	}
-	parameters, err := normalized(in.Parameters)
-	if err != nil {
-		return 0, nil, err
-	}
 	instance, err := get(ctx, b.store, req.key().Instance())
+	if err != nil {
+		return 0, nil, err
+	}
+	var w wish
+	if in.PredecessorBindingID == "" {
+		w, err = b.readBind(in)
+	} else {
+		w, err = b.readRotation(ctx, req, in)
+	}
 	if err != nil {
 		return 0, nil, err
 	}
@@ -39,19 +45,19 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 	var now store.Record
 	r, err := b.store.Update(ctx, req.key(), func(r *store.Record) error {
 		now = *r
-		if err := decideBind(r, &instance, in, parameters); err != nil {
+		if err := decideBind(r, &instance, w); err != nil {
 			return err
 		}
-		if !offering.Bindable {
-			return osb.ErrBadRequest("%s cannot be bound: use it without a binding.", offering.Name)
+		if !w.offering.Bindable {
+			return osb.ErrBadRequest("%s cannot be bound: use it without a binding.", w.offering.Name)
 		}
-		if plan.IsSlow(string(store.Bind)) && !req.AcceptsIncomplete {
+		if w.plan.IsSlow(string(store.Bind)) && !req.AcceptsIncomplete {
 			return osb.ErrAsyncRequired()
 		}
-		if err := checked(plan.CheckBind(parameters)); err != nil {
+		if err := checked(w.plan.CheckBind(w.parameters)); err != nil {
 			return err
 		}
-		return b.intendBinding(r, &instance, req, in, parameters)
+		return b.intendBinding(r, &instance, req, w)
 	})
 	status := http.StatusCreated
 	if errors.Is(err, errDecided) {
@@ -60,19 +66,50 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 	if err != nil {
 		return 0, nil, err
 	}
-	if isReady(&r) {
-		return bound(status, &r)
+	bound := func(r *store.Record) (int, any, error) {
+		body, err := b.binding(req, r)
+		return status, body, err
 	}
-	o, err := b.await(ctx, req, r, plan.IsSlow(string(store.Bind)))
+	if isReady(&r) {
+		return bound(&r)
+	}
+	o, err := b.await(ctx, req, r, w.plan.IsSlow(string(store.Bind)))
 	if err != nil {
 		return 0, nil, err
 	}
-	return o.answer(req, func() (int, any, error) { return bound(status, &o.record) })
+	b.dropUnfinished(req, &o)
+	return o.answer(req, func() (int, any, error) { return bound(&o.record) })
+}
+
+// dropUnfinished ends the connection without an answer where that makes the
+// platform send the bind again; see Options.
+func (b *BusinessLogic) dropUnfinished(req request, o *outcome) {
+	if b.config.DropUnfinishedBinds && !req.AcceptsIncomplete && !o.op.State.Finished() &&
+		contextOf(&o.record).Platform == "kubernetes" {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// readBind checks what the body says without any record (BIND-02, BIND-06).
+func (b *BusinessLogic) readBind(in osb.BindRequest) (wish, error) {
+	w := wish{BindRequest: in}
+	if err := osb.RequireString("service_id", in.ServiceID); err != nil {
+		return w, err
+	}
+	err := osb.RequireString("plan_id", in.PlanID)
+	if err != nil {
+		return w, err
+	}
+	if w.offering, w.plan, err = b.offered(in.ServiceID, in.PlanID); err != nil {
+		return w, err
+	}
+	w.parameters, err = normalized(in.Parameters)
+	return w, err
 }
 
 // decideBind lets a bind through (nil) if the id is free and the instance is
 // ready, and else says what it is.
-func decideBind(r, instance *store.Record, in osb.BindRequest, parameters json.RawMessage) error {
+func decideBind(r, instance *store.Record, w wish) error {
 	if !exists(instance) {
 		return osb.ErrNotFound(nameOf(instance.Key)) // BIND-27
 	}
@@ -80,7 +117,7 @@ func decideBind(r, instance *store.Record, in osb.BindRequest, parameters json.R
 		if r.Goal == store.Absent {
 			return osb.ErrConcurrency() // being deleted, or cleaned up
 		}
-		same, err := sameBinding(r, instance, in, parameters)
+		same, err := sameBinding(r, instance, w)
 		if err != nil {
 			return err
 		}
@@ -94,7 +131,7 @@ func decideBind(r, instance *store.Record, in osb.BindRequest, parameters json.R
 		return osb.ErrConcurrency()
 	case !isReady(instance):
 		return osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
-	case instance.ServiceID != in.ServiceID || instance.Have.PlanID != in.PlanID:
+	case instance.ServiceID != w.ServiceID || instance.Have.PlanID != w.PlanID:
 		return osb.ErrBadRequest("service_id and plan_id are not those of the service instance: send its own.")
 	}
 	return nil
@@ -103,16 +140,16 @@ func decideBind(r, instance *store.Record, in osb.BindRequest, parameters json.R
 // sameBinding compares what a bind asks for with what is there (BIND-09,
 // BIND-11). The plan may be the one of the bind, or the one that the instance
 // has moved to since.
-func sameBinding(r, instance *store.Record, in osb.BindRequest, parameters json.RawMessage) (bool, error) {
-	plan := in.PlanID == r.Want.PlanID || instance.Have != nil && in.PlanID == instance.Have.PlanID
-	if r.ServiceID != in.ServiceID || !plan || r.Want.AppGUID != appOf(in) {
+func sameBinding(r, instance *store.Record, w wish) (bool, error) {
+	plan := w.PlanID == r.Want.PlanID || instance.Have != nil && w.PlanID == instance.Have.PlanID
+	if r.ServiceID != w.ServiceID || !plan || r.Want.AppGUID != appOf(w.BindRequest) || r.Predecessor != w.PredecessorBindingID {
 		return false, nil
 	}
 	have, err := r.Want.Parameters.Open()
 	if err != nil {
 		return false, err
 	}
-	return catalog.Equal(have, parameters), nil
+	return catalog.Equal(have, w.parameters), nil
 }
 
 // appOf is the application that a binding is for, if any.
@@ -125,29 +162,24 @@ func appOf(in osb.BindRequest) string {
 
 // intendBinding makes r the record of a new binding. It has the plan that the
 // instance has, which may have left the catalog.
-func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, in osb.BindRequest, parameters json.RawMessage) error {
+func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, w wish) error {
 	newLife(r, req.now)
 	plan, err := planOf(instance.Have)
 	if err != nil {
 		return err
 	}
-	want, err := specFor(plan, parameters)
+	want, err := specFor(plan, w.parameters)
 	if err != nil {
 		return err
 	}
-	want.AppGUID = appOf(in)
+	want.AppGUID = appOf(w.BindRequest)
 	r.Provider, r.ServiceID, r.Offering = instance.Provider, instance.ServiceID, instance.Offering
-	r.Organization, r.Space, r.Context = instance.Organization, instance.Space, in.Context
-	r.Region, r.Want = instance.Region, want
+	r.Organization, r.Space, r.Context = instance.Organization, instance.Space, w.Context
+	r.Region, r.Want, r.Predecessor = instance.Region, want, w.PredecessorBindingID
+	if life := time.Duration(plan.BindingLifetime); life > 0 {
+		r.Expires = req.now.Add(life)
+		r.Renew = r.Expires.Add(-life / 5) // early enough to rotate
+	}
 	begin(r, store.Bind, req.now, deadlineOf(plan))
 	return b.prepare(r, instance)
-}
-
-// bound is the answer that hands out the credentials.
-func bound(status int, r *store.Record) (int, any, error) {
-	credentials, err := openStrings(r.Credentials)
-	if err != nil {
-		return 0, nil, err
-	}
-	return status, osb.Binding{Credentials: credentials}, nil
 }

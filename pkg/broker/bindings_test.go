@@ -39,7 +39,6 @@ func TestBindRefusals(t *testing.T) {
 		w.want("unknown parameter", w.bind("i", "b", body("fast", `{"Rolle":"x"}`)), 400)
 		w.want("plan of another", w.bind("i", "b", `{"service_id":"fast-id","plan_id":"fast-large"}`), 400)
 		w.want("no plan", w.bind("i", "b", `{"service_id":"fast-id"}`), 400)
-		w.want("rotation", w.bind("i", "b", `{"service_id":"fast-id","plan_id":"fast-plan","predecessor_binding_id":"x"}`), 400)
 		w.want("unknown binding, no query", w.unbind("i", "b", ""), 410)
 		pending := w.provision("slow", body("slow", ""))
 		w.want("an instance that is being made", w.bind("slow", "b", body("slow", "")), 422)

@@ -54,9 +54,29 @@ type Config struct {
 	// platform takes asynchronous answers (20 s), Limit where it does not
 	// (50 s: Service Catalog and Cloud Controller give up at 60 s).
 	Patience, Limit time.Duration
+	Options
+
 	// Waiting bounds the requests that wait at a time; more are answered at
 	// once (256).
 	Waiting int
+}
+
+// Options are decisions where the specification, or platforms, differ. The
+// zero value is the default of each.
+type Options struct {
+	// DeletedIsSucceeded answers polls of a finished deletion with 200 and
+	// "succeeded" instead of 410: the two mean the same (LO-07), and
+	// conformance checkers want one or the other.
+	DeletedIsSucceeded bool
+	// SendEndpoints adds the endpoints to bindings (BIND-22). Off, because
+	// platforms built on the Go client library of 2020 cannot read the
+	// specification's form of them.
+	SendEndpoints bool
+	// DropUnfinishedBinds leaves a bind from Kubernetes that is not done in
+	// time unanswered: Service Catalog sends it again after a lost connection,
+	// and gives up at any HTTP error. Not for use behind a proxy that would
+	// answer in our place.
+	DropUnfinishedBinds bool
 }
 
 // New returns the business logic and the engine that works for it; the caller
@@ -93,6 +113,10 @@ type request struct {
 
 	now time.Time
 }
+
+// since says whether the platform speaks 2.minor or later: older ones are not
+// sent what they do not know (VER-05).
+func (r request) since(minor int) bool { return r.Minor >= minor }
 
 // serve runs one method: its answer, or error, goes into the call, from where
 // the HTTP layer writes it. The library gets an error too, so that it does not

@@ -31,6 +31,10 @@ offerings:
     settings: {size: 1}
     deletion: refuse
     deadline: 30m
+    rotatable: true
+    fresh: [Role]
+    bindingLifetime: 10h
+    maintenance: {version: 1.0.0}
     schemas: &schemas
       create:
         $schema: http://json-schema.org/draft-04/schema#
@@ -51,6 +55,7 @@ offerings:
         additionalProperties: false
         properties:
           Role: {type: string}
+          Scope: {type: string}
     secret: [Token]
   - id: fast-large
     name: large
@@ -102,7 +107,8 @@ type fakeCloud struct {
 	fail    map[string][]fakeFail // by step; consumed in order
 	data    bool                  // instances hold data
 	panicky bool
-	hang    chan struct{} // Do waits for it
+	hang    chan struct{}     // Do waits for it
+	extra   map[string]string // more credentials
 }
 
 type thing struct {
@@ -187,7 +193,9 @@ func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 	case t.Kind == providers.Instance:
 		return providers.DoneStep(nil)
 	}
-	return providers.DoneStep(map[string]string{"username": plan.Name, "password": plan.Password, "of": f.planOf(*t.Of).Name})
+	credentials := map[string]string{"username": plan.Name, "password": plan.Password, "of": f.planOf(*t.Of).Name}
+	maps.Copy(credentials, f.extra)
+	return providers.DoneStep(credentials)
 }
 
 func (f *fakeCloud) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {

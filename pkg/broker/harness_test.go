@@ -29,6 +29,8 @@ type world struct {
 	store store.Store
 	logic *broker.BusinessLogic
 	dir   string
+	plans string // plans.yaml
+	opts  broker.Options
 	stop  func()
 }
 
@@ -37,7 +39,7 @@ func inBubble(t *testing.T, test func(w *world)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, cloud: newFakeCloud(t), dir: dir}
+		w := &world{t: t, cloud: newFakeCloud(t), dir: dir, plans: plansYAML}
 		w.start()
 		defer func() { w.stop() }()
 		test(w)
@@ -56,13 +58,13 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	w.store = sealed.New(st, keys)
-	c, err := catalog.Load([]byte(plansYAML))
+	c, err := catalog.Load([]byte(w.plans))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	logic, engine, err := broker.New(ctx, broker.Config{
-		Catalog: c, Store: w.store, Region: "cn-hangzhou",
+		Catalog: c, Store: w.store, Region: "cn-hangzhou", Options: w.opts,
 		Providers: map[string]providers.Provider{"fake": w.cloud},
 		Engine: broker.EngineConfig{
 			BrokerID: "test",
@@ -98,15 +100,19 @@ func (w *world) restart() {
 type reply struct {
 	status int
 	body   any
+	header http.Header
 	err    *osb.Error
 }
 
 func (w *world) call(c osb.Call, method func(*lib.RequestContext) error) reply {
 	w.t.Helper()
+	if c.Minor == 0 {
+		c.Minor = 17
+	}
 	r := httptest.NewRequest(http.MethodPut, "/", nil)
 	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: r.WithContext(osb.WithCall(r.Context(), &c))})
 	if c.Answer.Err == nil {
-		return reply{status: c.Answer.Status, body: c.Answer.Body}
+		return reply{status: c.Answer.Status, body: c.Answer.Body, header: c.Answer.Header}
 	}
 	e, ok := errors.AsType[*osb.Error](c.Answer.Err)
 	if !ok {
@@ -241,11 +247,24 @@ func (w *world) fetch(id string) reply {
 
 func (w *world) fetchBinding(id, binding string) reply {
 	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, BindingID: binding}, func(c *lib.RequestContext) error {
+	return w.call(osb.Call{InstanceID: id, BindingID: binding}, w.bindingFetcher())
+}
+
+func (w *world) bindingFetcher() func(*lib.RequestContext) error {
+	return func(c *lib.RequestContext) error {
 		_, err := w.logic.GetBinding(nil, c)
 		return err
-	})
+	}
 }
+
+func (w *world) binder() func(*lib.RequestContext) error {
+	return func(c *lib.RequestContext) error {
+		_, err := w.logic.Bind(nil, c)
+		return err
+	}
+}
+
+func storeKey(id string) store.Key { return store.Key{InstanceID: id} }
 
 func (w *world) provisioner() func(*lib.RequestContext) error {
 	return func(c *lib.RequestContext) error {

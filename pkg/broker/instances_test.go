@@ -52,7 +52,7 @@ func TestProvisionRefusals(t *testing.T) {
 			"UnknownParameter":   {body("fast", `{"Color":"red"}`), 400},
 			"WrongType":          {body("fast", `{"Colour":7}`), 400},
 			"RefusedByProvider":  {body("fast", `{"Colour":"impossible"}`), 400},
-			"MaintenanceVersion": {`{"service_id":"fast-id","plan_id":"fast-plan","organization_guid":"o","space_guid":"s","maintenance_info":{"version":"1.0.0"}}`, 422},
+			"MaintenanceVersion": {`{"service_id":"fast-id","plan_id":"fast-plan","organization_guid":"o","space_guid":"s","maintenance_info":{"version":"9.0.0"}}`, 422},
 		}
 		for name, tc := range cases {
 			got := w.provision("i", tc.body)

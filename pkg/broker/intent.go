@@ -125,7 +125,7 @@ func (o outcome) answer(req request, success func() (int, any, error)) (int, any
 	case o.op.State == store.Succeeded:
 		return success()
 	case req.AcceptsIncomplete:
-		return accepted(&o.op)
+		return accepted(req, &o.record, &o.op)
 	case o.op.State == store.Failed:
 		return 0, nil, osb.ErrFailed(o.op.Description)
 	}
@@ -133,8 +133,12 @@ func (o outcome) answer(req request, success func() (int, any, error)) (int, any
 }
 
 // accepted is the 202 that names the operation (ASY-06, ASY-07).
-func accepted(op *store.Operation) (int, any, error) {
-	return http.StatusAccepted, osb.Accepted{Operation: op.ID}, nil
+func accepted(req request, r *store.Record, op *store.Operation) (int, any, error) {
+	body := osb.Accepted{Operation: op.ID}
+	if op.Kind == store.Provision || op.Kind == store.Update {
+		body.Metadata = metadataOf(req, r)
+	}
+	return http.StatusAccepted, body, nil
 }
 
 // deadlineOf the plan's operations.

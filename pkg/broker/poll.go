@@ -38,10 +38,17 @@ func (b *BusinessLogic) lastOperation(ctx context.Context, req request) (int, an
 		// Never 400 for what is known: Service Catalog takes it for final.
 		op = *r.Operation
 	}
-	if op.State == store.Succeeded && op.Kind.Deletes() {
+	if op.State == store.Succeeded && op.Kind.Deletes() && !b.config.DeletedIsSucceeded {
 		return 0, nil, osb.ErrGone(nameOf(r.Key)) // means success to every platform (LO-07)
 	}
-	return http.StatusOK, osb.LastOperation{State: stateOf(&op), Description: op.Description}, nil
+	answer := osb.LastOperation{State: stateOf(&op), Description: op.Description}
+	if req.since(16) && op.State == store.Failed {
+		answer.InstanceUsable, answer.UpdateRepeatable = afterFailure(&op)
+	}
+	if !op.State.Finished() {
+		req.Answer.Header = http.Header{"Retry-After": {b.retryAfter()}}
+	}
+	return http.StatusOK, answer, nil
 }
 
 // stateOf an operation, as platforms know it.
@@ -54,6 +61,21 @@ func stateOf(op *store.Operation) osb.OperationState {
 	case store.Pending, store.Running:
 	}
 	return osb.InProgress
+}
+
+// afterFailure says what a failed operation leaves (LO-10, UPD-17, DEP-11):
+// after an update the instance is as it was, and the same update again makes
+// sense unless the user's wish was refused; one whose deletion has failed has
+// lost its bindings. nil is left out, and means true.
+func afterFailure(op *store.Operation) (usable, repeatable *bool) {
+	no := new(bool)
+	switch {
+	case op.Kind == store.Deprovision:
+		return no, nil
+	case op.Kind == store.Update && op.CauseKind != "" && op.CauseKind != causeDeadline:
+		return nil, no
+	}
+	return nil, nil
 }
 
 // getInstance shows an instance that is ready (FI-01 to FI-07).
@@ -72,7 +94,15 @@ func (b *BusinessLogic) getInstance(ctx context.Context, req request) (int, any,
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters}, nil
+	plan, err := planOf(r.Have)
+	if err != nil {
+		return 0, nil, err
+	}
+	shown := osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters, Metadata: metadataOf(req, &r)}
+	if m := plan.Maintenance; m != nil && req.since(17) {
+		shown.MaintenanceInfo = &osb.MaintenanceInfo{Version: m.Version}
+	}
+	return http.StatusOK, shown, nil
 }
 
 // getBinding shows a binding that is ready, with its credentials (FB-01 to FB-08).
@@ -84,15 +114,12 @@ func (b *BusinessLogic) getBinding(ctx context.Context, req request) (int, any, 
 	if !isReady(&r) {
 		return 0, nil, osb.ErrNotFound(nameOf(r.Key))
 	}
-	credentials, err := openStrings(r.Credentials)
+	body, err := b.binding(req, &r)
 	if err != nil {
 		return 0, nil, err
 	}
-	parameters, err := shown(r.Have)
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, osb.Binding{Credentials: credentials, Parameters: parameters}, nil
+	body.Parameters, err = shown(r.Have)
+	return http.StatusOK, body, err
 }
 
 // shown are the parameters that may be shown.

@@ -48,7 +48,7 @@ func (b *BusinessLogic) provision(ctx context.Context, req request) (int, any, e
 	if err != nil {
 		return 0, nil, err
 	}
-	return o.answer(req, func() (int, any, error) { return http.StatusCreated, osb.Provisioned{}, nil })
+	return o.answer(req, func() (int, any, error) { return http.StatusCreated, provisioned(req, &o.record), nil })
 }
 
 // readProvision checks what the body says without any record (PROV-02 to
@@ -68,17 +68,21 @@ func (b *BusinessLogic) readProvision(in osb.ProvisionRequest) (*catalog.Offerin
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := checkMaintenance(in.MaintenanceInfo); err != nil {
+	if err := checkMaintenance(in.MaintenanceInfo, plan); err != nil {
 		return nil, nil, nil, err
 	}
 	parameters, err := normalized(in.Parameters)
 	return offering, plan, parameters, err
 }
 
-// checkMaintenance: no plan of ours states a maintenance version, so one that
-// is sent cannot match; an object without a version counts as absent.
-func checkMaintenance(m *osb.MaintenanceInfo) error {
-	if m != nil && m.Version != "" {
+// checkMaintenance compares the version that a request names with the one of
+// the wanted plan (PROV-07, UPD-09). An object without a version counts as
+// absent.
+func checkMaintenance(m *osb.MaintenanceInfo, plan *catalog.Plan) error {
+	if m == nil || m.Version == "" {
+		return nil
+	}
+	if plan == nil || plan.Maintenance == nil || plan.Maintenance.Version != m.Version {
 		return osb.ErrMaintenanceInfo()
 	}
 	return nil
@@ -138,11 +142,11 @@ func (b *BusinessLogic) intendInstance(r *store.Record, req request, in osb.Prov
 // operation, or 200.
 func (b *BusinessLogic) repeatProvision(ctx context.Context, req request, r store.Record, slow bool) (int, any, error) {
 	if r.Have != nil {
-		return http.StatusOK, osb.Provisioned{}, nil
+		return http.StatusOK, provisioned(req, &r), nil
 	}
 	o, err := b.await(ctx, req, r, slow)
 	if err != nil {
 		return 0, nil, err
 	}
-	return o.answer(req, func() (int, any, error) { return http.StatusOK, osb.Provisioned{}, nil })
+	return o.answer(req, func() (int, any, error) { return http.StatusOK, provisioned(req, &o.record), nil })
 }

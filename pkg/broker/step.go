@@ -11,6 +11,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
+// causeDeadline is the cause of operations that were not done in time.
+const causeDeadline = "deadline"
+
 // errMoved: the record is at another operation than when it was read.
 var errMoved = errors.New("the record has moved on")
 
@@ -140,7 +143,7 @@ func (m *move) hopeless(ctx context.Context, hold time.Time) (next time.Time, en
 	default:
 		text = textOverdue
 	}
-	next, err = m.refused(ctx, text, "deadline")
+	next, err = m.refused(ctx, text, causeDeadline)
 	return next, true, err
 }
 

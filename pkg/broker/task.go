@@ -100,12 +100,20 @@ func planOf(s *store.Spec) (*catalog.Plan, error) {
 }
 
 func labelsOf(r *store.Record, plan string) providers.Labels {
-	var c osb.Context
-	_ = json.Unmarshal(r.Context, &c) // a context of another shape has no labels for us
+	c := contextOf(r)
 	return providers.Labels{
 		Offering: r.Offering, Plan: plan, Platform: c.Platform, Namespace: c.Namespace,
 		Organization: r.Organization, Space: r.Space,
 	}
+}
+
+// contextOf the platform. One of another shape says nothing to us.
+func contextOf(r *store.Record) osb.Context {
+	var c osb.Context
+	if err := json.Unmarshal(r.Context, &c); err != nil {
+		return osb.Context{}
+	}
+	return c
 }
 
 // openStrings opens a sealed JSON object of strings.

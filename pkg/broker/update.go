@@ -22,9 +22,6 @@ func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, erro
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := checkMaintenance(in.MaintenanceInfo); err != nil {
-		return 0, nil, err
-	}
 	parameters, err := normalized(in.Parameters)
 	if err != nil {
 		return 0, nil, err
@@ -39,29 +36,35 @@ func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, erro
 			return err
 		}
 		slow = c.plan.IsSlow(string(store.Update))
-		if c.none() || c.running {
+		switch {
+		case c.running:
 			return errDecided
+		case c.none():
+			if in.Context == nil || catalog.Equal(in.Context, r.Context) {
+				return errDecided
+			}
+			r.Context = in.Context // UPD-08
+			return nil
 		}
 		if slow && !req.AcceptsIncomplete {
 			return osb.ErrAsyncRequired()
 		}
 		return b.intendUpdate(r, req, c)
 	})
-	done := func() (int, any, error) { return http.StatusOK, osb.Provisioned{}, nil }
 	if errors.Is(err, errDecided) {
 		r, err = now, nil
-		if !isBusy(&r) {
-			return done() // nothing to change (UPD-11)
-		}
 	}
 	if err != nil {
 		return 0, nil, err
+	}
+	if !isBusy(&r) { // there was nothing to change in the cloud (UPD-11)
+		return http.StatusOK, provisioned(req, &r), nil
 	}
 	o, err := b.await(ctx, req, r, slow)
 	if err != nil {
 		return 0, nil, err
 	}
-	return o.answer(req, done)
+	return o.answer(req, func() (int, any, error) { return http.StatusOK, provisioned(req, &o.record), nil })
 }
 
 // A change is what an update comes to.
@@ -69,8 +72,8 @@ type change struct {
 	plan       *catalog.Plan   // the wanted one
 	parameters json.RawMessage // the wanted ones, all of them
 	asked      json.RawMessage // those of them that differ from what is there
-	newPlan    bool
-	running    bool // an update to just this is under way
+	newPlan    bool            // or the same with another maintenance version
+	running    bool            // an update to just this is under way
 }
 
 func (c change) none() bool { return !c.newPlan && c.asked == nil }
@@ -91,7 +94,7 @@ func (b *BusinessLogic) changeOf(r *store.Record, in osb.UpdateRequest, plan *ca
 	if isBusy(r) {
 		base = r.Want
 	}
-	c, err := changeFrom(base, plan, parameters)
+	c, err := b.changeFrom(base, r, in, plan, parameters)
 	if err != nil || !isBusy(r) {
 		return c, err
 	}
@@ -103,7 +106,7 @@ func (b *BusinessLogic) changeOf(r *store.Record, in osb.UpdateRequest, plan *ca
 }
 
 // changeFrom compares a spec with what an update asks for.
-func changeFrom(base *store.Spec, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
+func (b *BusinessLogic) changeFrom(base *store.Spec, r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
 	from, err := planOf(base)
 	if err != nil {
 		return change{}, err
@@ -111,9 +114,14 @@ func changeFrom(base *store.Spec, plan *catalog.Plan, parameters json.RawMessage
 	c := change{plan: from}
 	if plan != nil && plan.ID != base.PlanID {
 		if !from.Updateable {
-			return change{}, osb.ErrUnprocessable("Instances of plan %s cannot move to another plan: make a new instance.", from.Name)
+			refusal := osb.ErrUnprocessable("Instances of plan %s cannot move to another plan: make a new instance.", from.Name)
+			refusal.UpdateRepeatable = new(bool) // it will never do
+			return change{}, refusal
 		}
 		c.plan, c.newPlan = plan, true
+	}
+	if err := b.maintain(&c, r, in); err != nil {
+		return change{}, err
 	}
 	have, err := base.Parameters.Open()
 	if err != nil {
@@ -124,6 +132,26 @@ func changeFrom(base *store.Spec, plan *catalog.Plan, parameters json.RawMessage
 		return change{}, osb.ErrBadRequest("%v", err)
 	}
 	return c, nil
+}
+
+// maintain makes the catalog's present form of the plan part of the change
+// where the request names its maintenance version and the instance has another
+// (UPD-09).
+func (b *BusinessLogic) maintain(c *change, r *store.Record, in osb.UpdateRequest) error {
+	if in.MaintenanceInfo == nil || in.MaintenanceInfo.Version == "" {
+		return nil
+	}
+	var target *catalog.Plan
+	if o, ok := b.catalog.Offering(r.ServiceID); ok {
+		target, _ = o.Plan(c.plan.ID)
+	}
+	if err := checkMaintenance(in.MaintenanceInfo, target); err != nil {
+		return err
+	}
+	if c.plan.Maintenance == nil || c.plan.Maintenance.Version != target.Maintenance.Version {
+		c.plan, c.newPlan = target, true
+	}
+	return nil
 }
 
 // intendUpdate checks the change and makes it what is wanted.
