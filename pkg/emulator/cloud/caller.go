@@ -1,6 +1,11 @@
 package cloud
 
-import "time"
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+)
 
 // A CallerKind tells what kind of identity signed a request.
 type CallerKind int
@@ -34,6 +39,27 @@ type Caller struct {
 	ID          string // RAM user's id; empty for others
 	ARN         string // acs:ram::ACCOUNT:root, user/NAME or assumed-role/NAME/SESSION
 	Policy      string // session policy document of an assumed role; empty if there is none
+
+	Circumstances // how the request came
+}
+
+// Circumstances are what policies may ask about the way of a request. The zero
+// value means that it is not known.
+type Circumstances struct {
+	SourceIP netip.Addr // condition key acs:SourceIp; invalid if it is not known
+	Secure   bool       // condition key acs:SecureTransport: whether it came by TLS
+}
+
+// CircumstancesOf reads them from a request: the address of the connection,
+// not what a header says of it.
+func CircumstancesOf(r *http.Request) Circumstances {
+	c := Circumstances{Secure: r.TLS != nil}
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		if ip, err := netip.ParseAddr(host); err == nil {
+			c.SourceIP = ip.Unmap()
+		}
+	}
+	return c
 }
 
 // A Key is an access key as the verifier of a signature needs it.

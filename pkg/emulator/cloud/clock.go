@@ -9,7 +9,7 @@ import (
 )
 
 // A Clock is the emulator's time. It follows real time plus an offset, or is
-// frozen and moves only by Advance. It decides the age of everything in the
+// frozen and moves only by Advance and Set. It decides the age of everything in the
 // cloud, but not whether a request was signed in time: SDKs sign by real time,
 // so signature windows are checked against real time too, and a test that
 // advances the clock locks nobody out. It is safe for concurrent use.
@@ -34,6 +34,39 @@ func (c *Clock) Now() time.Time {
 		return c.at
 	}
 	return time.Now().UTC().Add(c.offset)
+}
+
+// Frozen tells whether the clock stands.
+func (c *Clock) Frozen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.frozen
+}
+
+// Freeze stops the clock where it is.
+func (c *Clock) Freeze() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.frozen {
+		c.frozen, c.at = true, time.Now().UTC().Add(c.offset)
+	}
+}
+
+// Resume lets a frozen clock go on from where it stands.
+func (c *Clock) Resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen {
+		c.frozen, c.offset = false, c.at.Sub(time.Now())
+	}
+}
+
+// Set moves the clock to t. A frozen clock stands there, another goes on from
+// there.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at, c.offset = t.UTC(), time.Until(t)
 }
 
 // Advance moves the clock by d, forwards or (a negative d) backwards.

@@ -2,6 +2,8 @@ package cloud_test
 
 import (
 	"context"
+	"crypto/tls"
+	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"sync/atomic"
@@ -81,7 +83,7 @@ func TestHoldEndsByReleaseOrByItsContext(t *testing.T) {
 }
 
 func TestEffectsHaveNamesThatParse(t *testing.T) {
-	for e := cloud.FailBefore; e <= cloud.Hang; e++ {
+	for e := cloud.FailBefore; e <= cloud.Slow; e++ {
 		if got, ok := cloud.ParseEffect(e.String()); !ok || got != e {
 			t.Errorf("ParseEffect(%q) = %v, %v", e.String(), got, ok)
 		}
@@ -137,3 +139,82 @@ func TestRequestIDsAreUpperCaseUUIDs(t *testing.T) {
 type keys map[string]cloud.Key
 
 func (k keys) Key(id string) (cloud.Key, bool) { key, ok := k[id]; return key, ok }
+
+func TestAClockCanBeFrozenSetAndResumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := cloud.NewClock()
+		clock.Advance(time.Hour)
+		clock.Freeze()
+		stood := clock.Now()
+		if <-time.After(time.Minute); !clock.Frozen() || !clock.Now().Equal(stood) {
+			t.Errorf("a frozen clock went from %v to %v", stood, clock.Now())
+		}
+		clock.Resume()
+		if <-time.After(time.Minute); clock.Frozen() || clock.Now().Sub(stood) != time.Minute {
+			t.Errorf("a minute after it was resumed the clock has gone on by %v", clock.Now().Sub(stood))
+		}
+		at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+		clock.Set(at)
+		if <-time.After(time.Second); clock.Now().Sub(at) != time.Second {
+			t.Errorf("a second after it was set the clock is at %v", clock.Now())
+		}
+		clock.Freeze()
+		if clock.Set(at); !clock.Now().Equal(at) {
+			t.Errorf("a frozen clock that was set is at %v", clock.Now())
+		}
+	})
+}
+
+func TestFaultsFitByActionAndByProduct(t *testing.T) {
+	for pattern, fits := range map[string][3]bool{
+		"*": {true, true, true}, "rds:*": {true, false, false}, "oss:*": {false, true, false}, "CreateDBInstance": {true, false, true},
+		"rds:CreateDBInstance": {true, false, false}, "oss:PutObject": {false, true, false}, "ram:CreateDBInstance": {},
+	} {
+		for i, action := range []string{"rds:CreateDBInstance", "oss:PutObject", "CreateDBInstance"} {
+			var faults cloud.Faults
+			faults.Add(cloud.Fault{Action: pattern})
+			if _, got := faults.Take(action); got != fits[i] {
+				t.Errorf("%s fits %s: %v", pattern, action, got)
+			}
+		}
+	}
+}
+
+func TestALimitLetsSoManyCallsThroughASecond(t *testing.T) {
+	clock := cloud.NewFrozenClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	var faults cloud.Faults
+	faults.Limit(clock, cloud.Limit{Action: "rds:*", PerSecond: 2})
+	faults.Limit(clock, cloud.Limit{Action: "CreateDBInstance", PerSecond: 0.5, Code: "Throttling.Api"})
+	take := func(action string) string { fault, _ := faults.Take(action); return fault.Code }
+	steps := []struct {
+		advance time.Duration
+		action  string
+		want    string
+	}{
+		{0, "rds:CreateDBInstance", ""}, {0, "rds:CreateDBInstance", "Throttling.Api"}, {0, "rds:DescribeRegions", ""},
+		{0, "rds:DescribeRegions", "Throttling.User"}, {0, "ram:GetUser", ""}, {500 * time.Millisecond, "rds:DescribeRegions", ""},
+		{0, "rds:DescribeRegions", "Throttling.User"}, {time.Hour, "rds:CreateDBInstance", ""}, {0, "rds:CreateDBInstance", "Throttling.Api"},
+		{0, "rds:DescribeRegions", ""}, {0, "rds:DescribeRegions", "Throttling.User"},
+	}
+	for i, s := range steps {
+		clock.Advance(s.advance)
+		if got := take(s.action); got != s.want {
+			t.Errorf("step %d: %s = %q, want %q", i, s.action, got, s.want)
+		}
+	}
+	if got := faults.Limits(); len(got) != 2 || got[0].Code != "Throttling.User" {
+		t.Errorf("limits %+v", got)
+	}
+	if faults.Clear(); take("rds:DescribeRegions") != "" {
+		t.Error("a limit is in force after Clear")
+	}
+}
+
+func TestCircumstancesAreThoseOfTheConnection(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr, r.TLS = "[::ffff:10.1.2.3]:443", &tls.ConnectionState{}
+	r.Header.Set("X-Forwarded-For", "8.8.8.8")
+	if got := cloud.CircumstancesOf(r); got.SourceIP.String() != "10.1.2.3" || !got.Secure {
+		t.Errorf("circumstances %+v", got)
+	}
+}

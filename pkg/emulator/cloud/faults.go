@@ -3,6 +3,8 @@ package cloud
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,6 +19,7 @@ const (
 	DropAfter                // do it, then close the connection: a lost response
 	FailAfter                // do it, then answer the error
 	Hang                     // hold the call until the client goes away or Release; nothing happens
+	Slow                     // do it and answer, but only after the Delay
 )
 
 // String returns the name of the effect as the control API spells it.
@@ -32,6 +35,8 @@ func (e Effect) String() string {
 		return "fail-after"
 	case Hang:
 		return "hang"
+	case Slow:
+		return "delay"
 	default:
 		return "unknown"
 	}
@@ -39,7 +44,7 @@ func (e Effect) String() string {
 
 // ParseEffect finds an effect by its name; ok is false where there is none.
 func ParseEffect(name string) (e Effect, ok bool) {
-	for e := FailBefore; e <= Hang; e++ {
+	for e := FailBefore; e <= Slow; e++ {
 		if e.String() == name {
 			return e, true
 		}
@@ -49,7 +54,7 @@ func ParseEffect(name string) (e Effect, ok bool) {
 
 // A Fault is a rule: what happens to the next calls of an action.
 type Fault struct {
-	Action string        // "CreateDBInstance", "oss:PutObject", or "*" for every call
+	Action string        // "CreateDBInstance", "rds:CreateDBInstance", "oss:*" for a product, or "*" for every call
 	Effect Effect        // what happens
 	Code   string        // the error code answered; empty means ServiceUnavailable
 	Status int           // the HTTP status answered; 0 lets the front choose by the code
@@ -57,12 +62,23 @@ type Fault struct {
 	Delay  time.Duration // real time that passes before the effect
 }
 
+// fits tells whether the pattern of a rule means a call of action, which is
+// "rds:CreateDBInstance" or a bare name.
+func fits(pattern, action string) bool {
+	if pattern == "*" || pattern == action {
+		return true
+	}
+	product, name, ok := strings.Cut(action, ":")
+	return ok && (pattern == name || pattern == product+":*")
+}
+
 // Faults holds the rules in the order in which they were added. The first
-// rule that fits a call is used. It is safe for concurrent use; the zero value
-// has no rules.
+// rule that fits a call is used; where none does, the limits decide. It is
+// safe for concurrent use; the zero value has no rules and no limits.
 type Faults struct {
 	mu       sync.Mutex
 	rules    []Fault
+	limits   []*limit
 	released chan struct{} // closed by Release; made when first needed
 }
 
@@ -73,21 +89,29 @@ func (f *Faults) Add(rule Fault) {
 	f.rules = append(f.rules, rule)
 }
 
-// Clear removes all rules and lets hanging calls go.
+// Clear removes all rules and limits and lets hanging calls go.
 func (f *Faults) Clear() {
 	f.mu.Lock()
-	f.rules = nil
+	f.rules, f.limits = nil, nil
 	f.mu.Unlock()
 	f.Release()
 }
 
-// Take returns the rule for a call of action and consumes one use of it.
+// Rules returns the rules that wait, with the uses that they have left.
+func (f *Faults) Rules() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.rules)
+}
+
+// Take returns the rule for a call of action and consumes one use of it. A
+// call beyond a limit gets a rule that fails it.
 func (f *Faults) Take(action string) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.rules {
 		rule := f.rules[i]
-		if rule.Action != action && rule.Action != "*" {
+		if !fits(rule.Action, action) {
 			continue
 		}
 		if rule.Times == 1 {
@@ -97,7 +121,7 @@ func (f *Faults) Take(action string) (Fault, bool) {
 		}
 		return rule, true
 	}
-	return Fault{}, false
+	return f.overLimit(action)
 }
 
 // Release lets the calls go that hang now. Calls that come later hang again.

@@ -68,12 +68,24 @@ func (j *Journal) Calls(action string) []Call {
 // Secret tells whether the value of a parameter of this name must not be
 // kept or shown. ClientToken is no secret: it only makes a call idempotent.
 func Secret(name string) bool {
-	if name == "ClientToken" || name == "NextToken" {
+	switch name {
+	case "ClientToken", "NextToken", "SignatureMethod", "SignatureVersion", "SignatureNonce", "SignatureType":
 		return false
 	}
-	for _, word := range []string{"Password", "Secret", "Token", "Signature"} {
-		if strings.Contains(strings.ToLower(name), strings.ToLower(word)) {
-			return name != "SignatureMethod" && name != "SignatureVersion" && name != "SignatureNonce" && name != "SignatureType"
+	for _, word := range [...]string{"password", "secret", "token", "signature"} {
+		if containsFold(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// containsFold tells whether s holds the lower-case word in any case, without
+// an allocation: it is asked for each parameter of each call.
+func containsFold(s, word string) bool {
+	for i := 0; i+len(word) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(word)], word) {
+			return true
 		}
 	}
 	return false

@@ -2,7 +2,8 @@ package cloud
 
 import (
 	"crypto/rand"
-	"fmt"
+	"encoding/hex"
+	"strings"
 )
 
 // NewRequestID returns a random id as the cloud's gateways give them: a UUID
@@ -12,5 +13,14 @@ func NewRequestID() string {
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%X-%X-%X-%X-%X", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	h := strings.ToUpper(hex.EncodeToString(b[:]))
+	return h[0:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// NewTraceID returns a random id as in the header x-acs-trace-id: 32 digits in
+// lower case.
+func NewTraceID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
 }

@@ -78,9 +78,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if c.op == nil {
-		s.mu.Lock()
-		s.unknown[unknown] = true
-		s.mu.Unlock()
+		s.noteUnknown(unknown)
 		c.fail(errorf("NotImplemented", "The emulator does not know %s.", unknown), false)
 		return
 	}
@@ -95,7 +93,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // run does the operation, with the fault that waits for it if there is one.
 func (c *call) run(body []byte) {
 	fault, faulty := c.s.cfg.Faults.Take(c.op.name)
-	if !faulty {
+	fault.Wait(c.r.Context())
+	if !faulty || fault.Effect == cloud.Slow {
 		answer, refused := c.s.do(c, body)
 		if refused != nil {
 			c.fail(refused, false)
@@ -105,7 +104,6 @@ func (c *call) run(body []byte) {
 		c.write(answer)
 		return
 	}
-	fault.Wait(c.r.Context())
 	switch fault.Effect {
 	case cloud.FailBefore:
 		c.fail(faultError(fault), false)

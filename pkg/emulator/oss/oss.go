@@ -32,6 +32,9 @@ type Config struct {
 	// Region is where a bucket is made if the request names no region, neither
 	// by its host nor by its signature; empty means "cn-hangzhou".
 	Region string
+	// Unknown hears of what is asked for and not known, once of each; nil is
+	// fine.
+	Unknown func(what string)
 }
 
 // A Service is one emulated OSS for all regions. It is safe for concurrent
@@ -70,6 +73,16 @@ func (s *Service) Unknown() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.unknown))
+}
+
+func (s *Service) noteUnknown(what string) {
+	s.mu.Lock()
+	first := !s.unknown[what]
+	s.unknown[what] = true
+	s.mu.Unlock()
+	if first && s.cfg.Unknown != nil {
+		s.cfg.Unknown(what)
+	}
 }
 
 // A BucketState is what tests may want to know of a bucket.

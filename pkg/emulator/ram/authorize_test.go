@@ -3,8 +3,6 @@ package ram_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
@@ -82,8 +80,8 @@ func TestCallersAreNamedByTheirKeys(t *testing.T) {
 		}},
 	} {
 		got, ok := w.Key(keyID)
-		if diff := cmp.Diff(want, got); !ok || diff != "" {
-			t.Errorf("Key(%s): %v (-want, +got):\n%s", keyID, ok, diff)
+		if !ok || got != want {
+			t.Errorf("Key(%s) = %+v, %v, want %+v", keyID, got, ok, want)
 		}
 	}
 	if _, ok := w.Key("unknown"); ok {

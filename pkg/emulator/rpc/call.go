@@ -14,35 +14,46 @@ type call struct {
 	g         *Gateway
 	w         http.ResponseWriter
 	r         *http.Request
-	params    url.Values
-	product   Product // zero if the version is unknown
+	query     url.Values // of the URL
+	params    url.Values // of URL and body together
+	body      []byte
+	format    string
 	action    string
+	version   string
+	product   Product // zero if the version is unknown
+	claim     claim   // zero if nothing was signed
 	caller    cloud.Caller
 	requestID string
 	what      Action
 }
 
-// admit checks all that comes before the action itself: signature, version
-// and action, permission.
+// admit checks all that comes before the action itself: protocol, signature,
+// version and action, permission.
 func (c *call) admit() *Error {
-	if format := c.params.Get("Format"); format != "" && !strings.EqualFold(format, "JSON") && !strings.EqualFold(format, "XML") {
-		return Errorf(http.StatusBadRequest, "InvalidParameter", "Format must be JSON or XML.")
-	}
-	if c.r.Header.Get("x-acs-signature-nonce") != "" && c.params.Get("Signature") == "" {
-		c.action, c.product = c.r.Header.Get("x-acs-action"), c.g.products[c.r.Header.Get("x-acs-version")]
-		return Unsupported("ACS3-HMAC-SHA256")
-	}
-	for _, name := range []string{"Action", "Version"} {
-		if c.params.Get(name) == "" {
-			return Missing(name)
-		}
-	}
-	var err *Error
-	if c.caller, err = c.g.verify(c.r.Method, c.params); err != nil {
-		return err
+	if c.g.requireTLS && c.product.HTTPSOnly && c.r.TLS == nil {
+		return Errorf(http.StatusNotFound, "InvalidProtocol.NeedSsl", "Your request is denied as lack of ssl protect.")
 	}
 	var known bool
-	if c.what, known = c.product.Actions[c.action]; !known {
+	c.what, known = c.product.Actions[c.action]
+	v3 := isV3(c.r)
+	if c.what.Unsigned && !v3 && c.params.Get("AccessKeyId") == "" {
+		c.caller.Circumstances = cloud.CircumstancesOf(c.r)
+		return nil
+	}
+	var err *Error
+	if v3 {
+		c.claim, err = c.claimV3()
+	} else {
+		c.claim, err = c.claimV1()
+	}
+	if err != nil {
+		return err
+	}
+	if c.caller, err = c.g.verify(c.claim); err != nil {
+		return err
+	}
+	c.caller.Circumstances = cloud.CircumstancesOf(c.r)
+	if !known {
 		return Unsupported(c.action)
 	}
 	return c.authorize()
@@ -76,12 +87,12 @@ func (c *call) request() *Request {
 
 // run does the action, with the fault that waits for it if there is one.
 func (c *call) run() {
-	fault, faulty := c.g.faults.Take(c.action)
-	if !faulty {
+	fault, faulty := c.g.faults.Take(strings.ToLower(c.product.Name) + ":" + c.action)
+	fault.Wait(c.r.Context())
+	if !faulty || fault.Effect == cloud.Slow {
 		c.do()
 		return
 	}
-	fault.Wait(c.r.Context())
 	switch fault.Effect {
 	case cloud.FailBefore:
 		c.fail(faultError(fault), false)
@@ -111,7 +122,7 @@ func (c *call) do() {
 		c.fail(fail, false)
 		return
 	}
-	contentType, body, err := encode(c.params.Get("Format"), c.action+"Response", c.requestID, response)
+	contentType, body, err := encode(c.format, c.action+"Response", c.requestID, response)
 	if err != nil {
 		c.fail(Errorf(http.StatusInternalServerError, "InternalError", "%v", err), true)
 		return
@@ -130,12 +141,12 @@ type errorBody struct {
 
 func (c *call) fail(e *Error, effected bool) {
 	if e.Status == http.StatusNotImplemented {
-		c.g.noteUnknown(c.product.Name, c.params.Get("Version"), strings.TrimPrefix(e.Code, "NotImplemented."))
+		c.g.noteUnknown(c.product.Name, c.version, strings.TrimPrefix(e.Code, "NotImplemented."))
 	}
 	c.record(e.Status, e.Code, effected)
 	body := errorBody{HostID: c.r.Host, Code: e.Code, Message: e.Message,
-		Recommend: "https://api.aliyun.com/troubleshoot?q=" + url.QueryEscape(e.Code) + "&product=" + c.product.Name}
-	contentType, b, err := encode(c.params.Get("Format"), "Error", c.requestID, body)
+		Recommend: "https://api.aliyun.com/troubleshoot?q=" + url.QueryEscape(e.Code) + "&product=" + c.product.Name + "&requestId=" + c.requestID}
+	contentType, b, err := encode(c.format, "Error", c.requestID, body)
 	if err != nil { // a struct of strings always encodes
 		cloud.DropConnection()
 	}
@@ -146,7 +157,10 @@ func (c *call) write(status int, contentType string, body []byte) {
 	h := c.w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("X-Acs-Request-Id", c.requestID)
+	h.Set("X-Acs-Trace-Id", cloud.NewTraceID())
 	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "*")
+	h.Set("Keep-Alive", "timeout=25")
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // the client may be gone
 }
@@ -158,7 +172,7 @@ func (c *call) record(status int, code string, effected bool) {
 	}
 	c.g.journal.Record(cloud.Call{
 		Time: c.g.clock.Now(), Product: c.product.Name, Action: c.action, Params: params,
-		AccessKeyID: c.params.Get("AccessKeyId"), Status: status, Code: code, Effected: effected,
+		AccessKeyID: first(c.params.Get("AccessKeyId"), c.claim.accessKeyID), Status: status, Code: code, Effected: effected,
 	})
 }
 

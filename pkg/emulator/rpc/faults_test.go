@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
@@ -121,4 +122,25 @@ func TestReleaseClosesHangingCalls(t *testing.T) {
 		default:
 		}
 	}
+}
+
+func TestADelayedCallIsDoneAndAnswered(t *testing.T) {
+	b := newBench(t)
+	b.faults.Add(cloud.Fault{Action: "echo:Say", Effect: cloud.Slow, Delay: time.Millisecond, Times: 1})
+	b.want(b.get(b.params()), 200, "")
+	if _, waits := b.faults.Take("echo:Say"); waits || b.done != 1 {
+		t.Errorf("done %d times; the delay still waits: %v", b.done, waits)
+	}
+}
+
+func TestCallsBeyondALimitAreThrottled(t *testing.T) {
+	b := newBench(t)
+	b.faults.Limit(b.clock, cloud.Limit{Action: "echo:*", PerSecond: 2})
+	for _, want := range []string{"", "", "Throttling.User"} {
+		if got := b.get(b.params()); got.Code != want {
+			t.Errorf("answer %+v, want %q", got, want)
+		}
+	}
+	b.clock.Advance(time.Second)
+	b.want(b.get(b.params()), 200, "")
 }

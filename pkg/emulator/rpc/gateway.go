@@ -1,9 +1,7 @@
 package rpc
 
 import (
-	"mime"
 	"net/http"
-	"net/url"
 	"sort"
 	"strings"
 	"sync"
@@ -11,9 +9,6 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
-
-// maxForm limits the form of a request, in bytes.
-const maxForm = 4 << 20
 
 // Options are what a gateway needs. Keys and Clock are required.
 type Options struct {
@@ -25,6 +20,10 @@ type Options struct {
 	Region     string         // the region of requests without RegionId
 	// Wall is the time by which clients sign; nil means real time.
 	Wall func() time.Time
+	// RequireTLS refuses plain HTTP for products that are HTTPSOnly.
+	RequireTLS bool
+	// Unknown hears of calls that are answered 501, once of each; nil is fine.
+	Unknown func(call string)
 }
 
 // A Gateway is the HTTP handler in front of the RPC products.
@@ -38,6 +37,8 @@ type Gateway struct {
 	wall       func() time.Time
 	products   map[string]Product // by version
 	nonces     nonces
+	requireTLS bool
+	heard      func(call string) // of an unknown call, the first time
 
 	mu      sync.Mutex
 	unknown map[string]struct{}
@@ -48,6 +49,7 @@ func NewGateway(o Options, products ...Product) *Gateway {
 	g := &Gateway{
 		keys: o.Keys, authorizer: o.Authorizer, clock: o.Clock, faults: o.Faults, journal: o.Journal,
 		region: o.Region, wall: o.Wall, products: make(map[string]Product, len(products)), unknown: map[string]struct{}{},
+		requireTLS: o.RequireTLS, heard: o.Unknown,
 	}
 	if g.wall == nil {
 		g.wall = func() time.Time { return time.Now().UTC() }
@@ -70,7 +72,11 @@ func Matches(r *http.Request) bool {
 	if r.URL.Path != "/" {
 		return false
 	}
-	return r.URL.Query().Has("Action") || r.Header.Get("x-acs-action") != "" || r.Method == http.MethodPost && hasForm(r)
+	if r.Header.Get("x-acs-action") != "" || strings.Contains(r.URL.RawQuery, "Action=") && r.URL.Query().Has("Action") {
+		return true
+	}
+	form, _ := bodyKind(r)
+	return r.Method == http.MethodPost && form
 }
 
 // Unknown returns the actions that were answered 501, as "Rds:MigrateToOtherZone"
@@ -90,17 +96,20 @@ func (g *Gateway) noteUnknown(product, version, what string) {
 	if product == "" {
 		product = version
 	}
+	name := product + ":" + what
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.unknown[product+":"+what] = struct{}{}
+	_, again := g.unknown[name]
+	g.unknown[name] = struct{}{}
+	g.mu.Unlock()
+	if !again && g.heard != nil {
+		g.heard(name)
+	}
 }
 
 // ServeHTTP implements http.Handler.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	params, err := parameters(w, r)
-	c := &call{g: g, w: w, r: r, params: params, requestID: cloud.NewRequestID()}
-	c.action = params.Get("Action")
-	c.product = g.products[params.Get("Version")]
+	c := &call{g: g, w: w, r: r, requestID: cloud.NewRequestID()}
+	err := c.read()
 	if err == nil {
 		err = c.admit()
 	}
@@ -109,29 +118,4 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.run()
-}
-
-// parameters returns query and form together.
-func parameters(w http.ResponseWriter, r *http.Request) (url.Values, *Error) {
-	params, err := url.ParseQuery(r.URL.RawQuery)
-	if err == nil && r.Method == http.MethodPost && hasForm(r) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err = r.ParseForm(); err == nil {
-			for name, values := range r.PostForm {
-				params[name] = append(params[name], values...)
-			}
-		}
-	}
-	if err != nil {
-		return params, Errorf(http.StatusBadRequest, "InvalidParameter", "The parameters cannot be read.")
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return params, Errorf(http.StatusForbidden, "UnsupportedHTTPMethod", "This HTTP method is not supported.")
-	}
-	return params, nil
-}
-
-func hasForm(r *http.Request) bool {
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return strings.EqualFold(media, "application/x-www-form-urlencoded")
 }

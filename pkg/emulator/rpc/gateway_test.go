@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +31,7 @@ type bench struct {
 	gateway *Gateway
 	done    int // how often an action took effect
 	nonce   int
+	heard   []string // unknown calls
 }
 
 type keyring map[string]cloud.Key
@@ -67,11 +69,14 @@ func newBench(t *testing.T) *bench {
 			},
 			Resource: func(r *Request) string { return "acs:echo:::" + r.Get("What") },
 		},
+		"Knock": {Do: func(r *Request) (any, *Error) {
+			return struct{ What string }{r.Get("What") + "|" + r.Caller.AccessKeyID + "|" + r.Caller.SourceIP.String()}, nil
+		}, Unsigned: true},
 		"Nothing": {Do: func(*Request) (any, *Error) { return nil, nil }, Free: true},
 	}}
 	b.gateway = NewGateway(Options{
 		Keys: keys, Authorizer: deny{"echo:Say", "acs:echo:::forbidden"}, Clock: b.clock, Faults: b.faults, Journal: b.journal,
-		Region: "cn-hangzhou", Wall: wall,
+		Region: "cn-hangzhou", Wall: wall, Unknown: func(call string) { b.heard = append(b.heard, call) },
 	}, echo)
 	server := httptest.NewServer(b.gateway)
 	t.Cleanup(server.Close)
@@ -298,15 +303,20 @@ func TestUnknownCallsAreRemembered(t *testing.T) {
 	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/", nil)
 	request.Header.Set("x-acs-action", "New")
 	request.Header.Set("x-acs-version", "2020-01-01")
-	request.Header.Set("x-acs-signature-nonce", "1")
+	request.Header.Set("Authorization", "ACS3-HMAC-SM3 Credential=testid,SignedHeaders=host,Signature=00")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := response.Body.Close(); err != nil || response.StatusCode != 501 {
-		t.Errorf("an ACS3 request was answered %d", response.StatusCode)
+		t.Errorf("another algorithm was answered %d", response.StatusCode)
 	}
-	if diff := cmp.Diff([]string{"1999-01-01:Old", "Echo:ACS3-HMAC-SHA256", "Echo:Shout"}, b.gateway.Unknown()); diff != "" {
+	want := []string{"1999-01-01:Old", "Echo:ACS3-HMAC-SM3", "Echo:Shout"}
+	if diff := cmp.Diff(want, b.gateway.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
+	}
+	slices.Sort(b.heard)
+	if diff := cmp.Diff(want, b.heard); diff != "" {
+		t.Errorf("each is to be heard of once (-want, +got):\n%s", diff)
 	}
 }

@@ -1,6 +1,6 @@
 // Package rpc is the gateway in front of the emulated RPC products: it checks
-// the signature of a request (signature version 1.0, HMAC-SHA1), its time and
-// its nonce, asks RAM, plays faults, keeps the journal, and hands the request
+// the signature of a request (version 1.0, HMAC-SHA1, in query or form, or
+// version 3, ACS3-HMAC-SHA256, in headers), its time and its nonce, asks RAM, plays faults, keeps the journal, and hands the request
 // to the product that has registered its version and action.
 package rpc
 
@@ -16,6 +16,8 @@ type Product struct {
 	Actions map[string]Action
 	// Denied is the error code of a refusal by RAM; empty means "Forbidden.RAM".
 	Denied string
+	// HTTPSOnly products refuse plain HTTP where the gateway is strict.
+	HTTPSOnly bool
 }
 
 // An Action is one operation of a product.
@@ -29,6 +31,9 @@ type Action struct {
 	Resource func(*Request) string
 	// Free actions need no permission at all, as GetCallerIdentity.
 	Free bool
+	// Unsigned actions may come without a signature, as AssumeRoleWithOIDC.
+	// Then the caller is nobody.
+	Unsigned bool
 }
 
 // An Error is what a product answers when it refuses.

@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
@@ -13,39 +12,86 @@ const window = 15 * time.Minute
 
 const timestampFormat = "2006-01-02T15:04:05Z"
 
-// verify finds out who signed the request, or why nobody did. The codes are
-// those of the gateway's common errors.
-func (g *Gateway) verify(method string, params url.Values) (cloud.Caller, *Error) {
+// A claim is what a signed request says of its signer, in whichever version
+// of the signature.
+type claim struct {
+	accessKeyID, token, timestamp, nonce, signature string
+	// sign computes the signature with the secret of the key, and what the
+	// answer to a wrong one echoes.
+	sign func(secret string) (signature, echo string)
+}
+
+// claimV1 reads the parameters of signature version 1.0.
+func (c *call) claimV1() (claim, *Error) {
 	for _, name := range []string{"AccessKeyId", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp", "Signature"} {
-		if params.Get(name) == "" {
-			return cloud.Caller{}, Missing(name)
+		if c.params.Get(name) == "" {
+			return claim{}, Missing(name)
 		}
 	}
-	if params.Get("SignatureMethod") != "HMAC-SHA1" || params.Get("SignatureVersion") != "1.0" {
-		return cloud.Caller{}, Errorf(http.StatusBadRequest, "InvalidParameter", "The emulator verifies SignatureMethod HMAC-SHA1 with SignatureVersion 1.0.")
+	if c.params.Get("SignatureMethod") != "HMAC-SHA1" || c.params.Get("SignatureVersion") != "1.0" {
+		return claim{}, Errorf(http.StatusBadRequest, "InvalidParameter", "The emulator verifies SignatureMethod HMAC-SHA1 with SignatureVersion 1.0.")
 	}
-	id := params.Get("AccessKeyId")
-	key, ok := g.keys.Key(id)
+	return claim{
+		accessKeyID: c.params.Get("AccessKeyId"), token: c.params.Get("SecurityToken"), timestamp: c.params.Get("Timestamp"),
+		nonce: c.params.Get("SignatureNonce"), signature: c.params.Get("Signature"),
+		// The SDKs compare the echoed string with their own and so tell a wrong
+		// secret from a wrong calculation.
+		sign: func(secret string) (string, string) {
+			s := stringToSign(c.r.Method, c.params)
+			return sign(secret, s), "server string to sign is:" + s
+		},
+	}, nil
+}
+
+// claimV3 reads the headers of ACS3-HMAC-SHA256. The codes for what is missing
+// are those of version 1.0, a guess.
+func (c *call) claimV3() (claim, *Error) {
+	a, err := parseAuthorization(c.r)
+	if err != nil {
+		return claim{}, err
+	}
+	h := c.r.Header
+	switch {
+	case h.Get("x-acs-date") == "":
+		return claim{}, Missing("Timestamp")
+	case h.Get("x-acs-signature-nonce") == "":
+		return claim{}, Missing("SignatureNonce")
+	}
+	return claim{
+		accessKeyID: a.accessKeyID, token: h.Get("x-acs-security-token"), timestamp: h.Get("x-acs-date"),
+		nonce: h.Get("x-acs-signature-nonce"), signature: a.signature,
+		// The form of the echo is that seen by people who debugged their own
+		// signer.
+		sign: func(secret string) (string, string) {
+			canonical := canonicalRequest(c.r, c.query, a.signed, c.body)
+			s := stringToSignV3(canonical)
+			return signV3(secret, s), "server StringToSign is [" + s + "] server CanonicalRequest is [" + canonical + "]"
+		},
+	}, nil
+}
+
+// verify finds out who signed the request, or why nobody did. The codes are
+// those of the gateway's common errors.
+func (g *Gateway) verify(c claim) (cloud.Caller, *Error) {
+	key, ok := g.keys.Key(c.accessKeyID)
 	if !ok {
 		return cloud.Caller{}, Errorf(http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 	}
 	if !key.Active {
 		return cloud.Caller{}, Errorf(http.StatusBadRequest, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
 	}
-	if err := g.checkToken(key, params.Get("SecurityToken")); err != nil {
+	if err := g.checkToken(key, c.token); err != nil {
 		return cloud.Caller{}, err
 	}
 	now := g.wall()
-	if err := checkTimestamp(params.Get("Timestamp"), now); err != nil {
+	if err := checkTimestamp(c.timestamp, now); err != nil {
 		return cloud.Caller{}, err
 	}
-	// The SDKs compare the echoed string with their own and so tell a wrong
-	// secret from a wrong calculation.
-	s := stringToSign(method, params)
-	if !equalSignatures(sign(key.Secret, s), params.Get("Signature")) {
-		return cloud.Caller{}, Errorf(http.StatusBadRequest, "SignatureDoesNotMatch", "Specified signature does not match our calculation. server string to sign is:%s", s)
+	signature, echo := c.sign(key.Secret)
+	if !equalSignatures(signature, c.signature) {
+		return cloud.Caller{}, Errorf(http.StatusBadRequest, "SignatureDoesNotMatch", "Specified signature does not match our calculation. %s", echo)
 	}
-	if !g.nonces.use(id, params.Get("SignatureNonce"), now) {
+	if !g.nonces.use(c.accessKeyID, c.nonce, now) {
 		return cloud.Caller{}, Errorf(http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
 	return key.Caller, nil

@@ -1,0 +1,152 @@
+package rpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// maxBody limits the body of a request, in bytes.
+const maxBody = 4 << 20
+
+// read takes the request apart: the parameters of query and body together,
+// and action and version, which may be parameters or headers. What it finds
+// before it fails stays, for the journal.
+func (c *call) read() *Error {
+	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	c.query, c.params = query, query
+	v3 := isV3(c.r)
+	c.action, c.version, c.format = query.Get("Action"), query.Get("Version"), query.Get("Format")
+	if err == nil && c.r.Method == http.MethodPost {
+		err = c.readBody(v3)
+	}
+	c.action = first(c.params.Get("Action"), c.r.Header.Get("x-acs-action"))
+	c.version = first(c.params.Get("Version"), c.r.Header.Get("x-acs-version"))
+	c.product = c.g.products[c.version]
+	// Requests by headers are answered in JSON unless they ask for something
+	// else, those by parameters in XML.
+	c.format = c.params.Get("Format")
+	if c.format == "" && (v3 || c.params.Get("Action") == "") {
+		c.format = "JSON"
+	}
+	switch {
+	case err != nil:
+		return Errorf(http.StatusBadRequest, "InvalidParameter", "The parameters cannot be read.")
+	case c.r.Method != http.MethodGet && c.r.Method != http.MethodPost:
+		return Errorf(http.StatusForbidden, "UnsupportedHTTPMethod", "This HTTP method is not supported.")
+	case c.format != "" && !strings.EqualFold(c.format, "JSON") && !strings.EqualFold(c.format, "XML"):
+		return Errorf(http.StatusBadRequest, "InvalidParameter", "Format must be JSON or XML.")
+	case c.action == "":
+		return Missing("Action")
+	case c.version == "":
+		return Missing("Version")
+	}
+	return nil
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// readBody adds the parameters of a form or, signed by headers, of a JSON
+// object.
+func (c *call) readBody(v3 bool) error {
+	form, object := bodyKind(c.r)
+	if !form && !v3 {
+		return nil
+	}
+	var err error
+	if c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody)); err != nil || len(c.body) == 0 {
+		return err
+	}
+	more := url.Values{}
+	switch {
+	case form:
+		more, err = url.ParseQuery(string(c.body))
+	case object:
+		err = flattenObject(more, c.body)
+	}
+	if len(more) > 0 {
+		// The query alone is signed as such in version 3.
+		c.params = maps.Clone(c.query)
+		for name, values := range more {
+			c.params[name] = append(c.params[name][:len(c.params[name]):len(c.params[name])], values...)
+		}
+	}
+	return err
+}
+
+func bodyKind(r *http.Request) (form, object bool) {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return strings.EqualFold(media, "application/x-www-form-urlencoded"), strings.EqualFold(media, "application/json")
+}
+
+// flattenObject makes parameters of a JSON object, named as in a query: the
+// elements of lists by their number from 1, members after a dot.
+func flattenObject(to url.Values, body []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
+		return errors.Join(errors.New("rpc: the body is no JSON object"), err)
+	}
+	if err := flattenMembers(to, "", dec); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("rpc: something follows the JSON object")
+	}
+	return nil
+}
+
+// flattenMembers reads the rest of an object whose brace is read.
+func flattenMembers(to url.Values, prefix string, dec *json.Decoder) error {
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		member, _ := name.(string) // a member's name is a string, or Token fails
+		if err := flattenValue(to, prefix+member, dec); err != nil {
+			return err
+		}
+	}
+	_, err := dec.Token()
+	return err
+}
+
+func flattenValue(to url.Values, name string, dec *json.Decoder) error {
+	token, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	switch v := token.(type) {
+	case json.Delim:
+		if v == '{' {
+			return flattenMembers(to, name+".", dec)
+		}
+		for i := 1; dec.More(); i++ {
+			if err := flattenValue(to, name+"."+strconv.Itoa(i), dec); err != nil {
+				return err
+			}
+		}
+		_, err = dec.Token()
+		return err
+	case string:
+		to.Set(name, v)
+	case json.Number:
+		to.Set(name, v.String())
+	case bool:
+		to.Set(name, strconv.FormatBool(v))
+	}
+	return nil // null is an absent parameter
+}
