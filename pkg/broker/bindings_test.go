@@ -6,9 +6,11 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func TestEachBindingHasItsOwnCredentials(t *testing.T) {
+	osbtest.Proves(t, "BIND-08", "BIND-09", "BIND-11", "BIND-14", "BIND-15", "BIND-16", "FB-03", "FB-04", "UNB-01", "UNB-04", "UNB-06", "UNB-07")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		one := w.bound("i", "one")
@@ -33,6 +35,7 @@ func TestEachBindingHasItsOwnCredentials(t *testing.T) {
 }
 
 func TestBindRefusals(t *testing.T) {
+	osbtest.Proves(t, "BIND-02", "BIND-06", "BIND-12", "BIND-27", "CON-01", "UNB-06")
 	inBubble(t, func(w *world) {
 		w.want("no instance", w.bind("none", "b", body("fast", "")), 404)
 		w.made("i", "fast")
@@ -47,6 +50,7 @@ func TestBindRefusals(t *testing.T) {
 }
 
 func TestDeprovisionTakesBindingsWithIt(t *testing.T) {
+	osbtest.Proves(t, "DEP-10", "DEP-01")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.bound("i", "one")
@@ -58,6 +62,7 @@ func TestDeprovisionTakesBindingsWithIt(t *testing.T) {
 }
 
 func TestUnbindDuringBindLeavesNothingBehind(t *testing.T) {
+	osbtest.Proves(t, "UNB-07", "UNB-08", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		hang := make(chan struct{})
@@ -77,6 +82,7 @@ func TestUnbindDuringBindLeavesNothingBehind(t *testing.T) {
 }
 
 func TestAFailedBindIsCleanedUpAndMayBeTriedAgain(t *testing.T) {
+	osbtest.Proves(t, "ORP-02", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.cloud.failNext("finish", alicloud.ErrInvalid)
@@ -92,6 +98,7 @@ func TestAFailedBindIsCleanedUpAndMayBeTriedAgain(t *testing.T) {
 }
 
 func TestRebindAfterAPlanChangeIsTheSameBinding(t *testing.T) {
+	osbtest.Proves(t, "BIND-09")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.bound("i", "b")

@@ -7,9 +7,11 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func TestFastProvisionIsAnsweredWhenItIsDone(t *testing.T) {
+	osbtest.Proves(t, "PROV-08", "PROV-10", "ASY-04", "ASY-05", "DEP-01", "DEP-04", "DEP-06")
 	inBubble(t, func(w *world) {
 		w.want("provision", w.provision("i", body("fast", "")), 201)
 		w.want("the same again", w.provision("i", body("fast", "null")), 200)
@@ -21,6 +23,7 @@ func TestFastProvisionIsAnsweredWhenItIsDone(t *testing.T) {
 }
 
 func TestSlowProvisionIsPolledToItsEnd(t *testing.T) {
+	osbtest.Proves(t, "ASY-02", "ASY-06", "CON-03", "PROV-09", "PROV-11", "PROV-01", "LO-01", "LO-04")
 	inBubble(t, func(w *world) {
 		first := w.provision("i", body("slow", `{"Colour":"red"}`))
 		again := w.provision("i", body("slow", `{"Colour":"red"}`))
@@ -39,6 +42,7 @@ func TestSlowProvisionIsPolledToItsEnd(t *testing.T) {
 }
 
 func TestProvisionRefusals(t *testing.T) {
+	osbtest.Proves(t, "PROV-02", "PROV-03", "PROV-04", "PROV-06", "PROV-07", "PROV-13", "ERR-01", "ERR-05", "URL-05")
 	inBubble(t, func(w *world) {
 		cases := map[string]struct {
 			body   string
@@ -66,6 +70,7 @@ func TestProvisionRefusals(t *testing.T) {
 }
 
 func TestDeprovisionDuringProvisionLeavesNothingBehind(t *testing.T) {
+	osbtest.Proves(t, "DEP-07", "DEP-08", "DEP-09", "DEP-06", "DEP-13", "ORP-03", "LO-08")
 	inBubble(t, func(w *world) {
 		created := w.provision("i", body("slow", ""))
 		w.pass(5 * time.Second) // it is starting now
@@ -86,6 +91,7 @@ func TestDeprovisionDuringProvisionLeavesNothingBehind(t *testing.T) {
 }
 
 func TestSameIDAfterDeletionIsANewLife(t *testing.T) {
+	osbtest.Proves(t, "URL-04")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		first := w.cloud.names()
@@ -99,6 +105,7 @@ func TestSameIDAfterDeletionIsANewLife(t *testing.T) {
 }
 
 func TestRefusedCreateFailsAndIsCleanedUp(t *testing.T) {
+	osbtest.Proves(t, "LO-14", "ORP-02", "ORP-03", "LO-09")
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("finish", alicloud.ErrInvalid)
 		got := w.provision("i", body("fast", ""))
@@ -123,6 +130,7 @@ func TestProviderMayFallBackAfterARefusal(t *testing.T) {
 }
 
 func TestOperatorsErrorsStayInProgress(t *testing.T) {
+	osbtest.Proves(t, "LO-09")
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", alicloud.ErrDenied, alicloud.ErrArrears, alicloud.ErrQuota, alicloud.ErrCredentials)
 		got := w.provision("i", body("fast", ""))
@@ -148,6 +156,7 @@ func TestTransientErrorsFailNobody(t *testing.T) {
 }
 
 func TestAnOperationPastItsDeadlineFailsAndIsCleanedUp(t *testing.T) {
+	osbtest.Proves(t, "POLL-01", "ORP-02")
 	inBubble(t, func(w *world) {
 		var denied []error
 		for range 40 {
@@ -167,6 +176,7 @@ func TestAnOperationPastItsDeadlineFailsAndIsCleanedUp(t *testing.T) {
 }
 
 func TestALostCreateIsNotMadeTwice(t *testing.T) {
+	osbtest.Proves(t, "PROV-01")
 	inBubble(t, func(w *world) {
 		w.cloud.loseNext("create")
 		w.made("i", "slow")
@@ -224,6 +234,7 @@ func TestARefusedDeleteGoesOnByItself(t *testing.T) {
 }
 
 func TestDeleteIsRepeatedUntilItWorks(t *testing.T) {
+	osbtest.Proves(t, "DEP-05", "ASY-06", "DEP-01", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
 		w.cloud.failNext("delete", alicloud.ErrInvalid, alicloud.ErrDenied, alicloud.ErrThrottled, alicloud.ErrOutcomeUnknown)
@@ -238,6 +249,7 @@ func TestDeleteIsRepeatedUntilItWorks(t *testing.T) {
 }
 
 func TestUpdateMovesToAnotherPlan(t *testing.T) {
+	osbtest.Proves(t, "ASY-06", "CON-01", "UPD-02", "UPD-11", "UPD-12", "UPD-15", "BIND-12", "FI-06")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
 		large := `{"service_id":"slow-id","plan_id":"slow-large"}`
@@ -260,6 +272,7 @@ func TestUpdateMovesToAnotherPlan(t *testing.T) {
 }
 
 func TestFailedUpdateLeavesTheInstanceAsItWas(t *testing.T) {
+	osbtest.Proves(t, "UPD-16")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
 		w.cloud.failNext("resize", alicloud.ErrInvalid)
@@ -278,6 +291,7 @@ func TestFailedUpdateLeavesTheInstanceAsItWas(t *testing.T) {
 }
 
 func TestSecretParametersAreNotShown(t *testing.T) {
+	osbtest.Proves(t, "FI-03", "FI-07")
 	inBubble(t, func(w *world) {
 		w.want("provision", w.provision("i", body("fast", `{"Colour":"red","Token":"hidden"}`)), 201)
 		got, ok := w.fetch("i").body.(osb.Instance)
@@ -288,6 +302,7 @@ func TestSecretParametersAreNotShown(t *testing.T) {
 }
 
 func TestOperationsGoOnAfterARestart(t *testing.T) {
+	osbtest.Proves(t, "HARD-07")
 	inBubble(t, func(w *world) {
 		accepted := w.provision("i", body("slow", ""))
 		w.pass(5 * time.Second)
@@ -315,6 +330,7 @@ func TestOneBrokenRecordDoesNotStopTheOthers(t *testing.T) {
 }
 
 func TestWithoutAcceptsIncompleteSlowOperationsAreRefused(t *testing.T) {
+	osbtest.Proves(t, "ASY-01", "PROV-12", "ERR-05")
 	inBubble(t, func(w *world) {
 		c := osb.Call{InstanceID: "i", Body: []byte(body("slow", ""))}
 		got := w.call(c, w.provisioner())
@@ -326,6 +342,7 @@ func TestWithoutAcceptsIncompleteSlowOperationsAreRefused(t *testing.T) {
 }
 
 func TestARequestWaitsNoLongerThanItMay(t *testing.T) {
+	osbtest.Proves(t, "ASY-05", "ORP-01")
 	inBubble(t, func(w *world) {
 		hang := make(chan struct{})
 		w.cloud.set(func(f *fakeCloud) { f.hang = hang })

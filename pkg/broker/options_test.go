@@ -13,9 +13,11 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func TestAFinishedDeletionIsPolledAsTheOptionSays(t *testing.T) {
+	osbtest.Proves(t, "LO-07")
 	for name, tc := range map[string]struct {
 		opts   broker.Options
 		status int
@@ -37,6 +39,7 @@ func TestAFinishedDeletionIsPolledAsTheOptionSays(t *testing.T) {
 }
 
 func TestEndpointsAreSentWhereAsked(t *testing.T) {
+	osbtest.Proves(t, "BIND-22", "BIND-23", "FB-06")
 	inBubble(t, func(w *world) {
 		w.cloud.extra = map[string]string{"host": "db.example.com", "port": "3306"}
 		w.made("i", "fast")
@@ -93,6 +96,7 @@ func TestAnUnfinishedBindFromKubernetesIsDroppedWhereAsked(t *testing.T) {
 }
 
 func TestMaintenance(t *testing.T) {
+	osbtest.Proves(t, "PROV-07", "UPD-09", "FI-04", "ERR-03")
 	inBubble(t, func(w *world) {
 		named := func(version string) string {
 			return strings.Replace(body("fast", ""), "{", `{"maintenance_info":{"version":"`+version+`"},`, 1)
@@ -116,6 +120,7 @@ func TestMaintenance(t *testing.T) {
 }
 
 func TestContextAloneIsUpdated(t *testing.T) {
+	osbtest.Proves(t, "UPD-08", "CAT-18")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		calls := w.cloud.count("create")
@@ -131,6 +136,7 @@ func TestContextAloneIsUpdated(t *testing.T) {
 }
 
 func TestFailuresTellWhatIsLeft(t *testing.T) {
+	osbtest.Proves(t, "LO-10", "UPD-17", "DEP-11")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
 		w.cloud.failNext("resize", alicloud.ErrInvalid)
@@ -148,6 +154,7 @@ func TestFailuresTellWhatIsLeft(t *testing.T) {
 }
 
 func TestPollsSayWhenToComeAgain(t *testing.T) {
+	osbtest.Proves(t, "LO-11")
 	inBubble(t, func(w *world) {
 		op := w.operation(w.provision("i", body("slow", "")))
 		seconds, err := strconv.Atoi(w.poll("i", "", op).header.Get("Retry-After"))

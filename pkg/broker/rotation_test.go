@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func TestRotationMakesASuccessorBesideTheOld(t *testing.T) {
+	osbtest.Proves(t, "ROT-02", "ROT-04", "ROT-05", "ROT-06")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.want("bind", w.bind("i", "old", body("fast", `{"Role":"mine","Scope":"all"}`)), 201)
@@ -38,6 +40,7 @@ func TestRotationMakesASuccessorBesideTheOld(t *testing.T) {
 }
 
 func TestRotationRefusals(t *testing.T) {
+	osbtest.Proves(t, "ROT-02", "ROT-03", "ROT-05", "ROT-07")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.made("j", "fast")
@@ -60,6 +63,7 @@ func TestRotationRefusals(t *testing.T) {
 }
 
 func TestBindingsTellHowLongTheyAreToBeUsed(t *testing.T) {
+	osbtest.Proves(t, "BIND-24", "BIND-25", "FB-07")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		got, ok := w.bind("i", "b", body("fast", "")).body.(osb.Binding)
@@ -79,6 +83,7 @@ func TestBindingsTellHowLongTheyAreToBeUsed(t *testing.T) {
 }
 
 func TestOlderPlatformsAreNotToldWhatTheyDoNotKnow(t *testing.T) {
+	osbtest.Proves(t, "VER-05")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.bound("i", "b")
