@@ -19,27 +19,33 @@ func (b *BusinessLogic) deprovision(ctx context.Context, req request) (int, any,
 	if err != nil {
 		return 0, nil, err
 	}
-	slow := b.slowDelete(req, &r)
+	slow := b.slowDelete(req, &r, store.Deprovision)
 	if slow && !req.AcceptsIncomplete {
 		return 0, nil, osb.ErrAsyncRequired()
 	}
 	return b.remove(ctx, req, store.Deprovision, slow)
 }
 
-// unbind decides on DELETE of a binding. An unknown one is 410 before anything
-// else is asked for.
+// unbind decides on DELETE of a binding. An unknown one is 410 whatever the
+// query lacks.
 func (b *BusinessLogic) unbind(ctx context.Context, req request) (int, any, error) {
 	r, err := get(ctx, b.store, req.key())
 	if err != nil {
 		return 0, nil, err
 	}
-	if !exists(&r) {
-		return 0, nil, osb.ErrGone(nameOf(r.Key))
+	slow := b.slowDelete(req, &r, store.Unbind)
+	if exists(&r) {
+		err = namesPlan(req)
+	} else if !slow || req.AcceptsIncomplete {
+		err = osb.ErrGone(nameOf(r.Key))
 	}
-	if err := namesPlan(req); err != nil {
+	if err != nil {
 		return 0, nil, err
 	}
-	return b.remove(ctx, req, store.Unbind, false)
+	if slow && !req.AcceptsIncomplete {
+		return 0, nil, osb.ErrAsyncRequired()
+	}
+	return b.remove(ctx, req, store.Unbind, slow)
 }
 
 // namesPlan checks the query of a delete (DEP-02, UNB-02).
@@ -52,13 +58,13 @@ func namesPlan(req request) error {
 
 // slowDelete says whether a delete takes longer than a request may: by the
 // record's plan, or, for what is not there, by the catalog's.
-func (b *BusinessLogic) slowDelete(req request, r *store.Record) bool {
+func (b *BusinessLogic) slowDelete(req request, r *store.Record, kind store.Kind) bool {
 	if exists(r) && r.Want != nil {
 		plan, err := planOf(r.Want)
-		return err == nil && plan.IsSlow(string(store.Deprovision))
+		return err == nil && plan.IsSlow(string(kind))
 	}
 	_, plan, err := b.offered(req.ServiceID, req.PlanID)
-	return err == nil && plan.IsSlow(string(store.Deprovision))
+	return err == nil && plan != nil && plan.IsSlow(string(kind))
 }
 
 // remove stores the intent to delete, or joins the delete that is running.
