@@ -31,9 +31,12 @@ func TestOfficialNodeClientsFindTheCloudTheyKnow(t *testing.T) {
 		script    string
 		algorithm string // of clients that know more than one; empty: their own choice
 	}{
-		"pop-core":        {script: "pop-core.mjs"},
-		"rds20140815, V1": {script: "rds.mjs", algorithm: "v2"},
-		"ram and sts, V1": {script: "ram-sts.mjs", algorithm: "v2"},
+		"ali-oss with V1 and V4": {script: "ali-oss.mjs"},
+		"pop-core":               {script: "pop-core.mjs"},
+		"rds20140815, V3":        {script: "rds.mjs"},
+		"ram and sts, V3":        {script: "ram-sts.mjs"},
+		"rds20140815, V1":        {script: "rds.mjs", algorithm: "v2"},
+		"ram and sts, V1":        {script: "ram-sts.mjs", algorithm: "v2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// go test's cache knows what a test opens itself.

@@ -72,7 +72,7 @@ func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiErr
 	if r.who.signed && r.who.AccountID == b.owner && s.authorize(r, action, resource) == nil {
 		return nil
 	}
-	if publicly(b.acl, action) {
+	if !b.publicBlocked && publicly(b.aclOf(key, r.query.Get("versionId")), action) {
 		return nil
 	}
 	if !r.who.signed {
@@ -82,6 +82,16 @@ func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiErr
 		return errorf("AccessDenied", "The bucket you access does not belong to you.")
 	}
 	return forbidden()
+}
+
+// aclOf is the ACL that counts for a key: its object's own, or the bucket's.
+func (b *bucket) aclOf(key, id string) string {
+	if key != "" {
+		if v, refused := b.find(key, id); refused == nil && v.acl() != "" {
+			return v.acl()
+		}
+	}
+	return b.acl
 }
 
 // authorize asks RAM about a resource of the caller's account.
@@ -97,8 +107,7 @@ func forbidden() *apiError {
 }
 
 // publicly tells what a bucket's ACL lets everybody do: read objects, or read
-// and write them. Listing is not among it (certainty: guessed; the strict
-// reading).
+// and write them. Listing is not among it, by the strict reading (A035).
 func publicly(acl, action string) bool {
 	switch action {
 	case actionGetObject:

@@ -12,6 +12,12 @@ type accessControlList struct {
 	Grant string
 }
 
+type accessControlPolicy struct {
+	XMLName           xml.Name `xml:"AccessControlPolicy"`
+	Owner             ownerElement
+	AccessControlList accessControlList
+}
+
 type bucketInfo struct {
 	XMLName xml.Name `xml:"BucketInfo"`
 	Bucket  bucketInfoBucket
@@ -55,7 +61,7 @@ func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
 		StorageClass: b.storageClass, DataRedundancyType: b.redundancy,
 		AccessMonitor: disabled, TransferAcceleration: disabled, CrossRegionReplication: disabled,
 		ResourceGroupID: "rg-default", Versioning: b.versioning, Owner: owner(b.owner),
-		AccessControlList: accessControlList{b.acl}, ServerSideEncryptionRule: sse,
+		AccessControlList: accessControlList{b.acl}, BlockPublicAccess: b.publicBlocked, ServerSideEncryptionRule: sse,
 	}})
 }
 
@@ -83,7 +89,7 @@ type bucketStat struct {
 // numbers are up to an hour old, these are not.
 func (s *Service) getBucketStat(r *request) (*response, *apiError) {
 	stat := bucketStat{MultipartUploadCount: len(r.bucket.uploads), LastModifiedTime: s.cfg.Clock.Now().Unix()}
-	for _, versions := range r.bucket.objects {
+	for _, versions := range r.bucket.objects.all() {
 		for _, v := range versions {
 			if v.marker {
 				stat.DeleteMarkerCount++
@@ -104,11 +110,7 @@ func (s *Service) getBucketStat(r *request) (*response, *apiError) {
 
 // getBucketACL tells a bucket's ACL and owner (OSS API, GetBucketAcl).
 func (s *Service) getBucketACL(r *request) (*response, *apiError) {
-	return xmlResponse(struct {
-		XMLName           xml.Name `xml:"AccessControlPolicy"`
-		Owner             ownerElement
-		AccessControlList accessControlList
-	}{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{r.bucket.acl}})
+	return xmlResponse(accessControlPolicy{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{r.bucket.acl}})
 }
 
 // putBucketACL changes a bucket's ACL (OSS API, PutBucketAcl).
@@ -117,8 +119,19 @@ func (s *Service) putBucketACL(r *request) (*response, *apiError) {
 	if !validACL(acl) {
 		return nil, errorf("InvalidArgument", "no such bucket access control exists").with("ArgumentName", "x-oss-acl").with("ArgumentValue", acl)
 	}
+	if refused := mayBePublic(r.bucket.publicBlocked, acl); refused != nil {
+		return nil, refused
+	}
 	r.bucket.acl = acl
 	return newResponse(http.StatusOK), nil
+}
+
+// mayBePublic refuses a public ACL where public access is blocked.
+func mayBePublic(blocked bool, acl string) *apiError {
+	if blocked && acl != aclPrivate && acl != "" {
+		return errorf("AccessDenied", "Put public bucket acl is not allowed.")
+	}
+	return nil
 }
 
 func validACL(acl string) bool {

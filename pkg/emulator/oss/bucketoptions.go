@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A tag of a bucket.
+// A tag of a bucket or of an object.
 type tag struct {
 	Key   string `xml:"Key"`
 	Value string `xml:"Value"`
@@ -25,31 +25,16 @@ type tagSet struct {
 // its error pages 0010-00000002, 0010-00000103, 0010-00000207 and
 // 0010-00000219).
 func (s *Service) putBucketTags(r *request) (*response, *apiError) {
-	var given tagging
-	if xml.Unmarshal(r.body, &given) != nil || given.TagSet == nil {
-		return nil, malformedXML()
+	tags, refused := readTags(r.body, bucketTags)
+	if refused != nil {
+		return nil, refused
 	}
-	if len(given.TagSet.Tags) > 20 {
-		return nil, errorf("InvalidTag", "A bucket takes at most 20 tags.")
-	}
-	seen := make(map[string]bool)
-	for _, t := range given.TagSet.Tags {
-		switch key := strings.ToLower(t.Key); {
-		case t.Key == "" || len(t.Key) > 64 || len(t.Value) > 128:
-			return nil, errorf("InvalidTag", "The key must have 1 to 64 bytes and the value at most 128.")
-		case strings.HasPrefix(key, "http://") || strings.HasPrefix(key, "https://") || strings.HasPrefix(key, "aliyun") || strings.HasPrefix(key, "acs"):
-			return nil, errorf("InvalidTag", "The key begins with a reserved word.").with("Key", t.Key)
-		case seen[t.Key]:
-			return nil, errorf("InvalidTag", "The key comes twice.").with("Key", t.Key)
-		}
-		seen[t.Key] = true
-	}
-	r.bucket.tags = given.TagSet.Tags
+	r.bucket.tags = tags
 	return newResponse(http.StatusOK), nil
 }
 
 // getBucketTags lists the tags of a bucket (OSS API, GetBucketTags). That a
-// bucket without tags answers NoSuchTagSet is guessed.
+// bucket without tags answers NoSuchTagSet is a guess (A031).
 func (s *Service) getBucketTags(r *request) (*response, *apiError) {
 	if len(r.bucket.tags) == 0 {
 		return nil, errorf("NoSuchTagSet", "The TagSet does not exist.").with("BucketName", r.bucket.name)

@@ -32,7 +32,9 @@ type bucket struct {
 	tags                          []tag
 	encryption                    *encryptionRule
 	cors                          []byte // the configuration as it was put, nil without one
-	objects                       map[string][]*version
+	lifecycle                     *lifecycleConfiguration
+	publicBlocked                 bool // PutBucketPublicAccessBlock
+	objects                       index
 	uploads                       map[string]*upload
 }
 
@@ -40,7 +42,7 @@ func newBucket(name, owner, region string, now time.Time) *bucket {
 	return &bucket{
 		name: name, owner: owner, region: region, created: now,
 		acl: aclPrivate, storageClass: classStandard, redundancy: redundancyLRS,
-		objects: make(map[string][]*version), uploads: make(map[string]*upload),
+		uploads: make(map[string]*upload),
 	}
 }
 
@@ -84,6 +86,9 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 			return nil, errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").
 				with("BucketName", b.name)
 		}
+		if refused := mayBePublic(b.publicBlocked, acl); refused != nil {
+			return nil, refused
+		}
 		if acl != "" {
 			b.acl = acl
 		}
@@ -98,7 +103,11 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	if count >= bucketsPerRegion {
 		return nil, errorf("TooManyBuckets", "You have attempted to create more buckets than allowed.")
 	}
+	if refused := mayBePublic(s.cfg.BlockPublicAccess, acl); refused != nil {
+		return nil, refused
+	}
 	b := newBucket(r.target.bucket, r.who.AccountID, region, s.cfg.Clock.Now())
+	b.publicBlocked = s.cfg.BlockPublicAccess
 	if acl != "" {
 		b.acl = acl
 	}
@@ -138,7 +147,7 @@ func created(b *bucket) *response {
 
 // deleteBucket removes an empty bucket (OSS API, DeleteBucket).
 func (s *Service) deleteBucket(r *request) (*response, *apiError) {
-	if len(r.bucket.objects) > 0 || len(r.bucket.uploads) > 0 {
+	if r.bucket.objects.count > 0 || len(r.bucket.uploads) > 0 {
 		return nil, errorf("BucketNotEmpty", "The bucket has objects. Please delete them first.").with("BucketName", r.bucket.name)
 	}
 	delete(s.buckets, r.bucket.name)

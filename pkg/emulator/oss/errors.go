@@ -16,6 +16,7 @@ type apiError struct {
 	message string
 	details []detail
 	header  http.Header // sent with the error; may be nil
+	unknown string      // what the emulator does not know, for a 501
 }
 
 // A detail is an element that some errors have besides code and message.
@@ -26,6 +27,18 @@ func (e *apiError) Error() string { return fmt.Sprintf("%s: %s (%d)", e.code, e.
 
 func errorf(code, format string, args ...any) *apiError {
 	return &apiError{status: statusOf(code), code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// invalid is InvalidArgument for an argument's value.
+func invalid(name, value, why string) *apiError {
+	return errorf("InvalidArgument", "%s", why).with("ArgumentName", name).with("ArgumentValue", value)
+}
+
+// unsupported is the loud answer to what the emulator does not know.
+func unsupported(what string) *apiError {
+	e := errorf("NotImplemented", "The emulator does not know %s.", what)
+	e.unknown = what
+	return e
 }
 
 // with adds an element to the error's body.
@@ -42,7 +55,7 @@ func statusOf(code string) int {
 		"InvalidSecurityToken", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt":
 		return http.StatusForbidden
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchServerSideEncryptionRule",
-		"NoSuchCORSConfiguration", "NoSuchLifecycle":
+		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist":
 		return http.StatusNotFound
 	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists":
 		return http.StatusConflict

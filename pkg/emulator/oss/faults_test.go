@@ -101,11 +101,15 @@ func TestWhatIsNotKnownIsLoud(t *testing.T) {
 	mustPutBucket(t, c, "bucket-a")
 	_, err := c.GetBucketWebsite(t.Context(), &sdk.GetBucketWebsiteRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NotImplemented")
-	_, err = c.PutObjectTagging(t.Context(), &sdk.PutObjectTaggingRequest{Bucket: new("bucket-a"), Key: new("k"), Tagging: tags("a", "1")})
+	_, err = c.RestoreObject(t.Context(), &sdk.RestoreObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
 	wantCode(t, err, "NotImplemented")
-	_, err = c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Tagging: new("a=1")})
+	_, err = c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Callback: new("e30=")})
 	wantCode(t, err, "NotImplemented")
-	want := []string{"GET bucket ?website", "PUT object ?tagging", "PUT object with the header x-oss-tagging"}
+	status, _ := w.do(t, "PUT", "/bucket-a?lifecycle", nil, `<LifecycleConfiguration><Rule><Status>Enabled</Status><Expiration><Days>1</Days></Expiration><Filter/></Rule></LifecycleConfiguration>`)
+	if status != 501 {
+		t.Errorf("a rule with a filter is answered %d, want 501", status)
+	}
+	want := []string{"GET bucket ?website", "POST object ?restore", "PUT bucket ?lifecycle with Filter", "PUT object with the header x-oss-callback"}
 	if diff := cmp.Diff(want, w.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
 	}

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/xml"
@@ -78,8 +79,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if c.op == nil {
-		s.noteUnknown(unknown)
-		c.fail(errorf("NotImplemented", "The emulator does not know %s.", unknown), false)
+		c.fail(unsupported(unknown), false)
 		return
 	}
 	body, refused := readBody(r)
@@ -139,6 +139,9 @@ func (s *Service) do(c *call, body []byte) (*response, *apiError) {
 }
 
 func (c *call) fail(e *apiError, effected bool) {
+	if e.unknown != "" {
+		c.s.noteUnknown(e.unknown)
+	}
 	c.record(e.status, e.code, effected)
 	c.write(e.response(c.r, c.requestID))
 }
@@ -199,6 +202,9 @@ func readBody(r *http.Request) ([]byte, *apiError) {
 	}
 	if len(body) > maxBody {
 		return nil, errorf("EntityTooLarge", "The emulator takes at most %d bytes at once.", maxBody)
+	}
+	if cap(body)-len(body) > len(body)/4 { // it may be kept
+		body = bytes.Clone(body)
 	}
 	if given := r.Header.Get("Content-MD5"); given != "" && given != md5Base64(body) {
 		return nil, errorf("InvalidDigest", "The Content-MD5 you specified did not match what was received.").with("Content-MD5", given)

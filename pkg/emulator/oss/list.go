@@ -3,66 +3,20 @@ package oss
 import (
 	"encoding/base64"
 	"encoding/xml"
-	"maps"
+	"iter"
 	"slices"
 	"strings"
 )
 
-// An item is one line of a list. id tells lines of the same key apart.
-type item struct{ key, id string }
-
-// A page is a part of a list.
-type page struct {
-	items     []item
-	prefixes  []string
-	truncated bool
-	last      item // the last item, or a common prefix as a key
-}
-
-// paginate takes the items that begin with prefix, up to size of them, with
-// those that share their beginning up to the delimiter folded into one common
-// prefix. shown is the common prefix with which the page before ended, if it
-// did.
-func paginate(items []item, prefix, delimiter, shown string, size int) page {
-	var p page
-	for _, it := range items {
-		if !strings.HasPrefix(it.key, prefix) {
-			continue
-		}
-		common := ""
-		if delimiter != "" {
-			if i := strings.Index(it.key[len(prefix):], delimiter); i >= 0 {
-				common = it.key[:len(prefix)+i+len(delimiter)]
+// current lists the keys whose latest version is no delete marker.
+func (b *bucket) current(from string) iter.Seq[item] {
+	return func(yield func(item) bool) {
+		for key, versions := range b.objects.from(from) {
+			if !versions[len(versions)-1].marker && !yield(item{key: key}) {
+				return
 			}
 		}
-		if common != "" && (common == shown || len(p.prefixes) > 0 && p.prefixes[len(p.prefixes)-1] == common) {
-			continue
-		}
-		if len(p.items)+len(p.prefixes) == size {
-			p.truncated = true
-			break
-		}
-		if common != "" {
-			p.prefixes = append(p.prefixes, common)
-			p.last = item{key: common}
-		} else {
-			p.items = append(p.items, it)
-			p.last = it
-		}
 	}
-	return p
-}
-
-// current lists the keys whose latest version is no delete marker, from the
-// first one after the given key on.
-func (b *bucket) current(after string) []item {
-	var items []item
-	for _, key := range slices.Sorted(maps.Keys(b.objects)) {
-		if key > after && b.latest(key) != nil {
-			items = append(items, item{key: key})
-		}
-	}
-	return items
 }
 
 // A listing holds what all lists have in common.
@@ -78,6 +32,11 @@ func readListing(r *request, maxName string, def int) (listing, *apiError) {
 		refused = errorf("InvalidArgument", "Invalid Encoding Method specified in Request.").with("ArgumentName", "encoding-type").with("ArgumentValue", l.encoding)
 	}
 	return l, refused
+}
+
+// folding cuts the list at a key, and at the common prefix that was shown last.
+func (l listing) folding(from, shown string) folding {
+	return folding{from: from, prefix: l.prefix, delimiter: l.delimiter, shown: shown, size: l.size}
 }
 
 // encode writes a key as the client asked for.
@@ -112,7 +71,7 @@ func (l listing) contents(b *bucket, items []item, withOwner bool) []objectEntry
 	var list []objectEntry
 	for _, it := range items {
 		v := b.latest(it.key)
-		e := objectEntry{l.encode(it.key), xmlTime(v.modified), v.etag, v.objectType, len(v.data), v.storageClass, nil}
+		e := objectEntry{l.encode(it.key), xmlTime(v.modified), v.etag(), v.objectType(), len(v.data), v.storageClass, nil}
 		if withOwner {
 			o := owner(b.owner)
 			e.Owner = &o
@@ -143,7 +102,7 @@ func (s *Service) listObjects(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	marker := r.query.Get("marker")
-	p := paginate(r.bucket.current(marker), l.prefix, l.delimiter, marker, l.size)
+	p := paginate(r.bucket.current, l.folding(after(marker), marker))
 	list := objectList{
 		Name: r.bucket.name, Prefix: l.encode(l.prefix), Marker: l.encode(marker), MaxKeys: l.size, Delimiter: l.encode(l.delimiter),
 		EncodingType: l.encoding, IsTruncated: p.truncated,
@@ -179,15 +138,15 @@ func (s *Service) listObjectsV2(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	token, startAfter := r.query.Get("continuation-token"), r.query.Get("start-after")
-	after := startAfter
+	start := startAfter
 	if token != "" {
 		last, err := base64.URLEncoding.DecodeString(token)
 		if err != nil {
 			return nil, errorf("InvalidArgument", "The continuation token provided is incorrect.").with("ArgumentName", "continuation-token")
 		}
-		after = string(last)
+		start = string(last)
 	}
-	p := paginate(r.bucket.current(after), l.prefix, l.delimiter, after, l.size)
+	p := paginate(r.bucket.current, l.folding(after(start), start))
 	list := objectListV2{
 		Name: r.bucket.name, Prefix: l.encode(l.prefix), StartAfter: l.encode(startAfter), ContinuationToken: token,
 		MaxKeys: l.size, Delimiter: l.encode(l.delimiter), EncodingType: l.encoding, IsTruncated: p.truncated,
@@ -241,20 +200,8 @@ func (s *Service) listObjectVersions(r *request) (*response, *apiError) {
 	if idMarker != "" && keyMarker == "" {
 		return nil, errorf("InvalidArgument", "A version-id marker cannot be specified without a key marker.").with("ArgumentName", "version-id-marker")
 	}
-	var items []item
-	for _, key := range slices.Sorted(maps.Keys(b.objects)) {
-		if key < keyMarker {
-			continue
-		}
-		passed := key != keyMarker // of the marker's key, only what comes after its version
-		for _, v := range slices.Backward(b.objects[key]) {
-			if passed {
-				items = append(items, item{key, v.id})
-			}
-			passed = passed || v.id == idMarker
-		}
-	}
-	p := paginate(items, l.prefix, l.delimiter, keyMarker, l.size)
+	items := func(from string) iter.Seq[item] { return b.versionsFrom(from, keyMarker, idMarker) }
+	p := paginate(items, l.folding(keyMarker, keyMarker))
 	list := versionList{
 		Name: b.name, Prefix: l.encode(l.prefix), KeyMarker: l.encode(keyMarker), VersionIDMarker: idMarker, MaxKeys: l.size,
 		Delimiter: l.encode(l.delimiter), EncodingType: l.encoding, IsTruncated: p.truncated, CommonPrefixes: l.commonPrefixes(p.prefixes),
@@ -268,8 +215,24 @@ func (s *Service) listObjectVersions(r *request) (*response, *apiError) {
 	return xmlResponse(list)
 }
 
+// versionsFrom lists the versions of the keys from one on, the newest of a key
+// first. Of the marker's key it lists what comes after the marker's version.
+func (b *bucket) versionsFrom(from, keyMarker, idMarker string) iter.Seq[item] {
+	return func(yield func(item) bool) {
+		for key, versions := range b.objects.from(from) {
+			passed := key != keyMarker
+			for _, v := range slices.Backward(versions) {
+				if passed && !yield(item{key, v.id}) {
+					return
+				}
+				passed = passed || v.id == idMarker
+			}
+		}
+	}
+}
+
 func (l listing) versionEntry(b *bucket, it item) versionEntry {
-	versions := b.objects[it.key]
+	versions := b.objects.get(it.key)
 	i := slices.IndexFunc(versions, func(v *version) bool { return v.id == it.id })
 	v := versions[i]
 	e := versionEntry{
@@ -279,7 +242,7 @@ func (l listing) versionEntry(b *bucket, it item) versionEntry {
 	if !v.marker {
 		size := len(v.data)
 		e.XMLName.Local = "Version"
-		e.ETag, e.Type, e.Size, e.StorageClass = v.etag, v.objectType, &size, v.storageClass
+		e.ETag, e.Type, e.Size, e.StorageClass = v.etag(), v.objectType(), &size, v.storageClass
 	}
 	return e
 }

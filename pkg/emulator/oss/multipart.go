@@ -29,6 +29,7 @@ type upload struct {
 type part struct {
 	data     []byte
 	sum      [md5.Size]byte
+	crc      uint64
 	modified time.Time
 }
 
@@ -73,18 +74,61 @@ func (s *Service) uploadPart(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	p, refused := s.storePart(r, u, r.body)
+	if refused != nil {
+		return nil, refused
+	}
+	answer := newResponse(http.StatusOK)
+	answer.header.Set("ETag", quoted(p.sum[:]))
+	answer.header.Set("Content-MD5", md5Base64(p.data))
+	answer.header.Set("x-oss-hash-crc64ecma", decimal(p.crc))
+	return answer, nil
+}
+
+// storePart puts data under the number that the request names.
+func (s *Service) storePart(r *request, u *upload, data []byte) (*part, *apiError) {
 	number, err := strconv.Atoi(r.query.Get("partNumber"))
 	if err != nil || number < 1 || number > 10000 {
 		return nil, errorf("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive.").
 			with("ArgumentName", "partNumber").with("ArgumentValue", r.query.Get("partNumber"))
 	}
-	p := &part{data: r.body, sum: md5.Sum(r.body), modified: s.cfg.Clock.Now()} //nolint:gosec // as above
+	p := &part{data: data, sum: md5.Sum(data), crc: crcOf(data), modified: s.cfg.Clock.Now()} //nolint:gosec // as above
 	u.parts[number] = p
-	answer := newResponse(http.StatusOK)
-	answer.header.Set("ETag", quoted(p.sum[:]))
-	answer.header.Set("Content-MD5", md5Base64(p.data))
-	answer.header.Set("x-oss-hash-crc64ecma", crcOf(p.data))
-	return answer, nil
+	return p, nil
+}
+
+// uploadPartCopy makes a part of an object, or of a range of it (OSS API,
+// UploadPartCopy).
+func (s *Service) uploadPartCopy(r *request) (*response, *apiError) {
+	u, refused := r.upload()
+	if refused != nil {
+		return nil, refused
+	}
+	source, refused := s.copySource(r)
+	if refused != nil {
+		return nil, refused
+	}
+	data := source.data
+	if given := r.Header.Get("x-oss-copy-source-range"); given != "" {
+		from, to, ok := parseRange(given, len(data))
+		if !ok {
+			return nil, errorf("InvalidRange", "The requested range cannot be satisfied.").with("ActualObjectSize", strconv.Itoa(len(data)))
+		}
+		data = data[from:to]
+	}
+	p, refused := s.storePart(r, u, data)
+	if refused != nil {
+		return nil, refused
+	}
+	answer, refused := xmlResponse(struct {
+		XMLName      xml.Name `xml:"CopyPartResult"`
+		LastModified string
+		ETag         string
+	}{LastModified: xmlTime(p.modified), ETag: quoted(p.sum[:])})
+	if refused == nil {
+		answer.header.Set("ETag", quoted(p.sum[:])) // which ali-oss reads, not the body (A047)
+	}
+	return answer, refused
 }
 
 type completeRequest struct {
@@ -125,8 +169,7 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 	}
 	sum := md5.Sum(sums) //nolint:gosec // as above
 	v := s.newVersion(r.bucket, u.header, data)
-	v.objectType = "Multipart"
-	v.etag = `"` + strings.ToUpper(hex.EncodeToString(sum[:])) + "-" + strconv.Itoa(len(numbers)) + `"`
+	v.sum, v.parts = sum, int32(len(numbers)) //nolint:gosec // 10,000 at most
 	r.bucket.add(r.key, v)
 	delete(r.bucket.uploads, u.id)
 	answer, refused := xmlResponse(struct {
@@ -138,7 +181,7 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 		ETag         string
 	}{
 		EncodingType: l.encoding, Location: "http://" + r.bucket.name + "." + r.bucket.location() + ".aliyuncs.com/" + percentEncode(r.key, true),
-		Bucket: r.bucket.name, Key: l.encode(r.key), ETag: v.etag,
+		Bucket: r.bucket.name, Key: l.encode(r.key), ETag: v.etag(),
 	})
 	if refused == nil {
 		stored(answer, r.bucket, v)

@@ -2,10 +2,8 @@ package oss
 
 import (
 	"encoding/xml"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,20 +30,42 @@ func mayWrite(r *request) *apiError {
 	if sse := r.Header.Get("x-oss-server-side-encryption"); sse != "" && sse != "AES256" && sse != "KMS" && sse != "SM4" {
 		return errorf("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid.")
 	}
+	if acl := r.Header.Get("x-oss-object-acl"); acl != "" {
+		if refused := checkObjectACL(r.bucket, acl); refused != nil {
+			return refused
+		}
+	}
+	if _, refused := parseTags(r.Header.Get("x-oss-tagging")); refused != nil {
+		return refused
+	}
 	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), yes) && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
 		return errorf("FileAlreadyExists", "The object you specified already exists and can not be overwritten.").with("Key", r.key)
 	}
 	return nil
 }
 
-func validClass(class string) bool {
-	return slices.Contains([]string{classStandard, "IA", "Archive", "ColdArchive", "DeepColdArchive"}, class)
+// storageClasses are all there are, the warmest first.
+func storageClasses() [5]string {
+	return [...]string{classStandard, "IA", "Archive", "ColdArchive", "DeepColdArchive"}
+}
+
+func validClass(name string) bool { return class(name) != "" }
+
+// class returns the constant of a storage class, so that the text of a request
+// is not kept for it; empty if there is no such class.
+func class(name string) string {
+	for _, c := range storageClasses() {
+		if c == name {
+			return c
+		}
+	}
+	return ""
 }
 
 // stored adds the headers that tell of a new version.
 func stored(answer *response, b *bucket, v *version) {
-	answer.header.Set("ETag", v.etag)
-	answer.header.Set("x-oss-hash-crc64ecma", v.crc)
+	answer.header.Set("ETag", v.etag())
+	answer.header.Set("x-oss-hash-crc64ecma", decimal(v.crc))
 	if v.encryption != "" {
 		answer.header.Set("x-oss-server-side-encryption", v.encryption)
 	}
@@ -57,7 +77,7 @@ func stored(answer *response, b *bucket, v *version) {
 // getObject answers GET and HEAD of an object (OSS API, GetObject and
 // HeadObject).
 func (s *Service) getObject(r *request) (*response, *apiError) {
-	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
+	v, symlink, refused := s.followed(r, actionGetObject)
 	if refused != nil {
 		return nil, refused
 	}
@@ -70,8 +90,11 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	answer := newResponse(http.StatusOK)
-	maps.Copy(answer.header, v.header)
+	v.header.copyTo(answer.header)
 	describe(answer, r.bucket, v)
+	if symlink {
+		answer.header.Set("x-oss-object-type", typeSymlink)
+	}
 	answer.body = v.data
 	if given := r.Header.Get("Range"); given != "" {
 		from, to, ok := parseRange(given, len(v.data))
@@ -112,14 +135,17 @@ func describe(answer *response, b *bucket, v *version) {
 	stored(answer, b, v)
 	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
 	answer.header.Set("Accept-Ranges", "bytes")
-	answer.header.Set("x-oss-object-type", v.objectType)
+	answer.header.Set("x-oss-object-type", v.objectType())
 	answer.header.Set("x-oss-storage-class", v.storageClass)
+	if n := len(v.tags()); n > 0 {
+		answer.header.Set("x-oss-tagging-count", strconv.Itoa(n))
+	}
 }
 
 // precondition checks the four conditions of a request, which have other
 // names when a source is copied. unchanged is the status for "not modified".
 func precondition(v *version, h http.Header, match, unmodified, noneMatch, modified string, unchanged int) *apiError {
-	etag := strings.Trim(v.etag, `"`)
+	etag := strings.Trim(v.etag(), `"`)
 	seconds := v.modified.Truncate(time.Second)
 	failed := errorf("PreconditionFailed", "At least one of the pre-conditions you specified did not hold.")
 	if given := h.Get(match); given != "" && strings.Trim(given, `"`) != etag {
@@ -128,7 +154,7 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 	if at, err := http.ParseTime(h.Get(unmodified)); err == nil && seconds.After(at) {
 		return failed.with("Condition", unmodified)
 	}
-	same := &apiError{status: unchanged, code: "NotModified", message: "The object has not been modified.", header: http.Header{"Etag": {v.etag}}}
+	same := &apiError{status: unchanged, code: "NotModified", message: "The object has not been modified.", header: http.Header{"Etag": {v.etag()}}}
 	if given := h.Get(noneMatch); given != "" && strings.Trim(given, `"`) == etag {
 		return same
 	}
@@ -178,8 +204,9 @@ func (s *Service) deleteObject(r *request) (*response, *apiError) {
 	return answer, nil
 }
 
-// copyObject copies an object within a region (OSS API, CopyObject).
-func (s *Service) copyObject(r *request) (*response, *apiError) {
+// copySource finds what x-oss-copy-source names: an object of the same region
+// that the caller may read and whose conditions hold.
+func (s *Service) copySource(r *request) (*version, *apiError) {
 	path, rawQuery, _ := strings.Cut(r.Header.Get("x-oss-copy-source"), "?")
 	path, err := url.PathUnescape(path)
 	query, errQuery := url.ParseQuery(rawQuery)
@@ -202,11 +229,23 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 		return nil, errorf("AccessDenied", "Target object does not reside in the same data center as source object.")
 	}
 	v, refused := source.find(from.key, id)
+	if refused == nil && v.target() != "" {
+		refused = unsupported("PUT object with a symbolic link as x-oss-copy-source")
+	}
 	if refused != nil {
 		return nil, refused
 	}
 	if refused := precondition(v, r.Header, "x-oss-copy-source-if-match", "x-oss-copy-source-if-unmodified-since",
 		"x-oss-copy-source-if-none-match", "x-oss-copy-source-if-modified-since", http.StatusNotModified); refused != nil {
+		return nil, refused
+	}
+	return v, nil
+}
+
+// copyObject copies an object within a region (OSS API, CopyObject).
+func (s *Service) copyObject(r *request) (*response, *apiError) {
+	v, refused := s.copySource(r)
+	if refused != nil {
 		return nil, refused
 	}
 	if refused := mayWrite(r); refused != nil {
@@ -220,12 +259,19 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 	default:
 		return nil, errorf("InvalidArgument", "The metadata directive is not valid.").with("ArgumentName", "x-oss-metadata-directive")
 	}
+	switch strings.ToUpper(r.Header.Get("x-oss-tagging-directive")) {
+	case "", "COPY":
+		made.change(func(o *options) { o.tags = v.tags() })
+	case "REPLACE":
+	default:
+		return nil, errorf("InvalidArgument", "The tagging directive is not valid.").with("ArgumentName", "x-oss-tagging-directive")
+	}
 	r.bucket.add(r.key, made)
 	answer, refused := xmlResponse(struct {
 		XMLName      xml.Name `xml:"CopyObjectResult"`
 		LastModified string
 		ETag         string
-	}{LastModified: xmlTime(made.modified), ETag: made.etag})
+	}{LastModified: xmlTime(made.modified), ETag: made.etag()})
 	if refused == nil {
 		stored(answer, r.bucket, made)
 		answer.header.Del("ETag")

@@ -35,6 +35,9 @@ type Config struct {
 	// Unknown hears of what is asked for and not known, once of each; nil is
 	// fine.
 	Unknown func(what string)
+	// BlockPublicAccess makes new buckets with public access blocked, as new
+	// accounts have it.
+	BlockPublicAccess bool
 }
 
 // A Service is one emulated OSS for all regions. It is safe for concurrent
@@ -116,7 +119,7 @@ func (s *Service) Buckets() []BucketState {
 			}
 			state.Tags[t.Key] = t.Value
 		}
-		for _, versions := range b.objects {
+		for _, versions := range b.objects.all() {
 			state.Versions += len(versions)
 			if !versions[len(versions)-1].marker {
 				state.Objects++

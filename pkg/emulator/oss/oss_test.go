@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -200,12 +201,22 @@ func (w *world) do(t *testing.T, method, path string, headers map[string]string,
 		request.Header.Set(name, value)
 	}
 	if _, unsigned := headers["Authorization"]; !unsigned {
-		resource, _, _ := strings.Cut(path, "?")
+		resource, query, _ := strings.Cut(path, "?")
 		if strings.Count(resource, "/") == 1 && resource != "/" {
 			resource += "/"
 		}
+		if query != "" && !strings.Contains(query, "=") { // a sub-resource
+			resource += "?" + query
+		}
+		var signed []string
+		for name, value := range headers {
+			if strings.HasPrefix(name, "x-oss-") {
+				signed = append(signed, name+":"+value+"\n")
+			}
+		}
+		slices.Sort(signed)
 		mac := hmac.New(sha1.New, []byte(secret))
-		mac.Write([]byte(method + "\n" + headers["Content-MD5"] + "\n" + headers["Content-Type"] + "\n" + request.Header.Get("Date") + "\n" + resource))
+		mac.Write([]byte(method + "\n" + headers["Content-MD5"] + "\n" + headers["Content-Type"] + "\n" + request.Header.Get("Date") + "\n" + strings.Join(signed, "") + resource))
 		request.Header.Set("Authorization", "OSS "+keyID+":"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	}
 	return read(t, request)

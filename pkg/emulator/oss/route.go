@@ -68,15 +68,11 @@ func selecting(name string) bool {
 // in a way that the emulator does not know.
 func unsupportedHeader(h http.Header) (name string, there bool) {
 	for _, name := range []string{
-		"x-oss-callback", "x-oss-tagging", "x-oss-server-side-data-encryption", "x-oss-agentic-bucket",
-		"x-oss-copy-source-range",
+		"x-oss-callback", "x-oss-server-side-data-encryption", "x-oss-agentic-bucket",
 	} {
 		if h.Get(name) != "" {
 			return name, true
 		}
-	}
-	if acl := h.Get("x-oss-object-acl"); acl != "" && acl != "default" {
-		return "x-oss-object-acl", true
 	}
 	if h.Get("x-oss-hns-status") == "enabled" {
 		return "x-oss-hns-status", true
@@ -130,6 +126,18 @@ func find(what string, r *http.Request, query url.Values) *operation {
 		return plain("oss:GetBucketCors", (*Service).getBucketCORS)
 	case "DELETE bucket ?cors":
 		return plain("oss:DeleteBucketCors", (*Service).deleteBucketCORS)
+	case "PUT bucket ?lifecycle":
+		return plain("oss:PutBucketLifecycle", (*Service).putBucketLifecycle)
+	case "GET bucket ?lifecycle":
+		return plain("oss:GetBucketLifecycle", (*Service).getBucketLifecycle)
+	case "DELETE bucket ?lifecycle":
+		return plain("oss:DeleteBucketLifecycle", (*Service).deleteBucketLifecycle)
+	case "PUT bucket ?publicAccessBlock":
+		return plain("oss:PutBucketPublicAccessBlock", (*Service).putPublicAccessBlock)
+	case "GET bucket ?publicAccessBlock":
+		return plain("oss:GetBucketPublicAccessBlock", (*Service).getPublicAccessBlock)
+	case "DELETE bucket ?publicAccessBlock":
+		return plain("oss:DeleteBucketPublicAccessBlock", (*Service).deletePublicAccessBlock)
 	case "GET bucket":
 		if query.Get("list-type") == "2" {
 			return &operation{"oss:ListObjectsV2", actionListObjects, (*Service).listObjectsV2}
@@ -170,7 +178,7 @@ func findObject(what string, r *http.Request, query url.Values) *operation {
 		return &operation{"oss:InitiateMultipartUpload", actionPutObject, (*Service).initiateMultipartUpload}
 	case "PUT object ?uploadId":
 		if copying {
-			return nil
+			return &operation{"oss:UploadPartCopy", actionPutObject, (*Service).uploadPartCopy}
 		}
 		return &operation{"oss:UploadPart", actionPutObject, (*Service).uploadPart}
 	case "POST object ?uploadId":
@@ -179,6 +187,35 @@ func findObject(what string, r *http.Request, query url.Values) *operation {
 		return plain(actionAbortUpload, (*Service).abortMultipartUpload)
 	case "GET object ?uploadId":
 		return plain(actionListParts, (*Service).listParts)
+	}
+	return findOptions(what, suffix)
+}
+
+// findOptions is the part of the table that speaks of what objects have
+// besides their content.
+func findOptions(what, suffix string) *operation {
+	of := func(name string) string {
+		if suffix == "" {
+			return name
+		}
+		// oss:PutObjectVersionTagging, oss:GetObjectVersionAcl.
+		return strings.Replace(name, "Object", "Object"+suffix, 1)
+	}
+	switch what {
+	case "PUT object ?tagging":
+		return &operation{"oss:PutObjectTagging", of("oss:PutObjectTagging"), (*Service).putObjectTagging}
+	case "GET object ?tagging":
+		return &operation{"oss:GetObjectTagging", of("oss:GetObjectTagging"), (*Service).getObjectTagging}
+	case "DELETE object ?tagging":
+		return &operation{"oss:DeleteObjectTagging", of("oss:DeleteObjectTagging"), (*Service).deleteObjectTagging}
+	case "PUT object ?acl":
+		return &operation{"oss:PutObjectAcl", of("oss:PutObjectAcl"), (*Service).putObjectACL}
+	case "GET object ?acl":
+		return &operation{"oss:GetObjectAcl", of("oss:GetObjectAcl"), (*Service).getObjectACL}
+	case "PUT object ?symlink":
+		return &operation{"oss:PutSymlink", actionPutObject, (*Service).putSymlink}
+	case "GET object ?symlink":
+		return &operation{"oss:GetSymlink", actionGetObject + suffix, (*Service).getSymlink}
 	}
 	return nil
 }

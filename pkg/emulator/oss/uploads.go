@@ -3,6 +3,7 @@ package oss
 import (
 	"cmp"
 	"encoding/xml"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -45,7 +46,11 @@ func (s *Service) listMultipartUploads(r *request) (*response, *apiError) {
 		}
 	}
 	slices.SortFunc(items, func(a, b item) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
-	p := paginate(items, l.prefix, l.delimiter, keyMarker, l.size)
+	from := func(key string) iter.Seq[item] {
+		i, _ := slices.BinarySearchFunc(items, key, func(it item, key string) int { return cmp.Compare(it.key, key) })
+		return slices.Values(items[i:])
+	}
+	p := paginate(from, l.folding(keyMarker, keyMarker))
 	list := uploadList{
 		EncodingType: l.encoding, Bucket: r.bucket.name, KeyMarker: l.encode(keyMarker), UploadIDMarker: idMarker,
 		Delimiter: l.encode(l.delimiter), Prefix: l.encode(l.prefix), MaxUploads: l.size, IsTruncated: p.truncated,
@@ -112,7 +117,7 @@ func (s *Service) listParts(r *request) (*response, *apiError) {
 			break
 		}
 		p := u.parts[number]
-		list.Parts = append(list.Parts, partEntry{number, xmlTime(p.modified), quoted(p.sum[:]), crcOf(p.data), len(p.data)})
+		list.Parts = append(list.Parts, partEntry{number, xmlTime(p.modified), quoted(p.sum[:]), decimal(p.crc), len(p.data)})
 		list.NextPartNumberMarker = number
 	}
 	return xmlResponse(list)

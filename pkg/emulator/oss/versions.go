@@ -1,17 +1,8 @@
 package oss
 
 import (
-	"crypto/md5" //nolint:gosec // the ETag of OSS is an MD5
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/hex"
-	"hash/crc64"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // The states of a bucket's versioning that can be put.
@@ -27,38 +18,6 @@ const nullVersion = "null"
 // yes is how headers and parameters say that something is so.
 const yes = "true"
 
-// A version of an object, or a delete marker in its place. It never changes
-// once it is stored.
-type version struct {
-	id           string
-	marker       bool
-	data         []byte
-	etag         string // as answered, in quotes
-	crc          string
-	modified     time.Time
-	objectType   string // Normal or Multipart
-	storageClass string
-	encryption   string      // algorithm, empty without
-	header       http.Header // Content-Type, x-oss-meta-..., as they are given back
-}
-
-// newVersion makes a version of data with the headers of the request that
-// puts it.
-func (s *Service) newVersion(b *bucket, h http.Header, data []byte) *version {
-	sum := md5.Sum(data) //nolint:gosec // as above
-	v := &version{
-		data: data, etag: quoted(sum[:]), crc: crcOf(data), modified: s.cfg.Clock.Now(), objectType: "Normal",
-		storageClass: h.Get("x-oss-storage-class"), encryption: h.Get("x-oss-server-side-encryption"), header: kept(h),
-	}
-	if v.storageClass == "" {
-		v.storageClass = b.storageClass
-	}
-	if v.encryption == "" && b.encryption != nil {
-		v.encryption = b.encryption.SSEAlgorithm
-	}
-	return v
-}
-
 // add stores v as the latest version of key.
 func (b *bucket) add(key string, v *version) {
 	if b.versioning == versioningEnabled {
@@ -67,29 +26,26 @@ func (b *bucket) add(key string, v *version) {
 		v.id = nullVersion
 		b.drop(key, nullVersion)
 	}
-	b.objects[key] = append(b.objects[key], v)
+	versions := b.objects.get(key)
+	b.objects.set(key, append(versions[:len(versions):len(versions)], v))
 }
 
 // drop removes one version for good and returns it, nil if there is none.
 func (b *bucket) drop(key, id string) *version {
-	versions := b.objects[key]
+	versions := b.objects.get(key)
 	i := slices.IndexFunc(versions, func(v *version) bool { return v.id == id })
 	if i < 0 {
 		return nil
 	}
 	found := versions[i]
-	if rest := slices.Delete(slices.Clone(versions), i, i+1); len(rest) > 0 {
-		b.objects[key] = rest
-	} else {
-		delete(b.objects, key)
-	}
+	b.objects.set(key, slices.Delete(slices.Clone(versions), i, i+1))
 	return found
 }
 
 // latest returns the latest version of key, nil if there is none or if it is
 // a delete marker.
 func (b *bucket) latest(key string) *version {
-	if versions := b.objects[key]; len(versions) > 0 {
+	if versions := b.objects.get(key); len(versions) > 0 {
 		if v := versions[len(versions)-1]; !v.marker {
 			return v
 		}
@@ -99,7 +55,7 @@ func (b *bucket) latest(key string) *version {
 
 // find returns the version id of key, or the latest one for the empty id.
 func (b *bucket) find(key, id string) (*version, *apiError) {
-	versions := b.objects[key]
+	versions := b.objects.get(key)
 	if id == "" {
 		if v := b.latest(key); v != nil {
 			return v, nil
@@ -148,39 +104,4 @@ type deleted struct {
 	VersionID             string `xml:"VersionId,omitempty"`
 	DeleteMarker          bool   `xml:",omitempty"`
 	DeleteMarkerVersionID string `xml:"DeleteMarkerVersionId,omitempty"`
-}
-
-// kept are the headers of a request that an object gives back.
-func kept(h http.Header) http.Header {
-	keep := make(http.Header)
-	for name, values := range maps.All(h) {
-		switch lower := strings.ToLower(name); {
-		case lower == "content-type", lower == "cache-control", lower == "content-disposition", lower == "content-encoding",
-			lower == "content-language", lower == "expires", strings.HasPrefix(lower, "x-oss-meta-"):
-			keep[name] = values
-		}
-	}
-	if keep.Get("Content-Type") == "" {
-		keep.Set("Content-Type", "application/octet-stream")
-	}
-	return keep
-}
-
-// quoted is an ETag: the sum in upper-case hexadecimal, in quotes.
-func quoted(sum []byte) string { return `"` + strings.ToUpper(hex.EncodeToString(sum)) + `"` }
-
-func md5Base64(data []byte) string {
-	sum := md5.Sum(data) //nolint:gosec // as above
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// crcOf is the CRC-64 of ECMA-182 in decimal, as OSS gives it.
-func crcOf(data []byte) string {
-	return strconv.FormatUint(crc64.Checksum(data, crc64.MakeTable(crc64.ECMA)), 10)
-}
-
-func newVersionID() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	return "CAEQ" + base64.RawURLEncoding.EncodeToString(b[:])
 }

@@ -1,0 +1,255 @@
+package oss
+
+import (
+	"encoding/xml"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
+
+// maxLifecycleRules is how many rules a bucket has at most (OSS API,
+// PutBucketLifecycle).
+const maxLifecycleRules = 1000
+
+type lifecycleConfiguration struct {
+	XMLName xml.Name        `xml:"LifecycleConfiguration"`
+	Rules   []lifecycleRule `xml:"Rule"`
+	Rest    []anyElement    `xml:",any"`
+}
+
+// An anyElement is an element that the emulator does not know.
+type anyElement struct{ XMLName xml.Name }
+
+// A lifecycleRule says what becomes of old objects. The pointers are nil where
+// the element is missing.
+type lifecycleRule struct {
+	ID             string             `xml:"ID"`
+	Prefix         string             `xml:"Prefix"`
+	Status         string             `xml:"Status"`
+	Tags           []tag              `xml:"Tag"`
+	Expiration     *lifecycleAction   `xml:"Expiration"`
+	Transitions    []lifecycleAction  `xml:"Transition"`
+	AbortUpload    *lifecycleAction   `xml:"AbortMultipartUpload"`
+	OldExpiration  *noncurrentAction  `xml:"NoncurrentVersionExpiration"`
+	OldTransitions []noncurrentAction `xml:"NoncurrentVersionTransition"`
+	Rest           []anyElement       `xml:",any"`
+}
+
+type lifecycleAction struct {
+	Days                *int         `xml:"Days"`
+	CreatedBeforeDate   string       `xml:"CreatedBeforeDate,omitempty"`
+	StorageClass        string       `xml:"StorageClass,omitempty"`
+	ExpiredDeleteMarker *bool        `xml:"ExpiredObjectDeleteMarker"`
+	Rest                []anyElement `xml:",any"`
+}
+
+type noncurrentAction struct {
+	NoncurrentDays *int         `xml:"NoncurrentDays"`
+	StorageClass   string       `xml:"StorageClass,omitempty"`
+	Rest           []anyElement `xml:",any"`
+}
+
+// putBucketLifecycle replaces the lifecycle rules of a bucket (OSS API,
+// PutBucketLifecycle). The emulator keeps the rules; it does not carry them
+// out (A042). Filter and last-access rules it does not know.
+func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
+	var given lifecycleConfiguration
+	if xml.Unmarshal(r.body, &given) != nil || len(given.Rules) == 0 || len(given.Rules) > maxLifecycleRules {
+		return nil, malformedXML()
+	}
+	if len(given.Rest) > 0 {
+		return nil, unsupported("PUT bucket ?lifecycle with " + given.Rest[0].XMLName.Local)
+	}
+	ids := make(map[string]bool)
+	for i := range given.Rules {
+		rule := &given.Rules[i]
+		if rule.ID == "" {
+			rule.ID = strings.ToLower(cloud.NewRequestID())
+		}
+		if ids[rule.ID] {
+			return nil, invalid("ID", rule.ID, "The rule id is not unique.")
+		}
+		ids[rule.ID] = true
+		if refused := rule.check(); refused != nil {
+			return nil, refused
+		}
+		if strings.EqualFold(r.Header.Get("x-oss-allow-same-action-overlap"), yes) {
+			continue
+		}
+		for _, other := range given.Rules[:i] {
+			if rule.overlaps(other) {
+				return nil, invalid("Prefix", rule.Prefix, "Overlap for same action type between rules "+other.ID+" and "+rule.ID+".")
+			}
+		}
+	}
+	r.bucket.lifecycle = &given
+	return newResponse(http.StatusOK), nil
+}
+
+// check checks one rule.
+func (l *lifecycleRule) check() *apiError {
+	if name := l.unknown(); name != "" {
+		return unsupported("PUT bucket ?lifecycle with " + name)
+	}
+	if len(l.ID) > 255 {
+		return invalid("ID", l.ID, "The rule id has at most 255 characters.")
+	}
+	if l.Status != versioningEnabled && l.Status != disabled {
+		return malformedXML()
+	}
+	if l.Expiration == nil && l.AbortUpload == nil && l.OldExpiration == nil && len(l.Transitions)+len(l.OldTransitions) == 0 {
+		return malformedXML()
+	}
+	if refused := checkTags(l.Tags, objectTags); refused != nil {
+		return refused
+	}
+	if l.AbortUpload != nil && len(l.Tags) > 0 {
+		return invalid("Tag", "", "A rule with tags cannot end uploads.")
+	}
+	for _, a := range l.actions() {
+		if refused := a.check(); refused != nil {
+			return refused
+		}
+	}
+	return l.checkOrder()
+}
+
+// actions are what a rule does to current objects, uploads and delete markers.
+func (l *lifecycleRule) actions() []*lifecycleAction {
+	var list []*lifecycleAction
+	for _, a := range []*lifecycleAction{l.Expiration, l.AbortUpload} {
+		if a != nil {
+			list = append(list, a)
+		}
+	}
+	for i := range l.Transitions {
+		list = append(list, &l.Transitions[i])
+	}
+	return list
+}
+
+// check wants exactly one of Days, which must be positive, CreatedBeforeDate,
+// which must be a midnight of UTC, and ExpiredObjectDeleteMarker.
+func (a *lifecycleAction) check() *apiError {
+	given := 0
+	if a.Days != nil {
+		given++
+		if *a.Days < 1 {
+			return invalid("Days", "", "Days must be a positive number.")
+		}
+	}
+	if a.CreatedBeforeDate != "" {
+		given++
+		at, err := time.Parse(time.RFC3339, a.CreatedBeforeDate)
+		if err != nil || !at.UTC().Truncate(24*time.Hour).Equal(at) {
+			return invalid("CreatedBeforeDate", a.CreatedBeforeDate, "The date must be midnight of UTC.")
+		}
+	}
+	if a.ExpiredDeleteMarker != nil {
+		given++
+	}
+	if given != 1 {
+		return malformedXML()
+	}
+	return nil
+}
+
+// checkOrder wants objects to become colder with their age, and to expire
+// last (OSS documentation, "Lifecycle rules", and error 0014-00000082).
+func (l *lifecycleRule) checkOrder() *apiError {
+	reached := make(map[int]int) // days by the rank of the class
+	for _, t := range l.Transitions {
+		rank := rankOf(t.StorageClass)
+		if rank < 1 {
+			return invalid("StorageClass", t.StorageClass, "Objects can become IA, Archive, ColdArchive or DeepColdArchive.")
+		}
+		if _, twice := reached[rank]; twice {
+			return invalid("StorageClass", t.StorageClass, "There are two transitions to one storage class.")
+		}
+		if t.Days == nil {
+			reached[rank] = -1
+			continue
+		}
+		for other, days := range reached {
+			if days >= 0 && (other < rank) != (days < *t.Days) {
+				return invalid("Days", "", "Objects must become colder with their age.")
+			}
+		}
+		reached[rank] = *t.Days
+	}
+	if l.Expiration != nil && l.Expiration.Days != nil {
+		for _, days := range reached {
+			if *l.Expiration.Days <= days {
+				return invalid("Days", "", "Objects must expire after their last transition.")
+			}
+		}
+	}
+	for _, t := range append(slices.Clone(l.OldTransitions), l.oldExpiration()...) {
+		if t.NoncurrentDays == nil || *t.NoncurrentDays < 1 {
+			return invalid("NoncurrentDays", "", "NoncurrentDays must be a positive number.")
+		}
+	}
+	for _, t := range l.OldTransitions {
+		if rankOf(t.StorageClass) < 1 {
+			return invalid("StorageClass", t.StorageClass, "Objects can become IA, Archive, ColdArchive or DeepColdArchive.")
+		}
+	}
+	return nil
+}
+
+func (l *lifecycleRule) oldExpiration() []noncurrentAction {
+	if l.OldExpiration == nil {
+		return nil
+	}
+	return []noncurrentAction{*l.OldExpiration}
+}
+
+// overlaps tells whether two rules in force do the same to the same objects.
+func (l *lifecycleRule) overlaps(o lifecycleRule) bool {
+	if l.Status != versioningEnabled || o.Status != versioningEnabled || !slices.Equal(l.Tags, o.Tags) ||
+		!strings.HasPrefix(l.Prefix, o.Prefix) && !strings.HasPrefix(o.Prefix, l.Prefix) {
+		return false
+	}
+	return l.Expiration != nil && o.Expiration != nil || len(l.Transitions) > 0 && len(o.Transitions) > 0 ||
+		l.AbortUpload != nil && o.AbortUpload != nil || l.OldExpiration != nil && o.OldExpiration != nil ||
+		len(l.OldTransitions) > 0 && len(o.OldTransitions) > 0
+}
+
+// unknown is the name of an element that the emulator does not know, if any.
+func (l *lifecycleRule) unknown() string {
+	rest := slices.Clone(l.Rest)
+	for _, a := range l.actions() {
+		rest = append(rest, a.Rest...)
+	}
+	for _, a := range append(slices.Clone(l.OldTransitions), l.oldExpiration()...) {
+		rest = append(rest, a.Rest...)
+	}
+	if len(rest) == 0 {
+		return ""
+	}
+	return rest[0].XMLName.Local
+}
+
+// getBucketLifecycle lists the lifecycle rules (OSS API, GetBucketLifecycle).
+func (s *Service) getBucketLifecycle(r *request) (*response, *apiError) {
+	if r.bucket.lifecycle == nil {
+		return nil, errorf("NoSuchLifecycle", "No Row found in Lifecycle Table.").with("BucketName", r.bucket.name)
+	}
+	return xmlResponse(r.bucket.lifecycle)
+}
+
+// deleteBucketLifecycle removes all lifecycle rules (OSS API,
+// DeleteBucketLifecycle); none is no error.
+func (s *Service) deleteBucketLifecycle(r *request) (*response, *apiError) {
+	r.bucket.lifecycle = nil
+	return newResponse(http.StatusNoContent), nil
+}
+
+// rankOf is the place of a storage class among them, -1 for what is none.
+func rankOf(name string) int {
+	classes := storageClasses()
+	return slices.Index(classes[:], name)
+}

@@ -1,0 +1,248 @@
+package oss
+
+import (
+	"cmp"
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// A tagRule says how many tags may be set, and of which form.
+type tagRule struct {
+	most, key, value int
+	characters       bool // only those that object tags may have
+}
+
+// bucketTags (OSS API, PutBucketTags) and objectTags (PutObjectTagging).
+var (
+	bucketTags = tagRule{most: 20, key: 64, value: 128}                    //nolint:gochecknoglobals // constants
+	objectTags = tagRule{most: 10, key: 128, value: 256, characters: true} //nolint:gochecknoglobals // constants
+)
+
+// checkTags checks tags against the rule for their kind.
+func checkTags(tags []tag, rule tagRule) *apiError {
+	if len(tags) > rule.most {
+		return errorf("InvalidTag", "There are at most %d tags.", rule.most)
+	}
+	seen := make(map[string]bool)
+	for _, t := range tags {
+		key := strings.ToLower(t.Key)
+		switch {
+		case t.Key == "" || len(t.Key) > rule.key || len(t.Value) > rule.value:
+			return errorf("InvalidTag", "The key must have 1 to %d bytes and the value at most %d.", rule.key, rule.value)
+		case rule.characters && (!tagCharacters(t.Key) || !tagCharacters(t.Value)):
+			return errorf("InvalidTag", "Tags have letters, digits, spaces and + - = . _ : / only.").with("Key", t.Key)
+		case !rule.characters && (strings.HasPrefix(key, "http://") || strings.HasPrefix(key, "https://") || strings.HasPrefix(key, "aliyun") || strings.HasPrefix(key, "acs")):
+			return errorf("InvalidTag", "The key begins with a reserved word.").with("Key", t.Key)
+		case seen[t.Key]:
+			return errorf("InvalidTag", "The key comes twice.").with("Key", t.Key)
+		}
+		seen[t.Key] = true
+	}
+	return nil
+}
+
+func tagCharacters(s string) bool {
+	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 +-=._:/") == ""
+}
+
+// parseTags reads the header x-oss-tagging, "k1=v1&k2=v2" in the encoding of
+// URLs (OSS API, PutObject; error 0010-00000219).
+func parseTags(header string) ([]tag, *apiError) {
+	if header == "" {
+		return nil, nil
+	}
+	var tags []tag
+	for pair := range strings.SplitSeq(header, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		key, errKey := url.QueryUnescape(key)
+		decoded, errValue := url.QueryUnescape(value)
+		if errKey != nil || errValue != nil || strings.Contains(value, "=") {
+			return nil, errorf("InvalidTag", "x-oss-tagging must be key1=value1&key2=value2.")
+		}
+		tags = append(tags, tag{key, decoded})
+	}
+	return tags, checkTags(tags, objectTags)
+}
+
+// readTags reads the body of PutBucketTags and PutObjectTagging.
+func readTags(body []byte, rule tagRule) ([]tag, *apiError) {
+	var given tagging
+	if xml.Unmarshal(body, &given) != nil || given.TagSet == nil {
+		return nil, malformedXML()
+	}
+	return given.TagSet.Tags, checkTags(given.TagSet.Tags, rule)
+}
+
+// putObjectTagging replaces the tags of a version (OSS API,
+// PutObjectTagging); its time of modification stays.
+func (s *Service) putObjectTagging(r *request) (*response, *apiError) {
+	tags, refused := readTags(r.body, objectTags)
+	if refused != nil {
+		return nil, refused
+	}
+	return s.changeOptions(r, http.StatusOK, func(o *options) { o.tags = tags })
+}
+
+// deleteObjectTagging removes the tags of a version (OSS API,
+// DeleteObjectTagging).
+func (s *Service) deleteObjectTagging(r *request) (*response, *apiError) {
+	return s.changeOptions(r, http.StatusNoContent, func(o *options) { o.tags = nil })
+}
+
+// getObjectTagging lists the tags of a version; none is an empty list (OSS
+// API, GetObjectTagging; A045).
+func (s *Service) getObjectTagging(r *request) (*response, *apiError) {
+	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
+	if refused != nil {
+		return nil, refused
+	}
+	answer, refused := xmlResponse(tagging{TagSet: &tagSet{v.tags()}})
+	return versioned(answer, r.bucket, v), refused
+}
+
+// changeOptions changes the options of the version that the request names.
+func (s *Service) changeOptions(r *request, status int, f func(*options)) (*response, *apiError) {
+	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
+	if refused != nil {
+		return nil, refused
+	}
+	v.change(f)
+	return versioned(newResponse(status), r.bucket, v), nil
+}
+
+// versioned adds the version's id where the bucket has versions.
+func versioned(answer *response, b *bucket, v *version) *response {
+	if answer != nil && b.versioning != "" {
+		answer.header.Set("x-oss-version-id", v.id)
+	}
+	return answer
+}
+
+// aclDefault is the ACL of an object that has its bucket's.
+const aclDefault = "default"
+
+// objectACL is the ACL that a request gives an object; empty for the bucket's.
+func objectACL(h http.Header) string {
+	if acl := h.Get("x-oss-object-acl"); acl != aclDefault {
+		return strings.Clone(acl)
+	}
+	return ""
+}
+
+func checkObjectACL(b *bucket, acl string) *apiError {
+	switch {
+	case acl == aclDefault || acl == aclPrivate:
+		return nil
+	case !validACL(acl):
+		return errorf("InvalidArgument", "no such object access control exists").with("ArgumentName", "x-oss-object-acl").with("ArgumentValue", acl)
+	case b.publicBlocked:
+		return errorf("AccessDenied", "Put public object acl is not allowed.")
+	}
+	return nil
+}
+
+// putObjectACL changes the ACL of a version (OSS API, PutObjectACL).
+func (s *Service) putObjectACL(r *request) (*response, *apiError) {
+	if refused := checkObjectACL(r.bucket, r.Header.Get("x-oss-object-acl")); refused != nil {
+		return nil, refused
+	}
+	return s.changeOptions(r, http.StatusOK, func(o *options) { o.acl = objectACL(r.Header) })
+}
+
+// getObjectACL tells the ACL of a version (OSS API, GetObjectACL).
+func (s *Service) getObjectACL(r *request) (*response, *apiError) {
+	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
+	if refused != nil {
+		return nil, refused
+	}
+	answer, refused := xmlResponse(accessControlPolicy{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{cmp.Or(v.acl(), aclDefault)}})
+	return versioned(answer, r.bucket, v), refused
+}
+
+// putSymlink makes a symbolic link; whether its target exists is asked when
+// somebody reads it (OSS API, PutSymlink).
+func (s *Service) putSymlink(r *request) (*response, *apiError) {
+	target, err := url.PathUnescape(r.Header.Get("x-oss-symlink-target"))
+	if err != nil || !validKey(target) {
+		return nil, invalid("x-oss-symlink-target", target, "The target is no name of an object.")
+	}
+	if refused := mayWrite(r); refused != nil {
+		return nil, refused
+	}
+	v := s.newVersion(r.bucket, r.Header, nil)
+	v.change(func(o *options) { o.target = target })
+	r.bucket.add(r.key, v)
+	answer := newResponse(http.StatusOK)
+	stored(answer, r.bucket, v)
+	return answer, nil
+}
+
+// getSymlink tells where a symbolic link points (OSS API, GetSymlink).
+func (s *Service) getSymlink(r *request) (*response, *apiError) {
+	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
+	if refused != nil {
+		return nil, refused
+	}
+	if v.target() == "" {
+		return nil, errorf("NotSymlink", "The object is not symlink").with("Key", r.key)
+	}
+	answer := newResponse(http.StatusOK)
+	stored(answer, r.bucket, v)
+	answer.header.Set("x-oss-symlink-target", percentEncode(v.target(), true))
+	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
+	return answer, nil
+}
+
+// followed finds what is read: the version that the request names, or what it
+// points to if it is a symbolic link.
+func (s *Service) followed(r *request, action string) (v *version, symlink bool, refused *apiError) {
+	v, refused = r.bucket.find(r.key, r.query.Get("versionId"))
+	if refused != nil || v.target() == "" {
+		return v, false, refused
+	}
+	target := r.bucket.latest(v.target())
+	switch {
+	case target == nil:
+		return nil, true, errorf("SymlinkTargetNotExist", "The symlink target object does not exist.").with("Key", v.target())
+	case target.target() != "":
+		return nil, true, errorf("InvalidTargetType", "The symbolic's target object is also a symlink.").with("Key", v.target())
+	}
+	return target, true, s.authorizeIn(r, r.bucket, action, v.target())
+}
+
+// blockConfiguration is the body of PutBucketPublicAccessBlock.
+type blockConfiguration struct {
+	XMLName           xml.Name `xml:"PublicAccessBlockConfiguration"`
+	BlockPublicAccess string   `xml:"BlockPublicAccess"`
+}
+
+// putPublicAccessBlock forbids public access to a bucket, or allows it again
+// (OSS API, PutBucketPublicAccessBlock).
+func (s *Service) putPublicAccessBlock(r *request) (*response, *apiError) {
+	var given blockConfiguration
+	blocked, err := false, xml.Unmarshal(r.body, &given)
+	if err == nil && given.BlockPublicAccess != "" {
+		blocked, err = strconv.ParseBool(given.BlockPublicAccess)
+	}
+	if err != nil {
+		return nil, malformedXML()
+	}
+	r.bucket.publicBlocked = blocked
+	return newResponse(http.StatusOK), nil
+}
+
+// getPublicAccessBlock tells whether public access is forbidden (OSS API,
+// GetBucketPublicAccessBlock).
+func (s *Service) getPublicAccessBlock(r *request) (*response, *apiError) {
+	return xmlResponse(blockConfiguration{BlockPublicAccess: strconv.FormatBool(r.bucket.publicBlocked)})
+}
+
+// deletePublicAccessBlock allows public access again (OSS API,
+// DeleteBucketPublicAccessBlock).
+func (s *Service) deletePublicAccessBlock(r *request) (*response, *apiError) {
+	r.bucket.publicBlocked = false
+	return newResponse(http.StatusNoContent), nil
+}

@@ -1,0 +1,179 @@
+package oss
+
+import (
+	"cmp"
+	"crypto/md5" //nolint:gosec // the ETag of OSS is an MD5
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"hash/crc64"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unique"
+)
+
+// A version of an object, or a delete marker in its place. It never changes
+// once it is stored, but for its tags and ACL. A bucket may have millions of
+// them: what is the same in many is stored once.
+type version struct {
+	id           string
+	data         []byte
+	modified     time.Time
+	sum          [md5.Size]byte // of the data, or of the parts' sums
+	crc          uint64
+	storageClass string
+	encryption   string // algorithm, empty without
+	header       headers
+	options      *options // nil for an object like most
+	parts        int32    // of the multipart upload that made it, 0 for none
+	marker       bool
+}
+
+// Options are what few objects have.
+type options struct {
+	tags   []tag
+	acl    string // empty: the bucket's
+	target string // of a symbolic link, empty for what is none
+}
+
+// The types of an object that the emulator makes (OSS API, HeadObject).
+const (
+	typeNormal    = "Normal"
+	typeMultipart = "Multipart"
+	typeSymlink   = "Symlink"
+)
+
+func (v *version) objectType() string {
+	switch {
+	case v.target() != "":
+		return typeSymlink
+	case v.parts > 0:
+		return typeMultipart
+	}
+	return typeNormal
+}
+
+// etag is the ETag as it is answered, in quotes.
+func (v *version) etag() string {
+	if v.parts == 0 {
+		return quoted(v.sum[:])
+	}
+	return `"` + strings.ToUpper(hex.EncodeToString(v.sum[:])) + "-" + strconv.Itoa(int(v.parts)) + `"`
+}
+
+func (v *version) tags() []tag {
+	if v.options == nil {
+		return nil
+	}
+	return v.options.tags
+}
+
+func (v *version) acl() string {
+	if v.options == nil {
+		return ""
+	}
+	return v.options.acl
+}
+
+func (v *version) target() string {
+	if v.options == nil {
+		return ""
+	}
+	return v.options.target
+}
+
+// change changes the options of a version, and forgets them if none is left.
+func (v *version) change(f func(*options)) {
+	var o options
+	if v.options != nil {
+		o = *v.options
+	}
+	f(&o)
+	v.options = &o
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" {
+		v.options = nil
+	}
+}
+
+// newVersion makes a version of data with the headers of the request that
+// puts it, which mayWrite has checked.
+func (s *Service) newVersion(b *bucket, h http.Header, data []byte) *version {
+	v := &version{
+		data: data, sum: md5.Sum(data), crc: crcOf(data), modified: s.cfg.Clock.Now(), //nolint:gosec // as above
+		storageClass: class(cmp.Or(h.Get("x-oss-storage-class"), b.storageClass)),
+		encryption:   strings.Clone(h.Get("x-oss-server-side-encryption")), header: kept(h),
+	}
+	if v.encryption == "" && b.encryption != nil {
+		v.encryption = b.encryption.SSEAlgorithm
+	}
+	v.change(func(o *options) {
+		o.acl = objectACL(h)
+		o.tags, _ = parseTags(h.Get("x-oss-tagging"))
+	})
+	return v
+}
+
+// Headers are those that an object gives back, as lines. Most objects have the
+// same ones, so they are shared.
+type headers struct{ lines unique.Handle[string] }
+
+// kept are the headers of a request that an object gives back.
+func kept(h http.Header) headers {
+	var lines []string
+	for name, values := range h {
+		switch lower := strings.ToLower(name); {
+		case lower == "content-type", lower == "cache-control", lower == "content-disposition", lower == "content-encoding",
+			lower == "content-language", lower == "expires", strings.HasPrefix(lower, "x-oss-meta-"):
+			for _, value := range values {
+				lines = append(lines, name+":"+value)
+			}
+		}
+	}
+	if h.Get("Content-Type") == "" {
+		lines = append(lines, "Content-Type:application/octet-stream")
+	}
+	slices.Sort(lines)
+	return headersOf(strings.Join(lines, "\n"))
+}
+
+func headersOf(lines string) headers { return headers{unique.Make(lines)} }
+
+// text is all lines, none for the zero value.
+func (h headers) text() string {
+	if h == (headers{}) {
+		return ""
+	}
+	return h.lines.Value()
+}
+
+// copyTo sets the headers in an answer.
+func (h headers) copyTo(to http.Header) {
+	for line := range strings.SplitSeq(h.text(), "\n") {
+		if name, value, ok := strings.Cut(line, ":"); ok {
+			to.Add(name, value)
+		}
+	}
+}
+
+// quoted is an ETag: the sum in upper-case hexadecimal, in quotes.
+func quoted(sum []byte) string { return `"` + strings.ToUpper(hex.EncodeToString(sum)) + `"` }
+
+func md5Base64(data []byte) string {
+	sum := md5.Sum(data) //nolint:gosec // as above
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// crcOf is the CRC-64 of ECMA-182.
+func crcOf(data []byte) uint64 { return crc64.Checksum(data, crc64.MakeTable(crc64.ECMA)) }
+
+// decimal is a CRC as OSS gives it.
+func decimal(crc uint64) string { return strconv.FormatUint(crc, 10) }
+
+func newVersionID() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return "CAEQ" + base64.RawURLEncoding.EncodeToString(b[:])
+}
