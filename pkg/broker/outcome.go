@@ -112,7 +112,7 @@ func (m *move) postpone(r *store.Record, b blame, err error) {
 	op.Cause, op.CauseKind = err.Error(), string(b)
 	if !op.State.Finished() {
 		op.State = store.Running
-		if b == blameOperator {
+		if b == blameOperator || b == blameUser || op.Description == "" {
 			op.Description = sentenceFor(err)
 		}
 	}
