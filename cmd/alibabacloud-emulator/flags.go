@@ -33,7 +33,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (setting
 	}
 	text(&s.listen, "listen", "EMULATOR_LISTEN", "127.0.0.1:8007", "`address` of the cloud: RPC products, OSS and metadata")
 	text(&s.controlListen, "control-listen", "EMULATOR_CONTROL_LISTEN", "127.0.0.1:8008", "`address` of the control API: faults, time, calls, state; keep it on loopback")
-	text(&s.engines, "engines", "EMULATOR_ENGINES", "none", "database servers behind emulated RDS instances: none, real, or auto for real where MariaDB is installed")
+	text(&s.engines, "engines", "EMULATOR_ENGINES", "none", "database servers behind emulated RDS instances: none, real (MariaDB and PostgreSQL, those that are installed), or auto for real where one is installed")
 	text(&s.engineDir, "engine-dir", "EMULATOR_ENGINE_DIR", "", "`folder` for the data of database servers; it is removed at the end (default: in the system's temporary folder)")
 	text(&s.advertiseHost, "advertise-host", "EMULATOR_ADVERTISE_HOST", "127.0.0.1", "`host` under which clients reach the database servers; on another one than 127.0.0.1 they listen on all addresses")
 	text(&profile, "profile", "EMULATOR_PROFILE", "seconds", "how long things take: instant, seconds or realistic")

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
@@ -37,7 +39,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	if err := greet(stdout, server, engines != nil, s.accessKey == (emulator.AccessKey{})); err != nil {
+	if err := greet(stdout, server, engines, s.accessKey == (emulator.AccessKey{})); err != nil {
 		return errors.Join(err, server.Close())
 	}
 	<-ctx.Done()
@@ -45,7 +47,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 }
 
 // startEngines returns nil where there are to be no engines, or none can be.
-func startEngines(s settings, stderr io.Writer) (*engine.MariaDB, error) {
+func startEngines(s settings, stderr io.Writer) (*engine.Installed, error) {
 	if s.engines == "none" {
 		return nil, nil
 	}
@@ -53,20 +55,29 @@ func startEngines(s settings, stderr io.Writer) (*engine.MariaDB, error) {
 	if s.advertiseHost != "127.0.0.1" {
 		options.ListenHost = "0.0.0.0" // the whitelists decide who comes in
 	}
-	engines, err := engine.NewMariaDB(options)
-	if !errors.Is(err, engine.ErrNotInstalled) {
-		return engines, err
+	engines, err := engine.Open(options)
+	if err != nil {
+		return nil, err
 	}
-	if s.engines == "auto" {
-		fmt.Fprintf(stderr, "\n*** MariaDB is not installed: emulated RDS instances have no database, and their credentials WILL NOT CONNECT.\n*** Install it (Debian: apt-get install mariadb-server) and start again.\n*** %v\n\n", err)
-		return nil, nil
+	missing := errors.Join(engines.Missing()...)
+	if missing == nil {
+		return engines, nil
 	}
-	return nil, fmt.Errorf("--engines=real needs MariaDB; install it (Debian: apt-get install mariadb-server), or choose --engines=none: %w", err)
+	const install = "install it (Debian: apt-get install mariadb-server-core postgresql)"
+	if len(engines.Names()) == 0 && s.engines == "real" {
+		return nil, errors.Join(fmt.Errorf("--engines=real needs MariaDB or PostgreSQL; %s, or choose --engines=none: %w", install, missing), engines.Close())
+	}
+	fmt.Fprintf(stderr, "\n*** A database server is not installed: emulated RDS instances of its kind have no database, and their credentials WILL NOT CONNECT.\n*** Here: %s. To have the other, %s and start again.\n*** %v\n\n",
+		cmp.Or(strings.Join(engines.Names(), ", "), "none"), install, missing)
+	if len(engines.Names()) == 0 {
+		return nil, engines.Close()
+	}
+	return engines, nil
 }
 
 // greet tells what a client needs to know. The secret is shown only if it was
 // made here: nobody knows it otherwise.
-func greet(stdout io.Writer, server *emulator.Server, engines, made bool) error {
+func greet(stdout io.Writer, server *emulator.Server, engines *engine.Installed, made bool) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "cloud\t%s\n", server.URL())
 	if url := server.ControlURL(); url != "" {
@@ -82,8 +93,8 @@ func greet(stdout io.Writer, server *emulator.Server, engines, made bool) error 
 		}
 	}
 	databases := "none: RDS credentials do not connect"
-	if engines {
-		databases = "MariaDB"
+	if engines != nil {
+		databases = strings.Join(engines.Names(), ", ")
 	}
 	fmt.Fprintf(w, "databases\t%s\naccess key id\t%s\n", databases, server.AccessKey().ID)
 	if made {

@@ -15,15 +15,20 @@ import (
 // that runs engines until it is killed.
 const crashDir = "ENGINE_TEST_CRASH_DIR"
 
-// runUntilKilled is the other program: it says "ready" when two servers run.
+// runUntilKilled is the other program: it says "ready" when a server of
+// each engine runs.
 func runUntilKilled(dir string, out io.Writer) {
-	m, err := NewMariaDB(Options{Dir: dir})
+	engines, err := Open(Options{Dir: dir})
 	if err != nil {
 		fmt.Fprintln(out, err)
 		return
 	}
-	for _, id := range []string{"rm-1", "rm-2"} {
-		if _, err := m.Start(context.Background(), id); err != nil {
+	for _, kind := range []string{"MySQL", "PostgreSQL"} {
+		s, err := engines.Start(context.Background(), "of-"+kind, kind)
+		if err == nil && kind == "PostgreSQL" {
+			err = keepBusy(s)
+		}
+		if err != nil {
 			fmt.Fprintln(out, err)
 			return
 		}
@@ -32,9 +37,37 @@ func runUntilKilled(dir string, out io.Writer) {
 	select {}
 }
 
+// keepBusy has a session work without end in a server.
+func keepBusy(s Server) error {
+	ctx := context.Background()
+	s.Allow(loopback())
+	if err := s.CreateAccount(ctx, "app", "Pass-1", false); err != nil {
+		return err
+	}
+	db, err := openClient(s.Addr(), "app", "Pass-1", "postgres")
+	if err != nil {
+		return err
+	}
+	working := make(chan error, 1)
+	go func() {
+		_, err := db.ExecContext(ctx, "DO $$ BEGIN LOOP END LOOP; END $$")
+		working <- err
+	}()
+	busy, err := openClient(s.Addr(), "app", "Pass-1", "postgres")
+	for n := 0; err == nil && n == 0; {
+		select {
+		case err = <-working:
+		default:
+			err = busy.QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %' AND state = 'active'").Scan(&n)
+		}
+	}
+	return err
+}
+
 func TestKilledProcessLeavesNoServerAndTheNextOneSweepsItsFiles(t *testing.T) {
 	dir := testDir(t)
 	survivor := newMariaDB(t, Options{Dir: dir}) // skips or fails where there is no MariaDB
+	newPostgreSQL(t, Options{})                  // nor PostgreSQL
 
 	program := exec.Command(os.Args[0])
 	program.Env = append(os.Environ(), crashDir+"="+dir)
@@ -45,16 +78,19 @@ func TestKilledProcessLeavesNoServerAndTheNextOneSweepsItsFiles(t *testing.T) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 		t.Fatalf("the other program says %q, %v", line, err)
 	}
-	if n := len(serversOf(t, dir)); n != 2 {
-		t.Fatalf("%d servers run, want 2", n)
+	if n := len(serversOf(t, dir)); n < 3 {
+		t.Fatalf("%d processes run, want those of two servers and a session", n)
+	}
+	if n := len(runsIn(t, dir)); n != 3 {
+		t.Fatalf("%d folders while it lives, want 3: the survivor's, and one of each engine", n)
 	}
 
 	must(t, program.Process.Kill())
 	_ = program.Wait() // it was killed
 	eventually(t, "no server is left", func() bool { return len(serversOf(t, dir)) == 0 })
 
-	if n := len(runsIn(t, dir)); n != 2 {
-		t.Fatalf("%d folders before the sweep, want 2: the survivor's and the killed one's", n)
+	if n := len(runsIn(t, dir)); n != 3 {
+		t.Fatalf("%d folders before the sweep, want 3: the survivor's and the killed one's", n)
 	}
 	s := startOpen(t, survivor, "rm-alive")
 	newMariaDB(t, Options{Dir: dir})

@@ -1,16 +1,18 @@
-// Package engine runs real database servers for emulated RDS instances.
+// Package engine runs real database servers for emulated RDS instances: MariaDB
+// for MySQL and MariaDB, PostgreSQL for PostgreSQL, each if it is installed.
 //
-// Each instance is one MariaDB process of its own, owned by an unprivileged
-// user, with a few tens of megabytes and no network: it listens on a Unix
-// socket in a directory that nobody else may enter. Clients reach it through a
-// TCP proxy in this process, which applies the instance's whitelist before any
-// byte goes on and tells MariaDB the client's true address with the PROXY
-// protocol. The administrator's account counts only from an address that no
-// client can have, so none can be it, whatever it knows.
+// Each instance is one server of its own, owned by an unprivileged user, with a
+// few tens of megabytes and no network: it listens on a Unix socket in a
+// directory that nobody else may enter. Clients reach it through a TCP proxy in
+// this process, which applies the instance's whitelist before any byte goes on.
+// It tells MariaDB the client's true address with the PROXY protocol, and there
+// the administrator's account counts only from an address that no client can
+// have. PostgreSQL takes every client for a local one; its administrator has a
+// password that is drawn anew for each process and never leaves it.
 //
-// Nothing outlives the process: the kernel kills the servers when it dies
-// (even by kill -9), [MariaDB.Close] removes the files, and what a killed
-// process could not remove, the next one with the same directory does.
+// Nothing outlives the process: the kernel ends the servers when it dies (even
+// by kill -9), Close removes the files, and what a killed process could not
+// remove, the next one with the same directory does.
 package engine
 
 import (
@@ -21,11 +23,15 @@ import (
 
 // An Engine starts database servers.
 type Engine interface {
-	// Start starts an empty server for the instance id and returns when it
-	// takes connections. ctx bounds the start, not the server's life; if Start
+	// Runs tells whether it backs instances of an engine of RDS: "MySQL",
+	// "MariaDB", "PostgreSQL", "SQLServer".
+	Runs(kind string) bool
+	// Start starts an empty server for the instance id, whose engine in RDS is
+	// kind (ErrInvalid if it does not run that), and returns when it takes
+	// connections. ctx bounds the start, not the server's life; if Start
 	// fails, nothing is left of the server. An id can run once at a time
 	// (ErrRunning).
-	Start(ctx context.Context, id string) (Server, error)
+	Start(ctx context.Context, id, kind string) (Server, error)
 }
 
 // A Server is one database server, the inside of one emulated instance. Its
@@ -34,8 +40,9 @@ type Engine interface {
 // that a caller who goes away leaves no half of it. After Stop they return
 // ErrStopped.
 //
-// Accounts are 'name'@'%'. As in MySQL, a change of privileges reaches an open
-// session at its next USE, and a change of password at its next login.
+// A change of password reaches a session at its next login. In MariaDB, where
+// accounts are 'name'@'%', a change of privileges reaches an open session at its
+// next USE; in PostgreSQL a grant does at its next login, and Revoke ends it.
 type Server interface { //nolint:interfacebloat // it is what RDS does to the inside of an instance, and one thing
 	// Addr is where clients connect: the advertised host and the proxy's port.
 	// It is the same for the server's whole life.
@@ -44,7 +51,8 @@ type Server interface { //nolint:interfacebloat // it is what RDS does to the in
 	// connections, and the open ones that it refuses are closed on return.
 	Allow(prefixes []netip.Prefix)
 	// CreateDatabase makes an empty database; charset is utf8, utf8mb4, gbk or
-	// latin1 (RDS API, CreateDatabase). It fails if the name is taken.
+	// latin1 in MariaDB, and "UTF8" or "UTF8,C,en_US.utf8" in PostgreSQL (RDS
+	// API, CreateDatabase). It fails if the name is taken.
 	CreateDatabase(ctx context.Context, name, charset string) error
 	// DropDatabase removes the database and all privileges on it. A missing one
 	// is no error.
@@ -56,11 +64,14 @@ type Server interface { //nolint:interfacebloat // it is what RDS does to the in
 	// SetPassword replaces an account's password: from its return on the old
 	// one opens no session.
 	SetPassword(ctx context.Context, name, password string) error
+	// LockAccount closes the account for new sessions, or opens it again.
+	LockAccount(ctx context.Context, name string, locked bool) error
 	// DropAccount removes the account and ends its sessions; they are gone on
 	// return. A missing account is no error.
 	DropAccount(ctx context.Context, name string) error
 	// Grant gives an account ReadWrite, ReadOnly, DDLOnly or DMLOnly on a
-	// database, in place of what it had there (RDS API, GrantAccountPrivilege).
+	// database, or in PostgreSQL DBOwner, in place of what it had there (RDS API,
+	// GrantAccountPrivilege).
 	Grant(ctx context.Context, account, database, privilege string) error
 	// Revoke takes away all that the account may do on the database. Nothing to
 	// take is no error.
@@ -76,9 +87,9 @@ type Server interface { //nolint:interfacebloat // it is what RDS does to the in
 
 // Errors that callers may want to tell apart.
 var (
-	// ErrNotInstalled: the programs or files of MariaDB are not on this machine,
-	// or engines cannot run on this operating system.
-	ErrNotInstalled = errors.New("engine: MariaDB is not installed")
+	// ErrNotInstalled: the programs or files of a database server are not on this
+	// machine, or engines cannot run on this operating system.
+	ErrNotInstalled = errors.New("engine: not installed")
 	// ErrRunning: an instance of this id is running or starting.
 	ErrRunning = errors.New("engine: already running")
 	// ErrStopped: the server, or the whole engine, was stopped.
@@ -93,8 +104,8 @@ var (
 // Options say where engines keep their files and how they are reached.
 type Options struct {
 	// Dir holds the files of running servers, in a folder of its own for each
-	// MariaDB. Several processes may share it. As root, the user mysql (or
-	// nobody) must be able to enter it. Empty means a folder of this user in the
+	// engine of each process. Several may share it. As root, the users mysql and
+	// postgres (or nobody) must be able to enter it. Empty means a folder of this user in the
 	// system's temporary directory.
 	Dir string
 	// ListenHost is the address on which the proxies listen; empty means

@@ -62,28 +62,34 @@ func newMariaDB(t *testing.T, options Options) *MariaDB {
 		options.Dir = testDir(t)
 	}
 	m, err := NewMariaDB(options)
+	wanted(t, err, func() error { return m.Close() })
+	return m
+}
+
+// wanted decides about a test whose engine may not be there.
+func wanted(t *testing.T, err error, end func() error) {
+	t.Helper()
 	if errors.Is(err, ErrNotInstalled) && os.Getenv("ENGINES") == "none" {
 		t.Skipf("ENGINES=none: %v", err)
 	}
 	if err != nil {
-		t.Fatalf("%v (install mariadb-server-core, or set ENGINES=none to go without engines)", err)
+		t.Fatalf("%v (install mariadb-server-core and postgresql, or set ENGINES=none to go without engines)", err)
 	}
 	t.Cleanup(func() {
-		if err := m.Close(); err != nil {
+		if err := end(); err != nil {
 			t.Error(err)
 		}
 	})
-	return m
 }
 
 // startOpen starts a server that lets loopback in.
-func startOpen(t *testing.T, m *MariaDB, id string) *server {
+func startOpen(t *testing.T, m *MariaDB, id string) *mariadbServer {
 	t.Helper()
-	started, err := m.Start(t.Context(), id)
+	started, err := m.Start(t.Context(), id, "MySQL")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, ok := started.(*server)
+	s, ok := started.(*mariadbServer)
 	if !ok {
 		t.Fatalf("a server is a %T", started)
 	}
@@ -92,7 +98,7 @@ func startOpen(t *testing.T, m *MariaDB, id string) *server {
 }
 
 // newServer is a server of a MariaDB of its own.
-func newServer(t *testing.T) *server {
+func newServer(t *testing.T) *mariadbServer {
 	t.Helper()
 	return startOpen(t, newMariaDB(t, Options{}), "rm-test")
 }
@@ -131,7 +137,7 @@ func login(t *testing.T, addr netip.AddrPort, account, password, database string
 
 // connect opens one connection, which stays open, of an account whose password
 // is Pass-1.
-func connect(t *testing.T, s *server, account, database string) *sql.Conn {
+func connect(t *testing.T, s *mariadbServer, account, database string) *sql.Conn {
 	t.Helper()
 	conn, err := client(t, s.Addr(), account, "Pass-1", database).Conn(t.Context())
 	if err != nil {
@@ -156,7 +162,7 @@ func execute(t *testing.T, conn *sql.Conn, statements ...string) {
 	must(t, run(t.Context(), conn, statements...))
 }
 
-// serversOf lists the processes of this machine that are mariadbd on a data
+// serversOf lists the processes of this machine that are servers on a data
 // folder in dir; dead ones that nobody has waited for do not count.
 func serversOf(t *testing.T, dir string) []string {
 	t.Helper()
@@ -170,7 +176,8 @@ func serversOf(t *testing.T, dir string) []string {
 		if err != nil { // it has ended
 			continue
 		}
-		if strings.Contains(string(line), "--datadir="+dir+"/") {
+		work, _ := os.Readlink(filepath.Join(folder, "cwd")) // PostgreSQL's processes all work in the data
+		if strings.Contains(string(line), "--datadir="+dir+"/") || strings.HasPrefix(work, dir+"/") {
 			found = append(found, filepath.Base(folder))
 		}
 	}

@@ -17,14 +17,14 @@ type identity struct {
 	other    bool // it is not the user of this process
 }
 
-// unprivileged is this process's own user, or mysql or else nobody if that is
-// root: mariadbd refuses to run as root, and rightly.
-func unprivileged() (identity, error) {
+// unprivileged is this process's own user or, if that is root, the first of
+// users that exists: database servers refuse to run as root, and rightly.
+func unprivileged(users ...string) (identity, error) {
 	if os.Geteuid() != 0 {
 		return identity{uid: os.Getuid(), gid: os.Getgid()}, nil
 	}
 	var missing error
-	for _, name := range []string{"mysql", "nobody"} {
+	for _, name := range users {
 		found, err := user.Lookup(name)
 		if err != nil {
 			missing = errors.Join(missing, err)

@@ -2,35 +2,22 @@ package engine
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
-	"sync"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/go-sql-driver/mysql"
 )
 
-// MariaDB is the Engine that runs MariaDB's server, mariadbd.
-type MariaDB struct {
-	program   program
-	owner     identity
-	files     *runDir
-	launcher  *launcher
-	template  *template
-	listen    netip.Addr
-	advertise netip.Addr
-
-	life context.Context //nolint:containedctx // its own life, which ends with Close
-	end  context.CancelFunc
-
-	starting sync.WaitGroup
-	closing  sync.Once
-	closed   error // of the first Close
-
-	mu      sync.Mutex
-	servers map[string]*server // nil while starting
-	count   int                // servers ever started, for their folders' names
-	done    bool
-}
+// MariaDB is the Engine that runs MariaDB's server, mariadbd, for RDS's MySQL
+// and MariaDB.
+type MariaDB struct{ *host }
 
 var _ Engine = (*MariaDB)(nil)
 
@@ -38,160 +25,111 @@ var _ Engine = (*MariaDB)(nil)
 // there), prepares a folder, and removes the folders of processes that were
 // killed. Close it at the end.
 func NewMariaDB(options Options) (*MariaDB, error) {
-	found, err := findProgram()
+	found, err := findMariaDB()
 	if err != nil {
 		return nil, err
 	}
-	owner, err := unprivileged()
+	h, err := newHost(options, mariadb{found}, "mysql", "nobody")
 	if err != nil {
 		return nil, err
 	}
-	listen, advertise, err := addresses(options)
+	return &MariaDB{h}, nil
+}
+
+// mariadb is the flavour of MariaDB. A server's folder has besides:
+//
+//	void      empty; plugins and files  ours
+//	init.sql  makes the administrator at each start
+type mariadb struct{ program mariadbProgram }
+
+func (mariadb) name() string    { return "MariaDB" }
+func (mariadb) kinds() []string { return []string{"MySQL", "MariaDB"} }
+
+func (mariadb) signals() signals { return signals{end: syscall.SIGTERM, kill: syscall.SIGKILL} }
+
+func (mariadb) server(s *server) Server { return &mariadbServer{s} }
+
+// A mariadbServer is a server of MariaDB.
+type mariadbServer struct{ *server }
+
+// bootstrap runs mariadbd once to make the system tables.
+func (m mariadb) bootstrap(ctx context.Context, t *template, data string) error {
+	void := filepath.Join(t.path, "void")
+	if err := errors.Join(
+		os.Mkdir(data, 0o700), t.h.owner.own(data),
+		os.Mkdir(void, 0o700), t.h.owner.letThrough(void),
+	); err != nil {
+		return err
+	}
+	script, err := m.script(t)
+	if err != nil {
+		return err
+	}
+	defer script.Close()
+	return t.run(ctx, m.program.command(t.h.owner, data, void, "--bootstrap"), script)
+}
+
+// script is a file of what mariadbd --bootstrap shall do, one statement a line.
+// It leaves out what mariadb-install-db adds: accounts, help and test data.
+func (m mariadb) script(t *template) (*os.File, error) {
+	tables, err := os.Open(m.program.tables)
 	if err != nil {
 		return nil, err
 	}
-	files, err := openRunDir(options.Dir, owner)
+	defer tables.Close()
+	script, err := os.OpenFile(filepath.Join(t.path, "bootstrap.sql"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	m := &MariaDB{
-		program:   found,
-		owner:     owner,
-		files:     files,
-		launcher:  newLauncher(),
-		listen:    listen,
-		advertise: advertise,
-		servers:   make(map[string]*server),
+	_, err = io.Copy(script, io.MultiReader(
+		strings.NewReader("CREATE DATABASE mysql;\nUSE mysql;\n"),
+		tables,
+	))
+	if err == nil {
+		_, err = script.Seek(0, io.SeekStart)
 	}
-	m.template = newTemplate(m)
-	m.life, m.end = context.WithCancel(context.Background())
-	return m, nil
-}
-
-// addresses resolves where the proxies listen and what they tell.
-func addresses(options Options) (listen, advertise netip.Addr, err error) {
-	host := options.ListenHost
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	if listen, err = resolve(host); err != nil {
-		return listen, advertise, err
-	}
-	if options.AdvertiseHost != "" {
-		advertise, err = resolve(options.AdvertiseHost)
-	} else {
-		advertise = listen
-	}
-	if err == nil && advertise.IsUnspecified() {
-		err = fmt.Errorf("%w: AdvertiseHost must be an address that clients can reach, not %s", ErrInvalid, advertise)
-	}
-	return listen, advertise, err
-}
-
-// resolve turns an address or a name into an address, IPv4 if there is one.
-func resolve(host string) (netip.Addr, error) {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.Unmap(), nil
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(context.Background(), "ip", host)
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("engine: resolve %q: %w", host, err)
-	}
-	for _, addr := range addrs {
-		if addr.Unmap().Is4() {
-			return addr.Unmap(), nil
-		}
-	}
-	return addrs[0], nil
-}
-
-// Start starts a server; see Engine.
-func (m *MariaDB) Start(ctx context.Context, id string) (Server, error) {
-	folder, err := m.reserve(id)
-	if err != nil {
+		_ = script.Close()
 		return nil, err
 	}
-	defer m.starting.Done()
-
-	ctx, cancel := within(ctx, m.life)
-	defer cancel()
-	s, err := startServer(ctx, m, id, folder)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err != nil {
-		delete(m.servers, id)
-		return nil, fmt.Errorf("engine: start %s: %w", id, err)
-	}
-	m.servers[id] = s
-	return s, nil
+	return script, nil
 }
 
-// reserve takes the id for a server about to start and names its folder.
-func (m *MariaDB) reserve(id string) (folder string, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.done {
-		return "", ErrStopped
-	}
-	if _, taken := m.servers[id]; taken {
-		return "", fmt.Errorf("%w: %s", ErrRunning, id)
-	}
-	m.servers[id] = nil
-	m.starting.Add(1)
-	m.count++
-	return fmt.Sprint(m.count), nil
+func (mariadb) prepare(s *server, password string) error {
+	return errors.Join(
+		os.Mkdir(s.path("void"), 0o700), s.h.owner.letThrough(s.path("void")),
+		os.WriteFile(s.path("init.sql"), []byte(administrator(password)), 0o400), s.h.owner.own(s.path("init.sql")),
+	)
 }
 
-// forget frees the id of a server that is stopped.
-func (m *MariaDB) forget(s *server) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.servers[s.id] == s {
-		delete(m.servers, s.id)
-	}
+func (m mariadb) command(s *server) *exec.Cmd {
+	return m.program.command(s.h.owner, s.path("data"), s.path("void"),
+		// Relative to the data: a socket's path must be short.
+		"--socket=../run/"+m.socket(),
+		"--pid-file="+s.path("run/pid"),
+		"--tmpdir="+s.path("run"),
+		"--init-file="+s.path("init.sql"),
+		"--proxy-protocol-networks=localhost",
+	)
 }
 
-// Close stops all servers, also those that are starting, and removes all
-// files. When it returns, no process is left.
-func (m *MariaDB) Close() error {
-	m.closing.Do(func() { m.closed = m.close() })
-	return m.closed
+func (mariadb) socket() string { return "s" }
+
+func (mariadb) open(s *server, password string) (*sql.DB, error) {
+	return openAdministration(password, s.dial)
 }
 
-func (m *MariaDB) close() error {
-	m.mu.Lock()
-	m.done = true
-	m.mu.Unlock()
-	m.end()
-	m.starting.Wait()
-
-	m.mu.Lock()
-	var running []*server
-	for _, s := range m.servers {
-		running = append(running, s)
-	}
-	m.mu.Unlock()
-
-	var stops sync.WaitGroup
-	failed := make([]error, len(running))
-	for i, s := range running {
-		stops.Go(func() { failed[i] = s.Stop(context.Background()) })
-	}
-	stops.Wait()
-	m.launcher.close()
-	return errors.Join(errors.Join(failed...), m.files.remove())
+// answers: every error of MariaDB's own is an answer.
+func (mariadb) answers(err error) bool {
+	var refusal *mysql.MySQLError
+	return errors.As(err, &refusal)
 }
 
-// within derives a context that ends with ctx or with life, whichever is first.
-// The cause of the second is ErrStopped.
-func within(ctx, life context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	if life.Err() != nil {
-		cancel(ErrStopped)
-	}
-	stop := context.AfterFunc(life, func() { cancel(ErrStopped) })
-	return ctx, func() {
-		stop()
-		cancel(context.Canceled)
-	}
+// ready has nothing to do: init.sql has done it.
+func (mariadb) ready(context.Context, *server) error { return nil }
+
+func (mariadb) protocol() protocol { return protocol{header: header, first: firstPacket} }
+
+func errNotFound(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrNotInstalled, fmt.Sprintf(format, args...))
 }

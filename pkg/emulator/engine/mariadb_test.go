@@ -51,7 +51,7 @@ func TestServerSeesTheClientsAddressAndNoAdministratorThroughTheProxy(t *testing
 }
 
 // asAdmin runs a statement as administrator.
-func asAdmin(ctx context.Context, s *server, statement string) error {
+func asAdmin(ctx context.Context, s *mariadbServer, statement string) error {
 	_, err := s.db.ExecContext(ctx, statement)
 	return err
 }
@@ -92,7 +92,7 @@ func TestServersOfSeveralInstancesAreApart(t *testing.T) {
 	errs := make([]error, several)
 	var starts sync.WaitGroup
 	for i := range several {
-		starts.Go(func() { servers[i], errs[i] = m.Start(t.Context(), fmt.Sprint("rm-", i)) })
+		starts.Go(func() { servers[i], errs[i] = m.Start(t.Context(), fmt.Sprint("rm-", i), "MySQL") })
 	}
 	starts.Wait()
 	must(t, errs...)
@@ -153,7 +153,7 @@ func TestStopRemovesProcessFilesAndAddress(t *testing.T) {
 	if len(serversOf(t, dir)) != 1 {
 		t.Fatal("no server runs, or the test cannot find it")
 	}
-	if _, err := m.Start(t.Context(), "rm-test"); !errors.Is(err, ErrRunning) {
+	if _, err := m.Start(t.Context(), "rm-test", "MySQL"); !errors.Is(err, ErrRunning) {
 		t.Errorf("second start of the same id: %v, want ErrRunning", err)
 	}
 	must(t, s.Stop(t.Context()))
@@ -221,7 +221,7 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 	}
 	must(t, m.Close(), m.Close())
 	wantEmpty(t, dir)
-	if _, err := m.Start(t.Context(), "rm-3"); !errors.Is(err, ErrStopped) {
+	if _, err := m.Start(t.Context(), "rm-3", "MySQL"); !errors.Is(err, ErrStopped) {
 		t.Errorf("start after Close: %v, want ErrStopped", err)
 	}
 }
@@ -232,7 +232,7 @@ func TestCloseEndsStartsUnderWay(t *testing.T) {
 	var starts sync.WaitGroup
 	for i := range 3 {
 		starts.Go(func() {
-			if _, err := m.Start(t.Context(), fmt.Sprint("rm-", i)); err != nil && !errors.Is(err, ErrStopped) {
+			if _, err := m.Start(t.Context(), fmt.Sprint("rm-", i), "MySQL"); err != nil && !errors.Is(err, ErrStopped) {
 				t.Errorf("start: %v, want ErrStopped or none", err)
 			}
 		})
@@ -250,7 +250,7 @@ func TestCancelledStartLeavesNothing(t *testing.T) {
 			m := newMariaDB(t, Options{Dir: dir})
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			defer cancel()
-			s, err := m.Start(ctx, "rm-test")
+			s, err := m.Start(ctx, "rm-test", "MySQL")
 			if err == nil { // it was fast: then it lives on without its context
 				<-ctx.Done()
 				must(t, s.CreateAccount(t.Context(), "app", "Pass-1", false), s.Stop(t.Context()))

@@ -5,7 +5,11 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 )
+
+// killPatience is how long a process that was killed may take to end its own.
+const killPatience = 10 * time.Second
 
 // A launcher starts processes that die when this process dies. The kernel sends
 // the death signal when the *thread* that started the child ends, so all
@@ -28,14 +32,14 @@ func newLauncher() *launcher {
 }
 
 // start starts cmd, whose files must be real ones (*os.File).
-func (l *launcher) start(cmd *exec.Cmd) (*process, error) {
-	dieWithParent(cmd.SysProcAttr)
+func (l *launcher) start(cmd *exec.Cmd, by signals) (*process, error) {
+	dieWithParent(cmd.SysProcAttr, by.kill)
 	started := make(chan error)
 	l.jobs <- func() { started <- cmd.Start() }
 	if err := <-started; err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, exited: make(chan struct{})}
+	p := &process{cmd: cmd, by: by, exited: make(chan struct{})}
 	go func() {
 		p.err = cmd.Wait()
 		close(p.exited)
@@ -49,6 +53,7 @@ func (l *launcher) close() { close(l.jobs) }
 // A process is a running child.
 type process struct {
 	cmd    *exec.Cmd
+	by     signals
 	exited chan struct{}
 	err    error // how it ended; valid once exited is closed
 }
@@ -64,8 +69,19 @@ func (p *process) wait(ctx context.Context) error {
 	}
 }
 
-// kill ends the process at once and returns when it is gone.
+// kill ends the process at once and returns when it is gone. One that has
+// processes of its own gets a moment to end them.
 func (p *process) kill() {
+	if p.by.kill != syscall.SIGKILL {
+		_ = p.cmd.Process.Signal(p.by.kill) // fails only if it has ended
+		moment := time.NewTimer(killPatience)
+		defer moment.Stop()
+		select {
+		case <-p.exited:
+			return
+		case <-moment.C:
+		}
+	}
 	_ = p.cmd.Process.Kill() // fails only if it has ended
 	<-p.exited
 }
@@ -73,7 +89,7 @@ func (p *process) kill() {
 // terminate asks the process to end in good order, and kills it if ctx ends
 // first.
 func (p *process) terminate(ctx context.Context) error {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended
+	_ = p.cmd.Process.Signal(p.by.end) // fails only if it has ended
 	select {
 	case <-p.exited:
 		return nil

@@ -5,7 +5,7 @@ package engine
 import "syscall"
 
 // supported is false: without a death signal a crash would leave servers
-// behind, so NewMariaDB answers ErrNotInstalled here.
+// behind, so engines answer ErrNotInstalled here.
 const supported = false
 
-func dieWithParent(*syscall.SysProcAttr) {}
+func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}

@@ -19,6 +19,7 @@ const dialTimeout = 10 * time.Second
 // allows, before a byte goes either way.
 type proxy struct {
 	listener *net.TCPListener
+	speaks   protocol
 	dial     func(context.Context) (net.Conn, error)
 	life     context.Context //nolint:containedctx // its own life, which ends with close
 	end      context.CancelFunc
@@ -38,12 +39,12 @@ type session struct {
 }
 
 // newProxy listens on a free port of host and lets nobody in yet.
-func newProxy(host netip.Addr, dial func(context.Context) (net.Conn, error)) (*proxy, error) {
+func newProxy(host netip.Addr, speaks protocol, dial func(context.Context) (net.Conn, error)) (*proxy, error) {
 	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, dial: dial, sessions: make(map[*session]struct{})}
+	p := &proxy{listener: listener, speaks: speaks, dial: dial, sessions: make(map[*session]struct{})}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.running.Go(p.serve)
 	return p, nil
@@ -160,8 +161,10 @@ func (p *proxy) relay(s *session) {
 	if err != nil || !p.attach(s, server) {
 		return
 	}
-	if _, err := io.WriteString(server, header(s.from, peer(s.client.LocalAddr()))); err != nil {
-		return
+	if p.speaks.header != nil {
+		if _, err := io.WriteString(server, p.speaks.header(s.from, peer(s.client.LocalAddr()))); err != nil {
+			return
+		}
 	}
 	var back sync.WaitGroup
 	back.Go(func() {
@@ -170,13 +173,31 @@ func (p *proxy) relay(s *session) {
 		defer p.mu.Unlock()
 		p.cut(s)
 	})
-	if first, err := firstPacket(s.client); err == nil {
-		if _, err := server.Write(first); err == nil {
-			_, _ = io.Copy(server, s.client)
-		}
+	if p.begin(s.client, server) == nil {
+		_, _ = io.Copy(server, s.client)
 	}
 	_ = server.Close()
 	back.Wait()
+}
+
+// begin passes on what the protocol wants to see of a client's first words.
+func (p *proxy) begin(client io.Reader, server io.Writer) error {
+	if p.speaks.first == nil {
+		return nil
+	}
+	first, err := p.speaks.first(client)
+	if err != nil {
+		return err
+	}
+	_, err = server.Write(first)
+	return err
+}
+
+// A protocol is what a proxy must know of the one it carries. Both fields may
+// be nil.
+type protocol struct {
+	header func(from, to netip.AddrPort) string   // tells the server who the client is
+	first  func(client io.Reader) ([]byte, error) // reads the client's first words, or refuses them
 }
 
 // header tells the server who the client is (PROXY protocol, version 1).

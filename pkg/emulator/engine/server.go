@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 )
 
 const (
@@ -23,20 +21,18 @@ const (
 	changeLimit = time.Minute
 )
 
-// errEnded: mariadbd ended while it should start.
-var errEnded = errors.New("mariadbd ended")
+// errEnded: the process ended while it should start.
+var errEnded = errors.New("the server ended")
 
-// A server is one mariadbd and the proxy before it.
+// A server is one process of a flavour and the proxy before it.
 //
 // Its folder belongs to us and lets the servers' user pass through:
 //
-//	data      MariaDB's data            of the servers' user, closed to others
-//	run       its socket "s"            of the servers' user, closed to others
-//	void      empty; plugins and files  ours
-//	init.sql  makes the administrator at each start
-//	log       what mariadbd says
+//	data  the data         of the servers' user, closed to others
+//	run   its socket       of the servers' user, closed to others
+//	log   what it says
 type server struct {
-	m      *MariaDB
+	h      *host
 	id     string
 	folder string
 	run    *os.File // the folder run
@@ -53,15 +49,13 @@ type server struct {
 	stopped bool
 }
 
-var _ Server = (*server)(nil)
-
 // startServer makes the folder and starts the server in it; if that fails, it
 // leaves nothing.
-func startServer(ctx context.Context, m *MariaDB, id, folder string) (*server, error) {
+func startServer(ctx context.Context, h *host, id, folder string) (*server, error) {
 	s := &server{
-		m:      m,
+		h:      h,
 		id:     id,
-		folder: filepath.Join(m.files.path, folder),
+		folder: filepath.Join(h.files.path, folder),
 		turn:   make(chan struct{}, 1),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
@@ -70,7 +64,7 @@ func startServer(ctx context.Context, m *MariaDB, id, folder string) (*server, e
 		err = s.boot(ctx)
 	}
 	if err == nil {
-		s.proxy, err = newProxy(m.listen, s.dial)
+		s.proxy, err = newProxy(h.listen, h.flavour.protocol(), s.dial)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.discard())
@@ -83,14 +77,13 @@ func (s *server) prepare(ctx context.Context) error {
 	if err := os.Mkdir(s.folder, 0o700); err != nil {
 		return err
 	}
-	owner := s.m.owner
+	owner := s.h.owner
 	run := s.path("run")
 	password := rand.Text()
 	err := errors.Join(
 		owner.letThrough(s.folder),
-		os.Mkdir(s.path("void"), 0o700), owner.letThrough(s.path("void")),
 		os.Mkdir(run, 0o700), owner.own(run),
-		os.WriteFile(s.path("init.sql"), []byte(administrator(password)), 0o400), owner.own(s.path("init.sql")),
+		s.h.flavour.prepare(s, password),
 	)
 	if err != nil {
 		return err
@@ -98,32 +91,29 @@ func (s *server) prepare(ctx context.Context) error {
 	if s.run, err = os.Open(run); err != nil { //nolint:gosec // our own folder
 		return err
 	}
-	if s.db, err = openAdministration(password, s.dial); err != nil {
+	if s.db, err = s.h.flavour.open(s, password); err != nil {
 		return err
 	}
-	return s.m.template.copyTo(ctx, s.path("data"))
+	return s.h.template.copyTo(ctx, s.path("data"))
 }
 
-// boot starts mariadbd on the data and waits until it answers.
+// boot starts the process on the data and waits until it answers.
 func (s *server) boot(ctx context.Context) error {
 	log, err := os.OpenFile(s.path("log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	cmd := s.m.program.command(s.m.owner, s.path("data"), s.path("void"),
-		// Relative to the data: a socket's path must be short.
-		"--socket=../run/s",
-		"--pid-file="+s.path("run/pid"),
-		"--tmpdir="+s.path("run"),
-		"--init-file="+s.path("init.sql"),
-		"--proxy-protocol-networks=localhost",
-	)
+	cmd := s.h.flavour.command(s)
 	cmd.Stdout, cmd.Stderr = log, log
-	if s.process, err = s.m.launcher.start(cmd); err != nil {
+	if s.process, err = s.h.launcher.start(cmd, s.h.flavour.signals()); err != nil {
 		return err
 	}
-	if err := s.ready(ctx); err != nil {
+	err = s.ready(ctx)
+	if err == nil {
+		err = s.h.flavour.ready(ctx, s)
+	}
+	if err != nil {
 		s.process.kill()
 		return fmt.Errorf("%w%s", err, tail(log.Name()))
 	}
@@ -146,8 +136,7 @@ func (s *server) ready(ctx context.Context) error {
 	defer poll.Stop()
 	for {
 		err := s.db.PingContext(ctx)
-		var refusal *mysql.MySQLError
-		if err == nil || errors.As(err, &refusal) { // it answers
+		if err == nil || s.h.flavour.answers(err) {
 			return err
 		}
 		select {
@@ -162,7 +151,7 @@ func (s *server) ready(ctx context.Context) error {
 // folder has a short name, however deep the folder lies.
 func (s *server) dial(ctx context.Context) (net.Conn, error) {
 	var dialer net.Dialer
-	return dialer.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/s", s.run.Fd()))
+	return dialer.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/%s", s.run.Fd(), s.h.flavour.socket()))
 }
 
 func (s *server) path(name string) string { return filepath.Join(s.folder, name) }
@@ -212,13 +201,13 @@ func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err
 
 // Addr is where clients connect.
 func (s *server) Addr() netip.AddrPort {
-	return netip.AddrPortFrom(s.m.advertise, s.proxy.port())
+	return netip.AddrPortFrom(s.h.advertise, s.proxy.port())
 }
 
 // Allow replaces the whitelist.
 func (s *server) Allow(prefixes []netip.Prefix) { s.proxy.allow(slices.Clone(prefixes)) }
 
-// Restart stops mariadbd in good order and starts it again.
+// Restart stops the process in good order and starts it again.
 func (s *server) Restart(ctx context.Context) error {
 	ctx, done, err := s.begin(ctx)
 	if err != nil {
@@ -249,7 +238,7 @@ func (s *server) Stop(ctx context.Context) error {
 	}
 	s.stopped = true
 	err := s.discard()
-	s.m.forget(s)
+	s.h.forget(s)
 	if err != nil {
 		return fmt.Errorf("engine: stop %s: %w", s.id, err)
 	}

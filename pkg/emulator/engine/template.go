@@ -7,22 +7,22 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 )
 
 // A template is a data folder with system tables and no account, made once and
 // copied for each server.
 type template struct {
-	m    *MariaDB
+	h    *host
 	path string
 	turn chan struct{} // one maker at a time, each with its own context
 	made bool          // guarded by turn
 }
 
-func newTemplate(m *MariaDB) *template {
-	return &template{m: m, path: filepath.Join(m.files.path, "template"), turn: make(chan struct{}, 1)}
+func newTemplate(h *host) *template {
+	return &template{h: h, path: filepath.Join(h.files.path, "template"), turn: make(chan struct{}, 1)}
 }
 
 // copyTo makes the data folder dst, which then belongs to the servers' user.
@@ -30,7 +30,7 @@ func (t *template) copyTo(ctx context.Context, dst string) error {
 	if err := t.make(ctx); err != nil {
 		return fmt.Errorf("template: %w", err)
 	}
-	if err := copyTree(ctx, dst, filepath.Join(t.path, "data"), t.m.owner); err != nil {
+	if err := copyTree(ctx, dst, filepath.Join(t.path, "data"), t.h.owner); err != nil {
 		return fmt.Errorf("copy template: %w", err)
 	}
 	return nil
@@ -54,72 +54,41 @@ func (t *template) make(ctx context.Context) error {
 	return nil
 }
 
-// bootstrap runs mariadbd once to make the system tables.
+// bootstrap makes the data folder with the flavour's own programs.
 func (t *template) bootstrap(ctx context.Context) error {
 	if err := os.Mkdir(t.path, 0o700); err != nil {
 		return err
 	}
-	if err := t.m.owner.letThrough(t.path); err != nil {
+	if err := t.h.owner.letThrough(t.path); err != nil {
 		return err
 	}
-	data, void := filepath.Join(t.path, "data"), filepath.Join(t.path, "void")
-	if err := errors.Join(
-		os.Mkdir(data, 0o700), t.m.owner.own(data),
-		os.Mkdir(void, 0o700), t.m.owner.letThrough(void),
-	); err != nil {
+	data := filepath.Join(t.path, "data")
+	if err := t.h.flavour.bootstrap(ctx, t, data); err != nil {
 		return err
 	}
-	script, err := t.script()
-	if err != nil {
-		return err
-	}
-	defer script.Close()
+	// From now on only we read it: copies are made with our rights.
+	return os.Lchown(data, os.Getuid(), os.Getgid())
+}
+
+// run runs a program that makes the data folder, to its end.
+func (t *template) run(ctx context.Context, cmd *exec.Cmd, in *os.File) error {
 	log, err := os.Create(filepath.Join(t.path, "log"))
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-
-	cmd := t.m.program.command(t.m.owner, data, void, "--bootstrap")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = script, log, log
-	p, err := t.m.launcher.start(cmd)
+	if in != nil {
+		cmd.Stdin = in
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	p, err := t.h.launcher.start(cmd, signals{end: syscall.SIGTERM, kill: syscall.SIGKILL})
 	if err != nil {
 		return err
 	}
 	if err := p.wait(ctx); err != nil {
 		return fmt.Errorf("make system tables: %w%s", err, tail(log.Name()))
 	}
-	// From now on only we read it: copies are made with our rights.
-	if err := os.Lchown(data, os.Getuid(), os.Getgid()); err != nil {
-		return err
-	}
 	return nil
-}
-
-// script is a file of what mariadbd --bootstrap shall do, one statement a line.
-// It leaves out what mariadb-install-db adds: accounts, help and test data.
-func (t *template) script() (*os.File, error) {
-	tables, err := os.Open(t.m.program.tables)
-	if err != nil {
-		return nil, err
-	}
-	defer tables.Close()
-	script, err := os.OpenFile(filepath.Join(t.path, "bootstrap.sql"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	_, err = io.Copy(script, io.MultiReader(
-		strings.NewReader("CREATE DATABASE mysql;\nUSE mysql;\n"),
-		tables,
-	))
-	if err == nil {
-		_, err = script.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		_ = script.Close()
-		return nil, err
-	}
-	return script, nil
 }
 
 // copyTree copies a folder of folders and files and gives the copy to owner,

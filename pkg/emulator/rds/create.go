@@ -27,7 +27,7 @@ func (s *Service) createDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	in.serial = s.serial
 	s.instances[in.id] = in
 	s.order = append(s.order, in)
-	if s.engine != nil && (in.engine == "MySQL" || in.engine == "MariaDB") {
+	if s.engine != nil && s.engine.Runs(in.engine) {
 		in.starting = true
 		s.background.Go(func() { s.start(in) })
 	}
@@ -61,7 +61,10 @@ func (s *Service) newInstance(r *rpc.Request) (*instance, *rpc.Error) {
 // start starts the engine's server of an instance. If it cannot, the instance
 // stays in creation for ever, as a production that is stuck.
 func (s *Service) start(in *instance) {
-	server, err := s.engine.Start(s.backgroundCtx, in.id)
+	server, err := s.engine.Start(s.backgroundCtx, in.id, in.engine)
+	if s.backgroundCtx.Err() != nil { // the Service ends: that is no failure, and a server that runs is the engine's to stop
+		return
+	}
 	if err != nil {
 		s.report(fmt.Errorf("rds: start the engine of %s: %w", in.id, err))
 		return

@@ -40,7 +40,7 @@ func (r *recorder) heard() []string {
 	return slices.Clone(r.said)
 }
 
-func (r *recorder) Start(ctx context.Context, _ string) (engine.Server, error) {
+func (r *recorder) Start(ctx context.Context, _, _ string) (engine.Server, error) {
 	select {
 	case err := <-r.start:
 		return r, err
@@ -49,6 +49,7 @@ func (r *recorder) Start(ctx context.Context, _ string) (engine.Server, error) {
 	}
 }
 
+func (r *recorder) Runs(kind string) bool         { return kind != "SQLServer" }
 func (r *recorder) Addr() netip.AddrPort          { return netip.MustParseAddrPort("127.0.0.9:33060") }
 func (r *recorder) Allow(p []netip.Prefix)        { _ = r.say("allow %v", p) }
 func (r *recorder) Restart(context.Context) error { return r.say("restart") }
@@ -73,6 +74,10 @@ func (r *recorder) CreateAccount(_ context.Context, name, password string, super
 
 func (r *recorder) SetPassword(_ context.Context, name, password string) error {
 	return r.say("set password %s %s", name, password)
+}
+
+func (r *recorder) LockAccount(_ context.Context, name string, locked bool) error {
+	return r.say("lock account %s %v", name, locked)
 }
 
 func (r *recorder) Grant(_ context.Context, account, database, privilege string) error {

@@ -1,26 +1,25 @@
 package engine
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 )
 
-// A program is an installed MariaDB.
-type program struct {
+// A mariadbProgram is an installed MariaDB.
+type mariadbProgram struct {
 	server string // mariadbd
 	tables string // SQL that makes the system tables
 }
 
 // findProgram looks for mariadbd and the files that came with it.
-func findProgram() (program, error) {
+func findMariaDB() (mariadbProgram, error) {
 	if !supported {
-		return program{}, fmt.Errorf("%w: engines need Linux", ErrNotInstalled)
+		return mariadbProgram{}, errNotFound("engines need Linux")
 	}
-	server, err := findServer()
+	server, err := findMariadbd()
 	if err != nil {
-		return program{}, err
+		return mariadbProgram{}, err
 	}
 	if resolved, err := filepath.EvalSymlinks(server); err == nil {
 		server = resolved
@@ -32,28 +31,28 @@ func findProgram() (program, error) {
 	} {
 		tables := filepath.Join(prefix, "share", name)
 		if _, err := os.Stat(tables); err == nil {
-			return program{server: server, tables: tables}, nil
+			return mariadbProgram{server: server, tables: tables}, nil
 		}
 	}
-	return program{}, fmt.Errorf("%w: no system tables for %s in %s", ErrNotInstalled, server, filepath.Join(prefix, "share"))
+	return mariadbProgram{}, errNotFound("no system tables of MariaDB for %s in %s", server, filepath.Join(prefix, "share"))
 }
 
-// findServer looks in PATH and where Debian keeps it, which is not in the PATH
+// findMariadbd looks in PATH and where Debian keeps it, which is not in the PATH
 // of ordinary users.
-func findServer() (string, error) {
+func findMariadbd() (string, error) {
 	for _, name := range []string{"mariadbd", "/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return filepath.Abs(path)
 		}
 	}
-	return "", fmt.Errorf("%w: mariadbd is not in PATH nor in /usr/sbin", ErrNotInstalled)
+	return "", errNotFound("mariadbd is not in PATH nor in /usr/sbin")
 }
 
 // command is mariadbd on a data folder with little memory, no network, no TLS,
 // no reports to its makers, and none of the machine's configuration or plugins.
 // The folder void is empty and stays so: no plugin is loaded from it, and SQL
 // reads and writes no file outside it.
-func (p program) command(owner identity, data, void string, more ...string) *exec.Cmd {
+func (p mariadbProgram) command(owner identity, data, void string, more ...string) *exec.Cmd {
 	args := append([]string{
 		"--no-defaults",
 		"--datadir=" + data,

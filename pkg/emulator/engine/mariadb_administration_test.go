@@ -224,7 +224,7 @@ func TestSuperAccountRulesTheInstanceButNotItsMachine(t *testing.T) {
 }
 
 func TestInvalidArgumentsReachNoServer(t *testing.T) {
-	var s *server // a call that went through would panic
+	var s *mariadbServer // a call that went through would panic
 	ctx := t.Context()
 	for name, err := range map[string]error{
 		"account with quote":     s.CreateAccount(ctx, "a'b", "Pass-1", false),

@@ -18,7 +18,7 @@ const killPoll = 5 * time.Millisecond
 const nonexistingGrant = 1141
 
 // CreateDatabase makes an empty database.
-func (s *server) CreateDatabase(ctx context.Context, name, charset string) error {
+func (s *mariadbServer) CreateDatabase(ctx context.Context, name, charset string) error {
 	if err := errors.Join(checkDatabase(name), checkCharset(charset)); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (s *server) CreateDatabase(ctx context.Context, name, charset string) error
 
 // DropDatabase removes a database and the privileges on it, which MariaDB alone
 // would keep for the next database of that name.
-func (s *server) DropDatabase(ctx context.Context, name string) error {
+func (s *mariadbServer) DropDatabase(ctx context.Context, name string) error {
 	if err := checkDatabase(name); err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *server) DropDatabase(ctx context.Context, name string) error {
 }
 
 // CreateAccount makes an account; a super one is made whole or not at all.
-func (s *server) CreateAccount(ctx context.Context, name, password string, super bool) error {
+func (s *mariadbServer) CreateAccount(ctx context.Context, name, password string, super bool) error {
 	if err := errors.Join(checkAccount(name), checkPassword(password)); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *server) CreateAccount(ctx context.Context, name, password string, super
 }
 
 // SetPassword replaces an account's password.
-func (s *server) SetPassword(ctx context.Context, name, password string) error {
+func (s *mariadbServer) SetPassword(ctx context.Context, name, password string) error {
 	if err := errors.Join(checkAccount(name), checkPassword(password)); err != nil {
 		return err
 	}
@@ -69,9 +69,23 @@ func (s *server) SetPassword(ctx context.Context, name, password string) error {
 	})
 }
 
+// LockAccount closes or opens an account for logins.
+func (s *mariadbServer) LockAccount(ctx context.Context, name string, locked bool) error {
+	if err := checkAccount(name); err != nil {
+		return err
+	}
+	state := " ACCOUNT UNLOCK"
+	if locked {
+		state = " ACCOUNT LOCK"
+	}
+	return s.administer(ctx, "lock or unlock "+name, func(ctx context.Context, conn *sql.Conn) error {
+		return run(ctx, conn, "ALTER USER "+account(name)+state)
+	})
+}
+
 // DropAccount removes an account, then its sessions: a login that was under way
 // already bears the name and is killed like the others.
-func (s *server) DropAccount(ctx context.Context, name string) error {
+func (s *mariadbServer) DropAccount(ctx context.Context, name string) error {
 	if err := checkAccount(name); err != nil {
 		return err
 	}
@@ -107,7 +121,7 @@ func killSessions(ctx context.Context, conn *sql.Conn, name string) error {
 
 // Grant gives the new privileges before it takes the old ones away, so that
 // what both allow works throughout.
-func (s *server) Grant(ctx context.Context, name, database, privilege string) error {
+func (s *mariadbServer) Grant(ctx context.Context, name, database, privilege string) error {
 	if err := errors.Join(checkAccount(name), checkDatabase(database)); err != nil {
 		return err
 	}
@@ -136,7 +150,7 @@ func (s *server) Grant(ctx context.Context, name, database, privilege string) er
 }
 
 // Revoke takes away all privileges on a database.
-func (s *server) Revoke(ctx context.Context, name, database string) error {
+func (s *mariadbServer) Revoke(ctx context.Context, name, database string) error {
 	if err := errors.Join(checkAccount(name), checkDatabase(database)); err != nil {
 		return err
 	}

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"github.com/lib/pq"
+)
+
+// PostgreSQL is the Engine that runs PostgreSQL's server, for the RDS engine of
+// that name. Unlike MariaDB's, its servers do not learn their clients' true
+// addresses: PostgreSQL speaks no PROXY protocol.
+type PostgreSQL struct{ *host }
+
+var _ Engine = (*PostgreSQL)(nil)
+
+// NewPostgreSQL finds PostgreSQL 13 or newer on this machine (ErrNotInstalled
+// if it is not there), prepares a folder, and removes the folders of processes
+// that were killed. Close it at the end.
+func NewPostgreSQL(options Options) (*PostgreSQL, error) {
+	found, err := findPostgres()
+	if err != nil {
+		return nil, err
+	}
+	h, err := newHost(options, &postgres{program: found, password: newPassword()}, "postgres", "nobody")
+	if err != nil {
+		return nil, err
+	}
+	return &PostgreSQL{h}, nil
+}
+
+// postgres is the flavour of PostgreSQL. The administrator's password is the
+// same for all servers of a host, since it is in the template: no client knows
+// it, and no client may change it.
+type postgres struct {
+	program  postgresProgram
+	password string
+}
+
+func (*postgres) name() string    { return "PostgreSQL" }
+func (*postgres) kinds() []string { return []string{"PostgreSQL"} }
+
+// signals: SIGQUIT has PostgreSQL kill its processes, however busy they are,
+// and leave no shared memory; SIGKILL would spare them.
+func (*postgres) signals() signals { return signals{end: syscall.SIGINT, kill: syscall.SIGQUIT} }
+
+func (p *postgres) server(s *server) Server { return &postgresServer{server: s, password: p.password} }
+
+// A postgresServer is a server of PostgreSQL.
+type postgresServer struct {
+	*server
+	password string // the administrator's
+}
+
+// bootstrap runs initdb.
+func (p *postgres) bootstrap(ctx context.Context, t *template, data string) error {
+	secret := filepath.Join(t.path, "password")
+	if err := errors.Join(
+		os.Mkdir(data, 0o700), t.h.owner.own(data),
+		os.WriteFile(secret, []byte(p.password), 0o400), t.h.owner.own(secret),
+	); err != nil {
+		return err
+	}
+	return errors.Join(t.run(ctx, p.program.initdb(t.h.owner, data, secret), nil), os.Remove(secret))
+}
+
+// prepare has nothing to add to data and socket.
+func (*postgres) prepare(*server, string) error { return nil }
+
+func (p *postgres) command(s *server) *exec.Cmd {
+	return p.program.command(s.h.owner, s.path("data"))
+}
+
+func (*postgres) socket() string { return ".s.PGSQL.5432" }
+
+func (p *postgres) open(s *server, _ string) (*sql.DB, error) {
+	return openPostgres(s, "postgres", p.password)
+}
+
+// answers: while it starts or stops, PostgreSQL refuses with a code of its own.
+func (*postgres) answers(err error) bool {
+	var refusal *pq.Error
+	return errors.As(err, &refusal) && refusal.Code != cannotConnectNow
+}
+
+// ready makes the role that privileged accounts have in common, and leaves to
+// everyone no more than to enter the database that everyone enters.
+func (*postgres) ready(ctx context.Context, s *server) error {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var there bool
+	err = conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", privilegedRole).Scan(&there)
+	if err != nil || there {
+		return err
+	}
+	return run(ctx, conn,
+		"REVOKE ALL ON DATABASE template1 FROM PUBLIC",
+		"REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC",
+		"REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+		"CREATE ROLE "+pq.QuoteIdentifier(privilegedRole)+" NOLOGIN IN ROLE pg_monitor, pg_signal_backend",
+	)
+}
+
+// protocol is empty: PostgreSQL itself refuses what it does not know.
+func (*postgres) protocol() protocol { return protocol{} }

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// privilegedRole is what privileged accounts are members of. Like the
+// administrator's name it has a dot, which no client's account may have.
+const privilegedRole = "emulator.privileged"
+
+// cannotConnectNow is PostgreSQL's error while it starts or stops.
+const cannotConnectNow = "57P03"
+
+func newPassword() string { return rand.Text() }
+
+// openPostgres is the administrator's way into a database. It keeps no
+// connection open.
+func openPostgres(s *server, database, password string) (*sql.DB, error) {
+	connector, err := pq.NewConnector(fmt.Sprintf(
+		"host=localhost sslmode=disable user='%s' password='%s' dbname='%s' lock_timeout=10s", adminName, password, database))
+	if err != nil {
+		return nil, err
+	}
+	connector.Dialer(dialer(s.dial))
+	db := sql.OpenDB(connector)
+	db.SetMaxIdleConns(0)
+	return db, nil
+}
+
+// A dialer opens connections to one place, whatever is asked for.
+type dialer func(context.Context) (net.Conn, error)
+
+// DialContext is what the driver calls.
+func (d dialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) { return d(ctx) }
+
+// Dial is the form without a context.
+func (d dialer) Dial(_, _ string) (net.Conn, error) { return d(context.Background()) }
+
+// DialTimeout is the form with a limit.
+func (d dialer) DialTimeout(_, _ string, limit time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return d(ctx)
+}
+
+// inside gives work a connection to another database of the server, for the
+// turn that the caller has.
+func (s *postgresServer) inside(ctx context.Context, database string, work func(context.Context, *sql.Conn) error) error {
+	db, err := openPostgres(s.server, database, s.password)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return work(ctx, conn)
+}
+
+// verifier is what PostgreSQL keeps of a password (RFC 5803), so that no
+// password is in a statement, where others could see it.
+func verifier(password string) (string, error) {
+	const rounds = 4096
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails
+	salted, err := pbkdf2.Key(sha256.New, password, salt, rounds, sha256.Size)
+	if err != nil {
+		return "", err
+	}
+	mac := func(text string) []byte {
+		h := hmac.New(sha256.New, salted)
+		h.Write([]byte(text))
+		return h.Sum(nil)
+	}
+	stored := sha256.Sum256(mac("Client Key"))
+	text := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", rounds, text(salt), text(stored[:]), text(mac("Server Key"))), nil
+}

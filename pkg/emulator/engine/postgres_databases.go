@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+)
+
+// ownerPrefix begins the name of the role that owns a database. Each database
+// has one; accounts with DBOwner are its members and work as it, so that what
+// one of them makes belongs to all of them.
+const ownerPrefix = "owner."
+
+// CreateDatabase makes an empty database that nobody may enter yet but
+// privileged accounts.
+func (s *postgresServer) CreateDatabase(ctx context.Context, name, charset string) error {
+	locale, err := parseLocale(charset)
+	if err := errors.Join(err, checkPostgresDatabase(name)); err != nil {
+		return err
+	}
+	return s.administer(ctx, "create database "+name, func(ctx context.Context, conn *sql.Conn) error {
+		if err := locale.install(ctx, conn); err != nil {
+			return err
+		}
+		owner := pq.QuoteIdentifier(ownerPrefix + rand.Text()[:16])
+		if err := run(ctx, conn, "CREATE ROLE "+owner+" NOLOGIN"); err != nil {
+			return err
+		}
+		database := pq.QuoteIdentifier(name)
+		err := run(ctx, conn, "CREATE DATABASE "+database+" OWNER "+owner+" TEMPLATE template0 ENCODING "+pq.QuoteLiteral(locale.encoding)+
+			" LC_COLLATE "+pq.QuoteLiteral(locale.collate)+" LC_CTYPE "+pq.QuoteLiteral(locale.ctype))
+		if err != nil {
+			return errors.Join(err, run(ctx, conn, "DROP ROLE "+owner))
+		}
+		err = run(ctx, conn, "GRANT "+owner+" TO "+pq.QuoteIdentifier(privilegedRole), "REVOKE ALL ON DATABASE "+database+" FROM PUBLIC")
+		if err == nil {
+			err = s.inside(ctx, name, func(ctx context.Context, conn *sql.Conn) error {
+				return run(ctx, conn, "ALTER SCHEMA public OWNER TO "+owner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+			})
+		}
+		if err != nil {
+			return errors.Join(err, run(ctx, conn, "DROP DATABASE "+database+" WITH (FORCE)", "DROP ROLE "+owner))
+		}
+		return nil
+	})
+}
+
+// DropDatabase removes a database with the sessions in it and its owning role.
+func (s *postgresServer) DropDatabase(ctx context.Context, name string) error {
+	if err := checkPostgresDatabase(name); err != nil {
+		return err
+	}
+	return s.administer(ctx, "drop database "+name, func(ctx context.Context, conn *sql.Conn) error {
+		owner, err := ownerOf(ctx, conn, name)
+		if errors.Is(err, ErrNoDatabase) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := run(ctx, conn, "DROP DATABASE IF EXISTS "+pq.QuoteIdentifier(name)+" WITH (FORCE)"); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(owner, ownerPrefix) { // a privileged account has made it in SQL
+			return nil
+		}
+		return run(ctx, conn, "DROP ROLE "+pq.QuoteIdentifier(owner))
+	})
+}
+
+// ownerOf returns the owner of a database, or ErrNoDatabase.
+func ownerOf(ctx context.Context, conn *sql.Conn, database string) (string, error) {
+	var owner string
+	err := conn.QueryRowContext(ctx, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", database).Scan(&owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", ErrNoDatabase
+	}
+	return owner, err
+}
+
+// checkPostgresDatabase refuses PostgreSQL's own databases too, and names that
+// it would cut off.
+func checkPostgresDatabase(name string) error {
+	if !plain(name, maxPostgresName) || slices.Contains([]string{"postgres", "template0", "template1"}, name) {
+		return fmt.Errorf("%w: database name %q", ErrInvalid, name)
+	}
+	return nil
+}
+
+// A locale is what RDS calls the character set of a database of PostgreSQL:
+// "UTF8", or "UTF8,C,en_US.utf8" with the order of text and the kinds of
+// characters (RDS API, CreateDatabase).
+type locale struct{ encoding, collate, ctype string }
+
+func parseLocale(charset string) (locale, error) {
+	parts := strings.Split(charset, ",")
+	l := locale{encoding: parts[0], collate: "C", ctype: "C"}
+	if len(parts) > 1 {
+		l.collate = parts[1]
+	}
+	if len(parts) > 2 {
+		l.ctype = parts[2]
+	}
+	if len(parts) > 3 || !slices.Contains([]string{"UTF8", "LATIN1", "EUC_CN", "SQL_ASCII", "KOI8U", "WIN1252"}, l.encoding) {
+		return locale{}, fmt.Errorf("%w: character set %q", ErrInvalid, charset)
+	}
+	return l, nil
+}
+
+// install replaces what this machine does not have by what it has: locales of
+// other languages are a matter of its installation. Text is then in the order
+// of its bytes, and letters are those of UTF-8, or of ASCII.
+func (l *locale) install(ctx context.Context, conn *sql.Conn) error {
+	for _, name := range []*string{&l.collate, &l.ctype} {
+		if *name == "C" || *name == "POSIX" {
+			continue
+		}
+		// A name of the system's is fit for one encoding, or (-1) for any.
+		var found bool
+		err := conn.QueryRowContext(ctx,
+			"SELECT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'c' AND collcollate = $1 AND collencoding IN (-1, pg_char_to_encoding($2)))",
+			*name, l.encoding).Scan(&found)
+		if err != nil {
+			return err
+		}
+		if !found {
+			*name = "C"
+		}
+	}
+	return nil
+}

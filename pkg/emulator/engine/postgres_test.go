@@ -1,0 +1,297 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/lib/pq"
+)
+
+// PostgreSQL's error codes that tests ask for.
+const (
+	invalidPassword       = "28P01"
+	invalidAuthorization  = "28000" // a role that may not log in
+	insufficientPrivilege = "42501"
+)
+
+func newPostgreSQL(t *testing.T, options Options) *PostgreSQL {
+	t.Helper()
+	if options.Dir == "" {
+		options.Dir = testDir(t)
+	}
+	p, err := NewPostgreSQL(options)
+	wanted(t, err, func() error { return p.Close() })
+	return p
+}
+
+// newPostgres is a server of an engine of its own that lets loopback in.
+func newPostgres(t *testing.T) *postgresServer {
+	t.Helper()
+	started, err := newPostgreSQL(t, Options{}).Start(t.Context(), "pgm-test", "PostgreSQL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, ok := started.(*postgresServer)
+	if !ok {
+		t.Fatalf("a server is a %T", started)
+	}
+	s.Allow(loopback())
+	return s
+}
+
+// openClient is a client's connections to PostgreSQL.
+func openClient(addr netip.AddrPort, account, password, database string) (*sql.DB, error) {
+	connector, err := pq.NewConnector(fmt.Sprintf("host=%s port=%d sslmode=disable connect_timeout=20 user='%s' password='%s' dbname='%s'",
+		addr.Addr(), addr.Port(), account, strings.ReplaceAll(strings.ReplaceAll(password, `\`, `\\`), "'", `\'`), database))
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// enter tries one new connection to PostgreSQL.
+func enter(t *testing.T, s *postgresServer, account, password, database string) error {
+	t.Helper()
+	db, err := openClient(s.Addr(), account, password, database)
+	must(t, err)
+	defer func() { _ = db.Close() }()
+	return db.PingContext(t.Context())
+}
+
+// pgSession opens one connection, which stays open, of an account whose password
+// is Pass-1.
+func pgSession(t *testing.T, s *postgresServer, account, database string) *sql.Conn {
+	t.Helper()
+	db, err := openClient(s.Addr(), account, "Pass-1", database)
+	must(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	conn, err := db.Conn(t.Context())
+	must(t, err)
+	return conn
+}
+
+// wantState wants an answer of PostgreSQL's with that code.
+func wantState(t *testing.T, err error, code pq.ErrorCode) {
+	t.Helper()
+	var answer *pq.Error
+	if !errors.As(err, &answer) || answer.Code != code {
+		t.Errorf("got error %v, want PostgreSQL's error %s", err, code)
+	}
+}
+
+func TestPostgreSQLAccountOpensSessionsWithItsPasswordOnly(t *testing.T) {
+	s := newPostgres(t)
+	ctx := t.Context()
+	must(t, s.CreateAccount(ctx, "app", "Right-1", false), enter(t, s, "app", "Right-1", "postgres"))
+	for name, attempt := range map[string]struct{ account, password string }{
+		"wrong password":     {"app", "Wrong-1"},
+		"unknown account":    {"nobody", "Right-1"},
+		"postgres":           {"postgres", "postgres"},
+		"administrator":      {adminName, "Right-1"},
+		"role of privileged": {privilegedRole, "Right-1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantState(t, enter(t, s, attempt.account, attempt.password, "postgres"), invalidPassword)
+		})
+	}
+	if err := s.CreateAccount(ctx, "app", "Second-1", false); err == nil {
+		t.Error("a second account of the same name was made")
+	}
+	must(t, s.SetPassword(ctx, "app", `New'\"-1`), enter(t, s, "app", `New'\"-1`, "postgres"))
+	wantState(t, enter(t, s, "app", "Right-1", "postgres"), invalidPassword)
+	must(t, s.LockAccount(ctx, "app", true))
+	wantState(t, enter(t, s, "app", `New'\"-1`, "postgres"), invalidAuthorization)
+	must(t, s.LockAccount(ctx, "app", false), enter(t, s, "app", `New'\"-1`, "postgres"))
+	if err := s.SetPassword(ctx, "missing", "New-1"); err == nil {
+		t.Error("the password of a missing account was set")
+	}
+}
+
+func TestPostgreSQLOwnersShareADatabaseAndOthersStayOut(t *testing.T) {
+	s := newPostgres(t)
+	ctx := t.Context()
+	must(t, s.CreateDatabase(ctx, "my-shop", "UTF8,C,en_US.utf8"), s.CreateDatabase(ctx, "other", "SQL_ASCII"))
+	for _, name := range []string{"one", "two", "three"} {
+		must(t, s.CreateAccount(ctx, name, "Pass-1", false))
+	}
+	for _, name := range []string{"one", "two"} {
+		must(t, s.Grant(ctx, name, "my-shop", "DBOwner"), s.Grant(ctx, name, "my-shop", "DBOwner"))
+	}
+	one, two := pgSession(t, s, "one", "my-shop"), pgSession(t, s, "two", "my-shop")
+	execute(t, one, "CREATE TABLE notes (n INT)", "INSERT INTO notes VALUES (1)")
+	execute(t, two, "ALTER TABLE notes ADD COLUMN word TEXT", "INSERT INTO notes VALUES (2, 'zwei')")
+	wantState(t, enter(t, s, "three", "Pass-1", "my-shop"), insufficientPrivilege)
+	wantState(t, enter(t, s, "one", "Pass-1", "other"), insufficientPrivilege)
+	wantState(t, enter(t, s, "one", "Pass-1", "template1"), insufficientPrivilege)
+
+	must(t, s.Revoke(ctx, "one", "my-shop"), s.Revoke(ctx, "three", "my-shop"), s.Revoke(ctx, "one", "missing"), s.Revoke(ctx, "missing", "other"))
+	if err := one.PingContext(ctx); err == nil {
+		t.Error("a session outlived what it was allowed")
+	}
+	wantState(t, enter(t, s, "one", "Pass-1", "my-shop"), insufficientPrivilege)
+	if n := count(t, two, "SELECT COUNT(*) FROM notes"); n != 2 {
+		t.Errorf("the other owner sees %d rows, want 2", n)
+	}
+	if err := s.Grant(ctx, "one", "missing", "DBOwner"); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("grant on a missing database: %v", err)
+	}
+	must(t, s.DropDatabase(ctx, "my-shop"), s.DropDatabase(ctx, "my-shop"), s.CreateDatabase(ctx, "my-shop", "UTF8"))
+	wantState(t, enter(t, s, "two", "Pass-1", "my-shop"), insufficientPrivilege)
+}
+
+func TestPostgreSQLDropAccountEndsItsSessionsAndKeepsWhatItMade(t *testing.T) {
+	s := newPostgres(t)
+	ctx := t.Context()
+	must(t, s.CreateDatabase(ctx, "shop", "UTF8"))
+	for _, name := range []string{"one", "two"} {
+		must(t, s.CreateAccount(ctx, name, "Pass-1", false), s.Grant(ctx, name, "shop", "DBOwner"))
+	}
+	idle, busy, two := pgSession(t, s, "one", "shop"), pgSession(t, s, "one", "postgres"), pgSession(t, s, "two", "shop")
+	execute(t, idle, "CREATE TABLE made (n INT)", "SET ROLE one", "CREATE TABLE its_own (n INT)")
+	ended := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		_, err := busy.ExecContext(ctx, "SELECT pg_sleep(3600)")
+		ended <- err
+	}()
+	eventually(t, "the busy session is busy", func() bool {
+		var n int
+		err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'").Scan(&n)
+		return err == nil && n == 1
+	})
+	must(t, s.DropAccount(ctx, "one"), s.DropAccount(ctx, "one"))
+	if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the busy session ended with %v, want its connection lost", err)
+	}
+	if err := idle.PingContext(ctx); err == nil {
+		t.Error("the idle session lives")
+	}
+	wantState(t, enter(t, s, "one", "Pass-1", "shop"), invalidPassword)
+	execute(t, two, "DROP TABLE made", "DROP TABLE its_own")
+	must(t, s.CreateAccount(ctx, "one", "Pass-1", false))
+}
+
+func TestPostgreSQLSuperAccountRulesTheInstanceButNotItsMachine(t *testing.T) {
+	s := newPostgres(t)
+	ctx := t.Context()
+	must(t, s.CreateDatabase(ctx, "before", "UTF8"), s.CreateAccount(ctx, "chief", "Pass-1", true), s.CreateAccount(ctx, "app", "Pass-1", false),
+		s.CreateDatabase(ctx, "after", "UTF8"))
+	for _, database := range []string{"before", "after"} {
+		execute(t, pgSession(t, s, "chief", database), "CREATE TABLE t (n INT)")
+	}
+	conn, app := pgSession(t, s, "chief", "postgres"), pgSession(t, s, "app", "postgres")
+	execute(t, conn, "CREATE DATABASE own", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+	if err := app.PingContext(ctx); err == nil {
+		t.Error("the super account could not end another's session")
+	}
+	for _, statement := range []string{
+		"SELECT pg_read_file('/etc/passwd')", "COPY (SELECT 1) TO PROGRAM 'true'", "COPY (SELECT 1) TO '/tmp/engine-test-outfile'",
+		"GRANT pg_execute_server_program TO chief", "ALTER SYSTEM SET log_min_messages = 'debug1'",
+		`ALTER ROLE "emulator.admin" PASSWORD 'Known-1'`, `SET ROLE "emulator.admin"`,
+	} {
+		if err := run(ctx, conn, statement); err == nil {
+			t.Errorf("%s: allowed", statement)
+		}
+	}
+	must(t, s.DropAccount(ctx, "chief"), s.DropDatabase(ctx, "own"))
+}
+
+func TestPostgreSQLRestartKeepsDataAddressAndWhitelistAndEndsSessions(t *testing.T) {
+	s := newPostgres(t)
+	ctx := t.Context()
+	must(t, s.CreateDatabase(ctx, "shop", "UTF8"), s.CreateAccount(ctx, "app", "Pass-1", false), s.Grant(ctx, "app", "shop", "DBOwner"))
+	before, addr := pgSession(t, s, "app", "shop"), s.Addr()
+	execute(t, before, "CREATE TABLE items (n INT)", "INSERT INTO items VALUES (1)")
+	must(t, s.Restart(ctx))
+	if err := before.PingContext(ctx); err == nil || s.Addr() != addr {
+		t.Errorf("after the restart the session ends with %v, at %s, want an error, at %s", err, s.Addr(), addr)
+	}
+	s.process.kill() // and from a crash it comes back too
+	if err := enter(t, s, "app", "Pass-1", "shop"); err == nil {
+		t.Error("a dead server answers")
+	}
+	must(t, s.Restart(ctx))
+	if n := count(t, pgSession(t, s, "app", "shop"), "SELECT COUNT(*) FROM items"); n != 1 {
+		t.Errorf("%d rows after the restart, want 1", n)
+	}
+	s.Allow([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	if err := enter(t, s, "app", "Pass-1", "shop"); err == nil {
+		t.Error("a refused client logged in")
+	}
+}
+
+func TestPostgreSQLStopAndCloseLeaveNothing(t *testing.T) {
+	dir := testDir(t)
+	p := newPostgreSQL(t, Options{Dir: dir})
+	one, err := p.Start(t.Context(), "pgm-1", "PostgreSQL")
+	must(t, err)
+	two, err := p.Start(t.Context(), "pgm-2", "PostgreSQL")
+	must(t, err)
+	one.Allow(loopback())
+	two.Allow(loopback())
+	must(t, one.CreateAccount(t.Context(), "app", "Pass-1", false))
+	s, ok := two.(*postgresServer)
+	if !ok {
+		t.Fatalf("a server is a %T", two)
+	}
+	wantState(t, enter(t, s, "app", "Pass-1", "postgres"), invalidPassword) // servers are apart
+	must(t, one.Stop(t.Context()))
+	if _, err := p.Start(t.Context(), "rm-1", "MySQL"); !errors.Is(err, ErrInvalid) {
+		t.Errorf("PostgreSQL started as MySQL: %v", err)
+	}
+	must(t, p.Close())
+	wantEmpty(t, dir)
+}
+
+func TestPostgreSQLRefusesInvalidArguments(t *testing.T) {
+	s := &postgresServer{} // a call that went through would panic
+	ctx := t.Context()
+	for name, err := range map[string]error{
+		"account with quote":    s.CreateAccount(ctx, `a"b`, "Pass-1", false),
+		"the administrator":     s.SetPassword(ctx, adminName, "Pass-1"),
+		"lock a role of ours":   s.LockAccount(ctx, privilegedRole, true),
+		"empty account":         s.DropAccount(ctx, ""),
+		"empty password":        s.CreateAccount(ctx, "app", "", false),
+		"long account":          s.CreateAccount(ctx, strings.Repeat("a", 64), "Pass-1", false),
+		"PostgreSQL's database": s.DropDatabase(ctx, "template1"),
+		"long database":         s.CreateDatabase(ctx, strings.Repeat("d", 64), "UTF8"),
+		"MySQL's charset":       s.CreateDatabase(ctx, "shop", "utf8mb4"),
+		"too much of a charset": s.CreateDatabase(ctx, "shop", "UTF8,C,C,C"),
+		"MySQL's privilege":     s.Grant(ctx, "app", "shop", "ReadWrite"),
+		"revoke on the system":  s.Revoke(ctx, "app", "postgres"),
+	} {
+		if !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: got %v, want ErrInvalid", name, err)
+		}
+	}
+}
+
+func TestInstalledEnginesStartByKind(t *testing.T) {
+	if os.Getenv("ENGINES") == "none" {
+		t.Skip("ENGINES=none")
+	}
+	dir := testDir(t)
+	all, err := Open(Options{Dir: dir})
+	must(t, err)
+	t.Cleanup(func() { must(t, all.Close()) })
+	if got := fmt.Sprint(all.Names(), len(all.Missing())); got != "[MariaDB PostgreSQL] 0" {
+		t.Errorf("installed %s", got)
+	}
+	for kind, want := range map[string]bool{"MySQL": true, "MariaDB": true, "PostgreSQL": true, "SQLServer": false} {
+		if all.Runs(kind) != want {
+			t.Errorf("runs %s: %v, want %v", kind, !want, want)
+		}
+	}
+	if _, err := all.Start(t.Context(), "rm-1", "SQLServer"); !errors.Is(err, ErrNotInstalled) {
+		t.Errorf("SQLServer: %v", err)
+	}
+	must(t, all.Close())
+	wantEmpty(t, dir)
+}
