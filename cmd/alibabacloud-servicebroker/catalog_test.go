@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files") //nolint:gochecknoglobals // a flag of the test binary
@@ -18,6 +19,7 @@ var update = flag.Bool("update", false, "write the golden files") //nolint:goche
 // Platforms keep ids and names for ever: a change of this file is a change for
 // every user.
 func TestCatalogIsWhatPlatformsKnow(t *testing.T) {
+	osbtest.Proves(t, "CAT-03", "CAT-36", "CAT-18")
 	c, err := catalog.Load(documents()...)
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +45,7 @@ func TestCatalogIsWhatPlatformsKnow(t *testing.T) {
 
 // The ids and names of the broker that this one replaces.
 func TestCatalogHasTheIDsOfTheBrokerItReplaces(t *testing.T) {
+	osbtest.Proves(t, "CAT-03", "CAT-30")
 	c, err := catalog.Load(documents()...)
 	if err != nil {
 		t.Fatal(err)

@@ -80,16 +80,10 @@ func (c *config) credentialsSource(region string) (alicloud.CredentialsSource, e
 
 func (c *config) metadata() *alicloud.Metadata { return alicloud.NewMetadata(c.endpoints["metadata"]) }
 
-// tls is the configuration of the platforms' port; nil for plain HTTP.
-func (c *config) tls() (*tls.Config, error) {
-	if c.tlsCert == "" {
-		return nil, nil //nolint:nilnil // no TLS is a configuration too
-	}
-	return api.LoadTLS(c.tlsCert, c.tlsKey)
-}
-
 // faces are the two ports and the readiness that one shows of the other.
 type faces struct {
 	platforms, operators http.Handler
+	secure               *tls.Config // of the platforms' port; nil for plain HTTP
+	files                *api.Files
 	ready                *readiness
 }

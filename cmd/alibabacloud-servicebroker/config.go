@@ -4,15 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 )
 
 // config is everything that can be set, parsed once.
@@ -23,6 +24,10 @@ type config struct {
 	brokerID          string
 	usersFile         string
 	tokensFile        string
+	insecureNoAuth    bool
+	tokenReview       bool
+	reviewAudiences   words
+	reviewUsers       words
 	keysetFile        string
 	region            string
 	credentials       string
@@ -32,12 +37,16 @@ type config struct {
 	endpoints         endpoints
 	insecureEndpoints bool
 	tlsCert, tlsKey   string
+	clientCA          string
 
 	vpcID, vswitchID, zoneID string
 	whitelist                cidrs
 
-	settleTime, pollInterval, drainTime time.Duration
-	verbosity                           int
+	options broker.Options
+
+	settleTime, pollInterval, drainDelay, drainTime time.Duration
+	missingVersionStatus                            int
+	verbosity                                       int
 
 	users  []api.User // from the environment; those of the file come with it
 	oidc   alicloud.OIDC
@@ -87,6 +96,22 @@ func (c *cidrs) Set(s string) error {
 	return nil
 }
 
+// words are what stands between commas.
+type words []string
+
+func (w *words) String() string { return strings.Join(*w, ",") }
+
+// Set adds words.
+func (w *words) Set(s string) error {
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			return errors.New("there is nothing between two commas")
+		}
+		*w = append(*w, item)
+	}
+	return nil
+}
+
 // readConfig takes a flag, else its environment variable, else the file, else
 // the default.
 func readConfig(args []string, getenv func(string) string, out io.Writer) (*config, error) {
@@ -132,6 +157,15 @@ func (c *config) check() error {
 		return fmt.Errorf("--store %q is not known: use bolt", c.store)
 	case (c.tlsCert == "") != (c.tlsKey == ""):
 		return fmt.Errorf("--tls-cert-file and --tls-key-file go together: set both or none")
+	case c.clientCA != "" && c.tlsCert == "":
+		return fmt.Errorf("--client-ca-file is for TLS: set --tls-cert-file and --tls-key-file too")
+	case c.missingVersionStatus != http.StatusBadRequest && c.missingVersionStatus != http.StatusPreconditionFailed:
+		return fmt.Errorf("--missing-version-status %d is not known: use 400 or 412", c.missingVersionStatus)
+	case c.drainDelay < 0 || c.drainTime < 0:
+		return fmt.Errorf("--drain-delay and --drain-time are not negative")
+	}
+	if err := c.checkAccess(); err != nil {
+		return err
 	}
 	for product, u := range c.endpoints {
 		// The metadata service is plain HTTP on its link-local address anyway.
@@ -140,49 +174,4 @@ func (c *config) check() error {
 		}
 	}
 	return nil
-}
-
-// accounts reads who may call: the users and tokens of the files and of the
-// environment.
-func (c *config) accounts() (users []api.User, tokens []api.Token, err error) {
-	users = c.users
-	lines, err := readLines(c.usersFile)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--users-file: %w", err)
-	}
-	for i, line := range lines {
-		name, password, ok := strings.Cut(line, ":")
-		if !ok || name == "" || password == "" {
-			return nil, nil, fmt.Errorf("--users-file: line %d is not user:password", i+1)
-		}
-		users = append(users, api.User{Name: name, Password: password})
-	}
-	if lines, err = readLines(c.tokensFile); err != nil {
-		return nil, nil, fmt.Errorf("--tokens-file: %w", err)
-	}
-	for _, line := range lines {
-		tokens = append(tokens, api.Token(line))
-	}
-	if len(users)+len(tokens) == 0 {
-		return nil, nil, fmt.Errorf("nobody could call this broker: set BROKER_USERNAME and BROKER_PASSWORD, --users-file or --tokens-file")
-	}
-	return users, tokens, nil
-}
-
-// readLines of a file that are neither empty nor comments; no path, no lines.
-func readLines(path string) ([]string, error) {
-	if path == "" {
-		return nil, nil
-	}
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if err != nil {
-		return nil, err
-	}
-	var lines []string
-	for line := range strings.Lines(string(b)) {
-		if line = strings.TrimRight(line, "\r\n"); line != "" && !strings.HasPrefix(line, "#") {
-			lines = append(lines, line)
-		}
-	}
-	return lines, nil
 }

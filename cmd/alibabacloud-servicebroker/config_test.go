@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// env is an environment of a test.
+// env is an environment of a test. It has a user.
 func env(pairs ...string) func(string) string {
-	m := map[string]string{}
+	m := map[string]string{"BROKER_USERNAME": "platform", "BROKER_PASSWORD": "secret"}
 	for i := 0; i < len(pairs); i += 2 {
 		m[pairs[i]] = pairs[i+1]
 	}
@@ -58,8 +58,15 @@ func TestConfigurationsThatCannotBeServedAreRefused(t *testing.T) {
 		"EndpointWithoutURL":  {[]string{"--broker-id", "b", "--endpoint", "rds"}, env()},
 		"BadWhitelist":        {[]string{"--broker-id", "b", "--whitelist", "everybody"}, env()},
 		"CertificateAlone":    {[]string{"--broker-id", "b", "--tls-cert-file", "x"}, env()},
-		"UserWithoutPassword": {[]string{"--broker-id", "b"}, env("BROKER_USERNAME", "u")},
+		"UserWithoutPassword": {[]string{"--broker-id", "b"}, env("BROKER_PASSWORD", "")},
 		"DebugPrintsSecrets":  {[]string{"--broker-id", "b"}, env("DEBUG", "x,sdk")},
+		"Nobody":              {[]string{"--broker-id", "b"}, func(string) string { return "" }},
+		"EverybodyAndSome":    {[]string{"--broker-id", "b", "--insecure-no-auth"}, env()},
+		"ReviewOfAllPods":     {[]string{"--broker-id", "b", "--token-review"}, env()},
+		"AudienceAlone":       {[]string{"--broker-id", "b", "--token-review-audience", "osb"}, env()},
+		"ClientCAAlone":       {[]string{"--broker-id", "b", "--client-ca-file", "x"}, env()},
+		"MissingVersion500":   {[]string{"--broker-id", "b", "--missing-version-status", "500"}, env()},
+		"NegativeDrain":       {[]string{"--broker-id", "b", "--drain-delay", "-1s"}, env()},
 		"BadDuration":         {[]string{"--broker-id", "b"}, env("SETTLE_TIME", "soon")},
 		"UnknownSetting":      {[]string{"--broker-id", "b", "--config", file(t, "listne: x\n")}, env()},
 		"MissingFile":         {[]string{"--broker-id", "b", "--config", "/does/not/exist"}, env()},
@@ -81,35 +88,5 @@ func TestInsecureEndpointsAreAllowedWhereAsked(t *testing.T) {
 	}
 	if c.endpoints["rds"].Host != "127.0.0.1:1" || c.endpoints["oss"].Host != "oss.example.com" {
 		t.Errorf("endpoints %v", map[string]any{"rds": c.endpoints["rds"], "oss": c.endpoints["oss"]})
-	}
-}
-
-func TestUsersOfFileAndEnvironmentAreAllValid(t *testing.T) {
-	c, err := readConfig([]string{"--broker-id", "b", "--users-file", file(t, "# rotated\nold:one\nnew:two:with:colons\n"), "--tokens-file", file(t, "token\n")},
-		env("BROKER_USERNAME", "env", "BROKER_PASSWORD", "three"), io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	users, tokens, err := c.accounts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	for _, u := range users {
-		got[u.Name] = u.Password
-	}
-	if len(got) != 3 || got["old"] != "one" || got["new"] != "two:with:colons" || got["env"] != "three" || len(tokens) != 1 {
-		t.Errorf("%d users and %d tokens, want three and one, with their passwords", len(got), len(tokens))
-	}
-}
-
-func TestABrokerThatNobodyCouldCallDoesNotStart(t *testing.T) {
-	err := run(t.Context(), []string{"--broker-id", "b", "--data-dir", t.TempDir(), "--region", "cn-hangzhou"}, env(), io.Discard)
-	if err == nil {
-		t.Error("it started without users and tokens")
-	}
-	c := &config{usersFile: file(t, "justaname\n")}
-	if _, _, err := c.accounts(); err == nil || strings.Contains(err.Error(), "justaname") {
-		t.Errorf("a line without password gave %v, want an error that does not show the line", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -24,6 +25,11 @@ func (c *config) flags(out io.Writer) *flag.FlagSet {
 	fs.StringVar(&c.brokerID, "broker-id", "", "`name` of this broker, unlike any other on the cloud account, for ever (required)")
 	fs.StringVar(&c.usersFile, "users-file", "", "`file` with one user:password a line; several are valid at once")
 	fs.StringVar(&c.tokensFile, "tokens-file", "", "`file` with one bearer token a line; several are valid at once")
+	fs.BoolVar(&c.tokenReview, "token-review", false, "accept bearer tokens that the Kubernetes API server knows, of --token-review-users")
+	fs.Var(&c.reviewAudiences, "token-review-audience", "`audience` that such tokens must be for, or several with commas between (default: the API server's)")
+	fs.Var(&c.reviewUsers, "token-review-users", "`users` that such tokens must be of, with commas between, such as system:serviceaccount:catalog:controller")
+	fs.BoolVar(&c.insecureNoAuth, "insecure-no-auth", false, "let everybody in")
+	fs.IntVar(&c.missingVersionStatus, "missing-version-status", http.StatusBadRequest, "status for requests without X-Broker-API-Version: 400, or 412, which conformance checkers want")
 	fs.StringVar(&c.keysetFile, "keyset-file", "", "`file` with the keys that seal secrets (default: keyset.json in the data directory, made where the store is empty)")
 	fs.StringVar(&c.region, "region", "", "`region` to make resources in (default: that of the machine, by the metadata service)")
 	fs.StringVar(&c.credentials, "credentials", "auto", "whose cloud credentials: rrsa, static, ecs, or auto for the first of them that is there")
@@ -34,13 +40,18 @@ func (c *config) flags(out io.Writer) *flag.FlagSet {
 	fs.BoolVar(&c.insecureEndpoints, "insecure-endpoints", false, "allow endpoints with plain http")
 	fs.StringVar(&c.tlsCert, "tls-cert-file", "", "`file` with the certificate chain; without it the API is plain HTTP")
 	fs.StringVar(&c.tlsKey, "tls-key-file", "", "`file` with the key of the certificate")
+	fs.StringVar(&c.clientCA, "client-ca-file", "", "`file` with the authorities that sign clients' certificates; with it clients need one")
 	fs.StringVar(&c.vpcID, "vpc-id", "", "VPC of databases (default: that of the machine)")
 	fs.StringVar(&c.vswitchID, "vswitch-id", "", "VSwitch of databases (default: that of the machine)")
 	fs.StringVar(&c.zoneID, "zone-id", "", "zone of databases (default: that of the VSwitch)")
 	fs.Var(&c.whitelist, "whitelist", "`networks` that reach databases, with commas between (default: those of the VPC)")
+	fs.BoolVar(&c.options.DeletedIsSucceeded, "deleted-is-succeeded", false, "answer polls of a finished deletion with 200 succeeded instead of 410")
+	fs.BoolVar(&c.options.SendEndpoints, "send-endpoints", false, "tell the endpoints of bindings (not for platforms built on the Go client library of 2020)")
+	fs.BoolVar(&c.options.DropUnfinishedBinds, "drop-unfinished-binds", false, "leave a bind from Kubernetes that is not done in time unanswered, so that Service Catalog sends it again; not behind an ingress")
 	fs.DurationVar(&c.settleTime, "settle-time", 5*time.Minute, "how long after a lost call the cloud may still act on it")
 	fs.DurationVar(&c.pollInterval, "poll-interval", 10*time.Second, "how often to look at what takes minutes")
-	fs.DurationVar(&c.drainTime, "drain-time", 55*time.Second, "how long requests may go on after SIGTERM")
+	fs.DurationVar(&c.drainDelay, "drain-delay", 5*time.Second, "how long after SIGTERM requests are still taken: until load balancers have heard")
+	fs.DurationVar(&c.drainTime, "drain-time", 55*time.Second, "how long the requests then in flight may take to end")
 	fs.IntVar(&c.verbosity, "v", 0, "verbosity of the log")
 	return fs
 }

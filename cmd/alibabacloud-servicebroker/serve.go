@@ -38,10 +38,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return err
 	}
 	defer glog.Flush()
-	users, tokens, err := c.accounts()
-	if err != nil {
-		return err
-	}
 	cloud, err := c.cloud(ctx)
 	if err != nil {
 		return err
@@ -66,7 +62,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return err
 	}
 	logic, engine, err := broker.New(ctx, broker.Config{
-		Catalog: offerings, Providers: services, Store: st, Region: cloud.Region(), Metrics: registry,
+		Catalog: offerings, Providers: services, Store: st, Region: cloud.Region(), Metrics: registry, Options: c.options,
 		Engine: broker.EngineConfig{
 			BrokerID: c.brokerID, Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
 		},
@@ -74,15 +70,26 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{
-		Broker: logic, Instances: logic, Catalog: offerings.Render(), Users: users, Tokens: tokens, Metrics: registry,
+	files, err := api.NewFiles(registry)
+	if err != nil {
+		return err
+	}
+	handler, err := c.handler(files, api.Config{
+		Broker: logic, Instances: logic, Catalog: offerings.Render(), Metrics: registry,
+		MissingVersionStatus: c.missingVersionStatus,
 	})
+	if err != nil {
+		return err
+	}
+	secure, err := c.tls(files)
 	if err != nil {
 		return err
 	}
 	ready := &readiness{}
 	return serve(ctx, c, engine, &faces{
 		platforms: handler,
+		secure:    secure,
+		files:     files,
 		operators: api.Ops(api.OpsConfig{Ready: ready.check, Metrics: registry}),
 		ready:     ready,
 	})
@@ -112,10 +119,6 @@ func openStore(ctx context.Context, c *config) (store.Store, error) {
 // ends or one part fails: first the platforms' requests come to their end, then
 // the operations pause.
 func serve(ctx context.Context, c *config, engine *broker.Engine, f *faces) error {
-	secure, err := c.tls()
-	if err != nil {
-		return err
-	}
 	var listening net.ListenConfig
 	platforms, err := listening.Listen(ctx, "tcp", c.listen)
 	if err != nil {
@@ -125,18 +128,19 @@ func serve(ctx context.Context, c *config, engine *broker.Engine, f *faces) erro
 	if err != nil {
 		return errors.Join(fmt.Errorf("--ops-listen: %w", err), platforms.Close())
 	}
-	glog.Infof("serving platforms on %s (TLS: %t), operators on %s, broker id %q", platforms.Addr(), secure != nil, operators.Addr(), c.brokerID)
+	glog.Infof("serving platforms on %s (TLS: %t), operators on %s, broker id %q", platforms.Addr(), f.secure != nil, operators.Addr(), c.brokerID)
 
 	working, rest := context.WithCancel(context.WithoutCancel(ctx))
 	defer rest()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return engine.Run(working) })
-	group.Go(func() error { return api.Serve(working, operators, f.operators, nil, c.drainTime) })
+	group.Go(func() error { return api.Serve(working, operators, f.operators, nil, api.Drain{Time: c.drainTime}) })
+	group.Go(func() error { f.files.Watch(working); return nil })
 	group.Go(func() error {
 		defer rest()
 		f.ready.set(true)
-		defer f.ready.set(false)
-		return api.Serve(ctx, platforms, f.platforms, secure, c.drainTime)
+		context.AfterFunc(ctx, func() { f.ready.set(false) })
+		return api.Serve(ctx, platforms, f.platforms, f.secure, api.Drain{Delay: c.drainDelay, Time: c.drainTime})
 	})
 	err = group.Wait()
 	glog.Infof("stopped")

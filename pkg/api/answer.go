@@ -22,7 +22,7 @@ type errorBody struct {
 
 // send writes an answer: every one but the catalog goes out here. It has a
 // JSON object for its body, always (CT-01, CT-04, HARD-04).
-func (a *api) send(w http.ResponseWriter, x *exchange, answer osb.Answer) {
+func (a *Handler) send(w http.ResponseWriter, x *exchange, answer osb.Answer) {
 	status, body, err := answer.Status, answer.Body, answer.Err
 	var encoded []byte
 	if err == nil {

@@ -6,12 +6,13 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
-	"github.com/gorilla/mux"
 	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
 	libmetrics "github.com/pmorie/osb-broker-lib/pkg/metrics"
 	"github.com/pmorie/osb-broker-lib/pkg/rest"
@@ -38,10 +39,17 @@ type Config struct {
 	Instances Instances
 	Catalog   osb.Catalog // rendered once
 
-	// Users and Tokens are all valid at once, so that they can be rotated. One
-	// of either is required.
+	// Users and Tokens are all valid at once, so that they can be rotated; see
+	// Handler.SetAccounts. There must be some, or a Reviewer.
 	Users  []User
 	Tokens []Token
+	// Reviewer decides on bearer tokens that are none of Tokens; nil for nobody.
+	Reviewer *TokenReviewer
+	// InsecureNoAuth lets everybody in, and must then be alone.
+	InsecureNoAuth bool
+	// FailureDelay is the longest time that a 401 is held back after repeated
+	// failures; 1 s by default.
+	FailureDelay time.Duration
 
 	// MissingVersionStatus answers a request without X-Broker-API-Version: 400
 	// by default (VER-03); conformance checkers want 412.
@@ -57,14 +65,23 @@ type Config struct {
 	Log func(failed bool, line string)
 }
 
+// A Handler serves the platforms' port.
+type Handler struct {
+	open                 bool // everybody may call
+	accepted             atomic.Pointer[credentials]
+	reviewer             *TokenReviewer
+	failures             failures
+	missingVersionStatus int
+	now                  func() time.Time
+	log                  func(failed bool, line string)
+	metrics              metrics
+	routes               routes
+}
+
 // New returns the handler of the platforms' port.
-func New(config Config) (http.Handler, error) {
+func New(config Config) (*Handler, error) {
 	if config.Broker == nil || config.Instances == nil {
 		return nil, errors.New("api: the broker or its instances are missing")
-	}
-	accepted, err := newCredentials(config.Users, config.Tokens)
-	if err != nil {
-		return nil, fmt.Errorf("api: %w", err)
 	}
 	if config.MissingVersionStatus == 0 {
 		config.MissingVersionStatus = http.StatusBadRequest
@@ -75,16 +92,21 @@ func New(config Config) (http.Handler, error) {
 	if config.Log == nil {
 		config.Log = logWithGlog
 	}
-	a := &api{
-		credentials:          accepted,
+	a := &Handler{
+		open:                 config.InsecureNoAuth,
+		reviewer:             config.Reviewer,
+		failures:             failures{longest: cmp.Or(config.FailureDelay, longestDelay)},
 		missingVersionStatus: config.MissingVersionStatus,
 		now:                  config.Now,
 		log:                  config.Log,
 		metrics:              newMetrics(),
 	}
+	if err := a.SetAccounts(config.Users, config.Tokens); err != nil {
+		return nil, err
+	}
 	actions := libmetrics.New()
 	if config.Metrics != nil {
-		for _, c := range []prometheus.Collector{actions, a.metrics.requests, a.metrics.durations} {
+		for _, c := range append(a.metrics.collectors(), actions) {
 			if err := config.Metrics.Register(c); err != nil {
 				return nil, fmt.Errorf("api: register metrics: %w", err)
 			}
@@ -98,15 +120,6 @@ func New(config Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
-	a.router = a.routes(surface, config.Instances, catalog)
+	a.routes = a.newRoutes(surface, config.Instances, catalog)
 	return a, nil
-}
-
-type api struct {
-	credentials          credentials
-	missingVersionStatus int
-	now                  func() time.Time
-	log                  func(failed bool, line string)
-	metrics              metrics
-	router               *mux.Router
 }

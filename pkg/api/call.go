@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/gorilla/mux"
 	client "github.com/pmorie/go-open-service-broker-client/v2"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
@@ -28,7 +27,7 @@ const (
 // call serves a method through a handler of osb-broker-lib, or one like it:
 // the request is read into an osb.Call and handed over, and the answer is sent
 // once. What the library writes is kept back until then.
-func (a *api) call(handle http.HandlerFunc, hasBody bool) handler {
+func (a *Handler) call(handle http.HandlerFunc, hasBody bool) handler {
 	return func(w http.ResponseWriter, r *http.Request, x *exchange) {
 		call, err := newCall(r, x, hasBody)
 		if err != nil {
@@ -45,13 +44,12 @@ func (a *api) call(handle http.HandlerFunc, hasBody bool) handler {
 func newCall(r *http.Request, x *exchange, hasBody bool) (*osb.Call, error) {
 	call := &osb.Call{Minor: x.minor, RequestID: x.requestID, Identity: identityOf(r)}
 	var err error
-	vars := mux.Vars(r)
-	if call.InstanceID, err = readID(vars, client.VarKeyInstanceID); err != nil {
+	if call.InstanceID, err = readID(client.VarKeyInstanceID, *x.ids.instance); err != nil {
 		return nil, err
 	}
 	x.instance = call.InstanceID
-	if _, ok := vars[client.VarKeyBindingID]; ok {
-		if call.BindingID, err = readID(vars, client.VarKeyBindingID); err != nil {
+	if x.ids.binding != nil {
+		if call.BindingID, err = readID(client.VarKeyBindingID, *x.ids.binding); err != nil {
 			return nil, err
 		}
 		x.binding = call.BindingID
@@ -72,8 +70,8 @@ func newCall(r *http.Request, x *exchange, hasBody bool) (*osb.Call, error) {
 
 // readID decodes an id from the path. Any string will do that a path can carry
 // and a record can keep (URL-01, URL-02).
-func readID(vars map[string]string, name string) (string, error) {
-	id, err := url.PathUnescape(vars[name])
+func readID(name, encoded string) (string, error) {
+	id, err := url.PathUnescape(encoded)
 	switch {
 	case err != nil || !utf8.ValidString(id):
 		return "", osb.ErrBadRequest("The %s in the path is not percent-encoded UTF-8.", name)

@@ -25,9 +25,9 @@ func TestEveryRouteReachesItsMethodWithTheWholeCall(t *testing.T) {
 		}
 		want := &osb.Call{
 			InstanceID: "i1", AcceptsIncomplete: true, ServiceID: "s 1", PlanID: "p+1", Operation: "o/1",
-			Identity:  osb.Identity{Platform: "cloudfoundry", Value: []byte(`{"user_id":"u"}`)},
-			Minor: 17, RequestID: "request-4711",
-			Answer:    osb.Answer{Status: http.StatusOK},
+			Identity: osb.Identity{Platform: "cloudfoundry", Value: []byte(`{"user_id":"u"}`)},
+			Minor:    17, RequestID: "request-4711",
+			Answer: osb.Answer{Status: http.StatusOK},
 		}
 		if strings.Contains(request.path, "service_bindings") {
 			want.BindingID = "b1"

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -22,25 +21,18 @@ const requestIdentityHeader = "X-Broker-API-Request-Identity"
 // over. Ids are set once they are found sound.
 type exchange struct {
 	route             string // template; "none" where no path matched or none was looked for
-	instance, binding string
+	ids               ids    // as they came
+	instance, binding string // decoded
 	requestID         string
 	minor             int   // of the platform's API version
 	err               error // for the log
 	stack             []byte
 }
 
-type exchangeKey struct{}
-
-// exchangeFrom returns the exchange that ServeHTTP has put into the context.
-func exchangeFrom(r *http.Request) *exchange {
-	x, _ := r.Context().Value(exchangeKey{}).(*exchange)
-	return x
-}
-
 // ServeHTTP is the outer layer of every request: the request's identity
 // (REQ-01), authentication before all else (AUTH-04), recovery (HARD-03), and
 // one line of log and the metrics when it is over.
-func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := a.now()
 	out := &recorder{ResponseWriter: w}
 	x := &exchange{route: "none", requestID: r.Header.Get(requestIdentityHeader)}
@@ -58,18 +50,16 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler)
 		}
 	}()
-	if !a.credentials.allow(r) {
-		refusal := osb.Answer{Err: osb.ErrUnauthorized()}
-		refusal.Header = http.Header{"Www-Authenticate": a.credentials.challenges()}
+	if refusal, ok := a.authenticate(r); !ok {
 		a.send(out, x, refusal)
 		return
 	}
-	a.router.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	a.serve(out, r, x)
 }
 
 // recovered answers for a handler that panicked. What it panicked with may
 // hold parts of the request: only what the runtime itself says is logged.
-func (a *api) recovered(out *recorder, x *exchange, panicked any) {
+func (a *Handler) recovered(out *recorder, x *exchange, panicked any) {
 	if panicked == http.ErrAbortHandler { //nolint:errorlint // see above
 		x.err = http.ErrAbortHandler
 		return
@@ -86,7 +76,7 @@ func (a *api) recovered(out *recorder, x *exchange, panicked any) {
 }
 
 // finish writes the log line and counts the request.
-func (a *api) finish(r *http.Request, out *recorder, x *exchange, took time.Duration) {
+func (a *Handler) finish(r *http.Request, out *recorder, x *exchange, took time.Duration) {
 	a.metrics.observe(x.route, method(r), out.status, took)
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s %s %d %v", method(r), x.route, out.status, took.Round(time.Microsecond))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	client "github.com/pmorie/go-open-service-broker-client/v2"
 	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
@@ -96,6 +97,7 @@ const (
 type harness struct {
 	*httptest.Server
 	*script
+	handler *Handler
 
 	logged sync.Mutex
 	lines  []string
@@ -111,6 +113,8 @@ func start(t *testing.T, do func(method string, call *osb.Call) error, change ..
 		Instances: h.script,
 		Users:     []User{{Name: "old", Password: "old password"}, {Name: userName, Password: password}},
 		Tokens:    []Token{"other", token},
+
+		FailureDelay: time.Nanosecond,
 		Log: func(failed bool, line string) {
 			h.logged.Lock()
 			defer h.logged.Unlock()
@@ -124,6 +128,7 @@ func start(t *testing.T, do func(method string, call *osb.Call) error, change ..
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.handler = handler
 	h.Server = httptest.NewServer(handler)
 	t.Cleanup(h.Close)
 	return h

@@ -12,6 +12,7 @@ import (
 type metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
+	refusals  *prometheus.CounterVec
 }
 
 func newMetrics() metrics {
@@ -25,7 +26,15 @@ func newMetrics() metrics {
 			Help:    "Time from the start of a request to the end of its answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 50, 60},
 		}, []string{"route", "method"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "osb_authentication_failures_total",
+			Help: "Requests refused with 401, by the scheme of the credentials they sent; none for those without.",
+		}, []string{"scheme"}),
 	}
+}
+
+func (m metrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.requests, m.durations, m.refusals}
 }
 
 // observe counts a request; a status of 0 is a dropped connection.

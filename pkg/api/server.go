@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang/glog"
@@ -23,21 +24,27 @@ const (
 	maxHeader         = 64 << 10 // bytes
 )
 
-// LoadTLS reads a certificate and its key, both PEM files.
-func LoadTLS(certFile, keyFile string) (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return nil, fmt.Errorf("load certificate: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+// Drain is how a server comes to its end.
+type Drain struct {
+	// Delay is how long it goes on as before, but for telling clients to
+	// connect anew: until load balancers have heard that it is not ready.
+	Delay time.Duration
+	// Time is how long requests in flight may then take to end.
+	Time time.Duration
 }
 
-// Serve serves until ctx ends; then it takes no more connections, and waits
-// for the requests in flight, at most for the drain time. It returns nil if
-// all of them ended in time. With a TLS configuration it speaks HTTPS.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, secure *tls.Config, drain time.Duration) error {
+// Serve serves until ctx ends and the drain's delay is over; then it takes no
+// more connections, and waits for the requests in flight. It returns nil if all
+// of them ended in time. With a TLS configuration it speaks HTTPS.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, secure *tls.Config, drain Drain) error {
+	var draining atomic.Bool
 	server := &http.Server{
-		Handler:           handler,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if draining.Load() {
+				w.Header().Set("Connection", "close")
+			}
+			handler.ServeHTTP(w, r)
+		}),
 		TLSConfig:         secure,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
@@ -45,6 +52,8 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, sec
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(glogWriter{}, "", 0),
+		// OPTIONS * is for the handler as well: nothing is answered before 401.
+		DisableGeneralOptionsHandler: true,
 	}
 	served := make(chan error, 1)
 	go func() {
@@ -54,18 +63,27 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, sec
 		}
 		served <- server.Serve(listener)
 	}()
+	failed := func(err error) error { return fmt.Errorf("serve %s: %w", listener.Addr(), err) }
 	select {
 	case err := <-served:
-		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+		return failed(err)
 	case <-ctx.Done():
 	}
-	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	err := server.Shutdown(draining)
-	if err != nil {
-		err = fmt.Errorf("requests were still running after %v: %w", drain, errors.Join(err, server.Close()))
+	draining.Store(true)
+	if drain.Delay > 0 {
+		select {
+		case err := <-served:
+			return failed(err)
+		case <-time.After(drain.Delay):
+		}
 	}
-	<-served
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain.Time)
+	defer cancel()
+	err := server.Shutdown(ending)
+	if err != nil {
+		err = fmt.Errorf("requests were still running after %v: %w", drain.Time, errors.Join(err, server.Close()))
+	}
+	_ = <-served // that the server is closed
 	return err
 }
 

@@ -1,26 +1,20 @@
 package api
 
 import (
+	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func listen(t *testing.T) net.Listener {
@@ -46,7 +40,7 @@ func TestServeLetsRequestsInFlightEnd(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served, answered := make(chan error, 1), make(chan int, 1)
-	go func() { served <- Serve(ctx, l, handler, nil, time.Minute) }()
+	go func() { served <- Serve(ctx, l, handler, nil, Drain{Time: time.Minute}) }()
 	go func() {
 		response, err := http.Get("http://" + l.Addr().String())
 		if err != nil {
@@ -83,7 +77,7 @@ func TestServeEndsWhenTheDrainTimeIsOver(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, handler, nil, time.Millisecond) }()
+	go func() { served <- Serve(ctx, l, handler, nil, Drain{Time: time.Millisecond}) }()
 	go func() {
 		if response, err := http.Get("http://" + l.Addr().String()); err == nil {
 			_ = response.Body.Close()
@@ -100,79 +94,100 @@ func TestServeReportsALostListener(t *testing.T) {
 	t.Parallel()
 	l := listen(t)
 	_ = l.Close()
-	if err := Serve(t.Context(), l, http.NotFoundHandler(), nil, time.Second); err == nil {
+	if err := Serve(t.Context(), l, http.NotFoundHandler(), nil, Drain{Time: time.Second}); err == nil {
 		t.Error("Serve = nil on a closed listener")
 	}
 }
 
-// AUTH-02.
-func TestServeSpeaksHTTPS(t *testing.T) {
+// HARD-02: while load balancers have not heard, requests are served as before,
+// on connections that are then closed in good order.
+func TestServeTakesRequestsWhileTheDrainIsDelayed(t *testing.T) {
 	t.Parallel()
-	certFile, keyFile, roots := certificate(t)
-	secure, err := LoadTLS(certFile, keyFile)
+	osbtest.Proves(t, "HARD-02")
+	l := listen(t)
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
+	go func() { served <- Serve(ctx, l, handler, nil, Drain{Delay: time.Minute, Time: time.Minute}) }()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	reader := bufio.NewReader(conn)
+	get := func() *http.Response {
+		t.Helper()
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		return response
+	}
+	if before := get(); before.Close {
+		t.Fatal("the connection ends before the drain")
+	}
+	stop()
+	for { // Serve sees the end of ctx in its own time
+		response := get()
+		if response.StatusCode != http.StatusAccepted {
+			t.Fatalf("status %d while the drain is delayed", response.StatusCode)
+		}
+		if response.Close {
+			break
+		}
+	}
+	second, err := http.Get("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatalf("a new connection while the drain is delayed: %v", err)
+	}
+	_ = second.Body.Close()
+	select {
+	case err := <-served:
+		t.Fatalf("Serve = %v before the delay was over", err)
+	default:
+	}
+	_ = l.Close()
+	_ = <-served
+}
+
+// AUTH-04: net/http would answer it by itself.
+func TestNothingIsAnsweredToStrangersBut401(t *testing.T) {
+	t.Parallel()
+	osbtest.Proves(t, "AUTH-01", "AUTH-04")
+	s := &script{}
+	handler, err := New(Config{Broker: s, Instances: s, Users: []User{{userName, password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := listen(t)
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() {
-		served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }), secure, time.Second)
-	}()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
-	response, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusAccepted {
-		t.Errorf("status %d", response.StatusCode)
-	}
-	transport.CloseIdleConnections()
-	stop()
-	if err := <-served; err != nil {
-		t.Errorf("Serve = %v, want nil", err)
-	}
-	if _, err := LoadTLS(keyFile, certFile); err == nil {
-		t.Error("LoadTLS took a key for a certificate")
-	}
-}
-
-// certificate writes one for 127.0.0.1 that signs itself.
-func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:        true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots = x509.NewCertPool()
-	roots.AddCert(parsed)
-	write := func(name, kind string, content []byte) string {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}), 0o600); err != nil {
+	go func() { served <- Serve(ctx, l, handler, nil, Drain{Time: time.Minute}) }()
+	for _, line := range []string{"OPTIONS *", "CONNECT x:1", "HEAD /v2/catalog", "BREW /", "GET //", "GET http://x/v2/catalog", "GET /v2/../v2/catalog"} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
 			t.Fatal(err)
 		}
-		return path
+		if _, err := io.WriteString(conn, line+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: status %d, want 401", line, response.StatusCode)
+		}
+		_ = conn.Close()
 	}
-	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "PRIVATE KEY", keyDER), roots
+	stop()
+	if err := <-served; err != nil {
+		t.Errorf("Serve = %v", err)
+	}
 }
 
 // HARD-08.

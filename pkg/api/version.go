@@ -19,7 +19,7 @@ const (
 
 // checkVersion checks X-Broker-API-Version (VER-01 to VER-04) and returns its
 // minor number.
-func (a *api) checkVersion(r *http.Request) (int, error) {
+func (a *Handler) checkVersion(r *http.Request) (int, error) {
 	version := r.Header.Get(versionHeader)
 	if version == "" {
 		return 0, osb.ErrVersion(a.missingVersionStatus,

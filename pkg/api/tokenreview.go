@@ -1,0 +1,214 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// TokenReviewConfig says how bearer tokens are shown to a Kubernetes API
+// server, and whose are accepted.
+type TokenReviewConfig struct {
+	// Client authenticates to the API server. It needs the right to create
+	// tokenreviews, as the cluster role system:auth-delegator grants.
+	Client *http.Client
+	// URL is the API server's.
+	URL string
+	// Audiences are those that a token may be for, one of them; empty: the API
+	// server's own.
+	Audiences []string
+	// Users are those who may call, such as
+	// system:serviceaccount:catalog:controller. They are required: every pod
+	// of a cluster has a token that is genuine.
+	Users []string
+	// Now is time.Now by default.
+	Now func() time.Time
+}
+
+// Bounds of what is remembered and asked.
+const (
+	allowedFor    = time.Minute      // how long a revoked token may still work
+	refusedFor    = 10 * time.Second // how long one asks in vain after being let in
+	rememberFor   = time.Hour        // whose token was good
+	mostVerdicts  = 1000             // of each kind
+	mostReviews   = 4                // at once, of tokens not known to be good
+	reviewTimeout = 10 * time.Second
+	maxReview     = 1 << 20 // bytes of an answer
+)
+
+// A TokenReviewer asks a Kubernetes API server whose a bearer token is
+// (authentication.k8s.io/v1, TokenReview). Its verdicts are remembered for a
+// short time, by the hash of the token.
+type TokenReviewer struct {
+	config TokenReviewConfig
+	slots  chan struct{}
+
+	mu      sync.Mutex
+	allowed map[digest]time.Time // when it was found good
+	refused map[digest]time.Time
+}
+
+// NewTokenReviewer checks the configuration. It does not call the API server.
+func NewTokenReviewer(config TokenReviewConfig) (*TokenReviewer, error) {
+	switch {
+	case config.Client == nil || config.URL == "":
+		return nil, errors.New("token review: no API server to ask")
+	case len(config.Users) == 0:
+		return nil, errors.New("token review: name the users who may call: every pod of the cluster has a genuine token")
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	config.URL = strings.TrimSuffix(config.URL, "/")
+	return &TokenReviewer{
+		config: config, slots: make(chan struct{}, mostReviews),
+		allowed: map[digest]time.Time{}, refused: map[digest]time.Time{},
+	}, nil
+}
+
+// Allows reports whether the token is genuine, for one of the audiences, and of
+// one of the users. An error means that it could not be found out.
+func (t *TokenReviewer) Allows(ctx context.Context, token string) (bool, error) {
+	key := sha256.Sum256([]byte(token))
+	verdict, known := t.remembered(key)
+	if verdict != nil {
+		return *verdict, nil
+	}
+	ctx, end := context.WithTimeout(ctx, reviewTimeout)
+	defer end()
+	if !known { // those who guess must not stand before those who were let in
+		select {
+		case t.slots <- struct{}{}:
+			defer func() { <-t.slots }()
+		case <-ctx.Done():
+			return false, fmt.Errorf("token review: too many at once: %w", ctx.Err())
+		}
+	}
+	allowed, err := t.review(ctx, token)
+	if err != nil {
+		return false, fmt.Errorf("token review: %w", err)
+	}
+	t.remember(key, allowed)
+	return allowed, nil
+}
+
+// remembered returns the verdict, or nil and whether the token was once good.
+func (t *TokenReviewer) remembered(key digest) (verdict *bool, known bool) {
+	now := t.config.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at, known := t.allowed[key]
+	if known && now.Sub(at) < allowedFor {
+		return new(true), true
+	}
+	if at, ok := t.refused[key]; ok && now.Sub(at) < refusedFor {
+		return new(false), known
+	}
+	return nil, known
+}
+
+func (t *TokenReviewer) remember(key digest, allowed bool) {
+	now := t.config.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if allowed {
+		delete(t.refused, key)
+		put(t.allowed, key, now, rememberFor)
+		return
+	}
+	delete(t.allowed, key)
+	put(t.refused, key, now, refusedFor)
+}
+
+// put makes room by forgetting what is old, or else anything.
+func put(verdicts map[digest]time.Time, key digest, now time.Time, keep time.Duration) {
+	if len(verdicts) >= mostVerdicts {
+		for k, at := range verdicts {
+			if now.Sub(at) > keep {
+				delete(verdicts, k)
+			}
+		}
+	}
+	for k := range verdicts {
+		if len(verdicts) < mostVerdicts {
+			break
+		}
+		delete(verdicts, k)
+	}
+	verdicts[key] = now
+}
+
+// tokenReview is the API's object, as far as it is needed.
+type tokenReview struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Spec       tokenReviewSpec   `json:"spec"`
+	Status     tokenReviewStatus `json:"status,omitzero"`
+}
+
+type tokenReviewSpec struct {
+	Token     string   `json:"token"`
+	Audiences []string `json:"audiences,omitempty"`
+}
+
+type tokenReviewStatus struct {
+	Authenticated bool     `json:"authenticated"`
+	Audiences     []string `json:"audiences"`
+	User          struct {
+		Username string `json:"username"`
+	} `json:"user"`
+}
+
+func (t *TokenReviewer) review(ctx context.Context, token string) (bool, error) {
+	body, err := json.Marshal(tokenReview{
+		APIVersion: "authentication.k8s.io/v1", Kind: "TokenReview",
+		Spec: tokenReviewSpec{Token: token, Audiences: t.config.Audiences},
+	})
+	if err != nil {
+		return false, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		t.config.URL+"/apis/authentication.k8s.io/v1/tokenreviews", bytes.NewReader(body))
+	if err != nil {
+		return false, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	response, err := t.config.Client.Do(request)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxReview))
+	if err != nil {
+		return false, err
+	}
+	if response.StatusCode != http.StatusCreated && response.StatusCode != http.StatusOK {
+		return false, fmt.Errorf("the API server answered %s", response.Status)
+	}
+	var review tokenReview
+	if err := json.Unmarshal(answer, &review); err != nil {
+		return false, fmt.Errorf("the API server's answer: %w", err)
+	}
+	return t.accepts(review.Status), nil
+}
+
+// accepts also checks the audiences, since an API server that knows none of
+// them ignores what it was asked, and then names none.
+func (t *TokenReviewer) accepts(status tokenReviewStatus) bool {
+	if !status.Authenticated || !slices.Contains(t.config.Users, status.User.Username) {
+		return false
+	}
+	return len(t.config.Audiences) == 0 || slices.ContainsFunc(status.Audiences, func(audience string) bool {
+		return slices.Contains(t.config.Audiences, audience)
+	})
+}

@@ -1,0 +1,193 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+)
+
+const controller = "system:serviceaccount:catalog:controller"
+
+// A cluster is an API server that knows tokens.
+type cluster struct {
+	*httptest.Server
+	mu     sync.Mutex
+	tokens map[string]tokenReviewStatus
+	status int // of its answers; 0: 201
+	asked  []tokenReview
+}
+
+func newCluster(t *testing.T) *cluster {
+	t.Helper()
+	c := &cluster{tokens: map[string]tokenReviewStatus{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /apis/authentication.k8s.io/v1/tokenreviews", func(w http.ResponseWriter, r *http.Request) {
+		var review tokenReview
+		if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.asked = append(c.asked, review)
+		if c.status != 0 {
+			w.WriteHeader(c.status)
+			return
+		}
+		review.Status = c.tokens[review.Spec.Token]
+		w.WriteHeader(http.StatusCreated)
+		_ = json.NewEncoder(w).Encode(review)
+	})
+	c.Server = httptest.NewServer(mux)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// knows makes the token of a user good for the audiences.
+func (c *cluster) knows(token, user string, audiences ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	status := tokenReviewStatus{Authenticated: true, Audiences: audiences}
+	status.User.Username = user
+	c.tokens[token] = status
+}
+
+func (c *cluster) forgets(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.tokens, token)
+}
+
+func (c *cluster) answers(status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status = status
+}
+
+func (c *cluster) reviews() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.asked)
+}
+
+// A clock stands until it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func reviewing(t *testing.T, cluster *cluster, clock *clock, audiences ...string) *harness {
+	t.Helper()
+	reviewer, err := NewTokenReviewer(TokenReviewConfig{
+		Client: cluster.Client(), URL: cluster.URL + "/", Audiences: audiences, Users: []string{"another", controller}, Now: clock.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, nil, func(c *Config) { c.Users, c.Tokens, c.Reviewer = nil, nil, reviewer })
+}
+
+func TestTokensOfTheClusterAreReviewed(t *testing.T) {
+	t.Parallel()
+	osbtest.Proves(t, "AUTH-03")
+	cluster := newCluster(t)
+	cluster.knows("good", controller, "broker")
+	cluster.knows("of a stranger", "system:serviceaccount:default:pod", "broker")
+	cluster.knows("for another", controller, "vault")
+	cluster.knows("audiences ignored", controller)
+	h := reviewing(t, cluster, &clock{now: time.Now()}, "osb", "broker")
+	for token, status := range map[string]int{
+		"good": 200, "of a stranger": 401, "for another": 401, "audiences ignored": 401, "unknown": 401, "": 401,
+	} {
+		got := h.send(t, "GET", instancePath, "", with("Authorization", "Bearer "+token))
+		if got.status != status {
+			t.Errorf("token %q: status %d, want %d", token, got.status, status)
+		}
+	}
+	h.send(t, "GET", instancePath, "").wantError(t, http.StatusUnauthorized) // with Basic
+	cluster.mu.Lock()
+	defer cluster.mu.Unlock()
+	for _, review := range cluster.asked {
+		if review.Kind != "TokenReview" || review.APIVersion != "authentication.k8s.io/v1" || len(review.Spec.Audiences) != 2 {
+			t.Errorf("asked %+v", review)
+		}
+	}
+}
+
+func TestReviewsAreRememberedForAShortTime(t *testing.T) {
+	t.Parallel()
+	cluster, clock := newCluster(t), &clock{now: time.Now()}
+	cluster.knows("good", controller)
+	h := reviewing(t, cluster, clock)
+	want := func(token string, status, reviews int) {
+		t.Helper()
+		got := h.send(t, "GET", instancePath, "", with("Authorization", "Bearer "+token))
+		if got.status != status || cluster.reviews() != reviews {
+			t.Errorf("token %q: status %d after %d reviews, want %d after %d", token, got.status, cluster.reviews(), status, reviews)
+		}
+	}
+	want("good", 200, 1)
+	want("bad", 401, 2)
+	cluster.forgets("good")
+	cluster.knows("bad", controller)
+	want("good", 200, 2)
+	want("bad", 401, 2)
+	clock.pass(refusedFor)
+	want("bad", 200, 3)
+	clock.pass(allowedFor)
+	want("good", 401, 4)
+	want("good", 401, 4)
+}
+
+func TestATokenThatCannotBeReviewedIsNoFailureOfItsOwner(t *testing.T) {
+	t.Parallel()
+	cluster, clock := newCluster(t), &clock{now: time.Now()}
+	cluster.knows("good", controller)
+	h := reviewing(t, cluster, clock)
+	cluster.answers(http.StatusForbidden)
+	h.send(t, "GET", instancePath, "", with("Authorization", "Bearer good")).wantError(t, http.StatusServiceUnavailable)
+	cluster.answers(0)
+	if got := h.send(t, "GET", instancePath, "", with("Authorization", "Bearer good")); got.status != http.StatusOK {
+		t.Errorf("status %d once the API server answers: an error must not be remembered", got.status)
+	}
+}
+
+func TestTheMemoryOfReviewsIsBounded(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	verdicts := map[digest]time.Time{}
+	for i := range 3 * mostVerdicts {
+		put(verdicts, digest{byte(i), byte(i >> 8)}, now, time.Minute)
+	}
+	if len(verdicts) != mostVerdicts {
+		t.Errorf("%d are remembered, want %d", len(verdicts), mostVerdicts)
+	}
+	put(verdicts, digest{255, 255, 255}, now.Add(time.Hour), time.Minute)
+	if len(verdicts) != 1 {
+		t.Errorf("%d are remembered, want the one that is not old", len(verdicts))
+	}
+}
+
+func TestAReviewerThatWouldLetEveryPodInIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := NewTokenReviewer(TokenReviewConfig{Client: http.DefaultClient, URL: "http://x"}); err == nil {
+		t.Error("NewTokenReviewer took a configuration without users")
+	}
+}
