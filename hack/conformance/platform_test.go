@@ -205,10 +205,16 @@ func members(method, path string, status int) []string {
 	path, _, _ = strings.Cut(path, "?")
 	binding := strings.Contains(path, "/service_bindings/")
 	switch {
-	case status >= http.StatusBadRequest:
+	case status >= http.StatusBadRequest && method == http.MethodPatch:
 		return []string{"error", "description", "instance_usable", "update_repeatable"}
+	case status >= http.StatusBadRequest && method == http.MethodDelete && !binding:
+		return []string{"error", "description", "instance_usable"}
+	case status >= http.StatusBadRequest:
+		return []string{"error", "description"}
 	case path == "/v2/catalog":
 		return []string{"services"}
+	case strings.HasSuffix(path, "/last_operation") && binding:
+		return []string{"state", "description"}
 	case strings.HasSuffix(path, "/last_operation"):
 		return []string{"state", "description", "instance_usable", "update_repeatable"}
 	case status == http.StatusAccepted && method == http.MethodDelete, status == http.StatusAccepted && binding:
