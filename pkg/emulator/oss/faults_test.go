@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/google/go-cmp/cmp"
@@ -112,5 +113,15 @@ func TestWhatIsNotKnownIsLoud(t *testing.T) {
 	want := []string{"GET bucket ?website", "POST object ?restore", "PUT bucket ?lifecycle with Filter", "PUT object with the header x-oss-callback"}
 	if diff := cmp.Diff(want, w.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
+	}
+}
+
+func TestADelayedCallIsDoneAndAnswered(t *testing.T) {
+	w := newWorld(t)
+	c := w.root()
+	w.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.Slow, Delay: time.Millisecond, Times: 1})
+	mustPutBucket(t, c, "bucket-a")
+	if n := len(w.Buckets()); n != 1 {
+		t.Errorf("%d buckets, want 1", n)
 	}
 }

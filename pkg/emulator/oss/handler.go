@@ -124,6 +124,7 @@ func (c *call) run(body []byte) {
 			return
 		}
 		c.fail(faultError(fault), true)
+	case cloud.Slow: // done above
 	}
 }
 

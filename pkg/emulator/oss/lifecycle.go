@@ -187,6 +187,11 @@ func (l *lifecycleRule) checkOrder() *apiError {
 			}
 		}
 	}
+	return l.checkOld()
+}
+
+// checkOld checks what a rule does to old versions.
+func (l *lifecycleRule) checkOld() *apiError {
 	for _, t := range append(slices.Clone(l.OldTransitions), l.oldExpiration()...) {
 		if t.NoncurrentDays == nil || *t.NoncurrentDays < 1 {
 			return invalid("NoncurrentDays", "", "NoncurrentDays must be a positive number.")

@@ -92,9 +92,13 @@ func (s *Service) storePart(r *request, u *upload, data []byte) (*part, *apiErro
 		return nil, errorf("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive.").
 			with("ArgumentName", "partNumber").with("ArgumentValue", r.query.Get("partNumber"))
 	}
-	p := &part{data: data, sum: md5.Sum(data), crc: crcOf(data), modified: s.cfg.Clock.Now()} //nolint:gosec // as above
+	p := newPart(data, s.cfg.Clock.Now())
 	u.parts[number] = p
 	return p, nil
+}
+
+func newPart(data []byte, now time.Time) *part {
+	return &part{data: data, sum: md5.Sum(data), crc: crcOf(data), modified: now} //nolint:gosec // as above
 }
 
 // uploadPartCopy makes a part of an object, or of a range of it (OSS API,

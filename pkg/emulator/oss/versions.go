@@ -27,7 +27,7 @@ func (b *bucket) add(key string, v *version) {
 		b.drop(key, nullVersion)
 	}
 	versions := b.objects.get(key)
-	b.objects.set(key, append(versions[:len(versions):len(versions)], v))
+	b.objects.set(key, append(slices.Clip(versions), v))
 }
 
 // drop removes one version for good and returns it, nil if there is none.

@@ -1,0 +1,183 @@
+package oss
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A snapshot is the state of the service as it is saved. The contents of
+// objects are in it.
+type snapshot struct {
+	Buckets []savedBucket `json:"buckets"`
+}
+
+type savedBucket struct {
+	Name         string                  `json:"name"`
+	Owner        string                  `json:"owner"`
+	Region       string                  `json:"region"`
+	ACL          string                  `json:"acl"`
+	StorageClass string                  `json:"storageClass"`
+	Redundancy   string                  `json:"redundancy"`
+	Created      time.Time               `json:"created"`
+	Versioning   string                  `json:"versioning,omitempty"`
+	Blocked      bool                    `json:"publicBlocked,omitempty"`
+	Tags         []tag                   `json:"tags,omitempty"`
+	Encryption   *encryptionRule         `json:"encryption,omitempty"`
+	CORS         []byte                  `json:"cors,omitempty"`
+	Lifecycle    *lifecycleConfiguration `json:"lifecycle,omitempty"`
+	Objects      []savedObject           `json:"objects,omitempty"` // by key
+	Uploads      []savedUpload           `json:"uploads,omitempty"`
+}
+
+type savedObject struct {
+	Key      string         `json:"key"`
+	Versions []savedVersion `json:"versions"` // the oldest first
+}
+
+type savedVersion struct {
+	ID           string    `json:"id"`
+	Marker       bool      `json:"marker,omitempty"`
+	Data         []byte    `json:"data,omitempty"`
+	Modified     time.Time `json:"modified"`
+	Sum          string    `json:"sum,omitempty"`
+	Parts        int32     `json:"parts,omitempty"`
+	StorageClass string    `json:"storageClass,omitempty"`
+	Encryption   string    `json:"encryption,omitempty"`
+	Header       string    `json:"header,omitempty"` // lines
+	Tags         []tag     `json:"tags,omitempty"`
+	ACL          string    `json:"acl,omitempty"`
+	Target       string    `json:"target,omitempty"`
+}
+
+type savedUpload struct {
+	ID        string            `json:"id"`
+	Key       string            `json:"key"`
+	Initiated time.Time         `json:"initiated"`
+	Header    http.Header       `json:"header"`
+	Parts     map[int]savedPart `json:"parts,omitempty"`
+}
+
+type savedPart struct {
+	Data     []byte    `json:"data"`
+	Modified time.Time `json:"modified"`
+}
+
+// Snapshot returns all buckets with all that is in them, for Restore.
+func (s *Service) Snapshot() (json.RawMessage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all snapshot
+	for _, b := range s.buckets {
+		saved := savedBucket{
+			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
+			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, Tags: b.tags, Encryption: b.encryption,
+			CORS: b.cors, Lifecycle: b.lifecycle,
+		}
+		for key, versions := range b.objects.all() {
+			object := savedObject{Key: key}
+			for _, v := range versions {
+				object.Versions = append(object.Versions, v.saved())
+			}
+			saved.Objects = append(saved.Objects, object)
+		}
+		for _, u := range b.uploads {
+			upload := savedUpload{ID: u.id, Key: u.key, Initiated: u.initiated, Header: keptForLater(u.header), Parts: make(map[int]savedPart)}
+			for number, p := range u.parts {
+				upload.Parts[number] = savedPart{p.data, p.modified}
+			}
+			saved.Uploads = append(saved.Uploads, upload)
+		}
+		all.Buckets = append(all.Buckets, saved)
+	}
+	return json.Marshal(all)
+}
+
+func (v *version) saved() savedVersion {
+	saved := savedVersion{
+		ID: v.id, Marker: v.marker, Data: v.data, Modified: v.modified, Parts: v.parts, StorageClass: v.storageClass,
+		Encryption: v.encryption, Header: v.header.text(), Tags: v.tags(), ACL: v.acl(), Target: v.target(),
+	}
+	if !v.marker {
+		saved.Sum = hex.EncodeToString(v.sum[:])
+	}
+	return saved
+}
+
+// keptForLater are the headers of the request that began an upload which
+// matter when it is completed; its signature does not.
+func keptForLater(h http.Header) http.Header {
+	kept := make(http.Header)
+	for name, values := range h {
+		lower := strings.ToLower(name)
+		if strings.HasPrefix(lower, "x-oss-") && !strings.Contains(lower, "token") || strings.HasPrefix(lower, "content-") ||
+			lower == "cache-control" || lower == "expires" {
+			kept[name] = values
+		}
+	}
+	return kept
+}
+
+// Restore replaces all buckets by those of a Snapshot. If it fails, nothing has
+// changed.
+func (s *Service) Restore(data json.RawMessage) error {
+	var all snapshot
+	if err := json.Unmarshal(data, &all); err != nil {
+		return fmt.Errorf("oss: state: %w", err)
+	}
+	buckets := make(map[string]*bucket, len(all.Buckets))
+	for _, saved := range all.Buckets {
+		b := newBucket(saved.Name, saved.Owner, saved.Region, saved.Created)
+		b.acl, b.storageClass, b.redundancy, b.versioning = saved.ACL, saved.StorageClass, saved.Redundancy, saved.Versioning
+		b.publicBlocked, b.tags, b.encryption, b.cors, b.lifecycle = saved.Blocked, saved.Tags, saved.Encryption, saved.CORS, saved.Lifecycle
+		for _, object := range saved.Objects {
+			versions := make([]*version, 0, len(object.Versions))
+			for _, v := range object.Versions {
+				restored, err := v.restored()
+				if err != nil {
+					return fmt.Errorf("oss: state: bucket %s, object %q: %w", saved.Name, object.Key, err)
+				}
+				versions = append(versions, restored)
+			}
+			b.objects.set(object.Key, versions)
+		}
+		for _, u := range saved.Uploads {
+			b.uploads[u.ID] = u.restored()
+		}
+		buckets[b.name] = b
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buckets = buckets
+	return nil
+}
+
+func (v savedVersion) restored() (*version, error) {
+	restored := &version{
+		id: v.ID, marker: v.Marker, data: v.Data, modified: v.Modified, parts: v.Parts, storageClass: class(v.StorageClass),
+		encryption: v.Encryption,
+	}
+	if v.ID == nullVersion {
+		restored.id = nullVersion // one text for all
+	}
+	if v.Marker {
+		return restored, nil
+	}
+	if n, err := hex.Decode(restored.sum[:], []byte(v.Sum)); err != nil || n != len(restored.sum) {
+		return nil, fmt.Errorf("the sum %q is no MD5", v.Sum)
+	}
+	restored.crc, restored.header = crcOf(v.Data), headersOf(v.Header)
+	restored.change(func(o *options) { o.tags, o.acl, o.target = v.Tags, v.ACL, v.Target })
+	return restored, nil
+}
+
+func (u savedUpload) restored() *upload {
+	restored := &upload{id: u.ID, key: u.Key, initiated: u.Initiated, header: u.Header, parts: make(map[int]*part)}
+	for number, p := range u.Parts {
+		restored.parts[number] = newPart(p.Data, p.Modified)
+	}
+	return restored
+}

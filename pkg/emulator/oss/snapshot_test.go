@@ -1,0 +1,45 @@
+package oss
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// TestASnapshotKnowsAllThereIs fails when a record gets a field that nobody
+// has taken into snapshot.go.
+func TestASnapshotKnowsAllThereIs(t *testing.T) {
+	for _, tc := range []struct {
+		of   any
+		want []string
+	}{
+		{bucket{}, []string{"acl", "cors", "created", "encryption", "lifecycle", "name", "objects", "owner", "publicBlocked", "redundancy", "region", "storageClass", "tags", "uploads", "versioning"}},
+		{version{}, []string{"crc", "data", "encryption", "header", "id", "marker", "modified", "options", "parts", "storageClass", "sum"}},
+		{options{}, []string{"acl", "tags", "target"}},
+		{upload{}, []string{"header", "id", "initiated", "key", "parts"}},
+		{part{}, []string{"crc", "data", "modified", "sum"}},
+	} {
+		var fields []string
+		for field := range reflect.TypeOf(tc.of).Fields() {
+			fields = append(fields, field.Name)
+		}
+		slices.Sort(fields)
+		if !slices.Equal(fields, tc.want) {
+			t.Errorf("%T has the fields %q: bring snapshot.go and this list up to them", tc.of, fields)
+		}
+	}
+}
+
+func TestABrokenSnapshotChangesNothing(t *testing.T) {
+	s := New(Config{})
+	s.AddForeignBucket("kept", "2")
+	for _, broken := range []string{"", "[]", `{"buckets":[{"name":"b","objects":[{"key":"k","versions":[{"id":"null","sum":"00"}]}]}]}`} {
+		if err := s.Restore(json.RawMessage(broken)); err == nil {
+			t.Errorf("%q is restored", broken)
+		}
+	}
+	if got := s.Buckets(); len(got) != 1 || got[0].Name != "kept" {
+		t.Errorf("buckets %+v", got)
+	}
+}
