@@ -17,6 +17,33 @@ func (s *Server) URL() string { return "http://" + s.Addr() }
 // Addr is host and port of the cloud, as a Domain for the SDKs.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
+// TLSURL is where the cloud is reached over HTTPS, empty if it is not. Its
+// certificates are signed by CA.
+func (s *Server) TLSURL() string {
+	if s.tlsListener == nil {
+		return ""
+	}
+	return "https://" + s.tlsListener.Addr().String()
+}
+
+// CA is the certificate, in PEM, of the authority that signs the emulator's
+// certificates, made anew at each start; nil without HTTPS.
+func (s *Server) CA() []byte {
+	if s.ca == nil {
+		return nil
+	}
+	return s.ca.pem
+}
+
+// MetadataURL is where the metadata service is reached on its own, empty if it
+// has no port of its own. It is always reached at URL too.
+func (s *Server) MetadataURL() string {
+	if s.metadataListener == nil {
+		return ""
+	}
+	return "http://" + s.metadataListener.Addr().String()
+}
+
 // ControlURL is where the control API is reached, empty without one.
 func (s *Server) ControlURL() string {
 	if s.control == nil {
@@ -76,6 +103,7 @@ type State struct {
 	Keys      []ram.KeyState      `json:"keys"`
 	Policies  []ram.PolicyState   `json:"policies"`
 	Groups    []string            `json:"groups"`
+	Roles     []ram.RoleState     `json:"roles"`
 }
 
 // Dump returns what exists.
@@ -83,11 +111,12 @@ func (s *Server) Dump() State {
 	return State{
 		Instances: s.rds.Instances(), Buckets: s.oss.Buckets(),
 		Users: s.ram.Users(), Keys: s.ram.Keys(), Policies: s.ram.Policies(), Groups: notNil(s.ram.Groups()),
+		Roles: s.ram.Roles(),
 	}
 }
 
 // Empty tells whether nothing exists.
 func (s *Server) Empty() bool {
 	d := s.Dump()
-	return len(d.Instances)+len(d.Buckets)+len(d.Users)+len(d.Keys)+len(d.Policies)+len(d.Groups) == 0
+	return len(d.Instances)+len(d.Buckets)+len(d.Users)+len(d.Keys)+len(d.Policies)+len(d.Groups)+len(d.Roles) == 0
 }

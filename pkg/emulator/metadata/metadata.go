@@ -5,8 +5,11 @@ package metadata
 import (
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +22,7 @@ const (
 	ttlHeader   = "X-Aliyun-Ecs-Metadata-Token-Ttl-Seconds"
 	maxTTL      = 21600 // seconds
 	roleLife    = 6 * time.Hour
+	renewBefore = 30 * time.Minute // before its end a role's key is replaced
 )
 
 // Options say what the service tells. All but AllowV1 and Role are required.
@@ -28,6 +32,7 @@ type Options struct {
 	AccountID, InstanceID, RegionID, ZoneID, VPCID, VSwitchID string
 	Role                                                      string // the instance's RAM role; empty if it has none
 	AllowV1                                                   bool   // answer without a token too
+	VPCCIDR, VSwitchCIDR                                      string
 }
 
 // A Service is the HTTP handler of /latest/.
@@ -37,21 +42,72 @@ type Service struct {
 
 	mu     sync.Mutex
 	tokens map[string]time.Time // with their ends
+	keys   sts.Credentials      // of the role; empty until somebody asks
+	since  time.Time            // when they were issued
 }
 
 // New returns the service.
 func New(o Options) *Service {
 	s := &Service{options: o, mux: http.NewServeMux(), tokens: map[string]time.Time{}}
 	s.mux.HandleFunc("PUT /latest/api/token", s.putToken)
-	for name, value := range map[string]string{
-		"region-id": o.RegionID, "zone-id": o.ZoneID, "vpc-id": o.VPCID, "vswitch-id": o.VSwitchID,
-		"owner-account-id": o.AccountID, "instance-id": o.InstanceID,
-	} {
+	for name, value := range s.facts() {
 		s.mux.HandleFunc("GET /latest/meta-data/"+name, s.guarded(func(w http.ResponseWriter, _ *http.Request) { text(w, value) }))
 	}
+	s.mux.HandleFunc("GET /latest/meta-data/{$}", s.guarded(s.list))
+	s.mux.HandleFunc("GET /latest/dynamic/instance-identity/document", s.guarded(s.document))
 	s.mux.HandleFunc("GET /latest/meta-data/ram/security-credentials/{$}", s.guarded(s.role))
 	s.mux.HandleFunc("GET /latest/meta-data/ram/security-credentials/{role}", s.guarded(s.credentials))
 	return s
+}
+
+// What the instance is like where nobody has said it.
+const (
+	address      = "192.168.0.10"
+	mac          = "00:16:3e:00:00:01"
+	imageID      = "emulated_image"
+	instanceType = "ecs.g7.large"
+)
+
+// facts are the values that stand at a path of their own (ECS, "Instance
+// metadata").
+func (s *Service) facts() map[string]string {
+	o := s.options
+	return map[string]string{
+		"region-id": o.RegionID, "zone-id": o.ZoneID, "vpc-id": o.VPCID, "vswitch-id": o.VSwitchID,
+		"owner-account-id": o.AccountID, "instance-id": o.InstanceID, "vpc-cidr-block": o.VPCCIDR, "vswitch-cidr-block": o.VSwitchCIDR,
+		"private-ipv4": address, "mac": mac, "network-type": "vpc", "hostname": o.InstanceID, "image-id": imageID, "instance/instance-type": instanceType,
+		"network/interfaces/macs/": mac + "/", "network/interfaces/macs/" + mac + "/vpc-id": o.VPCID,
+		"network/interfaces/macs/" + mac + "/vswitch-id": o.VSwitchID, "network/interfaces/macs/" + mac + "/primary-ip-address": address,
+	}
+}
+
+// list names what there is under meta-data, one a line; what has more below it
+// ends in a slash.
+func (s *Service) list(w http.ResponseWriter, _ *http.Request) {
+	names := map[string]bool{"ram/": true}
+	for name := range s.facts() {
+		first, _, deeper := strings.Cut(name, "/")
+		if deeper {
+			first += "/"
+		}
+		names[first] = true
+	}
+	text(w, strings.Join(slices.Sorted(maps.Keys(names)), "\n"))
+}
+
+// document tells of the instance in one piece.
+func (s *Service) document(w http.ResponseWriter, _ *http.Request) {
+	o := s.options
+	writeJSON(w, struct {
+		AccountID    string `json:"owner-account-id"`
+		InstanceID   string `json:"instance-id"`
+		InstanceType string `json:"instance-type"`
+		ImageID      string `json:"image-id"`
+		RegionID     string `json:"region-id"`
+		ZoneID       string `json:"zone-id"`
+		MAC          string `json:"mac"`
+		PrivateIPv4  string `json:"private-ipv4"`
+	}{o.AccountID, o.InstanceID, instanceType, imageID, o.RegionID, o.ZoneID, mac, address})
 }
 
 // ServeHTTP implements http.Handler.
@@ -108,18 +164,38 @@ func (s *Service) role(w http.ResponseWriter, r *http.Request) {
 	text(w, s.options.Role)
 }
 
-// credentials issues a new key of the role at every read; the real service
-// keeps one until half an hour before it expires.
+// credentials tells the key of the role, the same until half an hour before
+// it expires.
 func (s *Service) credentials(w http.ResponseWriter, r *http.Request) {
 	if s.options.Role == "" || r.PathValue("role") != s.options.Role {
 		http.NotFound(w, r)
 		return
 	}
-	c := s.options.Sessions.Issue(s.options.Role, s.options.InstanceID, "", roleLife)
-	w.Header().Set("Content-Type", "application/json")
-	body := struct{ AccessKeyId, AccessKeySecret, SecurityToken, Expiration, LastUpdated, Code string }{
-		c.AccessKeyID, c.AccessKeySecret, c.SecurityToken, c.Expiration.Format(time.RFC3339), s.options.Clock.Now().Format(time.RFC3339), "Success",
+	c, since, ok := s.roleKeys()
+	if !ok {
+		http.NotFound(w, r)
+		return
 	}
+	writeJSON(w, struct{ AccessKeyId, AccessKeySecret, SecurityToken, Expiration, LastUpdated, Code string }{
+		c.AccessKeyID, c.AccessKeySecret, c.SecurityToken, c.Expiration.Format(time.RFC3339), since.Format(time.RFC3339), "Success",
+	})
+}
+
+// roleKeys are the keys of now; ok is false if the role is gone.
+func (s *Service) roleKeys() (keys sts.Credentials, since time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.options.Clock.Now(); now.After(s.keys.Expiration.Add(-renewBefore)) || now.Before(s.since) {
+		if s.keys, ok = s.options.Sessions.IssueFor(s.options.InstanceID, s.options.Role, roleLife); !ok {
+			return sts.Credentials{}, time.Time{}, false
+		}
+		s.since = now
+	}
+	return s.keys, s.since, true
+}
+
+func writeJSON(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(body) // the client may be gone
 }
 

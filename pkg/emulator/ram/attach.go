@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// An attachment ties a policy to a user or a group.
+// An attachment ties a policy to a user, a group or a role.
 type attachment struct {
 	kind, name string // of the policy
 	at         time.Time
@@ -19,7 +19,7 @@ func attachedAt(list []attachment, p *policy) int {
 	return slices.IndexFunc(list, func(a attachment) bool { return a.kind == p.kind && a.name == p.name })
 }
 
-// attach adds a policy to the list of an entity, which is a User or a Group,
+// attach adds a policy to the list of an entity, which is a User, Group or Role,
 // within its quotas.
 func attach(list []attachment, p *policy, entity string, maxCustom, maxSystem int, now time.Time) ([]attachment, *rpc.Error) {
 	if attachedAt(list, p) >= 0 {
@@ -48,8 +48,19 @@ func detach(list []attachment, p *policy, entity string) ([]attachment, *rpc.Err
 	return slices.Delete(slices.Clone(list), i, i+1), nil
 }
 
+// A detachment is the last time that a policy was taken from something.
+type detachment struct {
+	at   time.Time
+	from string // User, Group or Role
+}
+
+// lags tells whether the detachment is not known everywhere yet.
+func (r *RAM) lags(d detachment) bool {
+	return d.from != "" && r.clock.Now().Before(d.at.Add(r.behaviour.DetachLag))
+}
+
 // attachedTo lists by name to whom a policy is attached.
-func (r *RAM) attachedTo(p *policy) (users []*user, groups []*group) {
+func (r *RAM) attachedTo(p *policy) (users []*user, groups []*group, roles []*role) {
 	for _, name := range slices.Sorted(maps.Keys(r.users)) {
 		if attachedAt(r.users[name].policies, p) >= 0 {
 			users = append(users, r.users[name])
@@ -60,7 +71,12 @@ func (r *RAM) attachedTo(p *policy) (users []*user, groups []*group) {
 			groups = append(groups, r.groups[name])
 		}
 	}
-	return users, groups
+	for _, name := range slices.Sorted(maps.Keys(r.roles)) {
+		if attachedAt(r.roles[name].policies, p) >= 0 {
+			roles = append(roles, r.roles[name])
+		}
+	}
+	return users, groups, roles
 }
 
 // attachPolicyToUser gives a user a policy (RAM API, AttachPolicyToUser).
@@ -80,7 +96,8 @@ func (r *RAM) detachPolicyFromUser(req *rpc.Request) (any, *rpc.Error) {
 	return r.changeUser(req, func(u *user, p *policy) (err *rpc.Error) {
 		left, err := detach(u.policies, p, "User")
 		if err == nil {
-			u.policies = left
+			u.policies, u.detached = left, detachment{req.Now, "User"}
+			p.detached = u.detached
 		}
 		return err
 	})
@@ -130,7 +147,7 @@ func (r *RAM) listPoliciesForUser(req *rpc.Request) (any, *rpc.Error) {
 }
 
 // listEntitiesForPolicy lists to whom a policy is attached (RAM API,
-// ListEntitiesForPolicy). The emulator's roles have no policies attached.
+// ListEntitiesForPolicy).
 func (r *RAM) listEntitiesForPolicy(req *rpc.Request) (any, *rpc.Error) {
 	if _, err := req.Require("PolicyType"); err != nil {
 		return nil, err
@@ -141,16 +158,13 @@ func (r *RAM) listEntitiesForPolicy(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	users, groups := r.attachedTo(p)
-	type roleList struct {
-		Role []struct{} `json:"Role"`
-	}
+	users, groups, roles := r.attachedTo(p)
 	var answer struct {
 		Users  userList  `json:"Users"`
 		Groups groupList `json:"Groups"`
 		Roles  roleList  `json:"Roles"`
 	}
-	answer.Users.User, answer.Groups.Group, answer.Roles.Role = []userFields{}, []groupFields{}, []struct{}{}
+	answer.Users.User, answer.Groups.Group, answer.Roles.Role = []userFields{}, []groupFields{}, []roleFields{}
 	for _, u := range users {
 		fields := u.fields()
 		fields.AttachDate = stamp(u.policies[attachedAt(u.policies, p)].at)
@@ -160,6 +174,11 @@ func (r *RAM) listEntitiesForPolicy(req *rpc.Request) (any, *rpc.Error) {
 		fields := g.fields()
 		fields.AttachDate = stamp(g.policies[attachedAt(g.policies, p)].at)
 		answer.Groups.Group = append(answer.Groups.Group, fields)
+	}
+	for _, o := range roles {
+		fields := r.roleFields(o, false)
+		fields.AttachDate = stamp(o.policies[attachedAt(o.policies, p)].at)
+		answer.Roles.Role = append(answer.Roles.Role, fields)
 	}
 	return answer, nil
 }

@@ -12,7 +12,9 @@ type group struct {
 	id, name, comments string
 
 	created  time.Time
+	updated  time.Time
 	policies []attachment
+	detached detachment
 }
 
 type groupFields struct {
@@ -20,6 +22,7 @@ type groupFields struct {
 	GroupName  string `json:"GroupName"`
 	Comments   string `json:"Comments,omitempty"`
 	CreateDate string `json:"CreateDate"`
+	UpdateDate string `json:"UpdateDate,omitempty"`
 	AttachDate string `json:"AttachDate,omitempty"`
 }
 
@@ -27,8 +30,12 @@ type groupList struct {
 	Group []groupFields `json:"Group"`
 }
 
+type groupResponse struct {
+	Group groupFields `json:"Group"`
+}
+
 func (g *group) fields() groupFields {
-	return groupFields{GroupID: g.id, GroupName: g.name, Comments: g.comments, CreateDate: stamp(g.created)}
+	return groupFields{GroupID: g.id, GroupName: g.name, Comments: g.comments, CreateDate: stamp(g.created), UpdateDate: stamp(g.updated)}
 }
 
 // createGroup makes a group of users (RAM API, CreateGroup).
@@ -48,11 +55,9 @@ func (r *RAM) createGroup(req *rpc.Request) (any, *rpc.Error) {
 	if len(r.groups) >= maxGroups {
 		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.Group", "The account has %d groups, no more are allowed.", maxGroups)
 	}
-	g := &group{id: r.nextID(), name: name, comments: req.Get("Comments"), created: req.Now}
+	g := &group{id: r.nextID(), name: name, comments: req.Get("Comments"), created: req.Now, updated: req.Now}
 	r.groups[name] = g
-	return struct {
-		Group groupFields `json:"Group"`
-	}{g.fields()}, nil
+	return groupResponse{g.fields()}, nil
 }
 
 func (r *RAM) group(req *rpc.Request) (*group, *rpc.Error) {
@@ -81,7 +86,7 @@ func (r *RAM) deleteGroup(req *rpc.Request) (any, *rpc.Error) {
 			return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Group.User", "The group %q still has users.", g.name)
 		}
 	}
-	if len(g.policies) > 0 {
+	if len(g.policies) > 0 || r.lags(g.detached) {
 		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Group.Policy", "The group %q still has policies.", g.name)
 	}
 	delete(r.groups, g.name)
@@ -161,7 +166,8 @@ func (r *RAM) detachPolicyFromGroup(req *rpc.Request) (any, *rpc.Error) {
 	return r.changeGroup(req, func(g *group, p *policy) *rpc.Error {
 		left, err := detach(g.policies, p, "Group")
 		if err == nil {
-			g.policies = left
+			g.policies, g.detached = left, detachment{req.Now, "Group"}
+			p.detached = g.detached
 		}
 		return err
 	})

@@ -53,12 +53,17 @@ func (r *RAM) createAccessKey(req *rpc.Request) (any, *rpc.Error) {
 	if len(u.keys) >= maxKeysPerUser {
 		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.User.AccessKey", "The user %q has %d access keys, no more are allowed.", u.name, maxKeysPerUser)
 	}
-	k := &accessKey{id: "LTAI5t" + randomString(18), secret: randomString(30), user: u.name, status: statusActive, created: req.Now}
-	u.keys = append(u.keys, k)
-	r.userKeys[k.id] = k
+	k := r.addKey(u, req.Now)
 	return struct {
 		AccessKey keyFields `json:"AccessKey"`
 	}{keyFields{k.id, k.secret, k.status, stamp(k.created)}}, nil
+}
+
+func (r *RAM) addKey(u *user, now time.Time) *accessKey {
+	k := &accessKey{id: "LTAI5t" + randomString(18), secret: randomString(30), user: u.name, status: statusActive, created: now}
+	u.keys = append(u.keys, k)
+	r.userKeys[k.id] = k
+	return k
 }
 
 // listAccessKeys lists the keys of a user without their secrets (RAM API,

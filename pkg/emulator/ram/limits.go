@@ -12,6 +12,9 @@ const (
 	maxSystemPerUser  = 20
 	maxCustomPerGroup = 5
 	maxSystemPerGroup = 20
+	maxRoles          = 1000
+	maxCustomPerRole  = 10
+	maxSystemPerRole  = 20
 	maxVersions       = 5
 	maxDocument       = 6144
 	maxShortText      = 128
@@ -19,4 +22,5 @@ const (
 	maxPageSize       = 1000
 	defaultPageSize   = 100
 	firstID           = 200000000000000000
+	firstRoleID       = 300000000000000000
 )

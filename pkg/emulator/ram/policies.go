@@ -22,6 +22,7 @@ type policy struct {
 	versions         []*policyVersion // oldest first
 	defaultID        string
 	lastVersion      int
+	detached         detachment
 }
 
 type policyVersion struct {
@@ -48,8 +49,8 @@ type policyFields struct {
 }
 
 func (r *RAM) policyFields(p *policy) policyFields {
-	users, groups := r.attachedTo(p)
-	count := len(users) + len(groups)
+	users, groups, roles := r.attachedTo(p)
+	count := len(users) + len(groups) + len(roles)
 	return policyFields{
 		PolicyName: p.name, PolicyType: p.kind, Description: p.description, DefaultVersion: p.defaultID,
 		CreateDate: stamp(p.created), UpdateDate: stamp(p.updated), AttachmentCount: &count,
@@ -234,12 +235,16 @@ func (r *RAM) deletePolicy(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	users, groups := r.attachedTo(p)
+	users, groups, roles := r.attachedTo(p)
 	switch {
 	case len(users) > 0:
 		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.User", "The policy %q is attached to a user.", p.name)
 	case len(groups) > 0:
 		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Group", "The policy %q is attached to a group.", p.name)
+	case len(roles) > 0:
+		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Role", "The policy %q is attached to a role.", p.name)
+	case r.lags(p.detached):
+		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy."+p.detached.from, "The policy %q was attached until a moment ago.", p.name)
 	case len(p.versions) > 1 && !cascading:
 		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Version", "The policy %q has versions that are not the default one.", p.name)
 	}

@@ -24,36 +24,24 @@ type document struct {
 	statements []statement
 }
 
-// A statement allows or denies actions on resources. A statement with a
-// condition is marked only: the emulator's authorizer does not know where a
-// request comes from, so such an Allow never matches and such a Deny always
-// does.
+// A statement allows or denies actions on resources under conditions. Where a
+// condition has an operator or a key that the emulator does not know, an Allow
+// does not match and a Deny does.
 type statement struct {
-	effect       decision
-	actions      []string
-	notAction    bool // actions are those that are not meant
-	resources    []string
-	notResource  bool
-	hasCondition bool
+	effect      decision
+	actions     []string
+	notAction   bool // actions are those that are not meant
+	resources   []string
+	notResource bool
+	conditions  []condition
 }
 
 // parseDocument reads a policy document and checks its grammar. Its errors
 // are sentences for the message of MalformedPolicyDocument.
 func parseDocument(text string) (document, error) {
-	top, err := object([]byte(text))
+	list, err := parseStatements(text)
 	if err != nil {
-		return document{}, fmt.Errorf("the document is no JSON object: %w", err)
-	}
-	if err := onlyMembers(top, "Version", "Statement"); err != nil {
 		return document{}, err
-	}
-	var version string
-	if json.Unmarshal(top["Version"], &version) != nil || version != "1" {
-		return document{}, errors.New(`the Version must be "1"`)
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(top["Statement"], &list) != nil || len(list) == 0 {
-		return document{}, errors.New("the Statement must be a list with at least one statement")
 	}
 	var doc document
 	for i, raw := range list {
@@ -66,6 +54,26 @@ func parseDocument(text string) (document, error) {
 	return doc, nil
 }
 
+// parseStatements reads the frame of a document.
+func parseStatements(text string) ([]json.RawMessage, error) {
+	top, err := object([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("the document is no JSON object: %w", err)
+	}
+	if err := onlyMembers(top, "Version", "Statement"); err != nil {
+		return nil, err
+	}
+	var version string
+	if json.Unmarshal(top["Version"], &version) != nil || version != "1" {
+		return nil, errors.New(`the Version must be "1"`)
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(top["Statement"], &list) != nil || len(list) == 0 {
+		return nil, errors.New("the Statement must be a list with at least one statement")
+	}
+	return list, nil
+}
+
 func parseStatement(raw []byte) (statement, error) {
 	members, err := object(raw)
 	if err != nil {
@@ -75,15 +83,8 @@ func parseStatement(raw []byte) (statement, error) {
 		return statement{}, err
 	}
 	var s statement
-	var effect string
-	_ = json.Unmarshal(members["Effect"], &effect) // what is no string is no effect
-	switch effect {
-	case "Allow":
-		s.effect = allowed
-	case "Deny":
-		s.effect = denied
-	default:
-		return statement{}, errors.New("the Effect must be Allow or Deny")
+	if s.effect, err = effectOf(members); err != nil {
+		return statement{}, err
 	}
 	if s.actions, s.notAction, err = oneOf(members, "Action", "NotAction", validAction); err != nil {
 		return statement{}, err
@@ -91,19 +92,29 @@ func parseStatement(raw []byte) (statement, error) {
 	if s.resources, s.notResource, err = oneOf(members, "Resource", "NotResource", validResource); err != nil {
 		return statement{}, err
 	}
-	if condition, ok := members["Condition"]; ok {
-		operators, err := object(condition)
-		if err != nil {
-			return statement{}, fmt.Errorf("the Condition is no object: %w", err)
-		}
-		for name, keys := range operators {
-			if _, err := object(keys); err != nil {
-				return statement{}, fmt.Errorf("the condition operator %q has no object of keys: %w", name, err)
-			}
-		}
-		s.hasCondition = len(operators) > 0
+	s.conditions, err = conditionsOf(members)
+	return s, err
+}
+
+func conditionsOf(members map[string]json.RawMessage) ([]condition, error) {
+	raw, ok := members["Condition"]
+	if !ok {
+		return nil, nil
 	}
-	return s, nil
+	return parseConditions(raw)
+}
+
+func effectOf(members map[string]json.RawMessage) (decision, error) {
+	var effect string
+	_ = json.Unmarshal(members["Effect"], &effect) // what is no string is no effect
+	switch effect {
+	case "Allow":
+		return allowed, nil
+	case "Deny":
+		return denied, nil
+	default:
+		return ignored, errors.New("the Effect must be Allow or Deny")
+	}
 }
 
 // oneOf reads the member name or its opposite, of which exactly one is there.
@@ -148,20 +159,29 @@ func validResource(value string) bool {
 
 // decide says what the document says of action on resource. An explicit Deny
 // is stronger than any Allow.
-func (d document) decide(action, resource string) decision {
+func (d document) decide(action, resource string, know facts) decision {
 	said := ignored
 	for _, s := range d.statements {
 		if !s.covers(action, resource) {
 			continue
 		}
-		if s.effect == denied {
+		said = max(said, effective(s.effect, s.conditions, know))
+	}
+	return said // denied is the greatest
+}
+
+// effective is the effect of a statement under its conditions.
+func effective(effect decision, conditions []condition, know facts) decision {
+	switch judge(conditions, know) {
+	case met:
+		return effect
+	case unclear:
+		if effect == denied {
 			return denied
 		}
-		if !s.hasCondition {
-			said = allowed
-		}
+	case unmet:
 	}
-	return said
+	return ignored
 }
 
 func (s statement) covers(action, resource string) bool {

@@ -1,11 +1,23 @@
 package ram
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+)
 
 const (
 	bucket = "acs:oss:*:1234567890123456:bucket-a"
 	inside = "acs:oss:*:1234567890123456:bucket-a/dir/key"
 )
+
+// here is what is known of the requests of these tests.
+func here(key string) ([]string, bool) {
+	return requestFacts(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+		cloud.Circumstances{SourceIP: netip.MustParseAddr("10.1.2.3"), Secure: true}, map[string][]string{"sts:ExternalId": {"12"}})(key)
+}
 
 func TestPolicyDecisions(t *testing.T) {
 	allow := func(rest string) string {
@@ -35,8 +47,14 @@ func TestPolicyDecisions(t *testing.T) {
 		"NotAction names the exception":       {allow(`"NotAction":"oss:DeleteBucket","Resource":"*"`), "oss:DeleteBucket", bucket, ignored},
 		"NotAction allows the rest":           {allow(`"NotAction":"oss:DeleteBucket","Resource":"*"`), "oss:GetBucketInfo", bucket, allowed},
 		"NotResource names the exception":     {allow(`"Action":"*","NotResource":"acs:oss:*:*:bucket-a"`), "oss:GetBucketInfo", bucket, ignored},
-		"an Allow with a condition never fits": {
-			allow(`"Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}`), "oss:GetObject", inside, ignored},
+		"an Allow with a condition that is met": {
+			allow(`"Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}`), "oss:GetObject", inside, allowed},
+		"an Allow with a condition that is not met": {
+			allow(`"Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"10.2.0.0/16"}}`), "oss:GetObject", inside, ignored},
+		"an Allow with an operator nobody knows never fits": {
+			allow(`"Action":"*","Resource":"*","Condition":{"StringSounds":{"acs:SourceIp":"10.0.0.0/8"}}`), "oss:GetObject", inside, ignored},
+		"an Allow with a key nobody knows never fits": {
+			allow(`"Action":"*","Resource":"*","Condition":{"StringNotEquals":{"oss:Prefix":"a"}}`), "oss:GetObject", inside, ignored},
 		"an empty condition is none": {allow(`"Action":"*","Resource":"*","Condition":{}`), "oss:GetObject", inside, allowed},
 		"an explicit Deny wins, whatever the order": {
 			`{"Version":"1","Statement":[{"Effect":"Deny","Action":"oss:DeleteBucket","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}]}`,
@@ -44,9 +62,18 @@ func TestPolicyDecisions(t *testing.T) {
 		"a Deny of something else does not": {
 			`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"oss:DeleteBucket","Resource":"*"}]}`,
 			"oss:GetObject", inside, allowed},
-		"a Deny with a condition always fits": {
+		"a Deny with a condition that is not met": {
 			`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"false"}}}]}`,
+			"oss:GetObject", inside, allowed},
+		"a Deny with a condition that is met": {
+			`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"true"}}}]}`,
 			"oss:GetObject", inside, denied},
+		"a Deny with a key nobody knows always fits": {
+			`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"oss:Prefix":"a"}}}]}`,
+			"oss:GetObject", inside, denied},
+		"a Deny of which one condition is not met": {
+			`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"oss:Prefix":"a"},"Bool":{"acs:SecureTransport":"false"}}}]}`,
+			"oss:GetObject", inside, allowed},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -54,10 +81,58 @@ func TestPolicyDecisions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := doc.decide(c.action, c.resource); got != c.want {
+			if got := doc.decide(c.action, c.resource, here); got != c.want {
 				t.Errorf("decide(%s, %s) = %d, want %d", c.action, c.resource, got, c.want)
 			}
 		})
+	}
+}
+
+func TestConditions(t *testing.T) {
+	for condition, want := range map[string]verdict{
+		`"StringEquals":{"sts:ExternalId":["11","12"]}`:                                                   met,
+		`"StringEquals":{"sts:ExternalId":"1*"}`:                                                          unmet,
+		`"StringNotEquals":{"sts:ExternalId":["11","12"]}`:                                                unmet,
+		`"StringNotEquals":{"sts:ExternalId":["11","13"]}`:                                                met,
+		`"StringEqualsIgnoreCase":{"acs:SecureTransport":"TRUE"}`:                                         met,
+		`"StringNotEqualsIgnoreCase":{"acs:SecureTransport":"TRUE"}`:                                      unmet,
+		`"StringLike":{"sts:ExternalId":"1?"}`:                                                            met,
+		`"StringNotLike":{"sts:ExternalId":"1*"}`:                                                         unmet,
+		`"Bool":{"acs:SecureTransport":true}`:                                                             met,
+		`"Bool":{"acs:MFAPresent":"true"}`:                                                                unmet,
+		`"IpAddress":{"acs:SourceIp":["192.168.0.0/16","10.1.2.3"]}`:                                      met,
+		`"IpAddress":{"acs:SourceIp":"10.1.2.4"}`:                                                         unmet,
+		`"IpAddress":{"acs:SourceIp":"no address"}`:                                                       unmet,
+		`"NotIpAddress":{"acs:SourceIp":"10.0.0.0/8"}`:                                                    unmet,
+		`"NumericEquals":{"sts:ExternalId":12}`:                                                           met,
+		`"NumericNotEquals":{"sts:ExternalId":"12"}`:                                                      unmet,
+		`"NumericLessThan":{"sts:ExternalId":"12"}`:                                                       unmet,
+		`"NumericLessThanEquals":{"sts:ExternalId":"12"}`:                                                 met,
+		`"NumericGreaterThan":{"sts:ExternalId":"9"}`:                                                     met,
+		`"NumericGreaterThanEquals":{"sts:ExternalId":"13"}`:                                              unmet,
+		`"DateLessThan":{"acs:CurrentTime":"2026-03-04T05:06:08Z"}`:                                       met,
+		`"DateLessThan":{"acs:CurrentTime":"2026-03-04T13:06:07+08:00"}`:                                  unmet,
+		`"DateEquals":{"acs:CurrentTime":"2026-03-04T13:06:07+08:00"}`:                                    met,
+		`"DateGreaterThan":{"acs:CurrentTime":"yesterday"}`:                                               unmet,
+		`"DateSometimes":{"acs:CurrentTime":"2026-03-04T05:06:08Z"}`:                                      unclear,
+		`"Bool":{"acs:SecureTransport":"true"},"StringEquals":{"sts:ExternalId":"12"}`:                    met,
+		`"Bool":{"acs:SecureTransport":"true","acs:MFAPresent":"true"}`:                                   unmet,
+		`"Bool":{"acs:SecureTransport":"true"},"StringEquals":{"rds:ResourceTag/a":"b"}`:                  unclear,
+		`"Bool":{"acs:SecureTransport":"false"},"StringEquals":{"rds:ResourceTag/a":"b"}`:                 unmet,
+		`"StringEqualsIfExists":{"sts:ExternalId":"12"},"Null":{"sts:ExternalId":"true"}`:                 unclear,
+		`"ForAnyValue:StringEquals":{"sts:ExternalId":"12"},"Bool":{"acs:SecureTransport":["x","false"]}`: unmet,
+	} {
+		list, err := parseConditions([]byte("{" + condition + "}"))
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+			continue
+		}
+		if got := judge(list, here); got != want {
+			t.Errorf("%s: %d, want %d", condition, got, want)
+		}
+	}
+	if _, known := requestFacts(time.Time{}, cloud.Circumstances{}, nil)("acs:SourceIp"); known {
+		t.Error("an address that is not known is known")
 	}
 }
 
@@ -84,6 +159,8 @@ func TestMalformedPolicyDocumentsAreRefused(t *testing.T) {
 		"no resource":             `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*"}]}`,
 		"resource of another":     `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b"}]}`,
 		"resource too short":      `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"acs:oss:bucket"}]}`,
+		"condition of no values":  `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":[]}}}]}`,
+		"condition of an object":  `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":{}}}}]}`,
 		"condition without keys":  `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":"x"}}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,27 +20,36 @@ func (r *RAM) Product() rpc.Product {
 	}
 	policy := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action { return named("policy", "PolicyName", do) }
 	group := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action { return named("group", "GroupName", do) }
+	role := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action { return named("role", "RoleName", do) }
 	all := func(kind string, do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
 		return rpc.Action{Do: do, Resource: func(*rpc.Request) string { return r.resource(kind + "/*") }}
 	}
-	return rpc.Product{Name: "Ram", Version: "2015-05-01", Denied: "NoPermission", Actions: map[string]rpc.Action{
+	return rpc.Product{Name: "Ram", Version: "2015-05-01", Denied: "NoPermission", HTTPSOnly: true, Actions: map[string]rpc.Action{
 		"CreateUser": user(r.createUser),
 		"GetUser":    user(r.getUser),
 		"ListUsers":  all("user", r.listUsers),
+		"UpdateUser": user(r.updateUser),
 		"DeleteUser": user(r.deleteUser),
+
+		"CreateLoginProfile": user(r.createLoginProfile),
+		"GetLoginProfile":    user(r.getLoginProfile),
+		"UpdateLoginProfile": user(r.updateLoginProfile),
+		"DeleteLoginProfile": user(r.deleteLoginProfile),
 
 		"CreateAccessKey": user(r.createAccessKey),
 		"ListAccessKeys":  user(r.listAccessKeys),
 		"UpdateAccessKey": user(r.updateAccessKey),
 		"DeleteAccessKey": user(r.deleteAccessKey),
 
-		"CreatePolicy":        policy(r.createPolicy),
-		"GetPolicy":           policy(r.getPolicy),
-		"ListPolicies":        all("policy", r.listPolicies),
-		"DeletePolicy":        policy(r.deletePolicy),
-		"CreatePolicyVersion": policy(r.createPolicyVersion),
-		"ListPolicyVersions":  policy(r.listPolicyVersions),
-		"DeletePolicyVersion": policy(r.deletePolicyVersion),
+		"CreatePolicy":            policy(r.createPolicy),
+		"GetPolicy":               policy(r.getPolicy),
+		"ListPolicies":            all("policy", r.listPolicies),
+		"DeletePolicy":            policy(r.deletePolicy),
+		"CreatePolicyVersion":     policy(r.createPolicyVersion),
+		"ListPolicyVersions":      policy(r.listPolicyVersions),
+		"GetPolicyVersion":        policy(r.getPolicyVersion),
+		"SetDefaultPolicyVersion": policy(r.setDefaultPolicyVersion),
+		"DeletePolicyVersion":     policy(r.deletePolicyVersion),
 
 		"AttachPolicyToUser":    user(r.attachPolicyToUser),
 		"DetachPolicyFromUser":  user(r.detachPolicyFromUser),
@@ -54,6 +63,20 @@ func (r *RAM) Product() rpc.Product {
 		"ListGroupsForUser":     user(r.listGroupsForUser),
 		"AttachPolicyToGroup":   group(r.attachPolicyToGroup),
 		"DetachPolicyFromGroup": group(r.detachPolicyFromGroup),
+		"GetGroup":              group(r.getGroup),
+		"UpdateGroup":           group(r.updateGroup),
+		"ListGroups":            all("group", r.listGroups),
+		"ListUsersForGroup":     group(r.listUsersForGroup),
+		"ListPoliciesForGroup":  group(r.listPoliciesForGroup),
+
+		"CreateRole":           role(r.createRole),
+		"GetRole":              role(r.getRole),
+		"UpdateRole":           role(r.updateRole),
+		"ListRoles":            all("role", r.listRoles),
+		"DeleteRole":           role(r.deleteRole),
+		"AttachPolicyToRole":   role(r.attachPolicyToRole),
+		"DetachPolicyFromRole": role(r.detachPolicyFromRole),
+		"ListPoliciesForRole":  role(r.listPoliciesForRole),
 	}}
 }
 

@@ -1,10 +1,10 @@
 // Package ram emulates Resource Access Management (RAM API, version
-// 2015-05-01): users, access keys, custom policies, groups, and the decision
+// 2015-05-01): users, access keys, custom policies, groups, roles, and the decision
 // whether a caller may do something.
 //
 // It knows the long-lived keys of the account and its users, and is the
-// cloud.Authorizer of the other products. Changes take effect at once; those
-// of the real service can lag by seconds.
+// cloud.Authorizer of the other products. Changes take effect at once unless a
+// Behaviour says that they lag, as those of the real service can by seconds.
 package ram
 
 import (
@@ -29,8 +29,10 @@ type RAM struct {
 	groups   map[string]*group
 	policies map[string]*policy // custom ones
 	system   map[string]*policy
-	roles    map[string][]document
-	lastID   int // for user and group ids
+	roles    map[string]*role
+	lastID   int // for the ids of users, groups and roles
+
+	behaviour Behaviour
 }
 
 // New returns the RAM of an account that has no users yet, and no keys.
@@ -38,7 +40,7 @@ func New(clock *cloud.Clock, accountID string) *RAM {
 	r := &RAM{
 		clock: clock, account: accountID,
 		keys: make(map[string]cloud.Key), users: make(map[string]*user), userKeys: make(map[string]*accessKey),
-		groups: make(map[string]*group), policies: make(map[string]*policy), roles: make(map[string][]document),
+		groups: make(map[string]*group), policies: make(map[string]*policy), roles: make(map[string]*role),
 	}
 	r.system = systemPolicies(clock.Now())
 	return r
@@ -54,24 +56,6 @@ func (r *RAM) AddAccountKey(id, secret string) {
 	}}
 }
 
-// AddRole says what the sessions of a role may do: what one of the policy
-// documents allows and none denies. A role that was never added may do
-// nothing.
-func (r *RAM) AddRole(name string, documents ...string) error {
-	var docs []document
-	for _, text := range documents {
-		doc, err := parseDocument(text)
-		if err != nil {
-			return err
-		}
-		docs = append(docs, doc)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.roles[name] = docs
-	return nil
-}
-
 // Key implements cloud.Keys.
 func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 	r.mu.Lock()
@@ -80,7 +64,7 @@ func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 		return key, true
 	}
 	k, ok := r.userKeys[accessKeyID]
-	if !ok {
+	if !ok || r.clock.Now().Before(k.created.Add(r.behaviour.KeyLag)) {
 		return cloud.Key{}, false
 	}
 	return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Caller: cloud.Caller{
@@ -99,6 +83,7 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	know := requestFacts(r.clock.Now(), caller.Circumstances, nil)
 	var docs []document
 	switch caller.Kind {
 	case cloud.Account:
@@ -113,10 +98,14 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 			docs = append(docs, r.documents(r.groups[name].policies)...)
 		}
 	case cloud.Role:
-		docs = r.roles[caller.Name]
+		o, ok := r.roles[caller.Name]
+		if !ok {
+			return false
+		}
+		docs = append(r.documents(o.policies), o.inline...)
 		if caller.Policy != "" {
 			session, err := parseDocument(caller.Policy)
-			if err != nil || session.decide(action, resource) != allowed {
+			if err != nil || session.decide(action, resource, know) != allowed {
 				return false
 			}
 		}
@@ -125,7 +114,7 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 	}
 	said := ignored
 	for _, doc := range docs {
-		said = max(said, doc.decide(action, resource)) // denied is the greatest
+		said = max(said, doc.decide(action, resource, know)) // denied is the greatest
 	}
 	return said == allowed
 }
@@ -141,9 +130,33 @@ func (r *RAM) owns(resource string) bool {
 func (r *RAM) documents(attached []attachment) []document {
 	var docs []document
 	for _, a := range attached {
+		if r.clock.Now().Before(a.at.Add(r.behaviour.PolicyLag)) {
+			continue
+		}
 		docs = append(docs, r.policyOf(a.kind, a.name).current().doc)
 	}
 	return docs
+}
+
+// A Behaviour is where the real service may lag behind its own answers. The
+// zero value does not lag.
+type Behaviour struct {
+	// KeyLag is how long a new access key is unknown to the other services.
+	KeyLag time.Duration
+	// PolicyLag is how long a policy that was attached allows and denies
+	// nothing.
+	PolicyLag time.Duration
+	// DetachLag is how long the deletion of a user, group, role or policy
+	// answers DeleteConflict after a policy was detached, as Terraform's
+	// provider expects of it.
+	DetachLag time.Duration
+}
+
+// Behave changes the behaviour from now on.
+func (r *RAM) Behave(change func(*Behaviour)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.behaviour)
 }
 
 // stamp is a time in the format of the RAM API.

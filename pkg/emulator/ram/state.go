@@ -73,10 +73,10 @@ func (r *RAM) Policies() []PolicyState {
 	list := make([]PolicyState, 0, len(r.policies))
 	for _, name := range slices.Sorted(maps.Keys(r.policies)) {
 		p := r.policies[name]
-		users, groups := r.attachedTo(p)
+		users, groups, roles := r.attachedTo(p)
 		list = append(list, PolicyState{
 			Name: p.name, Description: p.description, Document: p.current().text, Versions: len(p.versions),
-			Attachments: len(users) + len(groups), Created: p.created,
+			Attachments: len(users) + len(groups) + len(roles), Created: p.created,
 		})
 	}
 	return list
@@ -87,4 +87,32 @@ func (r *RAM) Groups() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Sorted(maps.Keys(r.groups))
+}
+
+// A RoleState is what tests may want to know of a role.
+type RoleState struct {
+	Name     string    `json:"name"`
+	Trust    string    `json:"trust"` // the trust policy
+	Created  time.Time `json:"created"`
+	Policies []string  `json:"policies,omitempty"` // "Custom/NAME" or "System/NAME"
+}
+
+// Roles lists the roles by name that clients have made; those of AddRole are
+// not among them.
+func (r *RAM) Roles() []RoleState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := []RoleState{}
+	for _, name := range slices.Sorted(maps.Keys(r.roles)) {
+		o := r.roles[name]
+		if o.planted {
+			continue
+		}
+		state := RoleState{Name: o.name, Trust: o.trustText, Created: o.created}
+		for _, a := range o.policies {
+			state.Policies = append(state.Policies, a.kind+"/"+a.name)
+		}
+		list = append(list, state)
+	}
+	return list
 }

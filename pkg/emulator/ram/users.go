@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"time"
 
@@ -14,9 +15,12 @@ type user struct {
 	id, name, displayName, comments, email, phone string
 
 	created  time.Time
+	updated  time.Time
 	keys     []*accessKey
 	policies []attachment
 	groups   []string
+	detached detachment
+	login    *loginProfile // nil if there is none
 }
 
 // A userFields is a user as the API answers it.
@@ -36,7 +40,7 @@ type userFields struct {
 func (u *user) fields() userFields {
 	return userFields{
 		UserID: u.id, UserName: u.name, DisplayName: u.displayName, MobilePhone: u.phone, Email: u.email,
-		Comments: u.comments, CreateDate: stamp(u.created), UpdateDate: stamp(u.created),
+		Comments: u.comments, CreateDate: stamp(u.created), UpdateDate: stamp(u.updated),
 	}
 }
 
@@ -52,15 +56,12 @@ func (r *RAM) createUser(req *rpc.Request) (any, *rpc.Error) {
 	}
 	u := &user{
 		name: name, displayName: req.Get("DisplayName"), comments: req.Get("Comments"), email: req.Get("Email"),
-		phone: req.Get("MobilePhone"), created: req.Now,
+		phone: req.Get("MobilePhone"), created: req.Now, updated: req.Now,
 	}
 	if u.displayName == "" {
 		u.displayName = name
 	}
-	if err := firstError(
-		checkName("UserName", name, 64, "._-"), checkLength("DisplayName", u.displayName, maxShortText),
-		checkLength("Comments", u.comments, maxShortText), noTags(req),
-	); err != nil {
+	if err := firstError(u.check("", name), noTags(req)); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
@@ -74,6 +75,80 @@ func (r *RAM) createUser(req *rpc.Request) (any, *rpc.Error) {
 	u.id = r.nextID()
 	r.users[name] = u
 	return userResponse{u.fields()}, nil
+}
+
+var (
+	emails = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+	phones = regexp.MustCompile(`^[0-9]{1,4}-[0-9]{4,20}$`) // country code, hyphen, number
+)
+
+// check checks what a client may choose of a user; prefix is that of the
+// parameters, "" or "New".
+func (u *user) check(prefix, name string) *rpc.Error {
+	if u.email != "" && !emails.MatchString(u.email) {
+		return rpc.Errorf(http.StatusBadRequest, "InvalidParameter."+prefix+"Email.Format", "The parameter %q is no e-mail address.", prefix+"Email")
+	}
+	if u.phone != "" && !phones.MatchString(u.phone) {
+		return rpc.Errorf(http.StatusBadRequest, "InvalidParameter."+prefix+"MobilePhone.Format", "The parameter %q must be a country code, a hyphen and a number.", prefix+"MobilePhone")
+	}
+	return firstError(
+		checkName(prefix+"UserName", name, 64, "._-"), checkLength(prefix+"DisplayName", u.displayName, maxShortText),
+		checkLength(prefix+"Comments", u.comments, maxShortText),
+	)
+}
+
+// updateUser changes a user, its name included (RAM API, UpdateUser).
+func (r *RAM) updateUser(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.user(req)
+	if err != nil {
+		return nil, err
+	}
+	changed := *u
+	changed.name = given(req, "NewUserName", u.name)
+	changed.displayName = given(req, "NewDisplayName", u.displayName)
+	changed.comments = given(req, "NewComments", u.comments)
+	changed.email = given(req, "NewEmail", u.email)
+	changed.phone = given(req, "NewMobilePhone", u.phone)
+	changed.updated = req.Now
+	if err := changed.check("New", changed.name); err != nil {
+		return nil, err
+	}
+	if other := r.users[changed.name]; other != nil && other != u {
+		return nil, rpc.Errorf(http.StatusConflict, "EntityAlreadyExists.User", "The user %q already exists.", changed.name)
+	}
+	delete(r.users, u.name)
+	*u = changed
+	r.users[u.name] = u
+	for _, k := range u.keys {
+		k.user = u.name
+	}
+	return userResponse{u.fields()}, nil
+}
+
+// AddUser plants a user with system policies ("AdministratorAccess") and an
+// access key, for tests that need one and do not want to make it by calls.
+func (r *RAM) AddUser(name string, systemPolicies ...string) (keyID, secret string, err error) {
+	if refused := checkName("UserName", name, 64, "._-"); refused != nil {
+		return "", "", refused
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.users[name] != nil {
+		return "", "", fmt.Errorf("ram: the user %q already exists", name)
+	}
+	now := r.clock.Now()
+	u := &user{id: r.nextID(), name: name, displayName: name, created: now, updated: now}
+	for _, policy := range systemPolicies {
+		if r.system[policy] == nil {
+			return "", "", fmt.Errorf("ram: there is no system policy %q", policy)
+		}
+		u.policies = append(u.policies, attachment{typeSystem, policy, now})
+	}
+	r.users[name] = u
+	k := r.addKey(u, now)
+	return k.id, k.secret, nil
 }
 
 // nextID draws the id of a user or group: a long number.
@@ -146,11 +221,14 @@ func (r *RAM) deleteUser(req *rpc.Request) (any, *rpc.Error) {
 		return nil, err
 	}
 	for _, left := range []struct {
-		what  string
-		count int
-	}{{"AccessKey", len(u.keys)}, {"Policy", len(u.policies)}, {"Group", len(u.groups)}} {
-		if left.count > 0 {
-			return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.User."+left.what, "The user %q still has %d of %s.", u.name, left.count, left.what)
+		what string
+		has  bool
+	}{
+		{"AccessKey", len(u.keys) > 0}, {"Policy", len(u.policies) > 0 || r.lags(u.detached)}, {"Group", len(u.groups) > 0},
+		{"LoginProfile", u.login != nil},
+	} {
+		if left.has {
+			return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.User."+left.what, "The user %q still has a %s.", u.name, left.what)
 		}
 	}
 	delete(r.users, u.name)

@@ -87,6 +87,44 @@ func (r *RAM) listPolicyVersions(req *rpc.Request) (any, *rpc.Error) {
 	}{list}, nil
 }
 
+// getPolicyVersion tells of one version of a policy of either type (RAM API,
+// GetPolicyVersion).
+func (r *RAM) getPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
+	id, err := req.Require("VersionId")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := req.Require("PolicyType"); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, err := r.policy(req)
+	if err != nil {
+		return nil, err
+	}
+	i, err := p.indexOf(id)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		PolicyVersion versionFields `json:"PolicyVersion"`
+	}{p.version(p.versions[i], true)}, nil
+}
+
+// setDefaultPolicyVersion lets another version of a policy count (RAM API,
+// SetDefaultPolicyVersion).
+func (r *RAM) setDefaultPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, i, err := r.namedVersion(req)
+	if err != nil {
+		return nil, err
+	}
+	p.defaultID, p.updated = p.versions[i].id, req.Now
+	return nil, nil
+}
+
 // namedVersion finds the policy and the index of the version of VersionId.
 func (r *RAM) namedVersion(req *rpc.Request) (*policy, int, *rpc.Error) {
 	id, err := req.Require("VersionId")
@@ -97,11 +135,16 @@ func (r *RAM) namedVersion(req *rpc.Request) (*policy, int, *rpc.Error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	i := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id == id })
+	i, err := p.indexOf(id)
+	return p, i, err
+}
+
+func (p *policy) indexOf(version string) (int, *rpc.Error) {
+	i := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id == version })
 	if i < 0 {
-		return nil, 0, rpc.Errorf(http.StatusNotFound, "EntityNotExist.Policy.Version", "The policy %q has no version %q.", p.name, id)
+		return 0, rpc.Errorf(http.StatusNotFound, "EntityNotExist.Policy.Version", "The policy %q has no version %q.", p.name, version)
 	}
-	return p, i, nil
+	return i, nil
 }
 
 // deletePolicyVersion removes a version that is not the default one (RAM API,

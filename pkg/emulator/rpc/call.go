@@ -82,7 +82,14 @@ func (c *call) request() *Request {
 	if region == "" {
 		region = c.g.region
 	}
-	return &Request{Context: context.WithoutCancel(c.r.Context()), Caller: c.caller, Action: c.action, Region: region, Params: c.params, Now: c.g.clock.Now()}
+	protocol := "HTTP"
+	if c.r.TLS != nil {
+		protocol = "HTTPS"
+	}
+	return &Request{
+		Context: context.WithoutCancel(c.r.Context()), Caller: c.caller, Action: c.action, Region: region, Params: c.params,
+		Now: c.g.clock.Now(), Host: c.r.Host, Protocol: protocol,
+	}
 }
 
 // run does the action, with the fault that waits for it if there is one.

@@ -33,10 +33,13 @@ func withRequestID(id string, v any) ([]byte, error) {
 	if v == nil {
 		v = struct{}{}
 	}
-	fields, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // the gateway writes & as it is
+	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("rpc: marshal response: %w", err)
 	}
+	fields := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 	if len(fields) == 0 || fields[0] != '{' {
 		return nil, fmt.Errorf("rpc: response of type %T is no struct", v)
 	}

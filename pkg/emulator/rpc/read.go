@@ -33,7 +33,7 @@ func (c *call) read() *Error {
 	// Requests by headers are answered in JSON unless they ask for something
 	// else, those by parameters in XML.
 	c.format = c.params.Get("Format")
-	if c.format == "" && (v3 || c.params.Get("Action") == "") {
+	if c.format == "" && (v3 || c.params.Get("Action") == "" && c.action != "") {
 		c.format = "JSON"
 	}
 	switch {

@@ -20,6 +20,9 @@ type Request struct {
 	Region  string     // RegionId, or the gateway's default region
 	Params  url.Values // query and form together, common parameters included
 	Now     time.Time  // the emulator's time
+	Host    string     // under which the gateway was asked
+	// Protocol is "HTTP" or "HTTPS".
+	Protocol string
 }
 
 // Get returns the first value of a parameter, empty if it is absent.

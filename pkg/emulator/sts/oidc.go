@@ -1,0 +1,112 @@
+package sts
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// A Provider is an OIDC identity provider of the account, whose tokens
+// AssumeRoleWithOIDC takes: that of a Kubernetes cluster for RRSA.
+type Provider struct {
+	Name      string   `json:"name"`      // as in acs:ram::ACCOUNT:oidc-provider/NAME
+	Issuer    string   `json:"issuer"`    // the tokens' iss
+	ClientIDs []string `json:"clientIds"` // one of which must be in the tokens' aud
+	// Keys is the provider's JSON Web Key Set, with RSA keys (RS256).
+	Keys JWKS `json:"jwks"`
+	// TrustAny takes tokens without a look at their signature: for clusters
+	// whose keys are not at hand. Issuer, audience and time are still checked.
+	TrustAny bool `json:"trustAny"`
+}
+
+var providerARNs = regexp.MustCompile(`^acs:ram::([0-9]{16}):oidc-provider/(.{1,128})$`)
+
+// The bounds of an OIDCToken, in characters.
+const (
+	minToken = 4
+	maxToken = 20_000
+)
+
+// AddProvider makes an identity provider known; one of that name is replaced.
+func (s *Service) AddProvider(p Provider) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.providers = append(slices.DeleteFunc(s.providers, func(old Provider) bool { return old.Name == p.Name }), p)
+}
+
+func (s *Service) provider(name string) (Provider, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.providers, func(p Provider) bool { return p.Name == name })
+	if i < 0 {
+		return Provider{}, false
+	}
+	return s.providers[i], true
+}
+
+// assumeRoleWithOIDC is AssumeRoleWithOIDC of the STS API. The codes are those
+// that clients of the real service have met; their HTTP statuses are guesses.
+func (s *Service) assumeRoleWithOIDC(r *rpc.Request) (any, *rpc.Error) {
+	distrust := rpc.Errorf(http.StatusForbidden, "AuthenticationFail.NoPermission", "This operation is forbidden by permission system.")
+	arn := providerARNs.FindStringSubmatch(r.Get("OIDCProviderArn"))
+	if arn == nil {
+		return nil, rpc.Errorf(http.StatusForbidden, "AuthenticationFail.NoPermission", "Parameter OIDCProviderArn is not valid")
+	}
+	q, fail := readSession(r)
+	if fail != nil {
+		return nil, fail
+	}
+	if arn[1] != s.accountID {
+		return nil, distrust
+	}
+	provider, ok := s.provider(arn[2])
+	if !ok {
+		return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.OIDCProvider", "The OIDC provider does not exist.")
+	}
+	claims, fail := s.checkToken(provider, r.Get("OIDCToken"))
+	if fail != nil {
+		return nil, fail
+	}
+	a, fail := s.assume(q, cloud.Principal{
+		Federated: arn[0], Circumstances: r.Caller.Circumstances,
+		Facts: map[string][]string{"oidc:iss": {claims.Issuer}, "oidc:sub": {claims.Subject}, "oidc:aud": claims.Audience},
+	}, distrust)
+	if fail != nil {
+		return nil, fail
+	}
+	type info struct{ Issuer, Subject, ClientIds, ExpirationTime string }
+	return struct {
+		assumed
+
+		OIDCTokenInfo info
+	}{*a, info{claims.Issuer, claims.Subject, claims.clientIDs(), time.Unix(claims.Expires, 0).UTC().Format(time.RFC3339)}}, nil
+}
+
+// checkToken checks a token of the provider: its signature, issuer, audience
+// and time.
+func (s *Service) checkToken(p Provider, token string) (tokenClaims, *rpc.Error) {
+	invalid := func(why string) *rpc.Error { return bad("AuthenticationFail.OIDCToken.Invalid", "%s", why) }
+	if len(token) < minToken || len(token) > maxToken {
+		return tokenClaims{}, invalid("The OIDCToken must have 4 to 20000 characters.")
+	}
+	claims, err := parseToken(token, p.Keys, p.TrustAny)
+	if err != nil {
+		return tokenClaims{}, invalid("This JsonWebToken is invalid: " + err.Error() + ".")
+	}
+	now := s.wall().Unix()
+	switch {
+	case claims.Issuer != p.Issuer:
+		return claims, invalid("The issuer of this JsonWebToken is not the provider's.")
+	case !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(p.ClientIDs, a) }):
+		return claims, invalid("The audience of this JsonWebToken is no client id of the provider.")
+	case now >= claims.Expires:
+		return claims, bad("AuthenticationFail.OIDCToken.Expired", "This JsonWebToken is expired.")
+	case now < claims.NotBefore:
+		return claims, invalid("This JsonWebToken is not valid yet.")
+	}
+	return claims, nil
+}
