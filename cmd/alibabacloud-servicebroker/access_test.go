@@ -86,7 +86,9 @@ func runBroker(t *testing.T, roots *x509.CertPool, args ...string) *process {
 	go func() { p.ended <- run(ctx, args, env(), io.Discard) }()
 	t.Cleanup(func() {
 		stop()
-		_ = <-p.ended
+		if err := <-p.ended; err != nil {
+			t.Errorf("the broker ended with %v", err)
+		}
 	})
 	p.eventually("ready", func() bool { return p.status("http://"+p.ops+"/readyz", "") == http.StatusOK })
 	return p
@@ -178,11 +180,7 @@ func TestRequestsAreServedUntilLoadBalancersHaveHeardOfTheEnd(t *testing.T) {
 	if got := p.status("http://"+p.listen+"/v2/catalog", "secret"); got != http.StatusOK {
 		t.Errorf("status %d when it was no longer ready, want 200 until the delay is over", got)
 	}
-	err := <-p.ended
-	p.ended <- err
-	if err != nil {
-		t.Errorf("the broker ended with %v", err)
-	}
+	p.ended <- <-p.ended
 	if got := p.status("http://"+p.listen+"/v2/catalog", "secret"); got != 0 {
 		t.Errorf("status %d after the end", got)
 	}

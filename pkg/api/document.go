@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,10 +16,9 @@ import (
 // catalog, ready to send.
 type document struct {
 	body         []byte
-	length       string
 	etag         string
 	lastModified time.Time
-	modified     string // lastModified as a header
+	header       http.Header // of the answer, with the body's own
 }
 
 func newDocument(catalog osb.Catalog, now time.Time) (*document, error) {
@@ -31,26 +31,26 @@ func newDocument(catalog osb.Catalog, now time.Time) (*document, error) {
 	}
 	sum := sha256.Sum256(body)
 	modified := now.UTC().Truncate(time.Second)
-	return &document{
-		body:         body,
-		length:       strconv.Itoa(len(body)),
-		etag:         `"` + hex.EncodeToString(sum[:16]) + `"`,
-		lastModified: modified,
-		modified:     modified.Format(http.TimeFormat),
-	}, nil
+	d := &document{body: body, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, lastModified: modified}
+	d.header = http.Header{
+		"Etag":           {d.etag},
+		"Last-Modified":  {modified.Format(http.TimeFormat)},
+		"Content-Type":   {"application/json"},
+		"Content-Length": {strconv.Itoa(len(body))},
+	}
+	return d, nil
 }
 
 // serve answers GET /v2/catalog (CAT-01, CAT-06, CAT-07).
 func (d *document) serve(w http.ResponseWriter, r *http.Request, _ *exchange) {
 	header := w.Header()
-	header.Set("Etag", d.etag)
-	header.Set("Last-Modified", d.modified)
+	maps.Copy(header, d.header)
 	if d.known(r) {
+		header.Del("Content-Type")
+		header.Del("Content-Length")
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", d.length)
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(d.body) // a failure is the client's: it has gone
 }
@@ -67,6 +67,10 @@ func (d *document) known(r *http.Request) bool {
 		}
 		return false
 	}
-	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	text := r.Header.Get("If-Modified-Since")
+	if text == "" {
+		return false
+	}
+	since, err := http.ParseTime(text)
 	return err == nil && !since.Before(d.lastModified)
 }

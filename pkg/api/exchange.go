@@ -6,8 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/golang/glog"
@@ -15,7 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-const requestIdentityHeader = "X-Broker-API-Request-Identity"
+const requestIdentityHeader = "X-Broker-Api-Request-Identity"
 
 // An exchange is what the outer layer has to know of a request when it is
 // over. Ids are set once they are found sound.
@@ -78,22 +77,32 @@ func (a *Handler) recovered(out *recorder, x *exchange, panicked any) {
 // finish writes the log line and counts the request.
 func (a *Handler) finish(r *http.Request, out *recorder, x *exchange, took time.Duration) {
 	a.metrics.observe(x.route, method(r), out.status, took)
-	var line strings.Builder
-	fmt.Fprintf(&line, "%s %s %d %v", method(r), x.route, out.status, took.Round(time.Microsecond))
-	for _, id := range []struct{ name, value string }{
-		{"instance", x.instance}, {"binding", x.binding}, {"request", shorten(x.requestID)},
-	} {
-		if id.value != "" {
-			fmt.Fprintf(&line, " %s=%q", id.name, id.value)
-		}
-	}
+	line := make([]byte, 0, 256)
+	line = append(line, method(r)...)
+	line = append(line, ' ')
+	line = append(line, x.route...)
+	line = append(line, ' ')
+	line = strconv.AppendInt(line, int64(out.status), 10)
+	line = append(line, ' ')
+	line = append(line, took.Round(time.Microsecond).String()...)
+	line = appendQuoted(line, " instance=", x.instance)
+	line = appendQuoted(line, " binding=", x.binding)
+	line = appendQuoted(line, " request=", shorten(x.requestID))
 	if x.err != nil {
-		fmt.Fprintf(&line, " error=%q", x.err.Error())
+		line = appendQuoted(line, " error=", x.err.Error())
 	}
 	if x.stack != nil {
-		fmt.Fprintf(&line, "\n%s", x.stack)
+		line = append(line, '\n')
+		line = append(line, x.stack...)
 	}
-	a.log(out.status >= http.StatusInternalServerError, line.String())
+	a.log(out.status >= http.StatusInternalServerError, string(line))
+}
+
+func appendQuoted(line []byte, name, value string) []byte {
+	if value == "" {
+		return line
+	}
+	return strconv.AppendQuote(append(line, name...), value)
 }
 
 func logWithGlog(failed bool, line string) {
@@ -107,11 +116,9 @@ func logWithGlog(failed bool, line string) {
 // method is the request's method where it is one of HTTP's, so that callers
 // cannot fill the log or the metrics with names of their own.
 func method(r *http.Request) string {
-	known := []string{
-		http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete,
-		http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodTrace, http.MethodConnect,
-	}
-	if slices.Contains(known, r.Method) {
+	switch r.Method {
+	case http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodTrace, http.MethodConnect:
 		return r.Method
 	}
 	return "other"

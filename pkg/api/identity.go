@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	identityHeader = "X-Broker-API-Originating-Identity"
+	identityHeader = "X-Broker-Api-Originating-Identity"
 	// nobody is a well-formed identity for osb-broker-lib, which refuses to
 	// poll bindings without one and logs what it cannot read (library gaps L04,
 	// L05).

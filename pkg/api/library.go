@@ -16,14 +16,13 @@ import (
 )
 
 // forLibrary is the request as osb-broker-lib gets it: with decoded ids and the
-// query's values where it looks for them (library gaps L06, L15), nobody's
-// identity (L04, L05), and an empty object where it decodes a body, since its
+// query's values where it looks for them (library gaps L06, L15), no header but
+// nobody's identity (L04, L05), and an empty object where it decodes a body, since its
 // types drop and bend what was sent (L08, L13, L16, L26, L27). What was sent
 // is in the call, which the context carries.
 func forLibrary(r *http.Request, call *osb.Call) *http.Request {
 	r = r.WithContext(osb.WithCall(r.Context(), call))
-	r.Header = r.Header.Clone()
-	r.Header.Set(identityHeader, nobody)
+	r.Header = http.Header{identityHeader: {nobody}}
 	r.Body = http.NoBody
 	if call.Body != nil {
 		r.Body = io.NopCloser(strings.NewReader("{}"))

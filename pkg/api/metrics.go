@@ -1,7 +1,6 @@
 package api
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,9 +38,10 @@ func (m metrics) collectors() []prometheus.Collector {
 
 // observe counts a request; a status of 0 is a dropped connection.
 func (m metrics) observe(route, method string, status int, took time.Duration) {
+	classes := [...]string{1: "1xx", 2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx"}
 	class := "none"
-	if status != 0 {
-		class = strconv.Itoa(status/100) + "xx"
+	if at := status / 100; at > 0 && at < len(classes) {
+		class = classes[at]
 	}
 	m.requests.WithLabelValues(route, method, class).Inc()
 	m.durations.WithLabelValues(route, method).Observe(took.Seconds())

@@ -83,7 +83,9 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, sec
 	if err != nil {
 		err = fmt.Errorf("requests were still running after %v: %w", drain.Time, errors.Join(err, server.Close()))
 	}
-	_ = <-served // that the server is closed
+	if closed := <-served; err == nil && !errors.Is(closed, http.ErrServerClosed) {
+		err = failed(closed)
+	}
 	return err
 }
 

@@ -151,7 +151,9 @@ func TestServeTakesRequestsWhileTheDrainIsDelayed(t *testing.T) {
 	default:
 	}
 	_ = l.Close()
-	_ = <-served
+	if err := <-served; err == nil {
+		t.Error("Serve = nil when its listener was lost")
+	}
 }
 
 // AUTH-04: net/http would answer it by itself.

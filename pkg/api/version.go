@@ -8,7 +8,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-const versionHeader = "X-Broker-API-Version"
+// Names of headers are in the form that net/http keeps them in, so that none is
+// brought into it for each request.
+const (
+	versionHeader     = "X-Broker-Api-Version"
+	versionHeaderText = "X-Broker-API-Version" // as the specification spells it
+)
 
 // The versions that are served: 2.13 and every later 2.x, whose additions
 // older sides ignore (VER-04).
@@ -23,14 +28,14 @@ func (a *Handler) checkVersion(r *http.Request) (int, error) {
 	version := r.Header.Get(versionHeader)
 	if version == "" {
 		return 0, osb.ErrVersion(a.missingVersionStatus,
-			"The header %s is missing: send the version of the Open Service Broker API you speak, 2.13 to 2.17.", versionHeader)
+			"The header %s is missing: send the version of the Open Service Broker API you speak, 2.13 to 2.17.", versionHeaderText)
 	}
 	majorText, minorText, _ := strings.Cut(version, ".")
 	major, errMajor := strconv.ParseUint(majorText, 10, 31)
 	minor, errMinor := strconv.ParseUint(minorText, 10, 31)
 	if errMajor != nil || errMinor != nil || major != servedMajor || minor < leastMinor {
 		return 0, osb.ErrVersion(http.StatusPreconditionFailed,
-			"The version in %s is not served: send 2.13 or a later 2.x.", versionHeader)
+			"The version in %s is not served: send 2.13 or a later 2.x.", versionHeaderText)
 	}
 	return int(minor), nil
 }
