@@ -50,6 +50,13 @@ func (j *Journal) Record(call Call) {
 	j.next = (j.next + 1) % journalLimit
 }
 
+// Clear forgets all calls.
+func (j *Journal) Clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.calls, j.next = nil, 0
+}
+
 // Calls returns the calls of action in the order in which they arrived, or
 // all calls for the empty action.
 func (j *Journal) Calls(action string) []Call {
