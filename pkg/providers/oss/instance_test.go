@@ -331,6 +331,16 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	}
 }
 
+func TestABadKeyIsForItsOwnerToMend(t *testing.T) {
+	w := newWorld(t)
+	task := w.instance(`{"AccessKeyId":"LTAIunknownkeyunknown","AccessKeySecret":"wrong-secret"}`)
+	_, err := w.provider.Observe(t.Context(), *task)
+	failure, ok := errors.AsType[*providers.Failure](err)
+	if !ok || failure.Kind != providers.Invalid || !strings.Contains(failure.Text, "AccessKeyId") {
+		t.Errorf("Observe with the user's bad key = %v, want a failure of the user's that names AccessKeyId", err)
+	}
+}
+
 func TestStepsRepeatNothingByThemselves(t *testing.T) {
 	w := newWorld(t)
 	task := w.instance("")

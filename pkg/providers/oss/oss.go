@@ -9,6 +9,7 @@ import (
 	"context"
 	_ "embed" // plans.yaml
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -69,13 +70,15 @@ func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.See
 		return providers.Seen{}, err
 	}
 	if t.Kind == providers.Instance {
-		return observeBucket(ctx, p.buckets(instance), t, instance)
+		seen, err := observeBucket(ctx, p.buckets(instance), t, instance)
+		return seen, instance.blame(err)
 	}
 	binding, err := bindingPlanOf(t)
 	if err != nil {
 		return providers.Seen{}, err
 	}
-	return observeUser(ctx, p.users(instance), t, binding)
+	seen, err := observeUser(ctx, p.users(instance), t, binding)
+	return seen, instance.blame(err)
 }
 
 // Next decides what is to be done.
@@ -107,10 +110,26 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	if err != nil {
 		return providers.Facts{}, err
 	}
+	var facts providers.Facts
 	if t.Kind == providers.Instance {
-		return doWithBucket(ctx, p.buckets(instance), s)
+		facts, err = doWithBucket(ctx, p.buckets(instance), s)
+	} else {
+		facts, err = doWithUser(ctx, p.users(instance), t, s)
 	}
-	return doWithUser(ctx, p.users(instance), t, s)
+	return facts, instance.blame(err)
+}
+
+// blame gives an error of a key that the user brought to the user; those of
+// the broker's own credentials are the operator's.
+func (i instancePlan) blame(err error) error {
+	if i.AccessKeyID == "" || !errors.Is(err, alicloud.ErrCredentials) && !errors.Is(err, alicloud.ErrDenied) {
+		return err
+	}
+	return &providers.Failure{
+		Kind:  providers.Invalid,
+		Text:  "The cloud refuses the AccessKeyId of this instance, or what it may do is not enough; correct it, or leave AccessKeyId and AccessKeySecret out: the broker has credentials of its own.",
+		Cause: err,
+	}
 }
 
 // clients returns those of the user's own key, where the instance has one.
