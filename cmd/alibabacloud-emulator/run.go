@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -29,7 +30,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	config := emulator.Config{
 		Listen: s.listen, ControlListen: s.controlListen, Region: s.region, Profile: s.profile, AccessKey: s.accessKey,
-		Report: func(err error) { fmt.Fprintln(stderr, "alibabacloud-emulator:", err) },
+		TLSListen: s.tlsListen, MetadataListen: s.metadataListen, StrictTLS: s.strictTLS, MetadataV1: s.metadataV1, OIDC: s.oidc,
+		Report:  func(err error) { fmt.Fprintln(stderr, "alibabacloud-emulator:", err) },
+		Unknown: func(call string) { fmt.Fprintln(stderr, "alibabacloud-emulator: not implemented, answered 501:", call) },
 	}
 	if engines != nil {
 		config.Engine = engines
@@ -38,6 +41,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	server, err := emulator.New(config)
 	if err != nil {
 		return err
+	}
+	if s.caFile != "" {
+		if err := os.WriteFile(s.caFile, server.CA(), 0o644); err != nil { //nolint:gosec // a certificate is public
+			return errors.Join(fmt.Errorf("--ca-file: %w", err), server.Close())
+		}
 	}
 	if err := greet(stdout, server, engines, s.accessKey == (emulator.AccessKey{})); err != nil {
 		return errors.Join(err, server.Close())
@@ -80,8 +88,10 @@ func startEngines(s settings, stderr io.Writer) (*engine.Installed, error) {
 func greet(stdout io.Writer, server *emulator.Server, engines *engine.Installed, made bool) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "cloud\t%s\n", server.URL())
-	if url := server.ControlURL(); url != "" {
-		fmt.Fprintf(w, "control\t%s\n", url)
+	for _, also := range [][2]string{{"https", server.TLSURL()}, {"metadata", server.MetadataURL()}, {"control", server.ControlURL()}} {
+		if also[1] != "" {
+			fmt.Fprintf(w, "%s\t%s\n", also[0], also[1])
+		}
 	}
 	fmt.Fprintf(w, "account\t%s\nregion\t%s\n", server.AccountID(), server.Region())
 	if region, ok := server.Network().Region(server.Region()); ok {

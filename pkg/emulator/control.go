@@ -7,83 +7,47 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
 )
-
-// A faultBody is a fault as the control API takes it.
-type faultBody struct {
-	Action string `json:"action"`
-	Effect string `json:"effect"` // fail-before, drop-before, drop-after, fail-after, hang
-	Code   string `json:"code"`
-	Status int    `json:"status"`
-	Times  int    `json:"times"` // 0: until cleared
-	Delay  string `json:"delay"` // "250ms"
-}
 
 // controlHandler is the control API: for people and scripts what the methods
 // of Server are for tests.
 func (s *Server) controlHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /faults", s.postFault)
-	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.faults.Clear()
-		w.WriteHeader(http.StatusNoContent)
-	})
+	mux.HandleFunc("GET /faults", s.getFaults)
+	mux.HandleFunc("DELETE /faults", s.then(s.faults.Clear)) // and the limits
+	mux.HandleFunc("POST /limits", s.postLimit)
+	mux.HandleFunc("GET /limits", s.getLimits)
+	mux.HandleFunc("POST /release", s.then(s.faults.Release))
+
+	mux.HandleFunc("GET /time", func(w http.ResponseWriter, _ *http.Request) { s.tellTime(w) })
+	mux.HandleFunc("POST /time", s.postTime)
 	mux.HandleFunc("POST /advance", s.postAdvance)
+	mux.HandleFunc("POST /freeze", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Freeze(); s.tellTime(w) })
+	mux.HandleFunc("POST /resume", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Resume(); s.tellTime(w) })
+
+	mux.HandleFunc("GET /behaviour/{product}", s.getBehaviour)
+	mux.HandleFunc("PATCH /behaviour/{product}", s.patchBehaviour)
+	mux.HandleFunc("POST /oidc-providers", s.postProvider)
+
 	mux.HandleFunc("GET /calls", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, notNil(s.Calls(r.URL.Query().Get("action"))))
 	})
+	mux.HandleFunc("DELETE /calls", s.then(s.journal.Clear))
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Dump()) })
+	mux.HandleFunc("POST /assert", s.postAssert)
 	mux.HandleFunc("GET /unknown", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, notNil(s.Unknown())) })
 	// A page in the browser of somebody who runs an emulator must not reach it.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
-	var body faultBody
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&body); err != nil {
-		refuse(w, "the body is not a fault: "+err.Error())
-		return
+// then is a handler that does something and answers nothing.
+func (s *Server) then(do func()) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		do()
+		w.WriteHeader(http.StatusNoContent)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		refuse(w, "the body holds more than one fault")
-		return
-	}
-	fault, message := body.fault()
-	if message != "" {
-		refuse(w, message)
-		return
-	}
-	s.faults.Add(fault)
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// fault checks the body; message says what is wrong with it.
-func (b faultBody) fault() (fault cloud.Fault, message string) {
-	effect, ok := cloud.ParseEffect(b.Effect)
-	if b.Effect == "" {
-		effect, ok = cloud.FailBefore, true
-	}
-	switch {
-	case b.Action == "":
-		return cloud.Fault{}, `"action" is required: the name of an action, or "*"`
-	case !ok:
-		return cloud.Fault{}, `"effect" must be fail-before, drop-before, drop-after, fail-after or hang`
-	case b.Status != 0 && (b.Status < 400 || b.Status > 599):
-		return cloud.Fault{}, `"status" must be from 400 to 599`
-	case b.Times < 0:
-		return cloud.Fault{}, `"times" must not be negative`
-	}
-	fault = cloud.Fault{Action: b.Action, Effect: effect, Code: b.Code, Status: b.Status, Times: b.Times}
-	if b.Delay != "" {
-		var err error
-		if fault.Delay, err = time.ParseDuration(b.Delay); err != nil || fault.Delay < 0 {
-			return cloud.Fault{}, `"delay" must be a duration such as "250ms"`
-		}
-	}
-	return fault, ""
 }
 
 func (s *Server) postAdvance(w http.ResponseWriter, r *http.Request) {
@@ -92,10 +56,54 @@ func (s *Server) postAdvance(w http.ResponseWriter, r *http.Request) {
 		refuse(w, `"d" must be a duration such as "5m"`)
 		return
 	}
-	s.config.Clock.Advance(d)
+	s.Clock().Advance(d)
+	s.tellTime(w)
+}
+
+func (s *Server) postTime(w http.ResponseWriter, r *http.Request) {
+	t, err := time.Parse(time.RFC3339, r.URL.Query().Get("t"))
+	if err != nil {
+		refuse(w, `"t" must be a time such as "2026-05-04T03:02:01Z"`)
+		return
+	}
+	s.Clock().Set(t)
+	s.tellTime(w)
+}
+
+func (s *Server) tellTime(w http.ResponseWriter) {
 	answer(w, http.StatusOK, struct {
-		Now time.Time `json:"now"`
-	}{s.config.Clock.Now()})
+		Now    time.Time `json:"now"`
+		Frozen bool      `json:"frozen"`
+	}{s.Clock().Now(), s.Clock().Frozen()})
+}
+
+func (s *Server) postProvider(w http.ResponseWriter, r *http.Request) {
+	var p sts.Provider
+	if !decode(w, r, &p) {
+		return
+	}
+	if p.Name == "" || p.Issuer == "" || len(p.ClientIDs) == 0 {
+		refuse(w, `"name", "issuer" and "clientIds" are required`)
+		return
+	}
+	s.sts.AddProvider(p)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// decode reads the one JSON value of a request; without success it has
+// answered.
+func decode(w http.ResponseWriter, r *http.Request, into any) bool {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		refuse(w, "the body is not what it should be: "+err.Error())
+		return false
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		refuse(w, "something follows the JSON in the body")
+		return false
+	}
+	return true
 }
 
 func refuse(w http.ResponseWriter, message string) {

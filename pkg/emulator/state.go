@@ -73,6 +73,13 @@ func (s *Server) Fail(action, code string, times int) {
 	s.faults.Add(cloud.Fault{Action: action, Effect: cloud.FailBefore, Code: code, Times: times})
 }
 
+// Limit throttles by rate: so many calls of an action ("CreateDBInstance"), of
+// a product ("rds:*") or of all ("*") per second of the emulator's time. An
+// empty code means Throttling.User.
+func (s *Server) Limit(action string, perSecond float64, code string) {
+	s.faults.Limit(s.config.Clock, cloud.Limit{Action: action, PerSecond: perSecond, Code: code})
+}
+
 // Calls returns the calls of an action that arrived, or all for "".
 func (s *Server) Calls(action string) []cloud.Call { return s.journal.Calls(action) }
 

@@ -1,0 +1,111 @@
+package emulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+)
+
+// behave changes the behaviour of a product, or with a change that does
+// nothing shows it; the change gets a pointer to the product's Behaviour. ok is
+// false for a product without one.
+func (s *Server) behave(product string, change func(behaviour any)) (ok bool) {
+	switch product {
+	case "rds":
+		s.rds.Behave(func(b *rds.Behaviour) { change(b) })
+	case "ram":
+		s.ram.Behave(func(b *ram.Behaviour) { change(b) })
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *Server) getBehaviour(w http.ResponseWriter, r *http.Request) {
+	var members map[string]json.RawMessage
+	if !s.behave(r.PathValue("product"), func(b any) { members = showMembers(b) }) {
+		http.NotFound(w, r)
+		return
+	}
+	answer(w, http.StatusOK, members)
+}
+
+// patchBehaviour changes the members of a Behaviour that the body names, all
+// or none of them.
+func (s *Server) patchBehaviour(w http.ResponseWriter, r *http.Request) {
+	var patch map[string]json.RawMessage
+	if !decode(w, r, &patch) {
+		return
+	}
+	var members map[string]json.RawMessage
+	var err error
+	known := s.behave(r.PathValue("product"), func(b any) {
+		err = patchMembers(b, patch)
+		members = showMembers(b)
+	})
+	switch {
+	case !known:
+		http.NotFound(w, r)
+	case err != nil:
+		refuse(w, err.Error())
+	default:
+		answer(w, http.StatusOK, members)
+	}
+}
+
+// patchMembers sets fields of the struct that target points to, by their
+// names. Durations are strings such as "5m".
+func patchMembers(target any, patch map[string]json.RawMessage) error {
+	v := reflect.ValueOf(target).Elem()
+	changed := reflect.New(v.Type()).Elem()
+	changed.Set(v)
+	for name, raw := range patch {
+		field := changed.FieldByName(name)
+		if !field.IsValid() || !field.CanSet() {
+			return fmt.Errorf("there is no %q to change", name)
+		}
+		if d, ok := field.Addr().Interface().(*time.Duration); ok {
+			var text string
+			err := json.Unmarshal(raw, &text)
+			if err == nil {
+				*d, err = time.ParseDuration(text)
+			}
+			if err != nil {
+				return fmt.Errorf(`%q must be a duration such as "5m"`, name)
+			}
+			continue
+		}
+		if err := json.Unmarshal(raw, field.Addr().Interface()); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	v.Set(changed)
+	return nil
+}
+
+// showMembers is the struct that target points to as patchMembers would take
+// it.
+func showMembers(target any) map[string]json.RawMessage {
+	v := reflect.ValueOf(target).Elem()
+	members := make(map[string]json.RawMessage, v.NumField())
+	for field, value := range v.Fields() {
+		if !field.IsExported() {
+			continue
+		}
+		shown := value.Interface()
+		if d, ok := shown.(time.Duration); ok {
+			shown = d.String()
+		}
+		raw, err := json.Marshal(shown)
+		if err != nil {
+			raw, _ = json.Marshal(err.Error())
+		}
+		members[field.Name] = raw
+	}
+	return members
+}
