@@ -3,6 +3,7 @@ package rds
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -17,60 +18,69 @@ type attribute struct {
 	SecurityIPList, AvailabilityValue, MaintainTime                         string
 	DBInstanceStorage, DBInstanceMemory, MaxConnections, MaxIOPS            int
 	AccountMaxQuantity, DBMaxQuantity                                       int
+	ExpireTime                                                              string
 	DeletionProtection                                                      bool
 }
 
+// maxAttributeIDs is how many ids one DescribeDBInstanceAttribute names. The
+// page has it take one; older clients send a list.
+const maxAttributeIDs = 30
+
 // describeDBInstanceAttribute is DescribeDBInstanceAttribute of the RDS API.
+// Of a list of ids it describes those that exist, if there is any.
 func (s *Service) describeDBInstanceAttribute(r *rpc.Request) (any, *rpc.Error) {
 	var body struct {
 		Items struct{ DBInstanceAttribute []attribute }
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in, fail := s.find(r, unknownID())
+	list, fail := r.Require("DBInstanceId")
 	if fail != nil {
 		return nil, fail
 	}
-	host, port := in.endpoint()
-	body.Items.DBInstanceAttribute = []attribute{{
-		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(r.Now), DBInstanceClass: in.class.name,
-		DBInstanceType: "Primary", DBInstanceNetType: "Intranet", DBInstanceStorageType: in.storageType, Engine: in.engine,
-		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VSwitchId: in.vswitchID, InstanceNetworkType: "VPC",
-		PayType: in.payType, LockMode: "Unlock", ConnectionMode: "Standard", ConnectionString: host, Port: port, CreationTime: timestamp(in.created),
-		DBInstanceCPU: strconv.Itoa(in.class.cpu), Category: in.category, AccountType: "Mix", SecurityIPMode: "normal", IPType: "IPv4",
-		SecurityIPList: strings.Join(in.ipArrays[0].entries, ","), AvailabilityValue: "100.0%", MaintainTime: "18:00Z-22:00Z",
-		DBInstanceStorage: in.storage, DBInstanceMemory: in.class.memory, MaxConnections: in.class.connections, MaxIOPS: in.class.iops,
-		AccountMaxQuantity: maxAccounts, DBMaxQuantity: maxDatabases, DeletionProtection: in.protected,
-	}}
+	ids := strings.Split(list, ",")
+	if len(ids) > maxAttributeIDs {
+		return nil, bad("InvalidParameter", "There are at most %d instances.", maxAttributeIDs)
+	}
+	if expired := r.Get("Expired"); expired != "" && expired != "True" && expired != "False" {
+		return nil, bad("InvalidParameter", "Expired is True or False.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(r.Now)
+	for _, id := range ids {
+		if in, ok := s.instances[id]; ok && s.visible(in, r.Now) {
+			in.settle(r.Now)
+			body.Items.DBInstanceAttribute = append(body.Items.DBInstanceAttribute, s.attribute(in, r.Now))
+		}
+	}
+	if len(body.Items.DBInstanceAttribute) == 0 {
+		return nil, unknownID()
+	}
 	return body, nil
 }
 
-// describeDBInstanceNetInfo is DescribeDBInstanceNetInfo of the RDS API: the
-// one address inside the VPC.
-func (s *Service) describeDBInstanceNetInfo(r *rpc.Request) (any, *rpc.Error) {
-	type group struct{ SecurityIPGroupName, SecurityIPs, SecurityIPType string }
-	type info struct {
-		ConnectionString, ConnectionStringType, IPAddress, IPType, Port, VPCId, VSwitchId, Upgradeable string
-		SecurityIPGroups                                                                               struct {
-			SecurityIPGroup []group `json:"securityIPGroup"`
-		}
+func (s *Service) attribute(in *instance, now time.Time) attribute {
+	host, port := in.reached(in.private)
+	netType := "Intranet"
+	if in.public != nil {
+		netType = "Internet"
 	}
-	var body struct {
-		InstanceNetworkType, SecurityIPMode string
-		DBInstanceNetInfos                  struct{ DBInstanceNetInfo []info }
+	return attribute{
+		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
+		DBInstanceType: "Primary", DBInstanceNetType: netType, DBInstanceStorageType: in.storageType, Engine: in.engine,
+		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VSwitchId: in.vswitchID, InstanceNetworkType: "VPC",
+		PayType: in.payType, LockMode: in.lockMode(now), ConnectionMode: "Standard", ConnectionString: host, Port: port, CreationTime: timestamp(in.created),
+		DBInstanceCPU: strconv.Itoa(in.class.cpu), Category: in.category, AccountType: "Mix", SecurityIPMode: "normal", IPType: "IPv4",
+		SecurityIPList: in.ipArrays[0].text(), AvailabilityValue: "100.0%", MaintainTime: "18:00Z-22:00Z",
+		DBInstanceStorage: in.storage, DBInstanceMemory: in.class.memory, MaxConnections: in.class.connections, MaxIOPS: in.class.iops,
+		AccountMaxQuantity: s.behaviour.Quotas.Accounts, DBMaxQuantity: s.behaviour.Quotas.Databases, DeletionProtection: in.protected,
+		ExpireTime: in.expireTime(),
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in, fail := s.find(r, unknownName())
-	if fail != nil {
-		return nil, fail
+}
+
+// expireTime is empty where nothing expires.
+func (in *instance) expireTime() string {
+	if in.expires.IsZero() {
+		return ""
 	}
-	host, port := in.endpoint()
-	net := info{ConnectionString: host, ConnectionStringType: "Normal", IPAddress: in.ip, IPType: "Private", Port: port, VPCId: in.vpcID, VSwitchId: in.vswitchID, Upgradeable: "Disabled"}
-	for _, a := range in.ipArrays {
-		net.SecurityIPGroups.SecurityIPGroup = append(net.SecurityIPGroups.SecurityIPGroup, group{a.name, strings.Join(a.entries, ","), "IPv4"})
-	}
-	body.InstanceNetworkType, body.SecurityIPMode = "VPC", "normal"
-	body.DBInstanceNetInfos.DBInstanceNetInfo = []info{net}
-	return body, nil
+	return timestamp(in.expires)
 }

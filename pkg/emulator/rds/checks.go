@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"encoding/binary"
 	"net/http"
 	"regexp"
 	"slices"
@@ -16,17 +17,21 @@ import (
 
 func (s *Service) checkEngine(r *rpc.Request, in *instance) *rpc.Error {
 	var fail *rpc.Error
-	if in.engine, fail = r.Require("Engine"); fail != nil {
+	if in.engine, fail = r.Require("Engine"); fail != nil { // of the class, once that is known
 		return fail
 	}
 	sold := versions(in.engine)
 	if sold == nil {
 		return bad("InvalidEngine.Malformed", "The engine is one of MySQL, SQLServer, PostgreSQL and MariaDB.")
 	}
-	if in.version, fail = r.Require("EngineVersion"); fail != nil {
+	version, fail := r.Require("EngineVersion")
+	if fail != nil {
 		return fail
 	}
-	if !slices.Contains(sold, in.version) {
+	// Here and below an instance keeps the emulator's own copy of a word, not
+	// the request's, which would keep the whole request in memory.
+	var known bool
+	if in.version, known = own(sold, version); !known {
 		return bad("InvalidEngineVersion.Malformed", "The engine version is not valid for %s.", in.engine)
 	}
 	return nil
@@ -37,19 +42,18 @@ func (s *Service) checkClass(r *rpc.Request, in *instance) *rpc.Error {
 	if fail != nil {
 		return fail
 	}
-	if in.class, fail = classFor(name, in.engine, in.version); fail != nil {
+	if in.class, fail = s.classFor(name, in.engine, in.version); fail != nil {
 		return fail
 	}
-	if in.category = r.Get("Category"); in.category == "" {
-		in.category = in.class.category
-	}
-	if in.category != in.class.category {
+	in.engine, in.category, in.storageType = in.class.engine, in.class.category, in.class.storage
+	if category := r.Get("Category"); category != "" && category != in.category {
 		return missingClass()
 	}
-	if in.storageType = r.Get("DBInstanceStorageType"); in.storageType == "" {
-		in.storageType = in.class.storage
+	known := true
+	if kind := r.Get("DBInstanceStorageType"); kind != "" {
+		in.storageType, known = own(in.class.storageTypes(), kind)
 	}
-	if !slices.Contains(in.class.storageTypes(), in.storageType) {
+	if !known {
 		return bad("InvalidInstanceLevel.DiskType", "The class does not support the storage type.")
 	}
 	storage, fail := r.Require("DBInstanceStorage")
@@ -60,22 +64,31 @@ func (s *Service) checkClass(r *rpc.Request, in *instance) *rpc.Error {
 	return fail
 }
 
-func classFor(name, engine, version string) (class, *rpc.Error) {
-	c, ok := findClass(name)
-	if !ok {
-		return class{}, bad("InvalidDBInstanceClass.Malformed", "The DB instance class is not valid.")
+// own returns the element of a list that equals text.
+func own(list []string, text string) (string, bool) {
+	i := slices.Index(list, text)
+	if i < 0 {
+		return "", false
 	}
-	if !c.sells(engine, version) {
-		return class{}, missingClass()
+	return list[i], true
+}
+
+func (s *Service) classFor(name, engine, version string) (*class, *rpc.Error) {
+	i := slices.IndexFunc(s.classes, func(c *class) bool { return c.name == name })
+	if i < 0 {
+		return nil, bad("InvalidDBInstanceClass.Malformed", "The DB instance class is not valid.")
 	}
-	return c, nil
+	if !s.classes[i].sells(engine, version) {
+		return nil, missingClass()
+	}
+	return s.classes[i], nil
 }
 
 func missingClass() *rpc.Error {
 	return rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceClass.NotFound", "The DB instance class is not sold for this engine, version and category.")
 }
 
-func storageFor(value string, c class) (int, *rpc.Error) {
+func storageFor(value string, c *class) (int, *rpc.Error) {
 	gb, err := strconv.Atoi(value)
 	if err != nil || gb%storageStep != 0 || gb < minStorage || gb > c.maxStorage {
 		return 0, bad("InvalidStorage.Format", "The storage is from %d to %d GB in steps of %d.", minStorage, c.maxStorage, storageStep)
@@ -84,26 +97,20 @@ func storageFor(value string, c class) (int, *rpc.Error) {
 }
 
 func (s *Service) checkBilling(r *rpc.Request, in *instance) *rpc.Error {
-	var fail *rpc.Error
-	if in.payType, fail = r.Require("PayType"); fail != nil {
+	payType, fail := r.Require("PayType")
+	if fail != nil {
 		return fail
 	}
-	switch in.payType {
-	case "Postpaid":
-	case "Serverless":
+	if payType == "Serverless" {
 		return rpc.Unsupported("CreateDBInstance.Serverless")
-	case "Prepaid":
-		used, err := strconv.Atoi(r.Get("UsedTime"))
-		if limit := map[string]int{"Year": 5, "Month": 11}[r.Get("Period")]; err != nil || used < 1 || used > limit {
-			return bad("Order.PeriodInvalid", "Prepaid needs a Period of Year or Month and a UsedTime in its range.")
-		}
-	default:
-		return bad("InvalidParameter", "PayType is Postpaid, Prepaid or Serverless.")
+	}
+	if in.payType, in.expires, fail = billing(r, payType); fail != nil {
+		return fail
 	}
 	if in.protected, fail = r.Bool("DeletionProtection", false); fail != nil {
 		return fail
 	}
-	if in.protected && in.payType != "Postpaid" {
+	if in.protected && in.payType != postpaid {
 		return bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
 	}
 	return nil
@@ -137,16 +144,24 @@ func (s *Service) checkNetwork(r *rpc.Request, in *instance) *rpc.Error {
 	if !ok || vsw.VPCID != r.Get("VPCId") {
 		return rpc.Errorf(http.StatusForbidden, "InvalidVswitchId", "The VSwitch does not exist in the VPC.")
 	}
-	in.vpcID, in.vswitchID, in.zone = vsw.VPCID, vsw.ID, vsw.ZoneID
+	in.region, in.vpcID, in.vswitchID, in.zone = region.ID, vsw.VPCID, vsw.ID, vsw.ZoneID
 	if zone := r.Get("ZoneId"); zone != "" && zone != vsw.ZoneID {
 		return bad("InvalidZone.NotSupported", "The VSwitch is not in the zone.")
 	}
 	if slave := r.Get("ZoneIdSlave1"); slave != "" && slave != "Auto" && !slices.Contains(region.Zones, slave) {
 		return bad("InvalidZone.NotSupported", "The zone of the standby does not exist.")
 	}
-	first := vsw.CIDR.Addr().As4()
-	in.ip = strings.Join([]string{strconv.Itoa(int(first[0])), strconv.Itoa(int(first[1])), strconv.Itoa(int(first[2])), "10"}, ".")
+	in.private.ip = vsw.CIDR.Masked().Addr().As4()
 	return nil
+}
+
+// address chooses an address for the instance in its VSwitch, whose first one
+// it has so far. Addresses are made up, and may repeat.
+func (in *instance) address(bits int) {
+	size := uint64(1) << (32 - bits)
+	n := 1 + in.serial%(size-4) // neither the first nor the last three
+	first := binary.BigEndian.Uint32(in.private.ip[:])
+	binary.BigEndian.PutUint32(in.private.ip[:], first+uint32(n))
 }
 
 func (s *Service) checkPort(r *rpc.Request, in *instance) *rpc.Error {
@@ -161,7 +176,8 @@ func (s *Service) checkPort(r *rpc.Request, in *instance) *rpc.Error {
 	if n, err := strconv.Atoi(port); err != nil || n < 1000 || n > limit {
 		return bad("InvalidPort.Malformed", "The port is from 1000 to %d.", limit)
 	}
-	in.port = port
+	n, _ := strconv.ParseUint(port, 10, 16) // as above
+	in.private.port = uint16(n)
 	return nil
 }
 
@@ -169,7 +185,7 @@ func (s *Service) checkPort(r *rpc.Request, in *instance) *rpc.Error {
 var descriptions = regexp.MustCompile(`^[A-Za-z\p{Han}][A-Za-z0-9_\-\p{Han}]{1,254}$`)
 
 func (s *Service) checkDescription(r *rpc.Request, in *instance) *rpc.Error {
-	in.description = r.Get("DBInstanceDescription")
+	in.description = strings.Clone(r.Get("DBInstanceDescription"))
 	if in.description != "" && !validDescription(in.description) {
 		return bad("InvalidDBInstanceDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
 	}

@@ -45,9 +45,9 @@ func versions(engine string) []string {
 
 // classes are the classes on sale: the historic MySQL ones on local disks and
 // a few of today's ("Primary ApsaraDB RDS instance types").
-func classes() []class {
+func classes() []*class {
 	mysqlAll, mysqlNew := versions("MySQL"), []string{"5.7", "8.0"}
-	return []class{
+	return []*class{
 		{"rds.mysql.t1.small", "MySQL", mysqlAll, 1, 1024, 300, 600, 2000, localSSD, "HighAvailability"},
 		{"rds.mysql.s1.small", "MySQL", mysqlAll, 1, 2048, 600, 1000, 2000, localSSD, "HighAvailability"},
 		{"rds.mysql.s2.large", "MySQL", mysqlAll, 2, 4096, 1200, 2000, 2000, localSSD, "HighAvailability"},
@@ -68,24 +68,15 @@ func classes() []class {
 	}
 }
 
-func findClass(name string) (class, bool) {
-	for _, c := range classes() {
-		if c.name == name {
-			return c, true
-		}
-	}
-	return class{}, false
-}
-
 // storageTypes are the storage types a class can be had with.
-func (c class) storageTypes() []string {
+func (c *class) storageTypes() []string {
 	if c.storage == localSSD {
 		return []string{localSSD}
 	}
 	return []string{"general_essd", "cloud_essd", "cloud_essd2", "cloud_essd3", "cloud_ssd"}
 }
 
-func (c class) sells(engine, version string) bool {
+func (c *class) sells(engine, version string) bool {
 	return c.engine == engine && slices.Contains(c.versions, version)
 }
 

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,28 +15,98 @@ import (
 
 // createDBInstance is CreateDBInstance of the RDS API.
 func (s *Service) createDBInstance(r *rpc.Request) (any, *rpc.Error) {
-	in, fail := s.newInstance(r)
+	first, fail := s.newInstance(r)
+	if fail != nil {
+		return nil, fail
+	}
+	amount, fail := amountOf(r, first)
+	if fail != nil {
+		return nil, fail
+	}
+	dry, fail := r.Bool("DryRun", false)
 	if fail != nil {
 		return nil, fail
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tagged := len(in.tags) > 0 && !s.behaviour.DropTags
-	if !tagged {
-		in.tags = map[string]string{}
+	s.sweep(r.Now)
+	if limit := s.behaviour.Quotas.Instances; over(len(s.instances)+amount, limit) {
+		amount = limit - len(s.instances)
+		if amount < 1 || r.Get("CreateStrategy") != "Partial" {
+			return nil, rpc.Errorf(http.StatusForbidden, "QuotaExceeded.CreateInstance", "The account has at most %d instances.", limit)
+		}
 	}
-	s.serial++
-	in.serial = s.serial
-	s.instances[in.id] = in
-	s.order = append(s.order, in)
+	if over(len(first.tags), s.behaviour.Quotas.Tags) {
+		return nil, tooManyTags(s.behaviour.Quotas.Tags)
+	}
+	if dry {
+		return struct{ DryRun, DryRunResult bool }{true, true}, nil
+	}
+	answer := created{ConnectionString: first.host(first.private), Port: strconv.Itoa(int(first.private.port)), TagResult: len(first.tags) > 0 && !s.behaviour.DropTags}
+	if s.behaviour.DropTags {
+		first.tags = nil
+	}
+	ids := []string{first.id}
+	s.make(first)
+	for range amount - 1 {
+		next := first.twin()
+		ids = append(ids, next.id)
+		s.make(next)
+	}
+	answer.DBInstanceId, answer.OrderId = strings.Join(ids, ","), orderID(first.serial)
+	if amount > 1 {
+		answer.ConnectionString, answer.Port, answer.TaskId = "", "", formatID(first.serial)
+	}
+	return answer, nil
+}
+
+// created is the answer to CreateDBInstance. Of several instances it has a task
+// in place of addresses.
+type created struct {
+	DBInstanceId     string
+	ConnectionString string `json:",omitempty"`
+	Port             string `json:",omitempty"`
+	OrderId          string
+	TaskId           string `json:",omitempty"`
+	TagResult        bool
+}
+
+// amountOf reads how many instances are wanted (RDS API, CreateDBInstance,
+// Amount): several at once only of MySQL.
+func amountOf(r *rpc.Request, in *instance) (int, *rpc.Error) {
+	amount, fail := r.Int("Amount", 1)
+	if fail != nil || amount < 1 || amount > 20 || amount > 1 && in.engine != "MySQL" {
+		return 0, bad("InvalidParam.Amount", "Amount is from 1 to 20, and more than 1 only for MySQL.")
+	}
+	switch r.Get("CreateStrategy") {
+	case "", "Atomicity", "Partial":
+		return amount, nil
+	default:
+		return 0, bad("InvalidParameter", "CreateStrategy is Atomicity or Partial.")
+	}
+}
+
+// twin is another instance as the request wants it, before it is made.
+func (in *instance) twin() *instance {
+	return &instance{
+		id: newID(in.engine), region: in.region, zone: in.zone, vpcID: in.vpcID, vswitchID: in.vswitchID,
+		engine: in.engine, version: in.version, class: in.class, storage: in.storage,
+		storageType: in.storageType, payType: in.payType, category: in.category, description: in.description,
+		private: in.private, protected: in.protected, created: in.created, readyAt: in.readyAt, expires: in.expires,
+		tags: slices.Clone(in.tags), ipArrays: slices.Clone(in.ipArrays),
+	}
+}
+
+// make lets an instance exist. The caller holds mu.
+func (s *Service) make(in *instance) {
+	s.insert(in)
+	if vsw, ok := s.network.VSwitch(in.region, in.vswitchID); ok {
+		in.address(vsw.CIDR.Bits())
+	}
 	if s.engine != nil && s.engine.Runs(in.engine) {
 		in.starting = true
 		s.background.Go(func() { s.start(in) })
 	}
-	return struct {
-		DBInstanceId, ConnectionString, Port, OrderId string
-		TagResult                                     bool
-	}{in.id, hostOf(in.id, in.engine), in.port, fmt.Sprint(200_000_000_000_000 + in.serial), tagged}, nil
 }
 
 // newInstance checks a CreateDBInstance and makes the record of it.
@@ -50,12 +122,16 @@ func (s *Service) newInstance(r *rpc.Request) (*instance, *rpc.Error) {
 			return nil, fail
 		}
 	}
+	in.id = newID(in.engine)
+	return in, nil
+}
+
+func newID(engine string) string {
 	prefix := "rm-"
-	if in.engine == "PostgreSQL" {
+	if engine == "PostgreSQL" {
 		prefix = "pgm-"
 	}
-	in.id = prefix + "bp1" + strings.ToLower(rand.Text()[:14])
-	return in, nil
+	return prefix + "bp1" + strings.ToLower(rand.Text()[:14])
 }
 
 // start starts the engine's server of an instance. If it cannot, the instance
@@ -105,14 +181,6 @@ func notEmulated(r *rpc.Request) *rpc.Error {
 		if strings.HasPrefix(name, "ServerlessConfig") {
 			return rpc.Unsupported("CreateDBInstance.ServerlessConfig")
 		}
-	}
-	if r.Get("DryRun") == "true" {
-		return rpc.Unsupported("CreateDBInstance.DryRun")
-	}
-	if amount, fail := r.Int("Amount", 1); fail != nil || amount < 1 || amount > 20 {
-		return rpc.Errorf(http.StatusBadRequest, "InvalidParam.Amount", "Amount is from 1 to 20.")
-	} else if amount > 1 {
-		return rpc.Unsupported("CreateDBInstance.Amount")
 	}
 	return nil
 }

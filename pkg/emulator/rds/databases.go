@@ -10,9 +10,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// maxDatabases is how many databases an instance has at most.
-const maxDatabases = 500
-
 // A database is a database of an instance.
 type database struct {
 	name, charset, description string
@@ -76,20 +73,15 @@ func (s *Service) createDatabase(r *rpc.Request) (any, *rpc.Error) {
 }
 
 func (s *Service) addDatabase(r *rpc.Request, in *instance) (*database, *rpc.Error) {
-	d := &database{description: r.Get("DBDescription"), until: r.Now.Add(s.profile.Database)}
+	d := &database{description: strings.Clone(r.Get("DBDescription")), until: r.Now.Add(s.profile.Database)}
 	var fail *rpc.Error
-	if d.name, fail = r.Require("DBName"); fail != nil {
+	if d.name, fail = databaseName(r, in); fail != nil {
 		return nil, fail
 	}
 	if d.charset, fail = r.Require("CharacterSetName"); fail != nil {
 		return nil, fail
 	}
-	if !databaseNames.MatchString(d.name) {
-		return nil, bad("InvalidDBName.Format", "The database name has 2 to 64 lower-case letters, digits, _ and -, begins with a letter and ends with a letter or digit.")
-	}
-	if reserved(d.name) {
-		return nil, bad("InvalidDBName.Forbid", "The database name is a keyword.")
-	}
+	d.charset = strings.Clone(d.charset)
 	charset, _, _ := strings.Cut(d.charset, ",")
 	if !slices.Contains(charsets(in.engine), charset) || charset != d.charset && in.engine != "PostgreSQL" {
 		return nil, bad("InvalidCharacterSetName.Format", "The character set is not one of %s.", strings.Join(charsets(in.engine), ", "))
@@ -102,11 +94,31 @@ func (s *Service) addDatabase(r *rpc.Request, in *instance) (*database, *rpc.Err
 	if in.database(d.name) != nil {
 		return nil, bad("InvalidDBName.Duplicate", "The database exists in this instance.")
 	}
-	if len(in.databases) >= maxDatabases {
+	if over(len(in.databases)+1, s.behaviour.Quotas.Databases) {
 		return nil, rpc.Errorf(http.StatusForbidden, "DBLimitExceeded", "The instance has as many databases as it may have.")
 	}
 	in.databases = append(in.databases, d)
 	return d, nil
+}
+
+// databaseName reads and checks DBName (RDS API, CreateDatabase). PostgreSQL
+// would cut off names of more than 63 characters.
+func databaseName(r *rpc.Request, in *instance) (string, *rpc.Error) {
+	name, fail := r.Require("DBName")
+	if fail != nil {
+		return "", fail
+	}
+	limit := 64
+	if in.engine == "PostgreSQL" {
+		limit = 63
+	}
+	if len(name) > limit || !databaseNames.MatchString(name) {
+		return "", bad("InvalidDBName.Format", "The database name has 2 to %d lower-case letters, digits, _ and -, begins with a letter and ends with a letter or digit.", limit)
+	}
+	if reserved(name) {
+		return "", bad("InvalidDBName.Forbid", "The database name is a keyword.")
+	}
+	return strings.Clone(name), nil
 }
 
 // deleteDatabase is DeleteDatabase of the RDS API. The privileges on it go
@@ -152,63 +164,4 @@ func (s *Service) findDatabase(r *rpc.Request, in *instance, name string) (*data
 		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.DBStatus", "The status of the database does not allow this now.")
 	}
 	return d, nil
-}
-
-// describeDatabases is DescribeDatabases of the RDS API.
-func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
-	type privilege struct{ Account, AccountPrivilege, AccountPrivilegeDetail string }
-	type databaseBody struct {
-		DBName, DBStatus, CharacterSetName, DBDescription, DBInstanceId, Engine string
-		Accounts                                                                struct{ AccountPrivilegeInfo []privilege }
-	}
-	var body struct {
-		PageNumber, PageRecordCount, TotalRecordCount int
-		Databases                                     struct{ Database []databaseBody }
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in, fail := s.find(r, unknownID())
-	if fail != nil {
-		return nil, fail
-	}
-	all := []databaseBody{}
-	for _, d := range in.databases {
-		status := d.status(r.Now)
-		if r.Get("DBName") != "" && r.Get("DBName") != d.name || r.Get("DBStatus") != "" && r.Get("DBStatus") != status {
-			continue
-		}
-		b := databaseBody{DBName: d.name, DBStatus: status, CharacterSetName: d.charset, DBDescription: d.description, DBInstanceId: in.id, Engine: in.engine}
-		for _, a := range in.accounts {
-			for _, g := range a.grants {
-				if g.database == d.name {
-					b.Accounts.AccountPrivilegeInfo = append(b.Accounts.AccountPrivilegeInfo, privilege{a.name, g.privilege, g.detail()})
-				}
-			}
-		}
-		all = append(all, b)
-	}
-	cut, number, fail := innerPage(r, all, 1, 100)
-	if fail != nil {
-		return nil, fail
-	}
-	body.PageNumber, body.PageRecordCount, body.TotalRecordCount, body.Databases.Database = number, len(cut), len(all), cut
-	return body, nil
-}
-
-// innerPage cuts a page of what is inside an instance: PageNumber from 1,
-// PageSize from least to most, default 30.
-func innerPage[T any](r *rpc.Request, all []T, least, most int) (cut []T, number int, fail *rpc.Error) {
-	number, fail = r.Int("PageNumber", 1)
-	if fail != nil {
-		return nil, 0, fail
-	}
-	size, fail := r.Int("PageSize", 30)
-	if fail != nil {
-		return nil, 0, fail
-	}
-	if number < 1 || size < least || size > most {
-		return nil, 0, bad("InvalidParameter", "PageNumber starts at 1, and PageSize is from %d to %d.", least, most)
-	}
-	from := min((number-1)*size, len(all))
-	return all[from:min(from+size, len(all))], number, nil
 }

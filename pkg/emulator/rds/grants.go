@@ -4,12 +4,16 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
 // A grant is a privilege of an account on a database.
-type grant struct{ database, privilege string }
+type grant struct {
+	database, privilege string
+	since               time.Time
+}
 
 // detail is a short form of what a privilege holds in SQL.
 func (g grant) detail() string {
@@ -82,7 +86,7 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 		}
 		s.mu.Lock()
 		a.revoke(name)
-		a.grants = append(a.grants, grant{name, wanted[i]})
+		a.grants = append(a.grants, grant{strings.Clone(name), strings.Clone(wanted[i]), r.Now})
 		s.mu.Unlock()
 	}
 	return nil, nil
@@ -130,43 +134,4 @@ func (s *Service) normalAccount(r *rpc.Request, in *instance) (*account, *rpc.Er
 		return nil, rpc.Errorf(http.StatusForbidden, "IncorrectAccountType", "The type of the account does not support this.")
 	}
 	return a, fail
-}
-
-// describeAccounts is DescribeAccounts of the RDS API.
-func (s *Service) describeAccounts(r *rpc.Request) (any, *rpc.Error) {
-	type privilege struct{ DBName, AccountPrivilege, AccountPrivilegeDetail string }
-	type accountBody struct {
-		DBInstanceId, AccountName, AccountStatus, AccountType, AccountDescription, PrivExceeded string
-		DatabasePrivileges                                                                      struct{ DatabasePrivilege []privilege }
-	}
-	var body struct {
-		PageNumber, TotalRecordCount int
-		Accounts                     struct{ DBInstanceAccount []accountBody }
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in, fail := s.find(r, unknownID())
-	if fail != nil {
-		return nil, fail
-	}
-	all := []accountBody{}
-	for _, a := range in.accounts {
-		if r.Get("AccountName") != "" && r.Get("AccountName") != a.name {
-			continue
-		}
-		b := accountBody{DBInstanceId: in.id, AccountName: a.name, AccountStatus: "Unavailable", AccountType: a.kind, AccountDescription: a.description, PrivExceeded: "0"}
-		if a.available(r.Now) {
-			b.AccountStatus = "Available"
-		}
-		for _, g := range a.grants {
-			b.DatabasePrivileges.DatabasePrivilege = append(b.DatabasePrivileges.DatabasePrivilege, privilege{g.database, g.privilege, g.detail()})
-		}
-		all = append(all, b)
-	}
-	cut, number, fail := innerPage(r, all, 30, 200)
-	if fail != nil {
-		return nil, fail
-	}
-	body.PageNumber, body.TotalRecordCount, body.Accounts.DBInstanceAccount = number, len(all), cut
-	return body, nil
 }

@@ -1,10 +1,8 @@
 package rds
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -14,10 +12,14 @@ import (
 
 // The states of an instance that the emulator plays (RDS, "Instance states").
 const (
-	creating = "Creating"
-	running  = "Running"
-	changing = "DBInstanceClassChanging"
-	deleting = "Deleting"
+	creating     = "Creating"
+	running      = "Running"
+	changing     = "DBInstanceClassChanging"
+	rebooting    = "Rebooting"
+	netCreating  = "NET_CREATING"
+	netModifying = "NET_MODIFYING"
+	netDeleting  = "NET_DELETING"
+	deleting     = "Deleting"
 )
 
 // An instance is the record of a DB instance. Its fields are guarded by the
@@ -28,41 +30,51 @@ type instance struct {
 
 	id, region, zone, vpcID, vswitchID string
 	engine, version                    string
-	class                              class
+	class                              *class
 	storage                            int // GB
 	storageType, payType, category     string
-	description, ip, port              string
+	description                        string
+	private                            endpoint
+	public                             *endpoint // nil: none
 	protected                          bool
 	serial                             uint64
 	created, readyAt                   time.Time
-	tags                               map[string]string
+	expires                            time.Time // zero unless it is prepaid
+	tags                               []tag     // by key
 	ipArrays                           []ipArray
 	accounts                           []*account
 	databases                          []*database
 
-	change    *change // a change of class or storage under way
-	leaving   bool    // being deleted
+	busy      string    // the state of work under way, such as Rebooting; empty: none
+	busyUntil time.Time // when that is done
+	change    *change   // what is then different; nil: nothing
+	leaving   bool      // being deleted
 	leavingAt time.Time
 
 	server   engine.Server // the engine's server, once it runs
 	starting bool          // the engine is starting
+	working  bool          // the engine is at the work that busy names
 	stopping bool          // the engine is stopping
 }
 
+// A tag is a key with its value.
+type tag struct{ key, value string }
+
 // A change is what ModifyDBInstanceSpec has ordered.
 type change struct {
-	class       class
+	class       *class
 	storage     int
 	storageType string
-	at          time.Time // when it is done
 }
 
 // settle lets time do its work on an instance: changes that are due are done.
 func (in *instance) settle(now time.Time) {
-	if in.change != nil && !now.Before(in.change.at) {
-		in.class, in.storage, in.storageType = in.change.class, in.change.storage, in.change.storageType
-		in.category = in.class.category
-		in.change = nil
+	if in.busy != "" && !in.working && !now.Before(in.busyUntil) {
+		if in.change != nil {
+			in.class, in.storage, in.storageType = in.change.class, in.change.storage, in.change.storageType
+			in.category = in.class.category
+		}
+		in.busy, in.change = "", nil
 	}
 	in.accounts = slices.DeleteFunc(in.accounts, func(a *account) bool { return a.leaving && !now.Before(a.until) })
 	in.databases = slices.DeleteFunc(in.databases, func(d *database) bool { return d.leaving && !now.Before(d.until) })
@@ -74,8 +86,8 @@ func (in *instance) status(now time.Time) string {
 		return deleting
 	case in.starting || now.Before(in.readyAt):
 		return creating
-	case in.change != nil && now.Before(in.change.at):
-		return changing
+	case in.busy != "" && (in.working || now.Before(in.busyUntil)):
+		return in.busy
 	default:
 		return running
 	}
@@ -83,31 +95,6 @@ func (in *instance) status(now time.Time) string {
 
 func (in *instance) gone(now time.Time) bool {
 	return in.leaving && !in.stopping && !now.Before(in.leavingAt)
-}
-
-// endpoint is where the instance is reached.
-func (in *instance) endpoint() (host, port string) {
-	if in.server != nil {
-		addr := in.server.Addr()
-		return addr.Addr().String(), strconv.Itoa(int(addr.Port()))
-	}
-	return hostOf(in.id, in.engine), in.port
-}
-
-// sweep forgets the instances whose deletion is done. The caller holds mu.
-func (s *Service) sweep(now time.Time) {
-	s.leaving = slices.DeleteFunc(s.leaving, func(in *instance) bool {
-		if !in.gone(now) {
-			return false
-		}
-		delete(s.instances, in.id)
-		if i, ok := slices.BinarySearchFunc(s.order, in.serial, func(in *instance, serial uint64) int {
-			return cmp.Compare(in.serial, serial)
-		}); ok {
-			s.order = slices.Delete(s.order, i, i+1)
-		}
-		return true
-	})
 }
 
 // find returns the settled instance that the request names, or the error of
@@ -126,22 +113,41 @@ func (s *Service) find(r *rpc.Request, unknown *rpc.Error) (*instance, *rpc.Erro
 	return in, nil
 }
 
-// visible tells whether reads see the instance already.
-func (s *Service) visible(in *instance, now time.Time) bool {
-	return !now.Before(in.created.Add(s.behaviour.Lag))
-}
-
 // findRunning is find for calls that need a running instance.
 func (s *Service) findRunning(r *rpc.Request, unknown *rpc.Error) (*instance, *rpc.Error) {
+	return s.findFree(r, unknown, "OperationDenied.DBInstanceStatus")
+}
+
+// findFree is find for calls that need a running instance and answer code
+// where it is not. One that has expired is locked.
+func (s *Service) findFree(r *rpc.Request, unknown *rpc.Error, code string) (*instance, *rpc.Error) {
 	in, fail := s.find(r, unknown)
 	if fail != nil {
 		return nil, fail
 	}
-	if in.status(r.Now) != running {
-		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.DBInstanceStatus", "The operation is not permitted while the instance is %s.", in.status(r.Now))
+	if status := in.status(r.Now); status != running {
+		return nil, rpc.Errorf(http.StatusForbidden, code, "The operation is not permitted while the instance is %s.", status)
+	}
+	if in.expired(r.Now) {
+		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.LockMode", "The instance is locked: it has expired.")
 	}
 	return in, nil
 }
+
+func (in *instance) expired(now time.Time) bool {
+	return !in.expires.IsZero() && !now.Before(in.expires)
+}
+
+// lockMode says why an instance is locked, or that it is not.
+func (in *instance) lockMode(now time.Time) string {
+	if in.expired(now) {
+		return "LockByExpiration"
+	}
+	return "Unlock"
+}
+
+// begin puts an instance into the state of a piece of work for a while.
+func (in *instance) begin(state string, until time.Time) { in.busy, in.busyUntil = state, until }
 
 // The same absence has two codes, by the age of an action's page.
 func unknownID() *rpc.Error {

@@ -1,10 +1,8 @@
 package rds
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,22 +29,41 @@ func (s *Service) describeDBInstances(r *rpc.Request) (any, *rpc.Error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	filters, fail := s.filters(r)
+	tags, filters, fail := s.filters(r)
 	if fail != nil {
 		return nil, fail
 	}
 	s.sweep(r.Now)
-	candidates := s.order
+	candidates, exact := s.candidates(r.Region, tags)
 	if id := r.Get("DBInstanceId"); id != "" {
 		in, ok := s.instances[id]
 		if !ok || in.region != r.Region || !s.visible(in, r.Now) {
 			return nil, bad("InvalidDBInstanceId.NotFound", "The DBInstanceId provided does not exist.")
 		}
-		candidates = []*instance{in}
+		if !in.hasTags(tags) {
+			candidates = nil
+		} else {
+			candidates = []*instance{in}
+		}
+		exact = true
+	} else if s.lags() {
+		filters = append(filters, func(in *instance) bool { return s.listed(in, r.Now) })
+	}
+	if !exact {
+		filters = append(filters, func(in *instance) bool { return in.hasTags(tags) })
+	}
+	return page(r, pass(candidates, filters, r.Now))
+}
+
+// pass returns the instances that pass all filters.
+func pass(list []*instance, filters []func(*instance) bool, now time.Time) []*instance {
+	if len(filters) == 0 {
+		return list
 	}
 	var found []*instance
 each:
-	for _, in := range candidates {
+	for _, in := range list {
+		in.settle(now)
 		for _, passes := range filters {
 			if !passes(in) {
 				continue each
@@ -54,7 +71,7 @@ each:
 		}
 		found = append(found, in)
 	}
-	return page(r, found)
+	return found
 }
 
 // page cuts the page that is asked for, by PageNumber and PageSize or by
@@ -91,7 +108,7 @@ func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 			if err != nil {
 				return nil, bad("InvalidParameter", "The NextToken is not valid.")
 			}
-			from, _ = slices.BinarySearchFunc(found, serial, func(in *instance, serial uint64) int { return cmp.Compare(in.serial, serial) })
+			from = len(found) - len(since(found, serial))
 		}
 		to = from + limit
 		if to < len(found) {
@@ -114,12 +131,12 @@ func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 
 func (in *instance) item(now time.Time, level int) item {
 	in.settle(now)
-	host, _ := in.endpoint()
+	host, _ := in.reached(in.private)
 	it := item{
 		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
 		DBInstanceType: "Primary", DBInstanceNetType: "Intranet", DBInstanceStorageType: in.storageType, Engine: in.engine,
 		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VSwitchId: in.vswitchID, InstanceNetworkType: "VPC",
-		PayType: in.payType, LockMode: "Unlock", ConnectionMode: "Standard", ConnectionString: host, CreateTime: timestamp(in.created),
+		PayType: in.payType, LockMode: in.lockMode(now), ExpireTime: in.expireTime(), ConnectionMode: "Standard", ConnectionString: host, CreateTime: timestamp(in.created),
 		DeletionProtection: in.protected,
 	}
 	if level == 1 { // sizes only on demand
@@ -128,17 +145,19 @@ func (in *instance) item(now time.Time, level int) item {
 	return it
 }
 
-// filters reads the filters of DescribeDBInstances, but for the id, as tests
-// that an instance passes or not.
-func (s *Service) filters(r *rpc.Request) ([]func(*instance) bool, *rpc.Error) {
+// filters reads the filters of DescribeDBInstances, but for the id: its tags,
+// and tests that an instance passes or not.
+func (s *Service) filters(r *rpc.Request) ([]rpc.Tag, []func(*instance) bool, *rpc.Error) {
 	tags, fail := tagFilter(r)
 	if fail != nil {
-		return nil, fail
+		return nil, nil, fail
 	}
-	list := []func(*instance) bool{func(in *instance) bool {
-		in.settle(r.Now)
-		return in.region == r.Region && s.visible(in, r.Now) && in.hasTags(tags)
-	}}
+	for _, name := range []string{"DedicatedHostGroupId", "DedicatedHostId", "ResourceGroupId"} {
+		if r.Get(name) != "" {
+			return nil, nil, rpc.Unsupported("DescribeDBInstances." + name)
+		}
+	}
+	var list []func(*instance) bool
 	equal := func(name string, of func(*instance) string) {
 		if want := r.Get(name); want != "" {
 			list = append(list, func(in *instance) bool { return of(in) == want })
@@ -154,15 +173,24 @@ func (s *Service) filters(r *rpc.Request) ([]func(*instance) bool, *rpc.Error) {
 	equal("ZoneId", func(in *instance) string { return in.zone })
 	equal("PayType", func(in *instance) string { return in.payType })
 	equal("Category", func(in *instance) string { return in.category })
-	equal("ConnectionString", func(in *instance) string { host, _ := in.endpoint(); return host })
 	equal("InstanceNetworkType", always("VPC"))
 	equal("DBInstanceType", always("Primary"))
 	equal("ConnectionMode", always("Standard"))
-	equal("Expired", always("False"))
+	equal("Expired", func(in *instance) string {
+		if in.expired(r.Now) {
+			return "True"
+		}
+		return "False"
+	})
+	if host := r.Get("ConnectionString"); host != "" {
+		list = append(list, func(in *instance) bool {
+			return in.names(in.private, host) || in.public != nil && in.names(*in.public, host)
+		})
+	}
 	if key := r.Get("SearchKey"); key != "" {
 		list = append(list, func(in *instance) bool { return strings.Contains(in.id, key) || strings.Contains(in.description, key) })
 	}
-	return list, nil
+	return tags, list, nil
 }
 
 // tagFilter reads the filter by tags in either form: Tags, a JSON object, or
@@ -187,4 +215,10 @@ func tagFilter(r *rpc.Request) ([]rpc.Tag, *rpc.Error) {
 // timestamp writes a time as the RDS API does, in UTC to the second.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-func formatID(serial uint64) string { return strconv.FormatUint(100_000_000+serial, 10) }
+// firstID is what the numbers of tasks and orders of changes count from.
+const firstID = 100_000_000
+
+func formatID(serial uint64) string { return strconv.FormatUint(firstID+serial, 10) }
+
+// orderID is the number of the order of a new instance.
+func orderID(serial uint64) string { return strconv.FormatUint(200_000_000_000_000+serial, 10) }

@@ -3,6 +3,7 @@ package rds
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -34,18 +35,18 @@ func (s *Service) modifyDBInstanceSpec(r *rpc.Request) (any, *rpc.Error) {
 	if payType != in.payType {
 		return nil, bad("OperationDenied.PayType", "PayType is not that of the instance.")
 	}
-	next, fail := in.newSpec(r)
+	next, fail := s.newSpec(r, in)
 	if fail != nil {
 		return nil, fail
 	}
-	next.at = r.Now.Add(s.profile.Change)
 	in.change = next
+	in.begin(changing, r.Now.Add(s.profile.Change))
 	s.serial++
 	return struct{ DBInstanceId, OrderId string }{in.id, formatID(s.serial)}, nil
 }
 
 // newSpec checks what is wanted of an instance.
-func (in *instance) newSpec(r *rpc.Request) (*change, *rpc.Error) {
+func (s *Service) newSpec(r *rpc.Request, in *instance) (*change, *rpc.Error) {
 	next := &change{class: in.class, storage: in.storage, storageType: in.storageType}
 	className, size, kind := r.Get("DBInstanceClass"), r.Get("DBInstanceStorage"), r.Get("DBInstanceStorageType")
 	if className == "" && size == "" && kind == "" {
@@ -53,7 +54,7 @@ func (in *instance) newSpec(r *rpc.Request) (*change, *rpc.Error) {
 	}
 	var fail *rpc.Error
 	if className != "" {
-		if next.class, fail = classFor(className, in.engine, in.version); fail != nil {
+		if next.class, fail = s.classFor(className, in.engine, in.version); fail != nil {
 			return nil, fail
 		}
 		if kind == "" && !slices.Contains(next.class.storageTypes(), next.storageType) {
@@ -64,7 +65,7 @@ func (in *instance) newSpec(r *rpc.Request) (*change, *rpc.Error) {
 		return nil, missingClass()
 	}
 	if kind != "" {
-		next.storageType = kind
+		next.storageType, _ = own(next.class.storageTypes(), kind)
 	}
 	if !slices.Contains(next.class.storageTypes(), next.storageType) {
 		return nil, bad("InvalidInstanceLevel.DiskType", "The class does not support the storage type.")
@@ -95,10 +96,29 @@ func (s *Service) modifyDeletionProtection(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if on && in.payType != "Postpaid" {
+	if on && in.payType != postpaid {
 		return nil, bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
 	}
 	in.protected = on
+	return nil, nil
+}
+
+// modifyDescription is ModifyDBInstanceDescription of the RDS API.
+func (s *Service) modifyDescription(r *rpc.Request) (any, *rpc.Error) {
+	description, fail := r.Require("DBInstanceDescription")
+	if fail != nil {
+		return nil, fail
+	}
+	if !validDescription(description) {
+		return nil, bad("InvalidDBInstanceDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	in.description = strings.Clone(description)
 	return nil, nil
 }
 
@@ -116,7 +136,7 @@ func (s *Service) deleteDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if in.payType != "Postpaid" {
+	if in.payType != postpaid {
 		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.PayType", "Only pay-as-you-go instances can be released.")
 	}
 	if in.protected {

@@ -41,22 +41,28 @@ type Service struct {
 	backgroundCtx    context.Context //nolint:containedctx // it is the life of the Service
 	cancelBackground context.CancelFunc
 
+	classes []*class // what is on sale; never changed
+
 	mu        sync.Mutex
 	behaviour Behaviour
 	instances map[string]*instance
-	order     []*instance // by serial, as they were created
-	leaving   []*instance // those being deleted
+	marks     map[mark][]*instance // the index by region and tag; see index.go
+	order     []*instance          // by serial, as they were created
+	leaving   []*instance          // those being deleted
 	serial    uint64
+	words     map[string]string // tag keys, kept once
 	tokens    map[tokenKey]*tokenUse
 }
 
 // A Profile says how long the work of the cloud takes.
 type Profile struct {
-	Create   time.Duration // instance: Creating until Running
-	Change   time.Duration // instance: DBInstanceClassChanging until Running
-	Delete   time.Duration // instance: Deleting until gone
-	Account  time.Duration // account: until Available, and until gone
-	Database time.Duration // database: until Running, and until gone
+	Create     time.Duration // instance: Creating until Running
+	Change     time.Duration // instance: DBInstanceClassChanging until Running
+	Restart    time.Duration // instance: Rebooting until Running
+	Connection time.Duration // instance: NET_CREATING and its kin until Running
+	Delete     time.Duration // instance: Deleting until gone
+	Account    time.Duration // account: until Available, and until gone
+	Database   time.Duration // database: until Running, and until gone
 }
 
 // Instant is the profile in which everything is done at once.
@@ -64,54 +70,26 @@ func Instant() Profile { return Profile{} }
 
 // Seconds is the profile for people who wait.
 func Seconds() Profile {
-	return Profile{Create: 1500 * time.Millisecond, Change: time.Second, Delete: 500 * time.Millisecond, Account: 200 * time.Millisecond, Database: 200 * time.Millisecond}
+	return Profile{Create: 1500 * time.Millisecond, Change: time.Second, Restart: 700 * time.Millisecond, Connection: 300 * time.Millisecond, Delete: 500 * time.Millisecond, Account: 200 * time.Millisecond, Database: 200 * time.Millisecond}
 }
 
 // Realistic is the profile of the cloud, in minutes.
 func Realistic() Profile {
-	return Profile{Create: 5 * time.Minute, Change: 8 * time.Minute, Delete: 2 * time.Minute, Account: 20 * time.Second, Database: 30 * time.Second}
+	return Profile{Create: 5 * time.Minute, Change: 8 * time.Minute, Restart: 2 * time.Minute, Connection: time.Minute, Delete: 2 * time.Minute, Account: 20 * time.Second, Database: 30 * time.Second}
 }
-
-// A Behaviour is where documents leave open what the cloud does, or where it
-// may do one thing or the other.
-type Behaviour struct {
-	// RefuseUsedToken answers InvalidRequestId to a ClientToken that was used,
-	// as the error table of CreateDBInstance has it, instead of the first
-	// answer.
-	RefuseUsedToken bool
-	// TokenLifetime is how long a ClientToken is remembered; zero forgets it at
-	// once. The cloud's figure is not documented.
-	TokenLifetime time.Duration
-	// DropTags leaves out the tags of CreateDBInstance and answers
-	// TagResult=false.
-	DropTags bool
-	// FirstAccountSuper refuses a Normal account until a Super account exists.
-	FirstAccountSuper bool
-	// Lag is how long a new instance stays invisible to reads.
-	Lag time.Duration
-}
-
-// DefaultBehaviour returns the behaviour of a new Service.
-func DefaultBehaviour() Behaviour { return Behaviour{TokenLifetime: 24 * time.Hour} }
 
 // New returns a Service without instances.
 func New(o Options) *Service {
 	s := &Service{
 		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, report: o.Report,
-		behaviour: DefaultBehaviour(), instances: map[string]*instance{}, tokens: map[tokenKey]*tokenUse{},
+		classes: classes(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, marks: map[mark][]*instance{},
+		words: map[string]string{}, tokens: map[tokenKey]*tokenUse{},
 	}
 	if s.report == nil {
 		s.report = func(error) {}
 	}
 	s.backgroundCtx, s.cancelBackground = context.WithCancel(context.Background())
 	return s
-}
-
-// Behave changes the behaviour from now on.
-func (s *Service) Behave(change func(*Behaviour)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(&s.behaviour)
 }
 
 // Close waits for the engines that are starting or stopping. Those that run
@@ -132,22 +110,39 @@ func (s *Service) Product() rpc.Product {
 		"DescribeDBInstanceAttribute":        on(s.describeDBInstanceAttribute),
 		"DescribeDBInstanceNetInfo":          on(s.describeDBInstanceNetInfo),
 		"ModifyDBInstanceSpec":               on(s.once(s.modifyDBInstanceSpec)),
+		"ModifyDBInstanceDescription":        on(s.once(s.modifyDescription)),
 		"ModifyDBInstanceDeletionProtection": on(s.once(s.modifyDeletionProtection)),
+		"ModifyDBInstancePayType":            on(s.once(s.modifyPayType)),
+		"TransformDBInstancePayType":         on(s.once(s.modifyPayType)),
+		"RestartDBInstance":                  on(s.once(s.restartDBInstance)),
 		"DeleteDBInstance":                   on(s.deleteDBInstance),
+		"AllocateInstancePublicConnection":   on(s.allocatePublicConnection),
+		"ReleaseInstancePublicConnection":    on(s.releasePublicConnection),
+		"ModifyDBInstanceConnectionString":   on(s.modifyConnectionString),
 		"CreateAccount":                      on(s.createAccount),
 		"DescribeAccounts":                   on(s.describeAccounts),
 		"DeleteAccount":                      on(s.deleteAccount),
 		"ResetAccountPassword":               on(s.resetAccountPassword),
+		"ResetAccount":                       on(s.resetAccount),
+		"ModifyAccountDescription":           on(s.modifyAccountDescription),
+		"LockAccount":                        on(s.lockAccount),
+		"UnlockAccount":                      on(s.unlockAccount),
+		"CheckAccountNameAvailable":          on(s.checkAccountNameAvailable),
 		"GrantAccountPrivilege":              on(s.grantAccountPrivilege),
 		"RevokeAccountPrivilege":             on(s.revokeAccountPrivilege),
 		"CreateDatabase":                     on(s.createDatabase),
 		"DescribeDatabases":                  on(s.describeDatabases),
 		"DeleteDatabase":                     on(s.deleteDatabase),
+		"ModifyDBDescription":                on(s.modifyDBDescription),
+		"CheckDBNameAvailable":               on(s.checkDBNameAvailable),
 		"ModifySecurityIps":                  on(s.once(s.modifySecurityIps)),
 		"DescribeDBInstanceIPArrayList":      on(s.describeIPArrays),
 		"TagResources":                       on(s.tagResources),
 		"UntagResources":                     on(s.untagResources),
 		"ListTagResources":                   on(s.listTagResources),
+		"AddTagsToResource":                  on(s.once(s.addTags)),
+		"RemoveTagsFromResource":             on(s.once(s.removeTags)),
+		"DescribeTags":                       on(s.describeTags),
 		"DescribeAvailableClasses":           {Do: s.describeAvailableClasses},
 		"DescribeAvailableZones":             {Do: s.describeAvailableZones},
 		"DescribeRegions":                    {Do: s.describeRegions},

@@ -28,7 +28,7 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 		return nil, bad("InvalidZone.NotSupported", "The zone does not exist in the region.")
 	}
 	body := struct{ DBInstanceClasses []classBody }{[]classBody{}}
-	for _, c := range classes() {
+	for _, c := range s.classes {
 		if c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.category == r.Get("Category") && slices.Contains(c.storageTypes(), r.Get("DBInstanceStorageType")) {
 			body.DBInstanceClasses = append(body.DBInstanceClasses, classBody{
 				c.name, fmt.Sprintf("[%d,%d,%d]", minStorage, c.maxStorage, storageStep), storageRange{minStorage, c.maxStorage, storageStep},
@@ -78,7 +78,7 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 		if want := r.Get("EngineVersion"); want != "" && want != v {
 			continue
 		}
-		if categories := categoriesOf(name, v, r.Get("Category")); len(categories) > 0 {
+		if categories := s.categoriesOf(name, v, r.Get("Category")); len(categories) > 0 {
 			sold.SupportedEngineVersions = append(sold.SupportedEngineVersions, soldVersion{v, categories})
 		}
 	}
@@ -93,11 +93,11 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 
 // categoriesOf lists the categories a version is sold in, with their storage
 // types; want narrows it to one.
-func categoriesOf(engine, version, want string) []soldCategory {
+func (s *Service) categoriesOf(engine, version, want string) []soldCategory {
 	var list []soldCategory
 	for _, name := range []string{"Basic", "HighAvailability"} {
 		category := soldCategory{Category: name}
-		for _, c := range classes() {
+		for _, c := range s.classes {
 			if c.category != name || !c.sells(engine, version) {
 				continue
 			}

@@ -1,7 +1,6 @@
 package rds
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -42,10 +41,10 @@ func (s *Service) Instances() []InstanceState {
 	states := make([]InstanceState, 0, len(s.order))
 	for _, in := range s.order {
 		in.settle(now)
-		host, port := in.endpoint()
+		host, port := in.reached(in.private)
 		state := InstanceState{
 			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,
-			Description: in.description, Protected: in.protected, Endpoint: host + ":" + port, Tags: maps.Clone(in.tags), Whitelist: map[string][]string{},
+			Description: in.description, Protected: in.protected, Endpoint: host + ":" + port, Tags: in.tagMap(), Whitelist: map[string][]string{},
 		}
 		for _, a := range in.ipArrays {
 			state.Whitelist[a.name] = slices.Clone(a.entries)

@@ -1,10 +1,10 @@
 package rds
 
 import (
-	"maps"
+	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxTags         = 20
+	maxTagsAtOnce   = 20
 	maxTagResources = 50
 	tagsPerPage     = 100
 )
@@ -26,25 +26,63 @@ func (s *Service) checkTags(r *rpc.Request, in *instance) *rpc.Error {
 
 // parseTags checks tags as TagResources has them: keys up to 128 characters,
 // not the system's, values up to 128.
-func parseTags(list []rpc.Tag) (map[string]string, *rpc.Error) {
-	if len(list) > maxTags {
-		return nil, bad("NumberExceed.Tags", "There are at most %d tags.", maxTags)
+func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
+	if len(list) > maxTagsAtOnce {
+		return nil, bad("NumberExceed.Tags", "There are at most %d tags.", maxTagsAtOnce)
 	}
-	tags := make(map[string]string, len(list))
-	for _, tag := range list {
-		lower := strings.ToLower(tag.Key)
-		if tag.Key == "" || utf8.RuneCountInString(tag.Key) > 128 || strings.HasPrefix(lower, "aliyun") || strings.HasPrefix(lower, "acs:") || isURL(lower) {
+	tags := make([]tag, 0, len(list))
+	for _, t := range list {
+		lower := strings.ToLower(t.Key)
+		if t.Key == "" || utf8.RuneCountInString(t.Key) > 128 || strings.HasPrefix(lower, "aliyun") || strings.HasPrefix(lower, "acs:") || isURL(lower) {
 			return nil, bad("InvalidTagKey.Malformed", "A tag key is not valid.")
 		}
-		if utf8.RuneCountInString(tag.Value) > 128 || isURL(strings.ToLower(tag.Value)) {
+		if utf8.RuneCountInString(t.Value) > 128 || isURL(strings.ToLower(t.Value)) {
 			return nil, bad("InvalidTagValue.Malformed", "A tag value is not valid.")
 		}
-		if _, twice := tags[tag.Key]; twice {
+		at, twice := slices.BinarySearchFunc(tags, t.Key, byKey)
+		if twice {
 			return nil, bad("Duplicate.TagKey", "A tag key is there twice.")
 		}
-		tags[tag.Key] = tag.Value
+		tags = slices.Insert(tags, at, tag{t.Key, strings.Clone(t.Value)})
 	}
 	return tags, nil
+}
+
+func byKey(t tag, key string) int { return strings.Compare(t.key, key) }
+
+// merge returns the tags of an instance with those of next added or in place of
+// their keys.
+func (in *instance) merge(next []tag) []tag {
+	tags := slices.Clone(in.tags)
+	for _, t := range next {
+		at, there := slices.BinarySearchFunc(tags, t.key, byKey)
+		if there {
+			tags[at] = t
+		} else {
+			tags = slices.Insert(tags, at, t)
+		}
+	}
+	return tags
+}
+
+func (in *instance) tag(key string) (value string, ok bool) {
+	at, ok := slices.BinarySearchFunc(in.tags, key, byKey)
+	if !ok {
+		return "", false
+	}
+	return in.tags[at].value, true
+}
+
+// tagMap is a copy for others; nil if there is no tag.
+func (in *instance) tagMap() map[string]string {
+	if len(in.tags) == 0 {
+		return nil
+	}
+	tags := make(map[string]string, len(in.tags))
+	for _, t := range in.tags {
+		tags[t.key] = t.value
+	}
+	return tags
 }
 
 func isURL(s string) bool { return strings.Contains(s, "http://") || strings.Contains(s, "https://") }
@@ -64,7 +102,7 @@ func (s *Service) tagged(r *rpc.Request) ([]*instance, *rpc.Error) {
 	var list []*instance
 	for _, id := range ids {
 		in, ok := s.instances[id]
-		if !ok || in.region != r.Region {
+		if !ok || in.region != r.Region || !s.visible(in, r.Now) {
 			return nil, rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceId.NotFound", "A DB instance does not exist.")
 		}
 		list = append(list, in)
@@ -90,15 +128,20 @@ func (s *Service) tagResources(r *rpc.Request) (any, *rpc.Error) {
 	if len(list) == 0 {
 		return nil, rpc.Missing("ResourceId")
 	}
+	return nil, s.addTo(list, tags, s.behaviour.Quotas.Tags)
+}
+
+// addTo adds tags to all instances of a list, or to none. The caller holds mu.
+func (s *Service) addTo(list []*instance, tags []tag, limit int) *rpc.Error {
 	for _, in := range list {
-		next := maps.Clone(in.tags)
-		maps.Copy(next, tags)
-		if len(next) > maxTags {
-			return nil, bad("NumberExceed.Tags", "An instance has at most %d tags.", maxTags)
+		if over(len(in.merge(tags)), limit) {
+			return tooManyTags(limit)
 		}
-		in.tags = next
 	}
-	return nil, nil
+	for _, in := range list {
+		s.retag(in, in.merge(tags))
+	}
+	return nil
 }
 
 // untagResources is UntagResources of the RDS API.
@@ -121,24 +164,22 @@ func (s *Service) untagResources(r *rpc.Request) (any, *rpc.Error) {
 		return nil, rpc.Missing("ResourceId")
 	}
 	for _, in := range list {
-		maps.DeleteFunc(in.tags, func(key, _ string) bool { return len(keys) == 0 || slices.Contains(keys, key) })
+		s.retag(in, slices.DeleteFunc(slices.Clone(in.tags), func(t tag) bool { return len(keys) == 0 || slices.Contains(keys, t.key) }))
 	}
 	return nil, nil
 }
 
-// listTagResources is ListTagResources of the RDS API.
+// listTagResources is ListTagResources of the RDS API. Its token is the serial
+// of an instance and how many of its tags were listed.
 func (s *Service) listTagResources(r *rpc.Request) (any, *rpc.Error) {
 	type resource struct{ ResourceId, ResourceType, TagKey, TagValue string }
 	var body struct {
 		NextToken    string
 		TagResources struct{ TagResource []resource }
 	}
-	from := 0
-	if token := r.Get("NextToken"); token != "" {
-		var err error
-		if from, err = strconv.Atoi(token); err != nil || from < 0 {
-			return nil, bad("InvalidParameter", "The NextToken is not valid.")
-		}
+	serial, skip, fail := tagToken(r.Get("NextToken"))
+	if fail != nil {
+		return nil, fail
 	}
 	filter := r.Tags()
 	s.mu.Lock()
@@ -147,36 +188,50 @@ func (s *Service) listTagResources(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if len(list) == 0 {
+	byID := len(list) > 0
+	if !byID {
 		if len(filter) == 0 {
 			return nil, rpc.Missing("ResourceId")
 		}
-		list = s.order
+		list, _ = s.candidates(r.Region, filter)
+	} else {
+		slices.SortFunc(list, func(a, b *instance) int { return cmp.Compare(a.serial, b.serial) })
 	}
-	all := []resource{}
-	for _, in := range list {
-		if in.region != r.Region || !in.hasTags(filter) || !s.visible(in, r.Now) {
+	body.TagResources.TagResource = []resource{}
+	for _, in := range since(list, serial) {
+		if !in.hasTags(filter) || !byID && !s.listed(in, r.Now) {
 			continue
 		}
-		for _, key := range slices.Sorted(maps.Keys(in.tags)) {
-			all = append(all, resource{in.id, "instance", key, in.tags[key]})
+		if in.serial != serial {
+			skip = 0
+		}
+		for i, t := range in.tags[min(skip, len(in.tags)):] {
+			if len(body.TagResources.TagResource) == tagsPerPage {
+				body.NextToken = fmt.Sprintf("%d.%d", in.serial, skip+i)
+				return body, nil
+			}
+			body.TagResources.TagResource = append(body.TagResources.TagResource, resource{in.id, "instance", t.key, t.value})
 		}
 	}
-	from = min(from, len(all))
-	to := min(from+tagsPerPage, len(all))
-	if to < len(all) {
-		body.NextToken = strconv.Itoa(to)
-	}
-	body.TagResources.TagResource = all[from:to]
 	return body, nil
+}
+
+func tagToken(token string) (serial uint64, skip int, fail *rpc.Error) {
+	if token == "" {
+		return 0, 0, nil
+	}
+	if _, err := fmt.Sscanf(token, "%d.%d", &serial, &skip); err != nil || skip < 0 {
+		return 0, 0, bad("InvalidParameter", "The NextToken is not valid.")
+	}
+	return serial, skip, nil
 }
 
 // hasTags tells whether an instance carries all tags of a filter; a tag
 // without a value fits whatever the value is.
 func (in *instance) hasTags(filter []rpc.Tag) bool {
-	for _, tag := range filter {
-		value, ok := in.tags[tag.Key]
-		if !ok || tag.HasValue && tag.Value != value {
+	for _, t := range filter {
+		value, ok := in.tag(t.Key)
+		if !ok || t.HasValue && t.Value != value {
 			return false
 		}
 	}

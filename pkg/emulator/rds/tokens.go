@@ -2,24 +2,30 @@ package rds
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// A tokenKey is a ClientToken as it was used: tokens of different callers'
+// A tokenKey stands for a ClientToken as it was used: tokens of different
 // accounts and of different actions have nothing to do with each other.
-type tokenKey struct{ account, action, token string }
+type tokenKey [sha256.Size]byte
+
+func keyOf(account, action, token string) tokenKey {
+	return sha256.Sum256([]byte(account + "\x00" + action + "\x00" + token))
+}
 
 // A tokenUse is what became of the request that used a token first.
 type tokenUse struct {
 	params   [sha256.Size]byte
 	at       time.Time
-	response any
-	busy     bool // the first request is still at work
+	response json.RawMessage // nil: an answer without fields
+	busy     bool            // the first request is still at work
 }
 
 // digest covers all parameters but those that differ between two sendings of
@@ -43,13 +49,13 @@ func digest(params url.Values) [sha256.Size]byte {
 func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
 	return func(r *rpc.Request) (any, *rpc.Error) {
 		token := r.Get("ClientToken")
-		if token == "" {
+		if dry := r.Get("DryRun"); token == "" || strings.EqualFold(dry, "true") { // a rehearsal uses no token
 			return do(r)
 		}
 		if !validToken(token) {
 			return nil, rpc.Errorf(http.StatusBadRequest, "InvalidParameter", "A ClientToken has at most 64 ASCII characters.")
 		}
-		key := tokenKey{r.Caller.AccountID, r.Action, token}
+		key := keyOf(r.Caller.AccountID, r.Action, token)
 		use := &tokenUse{params: digest(r.Params), at: r.Now, busy: true}
 		if response, answered, fail := s.useToken(key, use); answered || fail != nil {
 			return response, fail
@@ -59,10 +65,18 @@ func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Reques
 		defer s.mu.Unlock()
 		if fail != nil || s.behaviour.TokenLifetime <= 0 {
 			delete(s.tokens, key)
-		} else {
-			use.response, use.busy = response, false
+			return response, fail
 		}
-		return response, fail
+		use.busy = false
+		if response != nil {
+			text, err := json.Marshal(response)
+			if err != nil { // a struct of strings and numbers always marshals
+				delete(s.tokens, key)
+				return nil, rpc.Errorf(http.StatusInternalServerError, "InternalError", "%v", err)
+			}
+			use.response = text
+		}
+		return response, nil
 	}
 }
 
@@ -85,10 +99,12 @@ func (s *Service) useToken(key tokenKey, use *tokenUse) (response any, answered 
 		return nil, false, nil
 	case old.params != use.params:
 		return nil, true, rpc.Errorf(http.StatusBadRequest, "IdempotentParameterMismatch", "The ClientToken was used with other parameters.")
-	case old.busy:
+	case old.busy || use.at.Sub(old.at) < s.behaviour.InFlight:
 		return nil, true, rpc.Errorf(http.StatusBadRequest, "InvalidConcurrentOperate", "The same request is being processed.")
 	case s.behaviour.RefuseUsedToken:
 		return nil, true, rpc.Errorf(http.StatusBadRequest, "InvalidRequestId", "The request is a copy, check your token.")
+	case old.response == nil:
+		return nil, true, nil
 	default:
 		return old.response, true, nil
 	}

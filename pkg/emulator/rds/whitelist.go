@@ -9,11 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-const (
-	defaultArray = "default"
-	maxArrays    = 200
-	maxEntries   = 1000
-)
+const defaultArray = "default"
 
 // An ipArray is a named group of a whitelist.
 type ipArray struct {
@@ -21,13 +17,15 @@ type ipArray struct {
 	entries         []string // as they were written: addresses and CIDRs
 }
 
+func (a *ipArray) text() string { return strings.Join(a.entries, ",") }
+
 // checkWhitelist reads the SecurityIPList of CreateDBInstance.
 func (s *Service) checkWhitelist(r *rpc.Request, in *instance) *rpc.Error {
 	list, fail := r.Require("SecurityIPList")
 	if fail != nil {
 		return fail
 	}
-	entries, fail := parseEntries(list)
+	entries, fail := s.parseEntries(list)
 	if fail != nil {
 		return fail
 	}
@@ -36,10 +34,13 @@ func (s *Service) checkWhitelist(r *rpc.Request, in *instance) *rpc.Error {
 }
 
 // parseEntries reads a comma list of IPv4 addresses and CIDRs.
-func parseEntries(list string) ([]string, *rpc.Error) {
-	entries := strings.Split(list, ",")
-	if len(entries) > maxEntries {
-		return nil, bad("InvalidSecurityIPList.QuotaExceeded", "A whitelist has at most %d entries.", maxEntries)
+func (s *Service) parseEntries(list string) ([]string, *rpc.Error) {
+	s.mu.Lock()
+	limit := s.behaviour.Quotas.IPEntries
+	s.mu.Unlock()
+	entries := strings.Split(strings.Clone(list), ",")
+	if over(len(entries), limit) {
+		return nil, bad("InvalidSecurityIPList.QuotaExceeded", "A whitelist has at most %d entries.", limit)
 	}
 	for i, entry := range entries {
 		if _, ok := parseEntry(entry); !ok {
@@ -84,7 +85,7 @@ func (s *Service) modifySecurityIps(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	entries, fail := parseEntries(list)
+	entries, fail := s.parseEntries(list)
 	if fail != nil {
 		return nil, fail
 	}
@@ -95,6 +96,9 @@ func (s *Service) modifySecurityIps(r *rpc.Request) (any, *rpc.Error) {
 	if !arrayNames.MatchString(name) {
 		return nil, bad("InvalidDBInstanceIPArrayName.Format", "The name of an IP group has 2 to 32 lower-case letters, digits and underscores.")
 	}
+	if attribute := r.Get("DBInstanceIPArrayAttribute"); attribute != "" && attribute != "hidden" {
+		return nil, bad("InvalidParameter", "DBInstanceIPArrayAttribute is empty or hidden.")
+	}
 	if kind := r.Get("SecurityIPType"); kind != "" && kind != "IPv4" {
 		return nil, rpc.Unsupported("ModifySecurityIps.SecurityIPType")
 	}
@@ -103,11 +107,12 @@ func (s *Service) modifySecurityIps(r *rpc.Request) (any, *rpc.Error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in, fail := s.findRunning(r, unknownName())
+	in, fail := s.findFree(r, unknownName(), "IncorrectDBInstanceState")
 	if fail != nil {
 		return nil, fail
 	}
-	if fail := in.changeArray(r.Get("ModifyMode"), ipArray{name, r.Get("DBInstanceIPArrayAttribute"), entries}); fail != nil {
+	with := ipArray{strings.Clone(name), strings.Clone(r.Get("DBInstanceIPArrayAttribute")), entries}
+	if fail := s.changeArray(in, r.Get("ModifyMode"), with); fail != nil {
 		return nil, fail
 	}
 	if in.server != nil {
@@ -117,8 +122,8 @@ func (s *Service) modifySecurityIps(r *rpc.Request) (any, *rpc.Error) {
 	return struct{ TaskId string }{formatID(s.serial)}, nil
 }
 
-// changeArray applies a change to the group of its name.
-func (in *instance) changeArray(mode string, with ipArray) *rpc.Error {
+// changeArray applies a change to the group of its name. The caller holds mu.
+func (s *Service) changeArray(in *instance, mode string, with ipArray) *rpc.Error {
 	at := slices.IndexFunc(in.ipArrays, func(a ipArray) bool { return a.name == with.name })
 	var old []string
 	if at >= 0 {
@@ -149,15 +154,19 @@ func (in *instance) changeArray(mode string, with ipArray) *rpc.Error {
 			total += len(array.entries)
 		}
 	}
-	if total > maxEntries {
-		return bad("InvalidSecurityIPList.QuotaExceeded", "An instance has at most %d whitelist entries.", maxEntries)
+	limits := s.behaviour.Quotas
+	if over(total, limits.IPEntries) {
+		return bad("InvalidSecurityIPList.QuotaExceeded", "An instance has at most %d whitelist entries.", limits.IPEntries)
 	}
 	if at >= 0 {
 		in.ipArrays[at].entries = next
+		if with.attribute != "" {
+			in.ipArrays[at].attribute = with.attribute
+		}
 		return nil
 	}
-	if len(in.ipArrays) >= maxArrays {
-		return bad("InvalidSecurityIPListGroup.QuotaExceeded", "An instance has at most %d IP groups.", maxArrays)
+	if over(len(in.ipArrays)+1, limits.IPGroups) {
+		return bad("InvalidSecurityIPListGroup.QuotaExceeded", "An instance has at most %d IP groups.", limits.IPGroups)
 	}
 	in.ipArrays = append(in.ipArrays, ipArray{with.name, with.attribute, next})
 	return nil
@@ -178,7 +187,7 @@ func (s *Service) describeIPArrays(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	for _, a := range in.ipArrays {
-		body.Items.DBInstanceIPArray = append(body.Items.DBInstanceIPArray, array{a.name, a.attribute, strings.Join(a.entries, ","), "IPv4", "MIX"})
+		body.Items.DBInstanceIPArray = append(body.Items.DBInstanceIPArray, array{a.name, a.attribute, a.text(), "IPv4", "MIX"})
 	}
 	return body, nil
 }

@@ -1,0 +1,134 @@
+package rds
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// resetAccountPassword is ResetAccountPassword of the RDS API.
+func (s *Service) resetAccountPassword(r *rpc.Request) (any, *rpc.Error) {
+	return s.setPassword(r, func(*account) *rpc.Error { return nil })
+}
+
+// resetAccount is ResetAccount of the RDS API: a new password for a Super
+// account, whose privileges are whole again. Here they always are.
+func (s *Service) resetAccount(r *rpc.Request) (any, *rpc.Error) {
+	return s.setPassword(r, func(a *account) *rpc.Error {
+		if a.kind != superAccount {
+			return rpc.Errorf(http.StatusForbidden, "IncorrectAccountType", "The type of the account does not support this.")
+		}
+		return nil
+	})
+}
+
+func (s *Service) setPassword(r *rpc.Request, check func(*account) *rpc.Error) (any, *rpc.Error) {
+	password, fail := r.Require("AccountPassword")
+	if fail != nil {
+		return nil, fail
+	}
+	if !validPassword(password) {
+		return nil, badPassword()
+	}
+	in, server, done, fail := s.workOn(r)
+	if fail != nil {
+		return nil, fail
+	}
+	defer done()
+	a, fail := s.findAccount(r, in)
+	if fail != nil {
+		return nil, fail
+	}
+	if fail := check(a); fail != nil || server == nil {
+		return nil, fail
+	}
+	if err := server.SetPassword(r.Context, a.name, password); err != nil {
+		return nil, databaseError(err)
+	}
+	return nil, nil
+}
+
+// modifyAccountDescription is ModifyAccountDescription of the RDS API.
+func (s *Service) modifyAccountDescription(r *rpc.Request) (any, *rpc.Error) {
+	description, fail := r.Require("AccountDescription")
+	if fail != nil {
+		return nil, fail
+	}
+	if !validDescription(description) {
+		return nil, badAccountDescription()
+	}
+	in, _, done, fail := s.workOn(r)
+	if fail != nil {
+		return nil, fail
+	}
+	defer done()
+	a, fail := s.findAccount(r, in)
+	if fail != nil {
+		return nil, fail
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.description = strings.Clone(description)
+	return nil, nil
+}
+
+// lockAccount is LockAccount of the RDS API.
+func (s *Service) lockAccount(r *rpc.Request) (any, *rpc.Error) {
+	return nil, s.setLock(r, "Available", true)
+}
+
+// unlockAccount is UnlockAccount of the RDS API.
+func (s *Service) unlockAccount(r *rpc.Request) (any, *rpc.Error) {
+	return nil, s.setLock(r, "Lock", false)
+}
+
+// setLock locks or unlocks an account that is in a state, on PostgreSQL: other
+// engines have no such thing.
+func (s *Service) setLock(r *rpc.Request, state string, locked bool) *rpc.Error {
+	in, server, done, fail := s.workOn(r)
+	if fail != nil {
+		return fail
+	}
+	defer done()
+	if in.engine != "PostgreSQL" {
+		return rpc.Errorf(http.StatusForbidden, "IncorrectDBInstanceType", "The engine of the instance does not support this.")
+	}
+	a, fail := s.findAccountIn(r, in, state)
+	if fail != nil {
+		return fail
+	}
+	if server != nil {
+		if err := server.LockAccount(r.Context, a.name, locked); err != nil {
+			return databaseError(err)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.locked = locked
+	return nil
+}
+
+// checkAccountNameAvailable is CheckAccountNameAvailable of the RDS API: an
+// error where the name is not to be had.
+func (s *Service) checkAccountNameAvailable(r *rpc.Request) (any, *rpc.Error) {
+	name, fail := r.Require("AccountName")
+	if fail != nil {
+		return nil, fail
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownID())
+	if fail != nil {
+		return nil, fail
+	}
+	if fail := checkAccountName(name, in.engine, in.version, in.storageType); fail != nil {
+		return nil, fail
+	}
+	for _, b := range in.accounts {
+		if in.clash(&account{name: name, kind: normalAccount}, b) {
+			return nil, takenAccount()
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,181 @@
+package rds
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// An endpoint is an address of an instance: the prefix of its name, which is
+// the instance's id if empty, and its port.
+type endpoint struct {
+	prefix string
+	port   uint16
+	ip     [4]byte
+}
+
+// host is the name of an endpoint of the instance.
+func (in *instance) host(e endpoint) string {
+	if e.prefix == "" {
+		return hostOf(in.id, in.engine)
+	}
+	return hostOf(e.prefix, in.engine)
+}
+
+// reached is where clients reach an endpoint of the instance. With an engine
+// that is its server, for every endpoint.
+func (in *instance) reached(e endpoint) (host, port string) {
+	if in.server != nil {
+		addr := in.server.Addr()
+		return addr.Addr().String(), strconv.Itoa(int(addr.Port()))
+	}
+	return in.host(e), strconv.Itoa(int(e.port))
+}
+
+// names tells whether text is the name of an endpoint, or where it is reached.
+func (in *instance) names(e endpoint, text string) bool {
+	host, _ := in.reached(e)
+	return text == host || text == in.host(e)
+}
+
+var prefixes = regexp.MustCompile(`^[a-z][a-z0-9-]{3,38}[a-z0-9]$`)
+
+// newEndpoint reads ConnectionStringPrefix and Port. No two instances have one
+// name. The caller holds mu.
+func (s *Service) newEndpoint(r *rpc.Request, in *instance, old endpoint) (endpoint, *rpc.Error) {
+	e := old
+	if prefix := r.Get("ConnectionStringPrefix"); prefix != "" {
+		if !prefixes.MatchString(prefix) {
+			return e, bad("InvalidConnectionStringPrefix.Format", "The prefix has 5 to 40 lower-case letters, digits and hyphens, and begins with a letter.")
+		}
+		if prefix != old.prefix && s.named(hostOf(prefix, in.engine)) {
+			return e, bad("InvalidConnectionStringPrefix.Duplicate", "The prefix is in use.")
+		}
+		e.prefix = prefix
+	}
+	if port := r.Get("Port"); port != "" {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1000 || n > 5999 {
+			return e, bad("InvalidPort.Malformed", "The port is from 1000 to 5999.")
+		}
+		e.port = uint16(n)
+	}
+	return e, nil
+}
+
+// named tells whether an endpoint of any instance has the name. It looks at all
+// of them: endpoints are made by hand, and seldom.
+func (s *Service) named(host string) bool {
+	for _, in := range s.order {
+		if in.host(in.private) == host || in.public != nil && in.host(*in.public) == host {
+			return true
+		}
+	}
+	return false
+}
+
+func notEmulatedConnection(r *rpc.Request) *rpc.Error {
+	for _, name := range []string{"PGBouncerPort", "BabelfishPort", "GeneralGroupName"} {
+		if r.Get(name) != "" {
+			return rpc.Unsupported(r.Action + "." + name)
+		}
+	}
+	return nil
+}
+
+// allocatePublicConnection is AllocateInstancePublicConnection of the RDS API.
+func (s *Service) allocatePublicConnection(r *rpc.Request) (any, *rpc.Error) {
+	for _, name := range []string{"ConnectionStringPrefix", "Port"} {
+		if _, fail := r.Require(name); fail != nil {
+			return nil, fail
+		}
+	}
+	if fail := notEmulatedConnection(r); fail != nil {
+		return nil, fail
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.findRunning(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	if in.public != nil {
+		return nil, bad("NetTypeExists", "The instance has a public connection.")
+	}
+	// From 203.0.113.0/24, which nobody has (RFC 5737).
+	e, fail := s.newEndpoint(r, in, endpoint{ip: [4]byte{203, 0, 113, byte(1 + in.serial%254)}})
+	if fail != nil {
+		return nil, fail
+	}
+	in.public = &e
+	in.begin(netCreating, r.Now.Add(s.profile.Connection))
+	host, _ := in.reached(e)
+	return struct{ DbInstanceName, ConnectionString string }{in.id, host}, nil
+}
+
+// releasePublicConnection is ReleaseInstancePublicConnection of the RDS API.
+func (s *Service) releasePublicConnection(r *rpc.Request) (any, *rpc.Error) {
+	current, fail := r.Require("CurrentConnectionString")
+	if fail != nil {
+		return nil, fail
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.findRunning(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	switch {
+	case in.public != nil && in.names(*in.public, current):
+		in.public = nil
+		in.begin(netDeleting, r.Now.Add(s.profile.Connection))
+		return nil, nil
+	case in.names(in.private, current):
+		return nil, bad("AtLeastOneNetTypeExists", "The instance keeps its private connection.")
+	default:
+		return nil, unknownConnection()
+	}
+}
+
+// modifyConnectionString is ModifyDBInstanceConnectionString of the RDS API:
+// another prefix, another port, or both.
+func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
+	current, fail := r.Require("CurrentConnectionString")
+	if fail != nil {
+		return nil, fail
+	}
+	if fail := notEmulatedConnection(r); fail != nil {
+		return nil, fail
+	}
+	if r.Get("ConnectionStringPrefix") == "" && r.Get("Port") == "" {
+		return nil, rpc.Missing("ConnectionStringPrefix")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.findRunning(r, unknownName())
+	if fail != nil {
+		return nil, fail
+	}
+	var which *endpoint
+	switch {
+	case in.names(in.private, current):
+		which = &in.private
+	case in.public != nil && in.names(*in.public, current):
+		which = in.public
+	default:
+		return nil, unknownConnection()
+	}
+	e, fail := s.newEndpoint(r, in, *which)
+	if fail != nil {
+		return nil, fail
+	}
+	*which = e
+	in.begin(netModifying, r.Now.Add(s.profile.Connection))
+	return nil, nil
+}
+
+func unknownConnection() *rpc.Error {
+	return rpc.Errorf(http.StatusNotFound, "InvalidCurrentConnectionString.NotFound", "The instance has no connection of this name.")
+}

@@ -1,0 +1,42 @@
+package rds
+
+import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+
+// describeAccounts is DescribeAccounts of the RDS API.
+func (s *Service) describeAccounts(r *rpc.Request) (any, *rpc.Error) {
+	type privilege struct{ DBName, AccountPrivilege, AccountPrivilegeDetail string }
+	type accountBody struct {
+		DBInstanceId, AccountName, AccountStatus, AccountType, AccountDescription, PrivExceeded string
+		DatabasePrivileges                                                                      struct{ DatabasePrivilege []privilege }
+	}
+	var body struct {
+		PageNumber, TotalRecordCount int
+		Accounts                     struct{ DBInstanceAccount []accountBody }
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownID())
+	if fail != nil {
+		return nil, fail
+	}
+	all := []accountBody{}
+	for _, a := range in.accounts {
+		if r.Get("AccountName") != "" && r.Get("AccountName") != a.name || !s.shown(a.since, r.Now) {
+			continue
+		}
+		b := accountBody{DBInstanceId: in.id, AccountName: a.name, AccountStatus: a.status(r.Now), AccountType: a.kind, AccountDescription: a.description, PrivExceeded: "0"}
+		for _, g := range a.grants {
+			if !s.shown(g.since, r.Now) {
+				continue
+			}
+			b.DatabasePrivileges.DatabasePrivilege = append(b.DatabasePrivileges.DatabasePrivilege, privilege{g.database, g.privilege, g.detail()})
+		}
+		all = append(all, b)
+	}
+	cut, number, fail := innerPage(r, all, 30, 200)
+	if fail != nil {
+		return nil, fail
+	}
+	body.PageNumber, body.TotalRecordCount, body.Accounts.DBInstanceAccount = number, len(all), cut
+	return body, nil
+}

@@ -1,0 +1,54 @@
+package rds
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// restartDBInstance is RestartDBInstance of the RDS API. With an engine its
+// server really restarts, and the instance is Rebooting until it is back.
+func (s *Service) restartDBInstance(r *rpc.Request) (any, *rpc.Error) {
+	for _, name := range []string{"NodeId", "RestartMethod", "SwitchTime"} {
+		if r.Get(name) != "" {
+			return nil, rpc.Unsupported("RestartDBInstance." + name)
+		}
+	}
+	if when := r.Get("EffectiveTime"); when != "" && when != "Immediate" {
+		return nil, rpc.Unsupported("RestartDBInstance.EffectiveTime")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.findFree(r, unknownName(), "IncorrectDBInstanceState")
+	if fail != nil {
+		return nil, fail
+	}
+	in.begin(rebooting, r.Now.Add(s.profile.Restart))
+	if in.server != nil {
+		in.working = true
+		s.background.Go(func() { s.restart(in) })
+	}
+	return nil, nil
+}
+
+// restart restarts the engine's server of an instance. If it does not come
+// back, the instance stays in Rebooting, as a production that is stuck.
+func (s *Service) restart(in *instance) {
+	in.work.Lock() // let a call finish that is inside the server
+	defer in.work.Unlock()
+	ctx, cancel := context.WithTimeout(s.backgroundCtx, time.Minute)
+	defer cancel()
+	err := in.server.Restart(ctx)
+	if s.backgroundCtx.Err() != nil { // the Service ends, and with it the engine
+		return
+	}
+	if err != nil {
+		s.report(fmt.Errorf("rds: restart the engine of %s: %w", in.id, err))
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in.working = false
+}
