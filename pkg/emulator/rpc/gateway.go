@@ -72,7 +72,8 @@ func Matches(r *http.Request) bool {
 	if r.URL.Path != "/" {
 		return false
 	}
-	if r.Header.Get("x-acs-action") != "" || strings.Contains(r.URL.RawQuery, "Action=") && r.URL.Query().Has("Action") {
+	query := r.URL.RawQuery // not parsed here: it is parsed once, later
+	if r.Header.Get("x-acs-action") != "" || strings.HasPrefix(query, "Action=") || strings.Contains(query, "&Action=") {
 		return true
 	}
 	form, _ := bodyKind(r)

@@ -16,16 +16,25 @@ import (
 // sorted and percent-encoded, empty values included ("Signature mechanism" of
 // the RAM API).
 func stringToSign(method string, params url.Values) string {
-	var pairs []string
+	var pairs strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(params)) { // by name: "Id.1" before "Id.10"
 		if name == "Signature" {
 			continue
 		}
 		for _, value := range params[name] {
-			pairs = append(pairs, percentEncode(name)+"="+percentEncode(value))
+			if pairs.Len() > 0 {
+				pairs.WriteByte('&')
+			}
+			writeEncoded(&pairs, name)
+			pairs.WriteByte('=')
+			writeEncoded(&pairs, value)
 		}
 	}
-	return method + "&" + percentEncode("/") + "&" + percentEncode(strings.Join(pairs, "&"))
+	var s strings.Builder
+	s.Grow(pairs.Len() * 3 / 2)
+	s.WriteString(method + "&%2F&")
+	writeEncoded(&s, pairs.String())
+	return s.String()
 }
 
 // sign computes the signature of s by an access key's secret.
@@ -41,17 +50,25 @@ func equalSignatures(a, b string) bool {
 
 // percentEncode encodes all but the unreserved characters of RFC 3986.
 func percentEncode(s string) string {
-	const hex = "0123456789ABCDEF"
 	var b strings.Builder
+	writeEncoded(&b, s)
+	return b.String()
+}
+
+// writeEncoded is percentEncode into b.
+func writeEncoded(b *strings.Builder, s string) {
+	const hex = "0123456789ABCDEF"
+	plain := 0 // what is not written yet and needs no encoding begins here
 	for i := range len(s) {
 		switch c := s[i]; {
-		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', strings.IndexByte("-_.~", c) >= 0:
-			b.WriteByte(c)
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
 		default:
+			b.WriteString(s[plain:i])
 			b.WriteByte('%')
 			b.WriteByte(hex[c>>4])
 			b.WriteByte(hex[c&15])
+			plain = i + 1
 		}
 	}
-	return b.String()
+	b.WriteString(s[plain:])
 }
