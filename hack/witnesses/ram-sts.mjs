@@ -49,12 +49,17 @@ await ram.deleteUser(new m.DeleteUserRequest({ userName }));
 await refused(ram.getUser(new m.GetUserRequest({ userName })), 'EntityNotExist.User', 404);
 
 // A session of a role: its key counts with its token only, and is held to the
-// session's own policy.
-const token = client('@alicloud/sts20150401');
+// session's own policy. The account's own key may not assume roles.
 const s = models('@alicloud/sts20150401');
-const { body: root } = await token.getCallerIdentity();
+const { body: root } = await client('@alicloud/sts20150401').getCallerIdentity();
 assert.equal(root.identityType, 'Account');
 const roleArn = `acs:ram::${root.accountId}:role/EmulatedInstanceRole`;
+const assumer = 'witness.assumer';
+const assuming = { policyType: 'System', policyName: 'AliyunSTSAssumeRoleAccess', userName: assumer };
+await ram.createUser(new m.CreateUserRequest({ userName: assumer }));
+await ram.attachPolicyToUser(new m.AttachPolicyToUserRequest(assuming));
+const { body: { accessKey: its } } = await ram.createAccessKey(new m.CreateAccessKeyRequest({ userName: assumer }));
+const token = client('@alicloud/sts20150401', { id: its.accessKeyId, secret: its.accessKeySecret });
 const assume = (more) => token.assumeRole(new s.AssumeRoleRequest({ roleArn, roleSessionName: 'witness', durationSeconds: 900, ...more }));
 await refused(assume({ durationSeconds: 60 }), 'InvalidParameter.DurationSeconds', 400);
 const onlyListUsers = JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: 'ram:ListUsers', Resource: '*' }] });
@@ -68,3 +73,6 @@ await inSession.listUsers(new m.ListUsersRequest({}));
 await refused(inSession.createUser(new m.CreateUserRequest({ userName })), 'NoPermission', 403);
 await assert.rejects(client('@alicloud/ram20150501', { ...session, token: `${session.token}x` }).listUsers(new m.ListUsersRequest({})),
   (e) => e.code.startsWith('InvalidSecurityToken'));
+await ram.deleteAccessKey(new m.DeleteAccessKeyRequest({ userName: assumer, userAccessKeyId: its.accessKeyId }));
+await ram.detachPolicyFromUser(new m.DetachPolicyFromUserRequest(assuming));
+await ram.deleteUser(new m.DeleteUserRequest({ userName: assumer }));

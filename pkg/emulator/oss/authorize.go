@@ -107,7 +107,7 @@ func forbidden() *apiError {
 }
 
 // publicly tells what a bucket's ACL lets everybody do: read objects, or read
-// and write them. Listing is not among it, by the strict reading (A035).
+// and write them. Listing is not among it, by the strict reading (A065).
 func publicly(acl, action string) bool {
 	switch action {
 	case actionGetObject:

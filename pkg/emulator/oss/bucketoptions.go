@@ -34,7 +34,7 @@ func (s *Service) putBucketTags(r *request) (*response, *apiError) {
 }
 
 // getBucketTags lists the tags of a bucket (OSS API, GetBucketTags). That a
-// bucket without tags answers NoSuchTagSet is a guess (A031).
+// bucket without tags answers NoSuchTagSet is a guess (A060).
 func (s *Service) getBucketTags(r *request) (*response, *apiError) {
 	if len(r.bucket.tags) == 0 {
 		return nil, errorf("NoSuchTagSet", "The TagSet does not exist.").with("BucketName", r.bucket.name)

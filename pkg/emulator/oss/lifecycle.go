@@ -54,7 +54,7 @@ type noncurrentAction struct {
 
 // putBucketLifecycle replaces the lifecycle rules of a bucket (OSS API,
 // PutBucketLifecycle). The emulator keeps the rules; it does not carry them
-// out (A042). Filter and last-access rules it does not know.
+// out. Filter and last-access rules it does not know.
 func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 	var given lifecycleConfiguration
 	if xml.Unmarshal(r.body, &given) != nil || len(given.Rules) == 0 || len(given.Rules) > maxLifecycleRules {

@@ -130,7 +130,7 @@ func (s *Service) uploadPartCopy(r *request) (*response, *apiError) {
 		ETag         string
 	}{LastModified: xmlTime(p.modified), ETag: quoted(p.sum[:])})
 	if refused == nil {
-		answer.header.Set("ETag", quoted(p.sum[:])) // which ali-oss reads, not the body (A047)
+		answer.header.Set("ETag", quoted(p.sum[:])) // which ali-oss reads, not the body (A072)
 	}
 	return answer, refused
 }

@@ -93,7 +93,7 @@ func (s *Service) deleteObjectTagging(r *request) (*response, *apiError) {
 }
 
 // getObjectTagging lists the tags of a version; none is an empty list (OSS
-// API, GetObjectTagging; A045).
+// API, GetObjectTagging; A071).
 func (s *Service) getObjectTagging(r *request) (*response, *apiError) {
 	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
 	if refused != nil {
