@@ -4,6 +4,7 @@
 BIN := $(CURDIR)/bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PACKAGES ?= ./...
+FUZZTIME ?= 60s
 GOLANGCI_LINT_VERSION := v2.15.0
 
 # -buildvcs=false: the linker stamps the version, and a checkout that belongs to
@@ -51,6 +52,10 @@ cover: go ## Write coverage.html
 .PHONY: bench
 bench: go ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: go ## Fuzz each target for FUZZTIME (60s)
+	@FUZZTIME=$(FUZZTIME) hack/fuzz
 
 .PHONY: clean
 clean: ## Remove what was built; data/ stays
