@@ -114,17 +114,7 @@ func decideBind(r, instance *store.Record, w wish) error {
 		return osb.ErrNotFound(nameOf(instance.Key)) // BIND-27
 	}
 	if exists(r) && (!isLeft(r) || !r.Settled) {
-		if r.Goal == store.Absent {
-			return osb.ErrConcurrency() // being deleted, or cleaned up
-		}
-		same, err := sameBinding(r, instance, w)
-		if err != nil {
-			return err
-		}
-		if !same {
-			return osb.ErrConflict(nameOf(r.Key))
-		}
-		return errDecided
+		return decideRebind(r, instance, w)
 	}
 	switch {
 	case isBusy(instance), instance.Goal == store.Absent && !instance.Settled:
@@ -135,6 +125,23 @@ func decideBind(r, instance *store.Record, w wish) error {
 		return osb.ErrBadRequest("service_id and plan_id are not those of the service instance: send its own.")
 	}
 	return nil
+}
+
+// decideRebind says what a bind is whose id is taken.
+func decideRebind(r, instance *store.Record, w wish) error {
+	if isLeft(r) {
+		return osb.ErrConcurrency() // being cleaned up
+	}
+	same, err := sameBinding(r, instance, w)
+	switch {
+	case err != nil:
+		return err
+	case !same:
+		return osb.ErrConflict(nameOf(r.Key))
+	case r.Goal == store.Absent:
+		return osb.ErrConcurrency() // being deleted
+	}
+	return errDecided
 }
 
 // sameBinding compares what a bind asks for with what is there (BIND-09,

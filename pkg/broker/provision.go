@@ -94,15 +94,17 @@ func decideProvision(r *store.Record, in osb.ProvisionRequest, parameters json.R
 	switch {
 	case !exists(r), isLeft(r) && r.Settled:
 		return nil
-	case r.Goal == store.Absent:
-		return osb.ErrConcurrency() // being deleted, or cleaned up
+	case isLeft(r):
+		return osb.ErrConcurrency() // being cleaned up
 	}
 	same, err := sameInstance(r, in, parameters)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !same {
+	case !same:
 		return osb.ErrConflict(nameOf(r.Key))
+	case r.Goal == store.Absent:
+		return osb.ErrConcurrency() // being deleted (PROV-19)
 	}
 	return errDecided
 }

@@ -85,7 +85,7 @@ func (b *BusinessLogic) changeOf(r *store.Record, in osb.UpdateRequest, plan *ca
 		return change{}, osb.ErrNotFound(nameOf(r.Key)) // UPD-20
 	case r.ServiceID != in.ServiceID:
 		return change{}, osb.ErrBadRequest("service_id is not the one of the service instance: send its own.")
-	case r.Goal == store.Absent && r.Settled, r.Goal == store.Absent && !isBusy(r):
+	case isLeft(r):
 		return change{}, osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
 	case r.Have == nil, r.Goal == store.Absent:
 		return change{}, osb.ErrConcurrency()
