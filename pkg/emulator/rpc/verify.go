@@ -84,14 +84,15 @@ func (g *Gateway) verify(c claim) (cloud.Caller, *Error) {
 		return cloud.Caller{}, err
 	}
 	now := g.wall()
-	if err := checkTimestamp(c.timestamp, now); err != nil {
+	at, err := checkTimestamp(c.timestamp, now)
+	if err != nil {
 		return cloud.Caller{}, err
 	}
 	signature, echo := c.sign(key.Secret)
 	if !equalSignatures(signature, c.signature) {
 		return cloud.Caller{}, Errorf(http.StatusBadRequest, "SignatureDoesNotMatch", "Specified signature does not match our calculation. %s", echo)
 	}
-	if !g.nonces.use(c.accessKeyID, c.nonce, now) {
+	if !g.nonces.use(c.accessKeyID, c.nonce, at, now) {
 		return cloud.Caller{}, Errorf(http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
 	return key.Caller, nil
@@ -113,15 +114,15 @@ func (g *Gateway) checkToken(key cloud.Key, token string) *Error {
 	return nil
 }
 
-func checkTimestamp(timestamp string, now time.Time) *Error {
+func checkTimestamp(timestamp string, now time.Time) (time.Time, *Error) {
 	at, err := time.Parse(timestampFormat, timestamp)
 	switch {
 	case err != nil:
-		return Errorf(http.StatusBadRequest, "InvalidTimeStamp.Format", "Specified time stamp is not of the form %s.", timestampFormat)
+		return at, Errorf(http.StatusBadRequest, "InvalidTimeStamp.Format", "Specified time stamp is not of the form %s.", timestampFormat)
 	case now.Sub(at) > window:
-		return Errorf(http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp is expired.")
+		return at, Errorf(http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp is expired.")
 	case at.Sub(now) > window:
-		return Errorf(http.StatusBadRequest, "IllegalTimestamp", "Specified time stamp lies in the future.")
+		return at, Errorf(http.StatusBadRequest, "IllegalTimestamp", "Specified time stamp lies in the future.")
 	}
-	return nil
+	return at, nil
 }
