@@ -12,9 +12,11 @@ import (
 
 const superAccount, normalAccount = "Super", "Normal"
 
-// An account is a database account. Passwords are not kept.
+// An account is a database account. Its password is kept for the server that a
+// restarted emulator starts anew, and shown to nobody.
 type account struct {
 	name, kind, description string
+	password                string
 	since                   time.Time // when it came to be
 	until                   time.Time // Unavailable until then, or gone then
 	leaving                 bool

@@ -235,3 +235,111 @@ func TestDescribeAccountsFiltersAndPages(t *testing.T) {
 	_, err := f.DescribeAccounts(r)
 	f.wantCode(err, 400, "InvalidParameter")
 }
+
+func TestASuperAccountIsReset(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	f.ok(f.createAccount(id, "chief", super))
+	f.ok(f.createAccount(id, "alice"))
+	reset := func(name, password string) error {
+		r := sdk.CreateResetAccountRequest()
+		r.DBInstanceId, r.AccountName, r.AccountPassword = id, name, password
+		_, err := f.ResetAccount(r)
+		return err
+	}
+	f.wantCode(reset("chief", "N3wpassword"), 400, "IncorrectAccountStatus")
+	f.srv.Clock().Advance(20 * time.Second)
+	f.ok(reset("chief", "N3wpassword"))
+	f.wantCode(reset("chief", "short"), 400, "InvalidAccountPassword.Format")
+	f.wantCode(reset("alice", "N3wpassword"), 403, "IncorrectAccountType")
+	f.wantCode(reset("bob", "N3wpassword"), 404, "InvalidAccountName.NotFound")
+}
+
+func TestAccountsArePlainlyDescribed(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	f.ok(f.createAccount(id, "alice"))
+	f.srv.Clock().Advance(20 * time.Second)
+	describe := func(text string) error {
+		r := sdk.CreateModifyAccountDescriptionRequest()
+		r.DBInstanceId, r.AccountName, r.AccountDescription = id, "alice", text
+		_, err := f.ModifyAccountDescription(r)
+		return err
+	}
+	f.ok(describe("of-the-shop"))
+	r := sdk.CreateDescribeAccountsRequest()
+	r.DBInstanceId = id
+	if got := must(f.DescribeAccounts(r))(f).Accounts.DBInstanceAccount[0].AccountDescription; got != "of-the-shop" {
+		t.Errorf("the description is %s", got)
+	}
+	f.wantCode(describe("7"), 400, "InvalidAccountDescription.Format")
+}
+
+func postgres(r *sdk.CreateDBInstanceRequest) {
+	r.Engine, r.EngineVersion, r.DBInstanceClass = "PostgreSQL", "15.0", "pg.n2.small.1"
+}
+
+func TestAccountsOfPostgreSQLAreLockedAndUnlocked(t *testing.T) {
+	f := newFixture(t)
+	mysql, id := f.instance(), f.instance(postgres)
+	set := func(id string, lock bool) error {
+		if lock {
+			r := sdk.CreateLockAccountRequest()
+			r.DBInstanceId, r.AccountName = id, "alice"
+			_, err := f.LockAccount(r)
+			return err
+		}
+		r := sdk.CreateUnlockAccountRequest()
+		r.DBInstanceId, r.AccountName = id, "alice"
+		_, err := f.UnlockAccount(r)
+		return err
+	}
+	f.ok(f.createAccount(id, "alice"))
+	f.srv.Clock().Advance(20 * time.Second)
+	f.wantCode(set(id, false), 400, "IncorrectAccountStatus")
+	f.ok(set(id, true))
+	f.wantAccounts(id, "alice Normal Lock")
+	f.wantCode(f.deleteAccount(id, "alice"), 400, "IncorrectAccountStatus")
+	f.ok(set(id, false))
+	f.ok(f.deleteAccount(id, "alice"))
+	f.wantCode(set(mysql, true), 403, "IncorrectDBInstanceType")
+	f.ok(f.createAccount(id, "chief1", super))
+	f.ok(f.createAccount(id, "chief2", super)) // of PostgreSQL there may be several
+}
+
+func TestNamesCanBeAskedFor(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	f.ok(f.createAccount(id, "alice"))
+	f.ok(f.createDatabase(id, "orders", "utf8"))
+	account := func(name string) error {
+		r := sdk.CreateCheckAccountNameAvailableRequest()
+		r.DBInstanceId, r.AccountName = id, name
+		_, err := f.CheckAccountNameAvailable(r)
+		return err
+	}
+	database := func(name string) error {
+		r := sdk.CreateCheckDBNameAvailableRequest()
+		r.DBInstanceId, r.DBName = id, name
+		_, err := f.CheckDBNameAvailable(r)
+		return err
+	}
+	f.ok(account("bob"))
+	f.wantCode(account("alice"), 400, "InvalidAccountName.Duplicate")
+	f.wantCode(account("1"), 400, "InvalidAccountName.Format")
+	f.wantCode(account("root"), 400, "InvalidAccountName.Forbid")
+	f.ok(database("stock"))
+	f.wantCode(database("orders"), 400, "InvalidDBName.Duplicate")
+	f.wantCode(database("Stock"), 400, "InvalidDBName.Format")
+	f.wantCode(database("mysql"), 400, "InvalidDBName.Forbid")
+
+	f.srv.Clock().Advance(30 * time.Second)
+	describe := sdk.CreateModifyDBDescriptionRequest()
+	describe.DBInstanceId, describe.DBName, describe.DBDescription = id, "orders", "of-the-shop"
+	must(f.ModifyDBDescription(describe))(f)
+	all := sdk.CreateDescribeDatabasesRequest()
+	all.DBInstanceId = id
+	if got := must(f.DescribeDatabases(all))(f).Databases.Database[0].DBDescription; got != "of-the-shop" {
+		t.Errorf("the description is %s", got)
+	}
+}

@@ -40,12 +40,17 @@ func (s *Service) setPassword(r *rpc.Request, check func(*account) *rpc.Error) (
 	if fail != nil {
 		return nil, fail
 	}
-	if fail := check(a); fail != nil || server == nil {
+	if fail := check(a); fail != nil {
 		return nil, fail
 	}
-	if err := server.SetPassword(r.Context, a.name, password); err != nil {
-		return nil, databaseError(err)
+	if server != nil {
+		if err := server.SetPassword(r.Context, a.name, password); err != nil {
+			return nil, databaseError(err)
+		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.password = strings.Clone(password)
 	return nil, nil
 }
 

@@ -20,7 +20,7 @@ import (
 
 // A recorder is an engine with one server that writes down what it is told.
 type recorder struct {
-	start chan error // each Start and each Stop waits for one
+	start chan error // each Start, Restart and Stop waits for one
 	fails error      // what every call inside answers
 
 	mu   sync.Mutex
@@ -49,11 +49,19 @@ func (r *recorder) Start(ctx context.Context, _, _ string) (engine.Server, error
 	}
 }
 
-func (r *recorder) Runs(kind string) bool         { return kind != "SQLServer" }
-func (r *recorder) Addr() netip.AddrPort          { return netip.MustParseAddrPort("127.0.0.9:33060") }
-func (r *recorder) Allow(p []netip.Prefix)        { _ = r.say("allow %v", p) }
-func (r *recorder) Restart(context.Context) error { return r.say("restart") }
-func (r *recorder) Stop(context.Context) error    { return errors.Join(<-r.start, r.say("stop")) }
+func (r *recorder) Runs(kind string) bool  { return kind != "SQLServer" }
+func (r *recorder) Addr() netip.AddrPort   { return netip.MustParseAddrPort("127.0.0.9:33060") }
+func (r *recorder) Allow(p []netip.Prefix) { _ = r.say("allow %v", p) }
+func (r *recorder) Restart(ctx context.Context) error {
+	select {
+	case err := <-r.start:
+		return errors.Join(err, r.say("restart"))
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *recorder) Stop(context.Context) error { return errors.Join(<-r.start, r.say("stop")) }
 func (r *recorder) DropDatabase(_ context.Context, name string) error {
 	return r.say("drop database %s", name)
 }
@@ -126,6 +134,11 @@ func TestAnInstanceWithAnEngineIsItsServer(t *testing.T) {
 	drop := sdk.CreateDeleteDatabaseRequest()
 	drop.DBInstanceId, drop.DBName = id, "orders"
 	must(f.DeleteDatabase(drop))(f)
+	f.ok(f.restart(id))
+	f.srv.Clock().Advance(2 * time.Minute)
+	f.wantStatus(id, "Rebooting") // its time has passed, but its server is not back
+	r.start <- nil
+	f.eventually(func() bool { return f.attribute(id).DBInstanceStatus == "Running" })
 	f.ok(f.delete(id))
 	f.srv.Clock().Advance(time.Hour)
 	f.wantStatus(id, "Deleting") // its server still runs
@@ -134,7 +147,7 @@ func TestAnInstanceWithAnEngineIsItsServer(t *testing.T) {
 	want := []string{
 		"allow [192.168.0.0/16]", "create database orders utf8", "create account alice Passw0rd false", "create account chief Passw0rd true",
 		"grant alice orders ReadWrite", "set password alice N3wpassword", "allow [192.168.0.0/16 127.0.0.1/32]", "revoke alice orders",
-		"drop account alice", "drop database orders", "stop",
+		"drop account alice", "drop database orders", "restart", "stop",
 	}
 	if diff := cmp.Diff(want, r.heard()); diff != "" {
 		t.Errorf("the server heard (-want, +got):\n%s", diff)
@@ -166,4 +179,42 @@ func TestAnInstanceWhoseServerDoesNotStartStaysInCreation(t *testing.T) {
 	}
 	f.srv.Clock().Advance(time.Hour)
 	f.wantStatus(id, "Creating")
+}
+
+func TestAnInstanceWhoseServerDoesNotComeBackStaysInReboot(t *testing.T) {
+	reports := make(chan error, 1)
+	r := &recorder{start: make(chan error)}
+	f := newFixture(t, emulatortest.WithEngine(r), emulatortest.WithConfig(func(c *emulator.Config) { c.Report = func(err error) { reports <- err } }))
+	id := must(f.CreateDBInstance(createRequest()))(f).DBInstanceId
+	r.start <- nil
+	f.srv.Clock().Advance(5 * time.Minute)
+	f.eventually(func() bool { return f.attribute(id).DBInstanceStatus == "Running" })
+	f.ok(f.restart(id))
+	broken := errors.New("no room")
+	r.start <- broken
+	if err := <-reports; !errors.Is(err, broken) {
+		t.Errorf("reported %v, want %v", err, broken)
+	}
+	f.srv.Clock().Advance(time.Hour)
+	f.wantStatus(id, "Rebooting")
+}
+
+func TestWorkThatIsBrokenOffByTheEndIsNoFailure(t *testing.T) {
+	r := &recorder{start: make(chan error)}
+	reports := make(chan error, 3)
+	f := newFixture(t, emulatortest.WithEngine(r), emulatortest.WithConfig(func(c *emulator.Config) { c.Report = func(err error) { reports <- err } }))
+	id := must(f.CreateDBInstance(createRequest()))(f).DBInstanceId
+	r.start <- nil
+	f.srv.Clock().Advance(5 * time.Minute)
+	f.eventually(func() bool { return f.attribute(id).DBInstanceStatus == "Running" })
+	must(f.CreateDBInstance(createRequest()))(f) // starts
+	f.ok(f.restart(id))                          // restarts
+	if err := f.srv.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-reports:
+		t.Errorf("reported %v", err)
+	default:
+	}
 }

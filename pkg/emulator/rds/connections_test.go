@@ -1,0 +1,95 @@
+package rds_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+	"github.com/google/go-cmp/cmp"
+)
+
+func (f *fixture) allocate(id, prefix, port string) error {
+	r := sdk.CreateAllocateInstancePublicConnectionRequest()
+	r.DBInstanceId, r.ConnectionStringPrefix, r.Port = id, prefix, port
+	_, err := f.AllocateInstancePublicConnection(r)
+	return err
+}
+
+func (f *fixture) release(id, current string) error {
+	r := sdk.CreateReleaseInstancePublicConnectionRequest()
+	r.DBInstanceId, r.CurrentConnectionString = id, current
+	_, err := f.ReleaseInstancePublicConnection(r)
+	return err
+}
+
+func (f *fixture) modifyConnection(id, current, prefix, port string) error {
+	r := sdk.CreateModifyDBInstanceConnectionStringRequest()
+	r.DBInstanceId, r.CurrentConnectionString, r.ConnectionStringPrefix, r.Port = id, current, prefix, port
+	_, err := f.ModifyDBInstanceConnectionString(r)
+	return err
+}
+
+// wantNets wants the connections as "type host:port".
+func (f *fixture) wantNets(id string, want ...string) {
+	f.Helper()
+	r := sdk.CreateDescribeDBInstanceNetInfoRequest()
+	r.DBInstanceId = id
+	var got []string
+	for _, n := range must(f.DescribeDBInstanceNetInfo(r))(f).DBInstanceNetInfos.DBInstanceNetInfo {
+		got = append(got, n.IPType+" "+strings.ReplaceAll(n.ConnectionString, id, "ID")+":"+n.Port)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.Errorf("connections (-want, +got):\n%s", diff)
+	}
+}
+
+func TestAPublicConnectionComesAndGoes(t *testing.T) {
+	f := newFixture(t)
+	id, other := f.instance(), f.instance()
+	private := id + ".mysql.rds.aliyuncs.com"
+	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306")
+	f.ok(f.allocate(id, "shop-1", "3307"))
+	f.wantStatus(id, "NET_CREATING")
+	f.wantCode(f.delete(id), 403, "OperationDenied.DBInstanceStatus")
+	f.srv.Clock().Advance(time.Minute)
+	f.wantStatus(id, "Running")
+	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306", "Public shop-1.mysql.rds.aliyuncs.com:3307")
+	f.wantCode(f.allocate(id, "shop-2", "3306"), 400, "NetTypeExists")
+	f.wantCode(f.allocate(other, "shop-1", "3306"), 400, "InvalidConnectionStringPrefix.Duplicate")
+
+	f.ok(f.modifyConnection(id, private, "inner", "3308"))
+	f.wantStatus(id, "NET_MODIFYING")
+	f.srv.Clock().Advance(time.Minute)
+	f.ok(f.modifyConnection(id, "shop-1.mysql.rds.aliyuncs.com", "", "3309"))
+	f.srv.Clock().Advance(time.Minute)
+	f.wantNets(id, "Private inner.mysql.rds.aliyuncs.com:3308", "Public shop-1.mysql.rds.aliyuncs.com:3309")
+	if a := f.attribute(id); a.ConnectionString != "inner.mysql.rds.aliyuncs.com" || a.Port != "3308" {
+		t.Errorf("the attribute shows %s:%s", a.ConnectionString, a.Port)
+	}
+
+	f.wantCode(f.release(id, "inner.mysql.rds.aliyuncs.com"), 400, "AtLeastOneNetTypeExists")
+	f.wantCode(f.release(id, private), 404, "InvalidCurrentConnectionString.NotFound")
+	f.ok(f.release(id, "shop-1.mysql.rds.aliyuncs.com"))
+	f.srv.Clock().Advance(time.Minute)
+	f.wantNets(id, "Private inner.mysql.rds.aliyuncs.com:3308")
+	f.ok(f.allocate(other, "shop-1", "3306"))
+}
+
+func TestConnectionCallsRefuse(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	private := id + ".mysql.rds.aliyuncs.com"
+	f.wantCode(f.allocate("rm-x", "shop-1", "3306"), 404, "InvalidDBInstanceName.NotFound")
+	f.wantCode(f.allocate(id, "", "3306"), 400, "MissingConnectionStringPrefix")
+	f.wantCode(f.allocate(id, "shop-1", ""), 400, "MissingPort")
+	for _, prefix := range []string{"four", "1shop", "Shop-1", "shop-", strings.Repeat("s", 41)} {
+		f.wantCode(f.allocate(id, prefix, "3306"), 400, "InvalidConnectionStringPrefix.Format")
+	}
+	for _, port := range []string{"999", "6000", "port"} {
+		f.wantCode(f.allocate(id, "shop-1", port), 400, "InvalidPort.Malformed")
+	}
+	f.wantCode(f.modifyConnection(id, private, "", ""), 400, "MissingConnectionStringPrefix")
+	f.wantCode(f.modifyConnection(id, "other.mysql.rds.aliyuncs.com", "shop-1", ""), 404, "InvalidCurrentConnectionString.NotFound")
+	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306")
+}
