@@ -62,8 +62,8 @@ func (e *Engine) Await(ctx context.Context, k store.Key, operation string) (stor
 			return store.Operation{}, r, err
 		}
 		op, ok := operationOf(&r, operation)
-		if !ok {
-			return store.Operation{}, r, fmt.Errorf("%s: operation %s is not in the record", k, operation)
+		if !ok { // so many came after it that it was forgotten: none waits for another
+			return store.Operation{ID: operation, State: store.Failed, Description: textCancelled}, r, nil
 		}
 		if op.State.Finished() || ctx.Err() != nil {
 			return op, r, nil

@@ -116,6 +116,14 @@ type thing struct {
 	ready       bool
 }
 
+// A sight is what Observe sees of a thing.
+type sight struct {
+	thing
+
+	data  bool
+	extra map[string]string
+}
+
 // A fakeFail is an error for the next call of a step, before or after it has
 // its effect.
 type fakeFail struct {
@@ -167,16 +175,16 @@ func (f *fakeCloud) Observe(_ context.Context, t providers.Task) (providers.Seen
 	if th.looks > 0 {
 		th.looks--
 	}
-	return providers.Seen{Exists: true, State: *th}, nil
+	return providers.Seen{Exists: true, State: sight{*th, f.data, maps.Clone(f.extra)}}, nil
 }
 
 func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 	plan, settings := f.planOf(t), f.settingsOf(t.Settings)
-	th, _ := seen.State.(thing)
+	th, _ := seen.State.(sight)
 	switch {
 	case t.Goal == providers.Absent && !seen.Exists:
 		return providers.DoneStep(nil)
-	case t.Goal == providers.Absent && t.Kind == providers.Instance && f.data && t.Usable && t.Deletion == providers.Refuse:
+	case t.Goal == providers.Absent && t.Kind == providers.Instance && th.data && t.Usable && t.Deletion == providers.Refuse:
 		return providers.FailStep(providers.Policy, "There is data: remove it, then delete again.")
 	case t.Goal == providers.Absent:
 		return providers.CallStep("delete", fakeRequest{Name: plan.Name})
@@ -194,7 +202,7 @@ func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 		return providers.DoneStep(nil)
 	}
 	credentials := map[string]string{"username": plan.Name, "password": plan.Password, "of": f.planOf(*t.Of).Name}
-	maps.Copy(credentials, f.extra)
+	maps.Copy(credentials, th.extra)
 	return providers.DoneStep(credentials)
 }
 

@@ -37,7 +37,7 @@ type world struct {
 // inBubble runs a test in a bubble with a fresh world.
 func inBubble(t *testing.T, test func(w *world)) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := inMemory(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, cloud: newFakeCloud(t), dir: dir, plans: plansYAML}
 		w.start()
