@@ -65,14 +65,14 @@ func TestTokenReviewOutsideOfAClusterIsRefused(t *testing.T) {
 
 // A process is the broker as it runs, seen from outside.
 type process struct {
-	t           *testing.T
+	t           testing.TB
 	listen, ops string
 	client      *http.Client
 	stop        context.CancelFunc
 	ended       chan error
 }
 
-func runBroker(t *testing.T, roots *x509.CertPool, args ...string) *process {
+func runBroker(t testing.TB, roots *x509.CertPool, args ...string) *process {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	p := &process{t: t, listen: freeAddress(t), ops: freeAddress(t), stop: stop, ended: make(chan error, 1)}
@@ -94,7 +94,7 @@ func runBroker(t *testing.T, roots *x509.CertPool, args ...string) *process {
 	return p
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
