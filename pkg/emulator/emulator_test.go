@@ -152,11 +152,12 @@ func TestTheControlAPIDoesWhatTestsDo(t *testing.T) {
 	if send(t, http.MethodGet, control+"/unknown", "", &unknown); len(unknown) != 0 {
 		t.Errorf("unknown %v", unknown)
 	}
-	restart := rds.CreateRestartDBInstanceRequest()
-	if _, err := c.RestartDBInstance(restart); err == nil {
+	readMinds := requests.NewCommonRequest()
+	readMinds.Method, readMinds.Domain, readMinds.Version, readMinds.ApiName = "POST", srv.Addr(), "2014-08-15", "ReadMinds"
+	if _, err := c.ProcessCommonRequest(readMinds); err == nil {
 		t.Error("an action that the emulator does not know was answered")
 	}
-	if send(t, http.MethodGet, control+"/unknown", "", &unknown); len(unknown) != 1 || unknown[0] != "Rds:RestartDBInstance" {
+	if send(t, http.MethodGet, control+"/unknown", "", &unknown); len(unknown) != 1 || unknown[0] != "Rds:ReadMinds" {
 		t.Errorf("unknown %v", unknown)
 	}
 }
@@ -174,7 +175,13 @@ func TestTheControlAPIRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"status of success": {"/faults", `{"action":"*","status":200}`},
 		"malformed delay":   {"/faults", `{"action":"*","delay":"soon"}`},
 		"two faults":        {"/faults", `{"action":"*"}{"action":"*"}`},
-		"malformed time":    {"/advance?d=5", ""},
+		"malformed span":    {"/advance?d=5", ""},
+		"malformed time":    {"/time?t=noon", ""},
+		"delay of nothing":  {"/faults", `{"action":"*","effect":"delay"}`},
+		"limit of nothing":  {"/limits", `{"perSecond":1}`},
+		"limit to nothing":  {"/limits", `{"action":"*"}`},
+		"unknown provider":  {"/oidc-providers", `{"name":"p"}`},
+		"unknown assertion": {"/assert", `{"planets":9}`},
 	} {
 		var body struct{ Error string }
 		if status := send(t, http.MethodPost, srv.ControlURL()+tc.path, tc.body, &body); status != 400 || body.Error == "" {

@@ -122,6 +122,79 @@ func TestAnAssumedRoleSignsUntilItExpires(t *testing.T) {
 	wantCode(t, err, 400, "InvalidSecurityToken.Expired")
 }
 
+func TestTheAccountsOwnKeyMayAssumeNoRole(t *testing.T) {
+	srv := emulatortest.New(t)
+	broker(t, srv)
+	_, err := accountClient(t, srv).AssumeRole(assume())
+	wantCode(t, err, 403, "NoPermission")
+}
+
+func TestAUserKnowsItself(t *testing.T) {
+	srv := emulatortest.New(t)
+	got, err := identity(broker(t, srv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.IdentityType != "RAMUser" || got.Arn != "acs:ram::"+srv.AccountID()+":user/assumer" || got.UserId == "" || got.PrincipalId != got.UserId || got.RoleId != "" {
+		t.Errorf("identity %+v", got)
+	}
+}
+
+func TestTheTrustPolicyDecidesWhoAssumes(t *testing.T) {
+	trust := func(principal, condition string) string {
+		return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `,"Condition":{` + condition + `}}]}`
+	}
+	srv := emulatortest.New(t)
+	c := broker(t, srv)
+	for name, tc := range map[string]struct {
+		trust, externalID string
+		trusted           bool
+	}{
+		"the user":               {trust(`{"RAM":"acs:ram::1000000000000001:user/assumer"}`, ""), "", true},
+		"another user":           {trust(`{"RAM":"acs:ram::1000000000000001:user/other"}`, ""), "", false},
+		"a service":              {trust(`{"Service":"ecs.aliyuncs.com"}`, ""), "", false},
+		"the external id":        {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:ExternalId":"abc"}`), "abc", true},
+		"another external id":    {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:ExternalId":"abc"}`), "abd", false},
+		"no external id":         {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:ExternalId":"abc"}`), "", false},
+		"the address":            {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"IpAddress":{"acs:SourceIp":"127.0.0.0/8"}`), "", true},
+		"another address":        {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}`), "", false},
+		"TLS where there's none": {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"Bool":{"acs:SecureTransport":"true"}`), "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := srv.RAM().AddTrustedRole("broker", tc.trust); err != nil {
+				t.Fatal(err)
+			}
+			_, err := c.AssumeRole(assume(func(r *sdk.AssumeRoleRequest) { r.ExternalId = tc.externalID }))
+			if tc.trusted && err != nil {
+				t.Errorf("a trusted caller got %v", err)
+			}
+			if !tc.trusted {
+				wantCode(t, err, 403, "NoPermission")
+			}
+		})
+	}
+}
+
+func TestASessionsPolicyTakesAway(t *testing.T) {
+	srv := emulatortest.New(t)
+	c := broker(t, srv)
+	const all = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	if err := srv.RAM().AddRole("broker", all); err != nil {
+		t.Fatal(err)
+	}
+	for policy, permitted := range map[string]bool{"": true, `{"Version":"1","Statement":[{"Effect":"Allow","Action":"rds:*","Resource":"*"}]}`: false} {
+		response, err := c.AssumeRole(assume(func(r *sdk.AssumeRoleRequest) { r.Policy = policy }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := response.Credentials
+		_, err = newClient(t, srv, keys.AccessKeyId, keys.AccessKeySecret, keys.SecurityToken).AssumeRole(assume())
+		if permitted != (err == nil) {
+			t.Errorf("a session with the policy %q got %v", policy, err)
+		}
+	}
+}
+
 func TestAssumeRoleRefuses(t *testing.T) {
 	type request = sdk.AssumeRoleRequest
 	cases := map[string]struct {
