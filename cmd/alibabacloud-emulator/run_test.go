@@ -3,11 +3,15 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -100,6 +104,43 @@ func TestItServesUntilItIsStopped(t *testing.T) {
 	p.stop()
 }
 
+func TestHTTPSAndMetadataHavePortsOfTheirOwn(t *testing.T) {
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	p := start(t, nil, "--tls-listen=127.0.0.1:0", "--ca-file="+ca, "--metadata-listen=127.0.0.1:0", "--metadata-v1")
+	pem, err := os.ReadFile(ca)
+	pool := x509.NewCertPool()
+	if err != nil || !pool.AppendCertsFromPEM(pem) {
+		t.Fatalf("the CA is %q, %v", pem, err)
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Get(p.facts["https"] + "/?Action=GetCallerIdentity")
+	if err != nil || response.Body.Close() != nil || response.Header.Get("X-Acs-Request-Id") == "" {
+		t.Errorf("HTTPS: %v", err)
+	}
+	response, err = http.Get(p.facts["metadata"] + "/latest/meta-data/region-id")
+	if err != nil || response.Body.Close() != nil || response.StatusCode != 200 {
+		t.Errorf("metadata: %v", err)
+	}
+}
+
+func TestOIDCProvidersAreReadFromAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "oidc.json")
+	for content, good := range map[string]bool{
+		`[{"name":"c","issuer":"https://c","clientIds":["sts.aliyuncs.com"],"trustAny":true}]`: true,
+		`[{"name":"c","issuer":"https://c","trustAny":true}]`:                                  false,
+		`{}`: false,
+	} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := parse([]string{"--oidc-file=" + file}, func(string) string { return "" }, io.Discard)
+		if (err == nil) != good || good && (len(s.oidc) != 1 || !s.oidc[0].TrustAny) {
+			t.Errorf("%s: %+v, %v", content, s.oidc, err)
+		}
+	}
+}
+
 func TestAGivenKeyWorksAndItsSecretIsNotShown(t *testing.T) {
 	p := start(t, map[string]string{"EMULATOR_ACCESS_KEY_ID": "LTAIgiven", "EMULATOR_ACCESS_KEY_SECRET": "sesame", "REGION": "cn-shanghai"})
 	if _, err := identity(t, p, "LTAIgiven", "sesame"); err != nil {
@@ -135,6 +176,9 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		"key without a secret": {env: map[string]string{"EMULATOR_ACCESS_KEY_ID": "LTAI"}},
 		"secret without a key": {env: map[string]string{"EMULATOR_ACCESS_KEY_SECRET": "s"}},
 		"malformed address":    {args: []string{"--listen=nowhere"}},
+		"HTTPS without a CA":   {args: []string{"--tls-listen=127.0.0.1:0"}},
+		"CA in no folder":      {args: []string{"--tls-listen=127.0.0.1:0", "--ca-file=/no/such/folder/ca.pem"}},
+		"missing providers":    {args: []string{"--oidc-file=/no/such/file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())

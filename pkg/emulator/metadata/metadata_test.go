@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +66,58 @@ func TestTheInstanceIsDescribed(t *testing.T) {
 		if status, _ := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/"+name, tokenHeader, tok); status != http.StatusNotFound {
 			t.Errorf("%s = %d, want 404", name, status)
 		}
+	}
+}
+
+func TestTheInstanceIsListedAndDescribedInOnePiece(t *testing.T) {
+	srv := emulatortest.New(t)
+	tok := token(t, srv)
+	_, list := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/", tokenHeader, tok)
+	for _, name := range []string{"ram/", "region-id", "network/", "instance-id"} {
+		if !slices.Contains(strings.Split(list, "\n"), name) {
+			t.Errorf("%q is not in the list %q", name, list)
+		}
+	}
+	var document struct {
+		Region  string `json:"region-id"`
+		Account string `json:"owner-account-id"`
+	}
+	_, body := ask(t, http.MethodGet, srv.URL()+"/latest/dynamic/instance-identity/document", tokenHeader, tok)
+	if err := json.Unmarshal([]byte(body), &document); err != nil || document.Region != "cn-hangzhou" || document.Account != srv.AccountID() {
+		t.Errorf("document %s: %v", body, err)
+	}
+}
+
+func TestTheRolesKeyIsTheSameUntilHalfAnHourBeforeItsEnd(t *testing.T) {
+	clock := cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
+	srv := emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithConfig(func(c *emulator.Config) { c.MetadataV1 = true }))
+	key := func() string {
+		_, body := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, "", "")
+		var keys struct{ AccessKeyId, LastUpdated string }
+		if err := json.Unmarshal([]byte(body), &keys); err != nil || keys.LastUpdated == "" {
+			t.Fatalf("%s: %v", body, err)
+		}
+		return keys.AccessKeyId
+	}
+	first := key()
+	clock.Advance(5*time.Hour + 30*time.Minute)
+	if got := key(); got != first {
+		t.Errorf("after 5.5 of 6 hours the key is %s, want the first, %s", got, first)
+	}
+	clock.Advance(time.Second)
+	if got := key(); got == first {
+		t.Error("the key is not replaced before its end")
+	}
+}
+
+func TestARoleThatDoesNotTrustECSHasNoKeys(t *testing.T) {
+	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.MetadataV1 = true }))
+	trust := `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"fc.aliyuncs.com"}}]}`
+	if err := srv.RAM().AddTrustedRole(emulator.InstanceRole, trust); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, "", ""); status != http.StatusNotFound {
+		t.Errorf("%d %s, want 404", status, body)
 	}
 }
 
