@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // PostgreSQL's error codes that tests ask for.
@@ -77,7 +78,7 @@ func pgSession(t *testing.T, s *postgresServer, account, database string) *sql.C
 }
 
 // wantState wants an answer of PostgreSQL's with that code.
-func wantState(t *testing.T, err error, code pq.ErrorCode) {
+func wantState(t *testing.T, err error, code pqerror.Code) {
 	t.Helper()
 	var answer *pq.Error
 	if !errors.As(err, &answer) || answer.Code != code {

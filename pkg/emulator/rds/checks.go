@@ -161,7 +161,7 @@ func (in *instance) address(bits int) {
 	size := uint64(1) << (32 - bits)
 	n := 1 + in.serial%(size-4) // neither the first nor the last three
 	first := binary.BigEndian.Uint32(in.private.ip[:])
-	binary.BigEndian.PutUint32(in.private.ip[:], first+uint32(n))
+	binary.BigEndian.PutUint32(in.private.ip[:], first+uint32(n)) //nolint:gosec // n is less than 1<<32
 }
 
 func (s *Service) checkPort(r *rpc.Request, in *instance) *rpc.Error {

@@ -8,6 +8,7 @@ package rds
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -88,8 +89,18 @@ func New(o Options) *Service {
 	if s.report == nil {
 		s.report = func(error) {}
 	}
+	s.network.Protect(s.uses)
 	s.backgroundCtx, s.cancelBackground = context.WithCancel(context.Background())
 	return s
+}
+
+// uses tells whether an instance is in a VSwitch.
+func (s *Service) uses(vswitchID string) bool {
+	now := s.clock.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(now)
+	return slices.ContainsFunc(s.order, func(in *instance) bool { return in.vswitchID == vswitchID })
 }
 
 // Close waits for the engines that are starting or stopping. Those that run

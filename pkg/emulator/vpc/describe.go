@@ -4,12 +4,18 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// created is when all networks were created.
-const created = "2020-01-01T00:00:00Z"
+// creation is when a network was created; those from the start, long ago.
+func creation(t time.Time) string {
+	if t.IsZero() {
+		return "2020-01-01T00:00:00Z"
+	}
+	return t.UTC().Format("2006-01-02T15:04:05Z")
+}
 
 // A vpcBody is a VPC in an answer (VPC API, DescribeVpcs).
 type vpcBody struct {
@@ -21,7 +27,7 @@ type vpcBody struct {
 type vswitchIDs struct{ VSwitchId []string }
 
 func (v VPC) body() vpcBody {
-	b := vpcBody{VpcId: v.ID, VpcName: v.Name, RegionId: v.RegionID, CidrBlock: v.CIDR.String(), Status: "Available", CreationTime: created, IsDefault: v.Default}
+	b := vpcBody{VpcId: v.ID, VpcName: v.Name, RegionId: v.RegionID, CidrBlock: v.CIDR.String(), Status: "Available", Description: v.Description, CreationTime: creation(v.Created), IsDefault: v.Default}
 	for _, vsw := range v.VSwitches {
 		b.VSwitchIds.VSwitchId = append(b.VSwitchIds.VSwitchId, vsw.ID)
 	}
@@ -38,7 +44,7 @@ type vswitchBody struct {
 func (v VSwitch) body(isDefault bool) vswitchBody {
 	return vswitchBody{
 		VSwitchId: v.ID, VSwitchName: v.Name, VpcId: v.VPCID, ZoneId: v.ZoneID, CidrBlock: v.CIDR.String(),
-		Status: "Available", CreationTime: created, IsDefault: isDefault,
+		Status: "Available", Description: v.Description, CreationTime: creation(v.Created), IsDefault: isDefault,
 		// The first address and the last three of a VSwitch are the system's.
 		AvailableIpAddressCount: 1<<(32-v.CIDR.Bits()) - 4,
 	}
@@ -146,4 +152,28 @@ func fits(want, value string) bool { return want == "" || want == value }
 
 func unknownRegion() *rpc.Error {
 	return rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
+}
+
+// describeRegions is DescribeRegions of the VPC API.
+func (s *Service) describeRegions(*rpc.Request) (any, *rpc.Error) {
+	type region struct{ RegionId, LocalName, RegionEndpoint string }
+	var body struct{ Regions struct{ Region []region } }
+	for _, r := range s.Regions() {
+		body.Regions.Region = append(body.Regions.Region, region{r.ID, r.ID, "vpc." + r.ID + ".aliyuncs.com"})
+	}
+	return body, nil
+}
+
+// describeZones is DescribeZones of the VPC API.
+func (s *Service) describeZones(r *rpc.Request) (any, *rpc.Error) {
+	type zone struct{ ZoneId, LocalName string }
+	var body struct{ Zones struct{ Zone []zone } }
+	region, ok := s.Region(r.Region)
+	if !ok {
+		return nil, unknownRegion()
+	}
+	for _, id := range region.Zones {
+		body.Zones.Zone = append(body.Zones.Zone, zone{id, id})
+	}
+	return body, nil
 }

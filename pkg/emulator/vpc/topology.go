@@ -1,24 +1,29 @@
 // Package vpc emulates the network of an account: its regions, their zones,
-// VPCs and VSwitches, and the reads of the VPC API (2016-04-28) that show them.
-// Networks are given at the start and never change.
+// VPCs and VSwitches, and the calls of the VPC API (2016-04-28) that show, make
+// and delete them. Regions and zones are given at the start and never change.
 package vpc
 
 import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A VSwitch is a subnet of a VPC in one zone.
 type VSwitch struct {
 	ID, Name, VPCID, ZoneID string
+	Description             string
 	CIDR                    netip.Prefix
+	Created                 time.Time // zero: before all time of the emulator
 }
 
 // A VPC is a private network with its VSwitches.
 type VPC struct {
 	ID, Name, RegionID string
+	Description        string
 	CIDR               netip.Prefix
+	Created            time.Time // zero: before all time of the emulator
 	Default            bool
 	VSwitches          []VSwitch
 }

@@ -2,19 +2,32 @@ package vpc
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// A Service answers the VPC API for one account.
+// A Service answers the VPC API for one account. It is safe for concurrent use.
 type Service struct {
 	accountID string
-	regions   []Region
+
+	mu      sync.RWMutex
+	regions []Region // what is inside is never changed, but replaced
+	tokens  map[string]tokenUse
+	users   []func(vswitchID string) bool
 }
 
 // New returns the service for an account with these regions.
 func New(accountID string, regions []Region) *Service {
-	return &Service{accountID: accountID, regions: regions}
+	return &Service{accountID: accountID, regions: slices.Clone(regions), tokens: map[string]tokenUse{}}
+}
+
+// Protect adds a product that may be using a VSwitch: one that it uses is not
+// deleted. The function is called without locks of the Service.
+func (s *Service) Protect(uses func(vswitchID string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users = append(s.users, uses)
 }
 
 // Product registers the service with the gateway.
@@ -24,14 +37,28 @@ func (s *Service) Product() rpc.Product {
 		"DescribeVpcAttribute":      {Do: s.describeVpcAttribute},
 		"DescribeVSwitches":         {Do: s.describeVSwitches},
 		"DescribeVSwitchAttributes": {Do: s.describeVSwitchAttributes},
+		"CreateVpc":                 {Do: s.once(s.createVpc)},
+		"ModifyVpcAttribute":        {Do: s.modifyVpcAttribute},
+		"DeleteVpc":                 {Do: s.deleteVpc},
+		"CreateVSwitch":             {Do: s.once(s.createVSwitch)},
+		"ModifyVSwitchAttribute":    {Do: s.modifyVSwitchAttribute},
+		"DeleteVSwitch":             {Do: s.deleteVSwitch},
+		"DescribeRegions":           {Do: s.describeRegions},
+		"DescribeZones":             {Do: s.describeZones},
 	}}
 }
 
 // Regions returns all regions.
-func (s *Service) Regions() []Region { return slices.Clone(s.regions) }
+func (s *Service) Regions() []Region {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.regions)
+}
 
 // Region finds a region by its id.
 func (s *Service) Region(id string) (Region, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	for _, r := range s.regions {
 		if r.ID == id {
 			return r, true

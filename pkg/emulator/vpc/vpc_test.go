@@ -135,3 +135,128 @@ func TestNetworksCanBeGiven(t *testing.T) {
 		t.Errorf("VSwitches %+v", list)
 	}
 }
+
+func TestNetworksAreMadeUsedAndDeleted(t *testing.T) {
+	srv := emulatortest.New(t)
+	c, err := sdk.NewClientWithAccessKey("cn-hangzhou", srv.AccessKey().ID, srv.AccessKey().Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Domain = srv.Addr()
+	create := sdk.CreateCreateVpcRequest()
+	create.CidrBlock, create.VpcName, create.ClientToken = "10.0.0.0/16", "mine", "t"
+	made, err := c.CreateVpc(create)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := c.CreateVpc(create); err != nil || again.VpcId != made.VpcId {
+		t.Errorf("the repetition made %v, %v", again, err)
+	}
+	create.VpcName = "other"
+	_, err = c.CreateVpc(create)
+	wantCode(t, err, 400, "IdempotentParameterMismatch")
+	inside := func(zone, block string) (string, error) {
+		r := sdk.CreateCreateVSwitchRequest()
+		r.VpcId, r.ZoneId, r.CidrBlock, r.VSwitchName = made.VpcId, zone, block, "first"
+		response, err := c.CreateVSwitch(r)
+		if err != nil {
+			return "", err
+		}
+		return response.VSwitchId, nil
+	}
+	for name, tc := range map[string]struct {
+		zone, block string
+		status      int
+		code        string
+	}{
+		"unknown zone": {"cn-hangzhou-z", "10.0.1.0/24", 404, "InvalidZoneId.NotFound"},
+		"outside":      {"cn-hangzhou-h", "10.1.0.0/24", 400, "InvalidCidrBlock.Malformed"},
+		"no block":     {"cn-hangzhou-h", "10.0.0.1/24", 400, "InvalidCidrBlock.Malformed"},
+		"too small":    {"cn-hangzhou-h", "10.0.0.0/30", 400, "InvalidCidrBlock.Malformed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := inside(tc.zone, tc.block)
+			wantCode(t, err, tc.status, tc.code)
+		})
+	}
+	vsw, err := inside("cn-hangzhou-h", "10.0.1.0/24")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = inside("cn-hangzhou-i", "10.0.0.0/20")
+	wantCode(t, err, 400, "InvalidCidrBlock.Overlapped")
+
+	rename := sdk.CreateModifyVSwitchAttributeRequest()
+	rename.VSwitchId, rename.VSwitchName = vsw, "renamed"
+	if _, err := c.ModifyVSwitchAttribute(rename); err != nil {
+		t.Fatal(err)
+	}
+	show := sdk.CreateDescribeVSwitchAttributesRequest()
+	show.VSwitchId = vsw
+	if got, err := c.DescribeVSwitchAttributes(show); err != nil || got.VSwitchName != "renamed" || got.VpcId != made.VpcId || got.AvailableIpAddressCount != 252 {
+		t.Errorf("VSwitch %+v, %v", got, err)
+	}
+
+	removeVPC := sdk.CreateDeleteVpcRequest()
+	removeVPC.VpcId = made.VpcId
+	_, err = c.DeleteVpc(removeVPC)
+	wantCode(t, err, 400, "DependencyViolation.VSwitch")
+	remove := sdk.CreateDeleteVSwitchRequest()
+	remove.VSwitchId = vsw
+	used := true
+	srv.Network().Protect(func(id string) bool { return used && id == vsw })
+	_, err = c.DeleteVSwitch(remove)
+	wantCode(t, err, 400, "DependencyViolation")
+	used = false
+	if _, err := c.DeleteVSwitch(remove); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.DeleteVSwitch(remove)
+	wantCode(t, err, 404, "InvalidVSwitchId.NotFound")
+	if _, err := c.DeleteVpc(removeVPC); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAVpcWithoutVSwitchesIsDeleted(t *testing.T) {
+	c := newClient(t)
+	made, err := c.CreateVpc(sdk.CreateCreateVpcRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rename := sdk.CreateModifyVpcAttributeRequest()
+	rename.VpcId, rename.VpcName = made.VpcId, "renamed"
+	if _, err := c.ModifyVpcAttribute(rename); err != nil {
+		t.Fatal(err)
+	}
+	list := sdk.CreateDescribeVpcsRequest()
+	list.VpcName = "renamed"
+	if found, err := c.DescribeVpcs(list); err != nil || found.TotalCount != 1 || found.Vpcs.Vpc[0].CidrBlock != "172.16.0.0/12" {
+		t.Errorf("VPCs %+v, %v", found, err)
+	}
+	remove := sdk.CreateDeleteVpcRequest()
+	remove.VpcId = made.VpcId
+	if _, err := c.DeleteVpc(remove); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.DeleteVpc(remove)
+	wantCode(t, err, 404, "InvalidVpcId.NotFound")
+	for _, block := range []string{"10.0.0.1/16", "8.0.0.0/8", "10.0.0.0/29", "::/0", "all"} {
+		r := sdk.CreateCreateVpcRequest()
+		r.CidrBlock = block
+		_, err := c.CreateVpc(r)
+		wantCode(t, err, 400, "InvalidCidrBlock.Malformed")
+	}
+}
+
+func TestRegionsAndZonesAreListed(t *testing.T) {
+	c := newClient(t)
+	regions, err := c.DescribeRegions(sdk.CreateDescribeRegionsRequest())
+	if err != nil || len(regions.Regions.Region) == 0 {
+		t.Fatalf("regions %v, %v", regions, err)
+	}
+	zones, err := c.DescribeZones(sdk.CreateDescribeZonesRequest())
+	if err != nil || len(zones.Zones.Zone) != 2 || zones.Zones.Zone[0].ZoneId != "cn-hangzhou-h" {
+		t.Errorf("zones %+v, %v", zones, err)
+	}
+}

@@ -1,0 +1,61 @@
+package vpc
+
+import (
+	"net/url"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// A tokenUse is the answer to the request that used a ClientToken first.
+type tokenUse struct {
+	params   string
+	response any
+}
+
+// once makes a creation idempotent by its ClientToken. Creations are made by
+// hand, and few: they wait for one another, and tokens are kept for good.
+func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
+	turn := make(chan struct{}, 1)
+	return func(r *rpc.Request) (any, *rpc.Error) {
+		if r.Get("DryRun") == "true" {
+			return nil, rpc.Unsupported(r.Action + ".DryRun")
+		}
+		token := r.Get("ClientToken")
+		if token == "" {
+			return do(r)
+		}
+		turn <- struct{}{}
+		defer func() { <-turn }()
+		key, params := r.Caller.AccountID+" "+r.Action+" "+token, meaning(r.Params)
+		s.mu.RLock()
+		old, used := s.tokens[key]
+		s.mu.RUnlock()
+		switch {
+		case used && old.params != params:
+			return nil, bad("IdempotentParameterMismatch", "The ClientToken was used with other parameters.")
+		case used:
+			return old.response, nil
+		}
+		response, fail := do(r)
+		if fail == nil {
+			s.mu.Lock()
+			s.tokens[key] = tokenUse{params, response}
+			s.mu.Unlock()
+		}
+		return response, fail
+	}
+}
+
+// meaning is all parameters but those that differ between two sendings of one
+// request.
+func meaning(params url.Values) string {
+	rest := url.Values{}
+	for name, values := range params {
+		switch name {
+		case "AccessKeyId", "Format", "SecurityToken", "Signature", "SignatureMethod", "SignatureNonce", "SignatureType", "SignatureVersion", "Timestamp":
+		default:
+			rest[name] = values
+		}
+	}
+	return rest.Encode()
+}
