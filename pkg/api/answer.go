@@ -30,7 +30,7 @@ func (a *Handler) send(w http.ResponseWriter, x *exchange, answer osb.Answer) {
 	}
 	if err != nil {
 		x.err = err
-		status, encoded = failure(err)
+		status, encoded = failure(err, x)
 	}
 	header := w.Header()
 	maps.Copy(header, answer.Header)
@@ -63,16 +63,21 @@ func successBody(status int, body any) ([]byte, error) {
 }
 
 // failure is how the platform sees an error: as its *osb.Error says, or as
-// one of ours without a word of its text (HARD-03).
-func failure(err error) (int, []byte) {
+// one of ours without a word of its text (HARD-03). What became of the instance
+// is told only to who updates or deletes it (ERR-04).
+func failure(err error, x *exchange) (int, []byte) {
 	e, ok := errors.AsType[*osb.Error](err)
 	if !ok || e.Status < http.StatusBadRequest || e.Status > 599 {
 		e = osb.ErrInternal(err)
 	}
-	encoded, err := encode(errorBody{
-		Error: e.Code, Description: e.Description,
-		InstanceUsable: e.InstanceUsable, UpdateRepeatable: e.UpdateRepeatable,
-	})
+	body := errorBody{Error: e.Code, Description: e.Description}
+	if x.updates || x.deprovisions {
+		body.InstanceUsable = e.InstanceUsable
+	}
+	if x.updates {
+		body.UpdateRepeatable = e.UpdateRepeatable
+	}
+	encoded, err := encode(body)
 	if err != nil { // strings and booleans always encode
 		encoded = []byte("{}")
 	}

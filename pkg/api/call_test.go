@@ -13,10 +13,12 @@ import (
 	client "github.com/pmorie/go-open-service-broker-client/v2"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func TestEveryRouteReachesItsMethodWithTheWholeCall(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-05", "LO-02", "BLO-02", "URL-03", "OID-01", "CT-02")
 	h := start(t, nil)
 	identity := "cloudfoundry " + base64.StdEncoding.EncodeToString([]byte(`{"user_id":"u"}`))
 	for name, request := range requests() {
@@ -56,6 +58,7 @@ func TestEveryRouteReachesItsMethodWithTheWholeCall(t *testing.T) {
 // ASY-03: a member of the body is not the query parameter.
 func TestAcceptsIncompleteIsReadFromTheQueryAlone(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "ASY-03")
 	h := start(t, nil)
 	for query, want := range map[string]bool{"": false, "?accepts_incomplete=false": false, "?accepts_incomplete=1": false, "?accepts_incomplete=true": true} {
 		h.send(t, "PUT", bindingPath+query, `{"accepts_incomplete":true}`)
@@ -68,6 +71,7 @@ func TestAcceptsIncompleteIsReadFromTheQueryAlone(t *testing.T) {
 // URL-01, URL-02 (library gap L06).
 func TestIdsAreDecodedAndLeadNowhereElse(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "URL-01", "URL-02")
 	h := start(t, nil)
 	good := map[string]string{
 		"x%2Fservice_bindings%2Fy": "x/service_bindings/y",
@@ -97,6 +101,7 @@ func TestIdsAreDecodedAndLeadNowhereElse(t *testing.T) {
 
 func TestBadIdsAreRefused(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "URL-02")
 	h := start(t, func(string, *osb.Call) error { return errors.New("the business logic was reached") })
 	bad := map[string]string{
 		"empty": "", "dot": ".", "dots": "..", "encoded dots": "%2e%2E", "NUL": "a%00b",
@@ -123,6 +128,7 @@ func TestBadIdsAreRefused(t *testing.T) {
 // PROV-13, UPD-14, BIND-13, CT-03: a 500 would make the platform unbind.
 func TestBrokenBodiesGet400(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "CT-03", "PROV-13", "UPD-14", "BIND-13")
 	h := start(t, func(string, *osb.Call) error { return errors.New("the business logic was reached") })
 	bodies := map[string]string{
 		"none": "", "cut": `{"service_id":`, "null": "null", "array": "[]", "string": `"x"`,
@@ -147,6 +153,7 @@ func TestAMalformedQueryGets400(t *testing.T) {
 // HARD-01.
 func TestABodyOverTheLimitGets413(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-01", "HARD-04")
 	h := start(t, nil)
 	fits := `{"a":"` + strings.Repeat("x", maxBody-8) + `"}`
 	if got := h.send(t, "PUT", instancePath, fits); got.status != http.StatusOK {
@@ -172,6 +179,7 @@ func TestBodiesOfDeletesAreIgnored(t *testing.T) {
 // OID-01 to OID-03, library gaps L04 and L05.
 func TestIdentityIsReadOrIgnored(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "OID-01", "OID-02", "OID-03")
 	encode := base64.StdEncoding.EncodeToString
 	h := start(t, nil)
 	object := `{"username":"you","groups":["a"]}`
@@ -214,6 +222,7 @@ func TestIdentityIsReadOrIgnored(t *testing.T) {
 
 func TestAnswersOfTheBusinessLogicAreSentAsTheyAre(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "CT-01", "CT-04", "EXT-02")
 	url := "mysql://u:p@h/d?a=1&b=<2>"
 	cases := map[string]struct {
 		answer osb.Answer
@@ -256,9 +265,7 @@ func TestAnswersOfTheBusinessLogicAreSentAsTheyAre(t *testing.T) {
 // call or returned, the platform sees the error as OSB defines it.
 func TestErrorsAreSentAsOSBDefinesThem(t *testing.T) {
 	t.Parallel()
-	no := false
-	full := osb.ErrUnprocessable("Not now.")
-	full.InstanceUsable, full.UpdateRepeatable = &no, &no
+	osbtest.Proves(t, "ERR-02", "ERR-03", "ERR-07")
 	word, sentence := "Conflict", "It is there."
 	cases := map[string]struct {
 		err    error
@@ -267,7 +274,6 @@ func TestErrorsAreSentAsOSBDefinesThem(t *testing.T) {
 	}{
 		"AsyncRequired":  {osb.ErrAsyncRequired(), 422, `{"error":"AsyncRequired","description":"This service plan requires client support for asynchronous service operations."}`},
 		"wrapped":        {fmt.Errorf("instance i1: %w", osb.ErrConcurrency()), 422, `{"error":"ConcurrencyError","description":"The Service Broker does not support concurrent requests that mutate the same resource."}`},
-		"more members":   {full, 422, `{"error":"Unprocessable","description":"Not now.","instance_usable":false,"update_repeatable":false}`},
 		"library's":      {client.HTTPStatusCodeError{StatusCode: 409, ErrorMessage: &word, Description: &sentence}, 409, `{"error":"Conflict","description":"It is there."}`},
 		"library's, too": {fmt.Errorf("wrapped: %w", &client.HTTPStatusCodeError{StatusCode: 409, ErrorMessage: &word, Description: &sentence}), 409, `{"error":"Conflict","description":"It is there."}`},
 	}
@@ -300,9 +306,35 @@ func TestErrorsAreSentAsOSBDefinesThem(t *testing.T) {
 	}
 }
 
+func TestWhatBecameOfTheInstanceIsToldOnlyWhereItMayBe(t *testing.T) {
+	t.Parallel()
+	osbtest.Proves(t, "ERR-04")
+	h := start(t, func(string, *osb.Call) error {
+		refusal := osb.ErrUnprocessable("Not now.")
+		refusal.InstanceUsable, refusal.UpdateRepeatable = new(false), new(false)
+		return refusal
+	})
+	for route, request := range requests() {
+		if route == "catalog" {
+			continue
+		}
+		want := `{"error":"Unprocessable","description":"Not now."}`
+		switch route {
+		case "update":
+			want = `{"error":"Unprocessable","description":"Not now.","instance_usable":false,"update_repeatable":false}`
+		case "deprovision":
+			want = `{"error":"Unprocessable","description":"Not now.","instance_usable":false}`
+		}
+		if got := h.send(t, request.method, request.path, request.body); strings.TrimSpace(string(got.body)) != want {
+			t.Errorf("%s: body %s, want %s", route, got.body, want)
+		}
+	}
+}
+
 // HARD-03: whatever goes wrong, the text stays with us.
 func TestOtherErrorsAre500AndTheirTextIsForTheLog(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-03")
 	cases := map[string]func(string, *osb.Call) error{
 		"any error":          func(string, *osb.Call) error { return errors.New("internal-text") },
 		"error of no status": func(string, *osb.Call) error { return &osb.Error{Description: "internal-text"} },
@@ -364,7 +396,7 @@ func TestAServerErrorInTheLibrarysWordsIsForTheLog(t *testing.T) {
 		kept := &buffer{status: status}
 		kept.body.WriteString("internal-text")
 		got := answerOf(&osb.Call{}, kept)
-		if _, body := failure(got.Err); got.Err == nil || strings.Contains(string(body), "internal-text") {
+		if _, body := failure(got.Err, &exchange{}); got.Err == nil || strings.Contains(string(body), "internal-text") {
 			t.Errorf("%d of the library becomes %+v", status, got)
 		}
 	}
@@ -373,6 +405,7 @@ func TestAServerErrorInTheLibrarysWordsIsForTheLog(t *testing.T) {
 // HARD-04, CT-04.
 func TestUnknownPathsAndMethodsGetJSON(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-04", "CT-01", "CT-04")
 	h := start(t, nil)
 	for _, path := range []string{"/", "/v2", "/v2/", "/v2/catalog/", "/v3/catalog", "/v2//catalog", instancePath + "/", instancePath + "/other", "/metrics", "/healthz", bindingPath + "/last_operation/x"} {
 		h.send(t, "GET", path, "").wantError(t, http.StatusNotFound)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 func smallCatalog() osb.Catalog {
@@ -16,6 +17,7 @@ func smallCatalog() osb.Catalog {
 // CAT-01, CAT-02.
 func TestTheCatalogIsServed(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "CAT-01", "CAT-02")
 	h := start(t, nil, func(c *Config) { c.Catalog = smallCatalog() })
 	got := h.send(t, "GET", "/v2/catalog", "")
 	want := `{"services":[{"id":"s","name":"service","description":"a < b","bindable":false,"plan_updateable":false,` +
@@ -32,6 +34,7 @@ func TestTheCatalogIsServed(t *testing.T) {
 // CAT-06, CAT-07.
 func TestTheCatalogIsNotSentTwice(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "CAT-06", "CAT-07")
 	made := time.Date(2026, 11, 21, 8, 0, 0, 500, time.UTC)
 	h := start(t, nil, func(c *Config) {
 		c.Catalog = smallCatalog()

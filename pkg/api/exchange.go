@@ -23,7 +23,9 @@ type exchange struct {
 	ids               ids    // as they came
 	instance, binding string // decoded
 	requestID         string
-	minor             int   // of the platform's API version
+	minor             int  // of the platform's API version
+	updates           bool // an instance
+	deprovisions      bool
 	err               error // for the log
 	stack             []byte
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
 const (
@@ -38,6 +39,7 @@ func requests() map[string]struct{ method, path, body string } {
 // every route and also where there is none.
 func TestRequestsWithoutAcceptedCredentialsGet401(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "AUTH-01", "AUTH-03", "AUTH-04", "HARD-04")
 	h := start(t, func(string, *osb.Call) error { return errors.New("the business logic was reached") })
 	wrong := map[string]func(*http.Request){
 		"none":              without("Authorization"),
@@ -70,6 +72,7 @@ func TestRequestsWithoutAcceptedCredentialsGet401(t *testing.T) {
 
 func TestAllUsersAndTokensAreAcceptedAtOnce(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "AUTH-01", "AUTH-03")
 	h := start(t, nil)
 	right := map[string]func(*http.Request){
 		"one user":       func(r *http.Request) { r.SetBasicAuth("old", "old password") },
@@ -112,6 +115,7 @@ func TestNewRefusesCredentialsThatWouldLetAnyoneIn(t *testing.T) {
 // VER-01 to VER-04, with the body and the id broken: the version comes first.
 func TestVersionIsCheckedOnEveryRouteBeforeBodyAndIds(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "VER-01", "VER-02", "VER-03", "VER-04")
 	h := start(t, nil)
 	bad := map[string]int{
 		"": 400, "2.12": 412, "2.9": 412, "1.13": 412, "3.0": 412, "2": 412, "2.": 412,
@@ -143,6 +147,7 @@ func TestVersionIsCheckedOnEveryRouteBeforeBodyAndIds(t *testing.T) {
 // VER-03: checkers want 412.
 func TestTheStatusOfAMissingVersionIsConfigurable(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "VER-03")
 	h := start(t, nil, func(c *Config) { c.MissingVersionStatus = http.StatusPreconditionFailed })
 	h.send(t, "GET", "/v2/catalog", "", without(versionHeader)).wantError(t, http.StatusPreconditionFailed)
 }
@@ -150,6 +155,7 @@ func TestTheStatusOfAMissingVersionIsConfigurable(t *testing.T) {
 // REQ-01: on errors too.
 func TestTheRequestIdentityComesBackOnEveryAnswer(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "REQ-01")
 	h := start(t, func(method string, call *osb.Call) error {
 		if method == "bind" {
 			panic("bind")
@@ -190,6 +196,7 @@ func TestTheRequestIdentityComesBackOnEveryAnswer(t *testing.T) {
 
 func TestARequestWithoutIdentityGetsOne(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "REQ-02")
 	h := start(t, nil)
 	got := h.send(t, "GET", instancePath, "")
 	_, call := h.last()
@@ -202,6 +209,7 @@ func TestARequestWithoutIdentityGetsOne(t *testing.T) {
 // part of the request.
 func TestAPanicIsA500WithoutInternals(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-03")
 	h := start(t, func(_ string, call *osb.Call) error { panic("hunter2 in " + string(call.Body)) })
 	got := h.send(t, "PUT", instancePath, `{"parameters":{"Password":"hunter2"}}`)
 	got.wantError(t, http.StatusInternalServerError)
@@ -250,6 +258,7 @@ func TestTheBusinessLogicCanDropTheConnection(t *testing.T) {
 // HARD-06.
 func TestTheLogHasIdsAndNoSecrets(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-06", "REQ-02")
 	h := start(t, nil)
 	h.send(t, "PUT", bindingPath+"?service_id=query-secret", `{"parameters":{"Password":"body-secret"}}`,
 		with(identityHeader, "kubernetes identity-secret"), with(requestIdentityHeader, "request-4711"))

@@ -123,5 +123,7 @@ func (a *Handler) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 		a.send(w, x, osb.Answer{Err: err})
 		return
 	}
+	x.updates = found == &a.routes.instance && r.Method == http.MethodPatch
+	x.deprovisions = found == &a.routes.instance && r.Method == http.MethodDelete
 	handle(w, r, x)
 }

@@ -29,6 +29,7 @@ func listen(t *testing.T) net.Listener {
 // HARD-02.
 func TestServeLetsRequestsInFlightEnd(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-02")
 	l := listen(t)
 	inside, release := make(chan struct{}), make(chan struct{})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -195,6 +196,7 @@ func TestNothingIsAnsweredToStrangersBut401(t *testing.T) {
 // HARD-08.
 func TestOpsTellsLifeReadinessAndMetrics(t *testing.T) {
 	t.Parallel()
+	osbtest.Proves(t, "HARD-08")
 	registry := prometheus.NewRegistry()
 	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "one_total", Help: "One."})
 	registry.MustRegister(counter)
