@@ -27,19 +27,24 @@ type group struct {
 }
 
 // write takes its turn in a transaction: decide looks at it and returns what
-// to apply to it. It returns when that is on the disk. If decide fails,
-// panics or returns nil, nothing is written, and the group goes on.
+// to apply to it. It returns when that, and all that decide saw, is on the
+// disk. If decide fails, panics or returns nil, nothing is written, and the
+// group goes on.
 func (s *Store) write(ctx context.Context, decide func(tx *bbolt.Tx) (apply func() error, err error)) error {
 	g, err := s.join(ctx, decide)
-	if err != nil || g == nil {
+	if g == nil {
 		return err
 	}
 	<-g.done
-	return g.err
+	if g.err != nil {
+		return g.err
+	}
+	return err
 }
 
 // join runs one writer's part, and commits the group if it is the last.
-// It returns the group if something of the writer's is in it.
+// It returns the group if something of the writer's is in it, or something of
+// others' that the writer has seen.
 func (s *Store) join(ctx context.Context, decide func(tx *bbolt.Tx) (func() error, error)) (*group, error) {
 	s.waiting.Add(1)
 	s.turn.Lock()
@@ -55,7 +60,11 @@ func (s *Store) join(ctx context.Context, decide func(tx *bbolt.Tx) (func() erro
 		return nil, err
 	}
 	apply, err := decide(g.tx)
-	if err != nil || apply == nil {
+	switch {
+	case err == nil && apply != nil:
+	case g.dirty:
+		return g, err
+	default:
 		return nil, err
 	}
 	g.dirty = true

@@ -52,6 +52,33 @@ func concurrency() cases {
 				t.Errorf("%d updates, %d lines, %d revisions, want %d of each", r.Sequence, len(r.Refused), len(revisions), want)
 			}
 		},
+		"WhatADecisionSawIsSaved": func(t *testing.T, s *suite) {
+			// One makes the record; the others see it and decide that there is
+			// nothing to do. By then it must be there to stay: they tell others.
+			decided := errors.New("somebody was here before")
+			for round := range 50 {
+				k := instance(fmt.Sprint(round))
+				var wg sync.WaitGroup
+				for range 8 {
+					wg.Go(func() {
+						_, err := s.Update(t.Context(), k, func(r *store.Record) error {
+							if r.Revision != 0 {
+								return decided
+							}
+							r.Sequence = 1
+							return nil
+						})
+						if err != nil && !errors.Is(err, decided) {
+							t.Errorf("Update: %v", err)
+						}
+						if r, err := s.Get(t.Context(), k); err != nil || r.Sequence != 1 {
+							t.Errorf("Get after an Update that saw the record = sequence %d, %v", r.Sequence, err)
+						}
+					})
+				}
+				wg.Wait()
+			}
+		},
 		"WritersOfManyRecordsAndReadersGetAlong": func(t *testing.T, s *suite) {
 			var wg sync.WaitGroup
 			for i := range 20 {
