@@ -97,6 +97,7 @@ func (s *Stack) Crash() {
 	p.crashed = true
 	p.faulty.FailWrite(1, false)
 	s.server.CloseClientConnections()
+	s.client.CloseIdleConnections()
 	p.stop()
 	if err := p.store.Close(); err != nil {
 		s.t.Errorf("closing the store: %v", err)
