@@ -69,7 +69,7 @@ func patchMembers(target any, patch map[string]json.RawMessage) error {
 		if !field.IsValid() || !field.CanSet() {
 			return fmt.Errorf("there is no %q to change", name)
 		}
-		if d, ok := field.Addr().Interface().(*time.Duration); ok {
+		if d, ok := reflect.TypeAssert[*time.Duration](field.Addr()); ok {
 			var text string
 			err := json.Unmarshal(raw, &text)
 			if err == nil {

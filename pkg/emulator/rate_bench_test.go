@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -32,9 +33,7 @@ func signedV1(srv *emulator.Server, n int, action string, params url.Values) []b
 		"SignatureMethod": {"HMAC-SHA1"}, "SignatureVersion": {"1.0"}, "SignatureType": {""}, "SignatureNonce": {"bench-" + strconv.Itoa(n)},
 		"Timestamp": {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
 	}
-	for name, values := range params {
-		v[name] = values
-	}
+	maps.Copy(v, params)
 	mac := hmac.New(sha1.New, []byte(srv.AccessKey().Secret+"&"))
 	mac.Write([]byte("POST&%2F&" + url.QueryEscape(encoded(v))))
 	v.Set("Signature", base64.StdEncoding.EncodeToString(mac.Sum(nil)))

@@ -161,7 +161,7 @@ func TestUnknownCallsAreHeardOfOnce(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.AllowUnknown(), emulatortest.WithConfig(func(c *emulator.Config) {
 		c.Unknown = func(call string) { heard = append(heard, call) }
 	}))
-	client, err := sdk.NewClientWithAccessKey("cn-hangzhou", srv.AccessKey().ID, srv.AccessKey().Secret)
+	client, err := sdk.NewClientWithOptions("cn-hangzhou", sdk.NewConfig(), credentials.NewAccessKeyCredential(srv.AccessKey().ID, srv.AccessKey().Secret))
 	if err != nil {
 		t.Fatal(err)
 	}

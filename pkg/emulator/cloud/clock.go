@@ -57,7 +57,7 @@ func (c *Clock) Resume() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.frozen {
-		c.frozen, c.offset = false, c.at.Sub(time.Now())
+		c.frozen, c.offset = false, time.Until(c.at)
 	}
 }
 

@@ -93,7 +93,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // run does the operation, with the fault that waits for it if there is one.
 func (c *call) run(body []byte) {
 	fault, faulty := c.s.cfg.Faults.Take(c.op.name)
-	fault.Wait(c.r.Context())
+	fault.Wait(c.r.Context()) // no time for no fault
 	if !faulty || fault.Effect == cloud.Slow {
 		answer, refused := c.s.do(c, body)
 		if refused != nil {

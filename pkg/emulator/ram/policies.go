@@ -161,7 +161,7 @@ func (r *RAM) getPolicy(req *rpc.Request) (any, *rpc.Error) {
 	return struct {
 		Policy               policyFields  `json:"Policy"`
 		DefaultPolicyVersion versionFields `json:"DefaultPolicyVersion"`
-	}{r.policyFields(p), p.version(p.current(), true)}, nil
+	}{r.policyFields(p), p.version(p.current())}, nil
 }
 
 type policyList struct {

@@ -11,16 +11,12 @@ import (
 type versionFields struct {
 	VersionID        string `json:"VersionId"`
 	IsDefaultVersion bool   `json:"IsDefaultVersion"`
-	PolicyDocument   string `json:"PolicyDocument,omitempty"`
+	PolicyDocument   string `json:"PolicyDocument"`
 	CreateDate       string `json:"CreateDate"`
 }
 
-func (p *policy) version(v *policyVersion, withDocument bool) versionFields {
-	fields := versionFields{VersionID: v.id, IsDefaultVersion: v.id == p.defaultID, CreateDate: stamp(v.created)}
-	if withDocument {
-		fields.PolicyDocument = v.text
-	}
-	return fields
+func (p *policy) version(v *policyVersion) versionFields {
+	return versionFields{VersionID: v.id, IsDefaultVersion: v.id == p.defaultID, PolicyDocument: v.text, CreateDate: stamp(v.created)}
 }
 
 // createPolicyVersion adds a version to a policy (RAM API,
@@ -60,7 +56,7 @@ func (r *RAM) createPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	}
 	return struct {
 		PolicyVersion versionFields `json:"PolicyVersion"`
-	}{p.version(v, true)}, nil
+	}{p.version(v)}, nil
 }
 
 // listPolicyVersions lists the versions of a policy (RAM API,
@@ -80,7 +76,7 @@ func (r *RAM) listPolicyVersions(req *rpc.Request) (any, *rpc.Error) {
 	}
 	list := versionList{PolicyVersion: []versionFields{}}
 	for _, v := range p.versions {
-		list.PolicyVersion = append(list.PolicyVersion, p.version(v, true))
+		list.PolicyVersion = append(list.PolicyVersion, p.version(v))
 	}
 	return struct {
 		PolicyVersions versionList `json:"PolicyVersions"`
@@ -109,7 +105,7 @@ func (r *RAM) getPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	}
 	return struct {
 		PolicyVersion versionFields `json:"PolicyVersion"`
-	}{p.version(p.versions[i], true)}, nil
+	}{p.version(p.versions[i])}, nil
 }
 
 // setDefaultPolicyVersion lets another version of a policy count (RAM API,

@@ -230,3 +230,23 @@ func TestAStrictGatewayWantsTLSOfProductsThatDo(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersHaveTheGatewaysHeaders(t *testing.T) {
+	b := newBench(t)
+	traces := map[string]bool{}
+	for _, what := range []string{"hello", ""} { // an answer and an error
+		response, err := http.DefaultClient.Do(b.signed("What="+what, "application/x-www-form-urlencoded", ""))
+		if err != nil || response.Body.Close() != nil {
+			t.Fatal(err)
+		}
+		h := response.Header
+		if h.Get("Content-Type") != "application/json;charset=utf-8" || len(h.Get("X-Acs-Request-Id")) != 36 || len(h.Get("X-Acs-Trace-Id")) != 32 ||
+			h.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("headers %v", h)
+		}
+		traces[h.Get("X-Acs-Trace-Id")] = true
+	}
+	if len(traces) != 2 {
+		t.Errorf("trace ids %v", traces)
+	}
+}

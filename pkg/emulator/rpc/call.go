@@ -40,6 +40,9 @@ func (c *call) admit() *Error {
 		c.caller.Circumstances = cloud.CircumstancesOf(c.r)
 		return nil
 	}
+	if c.params.Get("SignatureType") == "BEARERTOKEN" || c.r.Header.Get("x-acs-bearer-token") != "" {
+		return Unsupported("BEARERTOKEN")
+	}
 	var err *Error
 	if v3 {
 		c.claim, err = c.claimV3()
@@ -70,11 +73,10 @@ func (c *call) authorize() *Error {
 	if c.g.authorizer.Allowed(c.caller, strings.ToLower(c.product.Name)+":"+c.action, resource) {
 		return nil
 	}
-	code := c.product.Denied
-	if code == "" {
-		code = "Forbidden.RAM"
+	if code := c.product.Denied; code != "" {
+		return Errorf(http.StatusForbidden, code, "You are not authorized to do this action. You should be authorized by RAM.")
 	}
-	return Errorf(http.StatusForbidden, code, "The caller is not authorized to do this on the specified resource.")
+	return Errorf(http.StatusForbidden, "Forbidden.RAM", "User not authorized to operate on the specified resource, or this API doesn't support RAM.")
 }
 
 func (c *call) request() *Request {
@@ -95,12 +97,14 @@ func (c *call) request() *Request {
 // run does the action, with the fault that waits for it if there is one.
 func (c *call) run() {
 	fault, faulty := c.g.faults.Take(strings.ToLower(c.product.Name) + ":" + c.action)
-	fault.Wait(c.r.Context())
-	if !faulty || fault.Effect == cloud.Slow {
+	if !faulty {
 		c.do()
 		return
 	}
+	fault.Wait(c.r.Context())
 	switch fault.Effect {
+	case cloud.Slow:
+		c.do()
 	case cloud.FailBefore:
 		c.fail(faultError(fault), false)
 	case cloud.DropBefore:

@@ -164,6 +164,7 @@ func TestRequestsThatAreNotInOrderAreRefused(t *testing.T) {
 		"session without its token":   {[]string{"AccessKeyId", "STS.1"}, 400, "MissingSecurityToken"},
 		"session with another token":  {[]string{"AccessKeyId", "STS.1", "SecurityToken", "x"}, 400, "InvalidSecurityToken.MismatchWithAccessKey"},
 		"token of a long-lived key":   {[]string{"SecurityToken", "token"}, 400, "InvalidSecurityToken.Malformed"},
+		"bearer token":                {[]string{"SignatureType", "BEARERTOKEN"}, 501, "NotImplemented.BEARERTOKEN"},
 		"unknown action":              {[]string{"Action", "Shout"}, 501, "NotImplemented.Shout"},
 		"unknown version":             {[]string{"Version", "1999-01-01"}, 501, "NotImplemented.Say"},
 		"missing parameter":           {[]string{"What", "-"}, 400, "MissingWhat"},

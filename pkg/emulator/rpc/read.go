@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -80,7 +81,7 @@ func (c *call) readBody(v3 bool) error {
 		// The query alone is signed as such in version 3.
 		c.params = maps.Clone(c.query)
 		for name, values := range more {
-			c.params[name] = append(c.params[name][:len(c.params[name]):len(c.params[name])], values...)
+			c.params[name] = append(slices.Clip(c.params[name]), values...)
 		}
 	}
 	return err
