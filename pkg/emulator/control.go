@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -36,10 +37,32 @@ func (s *Server) controlHandler() http.Handler {
 	})
 	mux.HandleFunc("DELETE /calls", s.then(s.journal.Clear))
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Dump()) })
+	mux.HandleFunc("GET /snapshot", s.getSnapshot)
+	mux.HandleFunc("PUT /snapshot", s.putSnapshot)
 	mux.HandleFunc("POST /assert", s.postAssert)
 	mux.HandleFunc("GET /unknown", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, notNil(s.Unknown())) })
 	// A page in the browser of somebody who runs an emulator must not reach it.
 	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// getSnapshot gives the whole state, with its secrets, for putSnapshot.
+func (s *Server) getSnapshot(w http.ResponseWriter, _ *http.Request) {
+	var state bytes.Buffer
+	if err := s.Save(&state); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(state.Bytes()) // the client may be gone
+}
+
+// putSnapshot loads a state into an emulator on which nothing exists.
+func (s *Server) putSnapshot(w http.ResponseWriter, r *http.Request) {
+	if err := s.Load(r.Body); err != nil {
+		refuse(w, err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // then is a handler that does something and answers nothing.

@@ -52,6 +52,7 @@ type Config struct {
 	// StrictTLS refuses RAM and STS over plain HTTP, as the real ones do.
 	StrictTLS bool
 	OIDC      []sts.Provider    // whose tokens AssumeRoleWithOIDC takes
+	StateFile string            // where the state is kept over restarts, with its secrets; empty: nowhere
 	Report    func(error)       // hears of failures in the background; nil: nobody
 	Unknown   func(call string) // hears of calls that are answered 501, once of each; nil: nobody
 }
@@ -73,6 +74,7 @@ type Server struct {
 	oss      *oss.Service
 	metadata *metadata.Service
 
+	keeper                                           *keeper      // nil without a state file
 	ca                                               *authority   // nil without HTTPS
 	listener, tlsListener, metadataListener, control net.Listener // nil where there is none
 	servers                                          []*http.Server
@@ -82,6 +84,13 @@ type Server struct {
 
 // New starts an emulator; Close ends it.
 func New(config Config) (*Server, error) {
+	saved, known, err := readStateFile(config.StateFile)
+	if err != nil {
+		return nil, err
+	}
+	if config.AccessKey == (AccessKey{}) {
+		config.AccessKey = saved.AccessKey // the key that was made before is good still
+	}
 	s := &Server{config: withDefaults(config)}
 	c := s.config
 	s.network = vpc.New(c.AccountID, c.Regions)
@@ -99,9 +108,18 @@ func New(config Config) (*Server, error) {
 	)
 	s.oss = oss.New(oss.Config{Clock: c.Clock, Keys: keys, Authorizer: s.ram, Faults: &s.faults, Journal: &s.journal, Region: c.Region, Unknown: c.Unknown})
 	s.metadata = s.newMetadata()
-	if err := s.listen(); err != nil {
+	if known {
+		err = s.restore(saved)
+	}
+	if c.StateFile != "" && err == nil {
+		s.keeper = newKeeper(c.StateFile, s.Save, c.Report)
+	}
+	if err == nil {
+		err = s.listen()
+	}
+	if err != nil {
 		s.rds.Close()
-		return nil, err
+		return nil, errors.Join(err, s.keeper.close())
 	}
 	return s, nil
 }
@@ -207,6 +225,9 @@ func (s *Server) serve(l net.Listener, h http.Handler) {
 	server := &http.Server{ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(complaints{s.config.Report}, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.inflight.RLock()
 		defer s.inflight.RUnlock()
+		if s.keeper != nil && mayChange(r) {
+			defer s.keeper.touch() // also where the handler drops the connection
+		}
 		h.ServeHTTP(w, r)
 	})}
 	s.servers = append(s.servers, server)
@@ -250,5 +271,5 @@ func (s *Server) Close() error {
 	s.inflight.Lock() // until the last request has left
 	defer s.inflight.Unlock()
 	s.rds.Close()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.keeper.close())...)
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -71,7 +73,8 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all snapshot
-	for _, b := range s.buckets {
+	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
+		b := s.buckets[name]
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
 			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, Tags: b.tags, Encryption: b.encryption,
@@ -84,7 +87,8 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 			}
 			saved.Objects = append(saved.Objects, object)
 		}
-		for _, u := range b.uploads {
+		for _, id := range slices.Sorted(maps.Keys(b.uploads)) {
+			u := b.uploads[id]
 			upload := savedUpload{ID: u.id, Key: u.key, Initiated: u.initiated, Header: keptForLater(u.header), Parts: make(map[int]savedPart)}
 			for number, p := range u.parts {
 				upload.Parts[number] = savedPart{p.data, p.modified}

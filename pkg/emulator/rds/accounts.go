@@ -127,6 +127,7 @@ func (s *Service) addAccount(r *rpc.Request, in *instance) (*account, *rpc.Error
 	if a.kind == normalAccount && !hasSuper && s.behaviour.FirstAccountSuper {
 		return nil, bad("InvalidAccountType.Format", "The first account of the instance must be a Super account.")
 	}
+	a.password = strings.Clone(r.Get("AccountPassword"))
 	in.accounts = append(in.accounts, a)
 	return a, nil
 }

@@ -1,0 +1,139 @@
+package ram
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Restore replaces users, groups, custom policies and roles by those of a
+// Snapshot. Roles that were planted stay as the program plants them now, with
+// the policies that clients had attached to them. If it fails, nothing has
+// changed.
+func (r *RAM) Restore(data json.RawMessage) error {
+	var all snapshot
+	if err := json.Unmarshal(data, &all); err != nil {
+		return fmt.Errorf("ram: state: %w", err)
+	}
+	next := New(r.clock, r.account)
+	next.lastID = all.LastID
+	for _, restore := range []func(snapshot) error{next.restorePolicies, next.restoreGroups, next.restoreUsers} {
+		if err := restore(all); err != nil {
+			return fmt.Errorf("ram: state: %w", err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, o := range r.roles {
+		if o.planted {
+			copied := *o
+			next.roles[name] = &copied
+		}
+	}
+	if err := next.restoreRoles(all); err != nil {
+		return fmt.Errorf("ram: state: %w", err)
+	}
+	r.users, r.userKeys, r.groups, r.policies, r.roles = next.users, next.userKeys, next.groups, next.policies, next.roles
+	r.lastID = max(r.lastID, next.lastID)
+	return nil
+}
+
+func (r *RAM) restorePolicies(all snapshot) error {
+	for _, saved := range all.Policies {
+		p := &policy{
+			name: saved.Name, kind: typeCustom, description: saved.Description, created: saved.Created, updated: saved.Updated,
+			defaultID: saved.Default, lastVersion: saved.LastVersion, detached: saved.Detached.restored(),
+		}
+		hasDefault := false
+		for _, v := range saved.Versions {
+			doc, err := parseDocument(v.Text)
+			if err != nil {
+				return fmt.Errorf("policy %s, version %s: %w", saved.Name, v.ID, err)
+			}
+			hasDefault = hasDefault || v.ID == saved.Default
+			p.versions = append(p.versions, &policyVersion{v.ID, v.Text, doc, v.Created})
+		}
+		if !hasDefault {
+			return fmt.Errorf("policy %s has no default version", saved.Name)
+		}
+		r.policies[p.name] = p
+	}
+	return nil
+}
+
+func (r *RAM) restoreGroups(all snapshot) error {
+	for _, saved := range all.Groups {
+		policies, err := r.attachments(saved.Policies)
+		if err != nil {
+			return fmt.Errorf("group %s: %w", saved.Name, err)
+		}
+		r.groups[saved.Name] = &group{
+			id: saved.ID, name: saved.Name, comments: saved.Comments, created: saved.Created, updated: saved.Updated,
+			policies: policies, detached: saved.Detached.restored(),
+		}
+	}
+	return nil
+}
+
+func (r *RAM) restoreUsers(all snapshot) error {
+	for _, saved := range all.Users {
+		policies, err := r.attachments(saved.Policies)
+		if err != nil {
+			return fmt.Errorf("user %s: %w", saved.Name, err)
+		}
+		for _, name := range saved.Groups {
+			if r.groups[name] == nil {
+				return fmt.Errorf("user %s is in the group %s, which is missing", saved.Name, name)
+			}
+		}
+		u := &user{
+			id: saved.ID, name: saved.Name, displayName: saved.DisplayName, comments: saved.Comments, email: saved.Email, phone: saved.Phone,
+			created: saved.Created, updated: saved.Updated, policies: policies, groups: saved.Groups, detached: saved.Detached.restored(),
+		}
+		for _, k := range saved.Keys {
+			restored := &accessKey{id: k.ID, secret: k.Secret, user: u.name, status: k.Status, created: k.Created}
+			u.keys = append(u.keys, restored)
+			r.userKeys[k.ID] = restored
+		}
+		if saved.Login != nil {
+			u.login = &loginProfile{saved.Login.ResetRequired, saved.Login.MFARequired, saved.Login.Created}
+		}
+		r.users[u.name] = u
+	}
+	return nil
+}
+
+func (r *RAM) restoreRoles(all snapshot) error {
+	for _, saved := range all.Roles {
+		policies, err := r.attachments(saved.Policies)
+		if err != nil {
+			return fmt.Errorf("role %s: %w", saved.Name, err)
+		}
+		if o := r.roles[saved.Name]; o != nil && saved.Planted {
+			o.policies, o.detached = policies, saved.Detached.restored()
+			continue
+		}
+		if saved.Planted {
+			continue // the program plants it no longer
+		}
+		trust, err := parseTrust(saved.Trust)
+		if err != nil {
+			return fmt.Errorf("role %s: %w", saved.Name, err)
+		}
+		r.roles[saved.Name] = &role{
+			id: saved.ID, name: saved.Name, description: saved.Description, trustText: saved.Trust, trust: trust, maxSession: saved.MaxSession,
+			created: saved.Created, updated: saved.Updated, policies: policies, detached: saved.Detached.restored(),
+		}
+	}
+	return nil
+}
+
+func (r *RAM) attachments(saved []savedAttachment) ([]attachment, error) {
+	var list []attachment
+	for _, a := range saved {
+		if r.policyOf(a.Kind, a.Name) == nil {
+			return nil, fmt.Errorf("the policy %s is missing", a.Name)
+		}
+		list = append(list, attachment{a.Kind, a.Name, a.At})
+	}
+	return list, nil
+}

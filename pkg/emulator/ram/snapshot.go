@@ -1,0 +1,163 @@
+package ram
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// A snapshot is the state of the account's RAM as it is saved. It holds the
+// secrets of access keys. The account's own keys are not in it.
+type snapshot struct {
+	LastID   int           `json:"lastId"`
+	Users    []savedUser   `json:"users,omitempty"`
+	Groups   []savedGroup  `json:"groups,omitempty"`
+	Policies []savedPolicy `json:"policies,omitempty"`
+	Roles    []savedRole   `json:"roles,omitempty"`
+}
+
+type savedUser struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	DisplayName string            `json:"displayName"`
+	Comments    string            `json:"comments,omitempty"`
+	Email       string            `json:"email,omitempty"`
+	Phone       string            `json:"phone,omitempty"`
+	Created     time.Time         `json:"created"`
+	Updated     time.Time         `json:"updated"`
+	Keys        []savedKey        `json:"keys,omitempty"`
+	Policies    []savedAttachment `json:"policies,omitempty"`
+	Groups      []string          `json:"groups,omitempty"`
+	Detached    savedDetachment   `json:"detached,omitzero"`
+	Login       *savedLogin       `json:"login,omitempty"`
+}
+
+type savedKey struct {
+	ID      string    `json:"id"`
+	Secret  string    `json:"secret"`
+	Status  string    `json:"status"`
+	Created time.Time `json:"created"`
+}
+
+type savedLogin struct {
+	ResetRequired bool      `json:"resetRequired,omitempty"`
+	MFARequired   bool      `json:"mfaRequired,omitempty"`
+	Created       time.Time `json:"created"`
+}
+
+type savedAttachment struct {
+	Kind string    `json:"kind"`
+	Name string    `json:"name"`
+	At   time.Time `json:"at"`
+}
+
+type savedDetachment struct {
+	At   time.Time `json:"at"`
+	From string    `json:"from"`
+}
+
+type savedGroup struct {
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Comments string            `json:"comments,omitempty"`
+	Created  time.Time         `json:"created"`
+	Updated  time.Time         `json:"updated"`
+	Policies []savedAttachment `json:"policies,omitempty"`
+	Detached savedDetachment   `json:"detached,omitzero"`
+}
+
+type savedPolicy struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Created     time.Time       `json:"created"`
+	Updated     time.Time       `json:"updated"`
+	Versions    []savedVersion  `json:"versions"` // oldest first
+	Default     string          `json:"default"`
+	LastVersion int             `json:"lastVersion"`
+	Detached    savedDetachment `json:"detached,omitzero"`
+}
+
+type savedVersion struct {
+	ID      string    `json:"id"`
+	Text    string    `json:"text"`
+	Created time.Time `json:"created"`
+}
+
+type savedRole struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Description string            `json:"description,omitempty"`
+	Trust       string            `json:"trust"`
+	MaxSession  time.Duration     `json:"maxSession"`
+	Created     time.Time         `json:"created"`
+	Updated     time.Time         `json:"updated"`
+	Policies    []savedAttachment `json:"policies,omitempty"`
+	Detached    savedDetachment   `json:"detached,omitzero"`
+	Planted     bool              `json:"planted,omitempty"`
+}
+
+// Snapshot returns users with their keys, groups, custom policies and roles,
+// for Restore. Behaviour is not in it.
+func (r *RAM) Snapshot() (json.RawMessage, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := snapshot{LastID: r.lastID}
+	for _, u := range byName(r.users) {
+		saved := savedUser{
+			ID: u.id, Name: u.name, DisplayName: u.displayName, Comments: u.comments, Email: u.email, Phone: u.phone,
+			Created: u.created, Updated: u.updated, Policies: savedAttachments(u.policies), Groups: u.groups, Detached: u.detached.saved(),
+		}
+		for _, k := range u.keys {
+			saved.Keys = append(saved.Keys, savedKey{k.id, k.secret, k.status, k.created})
+		}
+		if u.login != nil {
+			saved.Login = &savedLogin{u.login.resetRequired, u.login.mfaRequired, u.login.created}
+		}
+		all.Users = append(all.Users, saved)
+	}
+	for _, g := range byName(r.groups) {
+		all.Groups = append(all.Groups, savedGroup{g.id, g.name, g.comments, g.created, g.updated, savedAttachments(g.policies), g.detached.saved()})
+	}
+	for _, p := range byName(r.policies) {
+		saved := savedPolicy{
+			Name: p.name, Description: p.description, Created: p.created, Updated: p.updated, Default: p.defaultID,
+			LastVersion: p.lastVersion, Detached: p.detached.saved(),
+		}
+		for _, v := range p.versions {
+			saved.Versions = append(saved.Versions, savedVersion{v.id, v.text, v.created})
+		}
+		all.Policies = append(all.Policies, saved)
+	}
+	for _, o := range byName(r.roles) {
+		all.Roles = append(all.Roles, savedRole{
+			o.id, o.name, o.description, o.trustText, o.maxSession, o.created, o.updated, savedAttachments(o.policies), o.detached.saved(), o.planted,
+		})
+	}
+	return json.Marshal(all)
+}
+
+// byName are the values of a map in the order of their keys.
+func byName[V any](m map[string]V) []V {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	values := make([]V, 0, len(m))
+	for _, name := range names {
+		values = append(values, m[name])
+	}
+	return values
+}
+
+func savedAttachments(list []attachment) []savedAttachment {
+	var saved []savedAttachment
+	for _, a := range list {
+		saved = append(saved, savedAttachment{a.kind, a.name, a.at})
+	}
+	return saved
+}
+
+func (d detachment) saved() savedDetachment { return savedDetachment{d.at, d.from} }
+
+func (d savedDetachment) restored() detachment { return detachment{d.At, d.From} }

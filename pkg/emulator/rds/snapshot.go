@@ -1,0 +1,272 @@
+package rds
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// A snapshot is the state of the service as it is saved. It holds the
+// passwords of database accounts.
+type snapshot struct {
+	Serial    uint64          `json:"serial"`
+	Instances []savedInstance `json:"instances"` // in the order of their creation
+	Tokens    []savedToken    `json:"tokens,omitempty"`
+}
+
+type savedInstance struct {
+	ID          string          `json:"id"`
+	Region      string          `json:"region"`
+	Zone        string          `json:"zone"`
+	VPC         string          `json:"vpc"`
+	VSwitch     string          `json:"vswitch"`
+	Engine      string          `json:"engine"`
+	Version     string          `json:"version"`
+	Class       string          `json:"class"`
+	Storage     int             `json:"storage"`
+	StorageType string          `json:"storageType"`
+	PayType     string          `json:"payType"`
+	Category    string          `json:"category"`
+	Description string          `json:"description,omitempty"`
+	Private     savedEndpoint   `json:"private"`
+	Public      *savedEndpoint  `json:"public,omitempty"`
+	Protected   bool            `json:"protected,omitempty"`
+	Serial      uint64          `json:"serial"`
+	Created     time.Time       `json:"created"`
+	ReadyAt     time.Time       `json:"readyAt"`
+	Expires     time.Time       `json:"expires,omitzero"`
+	Tags        [][2]string     `json:"tags,omitempty"` // key and value
+	Whitelist   []savedArray    `json:"whitelist"`
+	Accounts    []savedAccount  `json:"accounts,omitempty"`
+	Databases   []savedDatabase `json:"databases,omitempty"`
+	Busy        string          `json:"busy,omitempty"`
+	BusyUntil   time.Time       `json:"busyUntil,omitzero"`
+	Change      *savedChange    `json:"change,omitempty"`
+	Leaving     bool            `json:"leaving,omitempty"`
+	LeavingAt   time.Time       `json:"leavingAt,omitzero"`
+}
+
+type savedEndpoint struct {
+	Prefix string     `json:"prefix,omitempty"`
+	Port   uint16     `json:"port"`
+	IP     netip.Addr `json:"ip"`
+}
+
+type savedArray struct {
+	Name      string   `json:"name"`
+	Attribute string   `json:"attribute,omitempty"`
+	Entries   []string `json:"entries"`
+}
+
+type savedAccount struct {
+	Name        string       `json:"name"`
+	Kind        string       `json:"kind"`
+	Description string       `json:"description,omitempty"`
+	Password    string       `json:"password"`
+	Since       time.Time    `json:"since"`
+	Until       time.Time    `json:"until"`
+	Leaving     bool         `json:"leaving,omitempty"`
+	Locked      bool         `json:"locked,omitempty"`
+	Grants      []savedGrant `json:"grants,omitempty"`
+}
+
+type savedGrant struct {
+	Database  string    `json:"database"`
+	Privilege string    `json:"privilege"`
+	Since     time.Time `json:"since"`
+}
+
+type savedDatabase struct {
+	Name        string    `json:"name"`
+	Charset     string    `json:"charset"`
+	Description string    `json:"description,omitempty"`
+	Until       time.Time `json:"until"`
+	Leaving     bool      `json:"leaving,omitempty"`
+}
+
+type savedChange struct {
+	Class       string `json:"class"`
+	Storage     int    `json:"storage"`
+	StorageType string `json:"storageType"`
+}
+
+type savedToken struct {
+	Key      string          `json:"key"` // both are sums
+	Params   string          `json:"params"`
+	At       time.Time       `json:"at"`
+	Response json.RawMessage `json:"response,omitempty"`
+}
+
+// Snapshot returns all instances with what is in them, and the ClientTokens,
+// for Restore. Behaviour is not in it.
+func (s *Service) Snapshot() (json.RawMessage, error) {
+	now := s.clock.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(now)
+	all := snapshot{Serial: s.serial, Instances: make([]savedInstance, 0, len(s.order))}
+	for _, in := range s.order {
+		in.settle(now)
+		all.Instances = append(all.Instances, in.saved())
+	}
+	for key, use := range s.tokens {
+		if !use.busy {
+			all.Tokens = append(all.Tokens, savedToken{hex.EncodeToString(key[:]), hex.EncodeToString(use.params[:]), use.at, use.response})
+		}
+	}
+	slices.SortFunc(all.Tokens, func(a, b savedToken) int { return cmp.Compare(a.Key, b.Key) })
+	return json.Marshal(all)
+}
+
+func (in *instance) saved() savedInstance {
+	saved := savedInstance{
+		ID: in.id, Region: in.region, Zone: in.zone, VPC: in.vpcID, VSwitch: in.vswitchID, Engine: in.engine, Version: in.version,
+		Class: in.class.name, Storage: in.storage, StorageType: in.storageType, PayType: in.payType, Category: in.category,
+		Description: in.description, Private: in.private.saved(), Protected: in.protected, Serial: in.serial, Created: in.created,
+		ReadyAt: in.readyAt, Expires: in.expires, Busy: in.busy, BusyUntil: in.busyUntil, Leaving: in.leaving, LeavingAt: in.leavingAt,
+	}
+	if in.public != nil {
+		e := in.public.saved()
+		saved.Public = &e
+	}
+	if in.change != nil {
+		saved.Change = &savedChange{in.change.class.name, in.change.storage, in.change.storageType}
+	}
+	for _, t := range in.tags {
+		saved.Tags = append(saved.Tags, [2]string{t.key, t.value})
+	}
+	for _, a := range in.ipArrays {
+		saved.Whitelist = append(saved.Whitelist, savedArray{a.name, a.attribute, a.entries})
+	}
+	for _, a := range in.accounts {
+		account := savedAccount{Name: a.name, Kind: a.kind, Description: a.description, Password: a.password, Since: a.since, Until: a.until, Leaving: a.leaving, Locked: a.locked}
+		for _, g := range a.grants {
+			account.Grants = append(account.Grants, savedGrant{g.database, g.privilege, g.since})
+		}
+		saved.Accounts = append(saved.Accounts, account)
+	}
+	for _, d := range in.databases {
+		saved.Databases = append(saved.Databases, savedDatabase{d.name, d.charset, d.description, d.until, d.leaving})
+	}
+	return saved
+}
+
+func (e endpoint) saved() savedEndpoint {
+	return savedEndpoint{e.prefix, e.port, netip.AddrFrom4(e.ip)}
+}
+
+func (e savedEndpoint) restored() endpoint {
+	restored := endpoint{prefix: e.Prefix, port: e.Port}
+	if e.IP.Is4() {
+		restored.ip = e.IP.As4()
+	}
+	return restored
+}
+
+// Restore fills a Service that has no instances yet with those of a Snapshot.
+// With an engine they get new servers in the background, without the data that
+// was in the old ones, and are in creation until these are ready. If it fails,
+// nothing has changed.
+func (s *Service) Restore(data json.RawMessage) error {
+	var all snapshot
+	if err := json.Unmarshal(data, &all); err != nil {
+		return fmt.Errorf("rds: state: %w", err)
+	}
+	var instances []*instance
+	for _, saved := range all.Instances {
+		in, err := s.restored(saved)
+		if err != nil {
+			return fmt.Errorf("rds: state: instance %s: %w", saved.ID, err)
+		}
+		instances = append(instances, in)
+	}
+	tokens := make(map[tokenKey]*tokenUse, len(all.Tokens))
+	for _, t := range all.Tokens {
+		var key tokenKey
+		use := &tokenUse{at: t.At, response: t.Response}
+		if !sum(key[:], t.Key) || !sum(use.params[:], t.Params) {
+			return fmt.Errorf("rds: state: a ClientToken is no sum: %q, %q", t.Key, t.Params)
+		}
+		tokens[key] = use
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.instances) > 0 {
+		return fmt.Errorf("rds: state: there are %d instances already", len(s.instances))
+	}
+	for _, in := range instances {
+		s.serial = in.serial - 1 // insert gives it back
+		s.insert(in)
+		if in.leaving {
+			s.leaving = append(s.leaving, in)
+		} else if s.engine != nil && s.engine.Runs(in.engine) {
+			in.starting = true
+			s.background.Go(func() { s.revive(in) })
+		}
+	}
+	s.serial, s.tokens = max(all.Serial, s.serial), tokens
+	return nil
+}
+
+func sum(to []byte, text string) bool {
+	if len(text) != 2*sha256.Size {
+		return false
+	}
+	_, err := hex.Decode(to, []byte(text))
+	return err == nil
+}
+
+func (s *Service) restored(saved savedInstance) (*instance, error) {
+	in := &instance{
+		id: saved.ID, region: saved.Region, zone: saved.Zone, vpcID: saved.VPC, vswitchID: saved.VSwitch, engine: saved.Engine,
+		version: saved.Version, storage: saved.Storage, storageType: saved.StorageType, payType: saved.PayType, category: saved.Category,
+		description: saved.Description, private: saved.Private.restored(), protected: saved.Protected, serial: saved.Serial,
+		created: saved.Created, readyAt: saved.ReadyAt, expires: saved.Expires, busy: saved.Busy, busyUntil: saved.BusyUntil,
+		leaving: saved.Leaving, leavingAt: saved.LeavingAt,
+	}
+	var err error
+	if in.class, err = s.classNamed(saved.Class); err != nil {
+		return nil, err
+	}
+	if saved.Change != nil {
+		in.change = &change{storage: saved.Change.Storage, storageType: saved.Change.StorageType}
+		if in.change.class, err = s.classNamed(saved.Change.Class); err != nil {
+			return nil, err
+		}
+	}
+	if saved.Public != nil {
+		e := saved.Public.restored()
+		in.public = &e
+	}
+	for _, t := range saved.Tags {
+		in.tags = append(in.tags, tag{t[0], t[1]})
+	}
+	for _, a := range saved.Whitelist {
+		in.ipArrays = append(in.ipArrays, ipArray{a.Name, a.Attribute, a.Entries})
+	}
+	for _, a := range saved.Accounts {
+		restored := &account{name: a.Name, kind: a.Kind, description: a.Description, password: a.Password, since: a.Since, until: a.Until, leaving: a.Leaving, locked: a.Locked}
+		for _, g := range a.Grants {
+			restored.grants = append(restored.grants, grant{g.Database, g.Privilege, g.Since})
+		}
+		in.accounts = append(in.accounts, restored)
+	}
+	for _, d := range saved.Databases {
+		in.databases = append(in.databases, &database{d.Name, d.Charset, d.Description, d.Until, d.Leaving})
+	}
+	return in, nil
+}
+
+func (s *Service) classNamed(name string) (*class, error) {
+	for _, c := range s.classes {
+		if c.name == name {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no class %q", name)
+}

@@ -1,0 +1,52 @@
+package rds
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
+)
+
+// TestASnapshotKnowsAllThereIs fails when a record gets a field that nobody
+// has taken into snapshot.go.
+func TestASnapshotKnowsAllThereIs(t *testing.T) {
+	for _, tc := range []struct {
+		of   any
+		want []string
+	}{
+		{instance{}, []string{"accounts", "busy", "busyUntil", "category", "change", "class", "created", "databases", "description", "engine", "expires", "id", "ipArrays", "leaving", "leavingAt", "payType", "private", "protected", "public", "readyAt", "region", "serial", "server", "starting", "stopping", "storage", "storageType", "tags", "version", "vpcID", "vswitchID", "work", "working", "zone"}},
+		{account{}, []string{"description", "grants", "kind", "leaving", "locked", "name", "password", "since", "until"}},
+		{grant{}, []string{"database", "privilege", "since"}},
+		{database{}, []string{"charset", "description", "leaving", "name", "until"}},
+		{ipArray{}, []string{"attribute", "entries", "name"}},
+		{endpoint{}, []string{"ip", "port", "prefix"}},
+		{change{}, []string{"class", "storage", "storageType"}},
+		{tag{}, []string{"key", "value"}},
+		{tokenUse{}, []string{"at", "busy", "params", "response"}},
+	} {
+		var fields []string
+		for field := range reflect.TypeOf(tc.of).Fields() {
+			fields = append(fields, field.Name)
+		}
+		slices.Sort(fields)
+		if !slices.Equal(fields, tc.want) {
+			t.Errorf("%T has the fields %q: bring snapshot.go and this list up to them", tc.of, fields)
+		}
+	}
+}
+
+func TestABrokenSnapshotChangesNothing(t *testing.T) {
+	s := New(Options{Clock: cloud.NewClock(), Network: vpc.New("1", nil)})
+	defer s.Close()
+	for _, broken := range []string{"", "[]", `{"instances":[{"id":"rm-1","class":"none"}]}`, `{"tokens":[{"key":"00","params":"00"}]}`} {
+		if err := s.Restore(json.RawMessage(broken)); err == nil {
+			t.Errorf("%q is restored", broken)
+		}
+	}
+	if n := s.Count(); n != 0 {
+		t.Errorf("%d instances", n)
+	}
+}
