@@ -250,3 +250,12 @@ func TestAnswersHaveTheGatewaysHeaders(t *testing.T) {
 		t.Errorf("trace ids %v", traces)
 	}
 }
+
+func TestTheHostMustBeSigned(t *testing.T) {
+	b := newBench(t)
+	r := b.signed("What=hello", "application/x-www-form-urlencoded", "")
+	names := []string{"x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}
+	signature := signV3("testsecret", stringToSignV3(canonicalRequest(r, r.URL.Query(), names, nil)))
+	r.Header.Set("Authorization", algorithmV3+" Credential=testid,SignedHeaders="+strings.Join(names, ";")+",Signature="+signature)
+	b.want(b.do(r), 400, "IncompleteSignature")
+}
