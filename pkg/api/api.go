@@ -112,7 +112,7 @@ func New(config Config) (*Handler, error) {
 			}
 		}
 	}
-	catalog, err := newDocument(config.Catalog, config.Now())
+	catalog, err := newCatalog(config.Catalog, config.Now())
 	if err != nil {
 		return nil, fmt.Errorf("api: render catalog: %w", err)
 	}

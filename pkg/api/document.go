@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,27 @@ type document struct {
 	etag         string
 	lastModified time.Time
 	header       http.Header // of the answer, with the body's own
+	before217    *document   // for platforms of earlier versions
+}
+
+// newCatalog makes the catalog for platforms of 2.17, and one without what
+// that version added for earlier ones: they may ignore it, and not all do
+// (VER-05).
+func newCatalog(catalog osb.Catalog, now time.Time) (*document, error) {
+	d, err := newDocument(catalog, now)
+	if err != nil {
+		return nil, err
+	}
+	earlier := osb.Catalog{Services: slices.Clone(catalog.Services)}
+	for i := range earlier.Services {
+		plans := slices.Clone(earlier.Services[i].Plans)
+		for j := range plans {
+			plans[j].BindingRotatable = false
+		}
+		earlier.Services[i].Plans = plans
+	}
+	d.before217, err = newDocument(earlier, now)
+	return d, err
 }
 
 func newDocument(catalog osb.Catalog, now time.Time) (*document, error) {
@@ -35,6 +57,7 @@ func newDocument(catalog osb.Catalog, now time.Time) (*document, error) {
 	d.header = http.Header{
 		"Etag":           {d.etag},
 		"Last-Modified":  {modified.Format(http.TimeFormat)},
+		"Vary":           {versionHeader},
 		"Content-Type":   {"application/json"},
 		"Content-Length": {strconv.Itoa(len(body))},
 	}
@@ -42,7 +65,10 @@ func newDocument(catalog osb.Catalog, now time.Time) (*document, error) {
 }
 
 // serve answers GET /v2/catalog (CAT-01, CAT-06, CAT-07).
-func (d *document) serve(w http.ResponseWriter, r *http.Request, _ *exchange) {
+func (d *document) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
+	if x.minor < 17 {
+		d = d.before217
+	}
 	header := w.Header()
 	maps.Copy(header, d.header)
 	if d.known(r) {

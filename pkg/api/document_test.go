@@ -85,3 +85,25 @@ func TestTheCatalogIsNotSentTwice(t *testing.T) {
 		t.Errorf("a changed catalog: status %d, ETag %s", changed.status, changed.header.Get("ETag"))
 	}
 }
+
+func TestOlderPlatformsReadACatalogWithoutWhatIsNew(t *testing.T) {
+	t.Parallel()
+	osbtest.Proves(t, "VER-05", "CAT-36")
+	catalog := smallCatalog()
+	catalog.Services[0].Plans[0].BindingRotatable = true
+	h := start(t, nil, func(c *Config) { c.Catalog = catalog })
+	tags := map[string]bool{}
+	for version, want := range map[string]bool{"2.13": false, "2.16": false, "2.17": true, "2.18": true} {
+		got := h.send(t, "GET", "/v2/catalog", "", with(versionHeader, version))
+		if strings.Contains(string(got.body), "binding_rotatable") != want {
+			t.Errorf("%s reads %s", version, got.body)
+		}
+		tags[got.header.Get("ETag")] = true
+		if again := h.send(t, "GET", "/v2/catalog", "", with(versionHeader, version), with("If-None-Match", got.header.Get("ETag"))); again.status != 304 {
+			t.Errorf("%s with its own tag got %d", version, again.status)
+		}
+	}
+	if len(tags) != 2 {
+		t.Errorf("the two catalogs have the tags %v", tags)
+	}
+}
