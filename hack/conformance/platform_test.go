@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/stack"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
@@ -121,7 +123,8 @@ type platform struct {
 func newPlatform(t *testing.T, opts ...stack.Option) *platform {
 	t.Helper()
 	t.Parallel()
-	opts = append([]stack.Option{stack.WithCatalog([]byte(plans)), stack.WithSpeed(100)}, opts...)
+	patient := func(c *broker.Config) { c.Patience, c.Limit = time.Minute, time.Minute } // on a machine with much to do
+	opts = append([]stack.Option{stack.WithCatalog([]byte(plans)), stack.WithSpeed(100), stack.WithBroker(patient)}, opts...)
 	return &platform{stack.New(t, opts...), t}
 }
 
@@ -151,9 +154,7 @@ func (p *platform) send(method, path, body string) answer {
 func (p *platform) sendWith(method, path, body string, headers http.Header) answer {
 	p.t.Helper()
 	all := http.Header{requestHeader: {requestID}}
-	for name, values := range headers {
-		all[name] = values
-	}
+	maps.Copy(all, headers)
 	status, header, raw := p.Do(method, path, body, all)
 	a := answer{status: status, header: header, raw: string(raw)}
 	p.wellFormed(method, path, &a)
