@@ -96,6 +96,19 @@ func TestListsByTagFollowChangesAndDeletions(t *testing.T) {
 	want(`{"all":"1"}`, ids...)
 	want(`{"all":"1","n":"1"}`, ids[1])
 	want(`{"all":"1","n":"9"}`)
+	f.ok(f.addTags(ids[0]+","+ids[1], `{"left":"1"}`))
+	f.ok(f.addTags(ids[1]+","+ids[2], `{"right":"1"}`))
+	want(`{"left":"1","right":"1"}`, ids[1])
+	keyOnly := sdk.CreateDescribeDBInstancesRequest()
+	keyOnly.Tag1Key, keyOnly.Tag2Key, keyOnly.Tag2Value = "left", "right", "1"
+	if list := must(f.DescribeDBInstances(keyOnly))(f).Items.DBInstance; len(list) != 1 || list[0].DBInstanceId != ids[1] {
+		t.Errorf("a key without a value finds %d instances, want one", len(list))
+	}
+	byID := sdk.CreateDescribeDBInstancesRequest()
+	byID.DBInstanceId, byID.Tags = ids[0], `{"right":"1"}`
+	if n := must(f.DescribeDBInstances(byID))(f).TotalRecordCount; n != 0 {
+		t.Errorf("an id and a tag that it has not find %d instances", n)
+	}
 	f.ok(f.addTags(ids[0], `{"n":"1"}`))
 	want(`{"n":"1"}`, ids[0], ids[1])
 	want(`{"n":"0"}`)
