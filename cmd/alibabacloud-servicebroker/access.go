@@ -104,8 +104,7 @@ func entries(content []byte) func(yield func(int, string) bool) {
 }
 
 // reviewer asks the API server of the cluster that the broker runs in; nil
-// without --token-review. client-go reads its own token and authority again
-// when they change.
+// without --token-review.
 func (c *config) reviewer() (*api.TokenReviewer, error) {
 	if !c.tokenReview {
 		return nil, nil //nolint:nilnil // no reviewer is a configuration too
@@ -114,6 +113,12 @@ func (c *config) reviewer() (*api.TokenReviewer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--token-review: %w", err)
 	}
+	return c.reviewerAt(cluster)
+}
+
+// reviewerAt asks this API server. client-go reads the broker's own token, and
+// the authority, again when they change.
+func (c *config) reviewerAt(cluster *rest.Config) (*api.TokenReviewer, error) {
 	client, err := rest.HTTPClientFor(cluster)
 	if err != nil {
 		return nil, fmt.Errorf("--token-review: %w", err)

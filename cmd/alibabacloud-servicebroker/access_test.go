@@ -12,11 +12,14 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"k8s.io/client-go/rest"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
@@ -60,6 +63,36 @@ func TestTokenReviewOutsideOfAClusterIsRefused(t *testing.T) {
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
 	if reviewer, err := (&config{tokenReview: true, reviewUsers: words{"u"}}).reviewer(); err == nil || reviewer != nil {
 		t.Error("there is a reviewer, and no API server")
+	}
+}
+
+func TestTokensAreReviewedByTheAPIServerInTheNameOfTheBroker(t *testing.T) {
+	osbtest.Proves(t, "AUTH-03")
+	cluster := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Header.Get("Authorization") != "Bearer the broker's" || !strings.Contains(string(body), `"audiences":["osb","broker"]`) {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, `{"status":{"authenticated":true,"audiences":["osb"],"user":{"username":"controller"}}}`)
+	}))
+	t.Cleanup(cluster.Close)
+	c, err := readConfig([]string{
+		"--broker-id", "b", "--token-review", "--token-review-audience", "osb,broker", "--token-review-users", "admin, controller",
+	}, env(), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cluster.Certificate().Raw})
+	reviewer, err := c.reviewerAt(&rest.Config{
+		Host: cluster.URL, BearerTokenFile: file(t, "the broker's"), TLSClientConfig: rest.TLSClientConfig{CAData: authority},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if allowed, err := reviewer.Allows(t.Context(), "token"); !allowed || err != nil {
+		t.Errorf("allowed %t, %v", allowed, err)
 	}
 }
 

@@ -407,7 +407,7 @@ func TestUnknownPathsAndMethodsGetJSON(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "HARD-04", "CT-01", "CT-04")
 	h := start(t, nil)
-	for _, path := range []string{"/", "/v2", "/v2/", "/v2/catalog/", "/v3/catalog", "/v2//catalog", instancePath + "/", instancePath + "/other", "/metrics", "/healthz", bindingPath + "/last_operation/x"} {
+	for _, path := range []string{"/", "/v2", "/v2/", "/v2/catalog/", "/v3/catalog", "/v2//catalog", instancePath + "/", instancePath + "/other", "/metrics", "/healthz", instancePath + "/other/b1", instancePath + "/other/b1/last_operation", bindingPath + "/last_operation/x"} {
 		h.send(t, "GET", path, "").wantError(t, http.StatusNotFound)
 	}
 	for path, allow := range map[string]string{

@@ -36,6 +36,10 @@ type Drain struct {
 // Serve serves until ctx ends and the drain's delay is over; then it takes no
 // more connections, and waits for the requests in flight. It returns nil if all
 // of them ended in time. With a TLS configuration it speaks HTTPS.
+//
+// What net/http cannot read as a request it answers itself, in plain text: 400
+// for malformed lines and headers, 431 for headers over 64 KiB, 417 for an
+// Expect it does not know.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, secure *tls.Config, drain Drain) error {
 	var draining atomic.Bool
 	server := &http.Server{

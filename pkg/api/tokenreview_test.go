@@ -2,10 +2,13 @@ package api
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
@@ -167,6 +170,59 @@ func TestATokenThatCannotBeReviewedIsNoFailureOfItsOwner(t *testing.T) {
 	if got := h.send(t, "GET", instancePath, "", with("Authorization", "Bearer good")); got.status != http.StatusOK {
 		t.Errorf("status %d once the API server answers: an error must not be remembered", got.status)
 	}
+}
+
+// A roundTrip is an API server without a network, so that waiting for it is of
+// synctest's clock.
+type roundTrip func(r *http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestThoseWhoGuessTokensDoNotStandBeforeThoseWhoWereLetIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reviewer, err := NewTokenReviewer(TokenReviewConfig{
+			URL: "http://cluster", Users: []string{controller},
+			Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				asked, err := io.ReadAll(r.Body)
+				if err != nil {
+					return nil, err
+				}
+				if !strings.Contains(string(asked), "good") {
+					<-r.Context().Done() // it hangs
+					return nil, r.Context().Err()
+				}
+				answer := `{"status":{"authenticated":true,"user":{"username":"` + controller + `"}}}`
+				return &http.Response{StatusCode: http.StatusCreated, Body: io.NopCloser(strings.NewReader(answer))}, nil
+			})},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := func(token string) {
+			t.Helper()
+			begin := time.Now()
+			if allowed, err := reviewer.Allows(t.Context(), token); !allowed || err != nil || time.Since(begin) != 0 {
+				t.Errorf("%s token: allowed %t, %v, after %v", token, allowed, err, time.Since(begin))
+			}
+		}
+		want("good")
+		<-time.After(2 * allowedFor)
+		begin := time.Now()
+		var guesses sync.WaitGroup
+		for range 2 * mostReviews {
+			guesses.Go(func() {
+				if allowed, err := reviewer.Allows(t.Context(), "guess"); allowed || err == nil {
+					t.Errorf("a guess: allowed %t, %v", allowed, err)
+				}
+			})
+		}
+		synctest.Wait()
+		want("good")
+		guesses.Wait()
+		if took := time.Since(begin); took != reviewTimeout {
+			t.Errorf("guesses took %v, want the time-out", took)
+		}
+	})
 }
 
 func TestTheMemoryOfReviewsIsBounded(t *testing.T) {
