@@ -22,6 +22,7 @@ type settings struct {
 	oidc                          []sts.Provider
 	engines                       string // none, real or auto
 	engineDir, advertiseHost      string
+	stateFile                     string // empty: the state is not kept
 	profile                       rds.Profile
 	accessKey                     emulator.AccessKey // empty: make one
 }
@@ -49,6 +50,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (setting
 	text(&s.engines, "engines", "EMULATOR_ENGINES", "none", "database servers behind emulated RDS instances: none, real (MariaDB and PostgreSQL, those that are installed), or auto for real where one is installed")
 	text(&s.engineDir, "engine-dir", "EMULATOR_ENGINE_DIR", "", "`folder` for the data of database servers; it is removed at the end (default: in the system's temporary folder)")
 	text(&s.advertiseHost, "advertise-host", "EMULATOR_ADVERTISE_HOST", "127.0.0.1", "`host` under which clients reach the database servers; on another one than 127.0.0.1 they listen on all addresses")
+	text(&s.stateFile, "state-file", "EMULATOR_STATE_FILE", "", "`file` that keeps the state over restarts, with the secrets of the emulated account; database servers start anew and empty (default: nothing is kept)")
 	text(&profile, "profile", "EMULATOR_PROFILE", "seconds", "how long things take: instant, seconds or realistic")
 	text(&s.region, "region", "REGION", "cn-hangzhou", "`region` of the metadata service")
 	flags.Usage = func() {

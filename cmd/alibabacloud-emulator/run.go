@@ -29,7 +29,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	config := emulator.Config{
-		Listen: s.listen, ControlListen: s.controlListen, Region: s.region, Profile: s.profile, AccessKey: s.accessKey,
+		Listen: s.listen, ControlListen: s.controlListen, Region: s.region, Profile: s.profile, AccessKey: s.accessKey, StateFile: s.stateFile,
 		TLSListen: s.tlsListen, MetadataListen: s.metadataListen, StrictTLS: s.strictTLS, MetadataV1: s.metadataV1, OIDC: s.oidc,
 		Report:  func(err error) { fmt.Fprintln(stderr, "alibabacloud-emulator:", err) },
 		Unknown: func(call string) { fmt.Fprintln(stderr, "alibabacloud-emulator: not implemented, answered 501:", call) },

@@ -238,3 +238,16 @@ func TestRealEnginesRunWhereTheyAreInstalled(t *testing.T) {
 		p.stop()
 	}
 }
+
+func TestTheStateFileKeepsWhatExistsAndTheKey(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	first := start(t, nil, "--state-file="+file)
+	first.stop()
+	second := start(t, map[string]string{"EMULATOR_STATE_FILE": file})
+	if second.facts["access key id"] != first.facts["access key id"] || second.facts["access key secret"] != first.facts["access key secret"] {
+		t.Errorf("the key is %v, and was %v", second.facts, first.facts)
+	}
+	if account, err := identity(t, second, first.facts["access key id"], first.facts["access key secret"]); err != nil || account != first.facts["account"] {
+		t.Errorf("account %s, %v", account, err)
+	}
+}

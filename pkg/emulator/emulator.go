@@ -63,6 +63,7 @@ type AccessKey struct{ ID, Secret string }
 // A Server is a running emulator.
 type Server struct {
 	config  Config
+	madeKey bool // the account's access key was not given
 	faults  cloud.Faults
 	journal cloud.Journal
 	gateway *rpc.Gateway
@@ -88,10 +89,11 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if config.AccessKey == (AccessKey{}) {
+	made := config.AccessKey == (AccessKey{})
+	if made {
 		config.AccessKey = saved.AccessKey // the key that was made before is good still
 	}
-	s := &Server{config: withDefaults(config)}
+	s := &Server{config: withDefaults(config), madeKey: made}
 	c := s.config
 	s.network = vpc.New(c.AccountID, c.Regions)
 	s.ram = ram.New(c.Clock, c.AccountID)

@@ -25,7 +25,7 @@ const stateVersion = 1
 type savedState struct {
 	Version   int             `json:"version"`
 	AccountID string          `json:"accountId"`
-	AccessKey AccessKey       `json:"accessKey"`
+	AccessKey AccessKey       `json:"accessKey,omitzero"` // the account's, if it was made and not given
 	Clock     savedClock      `json:"clock"`
 	RDS       json.RawMessage `json:"rds"`
 	RAM       json.RawMessage `json:"ram"`
@@ -41,11 +41,14 @@ type savedClock struct {
 	Ahead  string    `json:"ahead,omitempty"` // a duration
 }
 
-// Save writes the state of the cloud: what exists, its secrets included, and
-// how far the clock was moved. Behaviour, faults, limits, OIDC providers and the
+// Save writes the state of the cloud: what exists, its secrets included, how far
+// the clock was moved, and the account's access key unless the Config gave it. Behaviour, faults, limits, OIDC providers and the
 // journal are not in it. What is saved of two products may be a moment apart.
 func (s *Server) Save(w io.Writer) error {
-	state := savedState{Version: stateVersion, AccountID: s.config.AccountID, AccessKey: s.config.AccessKey, Clock: saveClock(s.config.Clock)}
+	state := savedState{Version: stateVersion, AccountID: s.config.AccountID, Clock: saveClock(s.config.Clock)}
+	if s.madeKey {
+		state.AccessKey = s.config.AccessKey
+	}
 	for _, product := range []struct {
 		snapshot func() (json.RawMessage, error)
 		to       *json.RawMessage

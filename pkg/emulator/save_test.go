@@ -137,6 +137,14 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	}
 }
 
+func TestAGivenKeyIsNotInTheState(t *testing.T) {
+	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.AccessKey = emulator.AccessKey{ID: "LTAIgiven", Secret: "sesame"} }))
+	var state bytes.Buffer
+	if err := srv.Save(&state); err != nil || strings.Contains(state.String(), "sesame") {
+		t.Errorf("the state is %s, %v", state.String(), err)
+	}
+}
+
 func TestTheStateIsSavedAsItChanges(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.StateFile = file }))
