@@ -49,8 +49,8 @@ func (w *world) is(err error, code string) bool {
 	return errors.As(err, &refused) && refused.Code == code
 }
 
-// refused wants an error of OSS and returns it.
-func (w *world) refused(err error, status int, code string) *oss.ServiceError {
+// refused wants an error of OSS and returns its text.
+func (w *world) refused(err error, status int, code string) (text string) {
 	w.Helper()
 	var refused *oss.ServiceError
 	if !errors.As(err, &refused) {
@@ -59,7 +59,7 @@ func (w *world) refused(err error, status int, code string) *oss.ServiceError {
 	if refused.StatusCode != status || refused.Code != code {
 		w.Errorf("the answer is %d %s (%s), want %d %s", refused.StatusCode, refused.Code, refused.Message, status, code)
 	}
-	return refused
+	return string(refused.Snapshot)
 }
 
 func (w *world) put(c *oss.Client, bucket, key, content string) {
@@ -150,8 +150,8 @@ func TestA066ABucketAnswersInItsRegionOnly(t *testing.T) {
 		_, name := w.bucket()
 		elsewhere := w.bucketClient(func(c *oss.Config) { c.WithRegion("cn-beijing") })
 		_, err := elsewhere.GetBucketAcl(w.Context(), &oss.GetBucketAclRequest{Bucket: oss.Ptr(name)})
-		if refused := w.refused(err, 403, "AccessDenied"); !strings.Contains(string(refused.Snapshot), "<Endpoint>oss-"+w.region+".aliyuncs.com</Endpoint>") {
-			t.Errorf("the error is %s", refused.Snapshot)
+		if text := w.refused(err, 403, "AccessDenied"); !strings.Contains(text, "<Endpoint>oss-"+w.region+".aliyuncs.com</Endpoint>") {
+			t.Errorf("the error is %s", text)
 		}
 	})
 }

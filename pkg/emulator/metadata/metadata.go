@@ -133,7 +133,7 @@ func (s *Service) putToken(w http.ResponseWriter, r *http.Request) {
 }
 
 // guarded refuses requests without a token (403, unless AllowV1) and with one
-// that is wrong or expired (401).
+// that is wrong or expired (401) (A123).
 func (s *Service) guarded(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := r.Header.Get(tokenHeader)

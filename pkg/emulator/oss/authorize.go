@@ -25,8 +25,8 @@ const (
 	aclPublicReadWrite = "public-read-write"
 )
 
-// admit finds the bucket of a request and decides whether the caller may do
-// the operation there.
+// admit finds the bucket of a request, at the endpoint of its region (A066), and
+// decides whether the caller may do the operation there.
 func (s *Service) admit(op *operation, r *request) *apiError {
 	if r.target.bucket == "" {
 		if !r.who.signed {

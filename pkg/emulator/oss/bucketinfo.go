@@ -126,7 +126,7 @@ func (s *Service) putBucketACL(r *request) (*response, *apiError) {
 	return newResponse(http.StatusOK), nil
 }
 
-// mayBePublic refuses a public ACL where public access is blocked.
+// mayBePublic refuses a public ACL where public access is blocked (A073).
 func mayBePublic(blocked bool, acl string) *apiError {
 	if blocked && acl != aclPrivate && acl != "" {
 		return errorf("AccessDenied", "Put public bucket acl is not allowed.")

@@ -68,8 +68,7 @@ type createConfiguration struct {
 }
 
 // putBucket makes a bucket (OSS API, PutBucket). Putting one's own bucket
-// again succeeds as long as nothing would change but its ACL (observed, not
-// documented).
+// again succeeds as long as nothing would change but its ACL (A062, A063, A064).
 func (s *Service) putBucket(r *request) (*response, *apiError) {
 	acl, config, refused := readCreation(r)
 	if refused != nil {

@@ -25,7 +25,7 @@ type deleteResult struct {
 
 // deleteMultipleObjects deletes up to 1,000 objects or versions (OSS API,
 // DeleteMultipleObjects). It is refused as a whole if the caller may not
-// delete one of them.
+// delete one of them (A067).
 func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 	l, refused := readListing(r, "max-keys", 1000)
 	if refused != nil {

@@ -212,7 +212,8 @@ func (l *lifecycleRule) oldExpiration() []noncurrentAction {
 	return []noncurrentAction{*l.OldExpiration}
 }
 
-// overlaps tells whether two rules in force do the same to the same objects.
+// overlaps tells whether two rules in force do the same to the same objects
+// (A070).
 func (l *lifecycleRule) overlaps(o lifecycleRule) bool {
 	if l.Status != versioningEnabled || o.Status != versioningEnabled || !slices.Equal(l.Tags, o.Tags) ||
 		!strings.HasPrefix(l.Prefix, o.Prefix) && !strings.HasPrefix(o.Prefix, l.Prefix) {

@@ -197,7 +197,7 @@ func (s *Service) getSymlink(r *request) (*response, *apiError) {
 }
 
 // followed finds what is read: the version that the request names, or what it
-// points to if it is a symbolic link.
+// points to if it is a symbolic link (A074).
 func (s *Service) followed(r *request, action string) (v *version, symlink bool, refused *apiError) {
 	v, refused = r.bucket.find(r.key, r.query.Get("versionId"))
 	if refused != nil || v.target() == "" {

@@ -165,7 +165,7 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 }
 
 // parseRange reads one range of bytes; to is exclusive. A range that is no
-// range or lies outside is not ok: OSS then sends the whole object.
+// range or lies outside is not ok: OSS then sends the whole object (A069).
 func parseRange(given string, size int) (from, to int, ok bool) {
 	first, last, found := strings.Cut(strings.TrimPrefix(given, "bytes="), "-")
 	if !found || !strings.HasPrefix(given, "bytes=") {

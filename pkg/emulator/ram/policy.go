@@ -198,7 +198,7 @@ func matchAny(patterns []string, value string, match func(pattern, value string)
 	return false
 }
 
-// matchAction compares the names of actions without regard to case.
+// matchAction compares the names of actions without regard to case (A100).
 func matchAction(pattern, action string) bool {
 	return wildcard(strings.ToLower(pattern), strings.ToLower(action))
 }

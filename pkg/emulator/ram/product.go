@@ -4,7 +4,7 @@ import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/e
 
 // Product returns the RAM API as the gateway serves it. A call that ties two
 // things together, as AttachPolicyToUser, is authorised on the user or the
-// group alone, where the real RAM asks for the policy too.
+// group alone, where the real RAM asks for the policy too (A101).
 func (r *RAM) Product() rpc.Product {
 	user := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
 		return rpc.Action{Do: do, Resource: func(req *rpc.Request) string {

@@ -14,17 +14,18 @@ type Behaviour struct {
 	// answer.
 	RefuseUsedToken bool
 	// TokenLifetime is how long a ClientToken is remembered; zero forgets it at
-	// once. The cloud's figure is not documented.
+	// once. The cloud's figure is not documented (A022).
 	TokenLifetime time.Duration
 	// InFlight is for how long after a request the cloud is still at work on
 	// it: until then its ClientToken is answered InvalidConcurrentOperate.
 	InFlight time.Duration
 	// DropTags leaves out the tags of CreateDBInstance and answers
-	// TagResult=false.
+	// TagResult=false (A043).
 	DropTags bool
-	// FirstAccountSuper refuses a Normal account until a Super account exists.
+	// FirstAccountSuper refuses a Normal account until a Super account exists
+	// (A048).
 	FirstAccountSuper bool
-	// Lag is how long a new instance stays invisible to every call.
+	// Lag is how long a new instance stays invisible to every call (A051).
 	Lag time.Duration
 	// ListLag is how long a new instance stays out of DescribeDBInstances
 	// without a DBInstanceId, and out of ListTagResources and DescribeTags

@@ -164,6 +164,7 @@ func (in *instance) address(bits int) {
 	binary.BigEndian.PutUint32(in.private.ip[:], first+uint32(n)) //nolint:gosec // n is less than 1<<32
 }
 
+// checkPort reads the port; the code for a bad one is a guess (A030).
 func (s *Service) checkPort(r *rpc.Request, in *instance) *rpc.Error {
 	port := portOf(in.engine)
 	if r.Get("Port") != "" {

@@ -44,7 +44,8 @@ func versions(engine string) []string {
 }
 
 // classes are the classes on sale: the historic MySQL ones on local disks and
-// a few of today's ("Primary ApsaraDB RDS instance types").
+// a few of today's ("Primary ApsaraDB RDS instance types"). That the historic
+// ones fit every version is a guess (A039).
 func classes() []*class {
 	mysqlAll, mysqlNew := versions("MySQL"), []string{"5.7", "8.0"}
 	return []*class{

@@ -149,7 +149,7 @@ func (in *instance) lockMode(now time.Time) string {
 // begin puts an instance into the state of a piece of work for a while.
 func (in *instance) begin(state string, until time.Time) { in.busy, in.busyUntil = state, until }
 
-// The same absence has two codes, by the age of an action's page.
+// The same absence has two codes, by the age of an action's page (A024).
 func unknownID() *rpc.Error {
 	return rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceId.NotFound", "The DBInstanceId provided does not exist.")
 }

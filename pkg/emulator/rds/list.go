@@ -200,7 +200,7 @@ func tagFilter(r *rpc.Request) ([]rpc.Tag, *rpc.Error) {
 	if text := r.Get("Tags"); text != "" {
 		var object map[string]string
 		if err := json.Unmarshal([]byte(text), &object); err != nil {
-			return nil, bad("InvalidTags.Format", "Tags is a JSON object of strings.")
+			return nil, bad("InvalidTags.Format", "Tags is a JSON object of strings.") // A032
 		}
 		for key, value := range object {
 			tags = append(tags, rpc.Tag{Key: key, Value: value, HasValue: true})

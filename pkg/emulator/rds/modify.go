@@ -123,7 +123,8 @@ func (s *Service) modifyDescription(r *rpc.Request) (any, *rpc.Error) {
 }
 
 // deleteDBInstance is DeleteDBInstance of the RDS API. The code for a
-// protected instance is a guess: its row is missing in the copies of the page.
+// protected instance is a guess (A028): its row is missing in the copies of the
+// page. So is that for a prepaid one (A029).
 func (s *Service) deleteDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	switch r.Get("ReleasedKeepPolicy") {
 	case "", "None", "Lastest", "All": // sic

@@ -14,7 +14,7 @@ import (
 const (
 	maxTagsAtOnce   = 20
 	maxTagResources = 50
-	tagsPerPage     = 100
+	tagsPerPage     = 100 // A036
 )
 
 // checkTags reads the tags of CreateDBInstance.
@@ -37,7 +37,7 @@ func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
 			return nil, bad("InvalidTagKey.Malformed", "A tag key is not valid.")
 		}
 		if utf8.RuneCountInString(t.Value) > 128 || isURL(strings.ToLower(t.Value)) {
-			return nil, bad("InvalidTagValue.Malformed", "A tag value is not valid.")
+			return nil, bad("InvalidTagValue.Malformed", "A tag value is not valid.") // A034
 		}
 		at, twice := slices.BinarySearchFunc(tags, t.Key, byKey)
 		if twice {
@@ -96,7 +96,7 @@ func (s *Service) tagged(r *rpc.Request) ([]*instance, *rpc.Error) {
 	}
 	ids := r.List("ResourceId")
 	if len(ids) > maxTagResources {
-		return nil, bad("NumberExceed.ResourceIds", "There are at most %d resources.", maxTagResources)
+		return nil, bad("NumberExceed.ResourceIds", "There are at most %d resources.", maxTagResources) // A033
 	}
 	s.sweep(r.Now)
 	var list []*instance

@@ -45,7 +45,8 @@ func digest(params url.Values) [sha256.Size]byte {
 // once makes an action idempotent by its ClientToken ("How to ensure
 // idempotence", and the error table of CreateDBInstance): the same token with
 // the same parameters gets the first answer, with others
-// IdempotentParameterMismatch. A request that failed has not used its token.
+// IdempotentParameterMismatch (A020, A021). A request that failed has not used
+// its token (A023).
 func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
 	return func(r *rpc.Request) (any, *rpc.Error) {
 		token := r.Get("ClientToken")

@@ -94,7 +94,7 @@ func (s *Service) modifySecurityIps(r *rpc.Request) (any, *rpc.Error) {
 		name = defaultArray
 	}
 	if !arrayNames.MatchString(name) {
-		return nil, bad("InvalidDBInstanceIPArrayName.Format", "The name of an IP group has 2 to 32 lower-case letters, digits and underscores.")
+		return nil, bad("InvalidDBInstanceIPArrayName.Format", "The name of an IP group has 2 to 32 lower-case letters, digits and underscores.") // A031
 	}
 	if attribute := r.Get("DBInstanceIPArrayAttribute"); attribute != "" && attribute != "hidden" {
 		return nil, bad("InvalidParameter", "DBInstanceIPArrayAttribute is empty or hidden.")

@@ -51,7 +51,7 @@ func parseAuthorization(r *http.Request) (authorization, *Error) {
 
 // covers tells whether host and all x-acs-* headers are signed, as the
 // documentation demands. That a header left out is refused as
-// IncompleteSignature is a guess.
+// IncompleteSignature is a guess (A010).
 func (a authorization) covers(r *http.Request) bool {
 	if !slices.Contains(a.signed, "host") {
 		return false

@@ -51,7 +51,7 @@ func Errorf(status int, code, format string, args ...any) *Error {
 	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Missing is the gateway's answer to the absence of a mandatory parameter.
+// Missing is the gateway's answer to the absence of a mandatory parameter (A005).
 func Missing(name string) *Error {
 	return Errorf(http.StatusBadRequest, "Missing"+name, "%s is mandatory for this action.", name)
 }

@@ -119,6 +119,7 @@ func (s *Service) issue(role cloud.RoleInfo, session, policy string, life time.D
 	return c
 }
 
+// sessionARN is the ARN of a session; the role's name is in lower case (A122).
 func (s *Service) sessionARN(role, session string) string {
 	return "acs:ram::" + s.accountID + ":assumed-role/" + strings.ToLower(role) + "/" + session
 }
