@@ -30,9 +30,9 @@ func TestAFinishedDeletionIsPolledAsTheOptionSays(t *testing.T) {
 				w.opts = tc.opts
 				w.restart()
 				w.made("i", "slow")
-				deleted := w.operation(w.deprovision("i", "slow"))
-				w.finally("i", "", w.deprovision("i", "slow"))
-				w.want("poll of the delete", w.poll("i", "", deleted), tc.status)
+				accepted := w.deprovision("i", "slow")
+				w.finally("i", "", accepted)
+				w.want("poll of the delete", w.poll("i", "", w.operation(accepted)), tc.status)
 			})
 		})
 	}
