@@ -97,7 +97,7 @@ func TestAPlanComesBackFromItsRecordAndStillChecks(t *testing.T) {
 
 // Each case spoils the good document in one place.
 func TestLoadRefusesWithThePlace(t *testing.T) {
-	osbtest.Proves(t, "CAT-05", "CAT-10", "CAT-11", "CAT-12", "CAT-15", "CAT-22", "CAT-30", "CAT-31", "CAT-32", "CAT-39")
+	osbtest.Proves(t, "CAT-05", "CAT-10", "CAT-11", "CAT-12", "CAT-15", "CAT-22", "CAT-30", "CAT-31", "CAT-32", "CAT-39", "CAT-41")
 	t.Parallel()
 	const schema = "$schema: http://json-schema.org/draft-04/schema#"
 	cases := map[string]struct {
@@ -128,6 +128,9 @@ func TestLoadRefusesWithThePlace(t *testing.T) {
 		"no deadline":                         {"    deadline: 90m\n", "", []string{`"small"`, "deadline"}},
 		"negative deadline":                   {"deadline: 90m", "deadline: -1m", []string{`"small"`, "deadline"}},
 		"deadline of a week":                  {"deadline: 90m", "deadline: 168h", []string{`"small"`, "deadline"}},
+		"negative lifetime of bindings":       {"deadline: 90m", "deadline: 90m\n    bindingLifetime: -1h", []string{`"small"`, "bindingLifetime"}},
+		"maintenance without a version":       {"deadline: 90m", "deadline: 90m\n    maintenance: {}", []string{`"small"`, "maintenance"}},
+		"maintenance of no semantic version":  {"deadline: 90m", "deadline: 90m\n    maintenance: {version: '1.0'}", []string{`"small"`, "maintenance", "1.0"}},
 		"deadline without unit":               {"deadline: 90m", "deadline: 90", []string{"plans[0]", "90m"}},
 		"secret that is no parameter":         {"secret: [Password]", "secret: [Pasword]", []string{`"small"`, "Pasword"}},
 		"documentationUrl no string":          {"documentationUrl: https://example.com/zebra", "documentationUrl: 1", []string{`"zebra"`, "documentationUrl"}},
