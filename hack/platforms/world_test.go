@@ -45,6 +45,7 @@ type world struct {
 	trace     []string // of all that was sent and answered
 	trouble   int      // the broker is down, or its store fails, for so many reasons
 	troubles  int      // how often that began
+	hasty     bool     // the broker gives up what it must answer synchronously
 	refusals  bool     // the cloud has refused instances for good
 	calm      bool     // the walk is over: no more chaos
 	passwords map[string]string
@@ -70,7 +71,8 @@ const (
 const speed = 200
 
 // newWorld starts a broker with short intervals. Half of the walks have no
-// patience, so that whatever can be asynchronous is.
+// patience, so that whatever can be asynchronous is; a quarter gives up soon
+// what must be synchronous.
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -78,6 +80,10 @@ func newWorld(t *testing.T, seed uint64) *world {
 	patience := 300 * time.Millisecond
 	if w.chance(50) {
 		patience = time.Nanosecond
+	}
+	limit := enough
+	if w.hasty = w.chance(25); w.hasty {
+		limit = 20 * time.Millisecond
 	}
 	profile := emulatedrds.Instant()
 	if w.chance(70) {
@@ -88,7 +94,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	}
 	w.Stack = stack.New(t, stack.WithSpeed(speed), stack.WithCatalog(unhurried(rds.Plans), unhurried(oss.Plans)), stack.WithCloud(emulatortest.WithProfile(profile)),
 		stack.WithBroker(func(c *broker.Config) {
-			c.Patience, c.Limit = patience, 3*time.Second
+			c.Patience, c.Limit = patience, limit
 			c.Engine.PollSlow, c.Engine.PollQuick = 3*time.Second, time.Second // 15 ms and 5 ms of ours
 			c.Engine.CallTimeout, c.Engine.Settle = 90*time.Second, time.Minute
 		}))
