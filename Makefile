@@ -44,6 +44,10 @@ test: go ## Run all tests with the race detector; installs what they need (PACKA
 lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts
 	@hack/lint
 
+.PHONY: conformance
+conformance: go ## Run the tests that prove requirements of the API; write docs/conformance.md
+	go run ./hack/conformance
+
 .PHONY: cover
 cover: go ## Write coverage.html
 	go test -coverpkg=./pkg/... -coverprofile=coverage.out $(PACKAGES)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/stack"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
@@ -23,9 +24,12 @@ import (
 
 func offered() stack.Option { return stack.WithCatalog(rds.Plans, oss.Plans) }
 
-// want412 is what both checkers want of requests without a version.
+// want412 is what both checkers want of requests without a version; and they
+// fail to authenticate so often that holding them back would take minutes.
 func want412() stack.Option {
-	return stack.WithAPI(func(c *api.Config) { c.MissingVersionStatus = http.StatusPreconditionFailed })
+	return stack.WithAPI(func(c *api.Config) {
+		c.MissingVersionStatus, c.FailureDelay = http.StatusPreconditionFailed, time.Nanosecond
+	})
 }
 
 // A checker is one of them.

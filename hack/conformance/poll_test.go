@@ -140,7 +140,6 @@ func TestOperationsSurviveAQueryString(t *testing.T) {
 	for _, id := range []string{"one", "two"} {
 		operations[id] = p.want(202, "PUT", instance(id)+async, attributes("slow", "slow-plan")).text("operation")
 	}
-	p.Cloud().Faults().Clear()
 	for id, operation := range operations {
 		if !regexp.MustCompile(`^[A-Za-z0-9._~-]+$`).MatchString(operation) {
 			t.Errorf("the operation %q needs escapes", operation)
