@@ -106,7 +106,7 @@ func TestTheGoCheckerFindsNothing(t *testing.T) {
 	c := &checker{p, "2.14"}
 	c.doors("GET", "/v2/catalog", "")
 	for _, service := range c.services() {
-		for _, plan := range service.Plans {
+		for _, plan := range service.Plans[:2] {
 			c.goChecker(service, plan, strings.HasPrefix(service.ID, "rds-"))
 		}
 	}
@@ -215,7 +215,11 @@ func TestTheKotlinCheckerFindsNothing(t *testing.T) {
 			services := c.services()
 			for i, service := range services {
 				other := services[(i+1)%len(services)]
-				for _, plan := range service.Plans {
+				plans := service.Plans
+				if version != "2.15" {
+					plans = plans[:1] // what differs is not in the plans
+				}
+				for _, plan := range plans {
 					c.kotlinProvisions(service, plan)
 					c.kotlinBindings(service, plan, other)
 				}
