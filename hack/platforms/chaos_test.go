@@ -15,7 +15,7 @@ func (w *world) chaos() {
 		w.storeDies()
 	case n < 55:
 		w.storeHiccups()
-	case n < 95:
+	case n < 90:
 		w.fault()
 	default:
 		w.refuse()
@@ -113,11 +113,16 @@ func (w *world) fault() {
 	}
 }
 
-// refuse lets the cloud have no more instances to sell, once.
+// refuse lets the cloud refuse an instance for good, once: before there is
+// anything, or half-way.
 func (w *world) refuse() {
 	w.mu.Lock()
 	w.refusals = true
-	w.notef("--- the next instance is sold out")
+	action, code := "CreateDBInstance", "InsufficientResourceCapacity"
+	if w.rng.IntN(2) == 0 {
+		action, code = "CreateDatabase", "DBLimitExceeded"
+	}
+	w.notef("--- the next %s is refused for good: %s", action, code)
 	w.mu.Unlock()
-	w.Cloud().Fail("CreateDBInstance", "InsufficientResourceCapacity", 1)
+	w.Cloud().Fail(action, code, 1)
 }

@@ -98,6 +98,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 			c.Engine.PollSlow, c.Engine.PollQuick = 3*time.Second, time.Second // 15 ms and 5 ms of ours
 			c.Engine.CallTimeout, c.Engine.Settle = 90*time.Second, time.Minute
 		}))
+	w.Cloud().RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag = *lag })
 	t.Cleanup(func() {
 		cancel()
 		w.running.Wait()
