@@ -7,13 +7,14 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 )
 
 var (
-	walks = flag.Int("walks", 15, "random walks on each platform")                        //nolint:gochecknoglobals // flags of a test
-	first = flag.Uint64("first", 1, "seed of the first walk; each has one more")          //nolint:gochecknoglobals // flags of a test
-	lag   = flag.Duration("lag", 0, "how long new databases stay invisible in the cloud") //nolint:gochecknoglobals // flags of a test
-	steps = flag.Int("steps", 15, "what users and chaos do in each walk, before its end") //nolint:gochecknoglobals // flags of a test
+	walks = flag.Int("walks", 15, "random walks on each platform")                                          //nolint:gochecknoglobals // flags of a test
+	first = flag.Uint64("first", 1, "seed of the first walk; each has one more")                            //nolint:gochecknoglobals // flags of a test
+	lag   = flag.Duration("lag", 20*time.Millisecond, "how long new databases stay invisible in the cloud") //nolint:gochecknoglobals // flags of a test
+	steps = flag.Int("steps", 15, "what users and chaos do in each walk, before its end")                   //nolint:gochecknoglobals // flags of a test
 )
 
 // TestMain keeps the brokers' logs to this test and its folder: what they say

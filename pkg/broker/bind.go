@@ -121,7 +121,7 @@ func decideBind(r, instance *store.Record, w wish) error {
 		return osb.ErrConcurrency()
 	case !isReady(instance):
 		return osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
-	case instance.ServiceID != w.ServiceID || instance.Have.PlanID != w.PlanID:
+	case instance.ServiceID != w.ServiceID || !planOfInstance(instance, w.PlanID):
 		return osb.ErrBadRequest("service_id and plan_id are not those of the service instance: send its own.")
 	}
 	return nil
@@ -148,7 +148,7 @@ func decideRebind(r, instance *store.Record, w wish) error {
 // BIND-11). The plan may be the one of the bind, or the one that the instance
 // has moved to since.
 func sameBinding(r, instance *store.Record, w wish) (bool, error) {
-	plan := w.PlanID == r.Want.PlanID || instance.Have != nil && w.PlanID == instance.Have.PlanID
+	plan := w.PlanID == r.Want.PlanID || planOfInstance(instance, w.PlanID)
 	if r.ServiceID != w.ServiceID || !plan || r.Want.AppGUID != appOf(w.BindRequest) || r.Predecessor != w.PredecessorBindingID {
 		return false, nil
 	}
@@ -157,6 +157,12 @@ func sameBinding(r, instance *store.Record, w wish) (bool, error) {
 		return false, err
 	}
 	return catalog.Equal(have, w.parameters), nil
+}
+
+// planOfInstance says whether a platform may take the plan for the instance's:
+// it is, or was before an update whose answer the platform may have lost.
+func planOfInstance(instance *store.Record, planID string) bool {
+	return instance.Have != nil && planID == instance.Have.PlanID || planID == instance.PriorPlanID
 }
 
 // appOf is the application that a binding is for, if any.

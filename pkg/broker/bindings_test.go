@@ -104,5 +104,7 @@ func TestRebindAfterAPlanChangeIsTheSameBinding(t *testing.T) {
 		w.bound("i", "b")
 		w.want("update", w.update("i", `{"service_id":"fast-id","plan_id":"fast-large"}`), 200)
 		w.want("bind with the new plan", w.bind("i", "b", `{"service_id":"fast-id","plan_id":"fast-large"}`), 200)
+		w.want("another bind with the new plan", w.bind("i", "c", `{"service_id":"fast-id","plan_id":"fast-large"}`), 201)
+		w.want("a bind of a platform that lost the answer to the update", w.bind("i", "d", body("fast", "")), 201)
 	})
 }

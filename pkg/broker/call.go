@@ -95,6 +95,9 @@ func (m *move) intend(ctx context.Context, seen providers.Seen, step providers.S
 		if r.Frozen[step.Name].IsZero() {
 			r.Frozen[step.Name] = store.Seal(step.Request)
 		}
+		if seen.Exists {
+			r.Unseen = time.Time{}
+		}
 		if r.Goal == store.Present && seen.Exists {
 			// It goes on to another step: the effect of the earlier ones was seen.
 			for name := range r.Unsettled {
@@ -126,6 +129,9 @@ func (m *move) learn(r *store.Record, step string, got providers.Facts, callErr 
 	switch {
 	case callErr == nil:
 		delete(r.Unsettled, step)
+		if m.task.Goal == providers.Present {
+			r.Unseen = m.now
+		}
 		note(r, m.now, step, "done", "")
 	case outcomeUnknown(callErr):
 		unsettle(r, step, m.now)

@@ -107,6 +107,7 @@ type fakeCloud struct {
 	fail    map[string][]fakeFail // by step; consumed in order
 	data    bool                  // instances hold data
 	panicky bool
+	hidden  bool              // what was made is not visible yet
 	hang    chan struct{}     // Do waits for it
 	extra   map[string]string // more credentials
 }
@@ -169,7 +170,7 @@ func (f *fakeCloud) Observe(_ context.Context, t providers.Task) (providers.Seen
 		return providers.Seen{}, err
 	}
 	th := f.things[f.planOf(t).Name]
-	if th == nil {
+	if th == nil || f.hidden {
 		return providers.Seen{}, nil
 	}
 	if th.looks > 0 {

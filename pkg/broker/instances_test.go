@@ -205,6 +205,37 @@ func TestWhatAppearsAfterTheDeleteIsFound(t *testing.T) {
 	})
 }
 
+func TestWhatIsMadeAndNotVisibleYetIsNotTakenForGone(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.cloud.set(func(f *fakeCloud) { f.hidden = true })
+		w.provision("i", body("slow", ""))
+		w.pass(time.Millisecond)
+		if len(w.cloud.names()) != 1 {
+			t.Fatal("nothing was made")
+		}
+		deleted := w.deprovision("i", "slow")
+		w.pass(time.Minute)
+		if op := w.state(w.poll("i", "", w.operation(deleted))); op.State != osb.InProgress {
+			t.Errorf("the delete is %s while what was made may only be invisible", op.State)
+		}
+		w.cloud.set(func(f *fakeCloud) { f.hidden = false })
+		w.finally("i", "", deleted)
+		w.nothingLeft()
+	})
+}
+
+func TestWhatWasSeenIsGoneAsSoonAsItIsDeleted(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.provision("i", body("slow", ""))
+		w.pass(15 * time.Second)
+		started := time.Now()
+		w.finally("i", "", w.deprovision("i", "slow"))
+		if took := time.Since(started); took > time.Minute {
+			t.Errorf("the delete took %s, as if something could still appear", took)
+		}
+	})
+}
+
 func TestDataIsNotDeletedWhereThePlanRefuses(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")

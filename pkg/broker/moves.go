@@ -89,7 +89,7 @@ func finish(r *store.Record, state store.State, text string, now time.Time) {
 func succeed(r *store.Record, credentials store.Sealed, now time.Time) {
 	r.Have, r.Usable, r.Settled = r.Want, true, true
 	r.Credentials = credentials
-	r.Call, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil
+	r.Call, r.Frozen, r.Refused, r.Unsettled, r.Unseen = nil, nil, nil, nil, time.Time{}
 	finish(r, store.Succeeded, "", now)
 }
 
@@ -108,7 +108,7 @@ func fail(r *store.Record, text string, now time.Time) {
 		r.Goal, r.Settled = store.Absent, false
 	case store.Update:
 		r.Want, r.Settled = r.Have, true
-		r.Call, r.Unsettled = nil, nil
+		r.Call, r.Unsettled, r.Unseen = nil, nil, time.Time{}
 	case store.Deprovision, store.Unbind:
 		op.NextTry = now.Add(slowPace)
 	}
@@ -120,7 +120,7 @@ func fail(r *store.Record, text string, now time.Time) {
 func gone(r *store.Record, now time.Time) {
 	r.Settled = true
 	r.Call, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil
-	r.MissingSince = time.Time{}
+	r.MissingSince, r.Unseen = time.Time{}, time.Time{}
 	r.Secrets, r.Credentials = store.Sealed{}, store.Sealed{}
 	r.Facts = nil
 	if !r.Operation.Kind.Deletes() {

@@ -22,12 +22,15 @@ func (m *move) wait(ctx context.Context, seen providers.Seen, step providers.Ste
 	}
 	facts, fresh := addFacts(m.r, m.secrets(), seen.Facts)
 	op := m.r.Operation
-	if !fresh && op.Step == step.Name && op.Attempt == 0 && (op.State.Finished() || op.Description == step.Text) &&
-		(len(m.r.Unsettled) == 0 || !seen.Exists) {
+	settles := seen.Exists && (len(m.r.Unsettled) > 0 || !m.r.Unseen.IsZero())
+	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && (op.State.Finished() || op.Description == step.Text) {
 		return next, nil
 	}
 	return next, m.save(ctx, func(r *store.Record) {
 		m.keep(r, facts, fresh)
+		if seen.Exists {
+			r.Unseen = time.Time{}
+		}
 		if seen.Exists && r.Goal == store.Present {
 			r.Unsettled = nil // what it waits for is the effect
 		}
@@ -59,7 +62,7 @@ func (m *move) done(ctx context.Context, step providers.Step) (time.Time, error)
 			return m.now, nil // one came meanwhile: its turn is first
 		}
 	}
-	if until := lastOf(m.r.Unsettled); !until.IsZero() {
+	if until := later(lastOf(m.r.Unsettled), m.r.Unseen); !until.IsZero() {
 		sure := until.Add(m.config.Settle)
 		if m.now.Before(sure) || m.r.MissingSince.IsZero() {
 			next := sure

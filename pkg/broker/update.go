@@ -164,6 +164,9 @@ func (b *BusinessLogic) intendUpdate(r *store.Record, req request, c change) err
 		return err
 	}
 	r.Want = want
+	if want.PlanID != r.Have.PlanID {
+		r.PriorPlanID = r.Have.PlanID
+	}
 	begin(r, store.Update, req.now, deadlineOf(c.plan))
 	return b.prepare(r, nil)
 }

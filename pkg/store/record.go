@@ -43,6 +43,10 @@ type Record struct {
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
 
+	// PriorPlanID is the plan before the last update: a platform that lost the
+	// answer to it may still name it.
+	PriorPlanID string `json:"prior_plan_id,omitempty"`
+
 	Want *Spec `json:"want,omitempty"` // what the platform asked for last
 	Have *Spec `json:"have,omitempty"` // what was last reached; nil before the first success
 
@@ -69,6 +73,9 @@ type Record struct {
 	// Unsettled holds, for each step whose outcome is unknown, the time after
 	// which it can have no further effect.
 	Unsettled map[string]time.Time `json:"unsettled,omitempty"`
+	// Unseen is when a call made something that no look has shown since: until
+	// then what is missing may only not be visible yet.
+	Unseen time.Time `json:"unseen,omitzero"`
 	// MissingSince is when a delete first found nothing left.
 	MissingSince time.Time `json:"missing_since,omitzero"`
 

@@ -129,6 +129,9 @@ func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (ins
 	return plan, nil
 }
 
+// factTaken says that OSS refused our name for the bucket as in use.
+const factTaken = "taken"
+
 // bucketState is what was seen of an instance.
 type bucketState struct {
 	There bool // a bucket of our name is there
@@ -170,7 +173,8 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		return bucketState{}, nil
 	case errors.Is(err, alicloud.ErrDenied):
 		// Either the bucket is another account's, or the operator has not
-		// allowed us to look at ours. The list of our own buckets tells.
+		// allowed us to look at ours. The list of our own buckets tells, and
+		// for one that is not in it, whether OSS let us make it.
 		listed, listErr := calls.IsListed(ctx, plan.Bucket)
 		if listErr != nil {
 			return bucketState{}, listErr
@@ -178,7 +182,8 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		if listed {
 			return bucketState{}, err
 		}
-		return bucketState{There: true, Foreign: true}, nil
+		taken := t.Goal == providers.Absent || t.Facts.Open[factTaken] != ""
+		return bucketState{There: taken, Foreign: taken}, nil
 	case err != nil:
 		return bucketState{}, err
 	}

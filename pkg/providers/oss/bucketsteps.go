@@ -106,7 +106,11 @@ func doWithBucket(ctx context.Context, calls bucketCalls, s providers.Step) (pro
 func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucketRequest) (providers.Facts, error) {
 	switch step {
 	case stepBucket:
-		if err := calls.Put(ctx, r); err != nil {
+		err := calls.Put(ctx, r)
+		if errors.Is(err, alicloud.ErrExists) {
+			return providers.Facts{Open: map[string]string{factTaken: "true"}}, err
+		}
+		if err != nil {
 			return providers.Facts{}, err
 		}
 		return bucketFacts(r.Bucket), nil

@@ -262,3 +262,10 @@ func (w *world) refused(what string, err error, codes ...string) {
 		w.Errorf("%s: %v, want to be refused with %v", what, err, codes)
 	}
 }
+
+func (w *world) observe(t *providers.Task) providers.Seen {
+	w.Helper()
+	seen, err := w.provider.Observe(w.Context(), *t)
+	w.must(err)
+	return seen
+}
