@@ -99,7 +99,7 @@ func (w *world) fault() {
 	f := faults[w.pick(len(faults))]
 	f.Action, f.Times = actions[w.pick(len(actions))], 1+w.pick(3)
 	if f.Code == "Forbidden.RAM" {
-		denied := []string{"CreateDBInstance", "DescribeDBInstances", "CreateAccount", "oss:PutBucket", "oss:DeleteBucket", "CreateUser", "DeleteUser"}
+		denied := []string{"CreateDBInstance", "DescribeDBInstances", "CreateAccount", "oss:GetBucketInfo", "oss:PutBucket", "oss:DeleteBucket", "CreateUser", "DeleteUser"}
 		f.Action = denied[w.pick(len(denied))]
 	}
 	w.mu.Lock()

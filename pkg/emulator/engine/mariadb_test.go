@@ -179,6 +179,31 @@ func TestStopRemovesProcessFilesAndAddress(t *testing.T) {
 	startOpen(t, m, "rm-test") // the id is free again
 }
 
+// What was bound before the emulator was restarted still names the right port.
+func TestAnInstanceComesBackAtItsPort(t *testing.T) {
+	id := "rm-comes-back-" + filepath.Base(t.TempDir())
+	var ports []uint16
+	for range 2 {
+		m := newMariaDB(t, Options{})
+		s := startOpen(t, m, id)
+		ports = append(ports, s.Addr().Port())
+		must(t, m.Close())
+	}
+	if ports[0] != ports[1] {
+		t.Errorf("ports %v, want the same at both starts", ports)
+	}
+}
+
+func TestAPortInUseIsNoObstacle(t *testing.T) {
+	m := newMariaDB(t, Options{})
+	taken, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), portOf("taken"))))
+	must(t, err)
+	defer taken.Close()
+	if s := startOpen(t, m, "taken"); s.Addr().Port() == portOf("taken") {
+		t.Error("it listens where another does")
+	}
+}
+
 func TestStopBreaksOffWorkUnderWay(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()

@@ -38,9 +38,13 @@ type session struct {
 	ended  bool
 }
 
-// newProxy listens on a free port of host and lets nobody in yet.
-func newProxy(host netip.Addr, speaks protocol, dial func(context.Context) (net.Conn, error)) (*proxy, error) {
-	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
+// newProxy listens on host and lets nobody in yet: on the port, if it is free,
+// else on another.
+func newProxy(host netip.Addr, port uint16, speaks protocol, dial func(context.Context) (net.Conn, error)) (*proxy, error) {
+	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(host, port)))
+	if err != nil {
+		listener, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type backend struct {
 func newBackend(t *testing.T) (*proxy, backend) {
 	t.Helper()
 	b := backend{conns: make(chan net.Conn, 10), dials: make(chan struct{})}
-	p, err := newProxy(netip.MustParseAddr("127.0.0.1"), mariadb{}.protocol(), func(context.Context) (net.Conn, error) {
+	p, err := newProxy(netip.MustParseAddr("127.0.0.1"), 0, mariadb{}.protocol(), func(context.Context) (net.Conn, error) {
 		select {
 		case <-b.dials:
 			return nil, errors.New("refused")

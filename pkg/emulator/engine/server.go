@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net"
 	"net/netip"
 	"os"
@@ -64,12 +65,22 @@ func startServer(ctx context.Context, h *host, id, folder string) (*server, erro
 		err = s.boot(ctx)
 	}
 	if err == nil {
-		s.proxy, err = newProxy(h.listen, h.flavour.protocol(), s.dial)
+		s.proxy, err = newProxy(h.listen, portOf(id), h.flavour.protocol(), s.dial)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.discard())
 	}
 	return s, nil
+}
+
+// portOf is the port of an instance by choice: the same at each start, so that
+// what was bound before a restart of the emulator still finds it. It is below
+// those that the system gives to clients.
+func portOf(id string) uint16 {
+	const first, many = 15000, 15000
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return uint16(first + h.Sum32()%many) //nolint:gosec // below 30,000
 }
 
 // prepare lays out the folder.
