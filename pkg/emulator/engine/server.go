@@ -80,7 +80,7 @@ func portOf(id string) uint16 {
 	const first, many = 15000, 15000
 	h := fnv.New32a()
 	h.Write([]byte(id))
-	return uint16(first + h.Sum32()%many) //nolint:gosec // below 30,000
+	return uint16(first + h.Sum32()%many) // below 30,000
 }
 
 // prepare lays out the folder.
