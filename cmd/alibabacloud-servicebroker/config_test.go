@@ -90,3 +90,10 @@ func TestInsecureEndpointsAreAllowedWhereAsked(t *testing.T) {
 		t.Errorf("endpoints %v", map[string]any{"rds": c.endpoints["rds"], "oss": c.endpoints["oss"]})
 	}
 }
+
+func TestTheVersionNeedsNoConfiguration(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), []string{"--version"}, env(), &out); err != nil || strings.TrimSpace(out.String()) != version {
+		t.Errorf("--version printed %q (%v), want %q", out.String(), err, version)
+	}
+}

@@ -27,6 +27,10 @@ import (
 
 // run reads the configuration, wires the parts and serves until ctx ends.
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
+	if len(args) == 1 && args[0] == "--version" {
+		_, err := fmt.Fprintln(out, version)
+		return err
+	}
 	c, err := readConfig(args, getenv, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -128,7 +132,7 @@ func serve(ctx context.Context, c *config, engine *broker.Engine, f *faces) erro
 	if err != nil {
 		return errors.Join(fmt.Errorf("--ops-listen: %w", err), platforms.Close())
 	}
-	glog.Infof("serving platforms on %s (TLS: %t), operators on %s, broker id %q", platforms.Addr(), f.secure != nil, operators.Addr(), c.brokerID)
+	glog.Infof("version %s: serving platforms on %s (TLS: %t), operators on %s, broker id %q", version, platforms.Addr(), f.secure != nil, operators.Addr(), c.brokerID)
 
 	working, rest := context.WithCancel(context.WithoutCancel(ctx))
 	defer rest()
