@@ -13,6 +13,7 @@ func TestRunLeavesNoProcessBehind(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		make   bool // hack/run is started by make
+		deaf   bool // it is started with SIGINT ignored
 		end    func(w *world, run *process)
 		clean  bool // the exit code is 0
 	}{
@@ -23,6 +24,12 @@ func TestRunLeavesNoProcessBehind(t *testing.T) {
 		},
 		"SIGINT": {
 			reason: "It is Ctrl-C.",
+			end:    func(_ *world, run *process) { run.signal(syscall.SIGINT) },
+			clean:  true,
+		},
+		"SIGINTInTheBackground": {
+			reason: "A shell lets what it starts in the background ignore SIGINT.",
+			deaf:   true,
 			end:    func(_ *world, run *process) { run.signal(syscall.SIGINT) },
 			clean:  true,
 		},
@@ -59,6 +66,9 @@ func TestRunLeavesNoProcessBehind(t *testing.T) {
 					t.Fatal(err)
 				}
 				command = []string{"make", "-f", makefile, "run"}
+			}
+			if tc.deaf {
+				command = []string{"bash", "-c", "trap '' INT; exec " + script}
 			}
 			run := w.start("run", []string{"EMULATOR_ENGINES=none"}, command...)
 			run.until("the broker is ready", w.brokerReady)
