@@ -108,6 +108,8 @@ type fakeCloud struct {
 	data    bool                  // instances hold data
 	panicky bool
 	hidden  bool              // what was made is not visible yet
+	stuck   bool              // nothing can be deleted
+	looks   int               // that were taken
 	hang    chan struct{}     // Do waits for it
 	extra   map[string]string // more credentials
 }
@@ -122,6 +124,7 @@ type sight struct {
 	thing
 
 	data  bool
+	stuck bool
 	extra map[string]string
 }
 
@@ -163,6 +166,7 @@ func (f *fakeCloud) Prepare(t providers.Task) (providers.Plan, error) {
 func (f *fakeCloud) Observe(_ context.Context, t providers.Task) (providers.Seen, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.looks++
 	if f.panicky {
 		panic("the provider is broken")
 	}
@@ -176,7 +180,7 @@ func (f *fakeCloud) Observe(_ context.Context, t providers.Task) (providers.Seen
 	if th.looks > 0 {
 		th.looks--
 	}
-	return providers.Seen{Exists: true, State: sight{*th, f.data, maps.Clone(f.extra)}}, nil
+	return providers.Seen{Exists: true, State: sight{*th, f.data, f.stuck, maps.Clone(f.extra)}}, nil
 }
 
 func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
@@ -185,6 +189,8 @@ func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 	switch {
 	case t.Goal == providers.Absent && !seen.Exists:
 		return providers.DoneStep(nil)
+	case t.Goal == providers.Absent && th.stuck:
+		return providers.FailStep(providers.Broken, "It cannot be deleted: ask the operator.")
 	case t.Goal == providers.Absent && t.Kind == providers.Instance && th.data && t.Usable && t.Deletion == providers.Refuse:
 		return providers.FailStep(providers.Policy, "There is data: remove it, then delete again.")
 	case t.Goal == providers.Absent:

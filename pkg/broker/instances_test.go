@@ -119,6 +119,25 @@ func TestRefusedCreateFailsAndIsCleanedUp(t *testing.T) {
 	})
 }
 
+func TestACleanUpThatIsRefusedIsTriedAtASlowPace(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.cloud.failNext("finish", alicloud.ErrInvalid)
+		w.cloud.set(func(f *fakeCloud) { f.stuck = true })
+		if op := w.finally("i", "", w.provision("i", body("fast", ""))); op.State != osb.Failed {
+			t.Errorf("ended %s", op.State)
+		}
+		w.pass(time.Hour)
+		w.cloud.set(func(f *fakeCloud) {
+			if f.looks > 30 {
+				t.Errorf("%d looks in an hour at what cannot be deleted", f.looks)
+			}
+			f.stuck = false
+		})
+		w.pass(time.Hour)
+		w.nothingLeft()
+	})
+}
+
 func TestProviderMayFallBackAfterARefusal(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", alicloud.ErrSoldOut)

@@ -94,8 +94,8 @@ func succeed(r *store.Record, credentials store.Sealed, now time.Time) {
 }
 
 // fail ends an operation in failure. What a create or bind made is removed, at
-// once; a failed update leaves the instance as it was; a failed delete goes on
-// at a slow pace.
+// once; a failed update leaves the instance as it was; a failed delete, or such
+// a removal, goes on at a slow pace.
 func fail(r *store.Record, text string, now time.Time) {
 	op := r.Operation
 	if !op.State.Finished() {
@@ -103,14 +103,14 @@ func fail(r *store.Record, text string, now time.Time) {
 	}
 	r.Frozen, r.Refused = nil, nil
 	op.Attempt = 0
-	switch op.Kind {
-	case store.Provision, store.Bind:
-		r.Goal, r.Settled = store.Absent, false
-	case store.Update:
+	switch {
+	case r.Goal == store.Absent:
+		op.NextTry = now.Add(slowPace)
+	case op.Kind == store.Update:
 		r.Want, r.Settled = r.Have, true
 		r.Call, r.Unsettled, r.Unseen = nil, nil, time.Time{}
-	case store.Deprovision, store.Unbind:
-		op.NextTry = now.Add(slowPace)
+	default:
+		r.Goal, r.Settled = store.Absent, false
 	}
 }
 

@@ -22,7 +22,7 @@ func (m *move) wait(ctx context.Context, seen providers.Seen, step providers.Ste
 	}
 	facts, fresh := addFacts(m.r, m.secrets(), seen.Facts)
 	op := m.r.Operation
-	settles := seen.Exists && (len(m.r.Unsettled) > 0 || !m.r.Unseen.IsZero())
+	settles := seen.Exists && (!m.r.Unseen.IsZero() || m.r.Goal == store.Present && len(m.r.Unsettled) > 0)
 	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && (op.State.Finished() || op.Description == step.Text) {
 		return next, nil
 	}
