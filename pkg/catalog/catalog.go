@@ -1,6 +1,6 @@
 // Package catalog holds the service offerings and plans: their types, the
-// loader of plans.yaml, the parameter schemas, and the rendering that
-// platforms read. Facts of a service are data here, never code.
+// loader of plans.yaml, the operator's overlay, the parameter schemas, and the
+// rendering that platforms read. Facts of a service are data here, never code.
 package catalog
 
 import (
@@ -33,9 +33,9 @@ type Offering struct {
 	Name        string          `json:"name"`
 	Description string          `json:"description"`
 	Provider    string          `json:"provider"` // name in the list of providers
-	Tags        []string        `json:"tags"`
+	Tags        []string        `json:"tags,omitempty"`
 	Bindable    bool            `json:"bindable"`
-	Metadata    json.RawMessage `json:"metadata"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
 	Plans       []*Plan         `json:"plans"`
 }
 

@@ -15,7 +15,7 @@ import (
 // unknown and repeated members are refused, and every offering and plan is
 // validated. The error holds all that is wrong, each with its place.
 func Load(documents ...[]byte) (*Catalog, error) {
-	c := &Catalog{byID: map[string]*Offering{}}
+	var all []*Offering
 	v := newValidator()
 	for i, document := range documents {
 		place := fmt.Sprintf("document %d", i+1)
@@ -26,16 +26,24 @@ func Load(documents ...[]byte) (*Catalog, error) {
 		}
 		for j, raw := range offerings {
 			if o := v.offering(fmt.Sprintf("%s: offerings[%d]", place, j), raw); o != nil {
-				c.offerings = append(c.offerings, o)
-				c.byID[o.ID] = o
+				all = append(all, o)
 			}
 		}
 	}
 	if err := errors.Join(v.problems...); err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
+	return newCatalog(all), nil
+}
+
+// newCatalog sorts and indexes offerings that have been validated.
+func newCatalog(offerings []*Offering) *Catalog {
+	c := &Catalog{offerings: offerings, byID: map[string]*Offering{}}
 	slices.SortFunc(c.offerings, func(a, b *Offering) int { return strings.Compare(a.Name, b.Name) })
-	return c, nil
+	for _, o := range c.offerings {
+		c.byID[o.ID] = o
+	}
+	return c
 }
 
 func decodeDocument(document []byte) ([]json.RawMessage, error) {
@@ -80,18 +88,12 @@ func (v *validator) offering(place string, raw json.RawMessage) *Offering {
 	if len(shape.Plans) == 0 {
 		v.failf(place, "there are no plans")
 	}
-	names := map[string]bool{}
 	for i, raw := range shape.Plans {
-		p := v.plan(fmt.Sprintf("%s: plans[%d]", place, i), place, raw)
-		if p == nil {
-			continue
+		if p := v.plan(fmt.Sprintf("%s: plans[%d]", place, i), place, raw); p != nil {
+			o.Plans = append(o.Plans, p)
 		}
-		if names[p.Name] {
-			v.failf(place, "two plans have the name %q", p.Name)
-		}
-		names[p.Name] = true
-		o.Plans = append(o.Plans, p)
 	}
+	v.checkPlanNames(place, o.Plans)
 	return o
 }
 

@@ -100,6 +100,28 @@ func (v *validator) metadata(place string, metadata json.RawMessage) {
 	}
 }
 
+// all validates offerings that were decoded before.
+func (v *validator) all(offerings []*Offering) {
+	for _, o := range offerings {
+		place := fmt.Sprintf("offering %q", o.Name)
+		v.checkOffering(place, o)
+		for _, p := range o.Plans {
+			v.checkPlan(fmt.Sprintf("%s: plan %q", place, p.Name), p)
+		}
+		v.checkPlanNames(place, o.Plans)
+	}
+}
+
+func (v *validator) checkPlanNames(place string, plans []*Plan) {
+	names := map[string]bool{}
+	for _, p := range plans {
+		if names[p.Name] {
+			v.failf(place, "two plans have the name %q", p.Name)
+		}
+		names[p.Name] = true
+	}
+}
+
 func (v *validator) checkOffering(place string, o *Offering) {
 	v.identity(place, o.ID, o.Name, o.Description, o.Metadata)
 	if o.Name != "" && v.names[o.Name] {

@@ -1,0 +1,299 @@
+package catalog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Changed returns the catalog as the operator of a broker wants it: overlay is
+// a YAML document that switches offerings and plans off, changes what they say
+// and make, and adds plans. It names offerings and plans as plans.yaml does.
+// Objects are merged member by member, null takes a member away, everything
+// else is replaced. Ids and names of what exists cannot be changed: platforms
+// keep them. It is read strictly, and the result is validated as plans.yaml
+// is; the error holds all that is wrong, each with its place. What is switched
+// off keeps its ids, so that no other plan can take them.
+func (c *Catalog) Changed(overlay []byte) (*Catalog, error) {
+	document, err := yaml.YAMLToJSONStrict(overlay)
+	if err != nil {
+		return nil, fmt.Errorf("overlay: %w", err)
+	}
+	e := editor{validator: newValidator(), off: map[string]bool{}}
+	top := e.members("document", document, "offerings")
+	changes := e.named("document", "offering", top["offerings"], offeringNames(c.offerings))
+	changed := make([]*Offering, 0, len(c.offerings))
+	for _, o := range c.offerings {
+		if raw, ok := changes[o.Name]; ok {
+			o = e.offering(o, raw)
+		}
+		changed = append(changed, o)
+	}
+	e.all(changed)
+	changed = e.withoutOff(changed)
+	if err := errors.Join(e.problems...); err != nil {
+		return nil, fmt.Errorf("overlay: %w", err)
+	}
+	return newCatalog(changed), nil
+}
+
+// An editor applies an overlay and collects what is wrong with it.
+type editor struct {
+	*validator
+
+	off map[string]bool // ids of offerings and plans that are switched off
+}
+
+// members reads an object whose members are among known.
+func (e *editor) members(place string, raw json.RawMessage, known ...string) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if len(raw) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &members); err != nil {
+		e.failf(place, "must be an object")
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if !slices.Contains(known, name) {
+			e.failf(place, "there is no setting %s: %s", quote(name), meant(name, known))
+			delete(members, name)
+		}
+	}
+	return members
+}
+
+// named reads an object of changes by the name of an offering or a plan.
+func (e *editor) named(place, kind string, raw json.RawMessage, known []string) map[string]json.RawMessage {
+	var changes map[string]json.RawMessage
+	if len(raw) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &changes); err != nil {
+		e.failf(place, "%ss must be an object: changes by the name of the %s", kind, kind)
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(changes)) {
+		if !slices.Contains(known, name) {
+			e.failf(place, "there is no %s %s: %s", kind, quote(name), meant(name, known))
+		}
+	}
+	return changes
+}
+
+// offering returns o as its changes say.
+func (e *editor) offering(o *Offering, raw json.RawMessage) *Offering {
+	place := fmt.Sprintf("offering %q", o.Name)
+	changes := e.members(place, raw, "enabled", "description", "tags", "metadata", "plans", "add")
+	e.enabled(place, o.ID, changes)
+	byName, added := changes["plans"], changes["add"]
+	delete(changes, "plans")
+	delete(changes, "add")
+	changed := &Offering{}
+	if !e.merge(place, o, changes, changed) {
+		return o
+	}
+	plans := e.named(place, "plan", byName, planNames(o.Plans))
+	changed.Plans = nil
+	for _, p := range o.Plans {
+		if raw, ok := plans[p.Name]; ok {
+			p = e.plan(place, o, p, raw)
+		}
+		changed.Plans = append(changed.Plans, p)
+	}
+	changed.Plans = append(changed.Plans, e.added(place, o, added)...)
+	return changed
+}
+
+// changeable are the members of a plan that an overlay may change. The others
+// say what the provider can do, or who the plan is.
+func changeable(more ...string) []string {
+	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "deadline",
+		"bindingLifetime", "maintenance", "schemas")
+}
+
+func (e *editor) plan(place string, o *Offering, p *Plan, raw json.RawMessage) *Plan {
+	place = fmt.Sprintf("%s: plan %q", place, p.Name)
+	changes := e.members(place, raw, changeable("enabled")...)
+	e.enabled(place, p.ID, changes)
+	e.settings(place, o, changes["settings"])
+	changed := &Plan{}
+	if !e.merge(place, p, changes, changed) {
+		return p
+	}
+	return changed
+}
+
+// added returns the plans that the overlay adds to the offering. Each is like
+// a plan that is there, but for its identity and metadata, which are its own.
+func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
+	var list []json.RawMessage
+	if len(raw) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		e.failf(place, "add must be a list of plans")
+		return nil
+	}
+	var plans []*Plan
+	for i, raw := range list {
+		place := fmt.Sprintf("%s: add[%d]", place, i)
+		changes := e.members(place, raw, changeable("id", "name", "like")...)
+		var like string
+		if err := json.Unmarshal(orNull(changes["like"]), &like); err != nil || like == "" {
+			e.failf(place, "like is missing: write the name of the plan that this one resembles")
+			continue
+		}
+		at := slices.IndexFunc(o.Plans, func(p *Plan) bool { return p.Name == like })
+		if at < 0 {
+			e.failf(place, "like: there is no plan %s: %s", quote(like), meant(like, planNames(o.Plans)))
+			continue
+		}
+		delete(changes, "like")
+		e.settings(place, o, changes["settings"])
+		model := *o.Plans[at]
+		model.ID, model.Name, model.Description, model.Metadata = "", "", "", nil
+		plan := &Plan{}
+		if e.merge(place, &model, changes, plan) {
+			plans = append(plans, plan)
+		}
+	}
+	return plans
+}
+
+// enabled notes what is switched off, and takes the switch out of the changes.
+func (e *editor) enabled(place, id string, changes map[string]json.RawMessage) {
+	on := true
+	if err := json.Unmarshal(orNull(changes["enabled"]), &on); err != nil {
+		e.failf(place, "enabled must be true or false")
+	}
+	e.off[id] = !on
+	delete(changes, "enabled")
+}
+
+// settings checks names and kinds of a plan's settings against those that the
+// offering's plans have: providers read them late, when an instance is wanted.
+func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
+	known := map[string]json.RawMessage{}
+	for _, p := range o.Plans {
+		var settings map[string]json.RawMessage
+		if err := json.Unmarshal(orNull(p.Settings), &settings); err != nil {
+			e.failf(place, "settings of plan %s: %w", p.Name, err)
+		}
+		maps.Copy(known, settings)
+	}
+	changes := e.members(place+": settings", raw, slices.Sorted(maps.Keys(known))...)
+	for _, name := range slices.Sorted(maps.Keys(changes)) {
+		if want, got := kindOf(known[name]), kindOf(changes[name]); got != want && got != "null" {
+			e.failf(place, "settings: %s must be of type %s, not %s", name, want, got)
+		}
+	}
+}
+
+// merge decodes into changed what have and changes are together.
+func (e *editor) merge(place string, have any, changes map[string]json.RawMessage, changed any) bool {
+	raw, err := json.Marshal(have)
+	change, errToo := json.Marshal(changes)
+	if err = errors.Join(err, errToo); err == nil {
+		err = decodeStrict(mergePatch(raw, change), changed)
+	}
+	if err != nil {
+		e.failf(place, "%w", err)
+	}
+	return err == nil
+}
+
+// withoutOff leaves out what is switched off.
+func (e *editor) withoutOff(offerings []*Offering) []*Offering {
+	off := func(id string) bool { return e.off[id] }
+	kept := slices.DeleteFunc(offerings, func(o *Offering) bool { return off(o.ID) })
+	for i, o := range kept {
+		on := *o
+		on.Plans = slices.DeleteFunc(slices.Clone(o.Plans), func(p *Plan) bool { return off(p.ID) })
+		if len(on.Plans) == 0 && len(o.Plans) > 0 {
+			e.failf(fmt.Sprintf("offering %q", o.Name), "all plans are switched off, which platforms refuse: switch the offering off")
+		}
+		kept[i] = &on
+	}
+	if len(kept) == 0 && len(offerings) > 0 {
+		e.failf("offerings", "all are switched off: platforms refuse an empty catalog")
+	}
+	return kept
+}
+
+// mergePatch returns have with the members of change, as RFC 7396 says.
+func mergePatch(have, change json.RawMessage) json.RawMessage {
+	var to, from map[string]json.RawMessage
+	if json.Unmarshal(change, &from) != nil || from == nil {
+		return change // no object: it replaces what was there
+	}
+	if json.Unmarshal(orNull(have), &to) != nil || to == nil {
+		to = map[string]json.RawMessage{}
+	}
+	for name, value := range from {
+		if string(value) == "null" {
+			delete(to, name)
+			continue
+		}
+		to[name] = mergePatch(to[name], value)
+	}
+	merged, err := json.Marshal(to)
+	if err != nil { // of valid members there is nothing that cannot be written
+		return change
+	}
+	return merged
+}
+
+// meant is the end of a sentence about a name that is not known.
+func meant(name string, known []string) string {
+	if likely, ok := nearest(name, known); ok {
+		return "did you mean " + quote(likely) + "?"
+	}
+	return "there are " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+}
+
+func offeringNames(offerings []*Offering) []string {
+	names := make([]string, len(offerings))
+	for i, o := range offerings {
+		names[i] = o.Name
+	}
+	return names
+}
+
+func planNames(plans []*Plan) []string {
+	names := make([]string, len(plans))
+	for i, p := range plans {
+		names[i] = p.Name
+	}
+	return names
+}
+
+func orNull(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return json.RawMessage("null")
+	}
+	return raw
+}
+
+// kindOf is the JSON type of a value.
+func kindOf(raw json.RawMessage) string {
+	switch raw[0] {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case '"':
+		return "string"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	default:
+		return "number"
+	}
+}
