@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	_ "golang.org/x/crypto/x509roots/fallback" // the authorities to trust where the system has none, as in the image
 )
 
 // version is stamped by the linker (make build).

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+)
+
+// nobody is the user and group that images run as: a number, so that a
+// platform can tell that it is not root. Distroless images have the same one.
+const nobody = 65532
+
+// userAndGroup is nobody as an image says it.
+func userAndGroup() string { return strconv.Itoa(nobody) + ":" + strconv.Itoa(nobody) }
+
+// A program is one that there is an image of, and what differs between images.
+type program struct {
+	name        string // of the binary and of the image
+	title       string
+	description string
+	environment []string // NAME=value; flags and the platform's own are stronger
+	ports       []string
+	folders     []string // that it may write to where no volume is mounted on them
+}
+
+// programs are all of them, by name. The Dockerfile says the same of those that
+// it builds.
+func programs() map[string]program {
+	all := []program{
+		{
+			name:        "alibabacloud-servicebroker",
+			title:       "Alibaba Cloud Service Broker",
+			description: "Open Service Broker for Alibaba Cloud",
+			environment: []string{"DATA_DIR=/data", "LISTEN=:8005", "OPS_LISTEN=:8006"},
+			ports:       []string{"8005/tcp", "8006/tcp"},
+			folders:     []string{"data"},
+		},
+		{
+			name:        "alibabacloud-emulator",
+			title:       "Alibaba Cloud emulator",
+			description: "Emulator of the parts of Alibaba Cloud that the broker uses, without database servers",
+			// The control API stays on loopback unless somebody wants it elsewhere.
+			environment: []string{"EMULATOR_LISTEN=:8007"},
+			ports:       []string{"8007/tcp"},
+			folders:     []string{"data"},
+		},
+		{
+			name:        "alibabacloud-broker-client",
+			title:       "Client of bound services",
+			description: "What an application does with a binding's credentials; for tests and examples",
+		},
+	}
+	byName := map[string]program{}
+	for _, p := range all {
+		slices.Sort(p.environment)
+		byName[p.name] = p
+	}
+	return byName
+}
+
+// source is where the images are built from.
+const source = "https://github.com/AliyunContainerService/open-service-broker-alibabacloud"
+
+// licence is that of the project; each module's own is in the list of software.
+const licence = "Apache-2.0"
