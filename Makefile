@@ -12,6 +12,17 @@ GOLANGCI_LINT_VERSION := v2.15.0
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 PROGRAMS := alibabacloud-servicebroker alibabacloud-emulator
 
+# Images hold the same for the same commit on any machine: the Go is a certain
+# one, and times are the commit's. GOARCH is theirs: amd64 or arm64.
+DIST ?= dist
+IMAGE_GO ?= go1.26.8
+IMAGE_PREFIX ?=
+IMAGE_TAG ?= $(VERSION)
+IMAGE_ARCH := $(or $(GOARCH),amd64)
+IMAGE_PROGRAMS := $(PROGRAMS) alibabacloud-broker-client
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +55,15 @@ test: go ## Run all tests with the race detector; installs what they need (PACKA
 lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts
 	@hack/lint
 
+.PHONY: image
+image: image-programs ## Write container images and lists of the software in them into dist/ (GOARCH=arm64, IMAGE_PREFIX=registry/name/)
+	@GOOS= GOARCH= GOTOOLCHAIN=$(IMAGE_GO) go run ./hack/image --arch $(IMAGE_ARCH) --binaries $(DIST)/linux-$(IMAGE_ARCH) --out $(DIST) \
+		--prefix '$(IMAGE_PREFIX)' --tag '$(IMAGE_TAG)' --version '$(VERSION)' --revision '$(REVISION)' --created '$(SOURCE_DATE_EPOCH)' \
+		$(IMAGE_PROGRAMS)
+
+.PHONY: image-programs
+image-programs: go $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
+
 .PHONY: conformance
 conformance: go ## Run the tests that prove requirements of the API; write docs/conformance.md
 	go run ./hack/conformance
@@ -63,7 +83,7 @@ fuzz: go ## Fuzz each target for FUZZTIME (60s)
 
 .PHONY: clean
 clean: ## Remove what was built; data/ stays
-	rm -rf $(BIN) coverage.out coverage.html
+	rm -rf $(BIN) dist coverage.out coverage.html
 
 # Whether a program is up to date is for go build to know.
 .PHONY: $(PROGRAMS:%=$(BIN)/%) $(BIN)/demo-client
@@ -72,6 +92,13 @@ $(PROGRAMS:%=$(BIN)/%): $(BIN)/%:
 
 $(BIN)/demo-client:
 	@$(BUILD) -o $@ ./hack/client
+
+.PHONY: $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
+$(PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%): $(DIST)/linux-$(IMAGE_ARCH)/%:
+	GOOS=linux GOARCH=$(IMAGE_ARCH) GOTOOLCHAIN=$(IMAGE_GO) $(BUILD) -o $@ ./cmd/$*
+
+$(DIST)/linux-$(IMAGE_ARCH)/alibabacloud-broker-client:
+	GOOS=linux GOARCH=$(IMAGE_ARCH) GOTOOLCHAIN=$(IMAGE_GO) $(BUILD) -o $@ ./hack/client
 
 .PHONY: $(BIN)/golangci-lint
 $(BIN)/golangci-lint:

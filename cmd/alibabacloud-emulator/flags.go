@@ -56,6 +56,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (setting
 	flags.Usage = func() {
 		fmt.Fprintln(output, "Usage: alibabacloud-emulator [flags]")
 		flags.PrintDefaults()
+		fmt.Fprintln(output, "--version alone prints the version.")
 		fmt.Fprintln(output, "The account's access key is EMULATOR_ACCESS_KEY_ID and EMULATOR_ACCESS_KEY_SECRET; without them one is made and shown.")
 	}
 	if err := flags.Parse(args); err != nil {

@@ -11,6 +11,9 @@ import (
 	"syscall"
 )
 
+// version is stamped by the linker (make build).
+var version = "unknown"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal ends it at once

@@ -251,3 +251,10 @@ func TestTheStateFileKeepsWhatExistsAndTheKey(t *testing.T) {
 		t.Errorf("account %s, %v", account, err)
 	}
 }
+
+func TestTheVersionNeedsNoConfiguration(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), []string{"--version"}, func(string) string { return "" }, &out, io.Discard); err != nil || strings.TrimSpace(out.String()) != version {
+		t.Errorf("--version printed %q (%v), want %q", out.String(), err, version)
+	}
+}
