@@ -10,16 +10,25 @@ import (
 	"strings"
 )
 
+// MaxRecord is how large a record may be, in bytes as Encode writes it: every
+// store can hold it, a Kubernetes object (1 MiB) with room to spare.
+const MaxRecord = 256 << 10
+
 // Encode gives the stored form of a record: JSON of this version's schema,
 // with the members that only other versions know. It refuses with ErrUnsealed
-// what holds an unsealed secret, and with ErrNewer a record of a newer schema.
+// what holds an unsealed secret, with ErrNewer a record of a newer schema, and
+// with ErrTooLarge what no store takes.
 // Revision is not part of it: it is the store's.
 func Encode(r Record) ([]byte, error) {
 	if r.Schema > SchemaVersion {
 		return nil, fmt.Errorf("%w (schema %d, this one writes %d)", ErrNewer, r.Schema, SchemaVersion)
 	}
 	r.Schema = SchemaVersion
-	return encodeObject(r, r.Unknown)
+	b, err := encodeObject(r, r.Unknown)
+	if err == nil && len(b) > MaxRecord {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d are kept", ErrTooLarge, len(b), MaxRecord)
+	}
+	return b, err
 }
 
 // Decode reads what Encode wrote, in this or another version of the broker. A

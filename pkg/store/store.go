@@ -2,8 +2,9 @@
 // per service binding. The stored record is also the queue of work: what is
 // not settled is found again at the next start.
 //
-// The package is the definition; bolt keeps records in a file, sealed seals
-// their secrets on the way, and storetest is the suite that every store passes.
+// The package is the definition; bolt keeps records in a file, kubernetes in a
+// cluster, sealed seals their secrets on the way, and storetest is the suite
+// that every store passes.
 package store
 
 import (
@@ -11,6 +12,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"time"
 )
 
 // Errors of every store. Those about a record come as a *RecordError.
@@ -28,6 +31,8 @@ var (
 	ErrCorrupt = errors.New("the record is damaged")
 	// ErrForeign: the file, or the keys, are not of this store, or are torn.
 	ErrForeign = errors.New("this is not the broker's store")
+	// ErrTooLarge: the record would be larger than MaxRecord.
+	ErrTooLarge = errors.New("the record is too large")
 	// ErrLocked: another process holds the store.
 	ErrLocked = errors.New("another process holds the store")
 	// ErrClosed: the store was used after Close.
@@ -81,7 +86,8 @@ func (k Key) String() string {
 //
 // A key needs an instance id; beyond that any string is an id.
 type Store interface {
-	// Get returns ErrNotFound if there is no record k.
+	// Get returns ErrNotFound if there is no record k. What was saved before it
+	// was called, by whichever process, it sees.
 	Get(ctx context.Context, k Key) (Record, error)
 	// Update loads, changes and saves the record k in one step, and returns it
 	// as saved: it is durable then. If there is none, change gets a record with
@@ -92,26 +98,50 @@ type Store interface {
 	// saved record has a greater revision than all that were saved before it
 	// under its key.
 	Update(ctx context.Context, k Key, change func(*Record) error) (Record, error)
-	// Delete forgets the record k; one that is not there is no error.
-	Delete(ctx context.Context, k Key) error
+	// Delete forgets the record k; one that is not there is no error. check
+	// looks at it in the same step, under the rules of Update's change: if it
+	// fails, nothing is deleted and its error comes back. Without one whatever
+	// is there is deleted, also what does not decode.
+	Delete(ctx context.Context, k Key, check func(*Record) error) error
 	// Bindings returns the bindings of an instance, tombstones included,
 	// ordered by id.
 	Bindings(ctx context.Context, instanceID string) ([]Record, error)
-	// List returns up to limit records whose keys come after the given one, in
-	// the order of Key.Compare; the zero Key is before all. A record that does
-	// not decode ends the list: those before it come with a *RecordError, from
-	// whose key the next List goes on.
-	List(ctx context.Context, after Key, limit int) ([]Record, error)
-	// Unfinished returns the ids of the instances that have work to do: their
-	// own record or a binding is not settled, ordered and each once. Its cost
-	// does not grow with the number of settled records.
-	Unfinished(ctx context.Context) ([]string, error)
-	// NextEpoch begins a new epoch of running operations and returns its
-	// number, which is greater than that of every earlier one.
-	NextEpoch(ctx context.Context) (uint64, error)
+	// All gives every record once, in no particular order and with bounded
+	// memory; those that come or go meanwhile may be among them. One that does
+	// not decode comes as a *RecordError, and the others follow; any other
+	// error is the last.
+	All(ctx context.Context) iter.Seq2[Record, error]
+	// Unfinished returns the keys of the records that are not settled, in
+	// order. Its cost does not grow with the number of those that are.
+	Unfinished(ctx context.Context) ([]Key, error)
+	// Tombstones returns the keys of up to limit records that were deleted
+	// before that time. Its cost does not grow with the number of others.
+	Tombstones(ctx context.Context, before time.Time, limit int) ([]Key, error)
+	// Watch calls changed for each record that is not settled: at first for all
+	// there are, then after each is saved, settled or deleted, by whichever
+	// process. Calls may be merged and repeated, and are never left out.
+	// changed must not wait. Watch returns nil when ctx ends, and ErrClosed
+	// when the store is closed.
+	Watch(ctx context.Context, changed func(Key)) error
+	// Lead waits until this process may run operations and calls run then; of
+	// all processes, one at a time is let in. When run has returned, so does
+	// Lead, with its error, and another may be let in. held ends when the right
+	// is lost; ctx ending lets run come to its end in order. Lead returns ctx's
+	// error if that ends before run was called.
+	Lead(ctx context.Context, run func(held context.Context, l Lease) error) error
 	// Empty says whether the store has never held a record.
 	Empty(ctx context.Context) (bool, error)
 	// Close waits for what is being written and releases the store. Closing
 	// again does nothing; everything else returns ErrClosed from then on.
 	Close() error
+}
+
+// A Lease is the right of a process to run operations.
+type Lease struct {
+	// Epoch is greater than those of all earlier leases of the store.
+	Epoch uint64
+	// Held says whether it is still held. It goes by the monotonic clock, and
+	// is false before another process can be let in: ask it before each call
+	// to the cloud and each write.
+	Held func() bool
 }

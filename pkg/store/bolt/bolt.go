@@ -1,11 +1,11 @@
 // Package bolt keeps records in one file of this machine, by bbolt. It is the
 // embedded default: one process at a time, no server, durable at each write.
 //
-// The file has three buckets. "meta" says whose file it is, and its sequence
-// is the last epoch. "records" holds all records, an instance before its
-// bindings; its sequence is the last revision. "unfinished" has the keys of
-// the records that are not settled, and changes in the same transaction as
-// they do.
+// The file has four buckets. "meta" says whose file it is, and its sequence is
+// the last epoch. "records" holds all records, an instance before its bindings;
+// its sequence is the last revision. "unfinished" has the keys of the records
+// that are not settled, and "tombstones" those of the deleted ones with the
+// time; both change in the same transaction as the records do.
 package bolt
 
 import (
@@ -41,6 +41,10 @@ type Store struct {
 	group   *group       // the open transaction, if any
 	broken  error        // set: the file was found damaged, nothing is written any more
 	closed  bool
+
+	watchers watchers
+	leading  chan struct{} // holds a value while somebody leads
+	gone     chan struct{} // closed by Close
 }
 
 var _ store.Store = (*Store)(nil)
@@ -67,7 +71,11 @@ func Open(path string, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	return &Store{db: db}, nil
+	s := &Store{db: db, leading: make(chan struct{}, 1), gone: make(chan struct{})}
+	if err := s.complete(); err != nil {
+		return nil, openError(path, errors.Join(err, db.Close()))
+	}
+	return s, nil
 }
 
 // openError says what to do about an error of opening the file.
@@ -92,6 +100,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	close(s.gone)
 	s.end()
 	if s.broken != nil { // bbolt would wait for ever for the transaction that broke off
 		return s.broken

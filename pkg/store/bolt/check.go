@@ -17,6 +17,7 @@ const (
 	metaBucket       = "meta"
 	recordsBucket    = "records"
 	unfinishedBucket = "unfinished"
+	tombstonesBucket = "tombstones"
 
 	magicKey   = "magic"
 	magic      = "open-service-broker-alibabacloud"
@@ -37,7 +38,7 @@ func create(path string) error {
 		return err
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{metaBucket, recordsBucket, unfinishedBucket} {
+		for _, name := range []string{metaBucket, recordsBucket, unfinishedBucket, tombstonesBucket} {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return err
 			}

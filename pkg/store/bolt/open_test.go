@@ -215,8 +215,15 @@ func TestGarbledPageIsFoundOrWasNotInUse(t *testing.T) {
 		}
 		// Of the two heads one is of the last transaction, the other of that
 		// before it, which changed one of the records.
-		if records, err := s.List(t.Context(), store.Key{}, 1000); len(records) != 101 && !errors.Is(err, store.ErrCorrupt) {
-			t.Errorf("page %d garbled: %d records, %v, want 101", n, len(records), err)
+		var records, damaged int
+		for _, err := range s.All(t.Context()) {
+			records++
+			if errors.Is(err, store.ErrCorrupt) {
+				damaged++
+			}
+		}
+		if records != 101 && damaged == 0 {
+			t.Errorf("page %d garbled: %d records, want 101", n, records)
 		}
 		if err := s.Close(); err != nil {
 			t.Errorf("page %d garbled: Close: %v", n, err)

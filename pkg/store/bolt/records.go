@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"iter"
 
 	"go.etcd.io/bbolt"
 
@@ -50,7 +51,7 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 				return nil, err
 			}
 		}
-		schema := r.Schema
+		schema, busy := r.Schema, r.Revision != 0 && !r.Settled
 		if err := change(&r); err != nil {
 			return nil, err
 		}
@@ -59,10 +60,13 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 			return nil, err
 		}
 		return func() error {
+			if busy || !r.Settled {
+				s.group.changed = append(s.group.changed, k)
+			}
 			return errors.Join(
 				records.SetSequence(records.Sequence()+1),
 				records.Put(id, saved),
-				index(tx, id, !r.Settled))
+				index(tx, id, &r))
 		}, nil
 	})
 	if err != nil {
@@ -71,24 +75,29 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 	return decode(k, saved)
 }
 
-// index puts a record into the index of the unfinished, or takes it out.
-func index(tx *bbolt.Tx, id []byte, unfinished bool) error {
-	if unfinished {
-		return bucket(tx, unfinishedBucket).Put(id, nil)
-	}
-	return bucket(tx, unfinishedBucket).Delete(id)
-}
-
 // Delete implements store.Store.
-func (s *Store) Delete(ctx context.Context, k store.Key) error {
+func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
 	id := encodeKey(k)
 	return s.write(ctx, func(tx *bbolt.Tx) (func() error, error) {
-		records := bucket(tx, recordsBucket)
-		if records.Get(id) == nil {
+		value := bucket(tx, recordsBucket).Get(id)
+		if value == nil {
 			return nil, nil
 		}
+		if check != nil {
+			r, err := decode(k, value)
+			if err != nil {
+				return nil, err
+			}
+			if err := check(&r); err != nil {
+				return nil, err
+			}
+		}
 		return func() error {
-			return errors.Join(records.Delete(id), index(tx, id, false))
+			s.group.changed = append(s.group.changed, k)
+			return errors.Join(
+				bucket(tx, recordsBucket).Delete(id),
+				bucket(tx, unfinishedBucket).Delete(id),
+				bucket(tx, tombstonesBucket).Delete(id))
 		}, nil
 	})
 }
@@ -117,53 +126,57 @@ func (s *Store) Bindings(ctx context.Context, instanceID string) (bindings []sto
 	return bindings, nil
 }
 
-// List implements store.Store.
-func (s *Store) List(ctx context.Context, after store.Key, limit int) (page []store.Record, err error) {
-	start := encodeKey(after)
+// pageSize is how many records All reads in one transaction: a long one would
+// keep the file from being used again.
+const pageSize = 100
+
+// All implements store.Store.
+func (s *Store) All(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for start := []byte(nil); ; {
+			page, next, err := s.page(ctx, start)
+			for _, item := range page {
+				if !yield(item.record, item.err) {
+					return
+				}
+			}
+			switch {
+			case err != nil:
+				yield(store.Record{}, err)
+				return
+			case next == nil:
+				return
+			}
+			start = next
+		}
+	}
+}
+
+// An item of a page is a record, or why it could not be read.
+type item struct {
+	record store.Record
+	err    error
+}
+
+// page reads records from the key start on, and says where the next page
+// starts: nil after the last.
+func (s *Store) page(ctx context.Context, start []byte) (page []item, next []byte, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c := bucket(tx, recordsBucket).Cursor()
-		id, value := c.Seek(start)
-		if bytes.Equal(id, start) {
-			id, value = c.Next()
-		}
-		for ; id != nil && len(page) < limit; id, value = c.Next() {
+		for id, value := c.Seek(start); id != nil; id, value = c.Next() {
+			if len(page) == pageSize {
+				next = bytes.Clone(id)
+				return nil
+			}
 			r, err := decode(decodeKey(id), value)
 			if err != nil {
-				return err
+				r = store.Record{Key: decodeKey(id)}
 			}
-			page = append(page, r)
+			page = append(page, item{r, err})
 		}
 		return nil
 	})
-	return page, err
-}
-
-// Unfinished implements store.Store.
-func (s *Store) Unfinished(ctx context.Context) (ids []string, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		return bucket(tx, unfinishedBucket).ForEach(func(id, _ []byte) error {
-			instance := decodeKey(id).InstanceID
-			if n := len(ids); n == 0 || ids[n-1] != instance {
-				ids = append(ids, instance)
-			}
-			return nil
-		})
-	})
-	return ids, err
-}
-
-// NextEpoch implements store.Store.
-func (s *Store) NextEpoch(ctx context.Context) (epoch uint64, err error) {
-	err = s.write(ctx, func(tx *bbolt.Tx) (func() error, error) {
-		return func() (err error) {
-			epoch, err = bucket(tx, metaBucket).NextSequence()
-			return err
-		}, nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	return epoch, nil
+	return page, next, err
 }
 
 // Empty implements store.Store: the first record saved had revision 1, which

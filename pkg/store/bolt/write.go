@@ -21,6 +21,7 @@ type group struct {
 	tx      *bbolt.Tx
 	writers int
 	dirty   bool          // something was written
+	changed []store.Key   // what watchers are told once it is on the disk
 	failed  error         // a write failed half-way: all is rolled back
 	done    chan struct{} // closed when err is known
 	err     error
@@ -105,6 +106,9 @@ func (s *Store) end() {
 		s.group = nil
 		g.err = s.finish(g)
 		close(g.done)
+		if g.err == nil {
+			s.watchers.tell(g.changed)
+		}
 	}
 }
 

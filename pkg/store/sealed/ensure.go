@@ -9,9 +9,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// pageSize is how many records are looked at together.
-const pageSize = 100
-
 // Ensure returns the keyset in the file path, which must fit what st, the
 // store beneath the sealing, holds. Where there is no such file it is made, but
 // only for a store that has never held a record. An error that is
@@ -51,30 +48,23 @@ func create(ctx context.Context, path string, st store.Store) (*Keyset, error) {
 // that do not decode, and single secrets that do not open, are not for it to
 // judge: mostly the first secret opens, and that is all it reads.
 func fits(ctx context.Context, keys *Keyset, st store.Store) error {
-	opener := New(st, keys)
 	var wrong error
-	for after := (store.Key{}); ; {
-		page, err := opener.List(ctx, after, pageSize)
-		for i := range page {
-			for _, secret := range secrets(&page[i]) {
-				if _, err := secret.Open(); err == nil {
-					return nil
-				} else if wrong == nil {
-					wrong = err
-				}
-			}
-			after = page[i].Key
-		}
-		var skip *store.RecordError
-		switch {
-		case errors.As(err, &skip):
-			after = skip.Key
+	for r, err := range New(st, keys).All(ctx) {
+		switch _, skip := errors.AsType[*store.RecordError](err); {
+		case skip:
+			continue
 		case err != nil:
 			return fmt.Errorf("look for a secret to open: %w", err)
-		case len(page) == 0:
-			return wrong
+		}
+		for _, secret := range secrets(&r) {
+			if _, err := secret.Open(); err == nil {
+				return nil
+			} else if wrong == nil {
+				wrong = err
+			}
 		}
 	}
+	return wrong
 }
 
 // secrets returns the secrets that a record has.

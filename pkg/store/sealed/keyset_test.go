@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,12 +226,14 @@ func TestEnsureMakesAKeysetForAnEmptyStoreAlone(t *testing.T) {
 // damaged is a store whose first record does not decode.
 type damaged struct{ store.Store }
 
-func (d damaged) List(ctx context.Context, after store.Key, limit int) ([]store.Record, error) {
-	bad := store.Key{InstanceID: "\x00"}
-	if after.Compare(bad) < 0 {
-		return nil, &store.RecordError{Key: bad, Err: store.ErrCorrupt}
+func (d damaged) All(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		bad := store.Key{InstanceID: "\x00"}
+		if !yield(store.Record{Key: bad}, &store.RecordError{Key: bad, Err: store.ErrCorrupt}) {
+			return
+		}
+		d.Store.All(ctx)(yield)
 	}
-	return d.Store.List(ctx, after, limit)
 }
 
 func TestEnsurePassesOverDamagedRecords(t *testing.T) {

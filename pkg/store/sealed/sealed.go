@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"maps"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -38,10 +39,27 @@ func (s *sealing) Bindings(ctx context.Context, instanceID string) ([]store.Reco
 	return s.giveAll(rs), err
 }
 
-// List implements store.Store.
-func (s *sealing) List(ctx context.Context, after store.Key, limit int) ([]store.Record, error) {
-	rs, err := s.Store.List(ctx, after, limit)
-	return s.giveAll(rs), err
+// All implements store.Store.
+func (s *sealing) All(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for r, err := range s.Store.All(ctx) {
+			s.give(&r)
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Delete implements store.Store.
+func (s *sealing) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
+	if check == nil {
+		return s.Store.Delete(ctx, k, nil)
+	}
+	return s.Store.Delete(ctx, k, func(r *store.Record) error {
+		s.give(r)
+		return check(r)
+	})
 }
 
 // Update implements store.Store. Sealing is part of the inner store's change,

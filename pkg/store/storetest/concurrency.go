@@ -95,10 +95,12 @@ func concurrency() cases {
 				})
 				wg.Go(func() {
 					for range 10 {
-						if _, err := s.List(t.Context(), store.Key{}, 5); err != nil {
-							t.Errorf("List: %v", err)
+						for _, err := range s.All(t.Context()) {
+							if err != nil {
+								t.Errorf("All: %v", err)
+							}
 						}
-						if err := s.Delete(t.Context(), binding(k.InstanceID, "b")); err != nil {
+						if err := s.Delete(t.Context(), binding(k.InstanceID, "b"), nil); err != nil {
 							t.Errorf("Delete: %v", err)
 						}
 					}

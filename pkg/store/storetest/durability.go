@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -25,22 +26,6 @@ func durability() cases {
 				t.Errorf("revision %d after reopening, %d before", next.Revision, want.Revision)
 			}
 		},
-		"EpochsGrowAlsoOverReopening": func(t *testing.T, s *suite) {
-			last := uint64(0)
-			for range 3 {
-				for range 3 {
-					epoch, err := s.NextEpoch(t.Context())
-					if err != nil {
-						t.Fatalf("NextEpoch: %v", err)
-					}
-					if epoch <= last {
-						t.Errorf("NextEpoch = %d after %d", epoch, last)
-					}
-					last = epoch
-				}
-				s.reopen(t)
-			}
-		},
 		"EmptyUntilTheFirstRecordAndNeverAgain": func(t *testing.T, s *suite) {
 			want := func(when string, want bool) {
 				t.Helper()
@@ -49,9 +34,7 @@ func durability() cases {
 				}
 			}
 			want("new", true)
-			if _, err := s.NextEpoch(t.Context()); err != nil {
-				t.Fatalf("NextEpoch: %v", err)
-			}
+			s.epoch(t)
 			s.failToSettle(t, instance("i"))
 			s.forget(t, instance("i"))
 			want("no record yet", true)
@@ -74,11 +57,18 @@ func durability() cases {
 			ctx := t.Context()
 			for name, call := range map[string]func() error{
 				"Get":        func() error { _, err := s.Get(ctx, instance("i")); return err },
-				"Delete":     func() error { return s.Delete(ctx, instance("i")) },
+				"Delete":     func() error { return s.Delete(ctx, instance("i"), nil) },
 				"Bindings":   func() error { _, err := s.Bindings(ctx, "i"); return err },
-				"List":       func() error { _, err := s.List(ctx, store.Key{}, 1); return err },
+				"Tombstones": func() error { _, err := s.Tombstones(ctx, time.Now(), 1); return err },
+				"Watch":      func() error { return s.Watch(ctx, func(store.Key) {}) },
+				"Lead":       func() error { return s.Lead(ctx, noTurn) },
+				"All": func() error {
+					for _, err := range s.All(ctx) {
+						return err
+					}
+					return nil
+				},
 				"Unfinished": func() error { _, err := s.Unfinished(ctx); return err },
-				"NextEpoch":  func() error { _, err := s.NextEpoch(ctx); return err },
 				"Empty":      func() error { _, err := s.Empty(ctx); return err },
 				"Update": func() error {
 					_, err := s.Update(ctx, instance("i"), func(*store.Record) error { return nil })

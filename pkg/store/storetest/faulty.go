@@ -12,8 +12,8 @@ import (
 var ErrDead = errors.New("the store was made to fail here")
 
 // A Faulty is a store whose process dies at a chosen write, for tests of what
-// comes after a crash. A write is an Update whose change succeeds, a Delete or
-// a NextEpoch. Reads always go on.
+// comes after a crash. A write is an Update whose change succeeds, a Delete, or
+// the beginning of a Lead. Reads always go on.
 type Faulty struct {
 	store.Store
 
@@ -102,27 +102,28 @@ func (f *Faulty) Update(ctx context.Context, k store.Key, change func(*store.Rec
 }
 
 // Delete implements store.Store.
-func (f *Faulty) Delete(ctx context.Context, k store.Key) error {
+func (f *Faulty) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
 	dies, err := f.begin()
 	if err != nil {
 		return err
 	}
-	err = f.Store.Delete(ctx, k)
+	err = f.Store.Delete(ctx, k, check)
 	if dies && err == nil {
 		return ErrDead
 	}
 	return err
 }
 
-// NextEpoch implements store.Store.
-func (f *Faulty) NextEpoch(ctx context.Context) (uint64, error) {
+// Lead implements store.Store.
+func (f *Faulty) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
 	dies, err := f.begin()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	epoch, err := f.Store.NextEpoch(ctx)
-	if dies && err == nil {
-		return 0, ErrDead
-	}
-	return epoch, err
+	return f.Store.Lead(ctx, func(held context.Context, l store.Lease) error {
+		if dies {
+			return ErrDead
+		}
+		return run(held, l)
+	})
 }

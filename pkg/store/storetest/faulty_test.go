@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -40,12 +41,12 @@ func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
 			func(s store.Store) bool { r, err := s.Get(ctx, k); return err == nil && r.Sequence == 2 },
 		},
 		"Delete": {
-			func(s store.Store) error { return s.Delete(ctx, k) },
+			func(s store.Store) error { return s.Delete(ctx, k, nil) },
 			func(s store.Store) bool { _, err := s.Get(ctx, k); return errors.Is(err, store.ErrNotFound) },
 		},
-		"NextEpoch": {
-			func(s store.Store) error { _, err := s.NextEpoch(ctx); return err },
-			func(s store.Store) bool { epoch, err := s.NextEpoch(ctx); return err == nil && epoch > 1 },
+		"Lead": {
+			func(s store.Store) error { _, err := lead(ctx, s); return err },
+			func(s store.Store) bool { epoch, err := lead(ctx, s); return err == nil && epoch > 1 },
 		},
 	} {
 		for _, after := range []bool{false, true} {
@@ -64,15 +65,15 @@ func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
 				if !s.Dead() || s.Writes() != 2 {
 					t.Errorf("after %t: dead %t after %d writes, want true after 2", after, s.Dead(), s.Writes())
 				}
-				if _, err := s.List(ctx, store.Key{}, 1); err != nil {
-					t.Errorf("after %t: List of a dead store = %v", after, err)
+				if _, err := s.Unfinished(ctx); err != nil {
+					t.Errorf("after %t: Unfinished of a dead store = %v", after, err)
 				}
 				s.Revive()
 				if got := write.effect(s.Store); got != after {
 					t.Errorf("after %t: the write had its effect: %t", after, got)
 				}
-				if _, err := s.NextEpoch(ctx); err != nil || s.Dead() {
-					t.Errorf("after %t: revived: dead %t, NextEpoch = %v", after, s.Dead(), err)
+				if _, err := lead(ctx, s); err != nil || s.Dead() {
+					t.Errorf("after %t: revived: dead %t, Lead = %v", after, s.Dead(), err)
 				}
 			})
 		}
@@ -88,4 +89,12 @@ func TestFaultyDoesNotCountChangesThatFail(t *testing.T) {
 	if !errors.Is(err, conflict) || s.Writes() != 0 || s.Dead() {
 		t.Errorf("failed change: %v, %d writes, dead %t", err, s.Writes(), s.Dead())
 	}
+}
+
+func lead(ctx context.Context, s store.Store) (epoch uint64, err error) {
+	err = s.Lead(ctx, func(_ context.Context, l store.Lease) error {
+		epoch = l.Epoch
+		return nil
+	})
+	return epoch, err
 }

@@ -83,48 +83,42 @@ func order() cases {
 				t.Errorf("Bindings = %q, want one", got)
 			}
 		},
-		"ListPagesThroughAllInOrder": func(t *testing.T, s *suite) {
+		"AllGivesEveryRecordOnce": func(t *testing.T, s *suite) {
 			want := s.putStrange(t)
-			for _, limit := range []int{1, 7, len(want), len(want) + 1} {
-				var got []store.Key
-				for after := (store.Key{}); ; after = got[len(got)-1] {
-					page, err := s.List(t.Context(), after, limit)
-					if err != nil {
-						t.Fatalf("List(%q): %v", after, err)
-					}
-					if len(page) > limit {
-						t.Errorf("List(%q, %d) = %d records", after, limit, len(page))
-					}
-					if len(page) == 0 {
-						break
-					}
-					got = append(got, keys(page)...)
-				}
-				if d := diff(want, got); d != "" {
-					t.Errorf("List by %d (-want +got):\n%s", limit, d)
-				}
+			got := keys(s.all(t))
+			slices.SortFunc(got, store.Key.Compare)
+			if d := diff(want, got); d != "" {
+				t.Errorf("All (-want +got):\n%s", d)
 			}
 		},
-		"ListGoesOnAfterAKeyThatIsGone": func(t *testing.T, s *suite) {
-			for _, k := range []store.Key{instance("a"), binding("a", "x"), instance("c")} {
-				s.put(t, k, nothing)
+		"AllMayBreakOff": func(t *testing.T, s *suite) {
+			s.put(t, instance("a"), nothing)
+			s.put(t, instance("b"), nothing)
+			count := 0
+			for range s.All(t.Context()) {
+				count++
+				break
 			}
-			for after, want := range map[store.Key][]store.Key{
-				instance("A"):     {instance("a"), binding("a", "x"), instance("c")},
-				binding("a", "w"): {binding("a", "x"), instance("c")},
-				instance("b"):     {instance("c")},
-				binding("c", "x"): nil,
-			} {
-				page, err := s.List(t.Context(), after, 10)
+			if count != 1 {
+				t.Errorf("All gave %d records before the break", count)
+			}
+		},
+		"AllGoesOnWhileRecordsChange": func(t *testing.T, s *suite) {
+			want := s.putStrange(t)
+			seen := map[store.Key]bool{}
+			for r, err := range s.All(t.Context()) {
 				if err != nil {
-					t.Fatalf("List(%q): %v", after, err)
+					t.Fatalf("All: %v", err)
 				}
-				if d := diff(want, keys(page)); d != "" {
-					t.Errorf("List after %q (-want +got):\n%s", after, d)
+				seen[r.Key] = true
+				if len(seen)%50 == 1 {
+					s.put(t, r.Key, func(r *store.Record) { r.Sequence++ })
 				}
 			}
-			if page, err := s.List(t.Context(), store.Key{}, 0); err != nil || len(page) != 0 {
-				t.Errorf("List of at most 0 = %d records, %v", len(page), err)
+			for _, k := range want {
+				if !seen[k] {
+					t.Errorf("%s was left out", k)
+				}
 			}
 		},
 	}

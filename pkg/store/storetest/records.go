@@ -3,6 +3,9 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -104,7 +107,7 @@ func records() cases {
 			s.put(t, binding("i", "b"), fill)
 			old := s.put(t, k, fill)
 			for range 2 { // the second time there is nothing to delete
-				if err := s.Delete(t.Context(), k); err != nil {
+				if err := s.Delete(t.Context(), k, nil); err != nil {
 					t.Fatalf("Delete: %v", err)
 				}
 				if _, err := s.Get(t.Context(), k); !errors.Is(err, store.ErrNotFound) {
@@ -121,6 +124,71 @@ func records() cases {
 				t.Errorf("revision %d after Delete, %d before: a writer could take one for the other", again.Revision, old.Revision)
 			}
 		},
+		"DeleteHeedsItsCheck": func(t *testing.T, s *suite) {
+			k := instance("i")
+			want := s.put(t, k, fill)
+			refused := errors.New("refused")
+			err := s.Delete(t.Context(), k, func(r *store.Record) error {
+				if d := diff(want, *r); d != "" {
+					t.Errorf("check saw (-saved +seen):\n%s", d)
+				}
+				return refused
+			})
+			if !errors.Is(err, refused) {
+				t.Errorf("Delete = %v, want the check's error", err)
+			}
+			s.get(t, k)
+			for range 2 { // the second time there is nothing to check
+				calls := 0
+				err = s.Delete(t.Context(), k, func(*store.Record) error { calls++; return nil })
+				if err != nil {
+					t.Errorf("Delete: %v", err)
+				}
+				if _, err := s.Get(t.Context(), k); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("Get after Delete = %v, want ErrNotFound", err)
+				}
+			}
+		},
+		"DeleteNeverTakesWhatChangedAfterItsCheck": func(t *testing.T, s *suite) {
+			// One renews a record while others delete what is not renewed.
+			stale := errors.New("renewed")
+			for round := range 20 {
+				k := instance(fmt.Sprint(round))
+				s.put(t, k, nothing)
+				var wg sync.WaitGroup
+				wg.Go(func() { s.put(t, k, func(r *store.Record) { r.Sequence = 1 }) })
+				for range 4 {
+					wg.Go(func() {
+						err := s.Delete(t.Context(), k, func(r *store.Record) error {
+							if r.Sequence == 1 {
+								return stale
+							}
+							return nil
+						})
+						if err != nil && !errors.Is(err, stale) {
+							t.Errorf("Delete: %v", err)
+						}
+					})
+				}
+				wg.Wait()
+				if r := s.get(t, k); r.Sequence != 1 {
+					t.Errorf("the renewed record has sequence %d", r.Sequence)
+				}
+			}
+		},
+		"TooLargeARecordIsRefused": func(t *testing.T, s *suite) {
+			before := s.put(t, instance("i"), fill)
+			_, err := s.Update(t.Context(), instance("i"), func(r *store.Record) error {
+				r.Facts["more"] = strings.Repeat("x", store.MaxRecord)
+				return nil
+			})
+			if !errors.Is(err, store.ErrTooLarge) {
+				t.Errorf("Update = %v, want ErrTooLarge", err)
+			}
+			if d := diff(before, s.get(t, instance("i"))); d != "" {
+				t.Errorf("record (-before +after):\n%s", d)
+			}
+		},
 		"ReturnedRecordsAreCopies": func(t *testing.T, s *suite) {
 			var inside store.Record
 			saved := s.put(t, instance("i"), func(r *store.Record) {
@@ -128,11 +196,7 @@ func records() cases {
 				inside = *r
 			})
 			want := s.get(t, instance("i"))
-			list, err := s.List(t.Context(), store.Key{}, 1)
-			if err != nil || len(list) != 1 {
-				t.Fatalf("List = %d records, %v", len(list), err)
-			}
-			for _, r := range []store.Record{inside, saved, list[0], s.get(t, instance("i"))} {
+			for _, r := range []store.Record{inside, saved, s.all(t)[0], s.get(t, instance("i"))} {
 				r.Facts["id"] = "spoilt"
 				r.Unknown["later"][2] = 'Z'
 				r.Refused[0] = "spoilt"
@@ -152,7 +216,7 @@ func records() cases {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("Update = %v, want context.Canceled", err)
 			}
-			if err := s.Delete(ctx, instance("i")); !errors.Is(err, context.Canceled) {
+			if err := s.Delete(ctx, instance("i"), nil); !errors.Is(err, context.Canceled) {
 				t.Errorf("Delete = %v, want context.Canceled", err)
 			}
 			if _, err := s.Get(ctx, instance("i")); !errors.Is(err, context.Canceled) {

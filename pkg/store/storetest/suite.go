@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,8 +62,22 @@ func (s *suite) bindings(t *testing.T, instanceID string) []store.Key {
 	return keys(rs)
 }
 
-// unfinished lists the instances with work to do.
-func (s *suite) unfinished(t *testing.T) []string {
+// all returns every record, in order.
+func (s *suite) all(t *testing.T) []store.Record {
+	t.Helper()
+	var rs []store.Record
+	for r, err := range s.All(t.Context()) {
+		if err != nil {
+			t.Fatalf("All: %v", err)
+		}
+		rs = append(rs, r)
+	}
+	slices.SortFunc(rs, func(a, b store.Record) int { return a.Compare(b.Key) })
+	return rs
+}
+
+// unfinished lists the records with work to do.
+func (s *suite) unfinished(t *testing.T) []store.Key {
 	t.Helper()
 	ids, err := s.Unfinished(t.Context())
 	if err != nil {

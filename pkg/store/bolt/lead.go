@@ -1,0 +1,103 @@
+package bolt
+
+import (
+	"context"
+	"sync"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Lead implements store.Store. The file belongs to this process alone, so the
+// right is lost only when the store is closed.
+func (s *Store) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
+	select {
+	case s.leading <- struct{}{}:
+		defer func() { <-s.leading }()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.gone:
+		return store.ErrClosed
+	}
+	epoch, err := s.nextEpoch(ctx)
+	if err != nil {
+		return err
+	}
+	held, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	go func() {
+		select {
+		case <-s.gone:
+			end()
+		case <-held.Done():
+		}
+	}()
+	return run(held, store.Lease{Epoch: epoch, Held: func() bool { return held.Err() == nil }})
+}
+
+func (s *Store) nextEpoch(ctx context.Context) (epoch uint64, err error) {
+	err = s.write(ctx, func(tx *bbolt.Tx) (func() error, error) {
+		return func() (err error) {
+			epoch, err = bucket(tx, metaBucket).NextSequence()
+			return err
+		}, nil
+	})
+	return epoch, err
+}
+
+// Watch implements store.Store.
+func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
+	end := s.watchers.add(changed)
+	defer end()
+	keys, err := s.Unfinished(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // that is how a watch ends
+		}
+		return err
+	}
+	for _, k := range keys {
+		changed(k)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.gone:
+		return store.ErrClosed
+	}
+}
+
+// watchers are told what has changed.
+type watchers struct {
+	mu   sync.RWMutex
+	next int
+	by   map[int]func(store.Key)
+}
+
+// add returns the function that ends it.
+func (w *watchers) add(changed func(store.Key)) func() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.by == nil {
+		w.by = map[int]func(store.Key){}
+	}
+	number := w.next
+	w.next++
+	w.by[number] = changed
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.by, number)
+	}
+}
+
+func (w *watchers) tell(keys []store.Key) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	for _, changed := range w.by {
+		for _, k := range keys {
+			changed(k)
+		}
+	}
+}
