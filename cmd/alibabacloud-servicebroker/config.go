@@ -22,6 +22,8 @@ type config struct {
 	dataDir           string
 	store             string
 	brokerID          string
+	catalogFile       string
+	catalogPrefix     string
 	usersFile         string
 	tokensFile        string
 	insecureNoAuth    bool

@@ -23,6 +23,8 @@ func (c *config) flags(out io.Writer) *flag.FlagSet {
 	fs.StringVar(&c.dataDir, "data-dir", "./data", "`directory` of the store and what belongs to it")
 	fs.StringVar(&c.store, "store", "bolt", "where records are kept: bolt, a file in the data directory")
 	fs.StringVar(&c.brokerID, "broker-id", "", "`name` of this broker, unlike any other on the cloud account, for ever (required)")
+	fs.StringVar(&c.catalogFile, "catalog-file", "", "YAML `file` that switches offerings and plans off, changes or adds plans; see docs/catalog.md")
+	fs.StringVar(&c.catalogPrefix, "catalog-prefix", "", "`text` before ids of offerings and plans and names of offerings, where several brokers serve one platform; never to be changed")
 	fs.StringVar(&c.usersFile, "users-file", "", "`file` with one user:password a line; several are valid at once")
 	fs.StringVar(&c.tokensFile, "tokens-file", "", "`file` with one bearer token a line; several are valid at once")
 	fs.BoolVar(&c.tokenReview, "token-review", false, "accept bearer tokens that the Kubernetes API server knows, of --token-review-users")

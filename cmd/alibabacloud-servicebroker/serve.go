@@ -19,7 +19,6 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -57,9 +56,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 			glog.Errorf("closing the store: %v", err)
 		}
 	}()
-	offerings, err := catalog.Load(documents()...)
+	offerings, err := c.offerings()
 	if err != nil {
-		return fmt.Errorf("catalog: %w", err)
+		return err
 	}
 	services, err := services(c, cloud)
 	if err != nil {

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+func TestTheCatalogIsAsTheOperatorWantsIt(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "catalog.yaml")
+	overlay := `
+offerings:
+  alibaba-cloud-oss: {enabled: false}
+  alibaba-cloud-rds-mysqldb: {plans: {rds-self-define: {settings: {storageType: cloud_essd}}}}
+`
+	if err := os.WriteFile(file, []byte(overlay), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := (&config{catalogFile: file, catalogPrefix: "b-"}).offerings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := c.Offerings()
+	if len(all) != 1 || all[0].ID != "b-rds-997b8372-8dac-40ac-ae65-758b4a5075a5" || all[0].Name != "b-alibaba-cloud-rds-mysqldb" {
+		t.Errorf("offerings = %+v", all)
+	}
+}
+
+func TestACatalogThatCannotBeOfferedIsRefused(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "catalog.yaml")
+	if err := os.WriteFile(file, []byte("offerings: {alibaba-cloud-os: {}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*config{
+		"no such file":       {catalogFile: file + "x"},
+		"no such offering":   {catalogFile: file},
+		"no name any prefix": {catalogPrefix: "a b"},
+	} {
+		if _, err := c.offerings(); err == nil {
+			t.Errorf("%s: it is taken", name)
+		}
+	}
+}
+
+// The examples of the guide work, so that whoever copies one gets what it says.
+func TestTheOverlaysOfTheGuideAreTaken(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/catalog.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```yaml\n(offerings:.*?)```").FindAllSubmatch(guide, -1)
+	if len(examples) == 0 {
+		t.Fatal("the guide has no overlay")
+	}
+	c, err := (&config{}).offerings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, example := range examples {
+		if _, err := c.Changed(example[1]); err != nil {
+			t.Errorf("%s\n%v", example[1], err)
+		}
+	}
+}
