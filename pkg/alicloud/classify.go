@@ -20,6 +20,9 @@ type Op struct {
 	Secrets []string
 }
 
+// product is the product in lower case, as SDKs differ in its spelling.
+func (op Op) product() string { return strings.ToLower(op.Product) }
+
 // Classify turns an error of one of the SDKs, or of the network, into an
 // *Error with its kinds. An error that holds an *Error already keeps it. nil
 // stays nil.
@@ -137,3 +140,5 @@ const (
 	productSTS = "sts"
 	productOSS = "oss"
 )
+
+func products() []string { return []string{productRDS, productRAM, productVPC, productSTS, productOSS} }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // A Config says which cloud is called, and as whom.
@@ -24,6 +26,8 @@ type Config struct {
 	// CallsPerSecond is how many calls a product gets at most before the cloud
 	// asks to slow down; 0 means 50.
 	CallsPerSecond float64
+	// Metrics takes the collectors; nil: none.
+	Metrics prometheus.Registerer
 }
 
 // Clients send requests to the products of the cloud, in one region and as one
@@ -34,6 +38,8 @@ type Clients struct {
 	endpoints map[string]*url.URL
 	transport http.RoundTripper
 	rate      float64
+	signer    string // whose credentials these are
+	metrics   *metrics
 
 	mu     sync.Mutex
 	pacers map[string]*pacer
@@ -66,26 +72,33 @@ func New(c Config) (*Clients, error) {
 			return nil, fmt.Errorf("alicloud: the endpoint of %s is not a URL with http or https and a host", product)
 		}
 	}
-	return &Clients{
+	clients := &Clients{
 		region: c.Region, source: c.Credentials, endpoints: c.Endpoints,
-		transport: careful{newTransport()}, rate: c.CallsPerSecond, pacers: map[string]*pacer{},
-	}, nil
+		transport: careful{newTransport()}, rate: c.CallsPerSecond, signer: signerBroker,
+		pacers: map[string]*pacer{},
+	}
+	clients.measure(newMetrics())
+	if c.Metrics != nil {
+		if err := clients.register(c.Metrics); err != nil {
+			return nil, fmt.Errorf("alicloud: register metrics: %w", err)
+		}
+	}
+	return clients, nil
 }
 
-// With returns clients that differ only in whose credentials sign. They share
-// connections, but not the pace: that is counted by account.
+// With returns clients that differ only in whose credentials sign: those that a
+// user gave for an instance. They share connections, but not the pace: that is
+// counted by account.
 func (c *Clients) With(source CredentialsSource) *Clients {
 	return &Clients{
 		region: c.region, source: source, endpoints: c.endpoints,
-		transport: c.transport, rate: c.rate, pacers: map[string]*pacer{},
+		transport: c.transport, rate: c.rate, signer: signerInstance, metrics: c.metrics,
+		pacers: map[string]*pacer{},
 	}
 }
 
 // Region returns the region that requests name.
 func (c *Clients) Region() string { return c.region }
-
-// Credentials returns the key that signs requests now.
-func (c *Clients) Credentials(ctx context.Context) (Key, error) { return c.source.Credentials(ctx) }
 
 // Override returns the endpoint configured for a product, nil if it is the
 // real one.
@@ -98,21 +111,38 @@ func (c *Clients) HTTP(access Access) *http.Client {
 	return &http.Client{Transport: c.transport, Timeout: access.timeout()}
 }
 
-// Pace waits until a call to the product may be made. Do calls it itself;
-// clients that go through another SDK call it first, and Paced afterwards.
-func (c *Clients) Pace(ctx context.Context, product string) error {
-	if err := c.pacer(product).wait(ctx); err != nil {
+// Call makes one call to a product: do is given the key to sign with when its
+// turn has come. Where the cloud throttles, the next ones come at half the
+// pace. Errors are *Error. Do goes through it; so does what speaks through
+// another SDK.
+func (c *Clients) Call(ctx context.Context, op Op, do func(Key) error) (err error) {
+	defer func() { c.answered(op, err) }()
+	key, err := c.source.Credentials(ctx)
+	if err != nil {
+		return Classify(op, &notSentError{err})
+	}
+	op.Secrets = append(key.secrets(), op.Secrets...)
+	if err := c.pace(ctx, op); err != nil {
+		return Classify(op, err)
+	}
+	start := time.Now()
+	err = Classify(op, do(key))
+	c.metrics.sent(op, time.Since(start))
+	if errors.Is(err, ErrThrottled) {
+		c.pacer(op.Product).slowDown()
+	}
+	return err
+}
+
+// pace waits until a call may be made.
+func (c *Clients) pace(ctx context.Context, op Op) error {
+	start := time.Now()
+	err := c.pacer(op.Product).wait(ctx)
+	c.metrics.waits.WithLabelValues(op.product()).Add(time.Since(start).Seconds())
+	if err != nil {
 		return &notSentError{err}
 	}
 	return nil
-}
-
-// Paced tells what became of a call to the product, as Classify returned it:
-// where it was throttled, the next ones come at half the pace.
-func (c *Clients) Paced(product string, err error) {
-	if errors.Is(err, ErrThrottled) {
-		c.pacer(product).slowDown()
-	}
 }
 
 func (c *Clients) pacer(product string) *pacer {

@@ -24,11 +24,21 @@ type auto struct {
 	config AutoConfig
 	once   sync.Once
 	chosen CredentialsSource
+
+	metrics *metrics // may be nil
 }
+
+// measure implements measured.
+func (a *auto) measure(m *metrics) { a.metrics = m }
 
 // Credentials implements CredentialsSource.
 func (a *auto) Credentials(ctx context.Context) (Key, error) {
-	a.once.Do(a.choose)
+	a.once.Do(func() {
+		a.choose()
+		if source, ok := a.chosen.(measured); ok {
+			source.measure(a.metrics)
+		}
+	})
 	return a.chosen.Credentials(ctx)
 }
 

@@ -17,17 +17,28 @@ const (
 // cached keeps a temporary key until shortly before it expires. However many
 // ask at once, one refresh serves them all.
 type cached struct {
-	fetch func(context.Context) (Key, error)
-	now   func() time.Time
-	group singleflight.Group
+	source  string // its name in metrics
+	fetch   func(context.Context) (Key, error)
+	now     func() time.Time
+	group   singleflight.Group
+	behind  measured // what fetch calls; may be nil
+	metrics *metrics // may be nil
 
 	mu    sync.Mutex
 	key   *Key
 	tried time.Time // when the last refresh ended
 }
 
-func newCached(fetch func(context.Context) (Key, error)) *cached {
-	return &cached{fetch: fetch, now: time.Now}
+func newCached(source string, fetch func(context.Context) (Key, error)) *cached {
+	return &cached{source: source, fetch: fetch, now: time.Now}
+}
+
+// measure implements measured.
+func (c *cached) measure(m *metrics) {
+	c.metrics = m
+	if c.behind != nil {
+		c.behind.measure(m)
+	}
 }
 
 // Credentials implements CredentialsSource. While a refresh fails, the old key
@@ -71,6 +82,7 @@ func (c *cached) refresh(ctx context.Context) (Key, error) {
 		return key, nil
 	}
 	key, err := c.fetch(ctx)
+	c.metrics.refreshed(c.source, key, err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tried = c.now()

@@ -9,7 +9,7 @@ import (
 // attached to the ECS instance; name may be empty: the service tells it.
 func ECSRole(m *Metadata, name string) CredentialsSource {
 	const path = "ram/security-credentials/"
-	return newCached(func(ctx context.Context) (Key, error) {
+	return newCached("ecs_role", func(ctx context.Context) (Key, error) {
 		role := name
 		if role == "" {
 			var err error

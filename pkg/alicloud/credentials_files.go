@@ -21,7 +21,8 @@ const (
 
 // files reads a key from a directory, again whenever a file changed.
 type files struct {
-	dir string
+	dir     string
+	metrics *metrics // may be nil
 
 	mu    sync.Mutex
 	stamp string
@@ -32,18 +33,22 @@ type files struct {
 // files may be replaced at any time; the next call signs with the new key.
 func Files(dir string) CredentialsSource { return &files{dir: dir} }
 
+// measure implements measured.
+func (f *files) measure(m *metrics) { f.metrics = m }
+
 // Credentials implements CredentialsSource.
 func (f *files) Credentials(context.Context) (Key, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	stamp, err := f.look()
-	if err != nil {
-		return Key{}, credentialsError("Files", err.Error(), nil)
-	}
-	if f.key != nil && stamp == f.stamp {
+	if err == nil && f.key != nil && stamp == f.stamp {
 		return *f.key, nil
 	}
-	key, err := f.read()
+	var key Key
+	if err == nil {
+		key, err = f.read()
+	}
+	f.metrics.refreshed("files", key, err)
 	if err != nil {
 		return Key{}, credentialsError("Files", err.Error(), nil)
 	}

@@ -30,7 +30,7 @@ func (o OIDC) Configured() bool { return o.TokenFile != "" && o.ProviderARN != "
 // API, AssumeRoleWithOIDC). That call is not signed: the token is the proof.
 func RRSA(o OIDC) CredentialsSource {
 	client := &http.Client{Transport: careful{newTransport()}, Timeout: readTimeout}
-	return newCached(func(ctx context.Context) (Key, error) {
+	return newCached("rrsa", func(ctx context.Context) (Key, error) {
 		token, err := os.ReadFile(o.TokenFile)
 		if err != nil {
 			return Key{}, credentialsError("AssumeRoleWithOIDC", err.Error(), nil)

@@ -36,7 +36,7 @@ func AssumeRole(role Role) (CredentialsSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCached(func(ctx context.Context) (Key, error) {
+	source := newCached("assume_role", func(ctx context.Context) (Key, error) {
 		req, resp := sts.CreateAssumeRoleRequest(), sts.CreateAssumeRoleResponse()
 		req.RoleArn = role.ARN
 		req.RoleSessionName = sessionName(role.SessionName)
@@ -47,7 +47,9 @@ func AssumeRole(role Role) (CredentialsSource, error) {
 		}
 		return temporaryKey("AssumeRole", resp.Credentials.AccessKeyId, resp.Credentials.AccessKeySecret,
 			resp.Credentials.SecurityToken, resp.Credentials.Expiration)
-	}), nil
+	})
+	source.behind = clients
+	return source, nil
 }
 
 func sessionName(name string) string {

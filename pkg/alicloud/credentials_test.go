@@ -92,7 +92,7 @@ func (f *fetcher) fetch(context.Context) (Key, error) {
 
 func newTestCached() (*cached, *fetcher) {
 	f := &fetcher{clock: newTestClock()}
-	c := newCached(f.fetch)
+	c := newCached("test", f.fetch)
 	c.now = f.clock.now
 	return c, f
 }
@@ -140,7 +140,7 @@ func TestAnOldKeyServesWhileRenewalFails(t *testing.T) {
 func TestOneRefreshServesAllWhoWait(t *testing.T) {
 	begun, release := make(chan struct{}), make(chan struct{})
 	var calls atomic.Int32
-	c := newCached(func(ctx context.Context) (Key, error) {
+	c := newCached("test", func(ctx context.Context) (Key, error) {
 		if calls.Add(1) == 1 {
 			close(begun)
 		}

@@ -36,6 +36,12 @@ func (p *pacer) wait(ctx context.Context) error {
 	return p.limiter.Wait(ctx)
 }
 
+// ratio is the pace now, as a part of the full one.
+func (p *pacer) ratio() float64 {
+	p.recover()
+	return float64(p.limiter.Limit() / p.full)
+}
+
 // slowDown halves the pace.
 func (p *pacer) slowDown() {
 	p.mu.Lock()

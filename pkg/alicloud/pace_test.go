@@ -58,7 +58,8 @@ func TestPaceIsKeptByProductAndHonoursTheContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Classify(Op{Access: Write}, c.Pace(ctx, "rds")); !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) {
+	err := c.Call(ctx, Op{Product: "Rds", Access: Write}, func(Key) error { t.Error("it was called"); return nil })
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) {
 		t.Errorf("err = %v", err)
 	}
 }

@@ -23,23 +23,17 @@ import (
 // and take no context.
 func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest, resp responses.AcsResponse) error {
 	op := Op{Product: req.GetProduct(), Action: req.GetActionName(), Access: access}
-	key, err := c.source.Credentials(ctx)
-	if err != nil {
-		return Classify(op, &notSentError{err})
-	}
-	if err := c.Pace(ctx, op.Product); err != nil {
-		return Classify(op, err)
-	}
-	op.Secrets = key.secrets()
-	ctx, cancel := context.WithTimeout(ctx, access.timeout())
-	defer cancel()
-	err = c.send(ctx, access, key, req, resp)
-	for _, name := range secretParameters {
-		op.Secrets = append(op.Secrets, req.GetQueryParams()[name])
-	}
-	err = Classify(op, err)
-	c.Paced(op.Product, err)
-	return err
+	return c.Call(ctx, op, func(key Key) error {
+		ctx, cancel := context.WithTimeout(ctx, access.timeout())
+		defer cancel()
+		err := c.send(ctx, access, key, req, resp)
+		own := op
+		own.Secrets = key.secrets()
+		for _, name := range secretParameters { // the SDK has set them by now
+			own.Secrets = append(own.Secrets, req.GetQueryParams()[name])
+		}
+		return Classify(own, err)
+	})
 }
 
 func (c *Clients) send(ctx context.Context, access Access, key Key, req requests.AcsRequest, resp responses.AcsResponse) (err error) {

@@ -28,24 +28,15 @@ var _ bucketCalls = ossClient{}
 // call makes one call at the pace of the cloud, and classifies its error.
 func (c ossClient) call(ctx context.Context, action string, access alicloud.Access, do func(*oss.Client) error) error {
 	op := alicloud.Op{Product: product, Action: action, Access: access}
-	k, err := c.cloud.Credentials(ctx)
-	if err != nil {
-		return alicloud.Classify(op, err)
-	}
-	op.Secrets = []string{k.ID, k.Secret, k.Token}
-	if err := c.cloud.Pace(ctx, product); err != nil {
-		return alicloud.Classify(op, err)
-	}
-	config := oss.NewConfig().
-		WithRegion(c.region).
-		WithEndpoint(c.endpoint.String()).
-		WithUsePathStyle(isPathStyle(c.endpoint.Hostname())).
-		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(k.ID, k.Secret, k.Token)).
-		WithHttpClient(c.cloud.HTTP(access)).
-		WithRetryMaxAttempts(1)
-	err = alicloud.Classify(op, do(oss.NewClient(config)))
-	c.cloud.Paced(product, err)
-	return err
+	return c.cloud.Call(ctx, op, func(k alicloud.Key) error {
+		return do(oss.NewClient(oss.NewConfig().
+			WithRegion(c.region).
+			WithEndpoint(c.endpoint.String()).
+			WithUsePathStyle(isPathStyle(c.endpoint.Hostname())).
+			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(k.ID, k.Secret, k.Token)).
+			WithHttpClient(c.cloud.HTTP(access)).
+			WithRetryMaxAttempts(1)))
+	})
 }
 
 // isPathStyle says whether the bucket goes into the path: OSS itself wants it

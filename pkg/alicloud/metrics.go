@@ -1,0 +1,153 @@
+package alicloud
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are of calls to the cloud, and of the keys that sign them. Labels are
+// from fixed sets: products and actions are those that the code names.
+type metrics struct {
+	calls     *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	waits     *prometheus.CounterVec
+	refreshes *prometheus.CounterVec
+	expiry    *prometheus.GaugeVec
+}
+
+// Names of labels.
+const (
+	labelProduct = "product"
+	labelAction  = "action"
+	labelSource  = "source"
+)
+
+// Whose key signs.
+const (
+	signerBroker   = "broker"   // the broker's own
+	signerInstance = "instance" // one that the user gave for an instance
+)
+
+func newMetrics() *metrics {
+	m := &metrics{
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_cloud_requests_total",
+			Help: "Requests to the cloud, by product, action, whose key signs and result.",
+		}, []string{labelProduct, labelAction, "signer", "result"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "alibabacloud_broker_cloud_request_duration_seconds",
+			Help:    "Time from sending a request to the cloud to its answer, without the wait for its turn.",
+			Buckets: []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25},
+		}, []string{labelProduct, labelAction}),
+		waits: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_cloud_pacing_seconds_total",
+			Help: "Time that requests to the cloud waited for their turn, by product.",
+		}, []string{labelProduct}),
+		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_credentials_refreshes_total",
+			Help: "Attempts to get a key of the cloud from its source, by source and result.",
+		}, []string{labelSource, "result"}),
+		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "alibabacloud_broker_credentials_expiry_timestamp_seconds",
+			Help: "When the key in hand expires, in Unix time; 0 for a key that lasts.",
+		}, []string{labelSource}),
+	}
+	for _, product := range products() {
+		m.waits.WithLabelValues(product)
+	}
+	return m
+}
+
+// register adds the metrics, and those that are read when asked for.
+func (c *Clients) register(r prometheus.Registerer) error {
+	m := c.metrics
+	all := []prometheus.Collector{m.calls, m.durations, m.waits, m.refreshes, m.expiry}
+	for _, product := range products() {
+		all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name:        "alibabacloud_broker_cloud_pace_ratio",
+			Help:        "Pace at which the cloud is called now, as a part of the full pace, by product; below 1 it has throttled.",
+			ConstLabels: prometheus.Labels{labelProduct: product},
+		}, func() float64 { return c.pacer(product).ratio() }))
+	}
+	for _, collector := range all {
+		if err := r.Register(collector); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answered counts a request that was sent, or could not be; err is classified.
+func (c *Clients) answered(op Op, err error) {
+	c.metrics.calls.WithLabelValues(op.product(), op.Action, c.signer, resultOf(err)).Inc()
+}
+
+// sent observes how long an answer took.
+func (m *metrics) sent(op Op, took time.Duration) {
+	m.durations.WithLabelValues(op.product(), op.Action).Observe(took.Seconds())
+}
+
+// refreshed counts an attempt to get a key. nil counts nothing.
+func (m *metrics) refreshed(source string, key Key, err error) {
+	if m == nil {
+		return
+	}
+	if err != nil {
+		m.refreshes.WithLabelValues(source, "failed").Inc()
+		return
+	}
+	m.refreshes.WithLabelValues(source, "ok").Inc()
+	expires := 0.0
+	if !key.Expires.IsZero() {
+		expires = float64(key.Expires.Unix())
+	}
+	m.expiry.WithLabelValues(source).Set(expires)
+}
+
+// A measured source of credentials counts what it does, from the call of
+// measure on, which comes before its first use.
+type measured interface{ measure(m *metrics) }
+
+// measure implements measured, for the clients of a source and all that is
+// behind them.
+func (c *Clients) measure(m *metrics) {
+	c.metrics = m
+	if source, ok := c.source.(measured); ok {
+		source.measure(m)
+	}
+}
+
+// resultOf names what became of a request, from its classified error: the kind
+// that says most to an operator.
+func resultOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	for _, known := range []struct {
+		kind error
+		name string
+	}{
+		{ErrCredentials, "credentials"},
+		{ErrDenied, "denied"},
+		{ErrArrears, "arrears"},
+		{ErrQuota, "quota"},
+		{ErrThrottled, "throttled"},
+		{ErrSoldOut, "sold_out"},
+		{ErrInvalid, "invalid"},
+		{ErrNotFound, "not_found"},
+		{ErrExists, "exists"},
+		{ErrTokenUsed, "token_used"},
+		{ErrWrongState, "wrong_state"},
+		{ErrOutcomeUnknown, "outcome_unknown"},
+		{context.DeadlineExceeded, "timeout"},
+		{context.Canceled, "canceled"},
+	} {
+		if errors.Is(err, known.kind) {
+			return known.name
+		}
+	}
+	return "failed"
+}
