@@ -1,7 +1,8 @@
 // Command client is what an application would use to consume a binding: a
 // MySQL client, an OSS client and a reader of JSON, in one static program. The
 // walk-through hack/demo and its tests use it, so that they need no further
-// tools on the machine.
+// tools on the machine. As the image alibabacloud-broker-client it is an
+// application in a cluster: client binding uses what the platform gives a pod.
 //
 // Secrets come in through the environment and are never arguments, which other
 // users of the machine could read.
@@ -20,6 +21,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// version is stamped by the linker (make build).
+var version = "unknown"
 
 // timeout bounds a whole run: nothing that the walk-through does takes long.
 const timeout = 30 * time.Second
@@ -58,9 +62,11 @@ func run(ctx context.Context, args []string, e env) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if len(args) == 0 {
-		return fmt.Errorf("%w: client mysql|oss|json|credentials", errUsage)
+		return fmt.Errorf("%w: client binding|mysql|oss|json|credentials|version", errUsage)
 	}
 	switch args[0] {
+	case "binding":
+		return runBinding(ctx, args[1:], e)
 	case "mysql":
 		return runMySQL(ctx, args[1:], e)
 	case "oss":
@@ -69,6 +75,9 @@ func run(ctx context.Context, args []string, e env) error {
 		return runJSON(args[1:], e)
 	case "credentials":
 		return runCredentials(args[1:], e)
+	case "version", "--version":
+		_, err := fmt.Fprintln(e.out, version)
+		return err
 	default:
 		return fmt.Errorf("%w: no command %q", errUsage, args[0])
 	}
