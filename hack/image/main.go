@@ -20,7 +20,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/v1"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 func main() {
@@ -121,10 +121,10 @@ func (r release) write(p program) (v1.Image, error) {
 	if err := os.MkdirAll(r.out, folderForAll); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(r.list(p), list, forAll); err != nil {
+	if err := os.WriteFile(r.list(p), list, forAll); err != nil { //nolint:gosec // the caller names the folder
 		return nil, err
 	}
-	archive, err := os.Create(r.archive(p))
+	archive, err := os.Create(r.archive(p)) //nolint:gosec // the caller names the folder
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/CycloneDX/cyclonedx-go"
-	"github.com/google/go-containerregistry/pkg/v1"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // software is the list of what is in the image, as CycloneDX 1.6 in JSON: the
