@@ -12,6 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
 // services are the providers by the name that their offerings state. To add
@@ -85,5 +86,6 @@ type faces struct {
 	platforms, operators http.Handler
 	secure               *tls.Config // of the platforms' port; nil for plain HTTP
 	files                *api.Files
+	keys                 *sealed.Keys
 	ready                *readiness
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync/atomic"
 
@@ -19,9 +17,6 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
 // run reads the configuration, wires the parts and serves until ctx ends.
@@ -47,7 +42,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	st, err := openStore(ctx, c)
+	st, keys, err := openStore(ctx, c, registry)
 	if err != nil {
 		return err
 	}
@@ -64,7 +59,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
-	logic, engine, err := broker.New(ctx, broker.Config{
+	logic, engine, err := broker.New(broker.Config{
 		Catalog: offerings, Providers: services, Store: st, Region: cloud.Region(), Metrics: registry, Options: c.options,
 		Engine: broker.EngineConfig{
 			BrokerID: c.brokerID, Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
@@ -93,29 +88,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		platforms: handler,
 		secure:    secure,
 		files:     files,
+		keys:      keys,
 		operators: api.Ops(api.OpsConfig{Ready: ready.check, Metrics: registry}),
 		ready:     ready,
 	})
-}
-
-// openStore opens the records and the keys that seal their secrets.
-func openStore(ctx context.Context, c *config) (store.Store, error) {
-	if err := os.MkdirAll(c.dataDir, 0o700); err != nil { //nolint:gosec // the operator names the directory
-		return nil, fmt.Errorf("--data-dir: %w", err)
-	}
-	file, err := bolt.Open(filepath.Join(c.dataDir, "broker.db"), nil)
-	if err != nil {
-		return nil, err
-	}
-	keyset := c.keysetFile
-	if keyset == "" {
-		keyset = filepath.Join(c.dataDir, "keyset.json")
-	}
-	keys, err := sealed.Ensure(ctx, keyset, file)
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return sealed.New(file, keys), nil
 }
 
 // serve opens both ports, runs the operations, and stops everything when ctx
@@ -136,9 +112,16 @@ func serve(ctx context.Context, c *config, engine *broker.Engine, f *faces) erro
 	working, rest := context.WithCancel(context.WithoutCancel(ctx))
 	defer rest()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return engine.Run(working) })
+	group.Go(func() error { return engine.Listen(working) })
+	group.Go(func() error {
+		if c.shared() { // another replica takes over while requests here come to their end
+			return engine.Run(ctx)
+		}
+		return engine.Run(working)
+	})
 	group.Go(func() error { return api.Serve(working, operators, f.operators, nil, api.Drain{Time: c.drainTime}) })
 	group.Go(func() error { f.files.Watch(working); return nil })
+	group.Go(func() error { f.keys.Watch(working); return nil })
 	group.Go(func() error {
 		defer rest()
 		f.ready.set(true)

@@ -56,7 +56,7 @@ func (s *Stack) start() (*process, error) {
 
 // wire makes the parts, as the program does.
 func (s *Stack) wire(ctx context.Context, p *process, file *bolt.Store) (*broker.Engine, error) {
-	keys, err := sealed.Ensure(ctx, filepath.Join(s.dir, "keyset.json"), file)
+	keys, err := sealed.Ensure(ctx, sealed.File(filepath.Join(s.dir, "keyset.json")), file, &sealed.Options{Alone: true})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Stack) wire(ctx context.Context, p *process, file *bolt.Store) (*broker
 	for _, change := range s.options.broker {
 		change(&config)
 	}
-	logic, engine, err := broker.New(ctx, config)
+	logic, engine, err := broker.New(config)
 	if err != nil {
 		return nil, err
 	}
@@ -129,12 +129,12 @@ func (s *Stack) hurry(ctx context.Context, st store.Store, engine *broker.Engine
 			return
 		case <-ticker.C:
 		}
-		ids, err := st.Unfinished(ctx)
+		keys, err := st.Unfinished(ctx)
 		if err != nil {
 			continue // it has crashed
 		}
-		for _, id := range ids {
-			engine.Wake(id)
+		for _, k := range keys {
+			engine.Wake(k)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	keys, err := sealed.Ensure(w.t.Context(), filepath.Join(w.dir, "keyset.json"), st)
+	keys, err := sealed.Ensure(w.t.Context(), sealed.File(filepath.Join(w.dir, "keyset.json")), st, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	logic, engine, err := broker.New(ctx, broker.Config{
+	logic, engine, err := broker.New(broker.Config{
 		Catalog: c, Store: w.store, Region: "cn-hangzhou", Options: w.opts,
 		Providers: map[string]providers.Provider{"fake": w.cloud},
 		Engine: broker.EngineConfig{

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ type rig struct {
 	store  store.Store
 	logic  *broker.BusinessLogic
 	engine *broker.Engine
+	term   *broker.Term
 }
 
 // newRig starts a cloud in which things take minutes.
@@ -80,7 +82,7 @@ func (r *rig) open(failAt int, after bool) error {
 		return err
 	}
 	r.t.Cleanup(func() { _ = file.Close() })
-	keys, err := sealed.Ensure(r.t.Context(), filepath.Join(r.dir, "keyset.json"), file)
+	keys, err := sealed.Ensure(r.t.Context(), sealed.File(filepath.Join(r.dir, "keyset.json")), file, nil)
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (r *rig) open(failAt int, after bool) error {
 	if err != nil {
 		return err
 	}
-	r.logic, r.engine, err = broker.New(r.t.Context(), broker.Config{
+	r.logic, r.engine, err = broker.New(broker.Config{
 		Catalog: r.catalog, Store: r.store, Region: "cn-hangzhou",
 		Providers: map[string]providers.Provider{
 			"rds": rds.New(rds.Config{Clients: clients, Metadata: alicloud.NewMetadata(at)}),
@@ -114,7 +116,14 @@ func (r *rig) open(failAt int, after bool) error {
 		Engine:   broker.EngineConfig{BrokerID: "rig", Account: clients.Caller, Now: r.clock.Now},
 		Patience: time.Nanosecond, Limit: time.Nanosecond, // the rig turns the engine itself
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return r.store.Lead(r.t.Context(), func(_ context.Context, l store.Lease) error {
+		l.Held = func() bool { return true } // nobody else is about
+		r.term = r.engine.Begin(r.t.Context(), l)
+		return nil
+	})
 }
 
 // restart is a new process after a crash; it does not die.
@@ -133,16 +142,21 @@ func (r *rig) restart() {
 func (r *rig) settle() bool {
 	r.t.Helper()
 	for range 1000 {
-		ids, err := r.store.Unfinished(r.t.Context())
+		keys, err := r.store.Unfinished(r.t.Context())
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if len(ids) == 0 {
+		if len(keys) == 0 {
 			return !r.faulty.Dead()
 		}
+		var ids []string
+		for _, k := range keys {
+			r.engine.Wake(k)
+			ids = append(ids, k.InstanceID)
+		}
 		var due time.Time
-		for _, id := range ids {
-			next, err := r.engine.Turn(r.t.Context(), id)
+		for _, id := range slices.Compact(ids) {
+			next, err := r.term.Turn(r.t.Context(), id)
 			if r.faulty.Dead() {
 				return false
 			}

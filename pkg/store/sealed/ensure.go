@@ -9,45 +9,72 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Ensure returns the keyset in the file path, which must fit what st, the
-// store beneath the sealing, holds. Where there is no such file it is made, but
-// only for a store that has never held a record. An error that is
-// fs.ErrNotExist (the keyset is gone) or ErrForeign (it is another one) says
-// what to do; nothing was changed then.
-func Ensure(ctx context.Context, path string, st store.Store) (*Keyset, error) {
-	keys, err := OpenKeyset(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return create(ctx, path, st)
-	case err != nil:
+// Ensure returns the keys of a source, which must fit what st, the store beneath
+// the sealing, holds. Where there is no keyset one is made, but only for a store
+// that has never held a record. An error that is fs.ErrNotExist (the keyset is
+// gone) or ErrForeign (it is another one) says what to do; nothing was changed
+// then. Of several processes that begin together one makes the keyset, and all
+// use it.
+func Ensure(ctx context.Context, source Source, st store.Store, o *Options) (*Keys, error) {
+	keys, err := Open(ctx, source, o)
+	if errors.Is(err, fs.ErrNotExist) {
+		keys, err = first(ctx, source, st, o)
+	}
+	if err != nil {
 		return nil, err
 	}
 	err = fits(ctx, keys, st)
 	switch {
 	case errors.Is(err, store.ErrSeal):
-		return nil, errWrong(path, err)
+		return nil, fmt.Errorf("%w: the keyset %s does not open what the store holds (%w): "+
+			"put back the keyset that belongs to this store", store.ErrForeign, source, err)
 	case err != nil:
 		return nil, err
 	}
 	return keys, nil
 }
 
-// create makes the keyset of an empty store.
-func create(ctx context.Context, path string, st store.Store) (*Keyset, error) {
+// first makes the keyset of an empty store. Somebody else may do it now, too,
+// and use it at once.
+func first(ctx context.Context, source Source, st store.Store, o *Options) (*Keys, error) {
 	empty, err := st.Empty(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("is the store empty: %w", err)
-	case !empty:
-		return nil, errMissing(path)
 	}
-	return CreateKeyset(path)
+	if empty {
+		if err := Create(ctx, source); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	keys, err := Open(ctx, source, o)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the keyset %s is missing (%w), and the store holds records whose secrets only it can open: "+
+			"put back the keyset that belongs to this store", source, fs.ErrNotExist)
+	}
+	return keys, err
+}
+
+// Create makes the keyset of a source, of one new key (AES-256-GCM). The error
+// is fs.ErrExist if there is one already: it stays as it is.
+func Create(ctx context.Context, source Source) error {
+	set, err := draw()
+	if err != nil {
+		return err
+	}
+	b, err := set.bytes()
+	if err != nil {
+		return err
+	}
+	if err := source.Create(ctx, b); err != nil {
+		return fmt.Errorf("make the keyset: %w", err)
+	}
+	return nil
 }
 
 // fits fails with ErrSeal if there are secrets and none of them opens. Records
 // that do not decode, and single secrets that do not open, are not for it to
 // judge: mostly the first secret opens, and that is all it reads.
-func fits(ctx context.Context, keys *Keyset, st store.Store) error {
+func fits(ctx context.Context, keys *Keys, st store.Store) error {
 	var wrong error
 	for r, err := range New(st, keys).All(ctx) {
 		switch _, skip := errors.AsType[*store.RecordError](err); {

@@ -20,11 +20,11 @@ import (
 // sealing is the decorator.
 type sealing struct {
 	store.Store
-	keys *Keyset
+	keys *Keys
 }
 
 // New returns inner with secrets sealed by keys.
-func New(inner store.Store, keys *Keyset) store.Store { return &sealing{Store: inner, keys: keys} }
+func New(inner store.Store, keys *Keys) store.Store { return &sealing{Store: inner, keys: keys} }
 
 // Get implements store.Store.
 func (s *sealing) Get(ctx context.Context, k store.Key) (store.Record, error) {
@@ -65,6 +65,7 @@ func (s *sealing) Delete(ctx context.Context, k store.Key, check func(*store.Rec
 // Update implements store.Store. Sealing is part of the inner store's change,
 // so that comparing and swapping stay one step.
 func (s *sealing) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
+	defer s.keys.writing.begin()()
 	r, err := s.Store.Update(ctx, k, func(r *store.Record) error {
 		kept := s.give(r)
 		if err := change(r); err != nil {

@@ -19,7 +19,7 @@ import (
 func TestSealed(t *testing.T) {
 	storetest.RunSealed(t, func(t *testing.T, dir string) store.Store {
 		inner := openBolt(t, dir)
-		keys, err := sealed.Ensure(t.Context(), filepath.Join(dir, "keyset.json"), inner)
+		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,10 +38,26 @@ func openBolt(t *testing.T, dir string) *bolt.Store {
 	return s
 }
 
-// newKeyset makes a keyset in a folder of its own.
-func newKeyset(t *testing.T) *sealed.Keyset {
+// newKeys makes keys in a folder of their own.
+func newKeys(t *testing.T) *sealed.Keys {
 	t.Helper()
-	keys, err := sealed.CreateKeyset(filepath.Join(t.TempDir(), "keyset.json"))
+	return open(t, sealed.File(newKeysetFile(t, t.TempDir(), "keyset.json")))
+}
+
+// newKeysetFile makes a keyset and returns its path.
+func newKeysetFile(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := sealed.Create(t.Context(), sealed.File(path)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// open opens a keyset, which must succeed.
+func open(t *testing.T, source sealed.Source) *sealed.Keys {
+	t.Helper()
+	keys, err := sealed.Open(t.Context(), source, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +79,7 @@ func update(t *testing.T, s store.Store, k store.Key, change func(r *store.Recor
 
 func TestBoxOpensInItsPlaceAlone(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
-	s := sealed.New(inner, newKeyset(t))
+	s := sealed.New(inner, newKeys(t))
 	from := store.Key{InstanceID: "i", BindingID: "bc"}
 	box := update(t, s, from, func(r *store.Record) {
 		r.Incarnation = "life"
@@ -113,37 +129,9 @@ func TestBoxOpensInItsPlaceAlone(t *testing.T) {
 	}
 }
 
-func TestAnyKeyOfTheSetOpensAndThePrimarySeals(t *testing.T) {
-	dir := t.TempDir()
-	inner := openBolt(t, dir)
-	old := newKeysetFile(t, dir, "old.json")
-	i, j := store.Key{InstanceID: "i"}, store.Key{InstanceID: "j"}
-	update(t, sealed.New(inner, open(t, old)), i, func(r *store.Record) { r.Secrets = store.Seal([]byte("old")) })
-
-	both := open(t, addPrimary(t, old, filepath.Join(dir, "both.json")))
-	s := sealed.New(inner, both)
-	update(t, s, j, func(r *store.Record) { r.Secrets = store.Seal([]byte("new")) })
-	for k, want := range map[store.Key]string{i: "old", j: "new"} {
-		r, err := s.Get(t.Context(), k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if plain, err := r.Secrets.Open(); err != nil || string(plain) != want {
-			t.Errorf("%s opens as %q, %v, want %q", k, plain, err, want)
-		}
-	}
-	r, err := sealed.New(inner, open(t, old)).Get(t.Context(), j)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Secrets.Open(); !errors.Is(err, store.ErrSeal) {
-		t.Errorf("what the new primary sealed opens with the old key alone: %v", err)
-	}
-}
-
 func TestStoreHoldsNoSecretInClear(t *testing.T) {
 	dir := t.TempDir()
-	s := sealed.New(openBolt(t, dir), newKeyset(t))
+	s := sealed.New(openBolt(t, dir), newKeys(t))
 	const secret = "correct-horse-battery-staple"
 	for n := range 20 {
 		update(t, s, store.Key{InstanceID: "i"}, func(r *store.Record) {
@@ -180,13 +168,41 @@ func TestStoreHoldsNoSecretInClear(t *testing.T) {
 func TestReadingNeedsNoKey(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	k := store.Key{InstanceID: "i"}
-	update(t, sealed.New(inner, newKeyset(t)), k, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
-	other := sealed.New(inner, newKeyset(t))
+	update(t, sealed.New(inner, newKeys(t)), k, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
+	other := sealed.New(inner, newKeys(t))
 	r, err := other.Get(t.Context(), k)
 	if err != nil {
 		t.Fatalf("Get with another keyset: %v", err)
 	}
 	if _, err := r.Secrets.Open(); !errors.Is(err, store.ErrSeal) {
 		t.Errorf("Open with another keyset = %v, want ErrSeal", err)
+	}
+}
+
+func TestCrashDuringAnUpdateLeavesSecretsThatOpen(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		faulty := storetest.NewFaulty(openBolt(t, t.TempDir()))
+		s := sealed.New(faulty, newKeys(t))
+		k := store.Key{InstanceID: "i"}
+		update(t, s, k, func(r *store.Record) { r.Secrets = store.Seal([]byte("old")) })
+		faulty.FailWrite(1, after)
+		_, err := s.Update(t.Context(), k, func(r *store.Record) error {
+			r.Incarnation, r.Secrets = "next", store.Seal([]byte("new"))
+			return nil
+		})
+		if !errors.Is(err, storetest.ErrDead) {
+			t.Fatalf("Update = %v, want ErrDead", err)
+		}
+		r, err := s.Get(t.Context(), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "old"
+		if after {
+			want = "new"
+		}
+		if plain, err := r.Secrets.Open(); err != nil || string(plain) != want {
+			t.Errorf("after %t: the secret opens as %q, %v, want %q", after, plain, err, want)
+		}
 	}
 }

@@ -58,3 +58,40 @@ func TestFailedMakerLeavesNothing(t *testing.T) {
 		t.Errorf("the folder holds %v, %v, want nothing", entries, err)
 	}
 }
+
+func TestReplacedFileIsWholeAtEveryMoment(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	text := func(i int) string { return fmt.Sprintf("%0*d", 1<<10, i) }
+	if err := newfile.Replace(path, write(text(0))); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 10 {
+		wg.Go(func() {
+			if err := newfile.Replace(path, write(text(i))); err != nil {
+				t.Errorf("Replace: %v", err)
+			}
+		})
+		wg.Go(func() {
+			if got, err := os.ReadFile(path); err != nil || len(got) != 1<<10 {
+				t.Errorf("the file holds %d bytes, %v, want %d", len(got), err, 1<<10)
+			}
+		})
+	}
+	wg.Wait()
+	broken := errors.New("broken")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newfile.Replace(path, func(string) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("Replace = %v, want the error of fill", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
+		t.Errorf("a failed Replace changed the file (%v)", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("the folder holds %v, %v, want the file alone", entries, err)
+	}
+}

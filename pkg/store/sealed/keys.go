@@ -1,0 +1,254 @@
+package sealed
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+const (
+	readEvery = 10 * time.Second
+	// readTime is how long reading the source may take.
+	readTime = 5 * time.Second
+	// stale is after how many turns without a look at the source sealing looks
+	// there first: the process may have been stopped.
+	stale = 3
+	// spreads is in how many turns a change of the keyset has reached every
+	// process that is well.
+	spreads = 6
+)
+
+// Options are what Keys can do without.
+type Options struct {
+	// Every is how often the source is read; 0: every 10 s.
+	Every time.Duration
+	// Alone says that no other process uses the keyset: no change of it needs
+	// time to reach others.
+	Alone bool
+	// Metrics gets the collectors of the keys; may be nil.
+	Metrics prometheus.Registerer
+	// Report is told, for the log, of other keys in use (err is nil) and of a
+	// keyset that cannot be used. It must not call Keys. May be nil.
+	Report func(what string, err error)
+}
+
+// Keys are the keys in use. They follow their source: what another process or
+// the operator changes there is taken into use within seconds, and at once
+// where a secret is met that only a key not heard of yet can open. What cannot
+// be used changes nothing: the keys that were good stay in use.
+type Keys struct {
+	source Source
+	every  time.Duration
+	spread time.Duration
+	tell   func(what string, err error)
+	meters *meters
+
+	state atomic.Pointer[state]
+	read  atomic.Pointer[time.Time] // when the source was last asked
+
+	turn    sync.Mutex // one look at the source at a time
+	trouble string     // what was last told of it; guarded by turn
+
+	writing writing // updates that may be sealing
+
+	asking  sync.Mutex           // one question for an unknown key at a time
+	missing map[uint32]time.Time // keys that the source did not have; guarded by asking
+}
+
+// Open returns the keys of a source, as they are there. The error is
+// fs.ErrNotExist if there is no keyset, and ErrForeign if what is there is none.
+func Open(ctx context.Context, source Source, o *Options) (*Keys, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	asked := time.Now()
+	set, version, err := load(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	k := &Keys{source: source, every: o.Every, tell: o.Report, missing: map[uint32]time.Time{}}
+	if k.every == 0 {
+		k.every = readEvery
+	}
+	if !o.Alone {
+		k.spread = spreads * k.every
+	}
+	if k.tell == nil {
+		k.tell = func(string, error) {}
+	}
+	if k.meters, err = newMeters(o.Metrics); err != nil {
+		return nil, err
+	}
+	k.state.Store((&state{}).next(set, version, asked))
+	k.read.Store(&asked)
+	return k, nil
+}
+
+// load reads the set that a source holds now.
+func load(ctx context.Context, source Source) (*set, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	b, version, err := source.Read(ctx)
+	if err != nil {
+		return nil, "", fmt.Errorf("read the keyset: %w", err)
+	}
+	set, err := parse(b)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", source, err)
+	}
+	return set, version, nil
+}
+
+// Watch follows the source until ctx ends.
+func (k *Keys) Watch(ctx context.Context) {
+	ticker := time.NewTicker(k.every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_, _ = k.look(ctx, nil) // it has told
+		}
+	}
+}
+
+// look asks the source, and takes into use what it holds. What does not follow
+// from the set in use is only taken if proof opens something with it: then it
+// is of this store.
+func (k *Keys) look(ctx context.Context, proof func(*set) bool) (*state, error) {
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	return k.lookNow(ctx, proof)
+}
+
+// lookNow is look for those who have the turn.
+func (k *Keys) lookNow(ctx context.Context, proof func(*set) bool) (*state, error) {
+	asked, now, lost := time.Now(), k.state.Load(), false
+	set, version, err := load(ctx, k.source)
+	if err != nil && ctx.Err() != nil {
+		return nil, err // it is the caller who went, not the source
+	}
+	defer k.read.Store(&asked)
+	switch {
+	case err != nil:
+	case version == now.version:
+		set = now.set
+	case !set.follows(now.set) && (proof == nil || !proof(set)):
+		lost = true
+		err = fmt.Errorf("%w: the keyset in %s has lost the primary key %d: put back the keyset that belongs to this store, "+
+			"or restart the broker if it is this one", store.ErrForeign, k.source, now.set.primary)
+	}
+	if err != nil {
+		k.state.Store(now.blocked(lost, err))
+		k.failed(err)
+		return nil, err
+	}
+	next := now.next(set, version, asked)
+	k.state.Store(next)
+	k.worked(now, next)
+	return next, nil
+}
+
+// failed tells, once, why the source cannot be used. k.turn is held.
+func (k *Keys) failed(err error) {
+	k.meters.broken.Set(1)
+	if k.trouble == err.Error() {
+		return
+	}
+	k.trouble = err.Error()
+	k.meters.reloads.WithLabelValues("failed").Inc()
+	k.tell("the keyset cannot be used, the keys known before stay in use", err)
+}
+
+// worked tells what is in use now, if that is news. k.turn is held.
+func (k *Keys) worked(before, now *state) {
+	k.meters.broken.Set(0)
+	is := now.set.describe()
+	if k.trouble == "" && before.set.describe() == is {
+		return
+	}
+	k.trouble = ""
+	k.meters.reloads.WithLabelValues("ok").Inc()
+	k.tell("keyset in use: "+is, nil)
+}
+
+// seal puts plain into a box for a place, with the primary key.
+func (k *Keys) seal(plain []byte, place string) ([]byte, error) {
+	k.freshen()
+	now := k.state.Load()
+	if now.lost != nil {
+		return nil, now.lost // what it sealed now, nobody could open after a restart
+	}
+	return now.set.seal(plain, place)
+}
+
+// freshen looks at the source if nobody has for long. A process that was
+// stopped must not seal with a key that was dropped meanwhile.
+func (k *Keys) freshen() {
+	long := func() bool { return time.Since(*k.read.Load()) > stale*k.every }
+	if !long() {
+		return
+	}
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	if long() {
+		_, _ = k.lookNow(context.Background(), nil) // it has told
+	}
+}
+
+// open opens a box that was sealed for the place, by any key that this process
+// knows or its source has. The error is ErrSeal.
+func (k *Keys) open(box []byte, place string) ([]byte, error) {
+	plain, err := k.state.Load().open(box, place)
+	if err == nil {
+		return plain, nil
+	}
+	if id, ok := sealedBy(box); ok && !k.state.Load().set.opens(id) {
+		k.ask(id, func(s *set) bool { _, err := s.open(box, place); return err == nil })
+		if plain, err = k.state.Load().open(box, place); err == nil {
+			return plain, nil
+		}
+		if !k.state.Load().set.opens(id) {
+			err = fmt.Errorf("%w: the keyset in use has no key %d", err, id)
+		}
+	}
+	k.meters.unopened.Inc()
+	return nil, err
+}
+
+const (
+	// askAgain is how long a key is taken for missing after it was asked for:
+	// a key is always in the source before it seals.
+	askAgain = time.Second
+	// askedFor bounds how many missing keys are remembered.
+	askedFor = 100
+)
+
+// ask looks for a key in the source.
+func (k *Keys) ask(id uint32, proof func(*set) bool) {
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	if at, ok := k.missing[id]; k.state.Load().set.opens(id) || ok && time.Since(at) < askAgain {
+		return // somebody else has just asked
+	}
+	if _, err := k.look(context.Background(), proof); err == nil && k.state.Load().set.opens(id) {
+		return
+	}
+	if len(k.missing) >= askedFor {
+		clear(k.missing)
+	}
+	k.missing[id] = time.Now()
+}
+
+// String hides the keys.
+func (*Keys) String() string { return "keys" }
+
+// GoString hides the keys.
+func (*Keys) GoString() string { return "keys" }

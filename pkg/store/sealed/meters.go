@@ -1,0 +1,40 @@
+package sealed
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// meters are the figures of the keys.
+type meters struct {
+	reloads  *prometheus.CounterVec
+	broken   prometheus.Gauge
+	unopened prometheus.Counter
+}
+
+func newMeters(metrics prometheus.Registerer) (*meters, error) {
+	m := &meters{
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "osb_keyset_reloads_total",
+			Help: "Changes of the keyset, by whether they could be used.",
+		}, []string{"result"}),
+		broken: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "osb_keyset_broken",
+			Help: "1 while the keyset cannot be used and the keys known before are.",
+		}),
+		unopened: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "osb_secrets_unopened_total",
+			Help: "Secrets of records that no key opened.",
+		}),
+	}
+	if metrics == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{m.reloads, m.broken, m.unopened} {
+		if err := metrics.Register(c); err != nil {
+			return nil, fmt.Errorf("keys: register metrics: %w", err)
+		}
+	}
+	return m, nil
+}

@@ -1,0 +1,217 @@
+package sealed
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Uses are how many records need each key.
+type Uses struct {
+	Records int            `json:"records"` // looked at
+	Keys    map[uint32]int `json:"keys"`    // records with secrets that the key sealed, by its id
+	// Unknown are records that are damaged or of a newer broker: what sealed
+	// their secrets is not known.
+	Unknown int `json:"unknown"`
+}
+
+// Uses counts how many records of st, the broker's store, need each key. It
+// reads all records.
+func (k *Keys) Uses(ctx context.Context, st store.Store) (Uses, error) {
+	return k.state.Load().uses(ctx, st)
+}
+
+func (now *state) uses(ctx context.Context, st store.Store) (Uses, error) {
+	uses := Uses{Keys: map[uint32]int{}}
+	for r, err := range st.All(ctx) {
+		if _, skip := errors.AsType[*store.RecordError](err); skip {
+			uses.Records++
+			uses.Unknown++
+			continue
+		}
+		if err != nil {
+			return uses, fmt.Errorf("count the uses of keys: %w", err)
+		}
+		uses.Records++
+		ids, ok := now.sealers(&r)
+		if !ok {
+			uses.Unknown++
+		}
+		for id := range ids {
+			uses.Keys[id]++
+		}
+	}
+	return uses, nil
+}
+
+// sealers returns the keys that a record needs; false if there may be others.
+func (now *state) sealers(r *store.Record) (ids map[uint32]bool, ok bool) {
+	ids = map[uint32]bool{}
+	_ = r.EachSealed(func(_ string, secret *store.Sealed) error {
+		if id, ok := sealedBy(secret.Box()); ok {
+			ids[id] = true
+		}
+		return nil
+	})
+	if r.Schema > store.SchemaVersion {
+		return ids, false
+	}
+	// Members of a newer broker may be secrets: they are looked for in the
+	// record as it is stored, by how a box of each key begins in base64.
+	b, err := store.Encode(*r)
+	if err != nil {
+		return ids, false
+	}
+	for _, key := range now.set.entries() {
+		if bytes.Contains(b, boxText(key.KeyID())) {
+			ids[key.KeyID()] = true
+		}
+	}
+	return ids, true
+}
+
+// boxText is how a box of a key begins as JSON: 36 of the 40 bits of its
+// prefix, which six characters of base64 hold.
+func boxText(id uint32) []byte {
+	return append([]byte{'"'}, base64.StdEncoding.EncodeToString(prefix(id))[:6]...)
+}
+
+// Resealed is how far sealing anew is, or what came of it.
+type Resealed struct {
+	Records  int `json:"records"`  // looked at
+	Resealed int `json:"resealed"` // and sealed anew, so that they need the primary key alone
+	Failed   int `json:"failed"`   // and left, all or in part
+	// Left are the first hundred that failed, and why.
+	Left []store.RecordError `json:"-"`
+}
+
+const (
+	resealers = 8   // records sealed anew at a time, so that a store can write them together
+	leftKept  = 100 // failures that are named
+	tellEvery = 100 // records between two calls of progress
+)
+
+// Reseal seals every secret of st, the store that New gave for these keys, with
+// the primary key that is not. It changes nothing else, and may be ended and begun again at any
+// time, also while the records are in use. What does not open is left and
+// counted. progress is called now and then, and must not wait; it may be nil.
+func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Resealed)) (Resealed, error) {
+	now, err := k.look(ctx, nil)
+	if err != nil {
+		return Resealed{}, fmt.Errorf("reseal: %w", err)
+	}
+	run := &resealing{st: st, primary: now.set.primary, progress: progress}
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(resealers)
+	for r, err := range st.All(within) {
+		if broken, skip := errors.AsType[*store.RecordError](err); skip {
+			run.count(false, broken)
+			continue
+		}
+		if err != nil {
+			// It may be within that has ended: then the group knows why.
+			return run.total, fmt.Errorf("reseal: %w", errors.Join(group.Wait(), err))
+		}
+		if !run.needs(&r) {
+			run.count(false, nil)
+			continue
+		}
+		group.Go(func() error { return run.record(within, r.Key) })
+	}
+	if err := group.Wait(); err != nil {
+		return run.total, fmt.Errorf("reseal: %w", err)
+	}
+	return run.total, nil
+}
+
+// resealing is one run of Reseal.
+type resealing struct {
+	st       store.Store
+	primary  uint32
+	progress func(Resealed)
+
+	mu    sync.Mutex
+	total Resealed
+}
+
+// needs says whether a record has secrets that the primary key did not seal.
+func (run *resealing) needs(r *store.Record) bool {
+	for _, secret := range secrets(r) {
+		if id, ok := sealedBy(secret.Box()); !ok || id != run.primary {
+			return true
+		}
+	}
+	return false
+}
+
+// errNothing ends an update that has nothing to save.
+var errNothing = errors.New("nothing to do")
+
+// record seals the secrets of a record anew. An error is the store's.
+func (run *resealing) record(ctx context.Context, k store.Key) error {
+	var left error
+	_, err := run.st.Update(ctx, k, func(r *store.Record) error {
+		var anew bool
+		anew, left = run.open(r)
+		if r.Revision == 0 || !anew {
+			return errNothing // it was deleted, or somebody else was faster
+		}
+		return nil
+	})
+	switch failed, ok := errors.AsType[*store.RecordError](err); {
+	case ok:
+		run.count(false, failed)
+	case err != nil && !errors.Is(err, errNothing):
+		return err
+	case left != nil:
+		run.count(false, &store.RecordError{Key: k, Err: left})
+	default:
+		run.count(err == nil, nil)
+	}
+	return nil
+}
+
+// open makes fresh secrets of those that the primary key did not seal: saving
+// the record seals them. It returns whether there are any, and the error of one
+// that does not open.
+func (run *resealing) open(r *store.Record) (anew bool, left error) {
+	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
+		if id, ok := sealedBy(secret.Box()); secret.IsZero() || ok && id == run.primary {
+			return nil
+		}
+		plain, err := secret.Open()
+		if err != nil {
+			left = fmt.Errorf("%s: %w", field, store.ErrSeal)
+			return nil
+		}
+		*secret, anew = store.Seal(plain), true
+		return nil
+	})
+	return anew, left
+}
+
+// count adds a record to the total.
+func (run *resealing) count(resealed bool, failed *store.RecordError) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.total.Records++
+	if resealed {
+		run.total.Resealed++
+	}
+	if failed != nil {
+		run.total.Failed++
+		if len(run.total.Left) < leftKept {
+			run.total.Left = append(run.total.Left, *failed)
+		}
+	}
+	if run.progress != nil && run.total.Records%tellEvery == 0 {
+		run.progress(run.total)
+	}
+}

@@ -1,0 +1,184 @@
+package sealed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Errors of changing keys, beside those of the source.
+var (
+	// ErrNoKey: the keyset has no such key, or it is not enabled.
+	ErrNoKey = errors.New("there is no such key")
+	// ErrPrimary: the key seals, so it cannot be dropped.
+	ErrPrimary = errors.New("the key is the primary one")
+	// ErrTooEarly: not every process may have heard of the last change yet.
+	ErrTooEarly = errors.New("too early")
+	// ErrInUse: there are records that only the key opens. It comes as an
+	// *InUseError.
+	ErrInUse = errors.New("the key is in use")
+)
+
+// A Key is what may be told of a key.
+type Key struct {
+	ID      uint32    `json:"id"`
+	Primary bool      `json:"primary"` // it seals
+	Status  string    `json:"status"`  // enabled, disabled or destroyed: only an enabled one opens
+	Known   time.Time `json:"known"`   // since when this process has it
+}
+
+// An InUseError says why a key cannot be dropped.
+type InUseError struct {
+	ID      uint32
+	Records int // with secrets that it sealed
+	Unknown int // that are damaged or of a newer broker: nobody knows what sealed them
+}
+
+// Error says what to do.
+func (e *InUseError) Error() string {
+	if e.Records == 0 {
+		return fmt.Sprintf("key %d may be in use: %d records are damaged or of a newer broker, so that nobody knows; mend or purge them first", e.ID, e.Unknown)
+	}
+	return fmt.Sprintf("key %d is in use: it sealed secrets of %d records; reseal them first", e.ID, e.Records)
+}
+
+// Is makes it ErrInUse.
+func (e *InUseError) Is(target error) bool { return target == ErrInUse } //nolint:errorlint // this is what Is is for
+
+// List returns the keys, oldest first, as the source has them now. Where that
+// cannot be used, the error says why and the keys are those in use.
+func (k *Keys) List(ctx context.Context) ([]Key, error) {
+	_, err := k.look(ctx, nil)
+	st := k.state.Load()
+	keys := make([]Key, 0, st.set.handle.Len())
+	for _, key := range st.set.entries() {
+		keys = append(keys, st.tell(key))
+	}
+	return keys, err
+}
+
+// tell says what may be told of a key.
+func (st *state) tell(key *keyset.Entry) Key {
+	status := map[keyset.KeyStatus]string{keyset.Enabled: "enabled", keyset.Disabled: "disabled", keyset.Destroyed: "destroyed"}
+	return Key{
+		ID: key.KeyID(), Primary: key.IsPrimary(),
+		Status: status[key.KeyStatus()], Known: st.standings[key.KeyID()].known,
+	}
+}
+
+// Add draws a new key (AES-256-GCM) that opens and does not seal yet: the first
+// step of a rotation. The error is ErrReadOnly where the source is.
+func (k *Keys) Add(ctx context.Context) (Key, error) {
+	var id uint32
+	err := k.change(ctx, func(st *state) (*set, error) {
+		return st.set.changed(func(m *keyset.Manager) (err error) {
+			id, err = m.Add(aead.AES256GCMKeyTemplate())
+			return err
+		})
+	})
+	if err != nil {
+		return Key{}, fmt.Errorf("add a key: %w", err)
+	}
+	return Key{ID: id, Status: "enabled", Known: k.state.Load().standings[id].known}, nil
+}
+
+// Promote makes a key the primary one, which seals from now on: the second
+// step. The error is ErrNoKey, or ErrTooEarly while a process may not have
+// heard of the key. Promoting the primary key changes nothing.
+func (k *Keys) Promote(ctx context.Context, id uint32) error {
+	err := k.change(ctx, func(st *state) (*set, error) {
+		switch {
+		case !st.set.opens(id):
+			return nil, ErrNoKey
+		case st.set.primary == id:
+			return nil, nil
+		}
+		if err := k.waited(st.standings[id].known); err != nil {
+			return nil, err
+		}
+		return st.set.changed(func(m *keyset.Manager) error { return m.SetPrimary(id) })
+	})
+	if err != nil {
+		return fmt.Errorf("promote key %d: %w", id, err)
+	}
+	return nil
+}
+
+// Drop forgets a key that opens nothing any more in st, the broker's store. It
+// reads all records. The error is ErrNoKey, ErrPrimary, ErrInUse, or
+// ErrTooEarly while a process may still seal with the key.
+func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
+	err := k.change(ctx, func(now *state) (*set, error) {
+		if i, _ := now.set.find(id); i < 0 {
+			return nil, ErrNoKey
+		}
+		if now.set.primary == id {
+			return nil, ErrPrimary
+		}
+		if err := k.waited(now.standings[id].idle); err != nil {
+			return nil, err
+		}
+		// What was sealed before the key was idle must be seen in the store.
+		if err := k.writing.rest(ctx); err != nil {
+			return nil, err
+		}
+		uses, err := now.uses(ctx, st)
+		if err != nil {
+			return nil, err
+		}
+		if uses.Keys[id] > 0 || uses.Unknown > 0 {
+			return nil, &InUseError{ID: id, Records: uses.Keys[id], Unknown: uses.Unknown}
+		}
+		return now.set.changed(func(m *keyset.Manager) error { return m.Delete(id) })
+	})
+	if err != nil {
+		return fmt.Errorf("drop key %d: %w", id, err)
+	}
+	return nil
+}
+
+// waited says whether what this process first saw then has reached every other
+// by now.
+func (k *Keys) waited(since time.Time) error {
+	if left := k.spread - time.Since(since); left > 0 {
+		return fmt.Errorf("%w: not every replica may have read the last change of the keyset; try again in %s",
+			ErrTooEarly, left.Round(time.Second))
+	}
+	return nil
+}
+
+// changes is how often a change is tried while others make theirs.
+const changes = 10
+
+// change reads the keyset, edits it and puts it back, again while somebody else
+// is faster. edit returns nil if there is nothing to change.
+func (k *Keys) change(ctx context.Context, edit func(*state) (*set, error)) error {
+	for try := 1; ; try++ {
+		now, err := k.look(ctx, nil)
+		if err != nil {
+			return err
+		}
+		next, err := edit(now)
+		if err != nil || next == nil {
+			return err
+		}
+		b, err := next.bytes()
+		if err != nil {
+			return err
+		}
+		switch err := k.source.Replace(ctx, b, now.version); {
+		case errors.Is(err, ErrChanged) && try < changes:
+			continue
+		case err != nil:
+			return err
+		}
+		_, _ = k.look(ctx, nil) // it is done; should the source fail now, the next look finds it
+		return nil
+	}
+}
