@@ -1,0 +1,219 @@
+package kubernetes
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// How many objects are asked for at once. Whole records may have 256 KiB each.
+const (
+	recordPage   = 100
+	metadataPage = 500
+)
+
+// recentDays bounds the length of a selector of tombstones.
+const recentDays = 60
+
+// Bindings implements store.Store.
+func (s *Store) Bindings(ctx context.Context, instanceID string) ([]store.Record, error) {
+	var bindings []store.Record
+	selector := s.options.selector(kindLabel+"=binding", instanceLabel+"="+hash(store.Key{InstanceID: instanceID}))
+	for object, err := range s.records(ctx, selector) {
+		if err != nil {
+			return nil, err
+		}
+		k, err := s.options.identify(object)
+		if err != nil {
+			return nil, &store.RecordError{Key: k, Err: err}
+		}
+		r, err := decode(k, object)
+		if err != nil {
+			return nil, err
+		}
+		if r.InstanceID == instanceID && r.IsBinding() {
+			bindings = append(bindings, r)
+		}
+	}
+	slices.SortFunc(bindings, func(a, b store.Record) int { return a.Key.Compare(b.Key) })
+	return bindings, nil
+}
+
+// All implements store.Store.
+func (s *Store) All(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for object, err := range s.records(ctx, s.options.selector()) {
+			if err != nil {
+				yield(store.Record{}, err)
+				return
+			}
+			var r store.Record
+			k, err := s.options.identify(object)
+			if err != nil {
+				err = &store.RecordError{Key: k, Err: err}
+			} else {
+				r, err = decode(k, object)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Unfinished implements store.Store.
+func (s *Store) Unfinished(ctx context.Context) ([]store.Key, error) {
+	var keys []store.Key
+	for object, err := range s.metadata(ctx, s.options.selector(unfinishedLabel+"=true")) {
+		if err != nil {
+			return nil, err
+		}
+		if k, ok := s.keyOf(ctx, &object.ObjectMeta); ok {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, store.Key.Compare)
+	return keys, nil
+}
+
+// Tombstones implements store.Store. Those of the last days, which are most,
+// are left out by their label; the annotation decides.
+func (s *Store) Tombstones(ctx context.Context, before time.Time, limit int) ([]store.Key, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	var keys []store.Key
+	for object, err := range s.metadata(ctx, s.options.selector(deletedLabel, notSince(before, time.Now()))) {
+		if err != nil {
+			return nil, err
+		}
+		at, err := time.Parse(time.RFC3339Nano, object.Annotations[deletedAnnotation])
+		if err != nil || !at.Before(before) {
+			continue
+		}
+		k, ok := s.keyOf(ctx, &object.ObjectMeta)
+		if !ok {
+			continue
+		}
+		if keys = append(keys, k); len(keys) == limit {
+			break
+		}
+	}
+	return keys, nil
+}
+
+// notSince selects what was deleted on no day after that of before, until
+// tomorrow: of other replicas, whose clocks may be ahead.
+func notSince(before, now time.Time) string {
+	const day = 24 * time.Hour
+	days := deletedLabel + " notin (none"
+	last := now.UTC().Truncate(day).Add(day)
+	first := before.UTC().Truncate(day).Add(day)
+	for at, n := last, 0; !at.Before(first) && n < recentDays; at, n = at.Add(-day), n+1 {
+		days += "," + at.Format(time.DateOnly)
+	}
+	return days + ")"
+}
+
+// keyOf returns the key of an object of which only the metadata is known. That
+// of one whose annotations were changed is in its record. One that nobody can
+// name is warned of, and comes as damaged with All.
+func (s *Store) keyOf(ctx context.Context, m *metav1.ObjectMeta) (store.Key, bool) {
+	if k, ok := s.options.keyOf(m); ok {
+		return k, true
+	}
+	object, err := s.read(ctx, m.Name)
+	if err == nil && object != nil {
+		var k store.Key
+		if k, err = s.options.identify(object); err == nil {
+			return k, true
+		}
+	}
+	if err != nil {
+		s.options.Warn(err)
+	}
+	return store.Key{}, false
+}
+
+// records gives the Secrets that a selector selects, each once.
+func (s *Store) records(ctx context.Context, selector string) iter.Seq2[*corev1.Secret, error] {
+	return pages(ctx, s, selector, recordPage, func(ctx context.Context, o metav1.ListOptions) ([]corev1.Secret, string, error) {
+		var list corev1.SecretList
+		err := s.api.secrets.list(ctx, o, &list)
+		return list.Items, list.Continue, err
+	})
+}
+
+// metadata gives the same without their data.
+func (s *Store) metadata(ctx context.Context, selector string) iter.Seq2[*metav1.PartialObjectMetadata, error] {
+	return pages(ctx, s, selector, metadataPage, func(ctx context.Context, o metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
+		ctx, end := context.WithTimeout(ctx, s.options.Timeout)
+		defer end()
+		list, err := s.api.metadata.List(ctx, o)
+		if err != nil {
+			return nil, "", explain("list", "secrets", s.options.Namespace, err)
+		}
+		return list.Items, list.Continue, nil
+	})
+}
+
+// pages lists page by page. The server orders by name, and gives all pages as
+// of the first; where it has forgotten that by now, it goes on with what is
+// there now behind what was given.
+func pages[T any, P interface {
+	*T
+	metav1.Object
+}](ctx context.Context, s *Store, selector string, size int64, list func(context.Context, metav1.ListOptions) ([]T, string, error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		options := metav1.ListOptions{LabelSelector: selector, Limit: size}
+		last := ""
+		for {
+			items, token, err := page(ctx, s, options, list)
+			if next, expired := isExpired(err); expired && options.Continue != "" {
+				options.Continue = next // empty: from the beginning
+				continue
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range items {
+				name := P(&items[i]).GetName()
+				if cmp.Compare(name, last) <= 0 { // was given before
+					continue
+				}
+				last = name
+				if !yield(&items[i], nil) {
+					return
+				}
+			}
+			if token == "" {
+				return
+			}
+			options.Continue = token
+		}
+	}
+}
+
+// page asks for one page. Close waits for that, not for who looks at it.
+func page[T any](ctx context.Context, s *Store, o metav1.ListOptions, list func(context.Context, metav1.ListOptions) ([]T, string, error)) ([]T, string, error) {
+	done, err := s.begin(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	defer done()
+	items, token, err := list(ctx, o)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("list the records: %w", err)
+	}
+	return items, token, err
+}

@@ -1,0 +1,96 @@
+package kubernetes
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// What the objects of a store have in common. Types, labels, annotations and
+// the finalizer are data of users' clusters: they never change.
+const (
+	domain = "alibabacloud-servicebroker"
+
+	recordType = domain + "/record" // the type of a record's Secret
+	metaType   = domain + "/store"  // the type of the Secret about the store
+
+	finalizer = domain + "/cloud" // something may exist in the cloud
+
+	storeLabel      = domain + "/store"      // the store's name
+	kindLabel       = domain + "/kind"       // of records: instance or binding
+	instanceLabel   = domain + "/instance"   // the hash of the instance's key
+	unfinishedLabel = domain + "/unfinished" // "true" while it is not settled
+	deletedLabel    = domain + "/deleted-on" // of tombstones: the day, in UTC
+
+	instanceAnnotation = domain + "/instance-id"
+	bindingAnnotation  = domain + "/binding-id"
+	deletedAnnotation  = domain + "/deleted-at" // of tombstones: the time, as JSON has it
+	writeAnnotation    = domain + "/write"      // random, another for each write
+)
+
+// maxKey is how long the ids of a record may be together, in bytes: an
+// object's annotations may have 256 KiB.
+const maxKey = 32 << 10
+
+// hash names a key: 160 bits in 32 characters of names and labels.
+func hash(k store.Key) string {
+	sum := sha256.Sum256(place(k))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:20]))
+}
+
+// place tells keys apart: kind and ids, each with its length before it.
+func place(k store.Key) []byte {
+	var b []byte
+	for _, part := range []string{kind(k), k.InstanceID, k.BindingID} {
+		b = binary.AppendUvarint(b, uint64(len(part)))
+		b = append(b, part...)
+	}
+	return b
+}
+
+func kind(k store.Key) string {
+	if k.IsBinding() {
+		return "binding"
+	}
+	return "instance"
+}
+
+func (o *Options) metaName() string              { return o.Name + "-store" }
+func (o *Options) leaseName() string             { return o.Name + "-lease" }
+func (o *Options) recordName(k store.Key) string { return o.Name + "-r-" + hash(k) }
+func (o *Options) selector(more ...string) string { // of records
+	return strings.Join(append([]string{storeLabel + "=" + o.Name, kindLabel}, more...), ",")
+}
+
+// spell writes an id into an annotation: as it is where it prints, else quoted
+// as in Go.
+func spell(id string) string {
+	prints := func(r rune) bool { return r != utf8.RuneError && unicode.IsPrint(r) }
+	if strings.HasPrefix(id, `"`) || strings.ContainsFunc(id, func(r rune) bool { return !prints(r) }) {
+		return strconv.QuoteToASCII(id)
+	}
+	return id
+}
+
+// unspell is the reverse of spell.
+func unspell(s string) string {
+	if id, err := strconv.Unquote(s); err == nil && strings.HasPrefix(s, `"`) {
+		return id
+	}
+	return s
+}
+
+// keyOf returns the key that an object's annotations tell, and whether the
+// object is named for it.
+func (o *Options) keyOf(m *metav1.ObjectMeta) (store.Key, bool) {
+	k := store.Key{InstanceID: unspell(m.Annotations[instanceAnnotation]), BindingID: unspell(m.Annotations[bindingAnnotation])}
+	return k, k.InstanceID != "" && m.Name == o.recordName(k)
+}

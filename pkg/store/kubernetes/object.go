@@ -1,0 +1,164 @@
+package kubernetes
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// The data of a record's Secret.
+const (
+	recordData   = "record"   // as store.Encode writes it
+	checksumData = "checksum" // of the key and that, in hex
+)
+
+// errKey refuses keys that no record can have.
+var errKey = errors.New("the key needs an instance id, and at most 32 KiB")
+
+func checkKey(k store.Key) error {
+	if k.InstanceID == "" || len(k.InstanceID)+len(k.BindingID) > maxKey {
+		return &store.RecordError{Key: k, Err: errKey}
+	}
+	return nil
+}
+
+// checksum is CRC-32C of a record and its place: one that was changed, or put
+// into another's Secret, by hand is not believed.
+func checksum(k store.Key, record []byte) string {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return fmt.Sprintf("%08x", crc32.Update(crc32.Checksum(place(k), table), table, record))
+}
+
+// encode gives the Secret that holds r. What others have put on old, the one
+// that it replaces if there is one, stays.
+func (o *Options) encode(r *store.Record, old *corev1.Secret) (*corev1.Secret, error) {
+	b, err := store.Encode(*r)
+	if err != nil {
+		return nil, &store.RecordError{Key: r.Key, Err: err}
+	}
+	next := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: o.Namespace, Name: o.recordName(r.Key)}, Type: recordType}
+	if old != nil {
+		old.DeepCopyInto(next)
+		next.ManagedFields = nil
+	}
+	next.Data = map[string][]byte{recordData: b, checksumData: []byte(checksum(r.Key, b))}
+
+	labels, annotations := o.labels(r), annotations(r)
+	for _, name := range []string{unfinishedLabel, deletedLabel} {
+		delete(next.Labels, name)
+	}
+	delete(next.Annotations, bindingAnnotation)
+	delete(next.Annotations, deletedAnnotation)
+	next.Labels = merge(next.Labels, labels)
+	next.Annotations = merge(next.Annotations, annotations)
+	next.Finalizers = finalizers(next, mayExist(r))
+	return next, nil
+}
+
+func (o *Options) labels(r *store.Record) map[string]string {
+	labels := map[string]string{storeLabel: o.Name, kindLabel: kind(r.Key), instanceLabel: hash(r.Instance())}
+	if !r.Settled {
+		labels[unfinishedLabel] = "true"
+	}
+	if !r.Deleted.IsZero() {
+		labels[deletedLabel] = r.Deleted.UTC().Format(time.DateOnly)
+	}
+	return labels
+}
+
+func annotations(r *store.Record) map[string]string {
+	annotations := map[string]string{instanceAnnotation: spell(r.InstanceID), writeAnnotation: random()}
+	if r.IsBinding() {
+		annotations[bindingAnnotation] = spell(r.BindingID)
+	}
+	if !r.Deleted.IsZero() {
+		annotations[deletedAnnotation] = r.Deleted.UTC().Format(time.RFC3339Nano)
+	}
+	return annotations
+}
+
+// mayExist says whether anything of r may exist in the cloud.
+func mayExist(r *store.Record) bool {
+	return !r.Settled || (r.Deleted.IsZero() && r.Goal != store.Absent)
+}
+
+// finalizers are those that the object is to have. From one that somebody has
+// deleted ours is never taken: the object would go with it, and the tombstone
+// is still needed. Deleting the record takes it.
+func finalizers(object *corev1.Secret, mayExist bool) []string {
+	has := slices.Contains(object.Finalizers, finalizer)
+	switch {
+	case mayExist && !has:
+		return append(slices.Clone(object.Finalizers), finalizer)
+	case !mayExist && has && object.DeletionTimestamp == nil:
+		return without(object.Finalizers)
+	}
+	return object.Finalizers
+}
+
+// without is finalizers without ours.
+func without(finalizers []string) []string {
+	return slices.DeleteFunc(slices.Clone(finalizers), func(f string) bool { return f == finalizer })
+}
+
+// decode reads the record k from its Secret. The object's name is the truth:
+// JSON cannot spell an id that is not UTF-8.
+func decode(k store.Key, object *corev1.Secret) (store.Record, error) {
+	b := object.Data[recordData]
+	revision, err := strconv.ParseUint(object.ResourceVersion, 10, 64)
+	var r store.Record
+	switch {
+	case object.Type != recordType:
+		err = fmt.Errorf("%w: its Secret is of type %q", store.ErrCorrupt, object.Type)
+	case err != nil:
+		err = fmt.Errorf("its resource version is not a number: %w", err)
+	case string(object.Data[checksumData]) != checksum(k, b):
+		err = fmt.Errorf("%w: its checksum is wrong", store.ErrCorrupt)
+	default:
+		r, err = store.Decode(b)
+	}
+	if err != nil {
+		return store.Record{}, &store.RecordError{Key: k, Err: fmt.Errorf("secret %s: %w", object.Name, err)}
+	}
+	r.Key, r.Revision = k, revision
+	return r, nil
+}
+
+// identify returns the key of a record's Secret: as its annotations tell, or,
+// where those were changed, as the record does.
+func (o *Options) identify(object *corev1.Secret) (store.Key, error) {
+	if k, ok := o.keyOf(&object.ObjectMeta); ok {
+		return k, nil
+	}
+	if r, err := store.Decode(object.Data[recordData]); err == nil && o.recordName(r.Key) == object.Name {
+		return r.Key, nil
+	}
+	return store.Key{InstanceID: object.Name}, fmt.Errorf("%w: secret %s is named for other ids than it holds", store.ErrCorrupt, object.Name)
+}
+
+// merge adds what is ours to a map that may hold others' members.
+func merge(into, ours map[string]string) map[string]string {
+	if into == nil {
+		return ours
+	}
+	maps.Copy(into, ours)
+	return into
+}
+
+// random draws 128 bits, in hex.
+func random() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, as documented
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,211 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Get implements store.Store.
+func (s *Store) Get(ctx context.Context, k store.Key) (store.Record, error) {
+	done, err := s.begin(ctx)
+	if err != nil {
+		return store.Record{}, err
+	}
+	defer done()
+	object, err := s.read(ctx, s.options.recordName(k))
+	switch {
+	case err != nil:
+		return store.Record{}, err
+	case object == nil:
+		return store.Record{}, &store.RecordError{Key: k, Err: store.ErrNotFound}
+	}
+	return decode(k, object)
+}
+
+// read returns the Secret of that name as it is stored now, or nil if there is
+// none. Without a resource version in the request, the server asks etcd for
+// what a majority has: what any replica saved before is seen.
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
+func (s *Store) read(ctx context.Context, name string) (*corev1.Secret, error) {
+	object, err := s.api.secrets.get(ctx, name)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return object, err
+}
+
+// Update implements store.Store.
+func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
+	if err := checkKey(k); err != nil {
+		return store.Record{}, err
+	}
+	done, err := s.begin(ctx)
+	if err != nil {
+		return store.Record{}, err
+	}
+	defer done()
+	name := s.options.recordName(k)
+	leave, err := s.turns.take(ctx, name)
+	if err != nil {
+		return store.Record{}, err
+	}
+	defer leave()
+	for wait := (backoff{}); ; {
+		old, err := s.read(ctx, name)
+		if err != nil {
+			return store.Record{}, err
+		}
+		next, err := s.change(k, old, change)
+		if err != nil {
+			return store.Record{}, err
+		}
+		if old == nil {
+			if err := s.markHeld(ctx); err != nil {
+				return store.Record{}, err
+			}
+		}
+		saved, err := s.save(ctx, old, next)
+		switch {
+		case err != nil:
+			return store.Record{}, fmt.Errorf("%s: %w", k, err)
+		case saved != nil:
+			return decode(k, saved)
+		}
+		if err := wait.wait(ctx); err != nil {
+			return store.Record{}, err
+		}
+	}
+}
+
+// change gives the Secret that is to be in the place of old, which is nil where
+// there is none.
+func (s *Store) change(k store.Key, old *corev1.Secret, change func(*store.Record) error) (*corev1.Secret, error) {
+	r := store.Record{Key: k}
+	if old != nil {
+		var err error
+		if r, err = decode(k, old); err != nil {
+			return nil, err
+		}
+	}
+	schema := r.Schema
+	if err := change(&r); err != nil {
+		return nil, err
+	}
+	r.Key, r.Schema = k, schema
+	return s.options.encode(&r, old)
+}
+
+// save writes next in the place of old and returns it as it is stored then, or
+// nil if somebody else was first. Where the answer is lost it looks what has
+// become of the write, and makes the same one again as long as nothing has: it
+// can take effect only once, since whatever is written changes the version
+// that both replace.
+func (s *Store) save(ctx context.Context, old, next *corev1.Secret) (*corev1.Secret, error) {
+	patience, end := context.WithTimeout(ctx, s.options.Timeout)
+	defer end()
+	var lost error
+	for wait := (backoff{}); ; {
+		saved, err := s.write(ctx, old, next)
+		outcome := outcomeOf(err, old == nil)
+		switch {
+		case outcome == written:
+			return saved, nil
+		case outcome == raced && lost == nil:
+			return nil, nil
+		case outcome == refused && lost == nil:
+			return nil, err
+		case outcome == unknown:
+			lost = err
+		}
+		if lost != nil {
+			now, err := s.read(ctx, next.Name)
+			switch {
+			case err != nil: // look again after the next try
+			case now != nil && now.Annotations[writeAnnotation] == next.Annotations[writeAnnotation]:
+				return now, nil
+			case outcome == raced || version(now) != version(old):
+				return nil, fmt.Errorf("others have written since, and it is not known whether this was before: %w", lost)
+			case outcome == refused:
+				return nil, lost
+			}
+		}
+		if wait.wait(patience) != nil {
+			return nil, fmt.Errorf("no certain answer in time: %w", err)
+		}
+	}
+}
+
+func (s *Store) write(ctx context.Context, old, next *corev1.Secret) (*corev1.Secret, error) {
+	if old == nil {
+		return s.api.secrets.create(ctx, next)
+	}
+	return s.api.secrets.update(ctx, next)
+}
+
+// Delete implements store.Store.
+func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
+	done, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	name := s.options.recordName(k)
+	leave, err := s.turns.take(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	patience, end := context.WithTimeout(ctx, s.options.Timeout)
+	defer end()
+	for wait := (backoff{}); ; {
+		object, err := s.read(ctx, name)
+		if err != nil || object == nil {
+			return err
+		}
+		if check != nil {
+			r, err := decode(k, object)
+			if err != nil {
+				return err
+			}
+			if err := check(&r); err != nil {
+				return err
+			}
+		}
+		err = s.remove(ctx, object)
+		limit := ctx // races end; a server that is away may not
+		switch outcomeOf(err, false) {
+		case written:
+			return nil
+		case refused:
+			return fmt.Errorf("%s: %w", k, err)
+		case busy, unknown:
+			limit = patience
+		}
+		if wait.wait(limit) != nil {
+			return fmt.Errorf("%s: %w", k, err)
+		}
+	}
+}
+
+// remove deletes an object as it is, and our finalizer first: that changes
+// nothing that anybody reads.
+func (s *Store) remove(ctx context.Context, object *corev1.Secret) error {
+	rest := without(object.Finalizers)
+	if len(rest) != len(object.Finalizers) {
+		object.Finalizers = rest
+		bare, err := s.api.secrets.update(ctx, object)
+		switch {
+		case err != nil:
+			return err
+		case bare.DeletionTimestamp != nil: // and now it is gone
+			return nil
+		}
+		object = bare
+	}
+	return s.api.secrets.delete(ctx, object)
+}
