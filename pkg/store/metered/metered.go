@@ -1,0 +1,181 @@
+// Package metered counts what a store is asked, how long it takes and what
+// fails.
+package metered
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// metering is the decorator. Watch, Lead and Close take as long as they are
+// wanted to, and pass through it.
+type metering struct {
+	store.Store
+
+	durations *prometheus.HistogramVec
+	failures  *prometheus.CounterVec
+}
+
+// New returns inner with its use counted.
+func New(inner store.Store, metrics prometheus.Registerer) (store.Store, error) {
+	m := &metering{
+		Store: inner,
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "alibabacloud_broker_store_duration_seconds",
+			Help:    "Time that operations of the store took, by operation.",
+			Buckets: []float64{.0001, .0005, .001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"operation"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_store_errors_total",
+			Help: "Operations of the store that failed, by operation and kind of error.",
+		}, []string{"operation", "error"}),
+	}
+	for _, c := range []prometheus.Collector{m.durations, m.failures} {
+		if err := metrics.Register(c); err != nil {
+			return nil, fmt.Errorf("store: register metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// Get implements store.Store. That there is no such record is an answer.
+func (m *metering) Get(ctx context.Context, k store.Key) (store.Record, error) {
+	done := m.begin("get")
+	r, err := m.Store.Get(ctx, k)
+	done(err)
+	return r, err
+}
+
+// Update implements store.Store. What change returns is no failure of the
+// store.
+func (m *metering) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
+	done := m.begin("update")
+	change, changed := asked(change)
+	r, err := m.Store.Update(ctx, k, change)
+	done(unless(*changed, err))
+	return r, err
+}
+
+// Delete implements store.Store. What check returns is no failure of the store.
+func (m *metering) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
+	done := m.begin("delete")
+	if check == nil {
+		err := m.Store.Delete(ctx, k, nil)
+		done(err)
+		return err
+	}
+	check, checked := asked(check)
+	err := m.Store.Delete(ctx, k, check)
+	done(unless(*checked, err))
+	return err
+}
+
+// Bindings implements store.Store.
+func (m *metering) Bindings(ctx context.Context, instanceID string) ([]store.Record, error) {
+	done := m.begin("bindings")
+	rs, err := m.Store.Bindings(ctx, instanceID)
+	done(err)
+	return rs, err
+}
+
+// All implements store.Store. How long it takes is its caller's affair too, and
+// is not counted; its errors are.
+func (m *metering) All(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for r, err := range m.Store.All(ctx) {
+			m.failed("all", err)
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Unfinished implements store.Store.
+func (m *metering) Unfinished(ctx context.Context) ([]store.Key, error) {
+	done := m.begin("unfinished")
+	keys, err := m.Store.Unfinished(ctx)
+	done(err)
+	return keys, err
+}
+
+// Tombstones implements store.Store.
+func (m *metering) Tombstones(ctx context.Context, before time.Time, limit int) ([]store.Key, error) {
+	done := m.begin("tombstones")
+	keys, err := m.Store.Tombstones(ctx, before, limit)
+	done(err)
+	return keys, err
+}
+
+// Watch implements store.Store.
+func (m *metering) Watch(ctx context.Context, changed func(store.Key)) error {
+	err := m.Store.Watch(ctx, changed)
+	m.failed("watch", err)
+	return err
+}
+
+// begin starts the clock of an operation; the function it returns stops it.
+func (m *metering) begin(operation string) func(error) {
+	start := time.Now()
+	return func(err error) {
+		m.durations.WithLabelValues(operation).Observe(time.Since(start).Seconds())
+		m.failed(operation, err)
+	}
+}
+
+func (m *metering) failed(operation string, err error) {
+	if kind := kindOf(err); kind != "" {
+		m.failures.WithLabelValues(operation, kind).Inc()
+	}
+}
+
+// kindOf names a failure; it is empty for what is none: success, no such
+// record, and a caller who has gone.
+func kindOf(err error) string {
+	if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, context.Canceled) {
+		return ""
+	}
+	for _, known := range []struct {
+		err  error
+		name string
+	}{
+		{store.ErrNewer, "newer"},
+		{store.ErrUnsealed, "unsealed"},
+		{store.ErrSeal, "seal"},
+		{store.ErrCorrupt, "corrupt"},
+		{store.ErrForeign, "foreign"},
+		{store.ErrTooLarge, "too_large"},
+		{store.ErrLocked, "locked"},
+		{store.ErrClosed, "closed"},
+		{context.DeadlineExceeded, "timeout"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.name
+		}
+	}
+	return "unavailable"
+}
+
+// asked returns f, and where the error is kept that it returned last.
+func asked(f func(*store.Record) error) (func(*store.Record) error, *error) {
+	last := new(error)
+	return func(r *store.Record) error {
+		*last = f(r)
+		return *last
+	}, last
+}
+
+// unless returns err, or nil if it is what the caller's own function returned.
+func unless(own, err error) error {
+	if own != nil && errors.Is(err, own) {
+		return nil
+	}
+	return err
+}
