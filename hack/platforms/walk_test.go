@@ -192,12 +192,11 @@ func (w *world) settled() bool {
 // unfinished tells what the broker is still at.
 func (w *world) unfinished() string {
 	text := ""
-	records, err := w.Store().List(w.ctx, store.Key{}, 1000)
-	if err != nil {
-		return err.Error()
-	}
-	for i := range records {
-		if r := &records[i]; !r.Settled {
+	for r, err := range w.Store().All(w.ctx) {
+		if err != nil {
+			return err.Error()
+		}
+		if !r.Settled {
 			text += fmt.Sprintf("%s: goal %s, %+v, call %+v, unsettled %v\n", r.Key, r.Goal, r.Operation, r.Call, r.Unsettled)
 		}
 	}

@@ -7,7 +7,8 @@
 // lets the provider decide, stores the step, makes one call, stores what that
 // gave. A crash at any point leaves a record from which it goes on.
 //
-// Reading order: broker.go, provision.go, engine.go, step.go, call.go, outcome.go, moves.go.
+// Reading order: broker.go, provision.go, engine.go, term.go, turn.go, step.go,
+// call.go, outcome.go, moves.go.
 package broker
 
 import (
@@ -81,7 +82,7 @@ type Options struct {
 
 // New returns the business logic and the engine that works for it; the caller
 // runs the engine.
-func New(ctx context.Context, c Config) (*BusinessLogic, *Engine, error) {
+func New(c Config) (*BusinessLogic, *Engine, error) {
 	for _, o := range c.Catalog.Offerings() {
 		if c.Providers[o.Provider] == nil {
 			return nil, nil, fmt.Errorf("offering %s: there is no provider %q", o.Name, o.Provider)
@@ -97,10 +98,7 @@ func New(ctx context.Context, c Config) (*BusinessLogic, *Engine, error) {
 		c.Waiting = 256
 	}
 	c.Engine.setDefaults()
-	engine, err := newEngine(ctx, c.Store, c.Providers, c.Engine, newMetrics(c.Metrics))
-	if err != nil {
-		return nil, nil, err
-	}
+	engine := newEngine(c.Store, c.Providers, c.Engine, newMetrics(c.Metrics))
 	return &BusinessLogic{
 		catalog: c.Catalog, providers: c.Providers, store: c.Store, engine: engine, config: c,
 		waiting: make(chan struct{}, c.Waiting),

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,9 +28,12 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 	step.Token = m.task.Life.Token(m.r.Operation.ID, step.Name)
 	id := m.r.Operation.ID
 
-	calling, end := context.WithTimeout(ctx, m.config.CallTimeout)
-	facts, callErr := m.provider.Do(calling, m.task, step)
-	end()
+	if !m.lease.Held() {
+		return time.Time{}, errDeposed
+	}
+	facts, callErr := ask(ctx, m.Term, m.r.Key, m.config.CallTimeout, func(ctx context.Context) (providers.Facts, error) {
+		return m.provider.Do(ctx, m.task, step)
+	})
 	m.now = m.config.Now()
 	m.metrics.called(m.r.Provider, step.Name, callErr)
 
@@ -40,9 +44,9 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 		text = m.noOtherWay(seen, step, callErr)
 	}
 	moved, ended := false, false
-	saved, err := m.store.Update(context.WithoutCancel(ctx), m.r.Key, func(r *store.Record) error {
+	saved, err := m.write(ctx, func(r *store.Record) error {
 		moved, ended = false, false
-		if r.Epoch > m.epoch || r.Incarnation != m.r.Incarnation {
+		if r.Incarnation != m.r.Incarnation {
 			return errMoved
 		}
 		if err := m.learn(r, step.Name, facts, callErr); err != nil {
@@ -67,10 +71,16 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 		}
 		return nil
 	})
+	if errors.Is(err, errDeposed) || errors.Is(err, errMoved) {
+		m.undo(ctx, step, facts, callErr)
+	}
 	if err != nil {
 		return time.Time{}, err
 	}
 	*m.r = saved
+	if isBroken(callErr) {
+		return time.Time{}, fmt.Errorf("step %s: %w", step.Name, callErr)
+	}
 	if ended {
 		op := m.r.Operation
 		m.metrics.ended(m.r.Provider, op)
@@ -106,9 +116,9 @@ func (m *move) intend(ctx context.Context, seen providers.Seen, step providers.S
 				}
 			}
 		}
-		r.Account, r.Epoch, r.MissingSince = m.task.Account, m.epoch, time.Time{}
+		r.Account, r.Epoch, r.MissingSince = m.task.Account, m.lease.Epoch, time.Time{}
 		r.Call = &store.Call{
-			Step: step.Name, Epoch: m.epoch,
+			Step: step.Name, Epoch: m.lease.Epoch,
 			Until: m.now.Add(m.config.CallTimeout), Timeout: m.config.CallTimeout.Milliseconds(),
 		}
 		m.progress(r, step)
@@ -117,7 +127,8 @@ func (m *move) intend(ctx context.Context, seen providers.Seen, step providers.S
 
 // learn merges what the call returned.
 func (m *move) learn(r *store.Record, step string, got providers.Facts, callErr error) error {
-	if r.Call != nil && r.Call.Epoch == m.epoch {
+	// A call that was given up stays open: it may still be on its way.
+	if r.Call != nil && r.Call.Epoch == m.lease.Epoch && !errors.Is(callErr, errGivenUp) {
 		r.Call = nil
 	}
 	secrets, err := openStrings(r.Secrets)
@@ -133,7 +144,7 @@ func (m *move) learn(r *store.Record, step string, got providers.Facts, callErr 
 			r.Unseen = m.now
 		}
 		note(r, m.now, step, "done", "")
-	case outcomeUnknown(callErr):
+	case outcomeUnknown(callErr), isBroken(callErr):
 		unsettle(r, step, m.now)
 		note(r, m.now, step, "unknown", string(blameFor(callErr)))
 	default:
@@ -155,4 +166,20 @@ func (m *move) noOtherWay(seen providers.Seen, step providers.Step, err error) s
 		return sentenceFor(err)
 	}
 	return ""
+}
+
+// undo takes back what a call made whose result could not be recorded, since
+// another process runs the operations now, where making it again would not find
+// it.
+func (m *move) undo(ctx context.Context, step providers.Step, facts providers.Facts, callErr error) {
+	undoer, ok := m.provider.(providers.Undoer)
+	if !ok || callErr != nil {
+		return
+	}
+	_, err := ask(context.WithoutCancel(ctx), m.Term, m.r.Key, m.config.CallTimeout, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, undoer.Undo(ctx, m.task, step, facts)
+	})
+	if err != nil {
+		glog.Errorf("%s step %q came too late and could not be taken back; the process that runs the operations now removes what it does not know: %v", m.r.Key, step.Name, err)
+	}
 }

@@ -98,7 +98,7 @@ type outcome struct {
 func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, slow bool) (outcome, error) {
 	op := r.Operation
 	glog.Infof("%s operation %s (%s) accepted, request %s", r.Key, op.ID, op.Kind, req.RequestID)
-	b.engine.Wake(r.InstanceID)
+	b.engine.wake(r.Key, tenantOf(&r))
 	if slow {
 		return outcome{*op, r}, nil
 	}

@@ -12,6 +12,8 @@ type metrics struct {
 	duration   *prometheus.HistogramVec
 	calls      *prometheus.CounterVec
 	retries    *prometheus.CounterVec
+	leading    prometheus.Gauge
+	setAside   prometheus.Gauge
 }
 
 // Names of labels.
@@ -39,9 +41,17 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "alibabacloud_broker_retries_total",
 			Help: "Tries that failed and were planned again, by who can mend the cause: alarm on operator.",
 		}, []string{labelProvider, labelKind, "blame"}),
+		leading: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "alibabacloud_broker_leading",
+			Help: "1 where this process runs the operations, of all replicas at most one: alarm where none does.",
+		}),
+		setAside: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "alibabacloud_broker_set_aside",
+			Help: "Records that are not worked on, since they cannot be read, panic, or block their provider: alarm on any.",
+		}),
 	}
 	if r != nil {
-		r.MustRegister(m.operations, m.duration, m.calls, m.retries)
+		r.MustRegister(m.operations, m.duration, m.calls, m.retries, m.leading, m.setAside)
 	}
 	return m
 }

@@ -21,6 +21,7 @@ const (
 const (
 	textCancelled  = "It was cancelled by a deletion."
 	textOverdue    = "It was not finished in time. What was made is being removed; try again, and if it goes on ask the operator of the broker."
+	textSetAside   = "The broker cannot go on with this now; its operator has been alarmed. It goes on by itself once the cause is mended."
 	textUpdateLate = "The update was not finished in time; the instance stays as it was. Try again, and if it goes on ask the operator of the broker."
 	textSettling   = "Making sure that nothing is left."
 	textNoInstance = "The instance of this binding was deleted."
@@ -194,6 +195,21 @@ func addFacts(r *store.Record, secrets map[string]string, f providers.Facts) (pr
 		return have, false
 	}
 	return have.Merge(f), true
+}
+
+// rebase counts anew, by this process's clock, what was counted by another's:
+// clocks differ, and what was lost settles later rather than too early.
+func rebase(r *store.Record, now time.Time) {
+	for step := range r.Unsettled {
+		r.Unsettled[step] = later(r.Unsettled[step], now)
+	}
+	if !r.Unseen.IsZero() {
+		r.Unseen = later(r.Unseen, now)
+	}
+	r.MissingSince = time.Time{}
+	if op := r.Operation; op.NextTry.After(now.Add(slowPace)) {
+		op.NextTry = now.Add(slowPace)
+	}
 }
 
 // unsettle remembers that a call of the step may have its effect until then.

@@ -42,13 +42,30 @@ func (m *move) secrets() map[string]string {
 	return s
 }
 
+// write changes the record while this term lasts. What has been seen or done is
+// stored also while we are stopping, but not once another process may run the
+// operations.
+func (m *move) write(ctx context.Context, change func(*store.Record) error) (store.Record, error) {
+	if !m.lease.Held() {
+		return store.Record{}, errDeposed
+	}
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(m.held, end)()
+	return m.store.Update(ctx, m.r.Key, func(r *store.Record) error {
+		if r.Epoch > m.lease.Epoch {
+			return errDeposed
+		}
+		return change(r)
+	})
+}
+
 // save changes the record, provided that it is still at the operation that was
 // read.
 func (m *move) save(ctx context.Context, change func(*store.Record)) error {
 	id, goal := m.r.Operation.ID, m.r.Goal
-	// What has been seen or done is stored also while we are stopping.
-	saved, err := m.store.Update(context.WithoutCancel(ctx), m.r.Key, func(r *store.Record) error {
-		if r.Operation == nil || r.Operation.ID != id || r.Goal != goal || r.Epoch > m.epoch {
+	saved, err := m.write(ctx, func(r *store.Record) error {
+		if r.Operation == nil || r.Operation.ID != id || r.Goal != goal {
 			return errMoved
 		}
 		change(r)

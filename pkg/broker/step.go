@@ -14,13 +14,20 @@ import (
 // causeDeadline is the cause of operations that were not done in time.
 const causeDeadline = "deadline"
 
-// errMoved: the record is at another operation than when it was read.
-var errMoved = errors.New("the record has moved on")
+// causeSetAside is the cause of operations on records that break turns.
+const causeSetAside = "set aside"
+
+var (
+	// errMoved: the record is at another operation than when it was read.
+	errMoved = errors.New("the record has moved on")
+	// errDeposed: another process runs the operations now.
+	errDeposed = errors.New("another process runs the operations")
+)
 
 // A move is one step of one record: observe, decide, store the step, make one
 // call, store what it gave.
 type move struct {
-	*Engine
+	*Term
 
 	r        *store.Record // as last read or written
 	of       *store.Record // the instance of a binding
@@ -31,8 +38,8 @@ type move struct {
 
 // step moves a record that is not settled by one step and returns when the
 // next is due.
-func (e *Engine) step(ctx context.Context, r, of *store.Record) (time.Time, error) {
-	m := &move{Engine: e, r: r, of: of, now: e.config.Now()}
+func (t *Term) step(ctx context.Context, r, of *store.Record) (time.Time, error) {
+	m := &move{Term: t, r: r, of: of, now: t.config.Now()}
 	next, err := m.run(ctx)
 	switch {
 	case errors.Is(err, errMoved):
@@ -44,13 +51,15 @@ func (e *Engine) step(ctx context.Context, r, of *store.Record) (time.Time, erro
 }
 
 func (m *move) run(ctx context.Context) (time.Time, error) {
-	op := m.r.Operation
-	if m.now.Before(op.NextTry) {
-		return op.NextTry, nil
+	if m.r.Operation == nil {
+		return time.Time{}, fmt.Errorf("%w: it is at no operation", errBroken)
 	}
-	hold, err := m.holdFor(ctx)
+	hold, err := m.takeOver(ctx)
 	if err != nil {
 		return time.Time{}, err
+	}
+	if op := m.r.Operation; m.now.Before(op.NextTry) {
+		return op.NextTry, nil
 	}
 	if next, ended, err := m.hopeless(ctx, hold); ended || err != nil {
 		return next, err
@@ -60,21 +69,24 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	}
 	var ok bool
 	if m.provider, ok = m.providers[m.r.Provider]; !ok {
-		return time.Time{}, fmt.Errorf("no provider %q in this broker", m.r.Provider)
+		return time.Time{}, fmt.Errorf("%w: no provider %q in this broker", errBroken, m.r.Provider)
 	}
 	account, err := m.account(ctx)
 	if err != nil {
 		return m.blunder(ctx, err)
 	}
 	if m.task, err = taskOf(m.config.BrokerID, m.r, m.of); err != nil {
-		return time.Time{}, err
+		return time.Time{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
 	m.task.Account = account
 
-	look, end := context.WithTimeout(ctx, m.config.LookTimeout)
-	seen, err := m.provider.Observe(look, m.task)
-	end()
+	seen, err := ask(ctx, m.Term, m.r.Key, m.config.LookTimeout, func(ctx context.Context) (providers.Seen, error) {
+		return m.provider.Observe(ctx, m.task)
+	})
 	m.now = m.config.Now()
+	if isBroken(err) {
+		return time.Time{}, fmt.Errorf("observe: %w", err)
+	}
 	if err != nil {
 		return m.blunder(ctx, fmt.Errorf("observe: %w", err))
 	}
@@ -93,25 +105,33 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	case providers.Call:
 		return m.call(ctx, seen, step)
 	}
-	return time.Time{}, fmt.Errorf("provider %s: unknown action %q", m.r.Provider, step.Action)
+	return time.Time{}, fmt.Errorf("%w: provider %s: unknown action %q", errBroken, m.r.Provider, step.Action)
 }
 
-// holdFor finds a call that was open when its engine ended. Until that call
-// must have ended, the record is only looked at; the time is counted from when
-// this engine first saw it, since clocks differ.
-func (m *move) holdFor(ctx context.Context) (time.Time, error) {
+// takeOver makes a record that another term has worked on this term's, so that
+// late writes of that one are refused. It finds a call that was open when its
+// term ended: until that must have ended, the record is only looked at; the
+// time is counted from when this term first saw it, since clocks differ.
+func (m *move) takeOver(ctx context.Context) (time.Time, error) {
+	epoch := m.lease.Epoch
+	if back := m.isBack(m.r.Key); back || m.r.Epoch != 0 && m.r.Epoch != epoch {
+		err := m.save(ctx, func(r *store.Record) {
+			r.Epoch = epoch
+			if c := r.Call; c != nil && c.Epoch != epoch {
+				c.Seen, c.SeenBy = m.now, epoch
+			}
+			rebase(r, m.now)
+		})
+		if err != nil {
+			return time.Time{}, err
+		}
+	}
 	c := m.r.Call
 	if c == nil {
 		return time.Time{}, nil
 	}
 	until := c.Until
-	if c.Epoch != m.epoch {
-		if c.SeenBy != m.epoch {
-			if err := m.save(ctx, func(r *store.Record) { r.Call.Seen, r.Call.SeenBy = m.now, m.epoch }); err != nil {
-				return time.Time{}, err
-			}
-			c = m.r.Call
-		}
+	if c.Epoch != epoch {
 		until = c.Seen.Add(time.Duration(c.Timeout) * time.Millisecond)
 	} else if until.After(m.now) {
 		until = m.now // our own call has returned; its result could not be stored

@@ -34,6 +34,17 @@ type Provider interface {
 	Do(ctx context.Context, t Task, s Step) (Facts, error)
 }
 
+// An Undoer is a provider with calls that make another thing each time, however
+// often the same request is sent.
+type Undoer interface {
+	Provider
+	// Undo takes back what a successful Do of such a step made, as its facts
+	// tell: its result came when another process ran the operations, and was
+	// not recorded. What is not there is no error; steps that can be found
+	// again by name or token are left alone.
+	Undo(ctx context.Context, t Task, s Step, made Facts) error
+}
+
 // A Kind says whether a task is about an instance or a binding.
 type Kind string
 

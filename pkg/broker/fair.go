@@ -1,0 +1,90 @@
+package broker
+
+import (
+	"sync"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// tenantOf is whose a record is: those with much to do take turns with those
+// with little.
+func tenantOf(r *store.Record) string {
+	c := contextOf(r)
+	switch {
+	case c.Namespace != "":
+		return c.Platform + "/" + c.Namespace
+	case r.Organization != "":
+		return c.Platform + "/" + r.Organization
+	}
+	return c.Platform + "/"
+}
+
+// A fairQueue orders the instances that wait for a worker: in turn between
+// tenants, first come first served within one. Those of tenants not yet known
+// are a tenant of their own. It is a workqueue.Queue, whose methods are called
+// one at a time; learn and forget are for anybody.
+type fairQueue struct {
+	mu      sync.Mutex
+	tenants map[string]string   // by instance id
+	waiting map[string][]string // instance ids, by tenant
+	turns   []string            // the tenants that wait, the next first
+	size    int
+}
+
+func newFairQueue() *fairQueue {
+	return &fairQueue{tenants: map[string]string{}, waiting: map[string][]string{}}
+}
+
+// learn remembers whose an instance is, and says whether that was new.
+func (q *fairQueue) learn(instanceID, tenant string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, known := q.tenants[instanceID]
+	q.tenants[instanceID] = tenant
+	return !known
+}
+
+func (q *fairQueue) forget(instanceID string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.tenants, instanceID)
+}
+
+// Touch implements workqueue.Queue.
+func (q *fairQueue) Touch(string) {}
+
+// Push implements workqueue.Queue.
+func (q *fairQueue) Push(instanceID string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	tenant := q.tenants[instanceID]
+	if len(q.waiting[tenant]) == 0 {
+		q.turns = append(q.turns, tenant)
+	}
+	q.waiting[tenant] = append(q.waiting[tenant], instanceID)
+	q.size++
+}
+
+// Len implements workqueue.Queue.
+func (q *fairQueue) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.size
+}
+
+// Pop implements workqueue.Queue.
+func (q *fairQueue) Pop() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	tenant := q.turns[0]
+	q.turns = q.turns[1:]
+	ids := q.waiting[tenant]
+	if len(ids) > 1 {
+		q.waiting[tenant] = ids[1:]
+		q.turns = append(q.turns, tenant)
+	} else {
+		delete(q.waiting, tenant)
+	}
+	q.size--
+	return ids[0]
+}

@@ -1,0 +1,185 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// patience is how many times in a row a record may break a turn before it is
+// set aside.
+const patience = 3
+
+// errBroken: the record cannot be worked on, whatever the cloud does.
+var errBroken = errors.New("the record cannot be worked on")
+
+// errGivenUp: the provider did not come back although its time was over.
+var errGivenUp = fmt.Errorf("the provider does not come back: %w", alicloud.ErrOutcomeUnknown)
+
+// A panicError is a panic of a provider, or of ours on the way.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// isBroken says that err is of the record itself, and no retry of the store
+// would mend it.
+func isBroken(err error) bool {
+	if _, ok := errors.AsType[*panicError](err); ok {
+		return true
+	}
+	for _, sort := range []error{errBroken, store.ErrCorrupt, store.ErrNewer, store.ErrSeal, store.ErrTooLarge} {
+		if errors.Is(err, sort) {
+			return true
+		}
+	}
+	return false
+}
+
+// A fault is what is remembered of a record that breaks turns.
+type fault struct {
+	count    int
+	due      time.Time // of the next try
+	sequence uint64    // the record's operation then; a later one is tried again
+	aside    bool
+}
+
+// safely is step that survives panics and broken records: they are tried again
+// and then set aside, and the others go on.
+func (t *Term) safely(ctx context.Context, r, of *store.Record) (next time.Time, err error) {
+	if next, skip := t.skips(r); skip {
+		return next, nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{p, debug.Stack()}
+		}
+		if isBroken(err) {
+			next, err = t.broken(r.Key, r.Sequence, err), nil
+			t.describe(ctx, r)
+		}
+	}()
+	next, err = t.step(ctx, r, of)
+	if err == nil {
+		t.mend(r.Key)
+	}
+	return next, err
+}
+
+// skips says whether a record is not to be worked on now, and when it is.
+func (t *Term) skips(r *store.Record) (due time.Time, skip bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if back, ok := t.busy[r.Key]; ok {
+		select {
+		case <-back: // takeOver puts the record right
+		default:
+			return t.config.Now().Add(t.config.PollSlow), true
+		}
+	}
+	f := t.faults[r.Key]
+	switch {
+	case f == nil:
+		return time.Time{}, false
+	case f.sequence != r.Sequence: // another request, or it can be read again
+		t.drop(r.Key)
+		return time.Time{}, false
+	case f.aside:
+		return time.Time{}, true
+	}
+	return f.due, t.config.Now().Before(f.due)
+}
+
+// broken counts a turn that a record broke, and returns when the next is due:
+// the zero time where it is set aside.
+func (t *Term) broken(k store.Key, sequence uint64, err error) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.faults[k]
+	if f == nil {
+		f = &fault{}
+		t.faults[k] = f
+	}
+	f.sequence = sequence
+	if f.aside {
+		return time.Time{}
+	}
+	f.count++
+	if p, ok := errors.AsType[*panicError](err); ok {
+		glog.Errorf("%s: %v\n%s", k, p, p.stack)
+	}
+	if f.count < patience {
+		f.due = t.config.Now().Add(backoff(f.count, time.Second, time.Minute))
+		glog.Errorf("%s: try %d: %v", k, f.count, err)
+		return f.due
+	}
+	f.aside = true
+	t.metrics.setAside.Inc()
+	glog.Errorf("%s is set aside after %d tries, the others go on: %v. Mend the cause, then let it be tried again by the operator's command retry, or restart the broker", k, f.count, err)
+	return time.Time{}
+}
+
+// describe tells in the record that it is set aside, where it can be written.
+func (t *Term) describe(ctx context.Context, r *store.Record) {
+	t.mu.Lock()
+	f := t.faults[r.Key]
+	aside := f != nil && f.aside
+	t.mu.Unlock()
+	if !aside || r.Operation == nil || !t.lease.Held() {
+		return
+	}
+	id := r.Operation.ID
+	_, err := t.store.Update(context.WithoutCancel(ctx), r.Key, func(r *store.Record) error {
+		if r.Operation == nil || r.Operation.ID != id || r.Epoch > t.lease.Epoch || r.Operation.State.Finished() {
+			return errDecided
+		}
+		r.Operation.Description, r.Operation.CauseKind = textSetAside, causeSetAside
+		note(r, t.config.Now(), r.Operation.Step, "set aside", "")
+		return nil
+	})
+	if err != nil && !errors.Is(err, errDecided) {
+		glog.Errorf("%s: telling that it is set aside: %v", r.Key, err)
+	}
+}
+
+// mend forgets the faults of a record that was worked on.
+func (t *Term) mend(k store.Key) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drop(k)
+}
+
+// drop is mend for those who hold the lock.
+func (t *Term) drop(k store.Key) {
+	if f := t.faults[k]; f != nil {
+		if f.aside {
+			t.metrics.setAside.Dec()
+		}
+		delete(t.faults, k)
+	}
+}
+
+// retry lets the records of an instance that were set aside be tried again.
+func (t *Term) retry(instanceID string) {
+	t.mu.Lock()
+	var keys []store.Key
+	for k := range t.faults {
+		if k.InstanceID == instanceID {
+			keys = append(keys, k)
+			t.drop(k)
+		}
+	}
+	t.mu.Unlock()
+	for _, k := range append(keys, store.Key{InstanceID: instanceID}) {
+		t.wake(k, "")
+	}
+}
