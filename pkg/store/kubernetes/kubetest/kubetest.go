@@ -1,0 +1,74 @@
+// Package kubetest runs a Kubernetes API server and its etcd for tests: the
+// real programs, on free ports of the loopback interface, with nothing else of
+// a cluster. No object but those of the tests exists, and nothing but the
+// tests acts on them.
+//
+// The programs are looked for in the environment (KUBE_APISERVER_BIN and
+// ETCD_BIN), in ~/.cache/kube-e2e/bin, and in PATH. Where they are not found,
+// tests are skipped, or fail where REQUIRE_KUBERNETES is set.
+package kubetest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// A Cluster starts its server when a test first asks for it. The zero value is
+// ready.
+type Cluster struct {
+	once   sync.Once
+	server *Server
+	err    error
+}
+
+// Run runs the tests of a package and stops the server afterwards. It is for
+// TestMain, and returns the exit code.
+func (c *Cluster) Run(m *testing.M) int {
+	defer func() {
+		if c.server != nil {
+			c.server.Stop()
+		}
+	}()
+	return m.Run()
+}
+
+// errMissing says how to get what is not there.
+var errMissing = errors.New("THE KUBERNETES STORE WAS NOT TESTED: there is no kube-apiserver and etcd here; " +
+	"name them in KUBE_APISERVER_BIN and ETCD_BIN, or put them into PATH (REQUIRE_KUBERNETES=1 makes this a failure)")
+
+// Server returns the server that the tests of a package share. It skips the
+// test where there are no programs.
+func (c *Cluster) Server(t testing.TB) *Server {
+	t.Helper()
+	c.once.Do(func() { c.server, c.err = Start() })
+	switch {
+	case errors.Is(c.err, errMissing) && os.Getenv("REQUIRE_KUBERNETES") == "": //nolint:forbidigo // a switch of tests, read where they run
+		t.Skip(c.err)
+	case c.err != nil:
+		t.Fatal(c.err)
+	}
+	return c.server
+}
+
+// find returns the path of a program.
+func find(name, variable string) (string, error) {
+	if path := os.Getenv(variable); path != "" { //nolint:forbidigo // as above
+		return path, nil
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		path := filepath.Join(home, ".cache", "kube-e2e", "bin", name)
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%w (%w)", errMissing, err)
+	}
+	return path, nil
+}

@@ -1,0 +1,243 @@
+package kubetest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// patience is how long a program may take to start.
+const patience = time.Minute
+
+// token is the password of the one user there is, who may do anything. Others
+// are asked for by impersonation.
+const token = "kubetest" //nolint:gosec // of a server on the loopback interface, which dies with the test
+
+// A Server is an API server with an etcd of its own.
+type Server struct {
+	dir, etcd, apiserver string // a folder, and programs
+	address              string // of the API server
+	etcdURL              string
+	programs             *launcher
+	store, api           *process
+	config               *rest.Config
+	client               *http.Client
+}
+
+// Start starts a server of the test's own. Most share that of a Cluster.
+func Start() (*Server, error) {
+	apiserver, err := find("kube-apiserver", "KUBE_APISERVER_BIN")
+	if err != nil {
+		return nil, err
+	}
+	etcd, err := find("etcd", "ETCD_BIN")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "kubetest")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, etcd: etcd, apiserver: apiserver, programs: newLauncher()}
+	if err := s.start(); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) start() error {
+	if err := writeKeys(s.dir); err != nil {
+		return err
+	}
+	ports, err := freePorts(3)
+	if err != nil {
+		return err
+	}
+	s.etcdURL, s.address = "http://"+ports[0], ports[2]
+	s.config = &rest.Config{Host: "https://" + s.address, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{
+		CAFile: filepath.Join(s.dir, certificateFile), ServerName: "127.0.0.1",
+	}}
+	if s.client, err = rest.HTTPClientFor(s.config); err != nil {
+		return err
+	}
+	if err := s.writeKubeconfig(); err != nil {
+		return err
+	}
+	peer := "http://" + ports[1]
+	s.store, err = s.programs.start(s.dir, "etcd", s.etcd,
+		"--data-dir", filepath.Join(s.dir, "etcd"), "--unsafe-no-fsync",
+		"--listen-client-urls", s.etcdURL, "--advertise-client-urls", s.etcdURL,
+		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default="+peer)
+	if err != nil {
+		return err
+	}
+	return s.startAPI()
+}
+
+func (s *Server) startAPI() (err error) {
+	_, port, err := net.SplitHostPort(s.address)
+	if err != nil {
+		return err
+	}
+	file := func(name string) string { return filepath.Join(s.dir, name) }
+	s.api, err = s.programs.start(s.dir, "kube-apiserver", s.apiserver,
+		"--etcd-servers", s.etcdURL, "--bind-address", "127.0.0.1", "--secure-port", port,
+		"--tls-cert-file", file(certificateFile), "--tls-private-key-file", file(keyFile),
+		"--token-auth-file", file(tokensFile), "--authorization-mode", "RBAC",
+		"--service-account-issuer", "https://kubernetes.default.svc",
+		"--service-account-key-file", file(keyFile), "--service-account-signing-key-file", file(keyFile),
+		"--service-cluster-ip-range", "10.0.0.0/24", "--endpoint-reconciler-type", "none")
+	if err != nil {
+		return err
+	}
+	return s.ready()
+}
+
+// ready waits until the API server says so.
+func (s *Server) ready() error {
+	ctx, end := context.WithTimeout(context.Background(), patience)
+	defer end()
+	for {
+		_, err := s.ask(ctx, http.MethodGet, s.config.Host+"/readyz", nil)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-s.store.exited:
+			return fmt.Errorf("etcd ended:\n%s", s.store.log())
+		case <-s.api.exited:
+			return fmt.Errorf("kube-apiserver ended:\n%s", s.api.log())
+		case <-ctx.Done():
+			return fmt.Errorf("kube-apiserver is not ready: %w\n%s", err, s.api.log())
+		}
+	}
+}
+
+// Config returns a way to the server, for a user who may do anything.
+func (s *Server) Config() *rest.Config { return rest.CopyConfig(s.config) }
+
+// Kubeconfig is a file that says the same.
+func (s *Server) Kubeconfig() string { return filepath.Join(s.dir, kubeconfigFile) }
+
+// Address is the server's host and port, for what stands between.
+func (s *Server) Address() string { return s.address }
+
+// Namespace makes a namespace of the test's own and returns its name.
+func (s *Server) Namespace(t testing.TB) string {
+	t.Helper()
+	answer := s.Create(t, "/api/v1/namespaces", map[string]any{
+		"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"generateName": "test-"},
+	})
+	var made struct {
+		Metadata struct{ Name string }
+	}
+	if err := json.Unmarshal(answer, &made); err != nil {
+		t.Fatal(err)
+	}
+	return made.Metadata.Name
+}
+
+// Create makes an object and returns the server's answer.
+func (s *Server) Create(t testing.TB, path string, object any) []byte {
+	t.Helper()
+	b, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := s.ask(t.Context(), http.MethodPost, s.config.Host+path, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// Compact makes etcd forget what was before now.
+func (s *Server) Compact(t testing.TB) {
+	t.Helper()
+	answer, err := s.ask(t.Context(), http.MethodPost, s.etcdURL+"/v3/kv/range", []byte(`{"key":"AA=="}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now struct{ Header struct{ Revision string } }
+	if err := json.Unmarshal(answer, &now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := strconv.ParseUint(now.Header.Revision, 10, 64); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.ask(t.Context(), http.MethodPost, s.etcdURL+"/v3/kv/compaction", []byte(`{"revision":"`+now.Header.Revision+`","physical":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Restart kills the API server and starts it again. What it had in its caches
+// is gone then, the revisions that it could still tell of included.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Kill()
+	if err := s.startAPI(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Kill kills the API server.
+func (s *Server) Kill() { s.api.kill() }
+
+// Stop ends the programs and removes their folder.
+func (s *Server) Stop() {
+	for _, p := range []*process{s.api, s.store} {
+		if p != nil {
+			p.kill()
+		}
+	}
+	s.programs.close()
+	_ = os.RemoveAll(s.dir)
+}
+
+// ask sends a request that must succeed.
+func (s *Server) ask(ctx context.Context, method, url string, body []byte) (_ []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := s.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode/100 != 2 {
+		err = fmt.Errorf("%s %s: %s: %s", method, url, response.Status, answer)
+	}
+	return answer, err
+}
+
+// freePorts returns addresses that nobody listens on now.
+func freePorts(n int) ([]string, error) {
+	var addresses []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = l.Close() }()
+		addresses = append(addresses, l.Addr().String())
+	}
+	return addresses, nil
+}
