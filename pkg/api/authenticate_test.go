@@ -133,7 +133,7 @@ func TestRepeatedFailuresAreHeldBackAndGoodRequestsNever(t *testing.T) {
 		recorder := httptest.NewRecorder()
 		Ops(OpsConfig{Metrics: registry}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		for scheme, count := range map[string]int{"basic": 26, "none": 1} {
-			if want := fmt.Sprintf("osb_authentication_failures_total{scheme=%q} %d\n", scheme, count); !strings.Contains(recorder.Body.String(), want) {
+			if want := fmt.Sprintf("alibabacloud_broker_authentication_failures_total{scheme=%q} %d\n", scheme, count); !strings.Contains(recorder.Body.String(), want) {
 				t.Errorf("metrics lack %s", want)
 			}
 		}

@@ -44,11 +44,11 @@ type group struct {
 func NewFiles(metrics prometheus.Registerer) (*Files, error) {
 	f := &Files{
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "osb_reloads_total",
+			Name: "alibabacloud_broker_file_reloads_total",
 			Help: "Changes of watched files, by group and whether they could be used.",
 		}, []string{"files", "result"}),
 		broken: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "osb_files_broken",
+			Name: "alibabacloud_broker_files_broken",
 			Help: "1 while watched files cannot be used and what was read before them is.",
 		}, []string{"files"}),
 	}

@@ -78,7 +78,7 @@ func TestAChangedFileIsTakenIntoUse(t *testing.T) {
 		if len(w.taken) != 2 {
 			t.Errorf("taken %q: what had not changed was taken again", w.taken)
 		}
-		if m := w.metrics(); !strings.Contains(m, `osb_reloads_total{files="word",result="ok"} 1`) {
+		if m := w.metrics(); !strings.Contains(m, `alibabacloud_broker_file_reloads_total{files="word",result="ok"} 1`) {
 			t.Errorf("metrics %s", m)
 		}
 	})
@@ -94,15 +94,15 @@ func TestABrokenFileLeavesInUseWhatWasThere(t *testing.T) {
 			"huge":    func() { w.write(t, strings.Repeat("x", maxFile+1)) },
 		} {
 			breakIt()
-			if got := w.last(); got != "one" || !strings.Contains(w.metrics(), `osb_files_broken{files="word"} 1`) {
+			if got := w.last(); got != "one" || !strings.Contains(w.metrics(), `alibabacloud_broker_files_broken{files="word"} 1`) {
 				t.Errorf("%s: %q is in use, metrics %s", name, got, w.metrics())
 			}
 			w.write(t, "one")
-			if got := w.last(); got != "one" || !strings.Contains(w.metrics(), `osb_files_broken{files="word"} 0`) {
+			if got := w.last(); got != "one" || !strings.Contains(w.metrics(), `alibabacloud_broker_files_broken{files="word"} 0`) {
 				t.Errorf("%s, mended: %q is in use, metrics %s", name, got, w.metrics())
 			}
 		}
-		if !strings.Contains(w.metrics(), `osb_reloads_total{files="word",result="failed"} 3`) {
+		if !strings.Contains(w.metrics(), `alibabacloud_broker_file_reloads_total{files="word",result="failed"} 3`) {
 			t.Errorf("metrics %s: each failure counts once", w.metrics())
 		}
 		w.write(t, "broken")

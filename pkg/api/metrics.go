@@ -17,16 +17,16 @@ type metrics struct {
 func newMetrics() metrics {
 	return metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "osb_requests_total",
+			Name: "alibabacloud_broker_requests_total",
 			Help: "Requests of platforms, by route, method and class of status.",
 		}, []string{"route", "method", "status"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "osb_request_duration_seconds",
+			Name:    "alibabacloud_broker_request_duration_seconds",
 			Help:    "Time from the start of a request to the end of its answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 50, 60},
 		}, []string{"route", "method"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "osb_authentication_failures_total",
+			Name: "alibabacloud_broker_authentication_failures_total",
 			Help: "Requests refused with 401, by the scheme of the credentials they sent; none for those without.",
 		}, []string{"scheme"}),
 	}

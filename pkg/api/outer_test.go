@@ -319,11 +319,11 @@ func TestMetricsCountByRouteMethodAndClass(t *testing.T) {
 	Ops(OpsConfig{Metrics: registry}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	metrics := recorder.Body.String()
 	for _, want := range []string{
-		`osb_requests_total{method="GET",route="/v2/service_instances/{instance_id}",status="2xx"} 2`,
-		`osb_requests_total{method="GET",route="none",status="4xx"} 1`,
-		`osb_requests_total{method="other",route="/v2/service_instances/{instance_id}",status="4xx"} 1`,
-		`osb_request_duration_seconds_count{method="GET",route="/v2/service_instances/{instance_id}"} 2`,
-		`osb_request_duration_seconds_count{method="other",route="/v2/service_instances/{instance_id}"} 1`,
+		`alibabacloud_broker_requests_total{method="GET",route="/v2/service_instances/{instance_id}",status="2xx"} 2`,
+		`alibabacloud_broker_requests_total{method="GET",route="none",status="4xx"} 1`,
+		`alibabacloud_broker_requests_total{method="other",route="/v2/service_instances/{instance_id}",status="4xx"} 1`,
+		`alibabacloud_broker_request_duration_seconds_count{method="GET",route="/v2/service_instances/{instance_id}"} 2`,
+		`alibabacloud_broker_request_duration_seconds_count{method="other",route="/v2/service_instances/{instance_id}"} 1`,
 	} {
 		if !strings.Contains(metrics, want+"\n") {
 			t.Errorf("metrics lack %s:\n%s", want, metrics)
