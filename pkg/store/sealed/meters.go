@@ -16,15 +16,15 @@ type meters struct {
 func newMeters(metrics prometheus.Registerer) (*meters, error) {
 	m := &meters{
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "osb_keyset_reloads_total",
+			Name: "alibabacloud_broker_keyset_reloads_total",
 			Help: "Changes of the keyset, by whether they could be used.",
 		}, []string{"result"}),
 		broken: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "osb_keyset_broken",
+			Name: "alibabacloud_broker_keyset_broken",
 			Help: "1 while the keyset cannot be used and the keys known before are.",
 		}),
 		unopened: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "osb_secrets_unopened_total",
+			Name: "alibabacloud_broker_secrets_unopened_total",
 			Help: "Secrets of records that no key opened.",
 		}),
 	}
