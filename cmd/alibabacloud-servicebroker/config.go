@@ -148,6 +148,9 @@ func readConfig(args []string, getenv func(string) string, out io.Writer) (*conf
 	return c, c.check()
 }
 
+// shared says whether other replicas may work on the same store.
+func (c *config) shared() bool { return c.store != "bolt" }
+
 // check refuses what cannot be served, with what to change.
 func (c *config) check() error {
 	switch {
