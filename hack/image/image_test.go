@@ -1,0 +1,133 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// pack packs the test itself as the program; any program of Go's will do.
+func pack(t *testing.T, name string, args ...string) v1.Image {
+	t.Helper()
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binaries, out := t.TempDir(), t.TempDir()
+	if err := copyFile(filepath.Join(binaries, name), own); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(append([]string{"--version=v1", "--binaries", binaries, "--out", out, "--created=1700000000"}, append(args, name)...), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	found, err := filepath.Glob(filepath.Join(out, name+"-*.tar"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("archives %q, %v, want one", found, err)
+	}
+	return asLayout(t, found[0])
+}
+
+func TestImagesHoldTheProgramAndNothingElse(t *testing.T) {
+	for name, p := range programs() {
+		t.Run(name, func(t *testing.T) {
+			image := pack(t, name)
+			files := filesOf(t, image)
+			want := append([]string{name}, p.folders...)
+			got := slices.Sorted(maps.Keys(files))
+			for i := range got {
+				got[i] = strings.TrimSuffix(got[i], "/")
+			}
+			slices.Sort(want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+			if program := files[name].header; program.Mode != 0o555 || program.Uid != 0 || program.Gid != 0 {
+				t.Errorf("the program has mode %o and belongs to %d:%d; want 555 and root", program.Mode, program.Uid, program.Gid)
+			}
+			for _, folder := range p.folders {
+				if header := files[folder+"/"].header; header.Mode != 0o700 || header.Uid != nobody {
+					t.Errorf("%s has mode %o and belongs to %d; want 700 and %d", folder, header.Mode, header.Uid, nobody)
+				}
+			}
+			config := configOf(t, image)
+			if config.Config.User != "65532:65532" {
+				t.Errorf("the user is %q, want a number that is not root's", config.Config.User)
+			}
+			if diff := cmp.Diff([]string{"/" + name}, config.Config.Entrypoint); diff != "" || len(config.Config.Cmd) > 0 {
+				t.Errorf("entrypoint and command %q (-want +got):\n%s", config.Config.Cmd, diff)
+			}
+			if config.OS != "linux" || config.Architecture != "amd64" {
+				t.Errorf("the platform is %s/%s", config.OS, config.Architecture)
+			}
+		})
+	}
+}
+
+func TestLabelsAndAnnotationsSayWhatItIs(t *testing.T) {
+	image := pack(t, broker, "--revision=c0ffee", "--arch=arm64")
+	const prefix = "org.opencontainers.image."
+	want := map[string]string{
+		prefix + "created": "2023-11-14T22:13:20Z", prefix + "revision": "c0ffee", prefix + "version": "v1", prefix + "licenses": "Apache-2.0",
+		prefix + "title": "Alibaba Cloud Service Broker", prefix + "description": "Open Service Broker for Alibaba Cloud", prefix + "source": source,
+	}
+	config := configOf(t, image)
+	if diff := cmp.Diff(want, config.Config.Labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	manifest, err := image.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, manifest.Annotations); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+	if config.Architecture != "arm64" {
+		t.Errorf("the architecture is %s, want arm64", config.Architecture)
+	}
+	if _, ok := configOf(t, pack(t, broker)).Config.Labels[prefix+"revision"]; ok {
+		t.Error("a revision that is not known has a label")
+	}
+}
+
+func TestNamesAreThoseThatContainerdLooksUp(t *testing.T) {
+	cases := map[string]struct {
+		reason      string
+		prefix, tag string
+		want        string
+	}{
+		"Bare":     {reason: "Names without registry are Docker Hub's own.", tag: "v1", want: "docker.io/library/alibabacloud-servicebroker:v1"},
+		"Hub":      {reason: "A name with one slash is Docker Hub's.", prefix: "someone/", tag: "v1", want: "docker.io/someone/alibabacloud-servicebroker:v1"},
+		"Registry": {reason: "A host is a registry.", prefix: "registry.example.com:5000/a/", tag: "v1", want: "registry.example.com:5000/a/alibabacloud-servicebroker:v1"},
+		"Plus":     {reason: "A tag cannot have the plus of a version.", tag: "v1+2", want: "docker.io/library/alibabacloud-servicebroker:v1_2"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			r, _, err := parse([]string{"--version=v0", "--binaries=b", "--prefix", tc.prefix, "--tag", tc.tag, broker})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := r.fullName(programs()[broker]); err != nil || got != tc.want {
+				t.Errorf("the full name is %q (%v), want %q: %s", got, err, tc.want, tc.reason)
+			}
+		})
+	}
+}
+
+func TestWrongUseIsTold(t *testing.T) {
+	for _, args := range [][]string{
+		nil, {"--version=v1", "--binaries=b"}, {"--binaries=b", broker}, {"--version=v1", broker},
+		{"--version=v1", "--binaries=b", "--created=today", broker}, {"--version=v1", "--binaries", t.TempDir(), "nope"},
+		{"--version=v1", "--binaries", t.TempDir(), broker}, {"--version=v1", "--tag=a/b", "--binaries", t.TempDir(), broker},
+	} {
+		if err := run(args, io.Discard); err == nil {
+			t.Errorf("image %q: no error", args)
+		}
+	}
+}
