@@ -114,10 +114,10 @@ func TestFileThatIsOnlyLentIsNotChanged(t *testing.T) {
 	dir := t.TempDir()
 	path := newKeysetFile(t, dir, "keyset.json")
 	keys := open(t, sealed.File(path))
-	if err := os.Chmod(dir, 0o500); err != nil { //nolint:gosec // a folder
+	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) //nolint:gosec // a folder
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
 	if _, err := keys.Add(t.Context()); !errors.Is(err, sealed.ErrReadOnly) {
 		t.Errorf("Add = %v, want ErrReadOnly", err)
 	}

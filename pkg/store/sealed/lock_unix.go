@@ -16,7 +16,7 @@ func lockFolder(path string) (unlock func(), err error) {
 		return nil, err
 	}
 	for {
-		err = syscall.Flock(int(dir.Fd()), syscall.LOCK_EX) //nolint:gosec // file descriptors are small
+		err = syscall.Flock(int(dir.Fd()), syscall.LOCK_EX)
 		if !errors.Is(err, syscall.EINTR) {
 			break
 		}

@@ -28,9 +28,9 @@ func (k *Keys) Uses(ctx context.Context, st store.Store) (Uses, error) {
 	return k.state.Load().uses(ctx, st)
 }
 
-func (now *state) uses(ctx context.Context, st store.Store) (Uses, error) {
+func (st *state) uses(ctx context.Context, records store.Store) (Uses, error) {
 	uses := Uses{Keys: map[uint32]int{}}
-	for r, err := range st.All(ctx) {
+	for r, err := range records.All(ctx) {
 		if _, skip := errors.AsType[*store.RecordError](err); skip {
 			uses.Records++
 			uses.Unknown++
@@ -40,7 +40,7 @@ func (now *state) uses(ctx context.Context, st store.Store) (Uses, error) {
 			return uses, fmt.Errorf("count the uses of keys: %w", err)
 		}
 		uses.Records++
-		ids, ok := now.sealers(&r)
+		ids, ok := st.sealers(&r)
 		if !ok {
 			uses.Unknown++
 		}
@@ -52,7 +52,7 @@ func (now *state) uses(ctx context.Context, st store.Store) (Uses, error) {
 }
 
 // sealers returns the keys that a record needs; false if there may be others.
-func (now *state) sealers(r *store.Record) (ids map[uint32]bool, ok bool) {
+func (st *state) sealers(r *store.Record) (ids map[uint32]bool, ok bool) {
 	ids = map[uint32]bool{}
 	_ = r.EachSealed(func(_ string, secret *store.Sealed) error {
 		if id, ok := sealedBy(secret.Box()); ok {
@@ -69,7 +69,7 @@ func (now *state) sealers(r *store.Record) (ids map[uint32]bool, ok bool) {
 	if err != nil {
 		return ids, false
 	}
-	for _, key := range now.set.entries() {
+	for _, key := range st.set.entries() {
 		if bytes.Contains(b, boxText(key.KeyID())) {
 			ids[key.KeyID()] = true
 		}
@@ -186,12 +186,11 @@ func (run *resealing) open(r *store.Record) (anew bool, left error) {
 		if id, ok := sealedBy(secret.Box()); secret.IsZero() || ok && id == run.primary {
 			return nil
 		}
-		plain, err := secret.Open()
-		if err != nil {
+		if plain, err := secret.Open(); err == nil {
+			*secret, anew = store.Seal(plain), true
+		} else {
 			left = fmt.Errorf("%s: %w", field, store.ErrSeal)
-			return nil
 		}
-		*secret, anew = store.Seal(plain), true
 		return nil
 	})
 	return anew, left

@@ -49,7 +49,7 @@ func (e *InUseError) Error() string {
 }
 
 // Is makes it ErrInUse.
-func (e *InUseError) Is(target error) bool { return target == ErrInUse } //nolint:errorlint // this is what Is is for
+func (e *InUseError) Is(target error) bool { return target == ErrInUse }
 
 // List returns the keys, oldest first, as the source has them now. Where that
 // cannot be used, the error says why and the keys are those in use.
