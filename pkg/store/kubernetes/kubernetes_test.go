@@ -1,14 +1,15 @@
 package kubernetes_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes/kubetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
@@ -16,26 +17,69 @@ var cluster kubetest.Cluster //nolint:gochecknoglobals // what TestMain runs is 
 
 func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
-// options are those of the store that a test keeps at dir.
-func options(t testing.TB, namespace, dir string) kubernetes.Options {
+func TestKubernetes(t *testing.T) {
+	options := folders(t)
+	storetest.Run(t, func(t *testing.T, dir string) store.Store { return open(t, options(t, dir)) })
+}
+
+func TestSealedKubernetes(t *testing.T) {
+	options := folders(t)
+	storetest.RunSealed(t, func(t *testing.T, dir string) store.Store {
+		inner := open(t, options(t, dir))
+		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed.New(inner, keys)
+	})
+}
+
+// folders gives the options of stores by folder: each has a namespace of its own.
+func folders(t *testing.T) func(t *testing.T, dir string) kubernetes.Options {
 	t.Helper()
-	sum := sha256.Sum256([]byte(dir))
+	namespaces := map[string]string{}
+	cluster.Server(t)
+	return func(t *testing.T, dir string) kubernetes.Options {
+		t.Helper()
+		if namespaces[dir] == "" {
+			namespaces[dir] = cluster.Server(t).Namespace(t)
+		}
+		return options(t, namespaces[dir])
+	}
+}
+
+// options are those of a store in a namespace of the test's server.
+func options(t testing.TB, namespace string) kubernetes.Options {
+	t.Helper()
 	return kubernetes.Options{
-		Config: cluster.Server(t).Config(), Namespace: namespace, Name: "t-" + hex.EncodeToString(sum[:8]),
+		Config: cluster.Server(t).Config(), Namespace: namespace,
 		QPS: 10_000, Burst: 10_000, Warn: func(err error) { t.Log(err) },
 	}
 }
 
+// open opens a store, which must succeed.
 func open(t testing.TB, o kubernetes.Options) *kubernetes.Store {
 	t.Helper()
 	s, err := kubernetes.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
-func TestKubernetes(t *testing.T) {
-	namespace := cluster.Server(t).Namespace(t)
-	storetest.Run(t, func(t *testing.T, dir string) store.Store { return open(t, options(t, namespace, dir)) })
+func TestReplicas(t *testing.T) {
+	options := folders(t)
+	storetest.RunShared(t, storetest.Shared{
+		Open: func(t *testing.T, dir string) storetest.Replica {
+			o := options(t, dir)
+			proxy := cluster.Server(t).Proxy(t)
+			o.Config, o.Lease = proxy.Config(), 4*time.Second
+			return storetest.Replica{Store: open(t, o), Cut: proxy.Cut, Stall: proxy.Stall, Heal: proxy.Heal}
+		},
+		Forget: func(t *testing.T) {
+			cluster.Server(t).Compact(t)
+			cluster.Server(t).Restart(t)
+		},
+	})
 }

@@ -111,7 +111,7 @@ func (s *Server) ready() error {
 	ctx, end := context.WithTimeout(context.Background(), patience)
 	defer end()
 	for {
-		_, err := s.ask(ctx, http.MethodGet, s.config.Host+"/readyz", nil)
+		_, err := ask(ctx, s.client, http.MethodGet, s.config.Host+"/readyz", nil)
 		if err == nil {
 			return nil
 		}
@@ -158,7 +158,7 @@ func (s *Server) Create(t testing.TB, path string, object any) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := s.ask(t.Context(), http.MethodPost, s.config.Host+path, b)
+	answer, err := ask(t.Context(), s.client, http.MethodPost, s.config.Host+path, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func (s *Server) Create(t testing.TB, path string, object any) []byte {
 // Compact makes etcd forget what was before now.
 func (s *Server) Compact(t testing.TB) {
 	t.Helper()
-	answer, err := s.ask(t.Context(), http.MethodPost, s.etcdURL+"/v3/kv/range", []byte(`{"key":"AA=="}`))
+	answer, err := ask(t.Context(), http.DefaultClient, http.MethodPost, s.etcdURL+"/v3/kv/range", []byte(`{"key":"AA=="}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func (s *Server) Compact(t testing.TB) {
 	if _, err := strconv.ParseUint(now.Header.Revision, 10, 64); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.ask(t.Context(), http.MethodPost, s.etcdURL+"/v3/kv/compaction", []byte(`{"revision":"`+now.Header.Revision+`","physical":true}`))
+	_, err = ask(t.Context(), http.DefaultClient, http.MethodPost, s.etcdURL+"/v3/kv/compaction", []byte(`{"revision":"`+now.Header.Revision+`","physical":true}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,13 +210,13 @@ func (s *Server) Stop() {
 }
 
 // ask sends a request that must succeed.
-func (s *Server) ask(ctx context.Context, method, url string, body []byte) (_ []byte, err error) {
+func ask(ctx context.Context, client *http.Client, method, url string, body []byte) (_ []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := s.client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,316 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Shared is a store that several processes open, each over a network of its
+// own, from a server.
+type Shared struct {
+	// Open opens one more replica of the store at dir, as another process would.
+	// The suite closes it.
+	Open func(t *testing.T, dir string) Replica
+	// Forget makes the server forget what was before now: who was away hears of
+	// what there is, and not of what happened.
+	Forget func(t *testing.T)
+}
+
+// A Replica is what one process has of a shared store.
+type Replica struct {
+	store.Store
+
+	Cut   func() // ends its connections and lets it have no others
+	Stall func() // loses all that is on its way to or fro, and ends no connection
+	Heal  func() // ends what these two began
+}
+
+// RunShared runs the rules for stores that several processes share.
+func RunShared(t *testing.T, shared Shared) {
+	for name, test := range sharedRules() {
+		t.Run(name, func(t *testing.T) { test(t, &replicas{dir: t.TempDir(), Shared: shared}) })
+	}
+}
+
+// replicas are those of one test.
+type replicas struct {
+	Shared
+
+	dir string
+}
+
+// A replica is one of them, with the suite's ways to use it.
+type replica struct {
+	suite
+
+	network Replica
+}
+
+func (rs *replicas) open(t *testing.T) *replica {
+	t.Helper()
+	network := rs.Open(t, rs.dir)
+	t.Cleanup(func() {
+		network.Heal()
+		if err := network.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return &replica{suite: suite{Store: network.Store}, network: network}
+}
+
+func sharedRules() map[string]func(t *testing.T, rs *replicas) {
+	return map[string]func(t *testing.T, rs *replicas){
+		"WhatOneSavedTheOthersSee":                    whatOneSaved,
+		"WritersOnSeveralReplicasLoseNothing":         writersOnReplicas,
+		"WatchGoesOnAfterADisconnect":                 watchAfter((*replica).cut, func(*testing.T, *replicas) {}),
+		"WatchGoesOnAfterASilence":                    watchAfter((*replica).stall, func(*testing.T, *replicas) {}),
+		"WatchGoesOnAfterWhatItMissedWasForgotten":    watchAfter((*replica).cut, func(t *testing.T, rs *replicas) { rs.Forget(t) }),
+		"LeaseIsHandedOver":                           leaseHandedOver,
+		"HolderWithoutConnectionsLosesBeforeAnother":  holderIsFollowed((*replica).cut),
+		"HolderThatHearsNothingLosesBeforeAnother":    holderIsFollowed((*replica).stall),
+		"LeaseOutlivesAShortOutage":                   leaseOutlives,
+		"AllHoldsFewRecordsAtOnceAndGivesEachForSure": allInPages,
+	}
+}
+
+func (r *replica) cut()   { r.network.Cut() }
+func (r *replica) stall() { r.network.Stall() }
+
+func whatOneSaved(t *testing.T, rs *replicas) {
+	a, b := rs.open(t), rs.open(t)
+	for round := range 20 {
+		i, j := instance(fmt.Sprint("i", round)), binding(fmt.Sprint("i", round), "b")
+		a.put(t, i, settle(true))
+		saved := a.put(t, j, settle(false))
+		if got := b.get(t, j); got.Revision != saved.Revision {
+			t.Errorf("the other has revision %d, and %d was saved", got.Revision, saved.Revision)
+		}
+		if d := diff([]store.Key{j}, b.bindings(t, i.InstanceID)); d != "" {
+			t.Errorf("bindings (-want +got):\n%s", d)
+		}
+		if d := diff([]store.Key{j}, b.unfinished(t)); d != "" {
+			t.Errorf("unfinished (-want +got):\n%s", d)
+		}
+		b.put(t, j, settle(true))
+		if !a.get(t, j).Settled {
+			t.Error("what the second saved the first does not see")
+		}
+		b.forget(t, i)
+		if got := a.put(t, i, settle(true)); got.Revision <= saved.Revision {
+			t.Errorf("revision %d of a new life, after %d", got.Revision, saved.Revision)
+		}
+	}
+	if empty, err := b.Empty(t.Context()); err != nil || empty {
+		t.Errorf("Empty = %t, %v", empty, err)
+	}
+}
+
+func writersOnReplicas(t *testing.T, rs *replicas) {
+	const writers, updates = 3, 30
+	var wg sync.WaitGroup
+	for range writers {
+		r := rs.open(t)
+		for range updates {
+			wg.Go(func() {
+				if _, err := r.Update(t.Context(), instance("i"), func(r *store.Record) error { r.Sequence++; return nil }); err != nil {
+					t.Errorf("Update: %v", err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if r := rs.open(t).get(t, instance("i")); r.Sequence != writers*updates {
+		t.Errorf("%d updates were saved of %d", r.Sequence, writers*updates)
+	}
+}
+
+// watchAfter lets a watcher miss all kinds of changes.
+func watchAfter(lose func(*replica), meanwhile func(*testing.T, *replicas)) func(*testing.T, *replicas) {
+	return func(t *testing.T, rs *replicas) {
+		a, b := rs.open(t), rs.open(t)
+		there, settled, deleted := instance("there"), binding("there", "settled"), instance("deleted")
+		for _, k := range []store.Key{there, settled, deleted} {
+			a.put(t, k, settle(false))
+		}
+		w := b.watch(t)
+		w.hears(t, there, settled, deleted)
+		lose(b)
+		w.silence()
+		a.put(t, settled, settle(true))
+		a.put(t, instance("made"), settle(false))
+		a.put(t, there, settle(false))
+		a.forget(t, deleted)
+		meanwhile(t, rs)
+		b.network.Heal()
+		w.hears(t, settled, instance("made"), there, deleted)
+		a.put(t, instance("later"), settle(false))
+		w.hears(t, instance("later"))
+		w.end(t)
+	}
+}
+
+// leaseHandedOver: who waits is let in when the other ends.
+func leaseHandedOver(t *testing.T, rs *replicas) {
+	turns := []*replica{rs.open(t), rs.open(t), nil, nil}
+	turns[2], turns[3] = turns[0], turns[1]
+	let := make(chan struct{})
+	now := turns[0].lead(t, let)
+	last := <-now.lease
+	for _, r := range turns[1:] {
+		letNext := make(chan struct{})
+		next := r.lead(t, letNext)
+		close(let)
+		l := <-next.lease
+		if l.Epoch <= last.Epoch || !l.Held() || last.Held() {
+			t.Errorf("epoch %d after %d; held %t, before that %t", l.Epoch, last.Epoch, l.Held(), last.Held())
+		}
+		<-now.ended
+		let, now, last = letNext, next, l
+	}
+	close(let)
+	<-now.ended
+}
+
+// holderIsFollowed lets the holder lose its server. It must know before
+// another is let in, and disturb nobody when it is back.
+func holderIsFollowed(lose func(*replica)) func(*testing.T, *replicas) {
+	return func(t *testing.T, rs *replicas) {
+		a, b := rs.open(t), rs.open(t)
+		letA, letB := make(chan struct{}), make(chan struct{})
+		first := a.lead(t, letA)
+		old := <-first.lease
+		second := b.lead(t, letB)
+		lose(a)
+		<-first.lost
+		if old.Held() {
+			t.Error("the lease was lost and is held")
+		}
+		next := <-second.lease
+		if next.Epoch <= old.Epoch {
+			t.Errorf("epoch %d after %d", next.Epoch, old.Epoch)
+		}
+		a.network.Heal()
+		close(letA)
+		<-first.ended
+		if old.Held() {
+			t.Error("the lease is held again that was lost")
+		}
+		letA = make(chan struct{})
+		third := a.lead(t, letA)
+		a.put(t, instance("i"), nothing) // it is back
+		if !next.Held() {
+			t.Error("one who came back took the lease of another")
+		}
+		close(letB)
+		<-second.ended
+		if l := <-third.lease; l.Epoch <= next.Epoch {
+			t.Errorf("epoch %d after %d", l.Epoch, next.Epoch)
+		}
+		close(letA)
+		<-third.ended
+	}
+}
+
+// leaseOutlives: the server is gone for a moment, and for longer while nobody
+// leads.
+func leaseOutlives(t *testing.T, rs *replicas) {
+	a, b := rs.open(t), rs.open(t)
+	b.network.Cut()
+	let := make(chan struct{})
+	waiting := b.lead(t, let)
+	leading := a.lead(t, let)
+	l := <-leading.lease
+	a.network.Cut()
+	a.network.Heal()
+	a.put(t, instance("i"), nothing)
+	if !l.Held() {
+		t.Error("the lease was lost in a moment")
+	}
+	close(let)
+	<-leading.ended
+	b.network.Heal()
+	<-waiting.lease
+	<-waiting.ended
+}
+
+// A leading replica.
+type leading struct {
+	lease chan store.Lease // one, when it is let in
+	lost  chan struct{}    // closed when held ended
+	ended chan struct{}    // closed when Lead has returned
+}
+
+// lead waits for the lease and holds it until it is let go.
+func (r *replica) lead(t *testing.T, let <-chan struct{}) *leading {
+	t.Helper()
+	l := &leading{lease: make(chan store.Lease, 1), lost: make(chan struct{}), ended: make(chan struct{})}
+	go func() {
+		defer close(l.ended)
+		err := r.Lead(t.Context(), func(held context.Context, lease store.Lease) error {
+			context.AfterFunc(held, func() { close(l.lost) })
+			l.lease <- lease
+			<-let
+			return nil
+		})
+		if err != nil {
+			t.Errorf("Lead: %v", err)
+		}
+	}()
+	return l
+}
+
+// allInPages lists far more than it may hold, and the server forgets in the
+// midst of it what it gave the first of.
+func allInPages(t *testing.T, rs *replicas) {
+	const records, size = 1000, 32 << 10
+	a := rs.open(t)
+	filler := strings.Repeat("x", size)
+	var wg sync.WaitGroup
+	for n := range 20 {
+		wg.Go(func() {
+			for i := n; i < records; i += 20 {
+				a.put(t, instance(fmt.Sprint(i)), func(r *store.Record) { r.Facts = map[string]string{"filler": filler} })
+			}
+		})
+	}
+	wg.Wait()
+	seen := map[store.Key]bool{}
+	before, most := heap(), uint64(0)
+	for r, err := range a.All(t.Context()) {
+		if err != nil {
+			t.Fatalf("All: %v", err)
+		}
+		if seen[r.Key] {
+			t.Errorf("%s came twice", r.Key)
+		}
+		seen[r.Key] = true
+		if len(seen)%100 == 50 {
+			most = max(most, heap())
+		}
+		if len(seen) == records/2 {
+			a.put(t, instance("new"), nothing)
+			rs.Forget(t)
+		}
+	}
+	delete(seen, instance("new"))
+	if len(seen) != records {
+		t.Errorf("All gave %d records of %d", len(seen), records)
+	}
+	if grown := most - min(most, before); grown > records*size/4 {
+		t.Errorf("the heap grew by %d bytes over %d bytes of records", grown, records*size)
+	}
+}
+
+// heap is how much of the heap is in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
