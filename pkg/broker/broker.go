@@ -99,10 +99,15 @@ func New(c Config) (*BusinessLogic, *Engine, error) {
 	}
 	c.Engine.setDefaults()
 	engine := newEngine(c.Store, c.Providers, c.Engine, newMetrics(c.Metrics))
-	return &BusinessLogic{
+	logic := &BusinessLogic{
 		catalog: c.Catalog, providers: c.Providers, store: c.Store, engine: engine, config: c,
 		waiting: make(chan struct{}, c.Waiting),
-	}, engine, nil
+	}
+	if c.Metrics != nil {
+		c.Metrics.MustRegister(logic.waitingGauges()...)
+		c.Metrics.MustRegister(newWorkCollector(engine))
+	}
+	return logic, engine, nil
 }
 
 // A request is one call of the platform, with the time it is decided at.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
@@ -31,6 +32,7 @@ type world struct {
 	dir   string
 	plans string // plans.yaml
 	opts  broker.Options
+	shows *prometheus.Registry // of the process that runs
 	stop  func()
 }
 
@@ -63,8 +65,9 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	w.shows = prometheus.NewPedanticRegistry()
 	logic, engine, err := broker.New(broker.Config{
-		Catalog: c, Store: w.store, Region: "cn-hangzhou", Options: w.opts,
+		Catalog: c, Store: w.store, Region: "cn-hangzhou", Options: w.opts, Metrics: w.shows,
 		Providers: map[string]providers.Provider{"fake": w.cloud},
 		Engine: broker.EngineConfig{
 			BrokerID: "test",

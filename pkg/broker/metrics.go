@@ -3,6 +3,7 @@ package broker
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -20,14 +21,15 @@ type metrics struct {
 const (
 	labelProvider = "provider"
 	labelKind     = "kind"
+	labelBlame    = "blame"
 )
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_operations_total",
-			Help: "Operations that ended, by provider, kind and state (succeeded, failed).",
-		}, []string{labelProvider, labelKind, "state"}),
+			Help: "Operations that ended, by provider, kind, state (succeeded, failed) and cause of a failure.",
+		}, []string{labelProvider, labelKind, "state", "cause"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "alibabacloud_broker_operation_duration_seconds",
 			Help:    "Time from the platform's request to the end of the operation.",
@@ -40,7 +42,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_retries_total",
 			Help: "Tries that failed and were planned again, by who can mend the cause: alarm on operator.",
-		}, []string{labelProvider, labelKind, "blame"}),
+		}, []string{labelProvider, labelKind, labelBlame}),
 		leading: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alibabacloud_broker_leading",
 			Help: "1 where this process runs the operations, of all replicas at most one: alarm where none does.",
@@ -57,8 +59,37 @@ func newMetrics(r prometheus.Registerer) *metrics {
 }
 
 func (m *metrics) ended(provider string, op *store.Operation) {
-	m.operations.WithLabelValues(provider, string(op.Kind), string(op.State)).Inc()
+	m.operations.WithLabelValues(provider, string(op.Kind), string(op.State), causeOf(op)).Inc()
 	m.duration.WithLabelValues(provider, string(op.Kind)).Observe(op.Finished.Sub(op.Started).Seconds())
+}
+
+// causeOf sorts the cause of a failure: who can mend it, or that time was over.
+func causeOf(op *store.Operation) string {
+	if op.State != store.Failed {
+		return "none"
+	}
+	switch op.CauseKind {
+	case causeDeadline:
+		return op.CauseKind
+	case string(providers.Broken), string(blameOperator):
+		return string(blameOperator)
+	}
+	return string(blameUser)
+}
+
+// waitingGauges tell how many requests wait for their operations, and how many
+// may.
+func (b *BusinessLogic) waitingGauges() []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "alibabacloud_broker_waiting_requests",
+			Help: "Requests that wait for their own operation to end.",
+		}, func() float64 { return float64(len(b.waiting)) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "alibabacloud_broker_waiting_requests_limit",
+			Help: "How many requests may wait at a time; more are answered at once.",
+		}, func() float64 { return float64(cap(b.waiting)) }),
+	}
 }
 
 func (m *metrics) called(provider, step string, err error) {

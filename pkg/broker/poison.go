@@ -59,6 +59,7 @@ func (t *Term) safely(ctx context.Context, r, of *store.Record) (next time.Time,
 	if next, skip := t.skips(r); skip {
 		return next, nil
 	}
+	defer func() { t.hand.see(r) }()
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicError{p, debug.Stack()}

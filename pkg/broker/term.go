@@ -21,6 +21,7 @@ type Term struct {
 	held  context.Context //nolint:containedctx // the span of the lease, within which every write falls
 	queue workqueue.TypedDelayingInterface[string]
 	fair  *fairQueue
+	hand  inHand
 
 	mu     sync.Mutex
 	dirty  map[string]map[string]bool // by instance id: the records to look at; "" is the instance itself

@@ -63,6 +63,7 @@ func (w *turn) run(ctx context.Context) error {
 		w.due.add(w.config.Now())
 		return nil
 	}
+	w.hand.see(&inst)
 	goes := inst.Goal == store.Absent && !inst.Settled
 	open := false // a binding is not done with
 	if goes {
@@ -106,6 +107,7 @@ func (w *turn) binding(ctx context.Context, id string, inst *store.Record) (ende
 	if err != nil {
 		return false, err
 	}
+	w.hand.see(&b)
 	if b.Revision == 0 || b.Settled {
 		return true, nil
 	}
