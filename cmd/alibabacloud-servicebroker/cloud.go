@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -35,7 +37,7 @@ func services(c *config, cloud *alicloud.Clients) (map[string]providers.Provider
 func documents() [][]byte { return [][]byte{rds.Plans, oss.Plans} }
 
 // cloud returns clients for the cloud as the configuration says.
-func (c *config) cloud(ctx context.Context) (*alicloud.Clients, error) {
+func (c *config) cloud(ctx context.Context, metrics prometheus.Registerer) (*alicloud.Clients, error) {
 	region := c.region
 	if region == "" {
 		look, end := context.WithTimeout(ctx, 5*time.Second)
@@ -49,7 +51,7 @@ func (c *config) cloud(ctx context.Context) (*alicloud.Clients, error) {
 	if err != nil {
 		return nil, err
 	}
-	return alicloud.New(alicloud.Config{Region: region, Credentials: source, Endpoints: c.endpoints})
+	return alicloud.New(alicloud.Config{Region: region, Credentials: source, Endpoints: c.endpoints, Metrics: metrics})
 }
 
 // credentialsSource is whose credentials sign.

@@ -11,12 +11,11 @@ import (
 	"sync/atomic"
 
 	"github.com/golang/glog"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
 )
 
 // run reads the configuration, wires the parts and serves until ctx ends.
@@ -36,12 +35,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return err
 	}
 	defer glog.Flush()
-	cloud, err := c.cloud(ctx)
+	registry := newRegistry()
+	cloud, err := c.cloud(ctx, registry)
 	if err != nil {
 		return err
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	st, keys, err := openStore(ctx, c, registry)
 	if err != nil {
 		return err
@@ -51,6 +49,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 			glog.Errorf("closing the store: %v", err)
 		}
 	}()
+	records, err := metered.New(st, registry)
+	if err != nil {
+		return err
+	}
 	offerings, err := c.offerings()
 	if err != nil {
 		return err
@@ -60,7 +62,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return err
 	}
 	logic, engine, err := broker.New(broker.Config{
-		Catalog: offerings, Providers: services, Store: st, Region: cloud.Region(), Metrics: registry, Options: c.options,
+		Catalog: offerings, Providers: services, Store: records, Region: cloud.Region(), Metrics: registry, Options: c.options,
 		Engine: broker.EngineConfig{
 			BrokerID: c.brokerID, Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
 		},
