@@ -105,7 +105,7 @@ func benchID(i int) string { return fmt.Sprintf("6f1c3b6e-0000-4000-8000-%012d",
 // once.
 func fillStore(b *testing.B, dir string, records int) {
 	b.Helper()
-	st, err := openStore(b.Context(), &config{dataDir: dir})
+	st, _, err := openStore(b.Context(), &config{dataDir: dir}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
