@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -132,8 +133,8 @@ func (a *api) close() {
 	}
 }
 
-// A resource is a kind of object in the store's namespace. Each request is
-// made once: who asks knows whether it may be repeated.
+// A resource is a kind of object in the store's namespace. A write is sent
+// once: who asks knows whether it may be repeated.
 type resource[T any, P interface {
 	*T
 	metav1.Object
@@ -146,7 +147,7 @@ type resource[T any, P interface {
 }
 
 func (r resource[T, P]) get(ctx context.Context, name string) (*T, error) {
-	return r.do(ctx, "get", r.client.Get().Name(name))
+	return again(ctx, func() (*T, error) { return r.do(ctx, "get", r.client.Get().Name(name)) })
 }
 
 func (r resource[T, P]) create(ctx context.Context, object *T) (*T, error) {
@@ -171,7 +172,10 @@ func (r resource[T, P]) delete(ctx context.Context, object *T) error {
 func (r resource[T, P]) list(ctx context.Context, options metav1.ListOptions, into runtime.Object) error {
 	ctx, end := context.WithTimeout(ctx, r.timeout)
 	defer end()
-	return explain("list", r.name, r.namespace, r.request(r.client.Get().VersionedParams(&options, r.parameters)).Do(ctx).Into(into))
+	_, err := again(ctx, func() (struct{}, error) {
+		return struct{}{}, r.request(r.client.Get().VersionedParams(&options, r.parameters)).Do(ctx).Into(into)
+	})
+	return explain("list", r.name, r.namespace, err)
 }
 
 // watch tells the changes of one object, its present state first.
@@ -193,6 +197,18 @@ func (r resource[T, P]) do(ctx context.Context, verb string, request *rest.Reque
 
 func (r resource[T, P]) request(request *rest.Request) *rest.Request {
 	return request.Namespace(r.namespace).Resource(r.name).MaxRetries(0)
+}
+
+// again reads up to three times where there is no answer: the connection may
+// have been lost since it was last used.
+func again[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	for wait, tries := (backoff{}), 2; ; tries-- {
+		got, err := read()
+		var answer apierrors.APIStatus
+		if err == nil || tries == 0 || errors.As(err, &answer) || errors.Is(err, context.DeadlineExceeded) || wait.wait(ctx) != nil {
+			return got, err
+		}
+	}
 }
 
 // explain says what was asked for; for what is forbidden, which permission it

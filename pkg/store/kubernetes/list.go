@@ -156,14 +156,20 @@ func (s *Store) records(ctx context.Context, selector string) iter.Seq2[*corev1.
 // metadata gives the same without their data.
 func (s *Store) metadata(ctx context.Context, selector string) iter.Seq2[*metav1.PartialObjectMetadata, error] {
 	return pages(ctx, s, selector, metadataPage, func(ctx context.Context, o metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
-		ctx, end := context.WithTimeout(ctx, s.options.Timeout)
-		defer end()
-		list, err := s.api.metadata.List(ctx, o)
+		list, err := s.listMetadata(ctx, o)
 		if err != nil {
-			return nil, "", explain("list", "secrets", s.options.Namespace, err)
+			return nil, "", err
 		}
 		return list.Items, list.Continue, nil
 	})
+}
+
+// listMetadata gives a page.
+func (s *Store) listMetadata(ctx context.Context, o metav1.ListOptions) (*metav1.PartialObjectMetadataList, error) {
+	ctx, end := context.WithTimeout(ctx, s.options.Timeout)
+	defer end()
+	list, err := again(ctx, func() (*metav1.PartialObjectMetadataList, error) { return s.api.metadata.List(ctx, o) })
+	return list, explain("list", "secrets", s.options.Namespace, err)
 }
 
 // pages lists page by page. The server orders by name, and gives all pages as

@@ -156,11 +156,9 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 
 // holdsRecords says whether there is a record.
 func (s *Store) holdsRecords(ctx context.Context) (bool, error) {
-	ctx, end := context.WithTimeout(ctx, s.options.Timeout)
-	defer end()
-	list, err := s.api.metadata.List(ctx, metav1.ListOptions{LabelSelector: s.options.selector(), Limit: 1})
+	list, err := s.listMetadata(ctx, metav1.ListOptions{LabelSelector: s.options.selector(), Limit: 1})
 	if err != nil {
-		return false, explain("list", "secrets", s.options.Namespace, err)
+		return false, err
 	}
 	return len(list.Items) > 0, nil
 }

@@ -40,15 +40,13 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	source := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			selected(&o)
-			ctx, end := context.WithTimeout(ctx, s.options.Timeout)
-			defer end()
-			list, err := s.api.metadata.List(ctx, o)
-			return list, s.warn(ctx, "list", err)
+			list, err := s.listMetadata(ctx, o)
+			return list, s.warn(ctx, err)
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			selected(&o)
 			w, err := s.api.metadata.Watch(ctx, o)
-			return w, s.warn(ctx, "watch", err)
+			return w, s.warn(ctx, explain("watch", "secrets", s.options.Namespace, err))
 		},
 	}
 	told := &teller{store: s, ctx: watching, changed: changed, known: map[string]store.Key{}}
@@ -63,9 +61,9 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 }
 
 // warn tells of an error that is ridden out, and returns it.
-func (s *Store) warn(ctx context.Context, verb string, err error) error {
+func (s *Store) warn(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() == nil {
-		s.options.Warn(fmt.Errorf("watch for work: %w", explain(verb, "secrets", s.options.Namespace, err)))
+		s.options.Warn(fmt.Errorf("watch for work: %w", err))
 	}
 	return err
 }
