@@ -109,7 +109,7 @@ func (c *config) reviewer() (*api.TokenReviewer, error) {
 	if !c.tokenReview {
 		return nil, nil //nolint:nilnil // no reviewer is a configuration too
 	}
-	cluster, err := rest.InClusterConfig()
+	cluster, err := c.cluster()
 	if err != nil {
 		return nil, fmt.Errorf("--token-review: %w", err)
 	}

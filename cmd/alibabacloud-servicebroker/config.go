@@ -21,6 +21,9 @@ type config struct {
 	listen, opsListen string
 	dataDir           string
 	store             string
+	storeName         string
+	namespace         string
+	kubeconfig        string
 	brokerID          string
 	catalogFile       string
 	catalogPrefix     string
@@ -149,7 +152,7 @@ func readConfig(args []string, getenv func(string) string, out io.Writer) (*conf
 }
 
 // shared says whether other replicas may work on the same store.
-func (c *config) shared() bool { return c.store != "bolt" }
+func (c *config) shared() bool { return c.store == inKubernetes }
 
 // check refuses what cannot be served, with what to change.
 func (c *config) check() error {
@@ -158,8 +161,10 @@ func (c *config) check() error {
 		return fmt.Errorf("--broker-id is required: a name that no other broker on this cloud account has, and that never changes, since the names of everything it makes derive from it")
 	case len(c.brokerID) > 64:
 		return fmt.Errorf("--broker-id is longer than 64 characters: choose a shorter one")
-	case c.store != "bolt":
-		return fmt.Errorf("--store %q is not known: use bolt", c.store)
+	case c.store != inFile && c.store != inKubernetes:
+		return fmt.Errorf("--store %q is not known: use %s or %s", c.store, inFile, inKubernetes)
+	case c.store == inKubernetes && c.keysetFile == "":
+		return fmt.Errorf("--store %s needs --keyset-file, which all replicas share", inKubernetes)
 	case (c.tlsCert == "") != (c.tlsKey == ""):
 		return fmt.Errorf("--tls-cert-file and --tls-key-file go together: set both or none")
 	case c.clientCA != "" && c.tlsCert == "":

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 )
 
 // flags declares every flag. Its environment variable is its name in capitals
@@ -21,7 +23,10 @@ func (c *config) flags(out io.Writer) *flag.FlagSet {
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:8005", "`address` of the Open Service Broker API")
 	fs.StringVar(&c.opsListen, "ops-listen", "127.0.0.1:8006", "`address` of health and metrics")
 	fs.StringVar(&c.dataDir, "data-dir", "./data", "`directory` of the store and what belongs to it")
-	fs.StringVar(&c.store, "store", "bolt", "where records are kept: bolt, a file in the data directory")
+	fs.StringVar(&c.store, "store", inFile, "where records are kept: bolt, a file in the data directory, for one process; kubernetes, Secrets, for several replicas")
+	fs.StringVar(&c.storeName, "store-name", kubernetes.DefaultName, "`name` that the objects of the kubernetes store begin with")
+	fs.StringVar(&c.namespace, "namespace", "", "`namespace` of these objects (default: that of the pod)")
+	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "`file` that says how to reach the cluster (default: as pods do)")
 	fs.StringVar(&c.brokerID, "broker-id", "", "`name` of this broker, unlike any other on the cloud account, for ever (required)")
 	fs.StringVar(&c.catalogFile, "catalog-file", "", "YAML `file` that switches offerings and plans off, changes or adds plans; see docs/catalog.md")
 	fs.StringVar(&c.catalogPrefix, "catalog-prefix", "", "`text` before ids of offerings and plans and names of offerings, where several brokers serve one platform; never to be changed")
