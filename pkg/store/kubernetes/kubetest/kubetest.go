@@ -21,6 +21,8 @@ import (
 // A Cluster starts its server when a test first asks for it. The zero value is
 // ready.
 type Cluster struct {
+	// Flags are more flags for the API server.
+	Flags  []string
 	once   sync.Once
 	server *Server
 	err    error
@@ -29,11 +31,7 @@ type Cluster struct {
 // Run runs the tests of a package and stops the server afterwards. It is for
 // TestMain, and returns the exit code.
 func (c *Cluster) Run(m *testing.M) int {
-	defer func() {
-		if c.server != nil {
-			c.server.Stop()
-		}
-	}()
+	defer c.Stop()
 	return m.Run()
 }
 
@@ -41,11 +39,18 @@ func (c *Cluster) Run(m *testing.M) int {
 var errMissing = errors.New("THE KUBERNETES STORE WAS NOT TESTED: there is no kube-apiserver and etcd here; " +
 	"name them in KUBE_APISERVER_BIN and ETCD_BIN, or put them into PATH (REQUIRE_KUBERNETES=1 makes this a failure)")
 
+// Stop stops the server, where Run does not.
+func (c *Cluster) Stop() {
+	if c.server != nil {
+		c.server.Stop()
+	}
+}
+
 // Server returns the server that the tests of a package share. It skips the
 // test where there are no programs.
 func (c *Cluster) Server(t testing.TB) *Server {
 	t.Helper()
-	c.once.Do(func() { c.server, c.err = Start() })
+	c.once.Do(func() { c.server, c.err = Start(c.Flags...) })
 	switch {
 	case errors.Is(c.err, errMissing) && os.Getenv("REQUIRE_KUBERNETES") == "": //nolint:forbidigo // a switch of tests, read where they run
 		t.Skip(c.err)

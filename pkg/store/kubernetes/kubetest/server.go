@@ -30,14 +30,16 @@ type Server struct {
 	dir, etcd, apiserver string // a folder, and programs
 	address              string // of the API server
 	etcdURL              string
+	flags                []string // more of them for the API server
 	programs             *launcher
 	store, api           *process
 	config               *rest.Config
 	client               *http.Client
 }
 
-// Start starts a server of the test's own. Most share that of a Cluster.
-func Start() (*Server, error) {
+// Start starts a server of the test's own, with more flags for the API server.
+// Most tests share that of a Cluster.
+func Start(flags ...string) (*Server, error) {
 	apiserver, err := find("kube-apiserver", "KUBE_APISERVER_BIN")
 	if err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, etcd: etcd, apiserver: apiserver, programs: newLauncher()}
+	s := &Server{dir: dir, etcd: etcd, apiserver: apiserver, flags: flags, programs: newLauncher()}
 	if err := s.start(); err != nil {
 		s.Stop()
 		return nil, err
@@ -93,13 +95,14 @@ func (s *Server) startAPI() (err error) {
 		return err
 	}
 	file := func(name string) string { return filepath.Join(s.dir, name) }
-	s.api, err = s.programs.start(s.dir, "kube-apiserver", s.apiserver,
+	s.api, err = s.programs.start(s.dir, "kube-apiserver", s.apiserver, append([]string{
 		"--etcd-servers", s.etcdURL, "--bind-address", "127.0.0.1", "--secure-port", port,
 		"--tls-cert-file", file(certificateFile), "--tls-private-key-file", file(keyFile),
 		"--token-auth-file", file(tokensFile), "--authorization-mode", "RBAC",
 		"--service-account-issuer", "https://kubernetes.default.svc",
 		"--service-account-key-file", file(keyFile), "--service-account-signing-key-file", file(keyFile),
-		"--service-cluster-ip-range", "10.0.0.0/24", "--endpoint-reconciler-type", "none")
+		"--service-cluster-ip-range", "10.0.0.0/24", "--endpoint-reconciler-type", "none",
+	}, s.flags...)...)
 	if err != nil {
 		return err
 	}
@@ -139,7 +142,7 @@ func (s *Server) Address() string { return s.address }
 // Namespace makes a namespace of the test's own and returns its name.
 func (s *Server) Namespace(t testing.TB) string {
 	t.Helper()
-	answer := s.Create(t, "/api/v1/namespaces", map[string]any{
+	answer := s.Request(t, http.MethodPost, "/api/v1/namespaces", map[string]any{
 		"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"generateName": "test-"},
 	})
 	var made struct {
@@ -151,14 +154,18 @@ func (s *Server) Namespace(t testing.TB) string {
 	return made.Metadata.Name
 }
 
-// Create makes an object and returns the server's answer.
-func (s *Server) Create(t testing.TB, path string, object any) []byte {
+// Request sends a request with an object, or without one, and returns the
+// answer. It must succeed.
+func (s *Server) Request(t testing.TB, method, path string, object any) []byte {
 	t.Helper()
-	b, err := json.Marshal(object)
-	if err != nil {
-		t.Fatal(err)
+	var body []byte
+	if object != nil {
+		var err error
+		if body, err = json.Marshal(object); err != nil {
+			t.Fatal(err)
+		}
 	}
-	answer, err := ask(t.Context(), s.client, http.MethodPost, s.config.Host+path, b)
+	answer, err := ask(t.Context(), s.client, method, s.config.Host+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
