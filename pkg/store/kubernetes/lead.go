@@ -61,7 +61,7 @@ func (s *Store) lead(ctx context.Context, t *tenure, run func(context.Context, s
 
 	drawing, end := context.WithCancel(ctx) // ends with the lease as well
 	defer context.AfterFunc(held, end)()
-	epoch, err := s.nextEpoch(drawing, time.Now().Unix())
+	epoch, err := s.nextEpoch(drawing, time.Now().UnixMilli())
 	end()
 	switch {
 	case err != nil && ctx.Err() != nil:

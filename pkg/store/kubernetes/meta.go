@@ -123,7 +123,7 @@ func (s *Store) markHeld(ctx context.Context) error {
 }
 
 // nextEpoch draws an epoch: greater than the last, and at least the clock's
-// seconds, in case the Secret with the last was lost.
+// milliseconds, in case the Secret with the last was lost.
 func (s *Store) nextEpoch(ctx context.Context, clock int64) (epoch uint64, err error) {
 	err = s.changeMeta(ctx, func(data map[string][]byte) bool {
 		epoch = max(lastEpoch(data)+1, uint64(max(clock, 0)))

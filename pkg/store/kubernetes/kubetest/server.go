@@ -155,7 +155,7 @@ func (s *Server) Namespace(t testing.TB) string {
 }
 
 // Request sends a request with an object, or without one, and returns the
-// answer. It must succeed.
+// answer. It must succeed. A patch is merged.
 func (s *Server) Request(t testing.TB, method, path string, object any) []byte {
 	t.Helper()
 	var body []byte
@@ -223,6 +223,9 @@ func ask(ctx context.Context, client *http.Client, method, url string, body []by
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	if method == http.MethodPatch {
+		request.Header.Set("Content-Type", "application/merge-patch+json")
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
