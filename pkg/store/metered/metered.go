@@ -23,6 +23,10 @@ type metering struct {
 	failures  *prometheus.CounterVec
 }
 
+// unavailable is the kind of an error that says nothing of the record: disk
+// full, server away.
+const unavailable = "unavailable"
+
 // New returns inner with its use counted.
 func New(inner store.Store, metrics prometheus.Registerer) (store.Store, error) {
 	m := &metering{
@@ -41,6 +45,10 @@ func New(inner store.Store, metrics prometheus.Registerer) (store.Store, error) 
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("store: register metrics: %w", err)
 		}
+	}
+	// A counter that is there from the start shows its first increase.
+	for _, operation := range []string{"get", "update", "unfinished"} {
+		m.failures.WithLabelValues(operation, unavailable)
 	}
 	return m, nil
 }
@@ -160,7 +168,7 @@ func kindOf(err error) string {
 			return known.name
 		}
 	}
-	return "unavailable"
+	return unavailable
 }
 
 // asked returns f, and where the error is kept that it returned last.

@@ -118,7 +118,9 @@ func shown(t *testing.T, registry prometheus.Gatherer) map[string]float64 {
 			for _, l := range m.GetLabel() {
 				name += " " + l.GetValue()
 			}
-			figures[name] = m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			if figure := m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount()); figure > 0 {
+				figures[name] = figure
+			}
 		}
 	}
 	return figures
