@@ -17,6 +17,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed/secretsource"
 )
 
 // The stores, as --store names them.
@@ -78,7 +79,11 @@ func (c *config) openCluster(ctx context.Context) (store.Store, sealed.Source, e
 	if err != nil {
 		return nil, nil, err
 	}
-	return records, sealed.File(c.keysetFile), nil
+	keyset, err := secretsource.New(cluster, namespace, c.storeName)
+	if err != nil {
+		return nil, nil, errors.Join(err, records.Close())
+	}
+	return records, keyset, nil
 }
 
 // namespaceFile is where a pod reads its namespace.

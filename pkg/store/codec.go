@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -164,4 +165,46 @@ func (l *Life) UnmarshalJSON(b []byte) (err error) {
 	type plain Life
 	l.Unknown, err = decodeObject(b, (*plain)(l))
 	return err
+}
+
+// MarshalJSON writes the events with their unknown members, which hardly any
+// has: all are written in one go then.
+func (h History) MarshalJSON() ([]byte, error) {
+	if !slices.ContainsFunc(h, func(e Event) bool { return len(e.Unknown) > 0 }) {
+		return marshal([]Event(h))
+	}
+	events := make([]json.RawMessage, len(h))
+	for i, e := range h {
+		b, err := encodeObject(e, e.Unknown)
+		if err != nil {
+			return nil, err
+		}
+		events[i] = b
+	}
+	return marshal(events)
+}
+
+// UnmarshalJSON reads the events and keeps their unknown members.
+func (h *History) UnmarshalJSON(b []byte) error {
+	var events []Event
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if dec.Decode(&events) == nil {
+		*h = events
+		return nil
+	}
+	var each []json.RawMessage
+	if err := json.Unmarshal(b, &each); err != nil {
+		return err
+	}
+	events = make([]Event, len(each))
+	for i := range each {
+		unknown, err := decodeObject(each[i], &events[i])
+		if err != nil {
+			return err
+		}
+		events[i].Unknown = unknown
+	}
+	*h = events
+	return nil
 }

@@ -53,7 +53,7 @@ func golden() store.Record {
 		Frozen: map[string]store.Sealed{"create": box("frozen")}, Refused: []string{"create"},
 		Unsettled: map[string]time.Time{"create": at(14)}, MissingSince: at(15), Unseen: at(21), PriorPlanID: "older",
 		Operation: &op, Results: []store.Operation{op},
-		History: []store.Event{{Time: at(16), Op: store.Bind, Step: "grant", What: "failed", Kind: "transient", Attempt: 17}},
+		History: []store.Event{{Time: at(16), Op: store.Bind, Step: "grant", What: "failed", Kind: "transient", Attempt: 17, Unknown: unknown(`"event"`)}},
 		Earlier: []store.Life{{Incarnation: "00", Deleted: at(18), Results: []store.Operation{op}, Unknown: unknown(`{}`)}},
 		Unknown: unknown(`{"a":[1.50,"<&>"]}`),
 	}
@@ -201,6 +201,8 @@ func TestWhatIsNoRecordIsNotDecoded(t *testing.T) {
 		"something behind":       {`{"instance_id":"i","schema":1}{}`, store.ErrCorrupt},
 		"wrong type":             {`{"instance_id":"i","schema":1,"settled":"yes"}`, store.ErrCorrupt},
 		"wrong type in a member": {`{"instance_id":"i","schema":1,"want":{"plan_id":7}}`, store.ErrCorrupt},
+		"wrong type in an event": {`{"instance_id":"i","schema":1,"history":[{"attempt":"one","later":1}]}`, store.ErrCorrupt},
+		"no list of events":      {`{"instance_id":"i","schema":1,"history":{}}`, store.ErrCorrupt},
 		"no box":                 {`{"instance_id":"i","schema":1,"secrets":"***"}`, store.ErrCorrupt},
 		"newer in another form":  {`{"instance_id":"i","schema":2,"settled":"yes"}`, store.ErrNewer},
 	} {
@@ -224,7 +226,7 @@ func TestUnknownMembersOfEveryPartSurviveWhileItIsKept(t *testing.T) {
 	if len(r.Operation.Unknown) != 0 {
 		t.Errorf("a new operation has the unknown members of the old one: %s", r.Operation.Unknown)
 	}
-	if n := strings.Count(string(b), `"later":`); n != 7 { // record, two specs, call, result, life and its result
-		t.Errorf("%d unknown members survived, want 7", n)
+	if n := strings.Count(string(b), `"later":`); n != 8 { // record, two specs, call, result, event, life and its result
+		t.Errorf("%d unknown members survived, want 8", n)
 	}
 }

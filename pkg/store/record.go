@@ -81,12 +81,11 @@ type Record struct {
 
 	Operation *Operation  `json:"operation,omitempty"` // the one now, or the last
 	Results   []Operation `json:"results,omitempty"`   // the last few finished, newest last
-	History   []Event     `json:"history,omitempty"`   // bounded, newest last
+	History   History     `json:"history,omitempty"`   // bounded, newest last
 	Earlier   []Life      `json:"earlier,omitempty"`   // earlier incarnations of the same id
 
 	// Unknown keeps the members that this version does not know, so that they
-	// survive a rewrite by an older version of the broker. Only those of an
-	// Event do not.
+	// survive a rewrite by an older version of the broker.
 	Unknown map[string]json.RawMessage `json:"-"`
 }
 
@@ -183,7 +182,12 @@ type Event struct {
 	What    string    `json:"what"` // done, failed, unknown, refused, retried, begun, ended
 	Kind    string    `json:"kind,omitempty"`
 	Attempt int       `json:"attempt,omitempty"`
+
+	Unknown map[string]json.RawMessage `json:"-"` // as in Record, while it is in a History
 }
+
+// A History is events in their order.
+type History []Event
 
 // A Life is an earlier incarnation of an id, and how it ended.
 type Life struct {

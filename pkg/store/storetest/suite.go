@@ -122,7 +122,7 @@ func fill(r *store.Record) {
 		Epoch: 3, Call: &store.Call{Step: "create", Epoch: 3, Until: at, Seen: at, SeenBy: 4, Timeout: 5, Unknown: unknown},
 		Refused: []string{"a", "b"}, Unsettled: map[string]time.Time{"create": at}, MissingSince: at,
 		Operation: &op, Results: []store.Operation{op},
-		History: []store.Event{{Time: at, Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1}},
+		History: []store.Event{{Time: at, Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1, Unknown: unknown}, {What: "ended"}},
 		Earlier: []store.Life{{Incarnation: "01", Deleted: at, Results: []store.Operation{op}, Unknown: unknown}},
 		Unknown: unknown,
 	}

@@ -125,10 +125,10 @@ func TestSecretOfSomebodyElseIsNotTaken(t *testing.T) {
 	server := cluster.Server(t)
 	namespace := server.Namespace(t)
 	source := newSource(t, server.Config(), namespace)
-	server.Create(t, secrets(namespace), &corev1.Secret{
+	call(t, http.MethodPost, secrets(namespace), &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
 		ObjectMeta: metav1.ObjectMeta{Name: "broker-keyset"}, Data: map[string][]byte{"keyset.json": []byte("{}")},
-	})
+	}, nil)
 	if _, _, err := source.Read(t.Context()); !errors.Is(err, store.ErrForeign) {
 		t.Errorf("Read = %v, want ErrForeign", err)
 	}
