@@ -106,7 +106,7 @@ func instructions(text string) map[string][]string {
 	text = regexp.MustCompile(`\\\n\s*`).ReplaceAllString(text, "")
 	stages := map[string][]string{}
 	stage := ""
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if strings.HasPrefix(line, "FROM ") {
 			stage = line[strings.LastIndex(line, " ")+1:]
 		}

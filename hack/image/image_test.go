@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"maps"
 	"os"
@@ -13,25 +14,27 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// pack packs the test itself as the program; any program of Go's will do.
+// pack makes an image of a text in place of the program, and reads its archive.
 func pack(t *testing.T, name string, args ...string) v1.Image {
 	t.Helper()
-	own, err := os.Executable()
+	r, names, err := parse(append(append([]string{"--version=v1", "--binaries=b", "--created=1700000000"}, args...), name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	binaries, out := t.TempDir(), t.TempDir()
-	if err := copyFile(filepath.Join(binaries, name), own); err != nil {
+	p := programs()[names[0]]
+	image, err := r.image(p, []byte("the program"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run(append([]string{"--version=v1", "--binaries", binaries, "--out", out, "--created=1700000000"}, append(args, name)...), io.Discard); err != nil {
+	var archive bytes.Buffer
+	if err := r.pack(&archive, p, image); err != nil {
 		t.Fatal(err)
 	}
-	found, err := filepath.Glob(filepath.Join(out, name+"-*.tar"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("archives %q, %v, want one", found, err)
+	path := filepath.Join(t.TempDir(), "image.tar")
+	if err := os.WriteFile(path, archive.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	return asLayout(t, found[0])
+	return asLayout(t, path)
 }
 
 func TestImagesHoldTheProgramAndNothingElse(t *testing.T) {

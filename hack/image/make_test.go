@@ -30,7 +30,12 @@ const (
 type made struct{ archive, list string }
 
 func TestMakeImageWritesTheSameFromAnyFolder(t *testing.T) {
-	first, second := makeImage(t, "one"), makeImage(t, "another/folder")
+	one, another := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "another", "folder")
+	copyContext(t, one)
+	if err := os.CopyFS(another, os.DirFS(one)); err != nil {
+		t.Fatal(err)
+	}
+	first, second := makeImage(t, one), makeImage(t, another)
 	if !bytes.Equal(contents(t, first.archive), contents(t, second.archive)) {
 		t.Error("two builds of the same source give different archives")
 	}
@@ -58,16 +63,13 @@ func TestMakeImageWritesTheSameFromAnyFolder(t *testing.T) {
 			t.Errorf("the program in the image has version %q (%v), its label says %v", got, err, config.Config.Labels)
 		}
 	})
-	t.Run("Software", func(t *testing.T) { testSoftware(t, contents(t, first.list)) })
+	t.Run("Software", func(t *testing.T) { testSoftware(t, one, contents(t, first.list)) })
 }
 
-// makeImage runs make image for the broker in a copy of what a Docker build
-// sees of the project. The Go is the one of the test, so that nothing is
-// fetched.
-func makeImage(t *testing.T, name string) made {
+// makeImage runs make image for the broker. The Go is the one of the test, so
+// that nothing is fetched.
+func makeImage(t *testing.T, dir string) made {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), filepath.FromSlash(name))
-	copyContext(t, dir)
 	dist := filepath.Join(t.TempDir(), "dist")
 	out, err := makeCommand(t.Context(), dir, "image", "IMAGE_PROGRAMS="+broker, "DIST="+dist, "GOARCH="+runtime.GOARCH, "IMAGE_GO=local",
 		"VERSION=v1.2.3-test", "REVISION=c0ffee", "SOURCE_DATE_EPOCH=1700000000").CombinedOutput()
@@ -89,10 +91,11 @@ func makeCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	return command
 }
 
-// copyContext copies what .dockerignore lets through.
+// copyContext copies what a Docker build sees of the project: what
+// .dockerignore lets through.
 func copyContext(t *testing.T, to string) {
 	t.Helper()
-	for _, line := range strings.Split(string(contents(t, filepath.Join(root, ".dockerignore"))), "\n") {
+	for line := range strings.SplitSeq(string(contents(t, filepath.Join(root, ".dockerignore"))), "\n") {
 		name, let := strings.CutPrefix(line, "!")
 		if !let {
 			continue

@@ -18,7 +18,7 @@ import (
 
 // testSoftware checks the list of software in the broker's image against
 // CycloneDX's schema and against what go list says of the source.
-func testSoftware(t *testing.T, text []byte) {
+func testSoftware(t *testing.T, dir string, text []byte) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func testSoftware(t *testing.T, text []byte) {
 		}
 	}
 	slices.Sort(modules)
-	if diff := cmp.Diff(linked(t), modules); diff != "" {
+	if diff := cmp.Diff(linked(t, dir), modules); diff != "" {
 		t.Errorf("the modules in the list are not those that the program is made of (-go list +list):\n%s", diff)
 	}
 	if !slices.Contains(refs, "pkg:golang/std@"+strings.TrimPrefix(runtime.Version(), "go")) {
@@ -58,18 +58,18 @@ func testSoftware(t *testing.T, text []byte) {
 
 // linked are the modules whose packages the broker imports, by path@version,
 // as go list finds them in the source.
-func linked(t *testing.T) []string {
+func linked(t *testing.T, dir string) []string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
 		"{{with .Module}}{{if not .Main}}{{with .Replace}}{{.Path}}@{{.Version}}{{else}}{{.Path}}@{{.Version}}{{end}}{{end}}{{end}}", "./cmd/"+broker)
-	command.Dir = root
+	command.Dir = dir
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
 	out, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := map[string]bool{}
-	for _, line := range strings.Fields(string(out)) {
+	for line := range strings.FieldsSeq(string(out)) {
 		found[line] = true
 	}
 	return slices.Sorted(maps.Keys(found))
