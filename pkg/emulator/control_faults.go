@@ -10,9 +10,10 @@ import (
 // A faultBody is a fault as the control API takes and shows it.
 type faultBody struct {
 	Action string `json:"action"`
-	Effect string `json:"effect"` // fail-before, drop-before, drop-after, fail-after, hang, delay
+	Effect string `json:"effect"` // fail-before, drop-before, drop-after, fail-after, hang, delay, twice, hang-after, late
 	Code   string `json:"code,omitempty"`
 	Status int    `json:"status,omitempty"`
+	Skip   int    `json:"skip,omitempty"`
 	Times  int    `json:"times,omitempty"` // 0: until cleared
 	Delay  string `json:"delay,omitempty"` // "250ms"
 }
@@ -48,15 +49,15 @@ func (b faultBody) fault() (fault cloud.Fault, message string) {
 	case b.Action == "":
 		return cloud.Fault{}, `"action" is required: the name of an action, "rds:*" for a product, or "*"`
 	case !ok:
-		return cloud.Fault{}, `"effect" must be fail-before, drop-before, drop-after, fail-after, hang or delay`
+		return cloud.Fault{}, `"effect" must be fail-before, drop-before, drop-after, fail-after, hang, delay, twice, hang-after or late`
 	case b.Status != 0 && (b.Status < 400 || b.Status > 599):
 		return cloud.Fault{}, `"status" must be from 400 to 599`
-	case b.Times < 0:
-		return cloud.Fault{}, `"times" must not be negative`
+	case b.Times < 0 || b.Skip < 0:
+		return cloud.Fault{}, `"times" and "skip" must not be negative`
 	case effect == cloud.Slow && b.Delay == "":
 		return cloud.Fault{}, `the effect delay needs a "delay"`
 	}
-	fault = cloud.Fault{Action: b.Action, Effect: effect, Code: b.Code, Status: b.Status, Times: b.Times}
+	fault = cloud.Fault{Action: b.Action, Effect: effect, Code: b.Code, Status: b.Status, Skip: b.Skip, Times: b.Times}
 	if b.Delay != "" {
 		var err error
 		if fault.Delay, err = time.ParseDuration(b.Delay); err != nil || fault.Delay < 0 {
@@ -69,7 +70,7 @@ func (b faultBody) fault() (fault cloud.Fault, message string) {
 func (s *Server) getFaults(w http.ResponseWriter, _ *http.Request) {
 	list := []faultBody{}
 	for _, f := range s.faults.Rules() {
-		body := faultBody{Action: f.Action, Effect: f.Effect.String(), Code: f.Code, Status: f.Status, Times: max(f.Times, 0)}
+		body := faultBody{Action: f.Action, Effect: f.Effect.String(), Code: f.Code, Status: f.Status, Skip: f.Skip, Times: max(f.Times, 0)}
 		if f.Delay > 0 {
 			body.Delay = f.Delay.String()
 		}

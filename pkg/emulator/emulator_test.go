@@ -172,6 +172,7 @@ func TestTheControlAPIRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"no action":         {"/faults", `{"code":"X"}`},
 		"unknown effect":    {"/faults", `{"action":"*","effect":"explode"}`},
 		"negative times":    {"/faults", `{"action":"*","times":-1}`},
+		"negative skip":     {"/faults", `{"action":"*","skip":-1}`},
 		"status of success": {"/faults", `{"action":"*","status":200}`},
 		"malformed delay":   {"/faults", `{"action":"*","delay":"soon"}`},
 		"two faults":        {"/faults", `{"action":"*"}{"action":"*"}`},

@@ -60,6 +60,25 @@ func TestFaultsAreTakenInOrderAndUsedUp(t *testing.T) {
 	}
 }
 
+func TestARuleMayLetCallsPassBeforeItMeetsOne(t *testing.T) {
+	var faults cloud.Faults
+	struck := 0
+	faults.Add(cloud.Fault{Action: "CreateDBInstance", Code: "First", Skip: 2, Times: 1, Struck: func() { struck++ }})
+	faults.Add(cloud.Fault{Action: "*", Code: "Second", Skip: 3, Times: 1})
+	var got []string
+	for _, action := range []string{"CreateDBInstance", "DeleteDBInstance", "CreateDBInstance", "CreateDBInstance", "DeleteDBInstance", "CreateDBInstance"} {
+		fault, _ := faults.Take(action)
+		fault.Strike()
+		got = append(got, fault.Code)
+	}
+	if diff := cmp.Diff([]string{"", "", "", "First", "Second", ""}, got); diff != "" {
+		t.Errorf("codes taken (-want, +got):\n%s", diff)
+	}
+	if struck != 1 {
+		t.Errorf("struck %d times, want once", struck)
+	}
+}
+
 func TestHoldEndsByReleaseOrByItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var faults cloud.Faults
@@ -83,7 +102,7 @@ func TestHoldEndsByReleaseOrByItsContext(t *testing.T) {
 }
 
 func TestEffectsHaveNamesThatParse(t *testing.T) {
-	for e := cloud.FailBefore; e <= cloud.Slow; e++ {
+	for e := cloud.FailBefore; e <= cloud.Late; e++ {
 		if got, ok := cloud.ParseEffect(e.String()); !ok || got != e {
 			t.Errorf("ParseEffect(%q) = %v, %v", e.String(), got, ok)
 		}

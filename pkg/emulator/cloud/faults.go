@@ -20,6 +20,9 @@ const (
 	FailAfter                // do it, then answer the error
 	Hang                     // hold the call until the client goes away or Release; nothing happens
 	Slow                     // do it and answer, but only after the Delay
+	Twice                    // do it, and once more, and answer as the second time: a request that was repeated on its way
+	HangAfter                // do it, then hold the answer until the client goes away or Release
+	Late                     // hold the call until Release, also when the client has gone, then do it: a request that was long on its way
 )
 
 // String returns the name of the effect as the control API spells it.
@@ -37,6 +40,12 @@ func (e Effect) String() string {
 		return "hang"
 	case Slow:
 		return "delay"
+	case Twice:
+		return "twice"
+	case HangAfter:
+		return "hang-after"
+	case Late:
+		return "late"
 	default:
 		return "unknown"
 	}
@@ -44,7 +53,7 @@ func (e Effect) String() string {
 
 // ParseEffect finds an effect by its name; ok is false where there is none.
 func ParseEffect(name string) (e Effect, ok bool) {
-	for e := FailBefore; e <= Slow; e++ {
+	for e := FailBefore; e <= Late; e++ {
 		if e.String() == name {
 			return e, true
 		}
@@ -58,8 +67,19 @@ type Fault struct {
 	Effect Effect        // what happens
 	Code   string        // the error code answered; empty means ServiceUnavailable
 	Status int           // the HTTP status answered; 0 lets the front choose by the code
+	Skip   int           // how many calls of the action pass before it meets one
 	Times  int           // how many calls it meets; 0 or less: until cleared
 	Delay  time.Duration // real time that passes before the effect
+	// Struck is called, if it is not nil, at each call that the rule meets: when
+	// the call has been done, if it is, and before it is answered, dropped or held.
+	Struck func()
+}
+
+// Strike calls Struck.
+func (f Fault) Strike() {
+	if f.Struck != nil {
+		f.Struck()
+	}
 }
 
 // fits tells whether the pattern of a rule means a call of action, which is
@@ -104,14 +124,19 @@ func (f *Faults) Rules() []Fault {
 	return slices.Clone(f.rules)
 }
 
-// Take returns the rule for a call of action and consumes one use of it. A
-// call beyond a limit gets a rule that fails it.
+// Take returns the rule for a call of action and consumes one use of it. Rules
+// that let it pass count it, and leave it to those after them. A call beyond a
+// limit gets a rule that fails it.
 func (f *Faults) Take(action string) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.rules {
 		rule := f.rules[i]
 		if !fits(rule.Action, action) {
+			continue
+		}
+		if rule.Skip > 0 {
+			f.rules[i].Skip--
 			continue
 		}
 		if rule.Times == 1 {

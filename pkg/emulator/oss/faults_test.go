@@ -3,6 +3,7 @@ package oss_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -123,5 +124,62 @@ func TestADelayedCallIsDoneAndAnswered(t *testing.T) {
 	mustPutBucket(t, c, "bucket-a")
 	if n := len(w.Buckets()); n != 1 {
 		t.Errorf("%d buckets, want 1", n)
+	}
+}
+
+func TestACallMayArriveTwiceOrTimeOutAfterItsEffect(t *testing.T) {
+	for effect, arrived := range map[cloud.Effect]int{cloud.Twice: 2, cloud.HangAfter: 1} {
+		t.Run(effect.String(), func(t *testing.T) {
+			w := newWorld(t)
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			fault := cloud.Fault{Action: "oss:PutBucket", Effect: effect, Times: 1}
+			if effect == cloud.HangAfter {
+				fault.Struck = giveUp
+			}
+			w.faults.Add(fault)
+			_, err := w.root().PutBucket(ctx, &sdk.PutBucketRequest{Bucket: new("bucket-a")})
+			if answered := err == nil; answered != (effect == cloud.Twice) {
+				t.Errorf("the call ended with %v", err)
+			}
+			if n := len(w.Buckets()); n != 1 {
+				t.Errorf("%d buckets, want 1", n)
+			}
+			calls := w.journal.Calls("oss:PutBucket")
+			if len(calls) != arrived || !calls[0].Effected || !calls[arrived-1].Effected {
+				t.Errorf("journal: %+v", calls)
+			}
+		})
+	}
+}
+
+func TestACallMayHaveItsEffectWhenItsClientHasGone(t *testing.T) {
+	w := newWorld(t)
+	done := make(chan struct{})
+	w.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.Late, Times: 1, Struck: func() { close(done) }})
+	ctx, giveUp := context.WithCancel(t.Context())
+	go func() {
+		for len(w.faults.Rules()) > 0 { // until the call has arrived
+			runtime.Gosched()
+		}
+		giveUp()
+	}()
+	if _, err := w.root().PutBucket(ctx, &sdk.PutBucketRequest{Bucket: new("bucket-a")}); err == nil {
+		t.Error("the call was answered")
+	}
+	if n := len(w.Buckets()); n != 0 {
+		t.Errorf("%d buckets before the release", n)
+	}
+	for held := true; held; {
+		w.faults.Release()
+		select {
+		case <-done:
+			held = false
+		default:
+			runtime.Gosched()
+		}
+	}
+	if n := len(w.Buckets()); n != 1 {
+		t.Errorf("%d buckets after the release, want 1", n)
 	}
 }

@@ -2,6 +2,7 @@ package oss
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/xml"
@@ -94,38 +95,70 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *call) run(body []byte) {
 	fault, faulty := c.s.cfg.Faults.Take(c.op.name)
 	fault.Wait(c.r.Context()) // no time for no fault
-	if !faulty || fault.Effect == cloud.Slow {
-		answer, refused := c.s.do(c, body)
-		if refused != nil {
-			c.fail(refused, false)
-			return
-		}
-		c.record(answer.status, "", true)
-		c.write(answer)
+	if !faulty {
+		c.do(body)
 		return
 	}
 	switch fault.Effect {
+	case cloud.Slow:
+		c.do(body)
 	case cloud.FailBefore:
+		fault.Strike()
 		c.fail(faultError(fault), false)
 	case cloud.DropBefore:
-		c.record(0, "", false)
-		cloud.DropConnection()
+		c.lose(fault, body, false)
 	case cloud.Hang:
 		c.record(0, "", false)
+		fault.Strike()
 		c.s.cfg.Faults.Hold(c.r.Context())
 		cloud.DropConnection()
 	case cloud.DropAfter:
-		_, refused := c.s.do(c, body)
-		c.record(0, "", refused == nil)
-		cloud.DropConnection()
+		c.lose(fault, body, true)
 	case cloud.FailAfter:
 		if _, refused := c.s.do(c, body); refused != nil {
 			c.fail(refused, false)
 			return
 		}
+		fault.Strike()
 		c.fail(faultError(fault), true)
-	case cloud.Slow: // done above
+	case cloud.Twice:
+		_, refused := c.s.do(c, body)
+		c.record(0, "", refused == nil)
+		fault.Strike()
+		c.do(body)
+	case cloud.HangAfter:
+		_, refused := c.s.do(c, body)
+		c.record(0, "", refused == nil)
+		fault.Strike()
+		c.s.cfg.Faults.Hold(c.r.Context())
+		cloud.DropConnection()
+	case cloud.Late:
+		c.s.cfg.Faults.Hold(context.WithoutCancel(c.r.Context()))
+		c.lose(fault, body, true)
 	}
+}
+
+// do does the operation and answers.
+func (c *call) do(body []byte) {
+	answer, refused := c.s.do(c, body)
+	if refused != nil {
+		c.fail(refused, false)
+		return
+	}
+	c.record(answer.status, "", true)
+	c.write(answer)
+}
+
+// lose drops the connection, after doing the operation or instead.
+func (c *call) lose(fault cloud.Fault, body []byte, do bool) {
+	done := false
+	if do {
+		_, refused := c.s.do(c, body)
+		done = refused == nil
+	}
+	c.record(0, "", done)
+	fault.Strike()
+	cloud.DropConnection()
 }
 
 // do authorises and runs the operation.

@@ -106,25 +106,51 @@ func (c *call) run() {
 	case cloud.Slow:
 		c.do()
 	case cloud.FailBefore:
+		fault.Strike()
 		c.fail(faultError(fault), false)
 	case cloud.DropBefore:
-		c.record(0, "", false)
-		cloud.DropConnection()
+		c.lose(fault, false)
 	case cloud.Hang:
 		c.record(0, "", false)
+		fault.Strike()
 		c.g.faults.Hold(c.r.Context())
 		cloud.DropConnection()
 	case cloud.DropAfter:
-		_, err := c.what.Do(c.request())
-		c.record(0, "", err == nil)
-		cloud.DropConnection()
+		c.lose(fault, true)
 	case cloud.FailAfter:
 		if _, err := c.what.Do(c.request()); err != nil {
 			c.fail(err, false)
 			return
 		}
+		fault.Strike()
 		c.fail(faultError(fault), true)
+	case cloud.Twice:
+		_, err := c.what.Do(c.request())
+		c.record(0, "", err == nil)
+		fault.Strike()
+		c.do()
+	case cloud.HangAfter:
+		_, err := c.what.Do(c.request())
+		c.record(0, "", err == nil)
+		fault.Strike()
+		c.g.faults.Hold(c.r.Context())
+		cloud.DropConnection()
+	case cloud.Late:
+		c.g.faults.Hold(context.WithoutCancel(c.r.Context()))
+		c.lose(fault, true)
 	}
+}
+
+// lose drops the connection, after doing the action or instead.
+func (c *call) lose(fault cloud.Fault, do bool) {
+	done := false
+	if do {
+		_, err := c.what.Do(c.request())
+		done = err == nil
+	}
+	c.record(0, "", done)
+	fault.Strike()
+	cloud.DropConnection()
 }
 
 func (c *call) do() {

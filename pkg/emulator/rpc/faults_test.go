@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 
@@ -143,4 +144,67 @@ func TestCallsBeyondALimitAreThrottled(t *testing.T) {
 	}
 	b.clock.Advance(time.Second)
 	b.want(b.get(b.params()), 200, "")
+}
+
+func TestACallMayArriveTwice(t *testing.T) {
+	b := newBench(t)
+	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Twice, Times: 1})
+	b.want(b.get(b.params()), 200, "")
+	if calls := b.journal.Calls("Say"); b.done != 2 || len(calls) != 2 || !calls[0].Effected || !calls[1].Effected {
+		t.Errorf("done %d times, journal %+v", b.done, calls)
+	}
+}
+
+// unanswered sends a good call of which no answer is expected.
+func (b *bench) unanswered(ctx context.Context) {
+	b.Helper()
+	v := b.params()
+	v.Set("Signature", sign("testsecret", stringToSign(http.MethodGet, v)))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/?"+v.Encode(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if response, err := http.DefaultClient.Do(request); err == nil {
+		_ = response.Body.Close()
+		b.Errorf("the call was answered %s", response.Status)
+	}
+}
+
+func TestACallMayTimeOutAfterItsEffect(t *testing.T) {
+	b := newBench(t)
+	ctx, giveUp := context.WithCancel(t.Context())
+	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.HangAfter, Times: 1, Struck: giveUp})
+	b.unanswered(ctx)
+	if calls := b.journal.Calls("Say"); b.done != 1 || len(calls) != 1 || calls[0].Status != 0 || !calls[0].Effected {
+		t.Errorf("done %d times, journal %+v", b.done, calls)
+	}
+}
+
+func TestACallMayHaveItsEffectWhenItsClientHasGone(t *testing.T) {
+	b := newBench(t)
+	done := make(chan struct{})
+	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Late, Times: 1, Struck: func() { close(done) }})
+	ctx, giveUp := context.WithCancel(t.Context())
+	go func() {
+		for len(b.faults.Rules()) > 0 { // until the call has arrived
+			runtime.Gosched()
+		}
+		giveUp()
+	}()
+	b.unanswered(ctx)
+	if calls := b.journal.Calls("Say"); len(calls) != 0 {
+		t.Errorf("before the release the journal has %+v", calls)
+	}
+	for held := true; held; {
+		b.faults.Release()
+		select {
+		case <-done:
+			held = false
+		default:
+			runtime.Gosched()
+		}
+	}
+	if calls := b.journal.Calls("Say"); b.done != 1 || len(calls) != 1 || !calls[0].Effected {
+		t.Errorf("done %d times, journal %+v", b.done, calls)
+	}
 }
