@@ -163,8 +163,6 @@ func (c *config) check() error {
 		return fmt.Errorf("--broker-id is longer than 64 characters: choose a shorter one")
 	case c.store != inFile && c.store != inKubernetes:
 		return fmt.Errorf("--store %q is not known: use %s or %s", c.store, inFile, inKubernetes)
-	case c.store == inKubernetes && c.keysetFile == "":
-		return fmt.Errorf("--store %s needs --keyset-file, which all replicas share", inKubernetes)
 	case (c.tlsCert == "") != (c.tlsKey == ""):
 		return fmt.Errorf("--tls-cert-file and --tls-key-file go together: set both or none")
 	case c.clientCA != "" && c.tlsCert == "":

@@ -37,7 +37,7 @@ func (c *config) flags(out io.Writer) *flag.FlagSet {
 	fs.Var(&c.reviewUsers, "token-review-users", "`users` that such tokens must be of, with commas between, such as system:serviceaccount:catalog:controller")
 	fs.BoolVar(&c.insecureNoAuth, "insecure-no-auth", false, "let everybody in")
 	fs.IntVar(&c.missingVersionStatus, "missing-version-status", http.StatusBadRequest, "status for requests without X-Broker-API-Version: 400, or 412, which conformance checkers want")
-	fs.StringVar(&c.keysetFile, "keyset-file", "", "`file` with the keys that seal secrets (default: keyset.json in the data directory, made where the store is empty)")
+	fs.StringVar(&c.keysetFile, "keyset-file", "", "`file` with the keys that seal secrets (default: keyset.json in the data directory, or a Secret beside the kubernetes store; made where the store is empty)")
 	fs.StringVar(&c.region, "region", "", "`region` to make resources in (default: that of the machine, by the metadata service)")
 	fs.StringVar(&c.credentials, "credentials", "auto", "whose cloud credentials: rrsa, static, ecs, or auto for the first of them that is there")
 	fs.StringVar(&c.credentialsDir, "credentials-dir", "", "`directory` with the files access_key_id, access_key_secret and perhaps security_token")
