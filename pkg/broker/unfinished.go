@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"cmp"
 	"sync"
 	"time"
 
@@ -45,8 +44,11 @@ func (h *inHand) see(r *store.Record) {
 	if op.State.Finished() {
 		w.sort.state = stateCleaning
 	}
-	if op.Attempt > 0 {
-		w.sort.blame = cmp.Or(op.CauseKind, w.sort.blame)
+	switch b := blame(op.CauseKind); b {
+	case blameNobody, blameLook, blameUser, blameOperator:
+		if op.Attempt > 0 {
+			w.sort.blame = string(b)
+		}
 	}
 	if h.records == nil {
 		h.records = map[store.Key]work{}
