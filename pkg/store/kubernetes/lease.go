@@ -54,7 +54,7 @@ func holder() string {
 func (t *tenure) held() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.over && !time.Now().Before(t.until) {
+	if !time.Now().Before(t.until) || t.store.gone.Err() != nil {
 		t.giveUp()
 	}
 	return !t.over

@@ -137,9 +137,10 @@ func TestLeaseIsReleasedHoweverItsHolderEnds(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-	if l.lease.Held() || l.held.Err() == nil {
+	if l.lease.Held() {
 		t.Error("the lease of a closed store is held")
 	}
+	<-l.held.Done()
 	l.end(t)
 	if got := w.holder(t); got != "" {
 		t.Errorf("%q still holds the lease after Close", got)

@@ -18,7 +18,7 @@ import (
 // How many objects are asked for at once. Whole records may have 256 KiB each.
 const (
 	recordPage   = 100
-	metadataPage = 500
+	metadataPage = 2000
 )
 
 // recentDays bounds the length of a selector of tombstones.
