@@ -29,6 +29,7 @@ type config struct {
 	catalogPrefix     string
 	usersFile         string
 	tokensFile        string
+	opsTokensFile     string
 	insecureNoAuth    bool
 	tokenReview       bool
 	reviewAudiences   words

@@ -1,6 +1,7 @@
 // Command alibabacloud-servicebroker is an Open Service Broker for Alibaba
 // Cloud. It reads its configuration, wires the parts together and serves; see
-// --help for its flags.
+// --help for its flags. With a command instead of flags it speaks, for an
+// operator, to a broker that runs; see help.
 package main
 
 import (
@@ -19,6 +20,11 @@ var version = "unknown"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if args := os.Args[1:]; isCommand(args) {
+		code := runCommand(ctx, args, os.Getenv, os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code) //nolint:gocritic // stop has just run
+	}
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "alibabacloud-servicebroker:", err)
 		stop()

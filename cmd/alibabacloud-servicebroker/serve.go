@@ -85,13 +85,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
+	operators, err := c.operators(files, records, registry)
+	if err != nil {
+		return err
+	}
 	ready := &readiness{}
 	return serve(ctx, c, engine, &faces{
 		platforms: handler,
 		secure:    secure,
 		files:     files,
 		keys:      keys,
-		operators: api.Ops(api.OpsConfig{Ready: ready.check, Metrics: registry}),
+		operators: api.Ops(api.OpsConfig{Ready: ready.check, Metrics: registry, Operators: operators}),
 		ready:     ready,
 	})
 }
@@ -121,7 +125,9 @@ func serve(ctx context.Context, c *config, engine *broker.Engine, f *faces) erro
 		}
 		return engine.Run(working)
 	})
-	group.Go(func() error { return api.Serve(working, operators, f.operators, nil, api.Drain{Time: c.drainTime}) })
+	group.Go(func() error {
+		return api.Serve(working, operators, until(working, f.operators), nil, api.Drain{Time: c.drainTime})
+	})
 	group.Go(func() error { f.files.Watch(working); return nil })
 	group.Go(func() error { f.keys.Watch(working); return nil })
 	group.Go(func() error {

@@ -44,12 +44,12 @@ func (a *Handler) call(handle http.HandlerFunc, hasBody bool) handler {
 func newCall(r *http.Request, x *exchange, hasBody bool) (*osb.Call, error) {
 	call := &osb.Call{Minor: x.minor, RequestID: x.requestID, Identity: identityOf(r)}
 	var err error
-	if call.InstanceID, err = readID(client.VarKeyInstanceID, *x.ids.instance); err != nil {
+	if call.InstanceID, err = ReadID(client.VarKeyInstanceID, *x.ids.instance); err != nil {
 		return nil, err
 	}
 	x.instance = call.InstanceID
 	if x.ids.binding != nil {
-		if call.BindingID, err = readID(client.VarKeyBindingID, *x.ids.binding); err != nil {
+		if call.BindingID, err = ReadID(client.VarKeyBindingID, *x.ids.binding); err != nil {
 			return nil, err
 		}
 		x.binding = call.BindingID
@@ -68,9 +68,9 @@ func newCall(r *http.Request, x *exchange, hasBody bool) (*osb.Call, error) {
 	return call, err
 }
 
-// readID decodes an id from the path. Any string will do that a path can carry
+// ReadID decodes an id from a path, name being how errors call it. Any string will do that a path can carry
 // and a record can keep (URL-01, URL-02).
-func readID(name, encoded string) (string, error) {
+func ReadID(name, encoded string) (string, error) {
 	id, err := url.PathUnescape(encoded)
 	switch {
 	case err != nil || !utf8.ValidString(id):

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -13,11 +14,14 @@ type OpsConfig struct {
 	Ready func() error
 	// Metrics are shown at /metrics; nil for none.
 	Metrics prometheus.Gatherer
+	// Operators serves what is under /operator/; nil for nothing.
+	Operators http.Handler
 }
 
 // Ops returns the handler of the operators' port: /healthz (the process
-// lives), /readyz (it can serve) and /metrics. It asks for no credentials, so
-// the port must not be open to platforms (HARD-08).
+// lives), /readyz (it can serve) and /metrics, which ask for no credentials, so
+// the port must not be open to platforms (HARD-08); and the operators' API,
+// which does.
 func Ops(config OpsConfig) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -35,7 +39,17 @@ func Ops(config OpsConfig) http.Handler {
 	if config.Metrics != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(config.Metrics, promhttp.HandlerOpts{}))
 	}
-	return mux
+	if config.Operators == nil {
+		return mux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Past the mux, which would clean paths: ids may hold anything.
+		if strings.HasPrefix(r.URL.EscapedPath(), "/operator/") {
+			config.Operators.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // report writes {} or {"description": …}.
