@@ -45,6 +45,7 @@ func withPrograms(m *testing.M) int {
 		return 1
 	}
 	os.Setenv("BIN_DIR", bin)
+	defer shared.stop()
 	return m.Run()
 }
 
