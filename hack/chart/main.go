@@ -1,6 +1,66 @@
-// Command chart is being written.
+// Command chart brings what the Helm chart repeats up to date: the table of
+// values in chart/README.md, from the comments of chart/values.yaml, and the
+// dashboards of contrib/grafana, since a chart holds only files of its own.
+// Its test fails where that was forgotten.
 package main
 
-import _ "go.yaml.in/yaml/v3"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
 
-func main() {}
+func main() {
+	if err := run("."); err != nil {
+		fmt.Fprintln(os.Stderr, "chart:", err)
+		os.Exit(1)
+	}
+}
+
+// run writes all files of the module at root.
+func run(root string) error {
+	files, err := derived(root)
+	if err != nil {
+		return err
+	}
+	for path, content := range files {
+		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // documents for everybody
+			return err
+		}
+	}
+	return nil
+}
+
+// derived is what the files should hold, by path.
+func derived(root string) (map[string][]byte, error) {
+	chart := filepath.Join(root, "chart")
+	values, err := os.ReadFile(filepath.Join(chart, "values.yaml")) //nolint:gosec // of this repository
+	if err != nil {
+		return nil, err
+	}
+	readme := filepath.Join(chart, "README.md")
+	page, err := os.ReadFile(readme) //nolint:gosec // of this repository
+	if err != nil {
+		return nil, err
+	}
+	table, err := tableOf(values)
+	if err != nil {
+		return nil, fmt.Errorf("values.yaml: %w", err)
+	}
+	files := map[string][]byte{}
+	if files[readme], err = insert(page, table); err != nil {
+		return nil, fmt.Errorf("%s: %w", readme, err)
+	}
+	dashboards, err := filepath.Glob(filepath.Join(root, "contrib", "grafana", "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range dashboards {
+		content, err := os.ReadFile(path) //nolint:gosec // of this repository
+		if err != nil {
+			return nil, err
+		}
+		files[filepath.Join(chart, "dashboards", filepath.Base(path))] = content
+	}
+	return files, nil
+}
