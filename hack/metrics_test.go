@@ -145,12 +145,7 @@ func (w *world) troubled(seen exposition) string {
 	write(users, user+":"+password+"\nanother:password-of-another\n")
 	until("the users file is read again", `alibabacloud_broker_files_broken\{files="accounts"\} 0`)
 
-	keyset := filepath.Join(w.data, "keyset.json")
-	keys := read(w.t, keyset)
-	write(keyset, "torn")
-	until("the keyset is refused", `alibabacloud_broker_keyset_broken 1`)
-	write(keyset, keys)
-	until("the keyset is read again", `alibabacloud_broker_keyset_broken 0`)
+	write(filepath.Join(w.data, "keyset.json"), "torn") // which is seen some seconds later
 
 	// The cloud throttles, then denies.
 	w.ask(http.MethodPost, "/faults", `{"action": "CreateDBInstance", "code": "Throttling.User", "status": 400, "times": 1}`)
@@ -175,6 +170,7 @@ func (w *world) troubled(seen exposition) string {
 		w.t.Fatalf("deprovision answers %d %s, want 202", status, body)
 	}
 	until("the refusal is counted", `alibabacloud_broker_unfinished\{blame="operator",.*\} 1`)
+	until("the keyset is refused", `alibabacloud_broker_keyset_broken 1`)
 	last := scrape()
 	run.signal(syscall.SIGTERM)
 	if code := run.exit(); code != 0 {
