@@ -127,3 +127,31 @@ func TestEnsureTellsWhenTheStoreCannotBeRead(t *testing.T) {
 		t.Error("a keyset was made though the store could not be read")
 	}
 }
+
+// overtaken is a store that another process fills while it is looked at.
+type overtaken struct {
+	store.Store
+
+	by func()
+}
+
+func (o overtaken) Empty(ctx context.Context) (bool, error) {
+	o.by()
+	return o.Store.Empty(ctx)
+}
+
+func TestKeysetThatAnotherProcessMakesAtTheSameTimeIsUsed(t *testing.T) {
+	inner, source := openBolt(t, t.TempDir()), &memory{}
+	other := func() {
+		keys, err := sealed.Ensure(t.Context(), source, inner, nil)
+		must(t, err)
+		put(t, sealed.New(inner, keys), "i")
+	}
+	keys, err := sealed.Ensure(t.Context(), source, overtaken{inner, other}, nil)
+	if err != nil {
+		t.Fatalf("Ensure = %v", err)
+	}
+	if err := check(t, sealed.New(inner, keys), "i"); err != nil {
+		t.Errorf("what the other sealed: %v", err)
+	}
+}

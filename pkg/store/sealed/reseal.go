@@ -160,8 +160,8 @@ func (run *resealing) record(ctx context.Context, k store.Key) error {
 	_, err := run.st.Update(ctx, k, func(r *store.Record) error {
 		var anew bool
 		anew, left = run.open(r)
-		if r.Revision == 0 || !anew {
-			return errNothing // it was deleted, or somebody else was faster
+		if !anew {
+			return errNothing // somebody else was faster, or it was deleted and has none
 		}
 		return nil
 	})

@@ -31,7 +31,8 @@ type standing struct {
 	idle  time.Time // since then it does not seal; zero: it is the primary
 }
 
-// A former set opens for a while what the present one does not.
+// A former set opens for a while what the present one does not: until the first
+// look at the source after that time.
 type former struct {
 	set   *set
 	until time.Time
@@ -74,9 +75,7 @@ func (st *state) blocked(lost bool, err error) *state {
 func (st *state) open(box []byte, place string) ([]byte, error) {
 	plain, err := st.set.open(box, place)
 	for i := 0; err != nil && i < len(st.former); i++ {
-		if time.Now().Before(st.former[i].until) {
-			plain, err = st.former[i].set.open(box, place)
-		}
+		plain, err = st.former[i].set.open(box, place)
 	}
 	return plain, err
 }
