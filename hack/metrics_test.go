@@ -118,9 +118,11 @@ func (w *world) troubled(seen exposition) string {
 		}
 	}
 	write(users, user+":"+password+"\n")
+	operators := filepath.Join(w.dir, "operators")
+	write(operators, "somebody:"+strings.Repeat("t", 40)+"\n")
 	cloud := w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none", "--profile", "instant")
 	cloud.until("the emulator serves", w.cloudReady)
-	env := append(w.brokerEnv(), "BROKER_PASSWORD=", "BROKER_USERNAME=", "USERS_FILE="+users)
+	env := append(w.brokerEnv(), "BROKER_PASSWORD=", "BROKER_USERNAME=", "USERS_FILE="+users, "OPS_TOKENS_FILE="+operators)
 	run := w.start("broker", env, program("alibabacloud-servicebroker"))
 	run.until("the broker is ready", w.brokerReady)
 	scrape := func() string {
@@ -139,6 +141,9 @@ func (w *world) troubled(seen exposition) string {
 
 	if status, _, err := w.send(http.MethodGet, "http://"+w.broker+"/v2/catalog", "", "wrong"); err != nil || status != http.StatusUnauthorized {
 		w.t.Fatalf("a wrong password is answered %d, %v", status, err)
+	}
+	if status, body, err := w.get("http://" + w.ops + "/operator/v1/counts"); err != nil || status != http.StatusUnauthorized {
+		w.t.Fatalf("an operator without a token is answered %d %s, %v", status, body, err)
 	}
 	write(users, "no colon")
 	until("the users file is refused", `alibabacloud_broker_files_broken\{files="accounts"\} 1`)
