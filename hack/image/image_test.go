@@ -34,7 +34,11 @@ func pack(t *testing.T, name string, args ...string) v1.Image {
 	if err := os.WriteFile(path, archive.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return asLayout(t, path)
+	image = asLayout(t, path)
+	if digest(t, asDocker(t, path)) != digest(t, image) {
+		t.Error("the archive is one image for docker load and another one for readers of OCI layouts")
+	}
+	return image
 }
 
 func TestImagesHoldTheProgramAndNothingElse(t *testing.T) {

@@ -42,9 +42,9 @@ func TestMakeImageWritesTheSameFromAnyFolder(t *testing.T) {
 	if !bytes.Equal(contents(t, first.list), contents(t, second.list)) {
 		t.Error("two builds of the same source give different lists of software")
 	}
-	image := asDocker(t, first.archive)
-	if digest(t, image) != digest(t, asLayout(t, first.archive)) {
-		t.Error("the archive is one image for docker load and another one for readers of OCI layouts")
+	image, err := tarball.ImageFromPath(first.archive, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Run("Small", func(t *testing.T) {
 		const limit = 60 << 20
