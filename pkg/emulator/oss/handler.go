@@ -115,11 +115,12 @@ func (c *call) run(body []byte) {
 	case cloud.DropAfter:
 		c.lose(fault, body, true)
 	case cloud.FailAfter:
-		if _, refused := c.s.do(c, body); refused != nil {
+		_, refused := c.s.do(c, body)
+		fault.Strike()
+		if refused != nil {
 			c.fail(refused, false)
 			return
 		}
-		fault.Strike()
 		c.fail(faultError(fault), true)
 	case cloud.Twice:
 		_, refused := c.s.do(c, body)

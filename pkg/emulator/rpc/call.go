@@ -118,11 +118,12 @@ func (c *call) run() {
 	case cloud.DropAfter:
 		c.lose(fault, true)
 	case cloud.FailAfter:
-		if _, err := c.what.Do(c.request()); err != nil {
+		_, err := c.what.Do(c.request())
+		fault.Strike()
+		if err != nil {
 			c.fail(err, false)
 			return
 		}
-		fault.Strike()
 		c.fail(faultError(fault), true)
 	case cloud.Twice:
 		_, err := c.what.Do(c.request())
