@@ -191,9 +191,9 @@ func TestNothingEverFailsToOpenWhileKeysRotate(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var (
-			wg            sync.WaitGroup
-			mu            sync.Mutex
-			writes, reads int
+			wg           sync.WaitGroup
+			mu           sync.Mutex
+			turns, reads int
 		)
 		for worker := range 8 {
 			s := sealed.New(inner, replicas[worker%2])
@@ -209,7 +209,7 @@ func TestNothingEverFailsToOpenWhileKeysRotate(t *testing.T) {
 						}
 					}
 					mu.Lock()
-					writes, reads = writes+1, reads+8
+					turns, reads = turns+1, reads+8
 					mu.Unlock()
 					pass(time.Duration(1700+worker*100) * time.Millisecond)
 				}
@@ -235,6 +235,6 @@ func TestNothingEverFailsToOpenWhileKeysRotate(t *testing.T) {
 		if _, err := sealed.Ensure(t.Context(), source, inner, nil); err != nil {
 			t.Errorf("after a restart: %v", err)
 		}
-		t.Logf("%d rotations, %d turns that wrote, %d records opened", rounds, writes, reads)
+		t.Logf("%d rotations, %d turns of workers, %d reads", rounds, turns, reads)
 	})
 }
