@@ -36,6 +36,7 @@ func newCached(source string, fetch func(context.Context) (Key, error)) *cached 
 // measure implements measured.
 func (c *cached) measure(m *metrics) {
 	c.metrics = m
+	m.expect(c.source)
 	if c.behind != nil {
 		c.behind.measure(m)
 	}

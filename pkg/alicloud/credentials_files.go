@@ -19,6 +19,9 @@ const (
 	FileSecurityToken   = "security_token"    // optional
 )
 
+// sourceFiles is the name of such a source in metrics.
+const sourceFiles = "files"
+
 // files reads a key from a directory, again whenever a file changed.
 type files struct {
 	dir     string
@@ -34,7 +37,10 @@ type files struct {
 func Files(dir string) CredentialsSource { return &files{dir: dir} }
 
 // measure implements measured.
-func (f *files) measure(m *metrics) { f.metrics = m }
+func (f *files) measure(m *metrics) {
+	f.metrics = m
+	m.expect(sourceFiles)
+}
 
 // Credentials implements CredentialsSource.
 func (f *files) Credentials(context.Context) (Key, error) {
@@ -48,7 +54,7 @@ func (f *files) Credentials(context.Context) (Key, error) {
 	if err == nil {
 		key, err = f.read()
 	}
-	f.metrics.refreshed("files", key, err)
+	f.metrics.refreshed(sourceFiles, key, err)
 	if err != nil {
 		return Key{}, credentialsError("Files", err.Error(), nil)
 	}

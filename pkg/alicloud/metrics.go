@@ -90,6 +90,14 @@ func (m *metrics) sent(op Op, took time.Duration) {
 	m.durations.WithLabelValues(op.product(), op.Action).Observe(took.Seconds())
 }
 
+// expect shows a source before it first fails: an increase is seen only of what
+// was there before. nil shows nothing.
+func (m *metrics) expect(source string) {
+	if m != nil {
+		m.refreshes.WithLabelValues(source, "failed")
+	}
+}
+
 // refreshed counts an attempt to get a key. nil counts nothing.
 func (m *metrics) refreshed(source string, key Key, err error) {
 	if m == nil {

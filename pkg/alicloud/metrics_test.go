@@ -133,7 +133,7 @@ func TestRefreshesOfKeysAreCountedAndTheirExpiryShown(t *testing.T) {
 	fail = true
 	_ = describe(t, c)
 	mustShow(t, registry, "alibabacloud_broker_credentials_refreshes_total",
-		"failed assume_role 1", "ok assume_role 1", "ok files 1")
+		"failed assume_role 1", "failed files 0", "ok assume_role 1", "ok files 1")
 	mustShow(t, registry, "alibabacloud_broker_credentials_expiry_timestamp_seconds",
 		fmt.Sprintf("assume_role %v", float64(expires.Unix())), "files 0")
 	mustShow(t, registry, "alibabacloud_broker_cloud_requests_total",
