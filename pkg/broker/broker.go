@@ -98,7 +98,11 @@ func New(c Config) (*BusinessLogic, *Engine, error) {
 		c.Waiting = 256
 	}
 	c.Engine.setDefaults()
-	engine := newEngine(c.Store, c.Providers, c.Engine, newMetrics(c.Metrics))
+	m := newMetrics(c.Metrics)
+	for name := range c.Providers {
+		m.expect(name)
+	}
+	engine := newEngine(c.Store, c.Providers, c.Engine, m)
 	logic := &BusinessLogic{
 		catalog: c.Catalog, providers: c.Providers, store: c.Store, engine: engine, config: c,
 		waiting: make(chan struct{}, c.Waiting),

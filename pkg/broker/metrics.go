@@ -58,6 +58,16 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	return m
 }
 
+// expect shows the failures that are the operator's before the first of them:
+// an increase is seen only of what was there before.
+func (m *metrics) expect(provider string) {
+	for _, kind := range []store.Kind{store.Provision, store.Update, store.Deprovision, store.Bind, store.Unbind} {
+		for _, cause := range []string{string(blameOperator), causeDeadline} {
+			m.operations.WithLabelValues(provider, string(kind), string(store.Failed), cause)
+		}
+	}
+}
+
 func (m *metrics) ended(provider string, op *store.Operation) {
 	m.operations.WithLabelValues(provider, string(op.Kind), string(op.State), causeOf(op)).Inc()
 	m.duration.WithLabelValues(provider, string(op.Kind)).Observe(op.Finished.Sub(op.Started).Seconds())

@@ -13,7 +13,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// figures of a metric by its labels' values, in the order of their names.
+// figures of a metric by its labels' values, in the order of their names,
+// without counters at 0.
 func (w *world) figures(name string) map[string]float64 {
 	w.t.Helper()
 	families, err := w.shows.Gather()
@@ -30,7 +31,9 @@ func (w *world) figures(name string) map[string]float64 {
 			for _, l := range m.GetLabel() {
 				labels = append(labels, l.GetValue())
 			}
-			figures[strings.Join(labels, " ")] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+			if m.GetCounter() == nil || m.GetCounter().GetValue() > 0 {
+				figures[strings.Join(labels, " ")] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+			}
 		}
 	}
 	return figures
