@@ -31,9 +31,7 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 	if !m.lease.Held() {
 		return time.Time{}, errDeposed
 	}
-	facts, callErr := ask(ctx, m.Term, m.r.Key, m.config.CallTimeout, func(ctx context.Context) (providers.Facts, error) {
-		return m.provider.Do(ctx, m.task, step)
-	})
+	facts, callErr := m.do(ctx, step)
 	m.now = m.config.Now()
 	m.metrics.called(m.r.Provider, step.Name, callErr)
 
@@ -44,7 +42,7 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 		text = m.noOtherWay(seen, step, callErr)
 	}
 	moved, ended := false, false
-	saved, err := m.write(ctx, func(r *store.Record) error {
+	saved, err := m.write(ctx, m.r.Key, func(r *store.Record) error {
 		moved, ended = false, false
 		if r.Incarnation != m.r.Incarnation {
 			return errMoved
@@ -71,10 +69,10 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 		}
 		return nil
 	})
-	if errors.Is(err, errDeposed) || errors.Is(err, errMoved) {
-		m.undo(ctx, step, facts, callErr)
-	}
 	if err != nil {
+		if callErr == nil && m.isNobodys(ctx, facts, err) {
+			m.undo(step, facts)
+		}
 		return time.Time{}, err
 	}
 	*m.r = saved
@@ -166,20 +164,4 @@ func (m *move) noOtherWay(seen providers.Seen, step providers.Step, err error) s
 		return sentenceFor(err)
 	}
 	return ""
-}
-
-// undo takes back what a call made whose result could not be recorded, since
-// another process runs the operations now, where making it again would not find
-// it.
-func (m *move) undo(ctx context.Context, step providers.Step, facts providers.Facts, callErr error) {
-	undoer, ok := m.provider.(providers.Undoer)
-	if !ok || callErr != nil {
-		return
-	}
-	_, err := ask(context.WithoutCancel(ctx), m.Term, m.r.Key, m.config.CallTimeout, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, undoer.Undo(ctx, m.task, step, facts)
-	})
-	if err != nil {
-		glog.Errorf("%s step %q came too late and could not be taken back; the process that runs the operations now removes what it does not know: %v", m.r.Key, step.Name, err)
-	}
 }

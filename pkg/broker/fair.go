@@ -19,15 +19,21 @@ func tenantOf(r *store.Record) string {
 	return c.Platform + "/"
 }
 
+// unknownOf is of how many turns the instances whose tenants are not known get
+// all but one: their turn is only to read whose they are, so that after a start
+// with many records of one tenant those of others are soon found.
+const unknownOf = 8
+
 // A fairQueue orders the instances that wait for a worker: in turn between
 // tenants, first come first served within one. Those of tenants not yet known
-// are a tenant of their own. It is a workqueue.Queue, whose methods are called
+// wait apart. It is a workqueue.Queue, whose methods are called
 // one at a time; learn and forget are for anybody.
 type fairQueue struct {
 	mu      sync.Mutex
 	tenants map[string]string   // by instance id
-	waiting map[string][]string // instance ids, by tenant
-	turns   []string            // the tenants that wait, the next first
+	waiting map[string][]string // instance ids, by tenant; "" is not known
+	turns   []string            // the known tenants that wait, the next first
+	popped  int
 	size    int
 }
 
@@ -58,7 +64,7 @@ func (q *fairQueue) Push(instanceID string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	tenant := q.tenants[instanceID]
-	if len(q.waiting[tenant]) == 0 {
+	if tenant != "" && len(q.waiting[tenant]) == 0 {
 		q.turns = append(q.turns, tenant)
 	}
 	q.waiting[tenant] = append(q.waiting[tenant], instanceID)
@@ -76,6 +82,12 @@ func (q *fairQueue) Len() int {
 func (q *fairQueue) Pop() string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.size--
+	q.popped++
+	if unknown := q.waiting[""]; len(unknown) > 0 && (len(q.turns) == 0 || q.popped%unknownOf != 0) {
+		q.waiting[""] = unknown[1:]
+		return unknown[0]
+	}
 	tenant := q.turns[0]
 	q.turns = q.turns[1:]
 	ids := q.waiting[tenant]
@@ -85,6 +97,5 @@ func (q *fairQueue) Pop() string {
 	} else {
 		delete(q.waiting, tenant)
 	}
-	q.size--
 	return ids[0]
 }

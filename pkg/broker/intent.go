@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/golang/glog"
@@ -68,7 +70,7 @@ func (b *BusinessLogic) prepare(r, of *store.Record) error {
 			return err
 		}
 	}
-	prepared, err := b.providers[r.Provider].Prepare(t)
+	prepared, err := planFor(b.providers[r.Provider], t)
 	if err != nil {
 		if failure, ok := errors.AsType[*providers.Failure](err); ok {
 			return osb.ErrBadRequest("%s", failure.Text)
@@ -77,6 +79,21 @@ func (b *BusinessLogic) prepare(r, of *store.Record) error {
 	}
 	r.Want.Prepared = store.Seal(prepared)
 	return nil
+}
+
+// planFor is the provider's plan for a task. That the provider panics, or is
+// not there any more, harms this request alone.
+func planFor(provider providers.Provider, t providers.Task) (plan providers.Plan, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{p, debug.Stack()}
+			glog.Errorf("instance %q binding %q: prepare: %v\n%s", t.InstanceID, t.BindingID, err, debug.Stack())
+		}
+	}()
+	if provider == nil {
+		return nil, fmt.Errorf("%w: its provider is not in this broker", errBroken)
+	}
+	return provider.Prepare(t)
 }
 
 // checked turns the catalog's word on parameters into a 400.

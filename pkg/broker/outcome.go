@@ -96,7 +96,7 @@ func (m *move) refused(ctx context.Context, text, kind string) (time.Time, error
 
 // blunder deals with an error of a look, or of what comes before it.
 func (m *move) blunder(ctx context.Context, err error) (time.Time, error) {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || m.halted() {
 		return m.now, nil //nolint:nilerr // we are stopping: the error says nothing of the cloud
 	}
 	b := blameFor(err)

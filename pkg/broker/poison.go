@@ -47,10 +47,11 @@ func isBroken(err error) bool {
 
 // A fault is what is remembered of a record that breaks turns.
 type fault struct {
-	count    int
-	due      time.Time // of the next try
-	sequence uint64    // the record's operation then; a later one is tried again
-	aside    bool
+	count     int
+	due       time.Time // of the next try
+	sequence  uint64    // the record's operation then; a later one is tried again
+	aside     bool
+	illegible bool // it cannot be read
 }
 
 // safely is step that survives panics and broken records: they are tried again
@@ -59,14 +60,20 @@ func (t *Term) safely(ctx context.Context, r, of *store.Record) (next time.Time,
 	if next, skip := t.skips(r); skip {
 		return next, nil
 	}
+	if next, yes := t.rests(r); yes {
+		return next, nil
+	}
 	defer func() { t.hand.see(r) }()
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicError{p, debug.Stack()}
 		}
 		if isBroken(err) {
-			next, err = t.broken(r.Key, r.Sequence, err), nil
+			next, err = t.broken(r, err), nil
 			t.describe(ctx, r)
+		}
+		if err == nil {
+			t.rest(r, next)
 		}
 	}()
 	next, err = t.step(ctx, r, of)
@@ -80,18 +87,14 @@ func (t *Term) safely(ctx context.Context, r, of *store.Record) (next time.Time,
 func (t *Term) skips(r *store.Record) (due time.Time, skip bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if back, ok := t.busy[r.Key]; ok {
-		select {
-		case <-back: // takeOver puts the record right
-		default:
-			return t.config.Now().Add(t.config.PollSlow), true
-		}
+	if until, yes := t.isAway(r); yes {
+		return until, true
 	}
 	f := t.faults[r.Key]
 	switch {
 	case f == nil:
 		return time.Time{}, false
-	case f.sequence != r.Sequence: // another request, or it can be read again
+	case f.sequence != r.Sequence: // another request
 		t.drop(r.Key)
 		return time.Time{}, false
 	case f.aside:
@@ -101,25 +104,29 @@ func (t *Term) skips(r *store.Record) (due time.Time, skip bool) {
 }
 
 // broken counts a turn that a record broke, and returns when the next is due:
-// the zero time where it is set aside.
-func (t *Term) broken(k store.Key, sequence uint64, err error) time.Time {
+// the zero time where it is set aside. One that cannot be read has only a key.
+func (t *Term) broken(r *store.Record, err error) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	k, now := r.Key, t.config.Now()
 	f := t.faults[k]
 	if f == nil {
 		f = &fault{}
 		t.faults[k] = f
 	}
-	f.sequence = sequence
-	if f.aside {
+	f.sequence, f.illegible = r.Sequence, r.Revision == 0
+	switch {
+	case f.aside:
 		return time.Time{}
+	case now.Before(f.due): // a turn for another record of the instance
+		return f.due
 	}
 	f.count++
 	if p, ok := errors.AsType[*panicError](err); ok {
 		glog.Errorf("%s: %v\n%s", k, p, p.stack)
 	}
 	if f.count < patience {
-		f.due = t.config.Now().Add(backoff(f.count, time.Second, time.Minute))
+		f.due = now.Add(backoff(f.count, time.Second, time.Minute))
 		glog.Errorf("%s: try %d: %v", k, f.count, err)
 		return f.due
 	}
@@ -135,19 +142,19 @@ func (t *Term) describe(ctx context.Context, r *store.Record) {
 	f := t.faults[r.Key]
 	aside := f != nil && f.aside
 	t.mu.Unlock()
-	if !aside || r.Operation == nil || !t.lease.Held() {
+	if !aside || r.Operation == nil {
 		return
 	}
 	id := r.Operation.ID
-	_, err := t.store.Update(context.WithoutCancel(ctx), r.Key, func(r *store.Record) error {
-		if r.Operation == nil || r.Operation.ID != id || r.Epoch > t.lease.Epoch || r.Operation.State.Finished() {
+	_, err := t.write(ctx, r.Key, func(r *store.Record) error {
+		if r.Operation == nil || r.Operation.ID != id || r.Operation.State.Finished() {
 			return errDecided
 		}
 		r.Operation.Description, r.Operation.CauseKind = textSetAside, causeSetAside
 		note(r, t.config.Now(), r.Operation.Step, "set aside", "")
 		return nil
 	})
-	if err != nil && !errors.Is(err, errDecided) {
+	if err != nil && !errors.Is(err, errDecided) && t.lease.Held() {
 		glog.Errorf("%s: telling that it is set aside: %v", r.Key, err)
 	}
 }
@@ -157,6 +164,23 @@ func (t *Term) mend(k store.Key) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drop(k)
+}
+
+// legible forgets that a record could not be read.
+func (t *Term) legible(k store.Key) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := t.faults[k]; f != nil && f.illegible {
+		t.drop(k)
+	}
+}
+
+// isIllegible says whether it is known that a record cannot be read.
+func (t *Term) isIllegible(k store.Key) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.faults[k]
+	return f != nil && f.illegible
 }
 
 // drop is mend for those who hold the lock.
@@ -177,6 +201,11 @@ func (t *Term) retry(instanceID string) {
 		if k.InstanceID == instanceID {
 			keys = append(keys, k)
 			t.drop(k)
+		}
+	}
+	for k := range t.resting {
+		if k.InstanceID == instanceID {
+			delete(t.resting, k)
 		}
 	}
 	t.mu.Unlock()

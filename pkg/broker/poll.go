@@ -27,6 +27,10 @@ func nameOf(k store.Key) string {
 // for, or else the one now (LO-01 to LO-12, BLO-01 to BLO-10).
 func (b *BusinessLogic) lastOperation(ctx context.Context, req request) (int, any, error) {
 	r, err := get(ctx, b.store, req.key())
+	if isBroken(err) { // it is set aside: that may be mended
+		req.Answer.Header = http.Header{"Retry-After": {b.retryAfter()}}
+		return http.StatusOK, osb.LastOperation{State: osb.InProgress, Description: textSetAside}, nil
+	}
 	if err != nil {
 		return 0, nil, err
 	}

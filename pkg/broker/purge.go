@@ -23,7 +23,7 @@ var errKept = errors.New("the record is kept")
 // purge removes the tombstones that no platform polls for any more.
 func (t *Term) purge(ctx context.Context) {
 	for {
-		if n, err := t.purgeOnce(ctx); err != nil && ctx.Err() == nil {
+		if n, err := t.purgeOnce(ctx); err != nil && ctx.Err() == nil && t.lease.Held() {
 			glog.Errorf("purging tombstones: %v", err)
 		} else if n > 0 {
 			glog.Infof("purged the tombstones of %d records that were deleted more than %s ago", n, t.config.Tombstones)

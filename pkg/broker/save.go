@@ -14,11 +14,15 @@ import (
 func (m *move) progress(r *store.Record, step providers.Step) {
 	op := r.Operation
 	op.Step = step.Name
-	if !op.State.Finished() {
-		op.State = store.Running
-		if step.Text != "" {
-			op.Description = step.Text
-		}
+	if op.State.Finished() {
+		return
+	}
+	op.State = store.Running
+	if op.CauseKind == causeSetAside { // it goes on
+		op.Description, op.CauseKind = "", ""
+	}
+	if step.Text != "" {
+		op.Description = step.Text
 	}
 }
 
@@ -42,18 +46,18 @@ func (m *move) secrets() map[string]string {
 	return s
 }
 
-// write changes the record while this term lasts. What has been seen or done is
+// write changes a record while this term lasts. What has been seen or done is
 // stored also while we are stopping, but not once another process may run the
 // operations.
-func (m *move) write(ctx context.Context, change func(*store.Record) error) (store.Record, error) {
-	if !m.lease.Held() {
+func (t *Term) write(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
+	if !t.lease.Held() {
 		return store.Record{}, errDeposed
 	}
 	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	defer context.AfterFunc(m.held, end)()
-	return m.store.Update(ctx, m.r.Key, func(r *store.Record) error {
-		if r.Epoch > m.lease.Epoch {
+	defer context.AfterFunc(t.held, end)()
+	return t.store.Update(ctx, k, func(r *store.Record) error {
+		if !t.lease.Held() || r.Epoch > t.lease.Epoch && !t.isForeign(r) {
 			return errDeposed
 		}
 		return change(r)
@@ -64,7 +68,7 @@ func (m *move) write(ctx context.Context, change func(*store.Record) error) (sto
 // read.
 func (m *move) save(ctx context.Context, change func(*store.Record)) error {
 	id, goal := m.r.Operation.ID, m.r.Goal
-	saved, err := m.write(ctx, func(r *store.Record) error {
+	saved, err := m.write(ctx, m.r.Key, func(r *store.Record) error {
 		if r.Operation == nil || r.Operation.ID != id || r.Goal != goal {
 			return errMoved
 		}

@@ -54,6 +54,9 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	if m.r.Operation == nil {
 		return time.Time{}, fmt.Errorf("%w: it is at no operation", errBroken)
 	}
+	if until := m.waitsFor(m.r); !until.IsZero() {
+		return until, nil
+	}
 	hold, err := m.takeOver(ctx)
 	if err != nil {
 		return time.Time{}, err
@@ -80,10 +83,11 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	}
 	m.task.Account = account
 
-	seen, err := ask(ctx, m.Term, m.r.Key, m.config.LookTimeout, func(ctx context.Context) (providers.Seen, error) {
-		return m.provider.Observe(ctx, m.task)
-	})
+	seen, err := m.look(ctx)
 	m.now = m.config.Now()
+	if m.halted() {
+		return m.now, nil // what was seen is seen again in the next term
+	}
 	if isBroken(err) {
 		return time.Time{}, fmt.Errorf("observe: %w", err)
 	}
@@ -172,6 +176,7 @@ func (m *move) hopeless(ctx context.Context, hold time.Time) (next time.Time, en
 func (m *move) account(ctx context.Context) (string, error) {
 	look, end := context.WithTimeout(ctx, m.config.LookTimeout)
 	defer end()
+	defer context.AfterFunc(m.going, end)()
 	account, err := m.config.Account(look)
 	if err != nil {
 		return "", fmt.Errorf("asking whose our credentials are: %w", err)

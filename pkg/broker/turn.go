@@ -2,25 +2,29 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
+
+	"github.com/golang/glog"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
 // Turn makes one step for each record of an instance that has something to do
 // and returns when the next is due: the zero time if there is nothing more, or
-// nothing that a step could help. An error means that the store failed, or that
-// another process runs the operations.
+// nothing that a step could help. An error means that the store failed for one
+// of them, or that another process runs the operations.
 func (t *Term) Turn(ctx context.Context, instanceID string) (next time.Time, err error) {
 	marked := t.take(instanceID)
 	if marked == nil {
 		return time.Time{}, nil
 	}
 	w := &turn{Term: t, id: instanceID, marked: marked, left: map[string]bool{}}
-	if err = w.run(ctx); err != nil {
+	if err = w.whole(ctx); err != nil {
 		w.left = marked
 	}
 	for id := range w.left {
@@ -46,11 +50,21 @@ func (w *turn) key(bindingID string) store.Key {
 	return store.Key{InstanceID: w.id, BindingID: bindingID}
 }
 
+// whole is run that survives a panic outside of the steps of records.
+func (w *turn) whole(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.left = w.marked
+			w.due.add(w.broken(&store.Record{Key: w.key("")}, &panicError{p, debug.Stack()}))
+		}
+	}()
+	return w.run(ctx)
+}
+
 func (w *turn) run(ctx context.Context) error {
-	inst, err := get(ctx, w.store, w.key(""))
-	if isBroken(err) {
+	inst, err := w.read(ctx, "")
+	if isBroken(err) { // its bindings cannot go on without it
 		w.left = w.marked
-		w.due.add(w.broken(w.key(""), 0, err))
 		return nil
 	}
 	if err != nil {
@@ -63,97 +77,132 @@ func (w *turn) run(ctx context.Context) error {
 		w.due.add(w.config.Now())
 		return nil
 	}
-	w.hand.see(&inst)
 	goes := inst.Goal == store.Absent && !inst.Settled
-	open := false // a binding is not done with
 	if goes {
-		if open, err = w.cascade(ctx); err != nil {
+		if err := w.cascade(ctx); err != nil {
 			return err
 		}
 	}
+	open, err := w.bindings(ctx, &inst)
+	switch {
+	case inst.Revision == 0, inst.Settled:
+		return err
+	case goes && open: // its bindings first
+		w.left[""] = true
+		return err
+	}
+	return errors.Join(err, w.step(ctx, &inst, nil))
+}
+
+// read reads a record. That it cannot be read is counted.
+func (w *turn) read(ctx context.Context, bindingID string) (store.Record, error) {
+	k := w.key(bindingID)
+	r, err := get(ctx, w.store, k)
+	if isBroken(err) {
+		w.due.add(w.broken(&store.Record{Key: k}, err))
+		return r, err
+	}
+	if err == nil {
+		w.legible(k)
+		w.hand.see(&r)
+	}
+	return r, err
+}
+
+// bindings makes a step for each binding that is marked, and says whether one
+// is not done with. What befalls one does not keep the others.
+func (w *turn) bindings(ctx context.Context, inst *store.Record) (open bool, err error) {
 	for _, id := range slices.Sorted(maps.Keys(w.marked)) {
 		if id == "" {
 			continue
 		}
-		ended, err := w.binding(ctx, id, &inst)
-		if err != nil {
-			return err
+		b, failed := w.read(ctx, id)
+		switch {
+		case isBroken(failed):
+			w.left[id] = true
+			open = true
+			continue
+		case failed == nil && (b.Revision == 0 || b.Settled):
+			continue
+		case failed == nil:
+			failed = w.step(ctx, &b, inst)
 		}
-		open = open || !ended
+		open = open || failed != nil || !b.Settled
+		err = errors.Join(err, failed)
 	}
-	switch {
-	case inst.Revision == 0, inst.Settled:
-		return nil
-	case goes && open: // its bindings first
-		w.left[""] = true
+	return open, err
+}
+
+// step makes a step for a record, unless nothing new is to be begun.
+func (w *turn) step(ctx context.Context, r, of *store.Record) error {
+	if w.halted() {
+		w.left[r.BindingID] = true
 		return nil
 	}
-	next, err := w.safely(ctx, &inst, nil)
-	if err == nil && !inst.Settled {
-		w.left[""] = true
+	next, err := w.safely(ctx, r, of)
+	if err == nil && !r.Settled {
+		w.left[r.BindingID] = true
 		w.due.add(next)
 	}
 	return err
 }
 
-// binding makes a step for one binding and says whether it is done with.
-func (w *turn) binding(ctx context.Context, id string, inst *store.Record) (ended bool, err error) {
-	b, err := get(ctx, w.store, w.key(id))
-	if isBroken(err) { // the others go on
-		w.left[id] = true
-		w.due.add(w.broken(w.key(id), 0, err))
-		return false, nil
-	}
+// cascade takes the bindings of an instance that is being deleted with it.
+func (w *turn) cascade(ctx context.Context) error {
+	bindings, err := w.legibles(ctx)
 	if err != nil {
-		return false, err
-	}
-	w.hand.see(&b)
-	if b.Revision == 0 || b.Settled {
-		return true, nil
-	}
-	next, err := w.safely(ctx, &b, inst)
-	if err != nil {
-		return false, err
-	}
-	if b.Settled {
-		return true, nil
-	}
-	w.left[id] = true
-	w.due.add(next)
-	return false, nil
-}
-
-// cascade takes the bindings of an instance that is being deleted with it. It
-// says whether one of them cannot be read.
-func (w *turn) cascade(ctx context.Context) (hidden bool, err error) {
-	bindings, err := w.store.Bindings(ctx, w.id)
-	switch {
-	case isBroken(err):
-		w.left[""] = true
-		w.due.add(w.broken(w.key(""), 0, err))
-		return true, nil
-	case err != nil:
-		return false, fmt.Errorf("instance %q: bindings: %w", w.id, err)
+		return fmt.Errorf("instance %q: bindings: %w", w.id, err)
 	}
 	for i := range bindings {
 		b := &bindings[i]
 		if b.Goal == store.Present {
-			saved, err := w.store.Update(ctx, b.Key, func(r *store.Record) error {
+			saved, err := w.write(ctx, b.Key, func(r *store.Record) error {
 				if exists(r) && r.Goal == store.Present {
 					begin(r, store.Unbind, w.config.Now(), 0)
 				}
 				return nil
 			})
-			if err != nil {
-				return false, fmt.Errorf("%s: %w", b.Key, err)
+			switch {
+			case isBroken(err): // the others go on
+				glog.Errorf("%s: %v", b.Key, err)
+			case err != nil:
+				return fmt.Errorf("%s: %w", b.Key, err)
+			default:
+				*b = saved
 			}
-			*b = saved
 		}
 		if !b.Settled {
 			w.marked[b.BindingID] = true
 		}
 	}
-	return false, nil
+	return nil
+}
+
+// legibles are the bindings of the instance that can be read. The others are
+// marked. A store that cannot read one of them tells of none, so that all
+// records are gone through, once for each that is broken.
+func (w *turn) legibles(ctx context.Context) ([]store.Record, error) {
+	bindings, err := w.store.Bindings(ctx, w.id)
+	if !isBroken(err) {
+		return bindings, err
+	}
+	if broken, ok := errors.AsType[*store.RecordError](err); ok && w.isIllegible(broken.Key) {
+		w.marked[broken.Key.BindingID] = true
+		return nil, nil
+	}
+	for r, err := range w.store.All(ctx) {
+		broken, ok := errors.AsType[*store.RecordError](err)
+		switch {
+		case ok && broken.Key.InstanceID == w.id && broken.Key.IsBinding():
+			w.marked[broken.Key.BindingID] = true
+		case ok:
+		case err != nil:
+			return nil, err
+		case r.InstanceID == w.id && r.IsBinding():
+			bindings = append(bindings, r)
+		}
+	}
+	return bindings, nil
 }
 
 // earliest is the earliest of the times added; zero times do not count.
