@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
@@ -74,7 +73,7 @@ func TestReplicas(t *testing.T) {
 		Open: func(t *testing.T, dir string) storetest.Replica {
 			o := options(t, dir)
 			proxy := cluster.Server(t).Proxy(t)
-			o.Config, o.Lease = proxy.Config(), 4*time.Second
+			o.Config = proxy.Config()
 			return storetest.Replica{Store: open(t, o), Cut: proxy.Cut, Stall: proxy.Stall, Heal: proxy.Heal}
 		},
 		Forget: func(t *testing.T) {

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -39,7 +40,9 @@ func (o *Options) giveUpAfter() time.Duration { return o.Lease * 5 / 8 }
 func (o *Options) renewEvery() time.Duration { return o.Lease / 8 }
 
 // seconds is the lease's duration as the object has it: whole seconds.
-func (o *Options) seconds() int32 { return int32((o.Lease + time.Second - 1) / time.Second) }
+func (o *Options) seconds() int32 {
+	return int32(min((o.Lease+time.Second-1)/time.Second, math.MaxInt32)) //nolint:gosec // it fits
+}
 
 // holder makes a name for a tenure: nobody had it before.
 func holder() string {

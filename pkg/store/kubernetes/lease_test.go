@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,10 +68,8 @@ func (w *world) holder(t *testing.T) string {
 }
 
 func TestLeaseThatWasDeletedByHandLetsNobodyInBesideItsHolder(t *testing.T) {
-	namespace := cluster.Server(t).Namespace(t)
-	o := options(t, namespace)
-	o.Lease = 2 * time.Second
-	w := &world{open(t, o), namespace}
+	t.Parallel() // with others that wait for seconds
+	w := newWorld(t)
 	first := lead(t, w.Store)
 	w.remove(t, "leases", leaseObject)
 	second := lead(t, w.Store)
@@ -157,8 +157,11 @@ func TestWhatWaitsForTheLeaseWaitsThroughOutages(t *testing.T) {
 	proxy.Cut()
 	led := make(chan error, 1)
 	go func() { led <- s.Lead(t.Context(), func(context.Context, store.Lease) error { return errDone }) }()
-	<-warned
-	<-warned
+	for range 2 {
+		if err := <-warned; err == nil {
+			t.Error("it was warned of nothing")
+		}
+	}
 	proxy.Heal()
 	if err := <-led; !errors.Is(err, errDone) {
 		t.Errorf("Lead = %v", err)
@@ -173,6 +176,35 @@ func TestWhatWaitsForTheLeaseWaitsThroughOutages(t *testing.T) {
 	}
 }
 
+func TestLeaseIsLostInTimeWhileARenewalHangs(t *testing.T) {
+	t.Parallel()
+	o := options(t, cluster.Server(t).Namespace(t))
+	o.Lease = 2 * time.Second
+	hangs, release := &atomic.Pointer[chan struct{}]{}, make(chan struct{})
+	o.Config.Wrap(func(next http.RoundTripper) http.RoundTripper { return hanging{next, hangs} })
+	l := lead(t, open(t, o))
+	hangs.Store(&release)
+	<-l.held.Done()
+	if l.lease.Held() {
+		t.Error("it is held")
+	}
+	close(release)
+	l.end(t)
+}
+
+// A hanging network lets no request for a lease go on, and hears of no context.
+type hanging struct {
+	next  http.RoundTripper
+	until *atomic.Pointer[chan struct{}]
+}
+
+func (h hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if until := h.until.Load(); until != nil && strings.Contains(r.URL.Path, "/leases") {
+		<-*until
+	}
+	return h.next.RoundTrip(r)
+}
+
 var errDone = errors.New("done")
 
 func TestWhatIsKnownOfTheStoreOutlivesItsSecret(t *testing.T) {
@@ -181,13 +213,19 @@ func TestWhatIsKnownOfTheStoreOutlivesItsSecret(t *testing.T) {
 	first.end(t)
 	w.put(t, instance, settled)
 	w.remove(t, "secrets", metaObject)
-	other := &world{open(t, options(t, w.namespace)), w.namespace}
-	for _, s := range []store.Store{w.Store, other.Store} {
+	other := open(t, options(t, w.namespace))
+	for _, s := range []store.Store{w.Store, other} {
 		if empty, err := s.Empty(t.Context()); err != nil || empty {
 			t.Errorf("Empty = %t, %v", empty, err)
 		}
 	}
-	second := lead(t, other.Store)
+	if err := other.Delete(t.Context(), instance, nil); err != nil {
+		t.Error(err)
+	}
+	if empty, err := other.Empty(t.Context()); err != nil || empty {
+		t.Errorf("Empty = %t, %v without the record that there was", empty, err)
+	}
+	second := lead(t, other)
 	second.end(t)
 	if second.lease.Epoch <= first.lease.Epoch {
 		t.Errorf("epoch %d after %d", second.lease.Epoch, first.lease.Epoch)

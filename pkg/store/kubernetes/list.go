@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,7 +45,7 @@ func (s *Store) Bindings(ctx context.Context, instanceID string) ([]store.Record
 			bindings = append(bindings, r)
 		}
 	}
-	slices.SortFunc(bindings, func(a, b store.Record) int { return a.Key.Compare(b.Key) })
+	slices.SortFunc(bindings, func(a, b store.Record) int { return a.Compare(b.Key) })
 	return bindings, nil
 }
 
@@ -115,13 +116,13 @@ func (s *Store) Tombstones(ctx context.Context, before time.Time, limit int) ([]
 // tomorrow: of other replicas, whose clocks may be ahead.
 func notSince(before, now time.Time) string {
 	const day = 24 * time.Hour
-	days := deletedLabel + " notin (none"
+	days := []string{"none"}
 	last := now.UTC().Truncate(day).Add(day)
 	first := before.UTC().Truncate(day).Add(day)
 	for at, n := last, 0; !at.Before(first) && n < recentDays; at, n = at.Add(-day), n+1 {
-		days += "," + at.Format(time.DateOnly)
+		days = append(days, at.Format(time.DateOnly))
 	}
-	return days + ")"
+	return deletedLabel + " notin (" + strings.Join(days, ",") + ")"
 }
 
 // keyOf returns the key of an object of which only the metadata is known. That

@@ -57,7 +57,7 @@ func (s *Store) meta(ctx context.Context) (*corev1.Secret, error) {
 }
 
 func (s *Store) checkMeta(object *corev1.Secret) error {
-	what := ""
+	var what string
 	switch f := string(object.Data[formatData]); {
 	case object.Type != metaType:
 		what = fmt.Sprintf("it is of type %q", object.Type)
@@ -95,6 +95,7 @@ func (s *Store) changeMeta(ctx context.Context, change func(data map[string][]by
 			return nil
 		case refused:
 			return err
+		case raced:
 		case busy, unknown: // what it does may be done twice
 			limit = patience
 		}

@@ -183,6 +183,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 			return nil
 		case refused:
 			return fmt.Errorf("%s: %w", k, err)
+		case raced:
 		case busy, unknown:
 			limit = patience
 		}

@@ -95,7 +95,10 @@ func order() cases {
 			s.put(t, instance("a"), nothing)
 			s.put(t, instance("b"), nothing)
 			count := 0
-			for range s.All(t.Context()) {
+			for _, err := range s.All(t.Context()) {
+				if err != nil {
+					t.Errorf("All: %v", err)
+				}
 				count++
 				break
 			}

@@ -26,7 +26,7 @@ func newLauncher() *launcher {
 
 // start starts a program whose output goes into a file of the folder.
 func (l *launcher) start(dir, name, path string, args ...string) (*process, error) {
-	output, err := os.OpenFile(filepath.Join(dir, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	output, err := os.OpenFile(filepath.Join(dir, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // in a folder of ours
 	if err != nil {
 		return nil, err
 	}

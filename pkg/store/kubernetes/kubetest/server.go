@@ -23,7 +23,7 @@ const patience = time.Minute
 
 // token is the password of the one user there is, who may do anything. Others
 // are asked for by impersonation.
-const token = "kubetest" //nolint:gosec // of a server on the loopback interface, which dies with the test
+const token = "kubetest"
 
 // A Server is an API server with an etcd of its own.
 type Server struct {
