@@ -112,13 +112,13 @@ func ask[T any](ctx context.Context, m *move, q question[T]) (T, error) {
 }
 
 // An absence is a call of a provider that was given up and has not come back.
-// Its record is left alone until it does. A new operation of the platform need
-// not wait for a look, nor, after the time in which lost calls settle, for a
-// call.
+// Its record is left alone until it does. Another request of the platform or an
+// operator need not wait for a look, nor, after the time in which lost calls
+// settle, for a call.
 type absence struct {
-	back     <-chan struct{}
-	sequence uint64    // of the record's operations
-	until    time.Time // new operations wait until then
+	back  <-chan struct{}
+	asked uint64    // asks of the record then
+	until time.Time // another request waits until then
 }
 
 // giveUp leaves a record alone until the provider is back from it.
@@ -133,7 +133,7 @@ func (t *Term) giveUp(r *store.Record, back <-chan struct{}, harmless bool) {
 	if _, already := t.away[r.Key]; !already {
 		t.metrics.setAside.Inc()
 	}
-	t.away[r.Key] = absence{back, r.Sequence, until}
+	t.away[r.Key] = absence{back, asks(r), until}
 }
 
 // isAway says whether the provider has not come back from a record, and until
@@ -148,7 +148,7 @@ func (t *Term) isAway(r *store.Record) (until time.Time, yes bool) {
 		return time.Time{}, false
 	default:
 	}
-	if a.sequence == r.Sequence {
+	if a.asked == asks(r) {
 		return time.Time{}, true
 	}
 	if t.config.Now().Before(a.until) {

@@ -140,7 +140,10 @@ func (b *BusinessLogic) serve(c *lib.RequestContext, method func(context.Context
 		return nil
 	}
 	known, ok := errors.AsType[*osb.Error](err)
-	if !ok {
+	switch {
+	case errors.Is(err, store.ErrTooLarge):
+		known = osb.ErrBadRequest("This request holds more than the broker can keep of one instance or binding: send shorter parameters and a shorter context.")
+	case !ok:
 		known = osb.ErrUnavailable(err) // the store, most likely: nothing was decided
 	}
 	call.Answer.Err = known

@@ -47,6 +47,11 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 		if r.Incarnation != m.r.Incarnation {
 			return errMoved
 		}
+		if isTombstone(r) { // purged meanwhile: the facts name what is left
+			r.Facts = providers.Facts{Open: r.Facts}.Merge(providers.Facts{Open: facts.Open}).Open
+			moved = true
+			return nil
+		}
 		if err := m.learn(r, step.Name, facts, callErr); err != nil {
 			return err
 		}
@@ -58,7 +63,7 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 		case callErr == nil:
 			r.Operation.Attempt, r.Operation.NextTry = 0, time.Time{}
 		case refused && text != "":
-			r.Operation.Cause, r.Operation.CauseKind = callErr.Error(), string(blameUser)
+			r.Operation.Cause, r.Operation.CauseKind = causeText(callErr), string(blameUser)
 			fail(r, text, m.now)
 			ended = true
 		case refused:

@@ -132,17 +132,6 @@ func (e *Engine) current() *Term {
 // Wake says that there may be something to do for a record.
 func (e *Engine) Wake(k store.Key) { e.wake(k, "") }
 
-// Retry lets the records of an instance that were set aside be tried again. It
-// says whether the operations run here; otherwise they run in another process,
-// which is the one to ask.
-func (e *Engine) Retry(instanceID string) bool {
-	t := e.current()
-	if t != nil {
-		t.retry(instanceID)
-	}
-	return t != nil
-}
-
 func (e *Engine) wake(k store.Key, tenant string) {
 	if t := e.current(); t != nil {
 		t.wake(k, tenant)

@@ -17,6 +17,10 @@ const (
 	keptLives   = 5
 )
 
+// shownOfIncarnation is how much of it the ids of operations have, in
+// characters.
+const shownOfIncarnation = 16
+
 // Sentences that platforms show to users. The same state gives the same words.
 const (
 	textCancelled  = "It was cancelled by a deletion."
@@ -60,7 +64,7 @@ func begin(r *store.Record, kind store.Kind, now time.Time, deadline time.Durati
 	}
 	r.Sequence++
 	op := &store.Operation{
-		ID:   fmt.Sprintf("%s-%d", r.Incarnation[:16], r.Sequence),
+		ID:   fmt.Sprintf("%s-%d", r.Incarnation[:shownOfIncarnation], r.Sequence),
 		Kind: kind, State: store.Pending, Started: now,
 	}
 	if deadline > 0 && !kind.Deletes() {

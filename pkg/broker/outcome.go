@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang/glog"
@@ -23,7 +24,7 @@ func (m *move) wait(ctx context.Context, seen providers.Seen, step providers.Ste
 	facts, fresh := addFacts(m.r, m.secrets(), seen.Facts)
 	op := m.r.Operation
 	settles := seen.Exists && (!m.r.Unseen.IsZero() || m.r.Goal == store.Present && len(m.r.Unsettled) > 0)
-	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && (op.State.Finished() || op.Description == step.Text) {
+	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && op.CauseKind != causeSetAside && (op.State.Finished() || op.Description == step.Text) {
 		return next, nil
 	}
 	return next, m.save(ctx, func(r *store.Record) {
@@ -112,7 +113,7 @@ func (m *move) postpone(r *store.Record, b blame, err error) {
 	op := r.Operation
 	op.Attempt++
 	op.NextTry = m.now.Add(delayAfter(b, op.Attempt))
-	op.Cause, op.CauseKind = err.Error(), string(b)
+	op.Cause, op.CauseKind = causeText(err), string(b)
 	if !op.State.Finished() {
 		op.State = store.Running
 		if b == blameOperator || b == blameUser || op.Description == "" {
@@ -121,6 +122,18 @@ func (m *move) postpone(r *store.Record, b blame, err error) {
 	}
 	m.metrics.retried(r.Provider, op.Kind, b)
 	glog.Warningf("%s operation %s (%s) step %q try %d: %s: %v", r.Key, op.ID, op.Kind, op.Step, op.Attempt, b, err)
+}
+
+// keptCause is how much of an error's text a record keeps, in bytes.
+const keptCause = 1 << 10
+
+// causeText is the text of an error as a record keeps it.
+func causeText(err error) string {
+	text := err.Error()
+	if len(text) <= keptCause {
+		return text
+	}
+	return strings.ToValidUTF8(text[:keptCause], "") + "..."
 }
 
 func lastOf(times map[string]time.Time) time.Time {

@@ -49,7 +49,7 @@ func isBroken(err error) bool {
 type fault struct {
 	count     int
 	due       time.Time // of the next try
-	sequence  uint64    // the record's operation then; a later one is tried again
+	asked     uint64    // asks of the record then; another request is tried again
 	aside     bool
 	illegible bool // it cannot be read
 }
@@ -94,7 +94,7 @@ func (t *Term) skips(r *store.Record) (due time.Time, skip bool) {
 	switch {
 	case f == nil:
 		return time.Time{}, false
-	case f.sequence != r.Sequence: // another request
+	case f.asked != asks(r): // another request, or it can be read again
 		t.drop(r.Key)
 		return time.Time{}, false
 	case f.aside:
@@ -114,7 +114,7 @@ func (t *Term) broken(r *store.Record, err error) time.Time {
 		f = &fault{}
 		t.faults[k] = f
 	}
-	f.sequence, f.illegible = r.Sequence, r.Revision == 0
+	f.asked, f.illegible = asks(r), r.Revision == 0
 	switch {
 	case f.aside:
 		return time.Time{}
@@ -147,10 +147,14 @@ func (t *Term) describe(ctx context.Context, r *store.Record) {
 	}
 	id := r.Operation.ID
 	_, err := t.write(ctx, r.Key, func(r *store.Record) error {
-		if r.Operation == nil || r.Operation.ID != id || r.Operation.State.Finished() {
+		op := r.Operation
+		if op == nil || op.ID != id || r.Settled {
 			return errDecided
 		}
-		r.Operation.Description, r.Operation.CauseKind = textSetAside, causeSetAside
+		op.CauseKind = causeSetAside
+		if !op.State.Finished() {
+			op.Description = textSetAside
+		}
 		note(r, t.config.Now(), r.Operation.Step, "set aside", "")
 		return nil
 	})

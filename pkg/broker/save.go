@@ -14,15 +14,17 @@ import (
 func (m *move) progress(r *store.Record, step providers.Step) {
 	op := r.Operation
 	op.Step = step.Name
-	if op.State.Finished() {
-		return
-	}
-	op.State = store.Running
 	if op.CauseKind == causeSetAside { // it goes on
-		op.Description, op.CauseKind = "", ""
+		op.CauseKind = ""
+		if !op.State.Finished() {
+			op.Description = ""
+		}
 	}
-	if step.Text != "" {
-		op.Description = step.Text
+	if !op.State.Finished() {
+		op.State = store.Running
+		if step.Text != "" {
+			op.Description = step.Text
+		}
 	}
 }
 
@@ -69,7 +71,7 @@ func (t *Term) write(ctx context.Context, k store.Key, change func(*store.Record
 func (m *move) save(ctx context.Context, change func(*store.Record)) error {
 	id, goal := m.r.Operation.ID, m.r.Goal
 	saved, err := m.write(ctx, m.r.Key, func(r *store.Record) error {
-		if r.Operation == nil || r.Operation.ID != id || r.Goal != goal {
+		if r.Operation == nil || r.Operation.ID != id || r.Goal != goal || isTombstone(r) {
 			return errMoved
 		}
 		change(r)

@@ -86,6 +86,7 @@ func (w *turn) run(ctx context.Context) error {
 	open, err := w.bindings(ctx, &inst)
 	switch {
 	case inst.Revision == 0, inst.Settled:
+		w.mend(inst.Key)
 		return err
 	case goes && open: // its bindings first
 		w.left[""] = true
@@ -123,6 +124,7 @@ func (w *turn) bindings(ctx context.Context, inst *store.Record) (open bool, err
 			open = true
 			continue
 		case failed == nil && (b.Revision == 0 || b.Settled):
+			w.mend(b.Key)
 			continue
 		case failed == nil:
 			failed = w.step(ctx, &b, inst)

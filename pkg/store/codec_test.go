@@ -33,7 +33,7 @@ func golden() store.Record {
 	}
 	return store.Record{
 		Key:    store.Key{InstanceID: "instance/1", BindingID: "binding 1"},
-		Schema: 1, Incarnation: "2b7e151628aed2a6abf7158809cf4f3c", Created: at(5), Sequence: 6,
+		Schema: 1, Incarnation: "2b7e151628aed2a6abf7158809cf4f3c", Created: at(5), Sequence: 6, Retries: 22,
 		Provider: "rds", ServiceID: "service", Offering: "offering", Organization: "org", Space: "space",
 		Context:     json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
 		Predecessor: "binding 0", Expires: at(19), Renew: at(20),

@@ -22,6 +22,9 @@ type Record struct {
 	Incarnation string    `json:"incarnation"`
 	Created     time.Time `json:"created"`
 	Sequence    uint64    `json:"sequence"` // of operations in this incarnation
+	// Retries is how many times operators have asked, in this incarnation, for
+	// what is unfinished to be tried again at once.
+	Retries uint64 `json:"retries,omitempty"`
 
 	Provider  string `json:"provider"` // name in the list of providers
 	ServiceID string `json:"service_id"`

@@ -1,0 +1,225 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Errors of what operators ask for.
+var (
+	// ErrElsewhere: it needs the process that runs the operations, and that is
+	// another one.
+	ErrElsewhere = errors.New("another process runs the operations")
+	// ErrNothingToDo: the record is as it would be then.
+	ErrNothingToDo = errors.New("there is nothing to do for it")
+	// ErrNotDeleted: it is not being deleted, so that purging it takes force.
+	ErrNotDeleted = errors.New("it is not being deleted")
+)
+
+// asks is how often something was asked for of a record's incarnation, by the
+// platform or an operator.
+func asks(r *store.Record) uint64 { return r.Sequence + r.Retries }
+
+// Retry lets what is unfinished of an instance and its bindings be tried again
+// at once, also what was set aside, by whichever process runs the operations. It
+// returns the keys of what will be tried. The errors are store.ErrNotFound,
+// ErrNothingToDo, and ErrElsewhere where records cannot be written, so that only
+// the process that runs the operations could be told.
+func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, error) {
+	of, err := e.recordsOf(ctx, instanceID)
+	if err != nil {
+		return nil, err
+	}
+	if len(of) == 0 {
+		return nil, &store.RecordError{Key: store.Key{InstanceID: instanceID}, Err: store.ErrNotFound}
+	}
+	var tried, unwritten []store.Key
+	for _, item := range of {
+		err := item.err
+		if err == nil {
+			_, err = e.store.Update(ctx, item.record.Key, func(r *store.Record) error {
+				if r.Revision == 0 || r.Settled || r.Operation == nil {
+					return errDecided
+				}
+				r.Retries++
+				op := r.Operation
+				op.Attempt, op.NextTry = 0, time.Time{}
+				if op.CauseKind == causeSetAside {
+					op.CauseKind = ""
+				}
+				note(r, e.config.Now(), op.Step, "asked for again", "")
+				return nil
+			})
+		}
+		switch {
+		case err == nil:
+			tried = append(tried, item.record.Key)
+		case errors.Is(err, errDecided):
+		case isBroken(err):
+			unwritten = append(unwritten, item.record.Key)
+		default:
+			return tried, fmt.Errorf("%s: %w", item.record.Key, err)
+		}
+	}
+	if t := e.current(); t != nil {
+		tried, unwritten = append(tried, unwritten...), nil
+		t.retry(instanceID)
+	}
+	for _, k := range tried {
+		e.Wake(k)
+	}
+	switch {
+	case len(tried) > 0:
+		return tried, nil
+	case len(unwritten) > 0:
+		return nil, &store.RecordError{Key: unwritten[0], Err: ErrElsewhere}
+	}
+	return nil, ErrNothingToDo
+}
+
+// Purge lets go of an instance with its bindings, or of one binding, without a
+// word to the cloud: what exists there stays, and is nobody's. The records
+// become tombstones that keep the facts; those that cannot be read are deleted.
+// It is for what can never be deleted; what is not being deleted is purged by
+// force only: otherwise the error is ErrNotDeleted, or store.ErrNewer where a
+// newer broker could. The others are store.ErrNotFound and ErrNothingToDo. It returns the records
+// as they were, of those that cannot be read the key alone.
+func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []store.Record, err error) {
+	of, err := e.recordsOf(ctx, k.InstanceID)
+	if err != nil {
+		return nil, err
+	}
+	var found []item
+	for _, item := range of {
+		if k == item.record.Key || !k.IsBinding() && item.record.IsBinding() {
+			found = append(found, item)
+		}
+	}
+	if len(found) == 0 {
+		return nil, &store.RecordError{Key: k, Err: store.ErrNotFound}
+	}
+	if !force {
+		if err := mayPurge(k, found); err != nil {
+			return nil, err
+		}
+	}
+	for i := len(found) - 1; i >= 0; i-- { // bindings first
+		was := found[i].record
+		switch err := e.purgeOne(ctx, found[i]); {
+		case errors.Is(err, errDecided):
+		case err != nil:
+			return purged, fmt.Errorf("%s: purging it: %w", was.Key, err)
+		default:
+			purged = append(purged, was)
+		}
+		e.Wake(was.Key)
+		e.watchers.tell(was.Key)
+	}
+	if len(purged) == 0 {
+		return nil, ErrNothingToDo
+	}
+	return purged, nil
+}
+
+// mayPurge says why records are purged by force only, or nil.
+func mayPurge(k store.Key, found []item) error {
+	goes := false // with its bindings
+	for _, item := range found {
+		if !item.record.IsBinding() {
+			goes = item.err == nil && item.record.Goal == store.Absent
+		}
+	}
+	for _, item := range found {
+		r := &item.record
+		switch {
+		case errors.Is(item.err, store.ErrNewer):
+			return item.err
+		case item.err != nil, !exists(r), r.Goal == store.Absent, goes && r.IsBinding() && !k.IsBinding():
+		default:
+			return &store.RecordError{Key: r.Key, Err: ErrNotDeleted}
+		}
+	}
+	return nil
+}
+
+// purgeOne makes a tombstone of a record.
+func (e *Engine) purgeOne(ctx context.Context, of item) error {
+	err := of.err
+	if err == nil && len(of.record.Incarnation) < shownOfIncarnation {
+		err = store.ErrCorrupt
+	}
+	if err == nil {
+		_, err = e.store.Update(ctx, of.record.Key, func(r *store.Record) error {
+			if !exists(r) || r.Incarnation != of.record.Incarnation {
+				return errDecided
+			}
+			kind := store.Deprovision
+			if r.IsBinding() {
+				kind = store.Unbind
+			}
+			now := e.config.Now()
+			if !isBusy(r) || r.Operation.Kind != kind {
+				begin(r, kind, now, 0)
+			}
+			note(r, now, r.Operation.Step, "purged", "")
+			facts := r.Facts
+			gone(r, now)
+			r.Facts = facts
+			return nil
+		})
+	}
+	if isBroken(err) {
+		return e.store.Delete(ctx, of.record.Key, nil)
+	}
+	return err
+}
+
+// An item is a record, or, with its key alone, why it cannot be read.
+type item struct {
+	record store.Record
+	err    error
+}
+
+// recordsOf returns an instance, where there is one, and its bindings. Bindings
+// that cannot be read hide those that can, so all records are read where that is
+// so.
+func (e *Engine) recordsOf(ctx context.Context, instanceID string) ([]item, error) {
+	k := store.Key{InstanceID: instanceID}
+	var of []item
+	r, err := e.store.Get(ctx, k)
+	switch {
+	case err == nil:
+		of = append(of, item{record: r})
+	case isBroken(err):
+		of = append(of, item{store.Record{Key: k}, err})
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, fmt.Errorf("%s: %w", k, err)
+	}
+	bindings, err := e.store.Bindings(ctx, instanceID)
+	if err == nil {
+		for i := range bindings {
+			of = append(of, item{record: bindings[i]})
+		}
+		return of, nil
+	}
+	if !isBroken(err) {
+		return nil, fmt.Errorf("%s: bindings: %w", k, err)
+	}
+	for r, err := range e.store.All(ctx) {
+		broken, ok := errors.AsType[*store.RecordError](err)
+		switch {
+		case ok:
+			r.Key = broken.Key
+		case err != nil:
+			return nil, fmt.Errorf("%s: bindings: %w", k, err)
+		}
+		if r.InstanceID == instanceID && r.IsBinding() {
+			of = append(of, item{r, err})
+		}
+	}
+	return of, nil
+}
