@@ -23,7 +23,7 @@ func TestKubernetes(t *testing.T) {
 
 func TestSealedKubernetes(t *testing.T) {
 	options := folders(t)
-	storetest.RunSealed(t, func(t *testing.T, dir string) store.Store {
+	storetest.RunSecrets(t, func(t *testing.T, dir string) store.Store {
 		inner := open(t, options(t, dir))
 		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)
 		if err != nil {

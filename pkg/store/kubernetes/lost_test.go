@@ -144,7 +144,11 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 func role() []map[string]any {
 	return []map[string]any{
 		{"apiGroups": []string{""}, "resources": []string{"secrets"}, "verbs": []string{"get", "list", "watch", "create", "update", "delete"}},
-		{"apiGroups": []string{"coordination.k8s.io"}, "resources": []string{"leases"}, "verbs": []string{"get", "watch", "create", "update"}},
+		{"apiGroups": []string{"coordination.k8s.io"}, "resources": []string{"leases"}, "verbs": []string{"create"}},
+		{
+			"apiGroups": []string{"coordination.k8s.io"}, "resources": []string{"leases"}, "resourceNames": []string{leaseObject},
+			"verbs": []string{"get", "watch", "update"},
+		},
 	}
 }
 

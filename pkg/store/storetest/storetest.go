@@ -23,6 +23,10 @@ func RunSealed(t *testing.T, open Opener) {
 	run(t, open, records, order, unfinished, tombstones, watch, lead, concurrency, durability, secrets)
 }
 
+// RunSecrets runs only the part of RunSealed that is about secrets, for a store
+// that passes Run beneath a sealing that passes RunSealed with another.
+func RunSecrets(t *testing.T, open Opener) { run(t, open, secrets) }
+
 // cases are the rules of a chapter, by name.
 type cases map[string]func(t *testing.T, s *suite)
 
