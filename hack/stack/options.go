@@ -8,6 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
 // An Option changes how a stack is. Those that Restart is given hold from then
@@ -21,10 +22,11 @@ type options struct {
 	broker    []func(*broker.Config)
 	api       []func(*api.Config)
 	speed     int
+	store     func(dir string) (store.Store, error)
 }
 
 func defaults() options {
-	return options{documents: [][]byte{rds.Plans, oss.Plans}, users: []api.User{user()}, speed: 1}
+	return options{documents: [][]byte{rds.Plans, oss.Plans}, users: []api.User{user()}, speed: 1, store: openFile}
 }
 
 // WithCloud changes the emulated cloud: by default nothing takes time in it,
@@ -36,6 +38,11 @@ func WithCloud(opts ...emulatortest.Option) Option {
 // WithCatalog serves other offerings than those of the program.
 func WithCatalog(documents ...[]byte) Option {
 	return func(o *options) { o.documents = documents }
+}
+
+// WithStore keeps the records elsewhere than in a file of the stack's directory.
+func WithStore(open func(dir string) (store.Store, error)) Option {
+	return func(o *options) { o.store = open }
 }
 
 // WithUsers lets more users in.

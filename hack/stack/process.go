@@ -35,16 +35,15 @@ type process struct {
 func (s *Stack) start() (*process, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{stop: stop, ended: make(chan error, 1)}
-	// The one who crashed may still have a transaction to end.
-	file, err := bolt.Open(filepath.Join(s.dir, "broker.db"), &bolt.Options{LockTimeout: 10 * time.Second})
+	records, err := s.options.store(s.dir)
 	if err != nil {
 		stop()
 		return nil, err
 	}
-	engine, err := s.wire(ctx, p, file)
+	engine, err := s.wire(ctx, p, records)
 	if err != nil {
 		stop()
-		_ = file.Close()
+		_ = records.Close()
 		return nil, err
 	}
 	go func() { p.ended <- engine.Run(ctx) }()
@@ -54,13 +53,19 @@ func (s *Stack) start() (*process, error) {
 	return p, nil
 }
 
+// openFile opens the store in a file of the directory.
+func openFile(dir string) (store.Store, error) {
+	// The one who crashed may still have a transaction to end.
+	return bolt.Open(filepath.Join(dir, "broker.db"), &bolt.Options{LockTimeout: 10 * time.Second})
+}
+
 // wire makes the parts, as the program does.
-func (s *Stack) wire(ctx context.Context, p *process, file *bolt.Store) (*broker.Engine, error) {
-	keys, err := sealed.Ensure(ctx, sealed.File(filepath.Join(s.dir, "keyset.json")), file, &sealed.Options{Alone: true})
+func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*broker.Engine, error) {
+	keys, err := sealed.Ensure(ctx, sealed.File(filepath.Join(s.dir, "keyset.json")), records, &sealed.Options{Alone: true})
 	if err != nil {
 		return nil, err
 	}
-	p.faulty = storetest.NewFaulty(file)
+	p.faulty = storetest.NewFaulty(records)
 	p.store = sealed.New(p.faulty, keys)
 	offerings, err := catalog.Load(s.options.documents...)
 	if err != nil {
