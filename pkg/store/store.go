@@ -86,6 +86,17 @@ func (k Key) String() string {
 //
 // A key needs an instance id; beyond that any string is an id.
 type Store interface {
+	Records
+	Work
+	// Empty says whether the store has never held a record.
+	Empty(ctx context.Context) (bool, error)
+	// Close waits for what is being written and releases the store. Closing
+	// again does nothing; everything else returns ErrClosed from then on.
+	Close() error
+}
+
+// Records are kept by key.
+type Records interface {
 	// Get returns ErrNotFound if there is no record k. What was saved before it
 	// was called, by whichever process, it sees.
 	Get(ctx context.Context, k Key) (Record, error)
@@ -111,6 +122,10 @@ type Store interface {
 	// not decode comes as a *RecordError, and the others follow; any other
 	// error is the last.
 	All(ctx context.Context) iter.Seq2[Record, error]
+}
+
+// Work is what a store tells of the operations to run, and who runs them.
+type Work interface {
 	// Unfinished returns the keys of the records that are not settled, in
 	// order. Its cost does not grow with the number of those that are.
 	Unfinished(ctx context.Context) ([]Key, error)
@@ -129,11 +144,6 @@ type Store interface {
 	// is lost; ctx ending lets run come to its end in order. Lead returns ctx's
 	// error if that ends before run was called.
 	Lead(ctx context.Context, run func(held context.Context, l Lease) error) error
-	// Empty says whether the store has never held a record.
-	Empty(ctx context.Context) (bool, error)
-	// Close waits for what is being written and releases the store. Closing
-	// again does nothing; everything else returns ErrClosed from then on.
-	Close() error
 }
 
 // A Lease is the right of a process to run operations.

@@ -46,7 +46,7 @@ func indexTombstones(tx *bbolt.Tx) error {
 	return bucket(tx, recordsBucket).ForEach(func(id, value []byte) error {
 		r, err := decode(decodeKey(id), value)
 		if err != nil || r.Deleted.IsZero() {
-			return nil //nolint:nilerr // a damaged record is not for this to judge
+			return nil // a damaged record is not for this to judge
 		}
 		return tombstones.Put(id, encodeTime(r.Deleted))
 	})
@@ -78,12 +78,12 @@ func (s *Store) Tombstones(ctx context.Context, before time.Time, limit int) (ke
 }
 
 func encodeTime(t time.Time) []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(t.UnixNano())) //nolint:gosec // turned back by decodeTime
+	return binary.BigEndian.AppendUint64(nil, uint64(t.UnixNano()))
 }
 
 func decodeTime(b []byte) time.Time {
 	if len(b) != 8 {
 		return time.Time{}
 	}
-	return time.Unix(0, int64(binary.BigEndian.Uint64(b))) //nolint:gosec // of encodeTime
+	return time.Unix(0, int64(binary.BigEndian.Uint64(b)))
 }

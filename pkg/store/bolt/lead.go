@@ -53,7 +53,7 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	keys, err := s.Unfinished(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // that is how a watch ends
+			return nil // that is how a watch ends
 		}
 		return err
 	}
