@@ -46,7 +46,7 @@ func indexTombstones(tx *bbolt.Tx) error {
 	return bucket(tx, recordsBucket).ForEach(func(id, value []byte) error {
 		r, err := decode(decodeKey(id), value)
 		if err != nil || r.Deleted.IsZero() {
-			return nil // a damaged record is not for this to judge
+			return nil //nolint:nilerr // a damaged record is not for this to judge
 		}
 		return tombstones.Put(id, encodeTime(r.Deleted))
 	})
@@ -85,5 +85,5 @@ func decodeTime(b []byte) time.Time {
 	if len(b) != 8 {
 		return time.Time{}
 	}
-	return time.Unix(0, int64(binary.BigEndian.Uint64(b)))
+	return time.Unix(0, int64(binary.BigEndian.Uint64(b))) //nolint:gosec // of encodeTime
 }
