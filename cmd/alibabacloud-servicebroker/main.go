@@ -28,6 +28,6 @@ func main() {
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "alibabacloud-servicebroker:", err)
 		stop()
-		os.Exit(1) //nolint:gocritic // stop has just run
+		os.Exit(1)
 	}
 }

@@ -8,12 +8,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator/command"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
 // isCommand says whether args are a command of an operator rather than flags of
@@ -30,8 +27,9 @@ func runCommand(ctx context.Context, args []string, getenv func(string) string, 
 }
 
 // operators serves operators, with the tokens of the file as it is at any time.
-func (c *config) operators(files *api.Files, records store.Store, metrics prometheus.Registerer) (http.Handler, error) {
+func (c *config) operators(files *api.Files, config operator.Config) (http.Handler, error) {
 	gate := api.NewGate(0, nil)
+	config.Gate = gate
 	if c.opsTokensFile != "" {
 		err := files.Use("operators", []string{c.opsTokensFile}, func(contents [][]byte) error {
 			tokens, err := operatorsIn(contents[0])
@@ -44,7 +42,7 @@ func (c *config) operators(files *api.Files, records store.Store, metrics promet
 			return nil, fmt.Errorf("--ops-tokens-file: %w", err)
 		}
 	}
-	return operator.New(operator.Config{Gate: gate, Store: records, Metrics: metrics})
+	return operator.New(config)
 }
 
 // operatorsIn are the names and tokens of a file.

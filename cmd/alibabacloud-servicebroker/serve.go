@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
 )
@@ -85,7 +86,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
-	operators, err := c.operators(files, records, registry)
+	operators, err := c.operators(files, operator.Config{Store: records, Engine: engine, Keys: keys, Metrics: registry})
 	if err != nil {
 		return err
 	}

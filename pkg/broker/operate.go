@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -107,9 +108,9 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 			return nil, err
 		}
 	}
-	for i := len(found) - 1; i >= 0; i-- { // bindings first
-		was := found[i].record
-		switch err := e.purgeOne(ctx, found[i]); {
+	for _, item := range slices.Backward(found) { // bindings first
+		was := item.record
+		switch err := e.purgeOne(ctx, item); {
 		case errors.Is(err, errDecided):
 		case err != nil:
 			return purged, fmt.Errorf("%s: purging it: %w", was.Key, err)

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
 // A Client speaks to the operators' API of a broker.
@@ -65,6 +66,59 @@ func (c *Client) List(ctx context.Context, f Filter, each func(Line) error) erro
 // Show tells all of an instance; of its deleted bindings only where asked.
 func (c *Client) Show(ctx context.Context, instanceID string, deleted bool) (Instance, error) {
 	return one[Instance](ctx, c, http.MethodGet, instancePath(instanceID), Filter{Deleted: deleted}.query())
+}
+
+// Retry lets what is unfinished of an instance be tried again.
+func (c *Client) Retry(ctx context.Context, instanceID string) (Tried, error) {
+	return one[Tried](ctx, c, http.MethodPost, instancePath(instanceID)+"/retry", nil)
+}
+
+// Purge lets go of an instance, or of a binding of it where there is an id,
+// without a word to the cloud. What is not being deleted takes force.
+func (c *Client) Purge(ctx context.Context, instanceID, bindingID string, force bool) (Purged, error) {
+	path, confirm := instancePath(instanceID), instanceID
+	if bindingID != "" {
+		path, confirm = path+"/bindings/"+url.PathEscape(bindingID), bindingID
+	}
+	return one[Purged](ctx, c, http.MethodDelete, path, url.Values{"confirm": {confirm}, "force": {strconv.FormatBool(force)}})
+}
+
+// Keys lists the keys that seal. It makes the broker read all records.
+func (c *Client) Keys(ctx context.Context) (KeyList, error) {
+	return one[KeyList](ctx, c, http.MethodGet, "keys", nil)
+}
+
+// AddKey draws a new key, which does not seal yet.
+func (c *Client) AddKey(ctx context.Context) (sealed.Key, error) {
+	return one[sealed.Key](ctx, c, http.MethodPost, "keys", nil)
+}
+
+// PromoteKey lets a key seal.
+func (c *Client) PromoteKey(ctx context.Context, id uint32) error {
+	_, err := one[struct{}](ctx, c, http.MethodPost, keyPath(id)+"/promote", nil)
+	return err
+}
+
+// DropKey forgets a key that nothing needs.
+func (c *Client) DropKey(ctx context.Context, id uint32) error {
+	_, err := one[struct{}](ctx, c, http.MethodDelete, keyPath(id), nil)
+	return err
+}
+
+func keyPath(id uint32) string { return "keys/" + strconv.FormatUint(uint64(id), 10) }
+
+// Reseal seals all secrets with the primary key, and calls progress now and then
+// and when it is done.
+func (c *Client) Reseal(ctx context.Context, progress func(Progress) error) error {
+	done := false
+	err := lines(ctx, c, http.MethodPost, "reseal", nil, func(p Progress) error {
+		done = done || p.Done
+		return progress(p)
+	})
+	if err == nil && !done {
+		err = errors.New("the broker stopped before it was done: run it again")
+	}
+	return err
 }
 
 // instancePath is the path of an instance, below the root.

@@ -34,13 +34,22 @@ import (
 type Config struct {
 	// Gate knows the operators. While it has no tokens every call is answered
 	// with how to switch the API on.
-	Gate  *api.Gate
-	Store store.Store
+	Gate *api.Gate
+	// Store is the one that seals secrets with Keys.
+	Store  store.Store
+	Engine Engine
+	Keys   Keys
 	// Metrics takes the collectors; nil for none.
 	Metrics prometheus.Registerer
 	// Log takes one line a call; glog by default. The line has names, ids and
 	// facts, and never a token.
 	Log func(line string)
+}
+
+// An Engine is asked for what becomes of records; see broker.Engine.
+type Engine interface {
+	Retry(ctx context.Context, instanceID string) ([]store.Key, error)
+	Purge(ctx context.Context, k store.Key, force bool) ([]store.Record, error)
 }
 
 // A Handler serves the operators' API.
@@ -51,8 +60,8 @@ type Handler struct {
 
 // New returns the handler.
 func New(config Config) (*Handler, error) {
-	if config.Gate == nil || config.Store == nil {
-		return nil, errors.New("operator: the gate or the store is missing")
+	if config.Gate == nil || config.Store == nil || config.Engine == nil || config.Keys == nil {
+		return nil, errors.New("operator: the gate, the store, the engine or the keys are missing")
 	}
 	if config.Log == nil {
 		config.Log = func(line string) { glog.Info(line) }
@@ -135,13 +144,7 @@ func (h *Handler) serve(ctx context.Context, x *exchange) error {
 // fail answers with an error. Operators are told the cause as well.
 func (x *exchange) fail(err error) {
 	x.err = err
-	known, ok := errors.AsType[*osb.Error](err)
-	if !ok {
-		known = &osb.Error{Status: http.StatusInternalServerError, Code: "Failed", Description: err.Error()}
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			known.Status = http.StatusServiceUnavailable
-		}
-	}
+	known := refusalOf(err)
 	body := Failure{Code: known.Code, Description: known.Description}
 	if x.status != 0 { // in the middle of lines: the last one says it
 		_ = x.write(body)
@@ -199,6 +202,7 @@ func (h *Handler) finish(x *exchange, id string, took time.Duration) {
 	for _, part := range []struct{ name, value string }{
 		{"instance", x.route.key.InstanceID},
 		{"binding", x.route.key.BindingID},
+		{"key", x.route.keyID},
 		{"remote", x.request.RemoteAddr},
 		{"request", id},
 		{"did", x.note},
@@ -206,9 +210,6 @@ func (h *Handler) finish(x *exchange, id string, took time.Duration) {
 		if part.value != "" {
 			line.WriteString(" " + part.name + "=" + strconv.Quote(shorten(part.value)))
 		}
-	}
-	if x.route.keyID != 0 {
-		fmt.Fprintf(&line, " key=%d", x.route.keyID)
 	}
 	if x.err != nil {
 		line.WriteString(" error=" + strconv.Quote(shorten(x.err.Error())))

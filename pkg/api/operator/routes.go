@@ -17,7 +17,7 @@ const root = "/operator/v1/"
 type route struct {
 	action string
 	key    store.Key
-	keyID  uint32 // of a key that seals
+	keyID  string // of a key that seals
 	serve  func(*Handler, context.Context, *exchange) error
 }
 
@@ -66,8 +66,24 @@ func paths(part []string) (map[string]action, route) {
 		return map[string]action{http.MethodGet: {"list", (*Handler).list}}, route{}
 	case is(part, "instances", "*"):
 		return map[string]action{
-			http.MethodGet: {"show", (*Handler).show},
+			http.MethodGet:    {"show", (*Handler).show},
+			http.MethodDelete: {"purge", (*Handler).purge},
 		}, route{key: store.Key{InstanceID: part[1]}}
+	case is(part, "instances", "*", "retry"):
+		return map[string]action{http.MethodPost: {"retry", (*Handler).retry}}, route{key: store.Key{InstanceID: part[1]}}
+	case is(part, "instances", "*", "bindings", "*"):
+		return map[string]action{http.MethodDelete: {"purge", (*Handler).purge}}, route{key: store.Key{InstanceID: part[1], BindingID: part[3]}}
+	case is(part, "keys"):
+		return map[string]action{
+			http.MethodGet:  {"keys_list", (*Handler).listKeys},
+			http.MethodPost: {"keys_add", (*Handler).addKey},
+		}, route{}
+	case is(part, "keys", "*"):
+		return map[string]action{http.MethodDelete: {"keys_drop", (*Handler).dropKey}}, route{keyID: part[1]}
+	case is(part, "keys", "*", "promote"):
+		return map[string]action{http.MethodPost: {"keys_promote", (*Handler).promoteKey}}, route{keyID: part[1]}
+	case is(part, "reseal"):
+		return map[string]action{http.MethodPost: {"reseal", (*Handler).reseal}}, route{}
 	}
 	return nil, route{}
 }
@@ -77,8 +93,8 @@ func is(part []string, want ...string) bool {
 	if len(part) != len(want) {
 		return false
 	}
-	for i := range part {
-		if part[i] != want[i] && (want[i] != "*" || part[i] == "") {
+	for i, w := range want {
+		if got := part[i]; got != w && (w != "*" || got == "") {
 			return false
 		}
 	}

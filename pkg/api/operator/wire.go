@@ -1,6 +1,10 @@
 package operator
 
-import "time"
+import (
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
 
 // A Failure is the body of every answer that is no success, and the last line of
 // one that could not go on.
@@ -146,4 +150,65 @@ type Life struct {
 	Incarnation string      `json:"incarnation"`
 	Deleted     time.Time   `json:"deleted,omitzero"`
 	Results     []Operation `json:"results,omitempty"`
+}
+
+// A Name is of an instance, or of a binding of it.
+type Name struct {
+	InstanceID string `json:"instance_id"`
+	BindingID  string `json:"binding_id,omitempty"`
+}
+
+// Tried are the records that are tried again.
+type Tried struct {
+	Records []Name `json:"records"`
+}
+
+// Purged are the records that were let go of, as they were.
+type Purged struct {
+	Records     []Left `json:"records"`
+	Description string `json:"description"`
+}
+
+// Left is what may be left in the cloud of a record that was purged.
+type Left struct {
+	Name
+
+	Provider    string            `json:"provider,omitempty"`
+	Account     string            `json:"account,omitempty"`
+	Region      string            `json:"region,omitempty"`
+	Incarnation string            `json:"incarnation,omitempty"`
+	Facts       map[string]string `json:"facts,omitempty"`
+	Unreadable  bool              `json:"unreadable,omitempty"` // so that nobody knows what it names
+}
+
+// KeyList are the keys that seal, oldest first, and what needs them.
+type KeyList struct {
+	Keys []KeyUse `json:"keys"`
+	// Records were looked at, and of so many it is not known what sealed them.
+	Records int `json:"records"`
+	Unknown int `json:"unknown,omitempty"`
+	// Problem is why the keyset cannot be read now: the keys are those in use.
+	Problem string `json:"problem,omitempty"`
+}
+
+// A KeyUse is a key and how many records need it.
+type KeyUse struct {
+	sealed.Key
+
+	Records int `json:"records"`
+}
+
+// Progress is how far sealing anew is; the last one is Done.
+type Progress struct {
+	sealed.Resealed
+
+	Done bool         `json:"done,omitempty"`
+	Left []Unresealed `json:"left,omitempty"` // the first of those that failed
+}
+
+// An Unresealed is a record that was left as it was.
+type Unresealed struct {
+	Name
+
+	Why string `json:"why"`
 }

@@ -64,8 +64,11 @@ type call struct {
 	args   []string
 	now    time.Time
 
-	json   bool
-	filter operator.Filter
+	json    bool
+	filter  operator.Filter
+	binding string
+	confirm string
+	force   bool
 }
 
 // verbs is the one table of them.
@@ -73,7 +76,14 @@ func verbs() []verb {
 	return []verb{
 		{words: []string{"instances", "list"}, help: "one line for each instance", flags: listFlags, run: list},
 		{words: []string{"instances", "show"}, args: []string{"ID"}, help: "all that may be told of an instance and its bindings", flags: showFlags, run: show},
+		{words: []string{"instances", "retry"}, args: []string{"ID"}, help: "try again at once what is unfinished or set aside of an instance and its bindings", run: retry},
+		{words: []string{"instances", "purge"}, args: []string{"ID"}, help: "let go of what can never be deleted; what exists in the cloud stays", flags: purgeFlags, run: purge},
 		{words: []string{"instances", "none"}, help: "exit with 0 if nothing exists in the cloud, with 3 if something does or may", run: none},
+		{words: []string{"keys", "list"}, help: "the keys that seal secrets, and how many records need each", run: listKeys},
+		{words: []string{"keys", "add"}, help: "add a key, which opens and does not seal yet", run: addKey},
+		{words: []string{"keys", "promote"}, args: []string{"ID"}, help: "let a key seal from now on", run: promoteKey},
+		{words: []string{"keys", "drop"}, args: []string{"ID"}, help: "forget a key that no record needs", run: dropKey},
+		{words: []string{"reseal"}, help: "seal with the primary key what older keys sealed", run: reseal},
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
 )
@@ -34,23 +33,22 @@ func list(ctx context.Context, c *call) error {
 		return err
 	}
 	slices.SortFunc(found, func(a, b operator.Line) int { return cmp.Compare(a.InstanceID, b.InstanceID) })
-	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "ID\tBINDINGS\tSERVICE\tPLAN\tSTATE\tOPERATION\tAGE") // Flush has the error
+	w := newWriter(c.out)
+	w.row("ID", "BINDINGS", "SERVICE", "PLAN", "STATE", "OPERATION", "AGE")
 	for i := range found {
 		l := &found[i]
-		_, _ = fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n",
-			plain(l.InstanceID), l.Bindings, plain(l.Offering), plain(l.Plan), stateText(l), operationText(l.Operation), c.age(l))
+		w.row(plain(l.InstanceID), strconv.Itoa(l.Bindings), plain(l.Offering), plain(l.Plan),
+			stateText(l.State, l.SetAside), operationText(l.Operation), c.age(l))
 	}
-	return table.Flush()
+	return w.out.Flush()
 }
 
 // stateText is the state, and what is wrong.
-func stateText(l *operator.Line) string {
-	text := l.State
-	if l.SetAside {
-		text += ", set aside"
+func stateText(state string, setAside bool) string {
+	if setAside {
+		state += ", set aside"
 	}
-	return text
+	return state
 }
 
 // operationText is what the operation does, and how far it is.
@@ -92,7 +90,7 @@ func show(ctx context.Context, c *call) error {
 	if c.json {
 		return c.object(told)
 	}
-	w := &writer{out: tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)}
+	w := newWriter(c.out)
 	w.record(&told.Record)
 	for i := range told.Bindings {
 		w.row("")

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -42,6 +43,11 @@ func ageText(d time.Duration) string {
 // A writer prints records.
 type writer struct{ out *tabwriter.Writer }
 
+func newWriter(out io.Writer) *writer {
+	return &writer{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+}
+
+// row prints a line of cells.
 func (w *writer) row(cells ...string) {
 	_, _ = fmt.Fprintln(w.out, strings.Join(cells, "\t")) // Flush has the error
 }
@@ -68,11 +74,7 @@ func (w *writer) record(r *operator.Record) {
 	} else {
 		w.row("instance " + plain(r.InstanceID))
 	}
-	state := r.State
-	if r.SetAside {
-		state += ", set aside"
-	}
-	w.field("state", state)
+	w.field("state", stateText(r.State, r.SetAside))
 	w.field("unreadable", r.Unreadable)
 	w.field("service", r.Offering)
 	w.field("plan", planText(r.Have))

@@ -1,0 +1,90 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+func nameOf(k store.Key) Name { return Name{InstanceID: k.InstanceID, BindingID: k.BindingID} }
+
+// retry lets what is unfinished of an instance be tried again.
+func (h *Handler) retry(ctx context.Context, x *exchange) error {
+	keys, err := h.config.Engine.Retry(ctx, x.route.key.InstanceID)
+	if err != nil {
+		return err
+	}
+	tried := Tried{Records: []Name{}}
+	for _, k := range keys {
+		tried.Records = append(tried.Records, nameOf(k))
+	}
+	x.note = fmt.Sprintf("%d records are tried again", len(keys))
+	return x.send(http.StatusOK, tried)
+}
+
+// purge lets go of an instance or a binding. The id must be in the query once
+// more.
+func (h *Handler) purge(ctx context.Context, x *exchange) error {
+	k := x.route.key
+	id := k.InstanceID
+	if k.IsBinding() {
+		id = k.BindingID
+	}
+	q := x.request.URL.Query()
+	if q.Get("confirm") != id {
+		return osb.ErrBadRequest("What exists in the cloud stays when its record is purged: send the id once more as confirm.")
+	}
+	force, err := strconv.ParseBool(q.Get("force"))
+	if err != nil && q.Get("force") != "" {
+		return osb.ErrBadRequest("force is true or false.")
+	}
+	records, err := h.config.Engine.Purge(ctx, k, force)
+	purged := Purged{Records: []Left{}, Description: "The cloud was not asked: what exists there stays, and is nobody's. Look for it by the facts, and by its tags."}
+	for i := range records {
+		purged.Records = append(purged.Records, leftOf(&records[i]))
+	}
+	x.note = purgedText(purged.Records) // also where the last of them could not be
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, purged)
+}
+
+func leftOf(r *store.Record) Left {
+	return Left{
+		Name: nameOf(r.Key), Provider: r.Provider, Account: r.Account, Region: r.Region,
+		Incarnation: r.Incarnation, Facts: maps.Clone(r.Facts), Unreadable: r.Revision == 0,
+	}
+}
+
+// purgedText is for the log: what may be left, by name.
+func purgedText(records []Left) string {
+	if len(records) == 0 {
+		return ""
+	}
+	texts := make([]string, 0, len(records))
+	for i := range records {
+		r := &records[i]
+		words := []string{store.Key{InstanceID: r.InstanceID, BindingID: r.BindingID}.String()}
+		if r.Unreadable {
+			words = append(words, "(unreadable)")
+		}
+		for _, part := range [][2]string{{"account", r.Account}, {"region", r.Region}, {"incarnation", r.Incarnation}} {
+			if part[1] != "" {
+				words = append(words, part[0], part[1])
+			}
+		}
+		for _, fact := range slices.Sorted(maps.Keys(r.Facts)) {
+			words = append(words, fact, r.Facts[fact])
+		}
+		texts = append(texts, strings.Join(words, " "))
+	}
+	return "purged, and left in the cloud what exists of " + strings.Join(texts, "; ")
+}

@@ -1,0 +1,120 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
+
+// Keys are the keys that seal secrets; see sealed.Keys.
+type Keys interface {
+	List(ctx context.Context) ([]sealed.Key, error)
+	Uses(ctx context.Context, st store.Store) (sealed.Uses, error)
+	Add(ctx context.Context) (sealed.Key, error)
+	Promote(ctx context.Context, id uint32) error
+	Drop(ctx context.Context, st store.Store, id uint32) error
+	Reseal(ctx context.Context, st store.Store, progress func(sealed.Resealed)) (sealed.Resealed, error)
+}
+
+func (h *Handler) listKeys(ctx context.Context, x *exchange) error {
+	list := KeyList{Keys: []KeyUse{}}
+	keys, err := h.config.Keys.List(ctx)
+	if err != nil {
+		list.Problem = err.Error()
+	}
+	uses, err := h.config.Keys.Uses(ctx, h.config.Store)
+	if err != nil {
+		return err
+	}
+	list.Records, list.Unknown = uses.Records, uses.Unknown
+	for _, key := range keys {
+		list.Keys = append(list.Keys, KeyUse{key, uses.Keys[key.ID]})
+	}
+	return x.send(http.StatusOK, list)
+}
+
+func (h *Handler) addKey(ctx context.Context, x *exchange) error {
+	key, err := h.config.Keys.Add(ctx)
+	if err != nil {
+		return err
+	}
+	x.note = fmt.Sprintf("added key %d", key.ID)
+	return x.send(http.StatusCreated, key)
+}
+
+func (h *Handler) promoteKey(ctx context.Context, x *exchange) error {
+	return x.withKey(func(id uint32) error { return h.config.Keys.Promote(ctx, id) })
+}
+
+func (h *Handler) dropKey(ctx context.Context, x *exchange) error {
+	return x.withKey(func(id uint32) error { return h.config.Keys.Drop(ctx, h.config.Store, id) })
+}
+
+// withKey does something with the key of the path, and answers with nothing
+// more.
+func (x *exchange) withKey(do func(id uint32) error) error {
+	id, err := strconv.ParseUint(x.route.keyID, 10, 32)
+	if err != nil {
+		return osb.ErrBadRequest("A key's id is a number; the list of keys has them.")
+	}
+	if err := do(uint32(id)); err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, struct{}{})
+}
+
+// reseal tells how far it is until it is done.
+func (h *Handler) reseal(ctx context.Context, x *exchange) error {
+	type result struct {
+		total sealed.Resealed
+		err   error
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	steps, ended := make(chan sealed.Resealed, 1), make(chan result, 1)
+	go func() {
+		total, err := h.config.Keys.Reseal(ctx, h.config.Store, func(now sealed.Resealed) {
+			select {
+			case steps <- now:
+			default: // the client is slow: it hears of a later one
+			}
+		})
+		ended <- result{total, err}
+	}()
+	x.lines()
+	for {
+		select {
+		case now := <-steps:
+			if err := x.tell(Progress{Resealed: now}); err != nil {
+				end()
+				<-ended
+				return err
+			}
+		case r := <-ended:
+			x.note = fmt.Sprintf("resealed %d of %d records, %d failed", r.total.Resealed, r.total.Records, r.total.Failed)
+			if r.err != nil {
+				return r.err
+			}
+			last := Progress{Resealed: r.total, Done: true}
+			for i := range r.total.Left {
+				left := &r.total.Left[i]
+				last.Left = append(last.Left, Unresealed{nameOf(left.Key), left.Err.Error()})
+			}
+			return x.tell(last)
+		}
+	}
+}
+
+// tell writes a line that is read at once.
+func (x *exchange) tell(body any) error {
+	if err := x.write(body); err != nil {
+		return err
+	}
+	_ = http.NewResponseController(x.ResponseWriter).Flush() // not every writer can
+	return nil
+}
