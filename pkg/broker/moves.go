@@ -145,11 +145,18 @@ func gone(r *store.Record, now time.Time) {
 	finish(r, store.Succeeded, "", now)
 }
 
-// note adds a line to the bounded history.
+// note adds a line to the bounded history. An error that comes again takes the
+// place of the one before.
 func note(r *store.Record, now time.Time, step, what, kind string) {
 	e := store.Event{Time: now, Step: step, What: what, Kind: kind}
 	if r.Operation != nil {
 		e.Op, e.Attempt = r.Operation.Kind, r.Operation.Attempt
+	}
+	if last := len(r.History) - 1; kind != "" && last >= 0 {
+		if was := &r.History[last]; was.Op == e.Op && was.Step == step && was.What == what && was.Kind == kind {
+			was.Time, was.Attempt = now, e.Attempt
+			return
+		}
 	}
 	r.History = append(r.History, e)
 	r.History = r.History[max(0, len(r.History)-keptHistory):]

@@ -104,7 +104,10 @@ func (m *move) blunder(ctx context.Context, err error) (time.Time, error) {
 	if b == blameUser && m.r.Goal == store.Present {
 		return m.refused(ctx, sentenceFor(err), string(b))
 	}
-	saveErr := m.save(ctx, func(r *store.Record) { m.postpone(r, b, err) })
+	saveErr := m.save(ctx, func(r *store.Record) {
+		note(r, m.now, r.Operation.Step, "failed", string(b))
+		m.postpone(r, b, err)
+	})
 	return m.r.Operation.NextTry, saveErr
 }
 

@@ -182,9 +182,9 @@ type Event struct {
 	Time    time.Time `json:"time"`
 	Op      Kind      `json:"op"`
 	Step    string    `json:"step,omitempty"`
-	What    string    `json:"what"` // done, failed, unknown, refused, retried, begun, ended
-	Kind    string    `json:"kind,omitempty"`
-	Attempt int       `json:"attempt,omitempty"`
+	What    string    `json:"what"`              // what came of it, such as done, refused, unknown (a call), failed (a look), begun, ended
+	Kind    string    `json:"kind,omitempty"`    // of the error, or how it ended
+	Attempt int       `json:"attempt,omitempty"` // failed tries in a row before
 
 	Unknown map[string]json.RawMessage `json:"-"` // as in Record, while it is in a History
 }

@@ -82,7 +82,9 @@ func purgedText(records []Left) string {
 			}
 		}
 		for _, fact := range slices.Sorted(maps.Keys(r.Facts)) {
-			words = append(words, fact, r.Facts[fact])
+			if value := r.Facts[fact]; value != "" {
+				words = append(words, fact, value)
+			}
 		}
 		texts = append(texts, strings.Join(words, " "))
 	}

@@ -67,7 +67,7 @@ func purge(ctx context.Context, c *call) error {
 		w.field("region", left.Region)
 		w.field("incarnation", left.Incarnation)
 		for _, fact := range slices.Sorted(maps.Keys(left.Facts)) {
-			w.field("fact "+fact, plain(left.Facts[fact]))
+			w.field("fact "+fact, plainOrNone(left.Facts[fact]))
 		}
 	}
 	w.row(purged.Description)

@@ -57,10 +57,11 @@ func operationText(op *operator.Operation) string {
 		return "-"
 	}
 	text := op.Kind + " " + op.State
-	if op.Attempt > 0 {
-		text += fmt.Sprintf(", try %d", op.Attempt+1)
+	if op.Attempt == 0 || op.NextTry.IsZero() {
+		return text
 	}
-	if op.Attempt > 0 && op.CauseKind != "" {
+	text += fmt.Sprintf(", try %d", op.Attempt+1)
+	if op.CauseKind != "" {
 		text += " (" + op.CauseKind + ")"
 	}
 	return text

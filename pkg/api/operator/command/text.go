@@ -94,7 +94,7 @@ func (w *writer) record(r *operator.Record) {
 	w.time("expires", r.Expires)
 	w.time("renew before", r.Renew)
 	for _, name := range slices.Sorted(maps.Keys(r.Facts)) {
-		w.field("fact "+name, plain(r.Facts[name]))
+		w.field("fact "+name, plainOrNone(r.Facts[name]))
 	}
 	if r.Operation != nil {
 		w.operation("operation", r.Operation)
@@ -160,7 +160,7 @@ func (w *writer) event(e operator.Event) {
 		what += " (" + e.Kind + ")"
 	}
 	if e.Attempt > 0 {
-		what += fmt.Sprintf(", after %d failed tries", e.Attempt)
+		what += fmt.Sprintf(", failed tries before: %d", e.Attempt)
 	}
 	w.row("    "+timeText(e.Time), strings.TrimSpace(e.Op+" "+e.Step), what)
 }
