@@ -29,6 +29,7 @@ type world struct {
 	cloud *fakeCloud
 	store store.Store
 	logic *broker.BusinessLogic
+	runs  *broker.Engine
 	dir   string
 	plans string // plans.yaml
 	opts  broker.Options
@@ -77,7 +78,7 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.logic = logic
+	w.logic, w.runs = logic, engine
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx) }()
 	w.stop = func() {
