@@ -18,6 +18,9 @@ DIST ?= dist
 IMAGE_GO ?= go1.26.8
 IMAGE_PREFIX ?=
 IMAGE_TAG ?= $(VERSION)
+E2E_IMAGE_TAG ?= e2e
+E2E_IMAGE_PREFIX ?=
+E2E_ARGS ?= -v
 IMAGE_ARCH := $(or $(GOARCH),amd64)
 IMAGE_PROGRAMS := $(PROGRAMS) alibabacloud-broker-client
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
@@ -63,6 +66,16 @@ image: image-programs ## Write container images and lists of the software in the
 
 .PHONY: image-programs
 image-programs: go $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
+
+.PHONY: chart
+chart: go ## Write the parts of chart/ that repeat others: the table of values, the dashboards
+	go run ./hack/chart
+
+.PHONY: e2e
+e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestTheExamplesWork')
+	@hack/install-test-needs
+	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG) IMAGE_PREFIX=$(E2E_IMAGE_PREFIX)
+	@E2E_IMAGE_TAG=$(E2E_IMAGE_TAG) E2E_IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) DIST=$(DIST) hack/run-e2e $(E2E_ARGS)
 
 .PHONY: conformance
 conformance: go ## Run the tests that prove requirements of the API; write docs/conformance.md
