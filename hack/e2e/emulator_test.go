@@ -1,0 +1,200 @@
+package e2e_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The key of the emulated account.
+const (
+	accessKeyID     = "LTAIe2e"
+	accessKeySecret = "not-a-secret-of-anybody"
+)
+
+// An emulator is the cloud, as a process that pods reach.
+type emulator struct {
+	process *exec.Cmd
+	ended   chan error
+	url     string
+	control string
+}
+
+// startEmulator starts it at host and returns when it has told where it is.
+func startEmulator(program, host, dir string) (*emulator, error) {
+	path, err := filepath.Abs(program)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(dir, "emulator.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	engines := filepath.Join(dir, "engines")
+	if err := os.Mkdir(engines, 0o755); err != nil {
+		return nil, err
+	}
+	c := exec.Command(path, "--listen", host+":0", "--control-listen", host+":0", "--engines", "real", "--engine-dir", engines, "--advertise-host", host)
+	c.Env = append(os.Environ(), "EMULATOR_ACCESS_KEY_ID="+accessKeyID, "EMULATOR_ACCESS_KEY_SECRET="+accessKeySecret)
+	c.Stderr = log
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, fmt.Errorf("E2E_EMULATOR: %w", err)
+	}
+	e := &emulator{process: c, ended: make(chan error, 1)}
+	for lines := bufio.NewScanner(out); e.control == "" && lines.Scan(); {
+		switch name, value, _ := strings.Cut(lines.Text(), " "); name {
+		case "cloud":
+			e.url = strings.TrimSpace(value)
+		case "control":
+			e.control = strings.TrimSpace(value)
+		}
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, out)
+		e.ended <- c.Wait()
+	}()
+	if e.control == "" {
+		said, _ := os.ReadFile(log.Name())
+		return nil, fmt.Errorf("the emulator did not start: %w: %s", <-e.ended, said)
+	}
+	return e, nil
+}
+
+func (e *emulator) stop() error {
+	if err := e.process.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case err := <-e.ended:
+		return err
+	case <-time.After(30 * time.Second):
+		return errors.Join(errors.New("the emulator does not stop"), e.process.Process.Kill())
+	}
+}
+
+// ask sends a request to the control API and decodes the answer into to, unless
+// that is nil.
+func (e *emulator) ask(t *testing.T, method, path, body string, to any) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, e.control+path, strings.NewReader(body))
+	if t.Context().Err() != nil { // in a clean-up
+		request, err = http.NewRequest(method, e.control+path, strings.NewReader(body))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %s, %v: %s", method, path, response.Status, err, content)
+	}
+	if to != nil {
+		if err := json.Unmarshal(content, to); err != nil {
+			t.Fatalf("%s %s: %v: %s", method, path, err, content)
+		}
+	}
+}
+
+// A cloudState is what exists in the account.
+type cloudState struct {
+	Instances []struct {
+		ID       string `json:"id"`
+		Status   string `json:"status"`
+		Class    string `json:"class"`
+		Accounts []struct {
+			Name string `json:"name"`
+		} `json:"accounts"`
+	} `json:"instances"`
+	Buckets []struct {
+		Name string `json:"name"`
+	} `json:"buckets"`
+	Users    []json.RawMessage `json:"users"`
+	Keys     []json.RawMessage `json:"keys"`
+	Policies []json.RawMessage `json:"policies"`
+	Groups   []json.RawMessage `json:"groups"`
+}
+
+func (e *emulator) state(t *testing.T) cloudState {
+	t.Helper()
+	var s cloudState
+	e.ask(t, http.MethodGet, "/state", "", &s)
+	return s
+}
+
+// empty waits until nothing exists any more, which may take a little longer
+// than platforms wait.
+func (e *emulator) empty(t *testing.T) {
+	t.Helper()
+	until(t, time.Minute, "nothing is left in the cloud", func() (bool, string) {
+		s := e.state(t)
+		left := len(s.Instances) + len(s.Buckets) + len(s.Users) + len(s.Keys) + len(s.Policies) + len(s.Groups)
+		return left == 0, fmt.Sprintf("%+v", s)
+	})
+	var unknown []string
+	if e.ask(t, http.MethodGet, "/unknown", "", &unknown); len(unknown) > 0 {
+		t.Errorf("the emulator was asked for what it does not know: %q", unknown)
+	}
+}
+
+// A cloudCall is a call that arrived.
+type cloudCall struct {
+	Action   string            `json:"action"`
+	Params   map[string]string `json:"params"`
+	Effected bool              `json:"effected"`
+}
+
+// calls are those of an action that arrived since the last forget.
+func (e *emulator) calls(t *testing.T, action string) []cloudCall {
+	t.Helper()
+	var calls []cloudCall
+	e.ask(t, http.MethodGet, "/calls?action="+action, "", &calls)
+	return calls
+}
+
+func (e *emulator) forget(t *testing.T) {
+	t.Helper()
+	e.ask(t, http.MethodDelete, "/calls", "", nil)
+}
+
+// slow lets the next call of an action take so long.
+func (e *emulator) slow(t *testing.T, action string, d time.Duration) {
+	t.Helper()
+	e.ask(t, http.MethodPost, "/faults", fmt.Sprintf(`{"action": %q, "effect": "delay", "delay": %q, "times": 1}`, action, d), nil)
+	t.Cleanup(func() { e.ask(t, http.MethodDelete, "/faults", "", nil) })
+}
+
+// freeze lets the cloud's time stand still until thaw: nothing gets ready.
+func (e *emulator) freeze(t *testing.T) {
+	t.Helper()
+	e.ask(t, http.MethodPost, "/freeze", "", nil)
+	t.Cleanup(func() { e.thaw(t) })
+}
+
+func (e *emulator) thaw(t *testing.T) {
+	t.Helper()
+	var now struct {
+		Now time.Time `json:"now"`
+	}
+	e.ask(t, http.MethodPost, "/resume", "", &now)
+	e.ask(t, http.MethodPost, "/time?t="+time.Now().UTC().Format(time.RFC3339), "", &now)
+}

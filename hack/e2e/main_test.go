@@ -1,0 +1,115 @@
+// Package e2e_test installs the broker with its chart in a real cluster with
+// Service Catalog, on an emulator of the cloud with real databases, and does
+// with it what users and operators do, and what happens to them.
+//
+// make e2e runs it; docs/e2e.md says what it needs. Without E2E in the
+// environment it does nothing.
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A world is what all tests share.
+type world struct {
+	cloud    *emulator
+	chart    string // folder
+	examples string // folder
+	prefix   string // of images
+	tag      string // of images
+	dir      string // for files, removed at the end
+	main     *release
+}
+
+// here is made by TestMain and set once.
+var here *world //nolint:gochecknoglobals // belongs to TestMain
+
+func TestMain(m *testing.M) {
+	if os.Getenv("E2E") == "" {
+		fmt.Fprintln(os.Stderr, "E2E is not set: make e2e runs the end-to-end tests")
+		os.Exit(0)
+	}
+	began := time.Now()
+	w, err := newWorld()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		os.Exit(1)
+	}
+	here = w
+	code := m.Run()
+	if err := w.close(); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e: not all was left as it was found:", err)
+		code = 1
+	}
+	fmt.Fprintf(os.Stderr, "e2e: all of it took %s\n", time.Since(began).Round(time.Second))
+	os.Exit(code)
+}
+
+func env(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}
+
+func newWorld() (*world, error) {
+	w := &world{
+		chart: filepath.Join("..", "..", "chart"), examples: filepath.Join("..", "..", "contrib", "examples"),
+		prefix: os.Getenv("E2E_IMAGE_PREFIX"), tag: env("E2E_IMAGE_TAG", "e2e"),
+	}
+	if err := sweep(); err != nil {
+		return nil, err
+	}
+	if err := alone(); err != nil {
+		return nil, err
+	}
+	host := os.Getenv("E2E_HOST")
+	if host == "" {
+		addresses, err := run("", "kubectl", "get", "nodes", "-o", `jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`)
+		if err != nil {
+			return nil, err
+		}
+		host, _, _ = strings.Cut(addresses, " ")
+	}
+	var err error
+	if w.dir, err = os.MkdirTemp("", "osb-e2e-"); err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(w.dir, 0o711); err != nil { // the database servers are another user's
+		return nil, err
+	}
+	if w.cloud, err = startEmulator(env("E2E_EMULATOR", filepath.Join("..", "..", "bin", "alibabacloud-emulator")), host, w.dir); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(w.dir))
+	}
+	return w, nil
+}
+
+// close leaves the cluster and the machine as they were found.
+func (w *world) close() error {
+	var failed error
+	if w.main != nil {
+		failed = w.main.remove()
+	}
+	return errors.Join(failed, sweep(), w.cloud.stop(), os.RemoveAll(w.dir))
+}
+
+// alone says whether somebody else's broker offers the same in this cluster:
+// Service Catalog lets one class have one broker, and the examples have fixed
+// names.
+func alone() error {
+	const class, instance = "clusterserviceclass/rds-997b8372-8dac-40ac-ae65-758b4a5075a5", "serviceinstance/rds-mysql-1"
+	found, err := run("", "kubectl", "get", "--ignore-not-found", "-o", "name", "-n", "default", class, instance)
+	if err != nil {
+		return fmt.Errorf("the cluster must be there, with Service Catalog: %w", err)
+	}
+	if found != "" {
+		return fmt.Errorf("the cluster has a broker or an instance already, which would meet those of these tests: %s", found)
+	}
+	return nil
+}
