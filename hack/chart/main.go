@@ -24,6 +24,9 @@ func run(root string) error {
 		return err
 	}
 	for path, content := range files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // documents for everybody
+			return err
+		}
 		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // documents for everybody
 			return err
 		}
