@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -34,6 +35,7 @@ type network struct {
 	mu     sync.Mutex
 	faults []fault
 	then   func() // before the lost answer is
+	before func() // the next request to delete
 }
 
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -45,8 +47,14 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	if len(n.faults) > 0 {
 		f, n.faults = n.faults[0], n.faults[1:]
 	}
-	then := n.then
+	then, before := n.then, n.before
+	if r.Method == http.MethodDelete {
+		n.before = nil
+	}
 	n.mu.Unlock()
+	if r.Method == http.MethodDelete && before != nil {
+		before()
+	}
 	if f == notSent {
 		return nil, errNetwork
 	}
@@ -123,6 +131,29 @@ func TestLostWriteIsNeverMadeTwiceWhenOthersWriteToo(t *testing.T) {
 		}
 		if r, err := w.Get(t.Context(), instance); err != nil || r.Sequence != round+1 {
 			t.Errorf("sequence %d after %d updates, %v", r.Sequence, round+1, err)
+		}
+	}
+}
+
+func TestDeletionNeverTakesANewLifeThatAnotherReplicaBegan(t *testing.T) {
+	w, n := brokenWorld(t)
+	other := &world{open(t, options(t, w.namespace)), w.namespace}
+	lives := errors.New("it lives")
+	check := func(r *store.Record) error {
+		if r.Deleted.IsZero() {
+			return lives
+		}
+		return nil
+	}
+	for name, first := range map[string]func(*store.Record){"tombstone": tombstone, "with a finalizer": func(r *store.Record) { tombstone(r); r.Settled = false }} {
+		k := store.Key{InstanceID: name}
+		w.put(t, k, first)
+		n.before = func() { other.put(t, k, func(r *store.Record) { unsettled(r); r.Deleted = time.Time{} }) }
+		if err := w.Delete(t.Context(), k, check); !errors.Is(err, lives) {
+			t.Errorf("%s: Delete = %v, want the check's error", name, err)
+		}
+		if r, err := w.Get(t.Context(), k); err != nil || !r.Deleted.IsZero() {
+			t.Errorf("%s: Get = deleted %s, %v", name, r.Deleted, err)
 		}
 	}
 }
