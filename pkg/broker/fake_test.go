@@ -110,6 +110,7 @@ type fakeCloud struct {
 	hidden  bool              // what was made is not visible yet
 	stuck   bool              // nothing can be deleted
 	looks   int               // that were taken
+	onLook  func()            // called at each
 	hang    chan struct{}     // Do waits for it
 	extra   map[string]string // more credentials
 }
@@ -164,6 +165,12 @@ func (f *fakeCloud) Prepare(t providers.Task) (providers.Plan, error) {
 }
 
 func (f *fakeCloud) Observe(_ context.Context, t providers.Task) (providers.Seen, error) {
+	f.mu.Lock()
+	onLook := f.onLook
+	f.mu.Unlock()
+	if onLook != nil {
+		onLook()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.looks++

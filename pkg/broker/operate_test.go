@@ -207,6 +207,25 @@ func TestPurgingEndsWhatIsBeingMade(t *testing.T) {
 	})
 }
 
+func TestATurnThatHasBegunDoesNothingMoreForWhatIsPurged(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.made("i", "fast")
+		w.cloud.set(func(f *fakeCloud) {
+			f.onLook = func() {
+				_, err := w.runs.Purge(w.t.Context(), storeKey("i"), false)
+				if err != nil && !errors.Is(err, broker.ErrNothingToDo) {
+					t.Error(err)
+				}
+			}
+		})
+		w.deprovision("i", "fast")
+		w.pass(time.Hour)
+		if r := w.record("i", ""); w.cloud.count("delete") != 0 || r.Call != nil || len(r.Frozen) != 0 || r.Deleted.IsZero() {
+			t.Errorf("%d deletes, the record: %+v", w.cloud.count("delete"), r)
+		}
+	})
+}
+
 // A tornStore is one in which a record cannot be read.
 type tornStore struct {
 	store.Store
