@@ -34,7 +34,7 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 	}
 	var w wish
 	if in.PredecessorBindingID == "" {
-		w, err = b.readBind(in)
+		w, err = b.readBind(&instance, in)
 	} else {
 		w, err = b.readRotation(ctx, req, in)
 	}
@@ -90,8 +90,8 @@ func (b *BusinessLogic) dropUnfinished(req request, o *outcome) {
 	}
 }
 
-// readBind checks what the body says without any record (BIND-02, BIND-06).
-func (b *BusinessLogic) readBind(in osb.BindRequest) (wish, error) {
+// readBind checks what the body says by itself (BIND-02, BIND-06).
+func (b *BusinessLogic) readBind(instance *store.Record, in osb.BindRequest) (wish, error) {
 	w := wish{BindRequest: in}
 	if err := osb.RequireString("service_id", in.ServiceID); err != nil {
 		return w, err
@@ -100,7 +100,7 @@ func (b *BusinessLogic) readBind(in osb.BindRequest) (wish, error) {
 	if err != nil {
 		return w, err
 	}
-	if w.offering, w.plan, err = b.offered(in.ServiceID, in.PlanID); err != nil {
+	if w.offering, w.plan, err = b.known(instance, in.ServiceID, in.PlanID); err != nil {
 		return w, err
 	}
 	w.parameters, err = normalized(in.Parameters)

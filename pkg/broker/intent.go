@@ -40,6 +40,27 @@ func (b *BusinessLogic) offered(serviceID, planID string) (*catalog.Offering, *c
 	return o, p, nil
 }
 
+// known is offered for a request about what exists: its own offering and plan
+// are in its record, whether or not they are still in the catalog.
+func (b *BusinessLogic) known(r *store.Record, serviceID, planID string) (*catalog.Offering, *catalog.Plan, error) {
+	o, p, err := b.offered(serviceID, planID)
+	if err == nil || !exists(r) || r.ServiceID != serviceID || r.Have == nil {
+		return o, p, err
+	}
+	own, ok := b.catalog.Offering(serviceID)
+	if !ok {
+		own = &catalog.Offering{ID: r.ServiceID, Name: r.Offering, Bindable: true}
+	}
+	switch planID {
+	case "":
+		return own, nil, nil
+	case r.Have.PlanID:
+		p, err = planOf(r.Have)
+		return own, p, err
+	}
+	return o, p, err
+}
+
 // normalized parameters, or a 400.
 func normalized(parameters json.RawMessage) (json.RawMessage, error) {
 	n, err := catalog.Normalize(parameters)

@@ -18,7 +18,11 @@ func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, erro
 	if err != nil {
 		return 0, nil, err
 	}
-	_, plan, err := b.offered(in.ServiceID, in.PlanID)
+	instance, err := get(ctx, b.store, req.key())
+	if err != nil {
+		return 0, nil, err
+	}
+	_, plan, err := b.known(&instance, in.ServiceID, in.PlanID)
 	if err != nil {
 		return 0, nil, err
 	}
