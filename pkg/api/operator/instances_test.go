@@ -1,0 +1,288 @@
+package operator_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// full is a record with something in every member, and "hush" wherever nobody
+// may look.
+func full(at time.Time) func(r *store.Record) {
+	return func(r *store.Record) {
+		hush := map[string]json.RawMessage{"hush-unknown": json.RawMessage(`"hush"`)}
+		secret := store.Seal([]byte(`{"password":"hush"}`))
+		op := store.Operation{
+			ID: "0123456789abcdef-2", Kind: store.Deprovision, State: store.Running, Step: "delete", Attempt: 3, NextTry: at.Add(time.Minute),
+			Started: at, Description: "It is being removed.", Cause: "denied", CauseKind: "operator", Unknown: hush,
+		}
+		earlier := op
+		earlier.ID, earlier.State = "0123456789abcdef-1", store.Succeeded
+		*r = store.Record{
+			Key: r.Key, Revision: r.Revision, Incarnation: "0123456789abcdef0123456789abcdef", Created: at, Sequence: 2, Retries: 1,
+			Provider: "rds", ServiceID: "service-id", Offering: "databases", Organization: "an-org", Space: "hush-space",
+			Context: json.RawMessage(`{"platform":"kubernetes","namespace":"team","clusterid":"hush","instance_name":"hush","user":"hush"}`),
+			Account: "1234567890", Region: "cn-hangzhou",
+			Want: &store.Spec{PlanID: "plan-2", PlanName: "large", Plan: json.RawMessage(`{"hush":1}`), Parameters: secret, Prepared: secret, AppGUID: "hush-app", Unknown: hush},
+			Have: &store.Spec{PlanID: "plan-1", PlanName: "small", Plan: json.RawMessage(`{"hush":1}`), Parameters: secret, Prepared: secret, Unknown: hush},
+			Goal: store.Absent, Usable: true, Facts: map[string]string{"instance_id": "rm-1"}, Secrets: secret, Credentials: secret,
+			Epoch: 4, Call: &store.Call{Step: "delete", Epoch: 4, Until: at.Add(time.Hour), Unknown: hush},
+			Frozen: map[string]store.Sealed{"delete": secret}, Refused: []string{"create"},
+			Unsettled: map[string]time.Time{"create": at}, Unseen: at, MissingSince: at,
+			Operation: &op, Results: []store.Operation{earlier},
+			History: []store.Event{{Time: at, Op: store.Deprovision, Step: "delete", What: "refused", Kind: "operator", Attempt: 2, Unknown: hush}},
+			Earlier: []store.Life{{Incarnation: "00", Deleted: at, Results: []store.Operation{earlier}, Unknown: hush}},
+			Unknown: hush,
+		}
+		if r.IsBinding() {
+			r.Predecessor, r.Expires, r.Renew = "earlier", at, at
+		}
+	}
+}
+
+func TestShowTellsAllButWhatIsSecret(t *testing.T) {
+	w := newWorld(t, nil)
+	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	w.put(store.Key{InstanceID: "i"}, full(at))
+	w.put(store.Key{InstanceID: "i", BindingID: "b"}, full(at))
+	_, text := w.send(http.MethodGet, "/operator/v1/instances/i", "sesame")
+	if strings.Contains(text, "hush") {
+		t.Errorf("it tells what nobody may know: %s", text)
+	}
+	got, err := w.client.Show(t.Context(), "i", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := operator.Operation{
+		ID: "0123456789abcdef-2", Kind: "deprovision", State: "running", Step: "delete", Attempt: 3, NextTry: at.Add(time.Minute),
+		Started: at, Description: "It is being removed.", Cause: "denied", CauseKind: "operator",
+	}
+	earlier := op
+	earlier.ID, earlier.State = "0123456789abcdef-1", "succeeded"
+	want := operator.Record{
+		InstanceID: "i", State: operator.StateInProgress,
+		Offering: "databases", ServiceID: "service-id", Provider: "rds", Platform: "kubernetes", Namespace: "team", Organization: "an-org",
+		Account: "1234567890", Region: "cn-hangzhou", Incarnation: "0123456789abcdef0123456789abcdef", Created: at,
+		Want: &operator.Plan{ID: "plan-2", Name: "large"}, Have: &operator.Plan{ID: "plan-1", Name: "small"},
+		Goal: "absent", Usable: true, Facts: map[string]string{"instance_id": "rm-1"}, Operation: &op,
+		Call: &operator.Call{Step: "delete", Epoch: 4, Until: at.Add(time.Hour)}, Begun: []string{"delete"}, Refused: []string{"create"},
+		Unsettled: map[string]time.Time{"create": at}, Unseen: at, MissingSince: at, Results: []operator.Operation{earlier},
+		History: []operator.Event{{Time: at, Op: "deprovision", Step: "delete", What: "refused", Kind: "operator", Attempt: 2}},
+		Earlier: []operator.Life{{Incarnation: "00", Deleted: at, Results: []operator.Operation{earlier}}},
+		Epoch:   4, Schema: 1, Revision: got.Revision,
+	}
+	binding := want
+	binding.BindingID, binding.Predecessor, binding.Expires, binding.Renew, binding.Revision = "b", "earlier", at, at, got.Revision+1
+	if diff := cmp.Diff(operator.Instance{Record: want, Bindings: []operator.Record{binding}}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// What is added to the record is not told before somebody has decided on it:
+// then this list of what operators are told, or not, needs a line.
+func TestEveryMemberOfARecordIsToldOrKeptOnPurpose(t *testing.T) {
+	kept := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused"}
+	told := members(t, operator.Record{
+		Unsettled: map[string]time.Time{"x": {}}, Call: &operator.Call{}, Want: &operator.Plan{}, Have: &operator.Plan{},
+		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""},
+		Deleted: time.Now(), Expires: time.Now(), Renew: time.Now(), Unseen: time.Now(), MissingSince: time.Now(), Created: time.Now(),
+		Offering: "x", ServiceID: "x", Provider: "x", Organization: "x", Account: "x", Region: "x", Incarnation: "x", Predecessor: "x",
+		Goal: "x", Usable: true, Epoch: 1, Schema: 1, BindingID: "x",
+	})
+	w := newWorld(t, nil)
+	k := store.Key{InstanceID: "i", BindingID: "b"}
+	w.put(k, func(r *store.Record) { full(time.Now())(r); r.Unknown, r.Deleted, r.PriorPlanID = nil, time.Now(), "x" })
+	r, err := w.store.Get(t.Context(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := store.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range members(t, json.RawMessage(b)) {
+		if slices.Contains(told, name) == slices.Contains(kept, name) {
+			t.Errorf("the record's member %q is neither told nor kept on purpose, or both", name)
+		}
+	}
+}
+
+// members are the names of an object's members in JSON.
+func members(t *testing.T, object any) []string {
+	t.Helper()
+	b, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found map[string]json.RawMessage
+	if err := json.Unmarshal(b, &found); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for name := range found {
+		names = append(names, name)
+	}
+	return names
+}
+
+// some fills the store with records in all states.
+func (w *world) some() {
+	w.t.Helper()
+	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	op := func(kind store.Kind, state store.State, cause string) func(*store.Record) {
+		return func(r *store.Record) {
+			r.Operation = &store.Operation{ID: "1", Kind: kind, State: state, Started: at, CauseKind: cause}
+			r.Settled = state.Finished()
+		}
+	}
+	deleted := func(r *store.Record) {
+		op(store.Deprovision, store.Succeeded, "")(r)
+		r.Goal, r.Deleted = store.Absent, at
+	}
+	w.put(store.Key{InstanceID: "ready"}, op(store.Provision, store.Succeeded, ""))
+	w.put(store.Key{InstanceID: "ready", BindingID: "1"}, op(store.Bind, store.Succeeded, ""))
+	w.put(store.Key{InstanceID: "ready", BindingID: "2"}, deleted)
+	w.put(store.Key{InstanceID: "binds"}, op(store.Provision, store.Succeeded, ""))
+	w.put(store.Key{InstanceID: "binds", BindingID: "1"}, op(store.Bind, store.Running, "set aside"))
+	w.put(store.Key{InstanceID: "binds", BindingID: "2"}, func(r *store.Record) {
+		op(store.Bind, store.Failed, "")(r)
+		r.Goal = store.Absent
+	})
+	w.put(store.Key{InstanceID: "made"}, op(store.Provision, store.Running, ""))
+	w.put(store.Key{InstanceID: "cleaned"}, func(r *store.Record) {
+		op(store.Provision, store.Failed, "user")(r)
+		r.Goal = store.Absent
+	})
+	w.put(store.Key{InstanceID: "cleaning"}, func(r *store.Record) {
+		op(store.Provision, store.Failed, "user")(r)
+		r.Goal, r.Settled = store.Absent, false
+	})
+	w.put(store.Key{InstanceID: "deleted"}, deleted)
+}
+
+func TestTheListHasALineForEachInstance(t *testing.T) {
+	w := newWorld(t, nil)
+	w.some()
+	for f, want := range map[operator.Filter][]string{
+		{}:                               {"binds ready 1 set aside", "cleaned failed 0", "cleaning cleaning 0", "made in progress 0", "ready ready 1"},
+		{Deleted: true}:                  {"binds ready 1 set aside", "cleaned failed 0", "cleaning cleaning 0", "deleted deleted 0", "made in progress 0", "ready ready 1"},
+		{Unfinished: true}:               {"binds ready 1 set aside", "cleaning cleaning 0", "made in progress 0"},
+		{Failed: true}:                   {"binds ready 1 set aside", "cleaned failed 0", "cleaning cleaning 0"},
+		{Failed: true, Unfinished: true}: {"binds ready 1 set aside", "cleaning cleaning 0"},
+	} {
+		var got []string
+		if err := w.client.List(t.Context(), f, func(l operator.Line) error {
+			text := fmt.Sprintf("%s %s %d", l.InstanceID, l.State, l.Bindings)
+			if l.SetAside {
+				text += " set aside"
+			}
+			if l.Offering != "databases" || l.Plan != "small" || l.Operation == nil {
+				t.Errorf("the line of %s: %+v", l.InstanceID, l)
+			}
+			got = append(got, text)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%+v (-want +got)\n%s", f, diff)
+		}
+	}
+}
+
+func TestCountsAreOfWhatExistsOrMay(t *testing.T) {
+	w := newWorld(t, nil)
+	if got, err := w.client.Counts(t.Context()); err != nil || got.Instances+got.Bindings+got.Unreadable+got.Gone != 0 {
+		t.Errorf("of an empty store: %+v, %v", got, err)
+	}
+	w.some()
+	got, err := w.client.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(got.First)
+	want := operator.Counts{Instances: 4, Bindings: 2, Gone: 4, First: []string{"binds", "cleaning", "made", "ready"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A faultyStore cannot read some records, or stops in the middle.
+type faultyStore struct {
+	store.Store
+
+	torn store.Key
+	stop error // after the first record of All
+}
+
+func (s faultyStore) Get(ctx context.Context, k store.Key) (store.Record, error) {
+	if k == s.torn {
+		return store.Record{}, &store.RecordError{Key: k, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}
+	}
+	return s.Store.Get(ctx, k)
+}
+
+func (s faultyStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for r, err := range s.Store.All(ctx) {
+			if r.Key == s.torn {
+				r, err = store.Record{}, &store.RecordError{Key: s.torn, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}
+			}
+			if !yield(r, err) {
+				return
+			}
+			if s.stop != nil {
+				yield(store.Record{}, s.stop)
+				return
+			}
+		}
+	}
+}
+
+func TestRecordsThatCannotBeReadAreToldOf(t *testing.T) {
+	k := store.Key{InstanceID: "torn"}
+	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, torn: k} })
+	w.put(k, func(r *store.Record) { r.Settled = false })
+	w.put(store.Key{InstanceID: "torn", BindingID: "b"}, func(*store.Record) {})
+	for _, f := range []operator.Filter{{}, {Unfinished: true}} {
+		var got []operator.Line
+		if err := w.client.List(t.Context(), f, func(l operator.Line) error { got = append(got, l); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]operator.Line{{InstanceID: "torn", State: operator.StateUnreadable}}, got); diff != "" {
+			t.Errorf("%+v (-want +got)\n%s", f, diff)
+		}
+	}
+	told, err := w.client.Show(t.Context(), "torn", false)
+	if err != nil || told.State != operator.StateUnreadable || strings.Contains(told.Unreadable, "hush") || len(told.Bindings) != 1 {
+		t.Errorf("show = %+v, %v", told, err)
+	}
+	if counts, err := w.client.Counts(t.Context()); err != nil || counts.Unreadable != 1 || counts.Bindings != 1 {
+		t.Errorf("counts = %+v, %v", counts, err)
+	}
+}
+
+func TestAListThatBreaksOffIsNotTakenForWhole(t *testing.T) {
+	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, stop: errors.New("the disk is away")} })
+	w.some()
+	err := w.client.List(t.Context(), operator.Filter{}, func(operator.Line) error { return nil })
+	if refused(t, err) != "Failed" {
+		t.Errorf("List = %v", err)
+	}
+	if _, err := w.client.Counts(t.Context()); refused(t, err) != "Failed" {
+		t.Errorf("Counts = %v", err)
+	}
+}

@@ -1,0 +1,315 @@
+package operator_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
+
+// A world is the operators' port of a broker, with an engine of the test's.
+type world struct {
+	t       *testing.T
+	gate    *api.Gate
+	file    store.Store // without seals
+	store   store.Store
+	keys    *sealed.Keys
+	engine  *engine
+	client  *operator.Client
+	metrics *prometheus.Registry
+
+	mu  sync.Mutex
+	log []string
+}
+
+// An engine does what the test says.
+type engine struct {
+	retry func(id string) ([]store.Key, error)
+	purge func(k store.Key, force bool) ([]store.Record, error)
+}
+
+func (e *engine) Retry(_ context.Context, id string) ([]store.Key, error) { return e.retry(id) }
+
+func (e *engine) Purge(_ context.Context, k store.Key, force bool) ([]store.Record, error) {
+	return e.purge(k, force)
+}
+
+// around changes the store that the handler gets.
+func newWorld(t *testing.T, around func(store.Store) store.Store) *world {
+	t.Helper()
+	dir := t.TempDir()
+	file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	w := &world{t: t, gate: api.NewGate(time.Nanosecond, nil), engine: &engine{}, metrics: prometheus.NewRegistry(), file: file}
+	if w.keys, err = sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{Alone: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.store = sealed.New(file, w.keys)
+	if err := w.gate.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame"}}); err != nil {
+		t.Fatal(err)
+	}
+	seen := w.store
+	if around != nil {
+		seen = around(seen)
+	}
+	w.serve(operator.Config{Gate: w.gate, Store: seen, Engine: w.engine, Keys: w.keys, Metrics: w.metrics})
+	return w
+}
+
+func (w *world) serve(config operator.Config) {
+	w.t.Helper()
+	config.Log = func(line string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.log = append(w.log, line)
+	}
+	handler, err := operator.New(config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	server := httptest.NewServer(api.Ops(api.OpsConfig{Operators: handler}))
+	w.t.Cleanup(server.Close)
+	w.client = &operator.Client{URL: server.URL, Token: "sesame", HTTP: server.Client()}
+}
+
+// logged returns the last line of the log. It is written before the answer is
+// sent, since that is short.
+func (w *world) logged() string {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.log) == 0 {
+		w.t.Fatal("nothing is logged")
+	}
+	return w.log[len(w.log)-1]
+}
+
+// counted returns how many calls were counted.
+func (w *world) counted(action, outcome string) float64 {
+	w.t.Helper()
+	families, err := w.metrics.Gather()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if l := m.GetLabel(); len(l) == 2 && l[0].GetValue() == action && l[1].GetValue() == outcome {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	return 0
+}
+
+// put saves a record.
+func (w *world) put(k store.Key, change func(*store.Record)) {
+	w.t.Helper()
+	_, err := w.store.Update(w.t.Context(), k, func(r *store.Record) error {
+		r.Incarnation, r.Goal, r.Settled = "0123456789abcdef0123456789abcdef", store.Present, true
+		r.Offering, r.Want = "databases", &store.Spec{PlanID: "plan-id", PlanName: "small"}
+		r.Have = r.Want
+		change(r)
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// send sends a request as it is and returns the answer.
+func (w *world) send(method, path, token string) (int, string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.client.URL+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := w.client.HTTP.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+// refused returns the code of an answer that is no success.
+func refused(t *testing.T, err error) string {
+	t.Helper()
+	e, ok := errors.AsType[*operator.RefusedError](err)
+	if !ok || e.Description == "" {
+		t.Fatalf("the answer is no refusal with a sentence: %v", err)
+	}
+	return e.Code
+}
+
+// calls is every call there is.
+func calls() [][2]string {
+	return [][2]string{
+		{http.MethodGet, "counts"}, {http.MethodGet, "instances"}, {http.MethodGet, "instances/i"},
+		{http.MethodDelete, "instances/i?confirm=i"}, {http.MethodPost, "instances/i/retry"},
+		{http.MethodDelete, "instances/i/bindings/b?confirm=b"}, {http.MethodGet, "keys"}, {http.MethodPost, "keys"},
+		{http.MethodDelete, "keys/1"}, {http.MethodPost, "keys/1/promote"}, {http.MethodPost, "reseal"}, {http.MethodGet, "no/such"},
+	}
+}
+
+func TestNobodyGetsAnAnswerWithoutAToken(t *testing.T) {
+	w := newWorld(t, nil)
+	w.put(store.Key{InstanceID: "i"}, func(*store.Record) {})
+	for _, call := range calls() {
+		for _, token := range []string{"", "guess"} {
+			status, body := w.send(call[0], "/operator/v1/"+call[1], token)
+			if status != http.StatusUnauthorized || strings.Contains(body, "databases") {
+				t.Errorf("%s %s with the token %q: %d %s", call[0], call[1], token, status, body)
+			}
+		}
+	}
+	if line := w.logged(); !strings.Contains(line, "unauthorized") || strings.Contains(line, "guess") {
+		t.Errorf("logged: %s", line)
+	}
+	if w.counted("list", "unauthorized") != 2 || w.counted("none", "unauthorized") != 2 {
+		t.Error("refusals are not counted")
+	}
+}
+
+func TestWithoutTokensTheAPIIsOff(t *testing.T) {
+	w := newWorld(t, nil)
+	w.serve(operator.Config{Gate: api.NewGate(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
+	for _, call := range calls() {
+		if status, body := w.send(call[0], "/operator/v1/"+call[1], "sesame"); status != http.StatusForbidden || !strings.Contains(body, "--ops-tokens-file") {
+			t.Errorf("%s %s: %d %s", call[0], call[1], status, body)
+		}
+	}
+	if status, _ := w.send(http.MethodGet, "/healthz", ""); status != http.StatusOK {
+		t.Errorf("healthz: %d", status)
+	}
+}
+
+func TestWhatThereIsNotIsRefused(t *testing.T) {
+	w := newWorld(t, nil)
+	for call, want := range map[[2]string]int{
+		{http.MethodGet, "/operator/v1/no/such"}:                  http.StatusNotFound,
+		{http.MethodGet, "/operator/v1/instances/"}:               http.StatusNotFound,
+		{http.MethodGet, "/operator/"}:                            http.StatusNotFound,
+		{http.MethodPut, "/operator/v1/instances/i"}:              http.StatusMethodNotAllowed,
+		{http.MethodGet, "/operator/v1/instances/%00"}:            http.StatusBadRequest,
+		{http.MethodGet, "/operator/v1/instances/i"}:              http.StatusNotFound,
+		{http.MethodGet, "/operator/v1/instances?failed=perhaps"}: http.StatusBadRequest,
+		{http.MethodDelete, "/operator/v1/keys/one"}:              http.StatusBadRequest,
+		{http.MethodDelete, "/operator/v1/keys/1"}:                http.StatusNotFound,
+	} {
+		if status, body := w.send(call[0], call[1], "sesame"); status != want || !json.Valid([]byte(body)) {
+			t.Errorf("%s %s: %d %s, want %d", call[0], call[1], status, body, want)
+		}
+	}
+}
+
+func TestEachCallLeavesALineThatTellsWhoDidWhat(t *testing.T) {
+	w := newWorld(t, nil)
+	w.engine.purge = func(k store.Key, _ bool) ([]store.Record, error) {
+		return []store.Record{{Key: k, Revision: 1, Account: "1234567890", Facts: map[string]string{"bucket": "osb-left"}}}, nil
+	}
+	const id = "evil\n\"id\"/1"
+	if _, err := w.client.Purge(t.Context(), id, "", false); err != nil {
+		t.Fatal(err)
+	}
+	line := w.logged()
+	for _, want := range []string{"audit: ", `operator "alice"`, " purge ok ", `instance="evil\n\"id\"/1"`, "remote=\"127.0.0.1:", "request=", "1234567890", "osb-left"} {
+		if !strings.Contains(line, want) {
+			t.Errorf("the line lacks %s: %s", want, line)
+		}
+	}
+	if strings.ContainsAny(line, "\n") || strings.Contains(line, "sesame") {
+		t.Errorf("logged: %q", line)
+	}
+	if w.counted("purge", "ok") != 1 {
+		t.Error("the call is not counted")
+	}
+}
+
+func TestIDsOfAnyKindArriveAsTheyAre(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, id := range []string{"a/b", "a b", "ü", "50%", "%2F", "..a", "a?b#c", "a//b", "-x", "retry", "+"} {
+		w.put(store.Key{InstanceID: id}, func(*store.Record) {})
+		var got store.Key
+		w.engine.retry = func(id string) ([]store.Key, error) { got = store.Key{InstanceID: id}; return []store.Key{got}, nil }
+		w.engine.purge = func(k store.Key, force bool) ([]store.Record, error) {
+			if got = k; !force {
+				t.Error("the force is lost")
+			}
+			return nil, nil
+		}
+		if tried, err := w.client.Retry(t.Context(), id); err != nil || got.InstanceID != id || tried.Records[0].InstanceID != id {
+			t.Errorf("retry of %q arrives as %v (%v)", id, got, err)
+		}
+		if _, err := w.client.Purge(t.Context(), "i", id, true); err != nil || got.BindingID != id {
+			t.Errorf("purge of %q arrives as %v (%v)", id, got, err)
+		}
+		if told, err := w.client.Show(t.Context(), id, false); err != nil || told.InstanceID != id {
+			t.Errorf("show of %q = %q (%v)", id, told.InstanceID, err)
+		}
+	}
+}
+
+func TestAPurgeWithoutTheIDOnceMoreDoesNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	w.engine.purge = func(k store.Key, _ bool) ([]store.Record, error) {
+		t.Errorf("%s is purged", k)
+		return nil, nil
+	}
+	for _, path := range []string{"i", "i?confirm=j", "i?confirm=", "i?confirm=i&force=perhaps", "i/bindings/b?confirm=i"} {
+		if status, body := w.send(http.MethodDelete, "/operator/v1/instances/"+path, "sesame"); status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+}
+
+func TestWhatTheEngineRefusesIsAnsweredWithWhatToDo(t *testing.T) {
+	w := newWorld(t, nil)
+	for err, want := range map[error]string{
+		broker.ErrNothingToDo: "NothingToDo", broker.ErrElsewhere: "Elsewhere", broker.ErrNotDeleted: "NotDeleted",
+		store.ErrNewer: "Newer", store.ErrNotFound: "NotFound", io.ErrUnexpectedEOF: "Failed",
+	} {
+		err = &store.RecordError{Key: store.Key{InstanceID: "i"}, Err: err}
+		w.engine.retry = func(string) ([]store.Key, error) { return nil, err }
+		w.engine.purge = func(store.Key, bool) ([]store.Record, error) { return nil, err }
+		_, retried := w.client.Retry(t.Context(), "i")
+		_, purged := w.client.Purge(t.Context(), "i", "", false)
+		if refused(t, retried) != want || refused(t, purged) != want {
+			t.Errorf("%v is answered %v and %v", err, retried, purged)
+		}
+	}
+}
+
+func TestAPanicIsAnsweredWithoutItsWords(t *testing.T) {
+	w := newWorld(t, nil)
+	w.engine.retry = func(string) ([]store.Key, error) { panic("hush-hush") }
+	_, err := w.client.Retry(t.Context(), "i")
+	if refused(t, err) != "Failed" || strings.Contains(err.Error(), "hush") || strings.Contains(w.logged(), "hush") {
+		t.Errorf("answered %v, logged %s", err, w.logged())
+	}
+}
