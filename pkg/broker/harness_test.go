@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +36,11 @@ type world struct {
 	opts  broker.Options
 	shows *prometheus.Registry // of the process that runs
 	stop  func()
+
+	provider providers.Provider   // nil: the cloud itself
+	site     *site                // between the broker and the store
+	config   func(*broker.Config) // may change it
+	twins    []*world             // all replicas of one broker, this one too; nil: it is alone
 }
 
 // inBubble runs a test in a bubble with a fresh world.
@@ -60,29 +66,49 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.store = sealed.New(st, keys)
+	w.serve(sealed.New(st, keys), func(context.Context) {})
+}
+
+// serve starts the broker on a store that is open. listen runs beside it.
+func (w *world) serve(st store.Store, listen func(context.Context)) {
+	w.t.Helper()
+	w.store = st
+	if w.site == nil {
+		w.site = &site{}
+	}
+	w.site.Store = st
 	c, err := catalog.Load([]byte(w.plans))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.shows = prometheus.NewPedanticRegistry()
-	logic, engine, err := broker.New(broker.Config{
-		Catalog: c, Store: w.store, Region: "cn-hangzhou", Options: w.opts, Metrics: w.shows,
-		Providers: map[string]providers.Provider{"fake": w.cloud},
+	if w.provider == nil {
+		w.provider = w.cloud
+	}
+	config := broker.Config{
+		Catalog: c, Store: w.site, Region: "cn-hangzhou", Options: w.opts, Metrics: w.shows,
+		Providers: map[string]providers.Provider{"fake": w.provider},
 		Engine: broker.EngineConfig{
 			BrokerID: "test",
 			Account:  func(context.Context) (string, error) { return "1234567890123456", nil },
 		},
-	})
+	}
+	if w.config != nil {
+		w.config(&config)
+	}
+	logic, engine, err := broker.New(config)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.logic, w.runs = logic, engine
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx) }()
+	var listening sync.WaitGroup
+	listening.Go(func() { listen(ctx) })
 	w.stop = func() {
 		cancel()
+		listening.Wait()
 		if err := <-ended; err != nil {
 			w.t.Errorf("the engine ended with %v", err)
 		}

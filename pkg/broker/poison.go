@@ -76,8 +76,8 @@ func (t *Term) safely(ctx context.Context, r, of *store.Record) (next time.Time,
 			t.rest(r, next)
 		}
 	}()
-	next, err = t.step(ctx, r, of)
-	if err == nil {
+	next, tried, err := t.step(ctx, r, of)
+	if err == nil && tried {
 		t.mend(r.Key)
 	}
 	return next, err

@@ -33,21 +33,23 @@ type move struct {
 	of       *store.Record // the instance of a binding
 	provider providers.Provider
 	task     providers.Task
+	tried    bool // the provider was asked
 	now      time.Time
 }
 
 // step moves a record that is not settled by one step and returns when the
-// next is due.
-func (t *Term) step(ctx context.Context, r, of *store.Record) (time.Time, error) {
+// next is due, and whether the provider was asked: it is not where that is too
+// early.
+func (t *Term) step(ctx context.Context, r, of *store.Record) (next time.Time, tried bool, err error) {
 	m := &move{Term: t, r: r, of: of, now: t.config.Now()}
-	next, err := m.run(ctx)
+	next, err = m.run(ctx)
 	switch {
 	case errors.Is(err, errMoved):
-		return m.now, nil
+		return m.now, m.tried, nil
 	case err != nil:
-		return time.Time{}, fmt.Errorf("%s: %w", r.Key, err)
+		return time.Time{}, m.tried, fmt.Errorf("%s: %w", r.Key, err)
 	}
-	return next, nil
+	return next, m.tried, nil
 }
 
 func (m *move) run(ctx context.Context) (time.Time, error) {
@@ -83,6 +85,7 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	}
 	m.task.Account = account
 
+	m.tried = true
 	seen, err := m.look(ctx)
 	m.now = m.config.Now()
 	if m.halted() {

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/golang/glog"
-
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -78,12 +76,14 @@ func (w *turn) run(ctx context.Context) error {
 		return nil
 	}
 	goes := inst.Goal == store.Absent && !inst.Settled
+	held := false
 	if goes {
-		if err := w.cascade(ctx); err != nil {
+		if held, err = w.cascade(ctx); err != nil {
 			return err
 		}
 	}
 	open, err := w.bindings(ctx, &inst)
+	open = open || held
 	switch {
 	case inst.Revision == 0, inst.Settled:
 		w.mend(inst.Key)
@@ -149,11 +149,12 @@ func (w *turn) step(ctx context.Context, r, of *store.Record) error {
 	return err
 }
 
-// cascade takes the bindings of an instance that is being deleted with it.
-func (w *turn) cascade(ctx context.Context) error {
+// cascade takes the bindings of an instance that is being deleted with it. It
+// says whether one of them cannot be taken.
+func (w *turn) cascade(ctx context.Context) (held bool, err error) {
 	bindings, err := w.legibles(ctx)
 	if err != nil {
-		return fmt.Errorf("instance %q: bindings: %w", w.id, err)
+		return false, fmt.Errorf("instance %q: bindings: %w", w.id, err)
 	}
 	for i := range bindings {
 		b := &bindings[i]
@@ -166,9 +167,10 @@ func (w *turn) cascade(ctx context.Context) error {
 			})
 			switch {
 			case isBroken(err): // the others go on
-				glog.Errorf("%s: %v", b.Key, err)
+				held = true
+				w.due.add(w.broken(b, err))
 			case err != nil:
-				return fmt.Errorf("%s: %w", b.Key, err)
+				return false, fmt.Errorf("%s: %w", b.Key, err)
 			default:
 				*b = saved
 			}
@@ -177,7 +179,7 @@ func (w *turn) cascade(ctx context.Context) error {
 			w.marked[b.BindingID] = true
 		}
 	}
-	return nil
+	return held, nil
 }
 
 // legibles are the bindings of the instance that can be read. The others are
