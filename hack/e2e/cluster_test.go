@@ -112,7 +112,7 @@ func tell(t *testing.T, namespace string) {
 		t.Logf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	for _, pod := range brokerPods(t) {
-		out, err := run("", "kubectl", "-n", pod[0], "logs", pod[1], "--tail=40")
+		out, err := run("", "kubectl", "-n", pod[0], "logs", pod[1], "--tail=15")
 		t.Logf("log of %s: %v\n%s", pod[1], err, out)
 	}
 }

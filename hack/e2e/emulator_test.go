@@ -156,31 +156,14 @@ func (e *emulator) empty(t *testing.T) {
 	}
 }
 
-// A cloudCall is a call that arrived.
-type cloudCall struct {
-	Action   string            `json:"action"`
-	Params   map[string]string `json:"params"`
-	Effected bool              `json:"effected"`
-}
-
-// calls are those of an action that arrived since the last forget.
-func (e *emulator) calls(t *testing.T, action string) []cloudCall {
+// fault plays one until the end of the test.
+func (e *emulator) fault(t *testing.T, fault string) {
 	t.Helper()
-	var calls []cloudCall
-	e.ask(t, http.MethodGet, "/calls?action="+action, "", &calls)
-	return calls
-}
-
-func (e *emulator) forget(t *testing.T) {
-	t.Helper()
-	e.ask(t, http.MethodDelete, "/calls", "", nil)
-}
-
-// slow lets the next call of an action take so long.
-func (e *emulator) slow(t *testing.T, action string, d time.Duration) {
-	t.Helper()
-	e.ask(t, http.MethodPost, "/faults", fmt.Sprintf(`{"action": %q, "effect": "delay", "delay": %q, "times": 1}`, action, d), nil)
-	t.Cleanup(func() { e.ask(t, http.MethodDelete, "/faults", "", nil) })
+	e.ask(t, http.MethodPost, "/faults", fault, nil)
+	t.Cleanup(func() {
+		e.ask(t, http.MethodDelete, "/faults", "", nil)
+		e.ask(t, http.MethodPost, "/release", "", nil)
+	})
 }
 
 // freeze lets the cloud's time stand still until thaw: nothing gets ready.

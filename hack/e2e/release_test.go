@@ -44,7 +44,6 @@ func theBroker(t *testing.T) *release {
 		here.main.install(t)
 	}
 	here.main.serving(t)
-	here.cloud.forget(t)
 	return here.main
 }
 

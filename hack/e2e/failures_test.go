@@ -1,0 +1,152 @@
+package e2e_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// The pod that runs the operations dies while it waits for the answer of the
+// cloud, which has made the instance.
+func TestTheLeaderIsKilledDuringAProvision(t *testing.T) {
+	r := theBroker(t)
+	registered(t, r)
+	ns := namespace(t, "e2e-leader")
+	here.cloud.fault(t, `{"action": "CreateDBInstance", "effect": "hang-after", "times": 1}`)
+	database(t, ns, "db")
+	until(t, 30*time.Second, "the cloud has made an instance, and does not say so", func() (bool, string) {
+		s := here.cloud.state(t)
+		return len(s.Instances) > 0, fmt.Sprintf("%+v", s)
+	})
+	leader, _ := r.leader(t)
+	kubectl(t, "-n", r.namespace, "delete", "pod", leader, "--grace-period=0", "--force")
+	ready(t, 2*time.Minute, ns, "serviceinstance", "db")
+	if s := here.cloud.state(t); len(s.Instances) != 1 {
+		t.Errorf("there are %d instances: %+v", len(s.Instances), s.Instances)
+	}
+	bind(t, ns, "login", "db")
+	ready(t, time.Minute, ns, "servicebinding", "login")
+	if code, report := use(t, ns, "login", "write"); code != clientOK {
+		t.Errorf("the instance's database: %d, %+v", code, report)
+	}
+}
+
+// A pod is deleted, in good order, while a platform waits for its binding: once
+// the one that works on it, once the other one.
+func TestAPodIsDeletedDuringABind(t *testing.T) {
+	r := theBroker(t)
+	registered(t, r)
+	ns := namespace(t, "e2e-bind")
+	database(t, ns, "db")
+	ready(t, time.Minute, ns, "serviceinstance", "db")
+	for _, who := range []string{"leader", "follower"} {
+		t.Run(who, func(t *testing.T) {
+			r.serving(t)
+			here.cloud.fault(t, `{"action": "CreateAccount", "effect": "delay", "delay": "4s", "times": 1}`)
+			victim, others := r.leader(t)
+			if who == "follower" {
+				victim = others[0]
+			}
+			bind(t, ns, who, "db")
+			until(t, 30*time.Second, "the binding is asked for", func() (bool, string) {
+				return r.unfinished(t) != "", "the broker has nothing to do"
+			})
+			kubectl(t, "-n", r.namespace, "delete", "pod", victim, "--wait=false")
+			ready(t, 90*time.Second, ns, "servicebinding", who)
+			if code, report := use(t, ns, who, "write"); code != clientOK {
+				t.Errorf("the login: %d, %+v", code, report)
+			}
+		})
+	}
+	if s := here.cloud.state(t); len(s.Instances) != 1 || len(s.Instances[0].Accounts) != 2 {
+		t.Errorf("two bindings, and in the cloud is %+v", s.Instances)
+	}
+}
+
+// Both replicas are away for two minutes, in which Service Catalog asks in vain
+// for all that is going on. Its patience is about 165 seconds.
+func TestAnOutageStrandsNothing(t *testing.T) {
+	r := theBroker(t)
+	registered(t, r)
+	ns := namespace(t, "e2e-outage")
+	for _, name := range []string{"updated", "deleted", "bound", "unbound"} {
+		database(t, ns, name)
+	}
+	for _, name := range []string{"updated", "deleted", "bound", "unbound"} {
+		ready(t, time.Minute, ns, "serviceinstance", name)
+	}
+	bind(t, ns, "unbound", "unbound")
+	ready(t, time.Minute, ns, "servicebinding", "unbound")
+
+	here.cloud.freeze(t)
+	database(t, ns, "made")
+	kubectl(t, "-n", ns, "patch", "serviceinstance", "updated", "--type=merge", "-p", `{"spec":{"clusterServicePlanExternalName":"rds-mysql-s2-large"}}`)
+	kubectl(t, "-n", ns, "delete", "serviceinstance", "deleted", "--wait=false")
+	for _, name := range []string{"made", "updated", "deleted"} {
+		until(t, 30*time.Second, name+" is under way", func() (bool, string) {
+			var s served
+			get(t, &s, "serviceinstance", "-n", ns, name)
+			return s.Status.AsyncOpInProgress, fmt.Sprintf("%+v", s.Status)
+		})
+	}
+	before := r.pods(t)
+	kubectl(t, "-n", r.namespace, "scale", "deployment", r.name, "--replicas=0")
+	r.gone(t, before)
+	away := time.Now()
+	bind(t, ns, "bound", "bound")
+	database(t, ns, "asked-meanwhile")
+	kubectl(t, "-n", ns, "delete", "servicebinding", "unbound", "--wait=false")
+	<-time.After(time.Until(away.Add(2 * time.Minute)))
+	kubectl(t, "-n", r.namespace, "scale", "deployment", r.name, "--replicas=2")
+	here.cloud.thaw(t)
+	r.serving(t)
+
+	const limit = 3 * time.Minute // Service Catalog's own pace by now
+	for _, name := range []string{"made", "updated", "asked-meanwhile"} {
+		ready(t, limit, ns, "serviceinstance", name)
+	}
+	ready(t, limit, ns, "servicebinding", "bound")
+	until(t, limit, "what was to be deleted is gone", func() (bool, string) {
+		left := kubectl(t, "-n", ns, "get", "serviceinstance/deleted", "servicebinding/unbound", "--ignore-not-found", "-o", "name")
+		return left == "", left
+	})
+	if code, report := use(t, ns, "bound", "write"); code != clientOK {
+		t.Errorf("the login made after the outage: %d, %+v", code, report)
+	}
+}
+
+// A namespace is deleted with all that is in it: instances and bindings at the
+// same time, in no order.
+func TestTheDeletionOfANamespaceEnds(t *testing.T) {
+	r := theBroker(t)
+	registered(t, r)
+	ns := namespace(t, "e2e-namespace")
+	database(t, ns, "db")
+	bucket(t, ns, "files")
+	ready(t, time.Minute, ns, "serviceinstance", "db")
+	ready(t, time.Minute, ns, "serviceinstance", "files")
+	bind(t, ns, "db", "db")
+	bind(t, ns, "files", "files")
+	ready(t, time.Minute, ns, "servicebinding", "db")
+	ready(t, time.Minute, ns, "servicebinding", "files")
+	here.cloud.freeze(t)
+	database(t, ns, "unfinished")
+	until(t, 30*time.Second, "an instance is under way", func() (bool, string) {
+		var s served
+		get(t, &s, "serviceinstance", "-n", ns, "unfinished")
+		return s.Status.AsyncOpInProgress, fmt.Sprintf("%+v", s.Status)
+	})
+	kubectl(t, "delete", "namespace", ns, "--wait=false")
+	until(t, 30*time.Second, "what is under way is to be deleted", func() (bool, string) {
+		marked := kubectl(t, "-n", ns, "get", "serviceinstance", "unfinished", "-o", "jsonpath={.metadata.deletionTimestamp}")
+		return marked != "", "it is not"
+	})
+	here.cloud.thaw(t)
+	until(t, 2*time.Minute, "the namespace is gone", func() (bool, string) {
+		return kubectl(t, "get", "namespace", ns, "--ignore-not-found", "-o", "name") == "", kubectl(t, "-n", ns, "get", "serviceinstances,servicebindings", "-o", "name")
+	})
+	here.cloud.empty(t)
+	if left := r.unfinished(t); left != "" {
+		t.Errorf("records that are not settled: %s", left)
+	}
+}
