@@ -137,7 +137,7 @@ func sweep() error {
 		return fmt.Errorf("the cluster must be there: %w", err)
 	}
 	var failed error
-	for _, name := range strings.Fields(out) {
+	for name := range strings.FieldsSeq(out) {
 		name = strings.TrimPrefix(name, "namespace/")
 		for _, kind := range []string{"servicebindings", "serviceinstances", "servicebrokers", "secrets"} {
 			failed = errors.Join(failed, unfinalize(name, kind))
@@ -151,7 +151,7 @@ func sweep() error {
 // unfinalize takes the finalizers off all objects of a kind.
 func unfinalize(namespace, kind string) error {
 	names, err := run("", "kubectl", "-n", namespace, "get", kind, "-o", `jsonpath={range .items[?(@.metadata.finalizers)]}{.metadata.name} {end}`)
-	for _, name := range strings.Fields(names) {
+	for name := range strings.FieldsSeq(names) {
 		_, failed := run("", "kubectl", "-n", namespace, "patch", kind, name, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`)
 		err = errors.Join(err, failed)
 	}
