@@ -66,8 +66,8 @@ func filterOf(q url.Values) (filter, error) {
 
 // A tally is what the list needs to know of the bindings of one instance.
 type tally struct {
-	live, unfinished, failed int
-	setAside                 bool
+	live, unfinished, failed, unreadable int
+	setAside                             bool
 }
 
 func (t *tally) add(r *store.Record) {
@@ -89,12 +89,12 @@ func (f filter) shows(r *store.Record, of *tally) bool {
 		of = &tally{}
 	}
 	switch {
-	case f.unfinished && !isUnfinished(r) && of.unfinished == 0:
+	case f.unfinished && !isUnfinished(r) && of.unfinished+of.unreadable == 0:
 		return false
 	case f.failed && !hasFailed(r) && of.failed == 0:
 		return false
 	}
-	return f.deleted || r.Deleted.IsZero() || of.live > 0
+	return f.deleted || r.Deleted.IsZero() || of.live+of.unreadable > 0
 }
 
 // list gives a line for each instance. It reads all records twice, so that it
@@ -110,25 +110,34 @@ func (h *Handler) list(ctx context.Context, x *exchange) error {
 	}
 	tallies := map[string]*tally{}
 	for r, err := range h.config.Store.All(ctx) {
-		_, broken := errors.AsType[*store.RecordError](err)
+		broken, torn := errors.AsType[*store.RecordError](err)
 		switch {
-		case broken:
+		case torn:
+			r.Key = broken.Key
 		case err != nil:
 			return err
-		case r.IsBinding():
-			t := tallies[r.InstanceID]
-			if t == nil {
-				t = &tally{}
-				tallies[r.InstanceID] = t
-			}
+		}
+		if !r.IsBinding() {
+			continue
+		}
+		t := tallies[r.InstanceID]
+		if t == nil {
+			t = &tally{}
+			tallies[r.InstanceID] = t
+		}
+		if torn {
+			t.unreadable++
+		} else {
 			t.add(&r)
 		}
 	}
 	for r, err := range h.config.Store.All(ctx) {
-		broken, ok := errors.AsType[*store.RecordError](err)
+		broken, torn := errors.AsType[*store.RecordError](err)
 		switch {
-		case ok:
+		case torn && !broken.Key.IsBinding():
 			err = x.write(Line{InstanceID: broken.Key.InstanceID, State: StateUnreadable})
+		case torn:
+			err = nil
 		case err != nil || r.IsBinding():
 		case f.shows(&r, tallies[r.InstanceID]):
 			err = x.write(lineOf(&r, tallies[r.InstanceID]))
@@ -162,13 +171,17 @@ func (h *Handler) listUnfinished(ctx context.Context, x *exchange, f filter) err
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		bindings, err := h.config.Store.Bindings(ctx, k.InstanceID)
-		if err != nil && !isUnreadable(err) {
+		bindings, err := h.bindings(ctx, k.InstanceID)
+		if err != nil {
 			return err
 		}
 		of := &tally{}
 		for i := range bindings {
-			of.add(&bindings[i])
+			if bindings[i].err != nil {
+				of.unreadable++
+			} else {
+				of.add(&bindings[i].record)
+			}
 		}
 		if r.Key = k.Instance(); f.shows(&r, of) {
 			if err := x.write(lineOf(&r, of)); err != nil {
@@ -187,15 +200,16 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 	}
 	k := x.route.key
 	told := Instance{Bindings: []Record{}}
-	bindings, err := h.config.Store.Bindings(ctx, k.InstanceID)
-	if broken, ok := errors.AsType[*store.RecordError](err); ok {
-		told.Bindings = append(told.Bindings, unreadable(broken.Key, err))
-	} else if err != nil {
+	bindings, err := h.bindings(ctx, k.InstanceID)
+	if err != nil {
 		return err
 	}
 	for i := range bindings {
-		if b := &bindings[i]; f.deleted || b.Deleted.IsZero() {
-			told.Bindings = append(told.Bindings, recordOf(b))
+		switch b := &bindings[i]; {
+		case b.err != nil:
+			told.Bindings = append(told.Bindings, unreadable(b.record.Key, b.err))
+		case f.deleted || b.record.Deleted.IsZero():
+			told.Bindings = append(told.Bindings, recordOf(&b.record))
 		}
 	}
 	r, err := h.config.Store.Get(ctx, k)
@@ -212,4 +226,39 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 		return err
 	}
 	return x.send(http.StatusOK, told)
+}
+
+// An item is a record, or, with its key alone, why it cannot be read.
+type item struct {
+	record store.Record
+	err    error
+}
+
+// bindings of an instance. One that cannot be read hides the others from the
+// store's own list, so all records are read where that is so.
+func (h *Handler) bindings(ctx context.Context, instanceID string) ([]item, error) {
+	var of []item
+	records, err := h.config.Store.Bindings(ctx, instanceID)
+	if err == nil {
+		for i := range records {
+			of = append(of, item{record: records[i]})
+		}
+		return of, nil
+	}
+	if !isUnreadable(err) {
+		return nil, err
+	}
+	for r, err := range h.config.Store.All(ctx) {
+		broken, torn := errors.AsType[*store.RecordError](err)
+		switch {
+		case torn:
+			r.Key = broken.Key
+		case err != nil:
+			return nil, err
+		}
+		if r.InstanceID == instanceID && r.IsBinding() {
+			of = append(of, item{r, err})
+		}
+	}
+	return of, nil
 }

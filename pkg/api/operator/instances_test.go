@@ -235,6 +235,13 @@ func (s faultyStore) Get(ctx context.Context, k store.Key) (store.Record, error)
 	return s.Store.Get(ctx, k)
 }
 
+func (s faultyStore) Bindings(ctx context.Context, id string) ([]store.Record, error) {
+	if s.torn.IsBinding() && s.torn.InstanceID == id {
+		return nil, &store.RecordError{Key: s.torn, Err: store.ErrCorrupt}
+	}
+	return s.Store.Bindings(ctx, id)
+}
+
 func (s faultyStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		for r, err := range s.Store.All(ctx) {
@@ -272,6 +279,28 @@ func TestRecordsThatCannotBeReadAreToldOf(t *testing.T) {
 	}
 	if counts, err := w.client.Counts(t.Context()); err != nil || counts.Unreadable != 1 || counts.Bindings != 1 {
 		t.Errorf("counts = %+v, %v", counts, err)
+	}
+}
+
+func TestABindingThatCannotBeReadHidesNoOther(t *testing.T) {
+	k := store.Key{InstanceID: "i", BindingID: "torn"}
+	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, torn: k} })
+	w.put(store.Key{InstanceID: "i"}, func(*store.Record) {})
+	w.put(k, func(r *store.Record) { r.Settled = false })
+	w.put(store.Key{InstanceID: "i", BindingID: "well"}, func(*store.Record) {})
+	w.put(store.Key{InstanceID: "j", BindingID: "of another"}, func(*store.Record) {})
+	for _, f := range []operator.Filter{{}, {Unfinished: true}} {
+		var got []operator.Line
+		if err := w.client.List(t.Context(), f, func(l operator.Line) error { got = append(got, l); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 1 || got[0].InstanceID != "i" || got[0].Bindings != 1 || got[0].Unreadable != 1 || got[0].State != operator.StateReady {
+			t.Errorf("%+v: %+v", f, got)
+		}
+	}
+	told, err := w.client.Show(t.Context(), "i", false)
+	if err != nil || len(told.Bindings) != 2 || told.Bindings[0].Unreadable == "" || told.Bindings[1].BindingID != "well" {
+		t.Errorf("show = %+v, %v", told, err)
 	}
 }
 

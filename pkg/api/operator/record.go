@@ -53,7 +53,7 @@ func lineOf(r *store.Record, of *tally) Line {
 		l.Plan = spec.PlanName
 	}
 	if of != nil {
-		l.Bindings, l.Unfinished, l.Failed = of.live, of.unfinished, of.failed
+		l.Bindings, l.Unfinished, l.Failed, l.Unreadable = of.live, of.unfinished, of.failed, of.unreadable
 		l.SetAside = l.SetAside || of.setAside
 	}
 	return l

@@ -44,6 +44,7 @@ type Line struct {
 	// operation failed.
 	Unfinished int        `json:"unfinished_bindings,omitempty"`
 	Failed     int        `json:"failed_bindings,omitempty"`
+	Unreadable int        `json:"unreadable_bindings,omitempty"` // beside them
 	Offering   string     `json:"offering,omitempty"`
 	Plan       string     `json:"plan,omitempty"`
 	State      string     `json:"state"`

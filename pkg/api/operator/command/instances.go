@@ -38,7 +38,7 @@ func list(ctx context.Context, c *call) error {
 	for i := range found {
 		l := &found[i]
 		w.row(plain(l.InstanceID), strconv.Itoa(l.Bindings), plain(l.Offering), plain(l.Plan),
-			stateText(l.State, l.SetAside), operationText(l.Operation), c.age(l))
+			lineText(l), operationText(l.Operation), c.age(l))
 	}
 	return w.out.Flush()
 }
@@ -49,6 +49,15 @@ func stateText(state string, setAside bool) string {
 		state += ", set aside"
 	}
 	return state
+}
+
+// lineText is the state of an instance, and what is wrong with its bindings.
+func lineText(l *operator.Line) string {
+	text := stateText(l.State, l.SetAside)
+	if l.Unreadable > 0 {
+		text += fmt.Sprintf(", unreadable bindings: %d", l.Unreadable)
+	}
+	return text
 }
 
 // operationText is what the operation does, and how far it is.
