@@ -3,8 +3,10 @@ package stack
 import (
 	"time"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
@@ -23,6 +25,7 @@ type options struct {
 	api       []func(*api.Config)
 	speed     int
 	store     func(dir string) (store.Store, error)
+	source    func(*emulator.Server) alicloud.CredentialsSource // nil: the account's own key
 }
 
 func defaults() options {
@@ -43,6 +46,13 @@ func WithCatalog(documents ...[]byte) Option {
 // WithStore keeps the records elsewhere than in a file of the stack's directory.
 func WithStore(open func(dir string) (store.Store, error)) Option {
 	return func(o *options) { o.store = open }
+}
+
+// WithCredentials lets the broker work as somebody else than the account
+// itself, which may do everything: source makes them in the cloud when the
+// broker starts.
+func WithCredentials(source func(*emulator.Server) alicloud.CredentialsSource) Option {
+	return func(o *options) { o.source = source }
 }
 
 // WithUsers lets more users in.

@@ -110,9 +110,12 @@ func (s *Stack) services() (map[string]providers.Provider, *alicloud.Clients, er
 		endpoints[product] = at
 	}
 	key := s.cloud.AccessKey()
+	source := alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret})
+	if s.options.source != nil {
+		source = s.options.source(s.cloud)
+	}
 	clients, err := alicloud.New(alicloud.Config{
-		Region: s.cloud.Region(), Endpoints: endpoints, CallsPerSecond: 10_000,
-		Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
+		Region: s.cloud.Region(), Endpoints: endpoints, CallsPerSecond: 10_000, Credentials: source,
 	})
 	if err != nil {
 		return nil, nil, err
