@@ -70,7 +70,7 @@ func startProcess(b *testing.B, program, dir string) *started {
 		b.Fatal(err)
 	}
 	for {
-		response, err := p.client.Get("http://" + ops + "/readyz") //nolint:noctx // ends with the process
+		response, err := p.client.Get("http://" + ops + "/readyz")
 		if err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
