@@ -28,6 +28,7 @@ func TestPasswordCertificateAndKeysAreChangedWithoutAFailedRequest(t *testing.T)
 	t.Run("all", func(t *testing.T) {
 		// The names of the certificate change, and so it is made anew.
 		r.upgrade(t, "--set", "tls.extraNames={rotated.example.com}")
+		r.mount(t)
 		t.Run("certificate", func(t *testing.T) {
 			t.Parallel()
 			until(t, 3*time.Minute, "every replica has the new certificate", func() (bool, string) {
@@ -71,6 +72,15 @@ func names(pods []podObject) (names []string) {
 	return names
 }
 
+// mount lets the kubelet look at once for what is mounted: it does so every
+// minute or two, and whenever a pod changes.
+func (r *release) mount(t *testing.T) {
+	t.Helper()
+	for _, pod := range r.pods(t) {
+		kubectl(t, "-n", r.namespace, "annotate", "pod", pod.Metadata.Name, "--overwrite", fmt.Sprintf("e2e-mounted=%d", time.Now().UnixNano()))
+	}
+}
+
 // certificates are the serial numbers of those that the pods show.
 func (r *release) certificates(t *testing.T, p *platform) map[string]string {
 	t.Helper()
@@ -109,10 +119,12 @@ func (r *release) changePassword(t *testing.T, p *platform) {
 		})
 	}
 	r.patchAuth(t, map[string]string{"users": user + ":" + old + "\n" + user + ":" + changed + "\n"})
+	r.mount(t)
 	everywhere("the new password is valid", changed, http.StatusOK)
 	r.patchAuth(t, map[string]string{"username": user, "password": changed})
 	p.change(changed)
 	r.patchAuth(t, map[string]string{"users": user + ":" + changed + "\n"})
+	r.mount(t)
 	everywhere("the old password is not valid any more", old, http.StatusUnauthorized)
 }
 
