@@ -34,10 +34,19 @@ func (e *notSentError) Unwrap() error { return e.err }
 var errRedirect = errors.New("the endpoint answered with a redirect, which is not followed")
 
 // careful tells errors from before a connection stood (nothing was sent) from
-// those after, and follows no redirects: requests carry secrets.
+// those after, and follows no redirects: requests carry secrets. It sends nothing
+// whose time is over: in a process that was stopped and goes on, the timer that
+// ends the context may come later than the request, and others count on it that a
+// call is not made after its time.
 type careful struct{ next http.RoundTripper }
 
 func (t careful) RoundTrip(req *http.Request) (*http.Response, error) {
+	if end, ok := req.Context().Deadline(); ok && !time.Now().Before(end) {
+		if req.Body != nil {
+			_ = req.Body.Close() // as a RoundTripper must
+		}
+		return nil, &notSentError{context.DeadlineExceeded}
+	}
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	resp, err := t.next.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
