@@ -12,7 +12,7 @@ import (
 
 // An overdue context is as it is in a process that was stopped and has just
 // gone on: its time is over, and its timer has not fired yet.
-type overdue struct{ context.Context }
+type overdue struct{ context.Context } //nolint:containedctx // it is one
 
 func (overdue) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }
 
