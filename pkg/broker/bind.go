@@ -28,6 +28,9 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := bounded(in.Context); err != nil {
+		return 0, nil, err
+	}
 	instance, err := get(ctx, b.store, req.key().Instance())
 	if err != nil {
 		return 0, nil, err

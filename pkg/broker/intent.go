@@ -61,6 +61,18 @@ func (b *BusinessLogic) known(r *store.Record, serviceID, planID string) (*catal
 	return o, p, err
 }
 
+// maxContext bounds what is kept of the platform's context, in bytes. With the
+// bound of parameters it leaves a record room to grow.
+const maxContext = 64 << 10
+
+// bounded context, or a 400.
+func bounded(context json.RawMessage) error {
+	if len(context) > maxContext {
+		return osb.ErrBadRequest("context is larger than %d bytes: send a shorter one.", maxContext)
+	}
+	return nil
+}
+
 // normalized parameters, or a 400.
 func normalized(parameters json.RawMessage) (json.RawMessage, error) {
 	n, err := catalog.Normalize(parameters)

@@ -18,6 +18,9 @@ func (b *BusinessLogic) provision(ctx context.Context, req request) (int, any, e
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := bounded(in.Context); err != nil {
+		return 0, nil, err
+	}
 	offering, plan, parameters, err := b.readProvision(in)
 	if err != nil {
 		return 0, nil, err

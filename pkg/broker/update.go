@@ -18,6 +18,9 @@ func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, erro
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := bounded(in.Context); err != nil {
+		return 0, nil, err
+	}
 	instance, err := get(ctx, b.store, req.key())
 	if err != nil {
 		return 0, nil, err
