@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,6 +48,13 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	}
 	_, credentials := ask("GET", binding, "")
 
+	// The disk gets full while the cloud works on one.
+	here.cloud.fault(t, `{"action": "oss:PutBucket", "effect": "delay", "delay": "8s", "times": 1}`)
+	answers := make(chan string, 1)
+	go func() {
+		status, answer, err := p.osb("PUT", "service_instances/underway?accepts_incomplete=true", ossBody)
+		answers <- fmt.Sprint(status, answer, err)
+	}()
 	r.disk(t, "fill")
 	var taken []string
 	refused := ""
@@ -75,15 +83,20 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		t.Errorf("last_operation of what was refused: %d %s", status, answer)
 	}
 
+	answer := <-answers
+	t.Logf("what was under way is answered with %s", answer)
+	if !strings.HasPrefix(answer, "202") {
+		t.Errorf("what was under way is answered with %s, want 202: it is stored, and not done", answer)
+	}
 	r.disk(t, "free")
-	for _, id := range append(taken, refused) {
+	for _, id := range append(taken, refused, "underway") {
 		until(t, time.Minute, id+" is there", func() (bool, string) {
 			status, answer := ask("PUT", "service_instances/"+id+"?accepts_incomplete=true", ossBody)
 			return status == http.StatusCreated || status == http.StatusOK, fmt.Sprint(status, answer)
 		})
 	}
-	if s := here.cloud.state(t); len(s.Buckets) != len(taken)+2 {
-		t.Errorf("there are %d instances and %d buckets", len(taken)+2, len(s.Buckets))
+	if s := here.cloud.state(t); len(s.Buckets) != len(taken)+3 {
+		t.Errorf("there are %d instances and %d buckets", len(taken)+3, len(s.Buckets))
 	}
 	if status, now := ask("GET", binding, ""); status != http.StatusOK || now != credentials {
 		t.Errorf("the binding after all this: %d", status)
@@ -93,7 +106,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 			t.Errorf("the broker was started %d times more", n)
 		}
 	}
-	for _, id := range append(taken, refused, "kept") { // the last one with its binding
+	for _, id := range append(taken, refused, "underway", "kept") { // the last one with its binding
 		if status, answer := ask("DELETE", "service_instances/"+id+"?accepts_incomplete=true&"+ossQuery, ""); status != http.StatusOK {
 			t.Errorf("DELETE of %s: %d %s", id, status, answer)
 		}
