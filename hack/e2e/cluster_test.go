@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -127,33 +126,4 @@ func brokerPods(t *testing.T) [][2]string {
 		found = append(found, [2]string{p.Metadata.Namespace, p.Metadata.Name})
 	}
 	return found
-}
-
-// sweep removes what an earlier run has left, also what would wait for a broker
-// that is gone.
-func sweep() error {
-	out, err := run("", "kubectl", "get", "namespaces", "-l", mine+"=true", "-o", "name")
-	if err != nil {
-		return fmt.Errorf("the cluster must be there: %w", err)
-	}
-	var failed error
-	for name := range strings.FieldsSeq(out) {
-		name = strings.TrimPrefix(name, "namespace/")
-		for _, kind := range []string{"servicebindings", "serviceinstances", "servicebrokers", "secrets"} {
-			failed = errors.Join(failed, unfinalize(name, kind))
-		}
-		_, err := run("", "kubectl", "delete", "namespace", name, "--ignore-not-found", "--timeout=120s")
-		failed = errors.Join(failed, err)
-	}
-	return failed
-}
-
-// unfinalize takes the finalizers off all objects of a kind.
-func unfinalize(namespace, kind string) error {
-	names, err := run("", "kubectl", "-n", namespace, "get", kind, "-o", `jsonpath={range .items[?(@.metadata.finalizers)]}{.metadata.name} {end}`)
-	for name := range strings.FieldsSeq(names) {
-		_, failed := run("", "kubectl", "-n", namespace, "patch", kind, name, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`)
-		err = errors.Join(err, failed)
-	}
-	return err
 }

@@ -10,8 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -36,12 +39,20 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	began := time.Now()
+	runtime.LockOSThread() // the emulator ends with the thread that has started it
 	w, err := newWorld()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		os.Exit(1)
 	}
 	here = w
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		fmt.Fprintln(os.Stderr, "e2e:", <-interrupted)
+		_ = errors.Join(sweep(), w.cloud.stop(), os.RemoveAll(w.dir))
+		os.Exit(1)
+	}()
 	code := m.Run()
 	if err := w.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: not all was left as it was found:", err)

@@ -39,8 +39,8 @@ networkPolicy: # the emulator is on a node
 func theBroker(t *testing.T) *release {
 	t.Helper()
 	if here.main == nil {
-		makeNamespace(t, "e2e-broker")
-		here.main = newRelease(t, "alibabacloud-servicebroker", "e2e-broker", "")
+		makeNamespace(t, home)
+		here.main = newRelease(t, "alibabacloud-servicebroker", home, "")
 		here.main.install(t)
 	}
 	here.main.serving(t)
