@@ -48,7 +48,7 @@ func startEmulator(program, host, dir string) (*emulator, error) {
 	c := exec.Command(path, "--listen", host+":0", "--control-listen", host+":0", "--engines", "real", "--engine-dir", engines, "--advertise-host", host)
 	c.Env = append(os.Environ(), "EMULATOR_ACCESS_KEY_ID="+accessKeyID, "EMULATOR_ACCESS_KEY_SECRET="+accessKeySecret)
 	c.Stderr = log
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	c.SysProcAttr = apart()
 	out, err := c.StdoutPipe()
 	if err != nil {
 		return nil, err

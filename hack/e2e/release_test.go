@@ -95,7 +95,9 @@ func (r *release) remove() error {
 	if left != "" {
 		err = errors.Join(err, fmt.Errorf("after helm uninstall there is still %s", left))
 	}
-	return err
+	// Service Catalog needs nobody's password to forget a broker.
+	_, failed := run("", "kubectl", "wait", "--for=delete", "clusterservicebroker/"+r.name, "--timeout=30s")
+	return errors.Join(err, failed)
 }
 
 // A pod, as far as it matters here.
