@@ -41,9 +41,15 @@ func TestTheBrokerMayDoWhatItsStoreNeedsAndNothingElse(t *testing.T) {
 	if len(rendered.all("ClusterRoleBinding", "")) > 0 {
 		t.Error("there is a ClusterRoleBinding by default")
 	}
-	review := typed[*rbacv1.ClusterRoleBinding](t, install(t, everything), "ClusterRoleBinding", "")
-	if review.RoleRef.Name != "system:auth-delegator" || review.Subjects[0].Namespace != "ns" {
-		t.Errorf("binding = %+v", review)
+	rendered = install(t, everything)
+	role := typed[*rbacv1.ClusterRole](t, rendered, "ClusterRole", "")
+	review := []rbacv1.PolicyRule{{APIGroups: []string{"authentication.k8s.io"}, Resources: []string{"tokenreviews"}, Verbs: []string{"create"}}}
+	if diff := cmp.Diff(review, role.Rules); diff != "" {
+		t.Errorf("rules of the cluster role (-want, +got):\n%s", diff)
+	}
+	cluster := typed[*rbacv1.ClusterRoleBinding](t, rendered, "ClusterRoleBinding", "")
+	if cluster.RoleRef.Kind != "ClusterRole" || cluster.RoleRef.Name != role.Name || cluster.Subjects[0].Namespace != "ns" {
+		t.Errorf("binding = %+v", cluster)
 	}
 }
 

@@ -163,7 +163,7 @@ func TestReleasesDoNotCollide(t *testing.T) {
 		rendered := must(t, r)
 		for _, o := range rendered {
 			key := o.GetKind() + " " + o.GetName()
-			if !slices.Contains([]string{"ClusterServiceBroker", "ClusterRoleBinding"}, o.GetKind()) {
+			if !slices.Contains([]string{"ClusterServiceBroker", "ClusterRole", "ClusterRoleBinding"}, o.GetKind()) {
 				key = r.namespace + "/" + key
 			}
 			if other, ok := seen[key]; ok {

@@ -19,7 +19,7 @@ import (
 // server, and whose are accepted.
 type TokenReviewConfig struct {
 	// Client authenticates to the API server. It needs the right to create
-	// tokenreviews, as the cluster role system:auth-delegator grants.
+	// tokenreviews.
 	Client *http.Client
 	// URL is the API server's.
 	URL string
