@@ -45,11 +45,16 @@ func (r *release) platform(t *testing.T) *platform {
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &platform{
+	p := &platform{
 		url:    fmt.Sprintf("https://%s.%s.svc", r.name, r.namespace),
 		client: &http.Client{Transport: transport, Timeout: time.Minute},
 		user:   login["username"], password: login["password"],
 	}
+	until(t, 30*time.Second, "the service leads to the broker", func() (bool, string) { // nodes hear of it by and by
+		status, _, err := p.osb("GET", "catalog", "")
+		return status == http.StatusOK, fmt.Sprint(status, err)
+	})
+	return p
 }
 
 // as is the platform with another password.
