@@ -196,6 +196,6 @@ func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, w 
 		r.Expires = req.now.Add(life)
 		r.Renew = r.Expires.Add(-life / 5) // early enough to rotate
 	}
-	begin(r, store.Bind, req.now, deadlineOf(plan))
+	begin(r, store.Bind, req.now, plan.DeadlineOf(string(store.Bind)))
 	return b.prepare(r, instance)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"time"
 
 	"github.com/golang/glog"
 
@@ -190,6 +189,3 @@ func accepted(req request, r *store.Record, op *store.Operation) (int, any, erro
 	}
 	return http.StatusAccepted, body, nil
 }
-
-// deadlineOf the plan's operations.
-func deadlineOf(p *catalog.Plan) time.Duration { return time.Duration(p.Deadline) }

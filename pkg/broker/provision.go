@@ -139,7 +139,7 @@ func (b *BusinessLogic) intendInstance(r *store.Record, req request, in osb.Prov
 	r.Provider, r.ServiceID, r.Offering = o.Provider, o.ID, o.Name
 	r.Organization, r.Space, r.Context = in.OrganizationGUID, in.SpaceGUID, in.Context
 	r.Region, r.Want = b.config.Region, want
-	begin(r, store.Provision, req.now, deadlineOf(p))
+	begin(r, store.Provision, req.now, p.DeadlineOf(string(store.Provision)))
 	return b.prepare(r, nil)
 }
 

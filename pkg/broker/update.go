@@ -174,6 +174,6 @@ func (b *BusinessLogic) intendUpdate(r *store.Record, req request, c change) err
 	if want.PlanID != r.Have.PlanID {
 		r.PriorPlanID = r.Have.PlanID
 	}
-	begin(r, store.Update, req.now, deadlineOf(c.plan))
+	begin(r, store.Update, req.now, c.plan.DeadlineOf(string(store.Update)))
 	return b.prepare(r, nil)
 }

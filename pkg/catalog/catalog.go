@@ -6,6 +6,7 @@ package catalog
 import (
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 // A Catalog is all that is offered: offerings by name, plans as their document
@@ -71,6 +72,9 @@ type Plan struct {
 	// Deadline is how long an operation may take before it fails; deletes go
 	// on.
 	Deadline Duration `json:"deadline,omitempty"`
+	// Deadlines are those of kinds of operation (provision, update, bind) that
+	// have another.
+	Deadlines map[string]Duration `json:"deadlines,omitempty"`
 
 	// Rotatable says that a binding can be made as the successor of another
 	// (ROT-01): the broker takes over its parameters but those in Fresh, which
@@ -93,6 +97,24 @@ type Plan struct {
 // unbind) takes minutes under this plan.
 func (p *Plan) IsSlow(operation string) bool {
 	return slices.Contains(p.Slow, operation)
+}
+
+// DeadlineOf is how long an operation (provision, update or bind) may take
+// under this plan.
+func (p *Plan) DeadlineOf(operation string) time.Duration {
+	if d, ok := p.Deadlines[operation]; ok {
+		return time.Duration(d)
+	}
+	return time.Duration(p.Deadline)
+}
+
+// longest of the plan's deadlines.
+func (p *Plan) longest() time.Duration {
+	longest := time.Duration(p.Deadline)
+	for _, d := range p.Deadlines {
+		longest = max(longest, time.Duration(d))
+	}
+	return longest
 }
 
 // Maintenance is a version, and what is new in it.

@@ -128,6 +128,8 @@ func TestLoadRefusesWithThePlace(t *testing.T) {
 		"no deadline":                         {"    deadline: 90m\n", "", []string{`"small"`, "deadline"}},
 		"negative deadline":                   {"deadline: 90m", "deadline: -1m", []string{`"small"`, "deadline"}},
 		"deadline of a week":                  {"deadline: 90m", "deadline: 168h", []string{`"small"`, "deadline"}},
+		"deadline of a kind of a week":        {"deadline: 90m", "deadline: 90m\n    deadlines: {update: 168h}", []string{`"small"`, "update"}},
+		"deadline of a delete":                {"deadline: 90m", "deadline: 90m\n    deadlines: {unbind: 1h}", []string{`"small"`, "unbind"}},
 		"negative lifetime of bindings":       {"deadline: 90m", "deadline: 90m\n    bindingLifetime: -1h", []string{`"small"`, "bindingLifetime"}},
 		"maintenance without a version":       {"deadline: 90m", "deadline: 90m\n    maintenance: {}", []string{`"small"`, "maintenance"}},
 		"maintenance of no semantic version":  {"deadline: 90m", "deadline: 90m\n    maintenance: {version: '1.0'}", []string{`"small"`, "maintenance", "1.0"}},

@@ -113,7 +113,7 @@ func (e *editor) offering(o *Offering, raw json.RawMessage) *Offering {
 // changeable are the members of a plan that an overlay may change. The others
 // say what the provider can do, or who the plan is.
 func changeable(more ...string) []string {
-	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "deadline",
+	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "deadline", "deadlines",
 		"bindingLifetime", "maintenance", "schemas")
 }
 

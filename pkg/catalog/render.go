@@ -45,7 +45,7 @@ func (o *Offering) render() osb.Service {
 			BindingRotatable:       p.Rotatable,
 			PlanUpdateable:         p.Updateable,
 			Schemas:                p.Schemas.render(),
-			MaximumPollingDuration: int((time.Duration(p.Deadline) + pollingSlack).Seconds()),
+			MaximumPollingDuration: int((p.longest() + pollingSlack).Seconds()),
 			MaintenanceInfo:        p.Maintenance.render(),
 		})
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -140,6 +141,22 @@ func (v *validator) checkOffering(place string, o *Offering) {
 	}
 }
 
+func (v *validator) checkDeadlines(place string, p *Plan) {
+	check := func(name string, d Duration) {
+		if d <= 0 || time.Duration(d) >= maxDeadline {
+			v.failf(place, "%s is %v: it must be positive and below %v", name, d, Duration(maxDeadline))
+		}
+	}
+	check("deadline", p.Deadline)
+	operations := []string{"provision", "update", "bind"} // deletes go on
+	for _, name := range slices.Sorted(maps.Keys(p.Deadlines)) {
+		if !slices.Contains(operations, name) {
+			v.failf(place, "deadlines has %q, which is none of %v", name, operations)
+		}
+		check("deadline of "+name, p.Deadlines[name])
+	}
+}
+
 func (v *validator) checkPlan(place string, p *Plan) {
 	v.identity(place, p.ID, p.Name, p.Description, p.Metadata)
 	if !slices.Contains([]string{"delete", "refuse", "empty", "retain"}, p.Deletion) {
@@ -151,9 +168,7 @@ func (v *validator) checkPlan(place string, p *Plan) {
 			v.failf(place, "slow has %q, which is none of %v", slow, operations)
 		}
 	}
-	if p.Deadline <= 0 || time.Duration(p.Deadline) >= maxDeadline {
-		v.failf(place, "deadline is %v: it must be positive and below %v", p.Deadline, Duration(maxDeadline))
-	}
+	v.checkDeadlines(place, p)
 	if len(p.Settings) > 0 && p.Settings[0] != '{' {
 		v.failf(place, "settings must be an object")
 	}
