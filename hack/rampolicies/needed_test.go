@@ -38,7 +38,7 @@ func documented() []string {
 
 func TestThePoliciesAllowAllThatTheBrokerDoes(t *testing.T) {
 	for name, service := range services() {
-		for who, identity := range map[string]identity{"a user": aUser, "an assumed role": aRole} {
+		for who, identity := range map[string]identity{"a user": aUser, "an assumed role": aRole, "a machine": anECSRole, "a pod": aPod} {
 			t.Run(name+" as "+who, func(t *testing.T) {
 				t.Parallel()
 				var documents []string
