@@ -21,11 +21,19 @@ func Decode[T any](body []byte) (T, error) {
 	return request, nil
 }
 
+// maxString bounds the ids in bodies and queries, in bytes: some are kept in
+// records, which need room for what comes later.
+const maxString = 1 << 10
+
 // RequireString returns a 400 that names the member or query parameter if its
-// value is missing or empty, which the specification treats alike (URL-05).
+// value is missing or empty, which the specification treats alike (URL-05), or
+// longer than any id.
 func RequireString(name, value string) error {
-	if value == "" {
+	switch {
+	case value == "":
 		return ErrBadRequest("%s is missing or empty: send it as a non-empty string.", name)
+	case len(value) > maxString:
+		return ErrBadRequest("%s is longer than %d bytes: send a shorter one.", name, maxString)
 	}
 	return nil
 }

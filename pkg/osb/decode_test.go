@@ -135,6 +135,9 @@ func TestRequireStringTakesEmptyForMissing(t *testing.T) {
 	if e := wantBadRequest(t, RequireString("service_id", "")); !strings.Contains(e.Description, "service_id") {
 		t.Errorf("description %q must name service_id", e.Description)
 	}
+	if e := wantBadRequest(t, RequireString("space_guid", strings.Repeat("x", 1025))); !strings.Contains(e.Description, "space_guid") {
+		t.Errorf("description = %q", e.Description)
+	}
 	if err := RequireString("service_id", "x"); err != nil {
 		t.Errorf("RequireString = %v, want nil", err)
 	}
