@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -89,10 +91,16 @@ func TestAnOutageStrandsNothing(t *testing.T) {
 			return s.Status.AsyncOpInProgress, fmt.Sprintf("%+v", s.Status)
 		})
 	}
-	before := r.pods(t)
+	before, p := r.pods(t), r.platform(t)
 	kubectl(t, "-n", r.namespace, "scale", "deployment", r.name, "--replicas=0")
 	r.gone(t, before)
 	away := time.Now()
+	// As long as nodes do not know it, requests time out, which ends a bind for
+	// Service Catalog whatever the broker does.
+	until(t, time.Minute, "the service refuses connections", func() (bool, string) {
+		_, _, err := p.osb("GET", "catalog", "")
+		return errors.Is(err, syscall.ECONNREFUSED), fmt.Sprint(err)
+	})
 	bind(t, ns, "bound", "bound")
 	database(t, ns, "asked-meanwhile")
 	kubectl(t, "-n", ns, "delete", "servicebinding", "unbound", "--wait=false")
