@@ -27,11 +27,10 @@ func services() map[string]struct {
 // RAM for less than the cloud's pages say.
 func documented() []string {
 	return []string{
-		// DeleteMultipleObjects is authorised by oss:DeleteObject, and by
-		// oss:DeleteObjectVersion where it names versions, as the broker's
-		// always does. Whether that takes the place of the former, or comes on
-		// top of it, the pages leave open; so they do for the version "null" of
-		// buckets that never had versioning.
+		// By the table of actions of OSS, DeleteMultipleObjects is authorised by
+		// it. The emulator asks for oss:DeleteObjectVersion where versions are
+		// named, as the broker's call always does and as the table has it for
+		// DeleteObject.
 		"oss:DeleteObject",
 	}
 }
