@@ -20,12 +20,12 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 	if err := m.intend(ctx, seen, step); err != nil {
 		return time.Time{}, err
 	}
-	request, err := m.r.Frozen[step.Name].Open()
+	request, err := m.r.Frozen[step.Key()].Open()
 	if err != nil {
 		return time.Time{}, fmt.Errorf("step %s: request: %w", step.Name, err)
 	}
 	step.Request = request
-	step.Token = m.task.Life.Token(m.r.Operation.ID, step.Name)
+	step.Token = m.task.Life.Token(m.r.Operation.ID, step.Key())
 	id := m.r.Operation.ID
 
 	if !m.lease.Held() {
@@ -68,7 +68,7 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 			ended = true
 		case refused:
 			r.Refused = append(r.Refused, step.Name)
-			delete(r.Frozen, step.Name)
+			delete(r.Frozen, step.Key())
 		default:
 			m.postpone(r, blameFor(callErr), callErr)
 		}
@@ -105,8 +105,8 @@ func (m *move) intend(ctx context.Context, seen providers.Seen, step providers.S
 		if r.Frozen == nil {
 			r.Frozen = map[string]store.Sealed{}
 		}
-		if r.Frozen[step.Name].IsZero() {
-			r.Frozen[step.Name] = store.Seal(step.Request)
+		if r.Frozen[step.Key()].IsZero() {
+			r.Frozen[step.Key()] = store.Seal(step.Request)
 		}
 		if seen.Exists {
 			r.Unseen = time.Time{}

@@ -32,6 +32,10 @@ type Step struct {
 	// Name is the step's name within its operation: [a-z-]+. For a Call it is
 	// part of the token.
 	Name string
+	// Target tells calls of one name apart that one operation makes to several
+	// things in turn; it is empty where there is but one. Each has a request and
+	// a token of its own.
+	Target string
 	// Request is the whole resolved request of a Call. It is stored before the
 	// call; if the step was begun before, the engine puts the stored one here.
 	Request json.RawMessage
@@ -49,6 +53,14 @@ type Step struct {
 	// Credentials of a binding that is Done: flat strings, as the application
 	// reads them.
 	Credentials map[string]string
+}
+
+// Key names the step among those of its operation.
+func (s Step) Key() string {
+	if s.Target == "" {
+		return s.Name
+	}
+	return s.Name + "/" + s.Target
 }
 
 // CallStep returns the step that makes the named call. request is marshalled;

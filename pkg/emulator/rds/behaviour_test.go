@@ -77,6 +77,7 @@ func TestNewAccountsAndPrivilegesMayBeInvisible(t *testing.T) {
 	f.ok(f.grant(id, "alice", "orders", "ReadOnly"))
 	f.srv.Clock().Advance(30 * time.Second)
 	f.wantAccounts(id, "alice Normal Available")
+	f.ok(f.grant(id, "alice", "orders", "ReadOnly")) // which is nothing new
 	f.srv.Clock().Advance(30 * time.Second)
 	f.wantAccounts(id, "alice Normal Available orders=ReadOnly")
 }

@@ -33,6 +33,10 @@ func (a *account) revoke(database string) {
 	a.grants = slices.DeleteFunc(a.grants, func(g grant) bool { return g.database == database })
 }
 
+func (a *account) has(database, privilege string) bool {
+	return slices.ContainsFunc(a.grants, func(g grant) bool { return g.database == database && g.privilege == privilege })
+}
+
 // privileges are the kinds of AccountPrivilege of an engine (RDS API,
 // GrantAccountPrivilege).
 func privileges(engine string) []string {
@@ -85,8 +89,10 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 			}
 		}
 		s.mu.Lock()
-		a.revoke(name)
-		a.grants = append(a.grants, grant{strings.Clone(name), strings.Clone(wanted[i]), r.Now})
+		if !a.has(name, wanted[i]) { // what it has is not made anew, and no later shown
+			a.revoke(name)
+			a.grants = append(a.grants, grant{strings.Clone(name), strings.Clone(wanted[i]), r.Now})
+		}
 		s.mu.Unlock()
 	}
 	return nil, nil

@@ -201,11 +201,11 @@ func (a *actor) call(step providers.Step) {
 	if !stepNames.MatchString(step.Name) || !json.Valid(step.Request) {
 		a.t.Errorf("step %q: the name must be of [a-z-]+ and the request must be JSON", step.Name)
 	}
-	if frozen, ok := a.frozen[step.Name]; ok {
+	if frozen, ok := a.frozen[step.Key()]; ok {
 		step.Request = frozen
 	}
-	a.frozen[step.Name] = step.Request
-	step.Token = a.task.Life.Token(a.op, step.Name)
+	a.frozen[step.Key()] = step.Request
+	step.Token = a.task.Life.Token(a.op, step.Key())
 	a.calls++
 	broken := a.calls == a.breakAt
 	if broken {
@@ -242,7 +242,7 @@ func (a *actor) checkError(step providers.Step, facts providers.Facts, err error
 	case broken:
 	case refused(err):
 		a.task.Refused = append(a.task.Refused, step.Name)
-		delete(a.frozen, step.Name)
+		delete(a.frozen, step.Key())
 	}
 }
 

@@ -31,10 +31,10 @@ func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 			h.Cloud.Advance(20 * time.Second)
 			continue
 		}
-		if _, ok := frozen[step.Name]; !ok {
-			frozen[step.Name] = step.Request
+		if _, ok := frozen[step.Key()]; !ok {
+			frozen[step.Key()] = step.Request
 		}
-		step.Request, step.Token = frozen[step.Name], task.Life.Token(string(task.Goal), step.Name)
+		step.Request, step.Token = frozen[step.Key()], task.Life.Token(string(task.Goal), step.Key())
 		facts, err := h.Provider.Do(t.Context(), *task, step)
 		task.Facts = task.Facts.Merge(facts)
 		if err == nil {
@@ -42,7 +42,7 @@ func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 		}
 		if refused(err) {
 			task.Refused = append(task.Refused, step.Name)
-			delete(frozen, step.Name)
+			delete(frozen, step.Key())
 			if next := h.Provider.Next(*task, seen); next.Action == providers.Call && next.Name == step.Name {
 				return providers.FailStep(providers.Invalid, alicloud.Sentence(err))
 			}

@@ -179,6 +179,26 @@ func TestAnInstanceThatShowsLateIsMadeOnce(t *testing.T) {
 	}
 }
 
+func TestAnInstanceThatShowsLateIsOrderedOnce(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag, b.TokenLifetime = time.Minute, 0 })
+	p.done(p.instance(1, ``))
+	if n := len(p.server.Calls("CreateDBInstance")); n != 1 {
+		t.Errorf("it was ordered %d times", n)
+	}
+}
+
+func TestInstancesThatWereOrderedTooOftenAreDeleted(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 2 * time.Minute}))
+	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.TokenLifetime, b.ListLag = 0, time.Minute })
+	p.server.Faults().Add(cloud.Fault{Action: "CreateDBInstance", Effect: cloud.DropAfter, Times: 2})
+	p.done(p.instance(1, ``))
+	if n := len(p.server.Calls("CreateDBInstance")); n != 3 {
+		t.Errorf("it was ordered %d times, want 3: its answer is lost twice, and lists lag", n)
+	}
+	p.only()
+}
+
 func TestClassesThatAreNotSoldFailWithASentence(t *testing.T) {
 	p := newPlace(t, rds.Config{VpcID: vpcID})
 	step := p.fails(p.instance(1, `{"Class":"rds.mysql.none"}`), providers.Invalid)
@@ -314,7 +334,7 @@ func TestCallsAreFew(t *testing.T) {
 		return slices.Compact(names)
 	}
 	i := p.instance(1, ``)
-	if got := calls(i); len(got) > 11 {
+	if got := calls(i); len(got) > 12 {
 		t.Errorf("an instance took %d calls: %q", len(got), got)
 	}
 	if got := calls(p.binding(i, 2, ``)); len(got) > 5 {

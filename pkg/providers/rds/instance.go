@@ -25,6 +25,7 @@ var (
 // An instanceState is what was seen of an instance.
 type instanceState struct {
 	instance  *dbInstance // nil: there is none
+	spare     *dbInstance // another one of this incarnation, which is too many
 	network   network     // for one that has to be made
 	misfit    *providers.Failure
 	whitelist string // wanted, with commas; empty if it was not looked for
@@ -44,11 +45,17 @@ func (p *Provider) observeInstance(ctx context.Context, c client, t providers.Ta
 	switch {
 	case t.Goal == providers.Absent:
 	case found == nil:
-		if !settled(t) {
+		if !settled(t) && t.Facts.Open[factInstance] == "" {
 			s.network, s.misfit, err = p.chooseNetwork(ctx, c, plan)
 		}
 	case found.Status == running:
 		facts = facts.Merge(providers.Facts{Open: map[string]string{factHost: found.Host, factPort: found.Port}})
+		if t.Facts.Open[factAlone] == "" {
+			if s.spare, err = findSpare(ctx, c, found.ID, plan); s.spare != nil || err != nil {
+				break
+			}
+			facts = facts.Merge(open(factAlone, "true"))
+		}
 		err = s.lookInside(ctx, c, t, plan)
 		if s.database == running {
 			facts = facts.Merge(open(factDatabase, databaseSet))
@@ -91,6 +98,25 @@ func findInstance(ctx context.Context, api instanceAPI, t providers.Task, plan i
 	return nil, providers.Facts{}, nil
 }
 
+// findSpare looks, when the instance runs, whether the order came to the cloud
+// twice and its token did not hold: then there is another one.
+func findSpare(ctx context.Context, api instanceAPI, id string, plan instancePlan) (*dbInstance, error) {
+	ids, err := api.findByDescription(ctx, plan.Description)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(ids)
+	for _, other := range ids {
+		if other == id {
+			continue
+		}
+		if found, err := api.get(ctx, other); found != nil || err != nil {
+			return found, err
+		}
+	}
+	return nil, nil //nolint:nilnil // nil says that there is none
+}
+
 // lookInside reads of a running instance what is not known yet.
 func (s *instanceState) lookInside(ctx context.Context, api instanceAPI, t providers.Task, plan instancePlan) (err error) {
 	s.whitelist = strings.Join(plan.Whitelist, ",")
@@ -122,6 +148,10 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	switch {
 	case i == nil && settled(t):
 		return providers.FailStep(providers.Broken, "The database server is no longer there: somebody deleted it. Delete the service instance.")
+	case i == nil && t.Facts.Open[factInstance] != "":
+		// The cloud has promised it, and does not show it yet. Its token may not
+		// hold for as long: ordered again, it could be made twice.
+		return providers.WaitStep("server", providers.Slow, waitText("Creating"))
 	case i == nil && s.misfit != nil:
 		return providers.FailStep(s.misfit.Kind, s.misfit.Text)
 	case i == nil:
@@ -135,6 +165,8 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 		return once("", stepTag, "The database server is being tagged.", tagRequest{InstanceID: i.ID, Tags: t.Tags()})
 	case i.Status != running:
 		return providers.WaitStep("server", providers.Slow, waitText(i.Status))
+	case s.spare != nil:
+		return nextForSpare(s)
 	case t.Was != nil && (i.Class != plan.Class || i.Storage != plan.Storage):
 		return once(s.asked, stepSpec, "The database server is being changed.", specRequest{
 			InstanceID: i.ID, Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
@@ -151,6 +183,19 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	return providers.WaitStep(stepDatabase, providers.Quick, "The database is being created.")
 }
 
+// nextForSpare deletes what was ordered once too often.
+func nextForSpare(s instanceState) providers.Step {
+	const text = "A database server that was ordered twice is being deleted."
+	switch s.spare.Status {
+	case running:
+		step := once(s.asked, stepSpare, text, instanceRequest{s.spare.ID})
+		step.Target = s.spare.ID
+		return step
+	default:
+		return providers.WaitStep(stepSpare, providers.Slow, text)
+	}
+}
+
 func nextToDelete(t providers.Task, s instanceState) providers.Step {
 	i := s.instance
 	switch {
@@ -162,10 +207,14 @@ func nextToDelete(t providers.Task, s instanceState) providers.Step {
 		return providers.FailStep(providers.Policy, "The plan keeps the data of its instances: ask the operator of the broker to delete the database server.")
 	case i.Status != running:
 		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
-	case i.Protected:
-		return once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
 	}
-	return once(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
+	// There may be several, one after the other.
+	step := once(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
+	if i.Protected {
+		step = once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
+	}
+	step.Target = i.ID
+	return step
 }
 
 // secondZone asks for a standby in another zone, where the class has one.

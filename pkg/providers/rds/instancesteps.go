@@ -16,6 +16,7 @@ const (
 	stepDatabase  = "database"
 	stepUnprotect = "unprotect"
 	stepDelete    = "delete"
+	stepSpare     = "delete-spare" // an instance that was ordered twice
 )
 
 const (
@@ -86,7 +87,7 @@ func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.
 			return providers.Facts{}, err
 		}
 		return providers.Facts{}, c.createDatabase(ctx, r)
-	case stepUnprotect, stepDelete:
+	case stepUnprotect, stepDelete, stepSpare:
 		r, err := request[instanceRequest](s)
 		if err != nil {
 			return providers.Facts{}, err

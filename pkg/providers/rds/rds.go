@@ -143,6 +143,7 @@ const (
 	factTagged    = "tagged" // true or false, once it is known
 	factHost      = "host"
 	factPort      = "port"
+	factAlone     = "alone"        // true, once it was looked for instances ordered twice
 	factWhitelist = "whitelist"    // as it was set last
 	factDatabase  = "database"     // ready, once it was seen so
 	factSuper     = "super_needed" // of a binding: true once the cloud asked for a Super account
