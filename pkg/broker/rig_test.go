@@ -2,18 +2,13 @@ package broker_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
@@ -22,7 +17,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
@@ -33,34 +27,52 @@ import (
 )
 
 // A rig is a broker with the real providers on the emulated cloud, driven turn
-// by turn on a clock of its own, whose process can die at any store write.
+// by turn on a clock of its own, whose process can die at any store write and
+// at any call of the cloud.
 type rig struct {
-	t       *testing.T
-	cloud   *emulator.Server
-	clock   *cloud.Clock
-	dir     string
-	catalog *catalog.Catalog
+	t     *testing.T
+	cloud *emulator.Server
+	clock *cloud.Clock
+	dir   string
+	plans *catalog.Catalog
 
 	faulty *storetest.Faulty
 	store  store.Store
 	logic  *broker.BusinessLogic
 	engine *broker.Engine
 	term   *broker.Term
+	killed atomic.Bool
+	limits limits
 }
 
-// newRig starts a cloud in which things take minutes.
-func newRig(t *testing.T) *rig {
+// rigTimes are those of the cloud and of the engine that looks at it: each wait
+// takes a few looks.
+func rigTimes() (emulatedrds.Profile, broker.EngineConfig) {
+	return emulatedrds.Profile{
+			Create: 25 * time.Second, Change: 25 * time.Second, Delete: 15 * time.Second,
+			Account: 1500 * time.Millisecond, Database: 1500 * time.Millisecond,
+		}, broker.EngineConfig{
+			BrokerID: "rig", PollSlow: 10 * time.Second, PollQuick: time.Second,
+			Settle: settleTime, CallTimeout: callTimeout, LookTimeout: callTimeout,
+		}
+}
+
+const (
+	settleTime  = 5 * time.Minute
+	callTimeout = 30 * time.Second
+)
+
+// newRig starts a cloud on which nothing exists yet.
+func newRig(t *testing.T, plans *catalog.Catalog) *rig {
 	t.Helper()
 	clock := cloud.NewFrozenClock(time.Now())
-	r := &rig{
-		t: t, clock: clock, dir: inMemory(t),
-		cloud: emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(emulatedrds.Realistic())),
+	profile, _ := rigTimes()
+	return &rig{
+		t: t, clock: clock, dir: inMemory(t), plans: plans,
+		cloud: emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(profile), emulatortest.WithConfig(func(c *emulator.Config) {
+			c.AccessKey = emulator.AccessKey{ID: "LTAIrig", Secret: "the secret of the rig"}
+		})),
 	}
-	var err error
-	if r.catalog, err = catalog.Load(rds.Plans, oss.Plans); err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // inMemory is a directory that costs no disk syncs, where there is one: it is
@@ -75,22 +87,48 @@ func inMemory(t *testing.T) string {
 	return dir
 }
 
-// open is the start of a process. It fails where the store dies under it.
+func (r *rig) storeFile() string { return filepath.Join(r.dir, "store.db") }
+func (r *rig) keysFile() string  { return filepath.Join(r.dir, "keyset.json") }
+
+// open is the start of a process that dies at its n-th store write, before or
+// after its effect; 0: at none. It fails where it dies at once.
 func (r *rig) open(failAt int, after bool) error {
-	file, err := bolt.Open(filepath.Join(r.dir, "store.db"), &bolt.Options{})
+	file, err := bolt.Open(r.storeFile(), &bolt.Options{})
 	if err != nil {
 		return err
 	}
 	r.t.Cleanup(func() { _ = file.Close() })
-	keys, err := sealed.Ensure(r.t.Context(), sealed.File(filepath.Join(r.dir, "keyset.json")), file, nil)
+	keys, err := sealed.Ensure(r.t.Context(), sealed.File(r.keysFile()), file, nil)
 	if err != nil {
 		return err
 	}
+	r.killed.Store(false)
 	r.faulty = storetest.NewFaulty(file)
 	if failAt > 0 {
 		r.faulty.FailWrite(failAt, after)
 	}
 	r.store = sealed.New(r.faulty, keys)
+	if err := r.wire(); err != nil {
+		return err
+	}
+	return r.store.Lead(r.t.Context(), func(_ context.Context, l store.Lease) error {
+		l.Held = func() bool { return true } // nobody else is about
+		r.term = r.engine.Begin(r.t.Context(), l)
+		r.t.Cleanup(r.term.Stop)
+		return nil
+	})
+}
+
+// start is open of a process that does not die.
+func (r *rig) start() {
+	r.t.Helper()
+	if err := r.open(0, false); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// wire makes the broker of the process.
+func (r *rig) wire() error {
 	at, err := url.Parse(r.cloud.URL())
 	if err != nil {
 		return err
@@ -101,71 +139,69 @@ func (r *rig) open(failAt int, after bool) error {
 	}
 	key := r.cloud.AccessKey()
 	clients, err := alicloud.New(alicloud.Config{
-		Region: "cn-hangzhou", Endpoints: endpoints, CallsPerSecond: 10_000,
+		Region: r.cloud.Region(), Endpoints: endpoints, CallsPerSecond: 10_000,
 		Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
 	})
 	if err != nil {
 		return err
 	}
+	_, config := rigTimes()
+	config.Now = r.clock.Now
+	config.Account = func(ctx context.Context) (string, error) {
+		ctx, end := r.limits.limit(ctx)
+		defer end()
+		return clients.Caller(ctx)
+	}
 	r.logic, r.engine, err = broker.New(broker.Config{
-		Catalog: r.catalog, Store: r.store, Region: "cn-hangzhou",
+		Catalog: r.plans, Store: r.store, Region: r.cloud.Region(),
 		Providers: map[string]providers.Provider{
-			"rds": rds.New(rds.Config{Clients: clients, Metadata: alicloud.NewMetadata(at)}),
-			"oss": oss.New(oss.Config{Clients: clients}),
+			"rds": limited{rds.New(rds.Config{Clients: clients, Metadata: alicloud.NewMetadata(at)}), &r.limits},
+			"oss": limited{oss.New(oss.Config{Clients: clients}), &r.limits},
 		},
-		Engine:   broker.EngineConfig{BrokerID: "rig", Account: clients.Caller, Now: r.clock.Now},
+		Engine:   config,
 		Patience: time.Nanosecond, Limit: time.Nanosecond, // the rig turns the engine itself
 	})
-	if err != nil {
-		return err
-	}
-	return r.store.Lead(r.t.Context(), func(_ context.Context, l store.Lease) error {
-		l.Held = func() bool { return true } // nobody else is about
-		r.term = r.engine.Begin(r.t.Context(), l)
-		return nil
-	})
+	return err
+}
+
+// die ends the process as kill -9 does: it stores nothing more, and nothing
+// more that it sends arrives.
+func (r *rig) die() {
+	r.faulty.FailWrite(1, false)
+	r.cloud.Faults().Add(cloud.Fault{Action: "*", Effect: cloud.DropBefore})
+	r.killed.Store(true)
+}
+
+// isDead says whether the process has died, by die or at a store write.
+func (r *rig) isDead() bool { return r.killed.Load() || r.faulty.Dead() }
+
+// timeOut ends the call that is on its way as one that took too long.
+func (r *rig) timeOut() {
+	r.clock.Advance(callTimeout)
+	r.limits.end()
 }
 
 // restart is a new process after a crash; it does not die.
 func (r *rig) restart() {
 	r.t.Helper()
+	r.cloud.Faults().Clear()
 	if err := r.store.Close(); err != nil {
 		r.t.Fatal(err)
 	}
-	if err := r.open(0, false); err != nil {
-		r.t.Fatalf("restart: %v", err)
-	}
+	r.start()
 }
 
 // settle turns the engine until nothing is unfinished, letting time pass where
 // there is nothing to do now. It returns false if the process died.
 func (r *rig) settle() bool {
 	r.t.Helper()
-	for range 1000 {
-		keys, err := r.store.Unfinished(r.t.Context())
-		if err != nil {
-			r.t.Fatal(err)
+	for range 300 {
+		if r.isDead() {
+			return false
 		}
-		if len(keys) == 0 {
-			return !r.faulty.Dead()
-		}
-		var ids []string
-		for _, k := range keys {
-			r.engine.Wake(k)
-			ids = append(ids, k.InstanceID)
-		}
-		var due time.Time
-		for _, id := range slices.Compact(ids) {
-			next, err := r.term.Turn(r.t.Context(), id)
-			if r.faulty.Dead() {
-				return false
-			}
-			if err != nil {
-				r.t.Fatalf("turn of %s: %v", id, err)
-			}
-			if due.IsZero() || next.Before(due) {
-				due = next
-			}
+		due, unfinished := r.turn()
+		if !unfinished {
+			return !r.isDead()
 		}
 		if wait := due.Sub(r.clock.Now()); wait > 0 {
 			r.clock.Advance(wait)
@@ -175,50 +211,30 @@ func (r *rig) settle() bool {
 	return false
 }
 
-// send makes one request, as a platform that takes asynchronous answers.
-func (r *rig) send(method func(*lib.RequestContext) error, c osb.Call) reply {
+// turn turns the engine once for each instance that has something to do, and
+// returns when the next is due.
+func (r *rig) turn() (due time.Time, unfinished bool) {
 	r.t.Helper()
-	c.AcceptsIncomplete = true
-	req := httptest.NewRequest(http.MethodPut, "/", nil)
-	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: req.WithContext(osb.WithCall(context.Background(), &c))})
-	if c.Answer.Err == nil {
-		return reply{status: c.Answer.Status, body: c.Answer.Body}
+	keys, err := r.store.Unfinished(r.t.Context())
+	if err != nil {
+		r.t.Fatal(err)
 	}
-	e, ok := errors.AsType[*osb.Error](c.Answer.Err)
-	if !ok {
-		r.t.Fatalf("the answer's error is no *osb.Error: %v", c.Answer.Err)
+	var ids []string
+	for _, k := range keys {
+		r.engine.Wake(k)
+		ids = append(ids, k.InstanceID)
 	}
-	return reply{status: e.Status, err: e}
-}
-
-// A request of the walk, by what it does.
-type requested struct {
-	name string
-	send func(*rig) reply
-	done int // the answer once it is done
-}
-
-// walk of one service: provision, bind, unbind, deprovision.
-func walk(service, plan string) []requested {
-	ids := fmt.Sprintf(`"service_id":%q,"plan_id":%q`, service, plan)
-	const instance, binding = "an instance/of any id", "a binding"
-	deleting := osb.Call{InstanceID: instance, ServiceID: service, PlanID: plan}
-	unbinding := deleting
-	unbinding.BindingID = binding
-	return []requested{
-		{"provision", func(r *rig) reply {
-			return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Provision(nil, c); return err },
-				osb.Call{InstanceID: instance, Body: []byte(`{` + ids + `,"organization_guid":"o","space_guid":"s"}`)})
-		}, 200},
-		{"bind", func(r *rig) reply {
-			return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Bind(nil, c); return err },
-				osb.Call{InstanceID: instance, BindingID: binding, Body: []byte(`{` + ids + `}`)})
-		}, 200},
-		{"unbind", func(r *rig) reply {
-			return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Unbind(nil, c); return err }, unbinding)
-		}, 410},
-		{"deprovision", func(r *rig) reply {
-			return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Deprovision(nil, c); return err }, deleting)
-		}, 410},
+	for _, id := range slices.Compact(ids) {
+		next, err := r.term.Turn(r.t.Context(), id)
+		if r.isDead() {
+			return time.Time{}, true
+		}
+		if err != nil {
+			r.t.Fatalf("turn of %s: %v", id, err)
+		}
+		if due.IsZero() || next.Before(due) {
+			due = next
+		}
 	}
+	return due, len(keys) > 0
 }
