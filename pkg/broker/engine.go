@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -78,15 +79,38 @@ func newEngine(st store.Store, ps map[string]providers.Provider, c EngineConfig,
 // Run runs the operations whenever this process holds the lease, until ctx
 // ends; then it lets the turns that have begun come to the end of their call
 // and gives the lease back. What is unfinished goes on in the process that has
-// it next.
+// it next. A store that cannot let it in now is asked again and again: requests
+// are answered meanwhile.
 func (e *Engine) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		err := e.store.Lead(ctx, func(held context.Context, l store.Lease) error {
+	return persist(ctx, "running the operations", func() error {
+		return e.store.Lead(ctx, func(held context.Context, l store.Lease) error {
 			return e.Begin(held, l).run(ctx)
 		})
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("running the operations: %w", err)
+	})
+}
+
+// persist does something until ctx ends, or until the store is closed, which is
+// an error. Other errors are logged, and it is done again after a while.
+func persist(ctx context.Context, what string, do func() error) error {
+	for failed := 0; ctx.Err() == nil; {
+		err := do()
+		switch {
+		case err == nil:
+			failed = 0
+			continue
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, store.ErrClosed):
+			return fmt.Errorf("%s: %w", what, err)
 		}
+		failed++
+		glog.Errorf("%s: %v", what, err)
+		wait := time.NewTimer(backoff(failed, time.Second, 15*time.Second))
+		select {
+		case <-ctx.Done():
+		case <-wait.C:
+		}
+		wait.Stop()
 	}
 	return nil
 }
@@ -95,13 +119,12 @@ func (e *Engine) Run(ctx context.Context) error {
 // they accepted, which the engine here is to work on, and operations that they
 // ended, for which requests wait here.
 func (e *Engine) Listen(ctx context.Context) error {
-	if err := e.store.Watch(ctx, func(k store.Key) {
-		e.watchers.tell(k)
-		e.wake(k, "")
-	}); err != nil {
-		return fmt.Errorf("listening to the store: %w", err)
-	}
-	return nil
+	return persist(ctx, "listening to the store", func() error {
+		return e.store.Watch(ctx, func(k store.Key) {
+			e.watchers.tell(k)
+			e.wake(k, "")
+		})
+	})
 }
 
 // Begin starts a term under a lease; run works it off.
