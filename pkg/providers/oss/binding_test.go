@@ -142,6 +142,33 @@ func TestUnbindEndsWhateverPeopleGaveTheUser(t *testing.T) {
 	}
 }
 
+// A key is made anew each time, so that one whose answer came when another
+// process ran the operations would stay, and be valid, beside the binding's own.
+func TestAKeyThatCameTooLateIsTakenBackAndNothingElseIs(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	given := w.make(binding)
+	late := providers.CallStep("key", map[string]string{"user": given["username"]})
+	made, err := w.provider.Do(t.Context(), *binding, late)
+	w.must(err)
+	if len(w.cloud.Dump().Keys) != 2 {
+		t.Fatalf("the late call made no key: %+v", w.cloud.Dump().Keys)
+	}
+	for range 2 { // what is not there is no error
+		w.must(w.provider.Undo(t.Context(), *binding, late, made))
+	}
+	w.must(open(given).put(t.Context(), "o", "data"))
+	if d := w.cloud.Dump(); len(d.Keys) != 1 || d.Keys[0].ID != given["access_key_id"] {
+		t.Errorf("keys: %+v, want the binding's own alone", d.Keys)
+	}
+	user := providers.CallStep("user", map[string]string{"user": given["username"]})
+	w.must(w.provider.Undo(t.Context(), *binding, user, providers.Facts{Open: map[string]string{"username": given["username"]}}))
+	w.must(w.provider.Undo(t.Context(), *instance, providers.CallStep("bucket", struct{}{}), instance.Facts))
+	w.must(open(given).put(t.Context(), "o", "more"))
+}
+
 func TestKeyBesideOursIsDroppedAndOursStays(t *testing.T) {
 	w := newWorld(t)
 	instance := w.instance("")

@@ -37,7 +37,7 @@ type Provider struct {
 	override *url.URL
 }
 
-var _ providers.Provider = (*Provider)(nil)
+var _ providers.Undoer = (*Provider)(nil)
 
 // New returns the provider.
 func New(c Config) *Provider {
@@ -117,6 +117,26 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 		facts, err = doWithUser(ctx, p.users(instance), t, s)
 	}
 	return facts, instance.blame(err)
+}
+
+// Undo takes back a key that no record has. All else is found again by its name.
+func (p *Provider) Undo(ctx context.Context, t providers.Task, s providers.Step, made providers.Facts) error {
+	id := made.Open[factKeyID]
+	if t.Kind != providers.Binding || s.Name != stepKey || id == "" {
+		return nil
+	}
+	instance, err := instancePlanOf(t)
+	if err != nil {
+		return err
+	}
+	var r userRequest
+	if err := decode(s.Request, "request of step "+s.Name, &r); err != nil {
+		return err
+	}
+	if err := unlessMissing(p.users(instance).DeleteKey(ctx, r.User, id)); err != nil {
+		return fmt.Errorf("oss: take back a key of RAM user %s: %w", r.User, err)
+	}
+	return nil
 }
 
 // blame gives an error of a key that the user brought to the user; those of
