@@ -179,14 +179,6 @@ func (t *Term) legible(k store.Key) {
 	}
 }
 
-// isIllegible says whether it is known that a record cannot be read.
-func (t *Term) isIllegible(k store.Key) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	f := t.faults[k]
-	return f != nil && f.illegible
-}
-
 // drop is mend for those who hold the lock.
 func (t *Term) drop(k store.Key) {
 	if f := t.faults[k]; f != nil {
@@ -207,6 +199,7 @@ func (t *Term) retry(instanceID string) {
 			t.drop(k)
 		}
 	}
+	delete(t.searched, instanceID)
 	for k := range t.resting {
 		if k.InstanceID == instanceID {
 			delete(t.resting, k)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -299,10 +300,10 @@ func TestAPanicOfPrepareRefusesItsRequestAlone(t *testing.T) {
 func TestAWriteThatAlwaysFailsHoldsUpItsRecordAlone(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
-		failed := 0
+		var failed atomic.Int64
 		w.site.onWrite(func(r store.Record) error {
 			if r.BindingID == "a" && r.Call != nil {
-				failed++
+				failed.Add(1)
 				return errors.New("the answer was lost")
 			}
 			return nil
@@ -310,8 +311,8 @@ func TestAWriteThatAlwaysFailsHoldsUpItsRecordAlone(t *testing.T) {
 		w.want("bind a", w.bind("i", "a", body("fast", "")), 202)
 		w.bound("i", "b")
 		w.pass(20 * time.Minute)
-		if failed > 60 {
-			t.Errorf("%d tries in 20 minutes", failed)
+		if failed.Load() > 60 {
+			t.Errorf("%d tries in 20 minutes", failed.Load())
 		}
 		w.site.onWrite(nil)
 		w.pass(time.Minute)

@@ -43,15 +43,94 @@ func TestRandomRequestsLeaveNothingBehind(t *testing.T) {
 	}
 }
 
+// The same on two replicas, each of which takes requests, while the lease goes
+// from one to the other.
+func TestRandomRequestsOnTwoReplicasLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	for seed := range (uint64(*rounds) + 3) / 4 {
+		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {
+			t.Parallel()
+			chaos := rand.New(rand.NewPCG(seed, 2))
+			ahead := time.Duration(chaos.IntN(121)-60) * time.Second
+			inReplicas(t, []time.Duration{0, ahead}, nil, func(r *replicas) {
+				w := r.worlds[0]
+				for range 2 {
+					var dice []*rand.Rand
+					for n := range uint64(5) {
+						dice = append(dice, rand.New(rand.NewPCG(chaos.Uint64(), n)))
+					}
+					var platforms sync.WaitGroup
+					platforms.Go(func() { w.act(dice[0], 12) })
+					platforms.Go(func() { w.act(dice[1], 12) })
+					platforms.Go(func() { w.disturb(dice[2], 12) })
+					platforms.Go(func() { r.wander(dice[3], 20) })
+					platforms.Go(func() { w.hearsNothingOld(dice[4]) })
+					platforms.Wait()
+				}
+				w.cloud.set(func(f *fakeCloud) { f.fail, f.data = map[string][]fakeFail{}, false })
+				w.deleteAll()
+				w.nothingLeft()
+			})
+		})
+	}
+}
+
+// wander gives the lease to any replica n times.
+func (r *replicas) wander(random *rand.Rand, n int) {
+	for range n {
+		r.hand(random.IntN(len(r.worlds)))
+		r.worlds[0].pass(time.Duration(random.IntN(40_000)) * time.Millisecond)
+	}
+}
+
+// any of the replicas.
+func (w *world) any(r *rand.Rand) *world {
+	if w.twins == nil {
+		return w
+	}
+	return w.twins[r.IntN(len(w.twins))]
+}
+
+// hearsNothingOld makes and deletes an instance of its own: once the DELETE is
+// answered, polls never hear of the success before it, whichever replica they
+// reach, and whether they name the operation or not.
+func (w *world) hearsNothingOld(r *rand.Rand) {
+	const id = "own"
+	if op := w.finally(id, "", w.any(r).provision(id, body("slow", ""))); op.State != osb.Succeeded {
+		return // the cloud would not
+	}
+	deleted := w.any(r).deprovision(id, "slow")
+	for range 1000 {
+		for _, operation := range []string{"", w.operation(deleted)} {
+			switch got := w.any(r).poll(id, "", operation); {
+			case got.status == 410:
+				return
+			case got.status != 200 || w.state(got).State == osb.Succeeded:
+				w.t.Errorf("after the DELETE a poll for %q answered %d %+v", operation, got.status, got.body)
+			}
+		}
+		w.pass(time.Second)
+	}
+}
+
 func instances() []string { return []string{"a", "b"} }
+
+// serviceOf an instance.
+func serviceOf(id string) string {
+	if id == "a" {
+		return "fast"
+	}
+	return "slow"
+}
 
 // act sends n random requests.
 func (w *world) act(r *rand.Rand, n int) {
 	for range n {
 		id := instances()[r.IntN(2)]
-		service := map[string]string{"a": "fast", "b": "slow"}[id]
+		service := serviceOf(id)
 		binding := []string{"x", "y"}[r.IntN(2)]
 		plans := []string{service + "-plan", service + "-large"}
+		w := w.any(r)
 		var got reply
 		switch r.IntN(8) {
 		case 0, 1:
@@ -104,8 +183,8 @@ func (w *world) disturb(r *rand.Rand, n int) {
 // deleteAll deletes as a platform does in the end, and waits for it.
 func (w *world) deleteAll() {
 	w.t.Helper()
-	for _, id := range instances() {
-		service := map[string]string{"a": "fast", "b": "slow"}[id]
+	for _, id := range append(instances(), "own") {
+		service := serviceOf(id)
 		for range 100 {
 			got := w.deprovision(id, service)
 			if got.status == 410 || got.status == 200 {

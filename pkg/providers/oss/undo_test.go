@@ -1,0 +1,52 @@
+package oss_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+func TestUndoTakesBackExactlyTheKeyThatWasMade(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	given := w.make(binding)
+	before := w.cloud.Dump()
+
+	step := providers.CallStep("key", namesOf(t, binding))
+	late, err := w.provider.Do(t.Context(), *binding, step)
+	w.must(err)
+	if keys := w.cloud.Dump().Keys; len(keys) != 2 {
+		t.Fatalf("keys %+v, want two", keys)
+	}
+	for range 2 { // what is not there is no error
+		w.must(w.provider.Undo(t.Context(), *binding, step, late))
+	}
+	if diff := cmp.Diff(before, w.cloud.Dump()); diff != "" {
+		t.Errorf("changed (-before, +after):\n%s", diff)
+	}
+	w.must(open(given).put(t.Context(), "o", "data"))
+}
+
+// What is found again by its name may be what another process goes on with.
+func TestUndoLeavesAloneWhatIsFoundAgain(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	w.make(binding)
+	before := w.cloud.Dump()
+	for _, step := range []string{"user", "policy", "attach", "drop-key", "delete-key", "detach", "delete-policy", "delete-user"} {
+		w.must(w.provider.Undo(t.Context(), *binding, providers.CallStep(step, namesOf(t, binding)), binding.Facts))
+	}
+	for _, step := range []string{"bucket", "tags", "acl"} {
+		w.must(w.provider.Undo(t.Context(), *instance, providers.CallStep(step, nil), instance.Facts))
+	}
+	w.must(w.provider.Undo(t.Context(), *binding, providers.CallStep("key", nil), providers.Facts{}))
+	if diff := cmp.Diff(before, w.cloud.Dump()); diff != "" {
+		t.Errorf("changed (-before, +after):\n%s", diff)
+	}
+}
