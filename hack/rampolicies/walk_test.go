@@ -94,7 +94,7 @@ func action(call cloud.Call) string {
 func (w *walker) do(method, path, query, body string) error {
 	answers := make(chan error, 1)
 	go func() { answers <- w.run(method, path, query, body) }()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
@@ -114,7 +114,7 @@ func (w *walker) do(method, path, query, body string) error {
 func (w *walker) run(method, path, query, body string) error {
 	status, _, answer, err := w.stack.Send(w.t.Context(), method, path+query, body, nil)
 	for err == nil && (status == http.StatusAccepted || bytes.Contains(answer, []byte(`"in progress"`))) {
-		<-time.After(2 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 		status, _, answer, err = w.stack.Send(w.t.Context(), http.MethodGet, path+"/last_operation", "", nil)
 	}
 	if err == nil && (status/100 != 2 || bytes.Contains(answer, []byte(`"failed"`))) && (method != http.MethodDelete || status != http.StatusGone) {
@@ -149,14 +149,33 @@ func (w *walker) unbind(id string) error {
 	return w.do(http.MethodDelete, w.path+"/service_bindings/"+id, w.query, "")
 }
 
+// rotate puts a new binding in the place of an old one, or leaves it.
+func (w *walker) rotate(before, after string, really bool) error {
+	if !really {
+		return nil
+	}
+	return steps(
+		func() error { return w.bind(after, `,"predecessor_binding_id":"`+before+`"`) },
+		func() error { return w.unbind(before) },
+	)
+}
+
+func last(rotate bool) string {
+	if rotate {
+		return "b"
+	}
+	return "a"
+}
+
 func (w *walker) deprovision() error { return w.do(http.MethodDelete, w.path, w.query, "") }
 
 const rdsService = "rds-997b8372-8dac-40ac-ae65-758b4a5075a5"
 
 // walkDatabase takes a database through its life, in a cloud that demands of
 // the broker all that it may demand: tags of their own, a Super account first,
-// protection to be lifted.
-func walkDatabase(t *testing.T, s *stack.Stack) error {
+// protection to be lifted. Rotation needs no action that binding and unbinding
+// do not need.
+func walkDatabase(t *testing.T, s *stack.Stack, rotate bool) error {
 	t.Helper()
 	s.Cloud().RDS().Behave(func(b *fakerds.Behaviour) { b.DropTags, b.FirstAccountSuper = true, true })
 	w := newWalker(t, s, rdsService, "rds-427559f1-bf2a-45d3-8844-32374a3e58aa")
@@ -164,10 +183,9 @@ func walkDatabase(t *testing.T, s *stack.Stack) error {
 	return steps(
 		func() error { return w.provision("") },
 		func() error { return w.bind("a", "") },
-		func() error { return w.bind("b", `,"predecessor_binding_id":"a"`) },
-		func() error { return w.unbind("a") },
+		func() error { return w.rotate("a", "b", rotate) },
 		func() error { return w.update("{" + larger.ids + "}") },
-		func() error { return larger.unbind("b") },
+		func() error { return larger.unbind(last(rotate)) },
 		func() error { return protect(t, s.Cloud()) },
 		larger.deprovision,
 	)
@@ -189,17 +207,16 @@ func protect(t *testing.T, cloud *emulator.Server) error {
 // walkBucket takes a bucket through its life. Before it is made the broker
 // believes for a moment that its name is another account's, and its users
 // leave objects and an upload behind.
-func walkBucket(t *testing.T, s *stack.Stack) error {
+func walkBucket(t *testing.T, s *stack.Stack, rotate bool) error {
 	t.Helper()
 	s.Cloud().Faults().Add(cloud.Fault{Action: "oss:GetBucketInfo", Effect: cloud.FailBefore, Code: "AccessDenied", Status: forcedStatus, Times: 1})
 	w := newWalker(t, s, "oss-997b8372-8dac-40ac-ae65-758b4a502222", "oss-edc2badc-d93b-4d9c-9d8e-da2f1c8c2222")
 	return steps(
 		func() error { return w.provision("") },
 		func() error { return w.bind("a", "") },
-		func() error { return w.bind("b", `,"predecessor_binding_id":"a"`) },
+		func() error { return w.rotate("a", "b", rotate) },
 		func() error { return w.update("{" + w.ids + `,"parameters":{"Acl":"public-read"}}`) },
-		func() error { return w.unbind("a") },
-		func() error { return w.unbind("b") },
+		func() error { return w.unbind(last(rotate)) },
 		func() error { return fill(t, s.Cloud()) },
 		w.deprovision,
 	)
