@@ -131,7 +131,8 @@ func ended(t *testing.T, namespace, pod string) (int, clientReport) {
 	})
 	var report clientReport
 	log := kubectl(t, "-n", namespace, "logs", pod)
-	line, _, _ := strings.Cut(log, "\n")
+	_, line, _ := strings.Cut("\n"+log, "\n{") // complaints come before it or after it
+	line, _, _ = strings.Cut("{"+line, "\n")
 	if err := json.Unmarshal([]byte(line), &report); err != nil {
 		t.Fatalf("pod %s says %q: %v", pod, log, err)
 	}
