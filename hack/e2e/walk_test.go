@@ -104,6 +104,9 @@ func TestTheExamplesWork(t *testing.T) {
 	registered(t, r)
 	t.Cleanup(func() {
 		tell(t, apps)
+		if t.Failed() && len(secretData(t, apps, "oss-instance-credentials")) > 0 {
+			use(t, apps, "oss-instance-credentials", "clean") // a bucket with objects is not deleted
+		}
 		for _, kind := range []string{"pod/rds-client,pod/oss-client", "secret/kept", "servicebinding/rds-binding,servicebinding/oss-binding,servicebinding/second", "serviceinstance/rds-mysql-1,serviceinstance/oss-instance"} {
 			kubectl(t, append([]string{"-n", apps, "delete", "--ignore-not-found", "--timeout=120s"}, strings.Split(kind, ",")...)...)
 		}
