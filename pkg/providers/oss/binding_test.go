@@ -169,6 +169,32 @@ func TestAKeyThatCameTooLateIsTakenBackAndNothingElseIs(t *testing.T) {
 	w.must(open(given).put(t.Context(), "o", "more"))
 }
 
+// The process that drops a key may have been stopped, and another have made the
+// binding's key meanwhile.
+func TestAKeyIsDroppedByNameAndNoneThatCameSince(t *testing.T) {
+	w := newWorld(t)
+	instance := w.instance("")
+	w.make(instance)
+	binding := w.binding(instance)
+	given := w.make(binding)
+	before := *binding // its key's secret was lost
+	before.Facts = providers.Facts{}
+	seen, err := w.provider.Observe(t.Context(), before)
+	w.must(err)
+	step := w.provider.Next(before, seen)
+	if step.Name != "drop-key" || step.Target != given["access_key_id"] {
+		t.Fatalf("next is %s of %q, want that the key is dropped", step.Name, step.Target)
+	}
+	if _, err = w.provider.Do(t.Context(), before, step); err != nil {
+		t.Fatal(err)
+	}
+	binding.Facts = providers.Facts{}
+	given = w.make(binding)
+	_, err = w.provider.Do(t.Context(), before, step)
+	w.must(err)
+	w.must(open(given).put(t.Context(), "o", "data"))
+}
+
 func TestKeyBesideOursIsDroppedAndOursStays(t *testing.T) {
 	w := newWorld(t)
 	instance := w.instance("")
@@ -285,7 +311,7 @@ func TestMissingThingsCountAsRemoved(t *testing.T) {
 	w.make(instance)
 	binding := w.binding(instance)
 	for _, step := range []string{"drop-key", "delete-key", "detach", "delete-policy", "delete-user"} {
-		s := providers.CallStep(step, map[string]string{"user": "osb-nobody", "policy": "osb-nothing"})
+		s := providers.CallStep(step, map[string]string{"user": "osb-nobody", "policy": "osb-nothing", "key": "LTAInothing0000000"})
 		if _, err := w.provider.Do(t.Context(), *binding, s); err != nil {
 			t.Errorf("%s: %v", step, err)
 		}

@@ -8,9 +8,10 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// The steps of bindings. Those that are made more than once in an operation
-// have the same request each time: which key, which attachment, is found by a
-// look that the step makes itself.
+// The steps of bindings. Those of a removal that are made more than once have
+// the same request each time: which key, which attachment, is found by a look
+// that the step makes itself. A key to drop has its name in the request: by the
+// time the call is made there may be one that is in use.
 const (
 	stepUser         = "user"
 	stepPolicy       = "policy"
@@ -37,6 +38,7 @@ type userRequest struct {
 	Policy   string `json:"policy,omitempty"`
 	Document string `json:"document,omitempty"`
 	Mark     string `json:"mark,omitempty"`
+	Key      string `json:"key,omitempty"` // its id
 }
 
 func nextForUser(t providers.Task, plan bindingPlan, s userState, credentials func(key) map[string]string) providers.Step {
@@ -56,7 +58,9 @@ func nextForUser(t providers.Task, plan bindingPlan, s userState, credentials fu
 		step = providers.CallStep(stepAttach, userRequest{User: plan.User, Policy: plan.Policy})
 	case slices.ContainsFunc(s.Keys, func(id string) bool { return id != have.ID }):
 		// The answer to CreateAccessKey, and with it the secret, was lost.
-		step = providers.CallStep(stepDropKey, userRequest{User: plan.User})
+		lost := s.Keys[slices.IndexFunc(s.Keys, func(id string) bool { return id != have.ID })]
+		step = providers.CallStep(stepDropKey, userRequest{User: plan.User, Key: lost})
+		step.Target = lost
 	case have.ID == "":
 		step = providers.CallStep(stepKey, userRequest{User: plan.User})
 	case !slices.Contains(s.Keys, have.ID):
@@ -85,19 +89,19 @@ func nextToRemoveUser(plan bindingPlan, s userState) providers.Step {
 	}
 }
 
-func doWithUser(ctx context.Context, calls userCalls, t providers.Task, s providers.Step) (providers.Facts, error) {
+func doWithUser(ctx context.Context, calls userCalls, s providers.Step) (providers.Facts, error) {
 	var r userRequest
 	if err := decode(s.Request, "request of step "+s.Name, &r); err != nil {
 		return providers.Facts{}, err
 	}
-	facts, err := callForUser(ctx, calls, t, s.Name, r)
+	facts, err := callForUser(ctx, calls, s.Name, r)
 	if err != nil {
 		return facts, fmt.Errorf("oss: %s of RAM user or policy %s%s: %w", s.Name, r.User, r.Policy, err)
 	}
 	return facts, nil
 }
 
-func callForUser(ctx context.Context, calls userCalls, t providers.Task, step string, r userRequest) (providers.Facts, error) {
+func callForUser(ctx context.Context, calls userCalls, step string, r userRequest) (providers.Facts, error) {
 	var none providers.Facts
 	switch step {
 	case stepUser:
@@ -121,9 +125,9 @@ func callForUser(ctx context.Context, calls userCalls, t providers.Task, step st
 		facts.Secrets = map[string]string{factSecret: k.Secret}
 		return facts, nil
 	case stepDropKey:
-		return none, deleteKey(ctx, calls, r.User, keyOf(t.Facts).ID)
+		return none, unlessMissing(calls.DeleteKey(ctx, r.User, r.Key))
 	case stepDeleteKey:
-		return none, deleteKey(ctx, calls, r.User, "")
+		return none, deleteKey(ctx, calls, r.User)
 	case stepDetach:
 		return none, detach(ctx, calls, r.User)
 	case stepDeletePolicy:
@@ -135,18 +139,13 @@ func callForUser(ctx context.Context, calls userCalls, t providers.Task, step st
 	}
 }
 
-// deleteKey deletes one key of the user, but not the one to keep.
-func deleteKey(ctx context.Context, calls userCalls, user, keep string) error {
+// deleteKey deletes one key of the user.
+func deleteKey(ctx context.Context, calls userCalls, user string) error {
 	ids, err := calls.Keys(ctx, user)
-	if err != nil {
+	if err != nil || len(ids) == 0 {
 		return unlessMissing(err)
 	}
-	for _, id := range ids {
-		if id != keep {
-			return unlessMissing(calls.DeleteKey(ctx, user, id))
-		}
-	}
-	return nil
+	return unlessMissing(calls.DeleteKey(ctx, user, ids[0]))
 }
 
 // detach takes one policy from the user.

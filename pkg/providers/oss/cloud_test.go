@@ -126,10 +126,10 @@ func (w *world) drive(t *providers.Task) providers.Step {
 			continue
 		case providers.Call:
 		}
-		if frozen[step.Name] == nil {
-			frozen[step.Name] = step.Request
+		if frozen[step.Key()] == nil {
+			frozen[step.Key()] = step.Request
 		}
-		step.Request = frozen[step.Name]
+		step.Request = frozen[step.Key()]
 		facts, err := w.provider.Do(ctx, *t, step)
 		t.Facts = t.Facts.Merge(facts)
 		if err != nil {

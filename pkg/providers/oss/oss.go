@@ -114,7 +114,7 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	if t.Kind == providers.Instance {
 		facts, err = doWithBucket(ctx, p.buckets(instance), s)
 	} else {
-		facts, err = doWithUser(ctx, p.users(instance), t, s)
+		facts, err = doWithUser(ctx, p.users(instance), s)
 	}
 	return facts, instance.blame(err)
 }
