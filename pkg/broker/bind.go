@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/golang/glog"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -31,9 +33,14 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 	if err := bounded(in.Context); err != nil {
 		return 0, nil, err
 	}
+	if app := appOf(in); app != "" {
+		if err := osb.RequireString("app_guid", app); err != nil {
+			return 0, nil, err
+		}
+	}
 	instance, err := get(ctx, b.store, req.key().Instance())
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, b.unlessDropped(in, err)
 	}
 	var w wish
 	if in.PredecessorBindingID == "" {
@@ -67,7 +74,7 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 		r, err, status = now, nil, http.StatusOK
 	}
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, b.unlessDropped(in, err)
 	}
 	bound := func(r *store.Record) (int, any, error) {
 		body, err := b.binding(req, r)
@@ -91,6 +98,20 @@ func (b *BusinessLogic) dropUnfinished(req request, o *outcome) {
 		contextOf(&o.record).Platform == "kubernetes" {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// unlessDropped is err; where it only says that the store is away, the request
+// is left unanswered as in dropUnfinished.
+func (b *BusinessLogic) unlessDropped(in osb.BindRequest, err error) error {
+	_, known := errors.AsType[*osb.Error](err)
+	if known || isBroken(err) || !b.config.DropUnfinishedBinds {
+		return err
+	}
+	if contextOf(&store.Record{Context: in.Context}).Platform == "kubernetes" {
+		glog.Warningf("a bind is left unanswered, to be sent again: %v", err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
 }
 
 // readBind checks what the body says by itself (BIND-02, BIND-06).

@@ -99,7 +99,7 @@ func persist(ctx context.Context, what string, do func() error) error {
 			failed = 0
 			continue
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // that is how it ends
 		case errors.Is(err, store.ErrClosed):
 			return fmt.Errorf("%s: %w", what, err)
 		}

@@ -146,7 +146,7 @@ type outcome struct {
 // request may: not at all for slow ones.
 func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, slow bool) (outcome, error) {
 	op := r.Operation
-	glog.Infof("%s operation %s (%s) accepted, request %s", r.Key, op.ID, op.Kind, req.RequestID)
+	glog.Infof("%s operation %s (%s) accepted, request %.128q", r.Key, op.ID, op.Kind, req.RequestID)
 	b.engine.wake(r.Key, tenantOf(&r))
 	if slow {
 		return outcome{*op, r}, nil
@@ -164,7 +164,11 @@ func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, 
 	wait, end := context.WithTimeout(ctx, patience)
 	defer end()
 	now, record, err := b.engine.Await(wait, r.Key, op.ID)
-	return outcome{now, record}, err
+	if err != nil { // what was asked for is stored all the same, and goes on
+		glog.Errorf("%s operation %s: waiting for it: %v", r.Key, op.ID, err)
+		return outcome{*op, r}, nil
+	}
+	return outcome{now, record}, nil
 }
 
 // answer is what the request gets for an operation: its success, or a 202, or,

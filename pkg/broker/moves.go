@@ -26,7 +26,7 @@ const (
 	textCancelled  = "It was cancelled by a deletion."
 	textOverdue    = "It was not finished in time. What was made is being removed; try again, and if it goes on ask the operator of the broker."
 	textSetAside   = "The broker cannot go on with this now; its operator has been alarmed. It goes on by itself once the cause is mended."
-	textUpdateLate = "The update was not finished in time; the instance stays as it was. Try again, and if it goes on ask the operator of the broker."
+	textUpdateLate = "The update was not finished in time and may have been made in part. Try it again, and if it goes on ask the operator of the broker."
 	textSettling   = "Making sure that nothing is left."
 	textNoInstance = "The instance of this binding was deleted."
 )

@@ -161,12 +161,17 @@ func (w *turn) cascade(ctx context.Context, inst *store.Record) (held bool, err 
 		b := &bindings[i]
 		if b.Goal == store.Present {
 			saved, err := w.write(ctx, b.Key, func(r *store.Record) error {
-				if exists(r) && r.Goal == store.Present {
-					begin(r, store.Unbind, w.config.Now(), 0)
+				if !exists(r) || r.Goal != store.Present {
+					return errDecided
 				}
+				begin(r, store.Unbind, w.config.Now(), 0)
 				return nil
 			})
 			switch {
+			case errors.Is(err, errDecided): // it is gone, or goes, by now: the next turn sees
+				held = true
+				w.due.add(w.config.Now())
+				continue
 			case isBroken(err): // the others go on
 				held = true
 				w.due.add(w.broken(b, err))
