@@ -141,7 +141,7 @@ func (b *BusinessLogic) serve(c *lib.RequestContext, method func(context.Context
 	}
 	known, ok := errors.AsType[*osb.Error](err)
 	switch {
-	case errors.Is(err, store.ErrTooLarge):
+	case errors.Is(err, store.ErrTooLarge) && len(call.Body) > 0: // a DELETE brings nothing that could be shorter
 		known = osb.ErrBadRequest("This request holds more than the broker can keep of one instance or binding: send shorter parameters and a shorter context.")
 	case !ok:
 		known = osb.ErrUnavailable(err) // the store, most likely: nothing was decided
