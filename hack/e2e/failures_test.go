@@ -99,6 +99,7 @@ func TestAnOutageStrandsNothing(t *testing.T) {
 	kubectl(t, "-n", r.namespace, "scale", "deployment", r.name, "--replicas=2")
 	here.cloud.thaw(t)
 	r.serving(t)
+	r.platform(t) // once it is reached
 	// Not meanwhile: a connection that times out ends a bind for Service Catalog,
 	// whatever the broker does.
 	bind(t, ns, "bound", "bound")
