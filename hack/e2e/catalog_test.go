@@ -109,9 +109,9 @@ const (
 func use(t *testing.T, namespace, secret, do string) (int, clientReport) {
 	t.Helper()
 	name := "client-" + do + "-" + secret
-	apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Pod, metadata: {name: %[1]s, namespace: %[2]s}, spec: {restartPolicy: Never, automountServiceAccountToken: false,
+	apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Pod, metadata: {name: %[1]s, namespace: %[2]s, labels: {%[7]s: 'true'}}, spec: {restartPolicy: Never, automountServiceAccountToken: false,
 containers: [{name: app, image: "%[3]salibabacloud-broker-client:%[4]s", args: [binding, --dir=/binding, --do=%[5]s], volumeMounts: [{name: binding, mountPath: /binding}]}],
-volumes: [{name: binding, secret: {secretName: %[6]s}}]}}`, name, namespace, here.prefix, here.tag, do, secret))
+volumes: [{name: binding, secret: {secretName: %[6]s}}]}}`, name, namespace, here.prefix, here.tag, do, secret, mine))
 	code, report := ended(t, namespace, name)
 	kubectl(t, "-n", namespace, "delete", "pod", name, "--wait=false")
 	until(t, 30*time.Second, "pod "+name+" is gone", func() (bool, string) {

@@ -27,6 +27,8 @@ func sweep() error {
 			abandon("", "clusterservicebrokers", "alibabacloud-servicebroker"),
 		)
 	}
+	_, err = run("", "kubectl", "-n", apps, "delete", "pods", "-l", mine+"=true")
+	failed = errors.Join(failed, err)
 	out, err := run("", "kubectl", "get", "namespaces", "-l", mine+"=true", "-o", "name")
 	failed = errors.Join(failed, err)
 	for name := range strings.FieldsSeq(out) {

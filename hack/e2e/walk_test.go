@@ -110,6 +110,7 @@ func TestTheExamplesWork(t *testing.T) {
 		for _, kind := range []string{"pod/rds-client,pod/oss-client", "secret/kept", "servicebinding/rds-binding,servicebinding/oss-binding,servicebinding/second", "serviceinstance/rds-mysql-1,serviceinstance/oss-instance"} {
 			kubectl(t, append([]string{"-n", apps, "delete", "--ignore-not-found", "--timeout=120s"}, strings.Split(kind, ",")...)...)
 		}
+		kubectl(t, "-n", apps, "delete", "pods", "-l", mine+"=true")
 		here.cloud.empty(t)
 	})
 
