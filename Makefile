@@ -53,6 +53,7 @@ demo: go $(BIN)/demo-client ## Walk through provision, bind, use, unbind, deprov
 test: go ## Run all tests with the race detector; installs what they need (PACKAGES=./pkg/... for less)
 	@hack/install-test-needs
 	REQUIRE_ENGINES=1 REQUIRE_PROMTOOL=1 go test -race -timeout 15m $(PACKAGES)
+	$(if $(filter ./...,$(PACKAGES)),hack/crash-matrix)
 
 .PHONY: lint
 lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts

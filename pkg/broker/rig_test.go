@@ -30,7 +30,8 @@ import (
 // by turn on a clock of its own, whose process can die at any store write and
 // at any call of the cloud.
 type rig struct {
-	t     *testing.T
+	t     *testing.T // that it fails
+	life  *testing.T // that it ends with
 	cloud *emulator.Server
 	clock *cloud.Clock
 	dir   string
@@ -68,11 +69,19 @@ func newRig(t *testing.T, plans *catalog.Catalog) *rig {
 	clock := cloud.NewFrozenClock(time.Now())
 	profile, _ := rigTimes()
 	return &rig{
-		t: t, clock: clock, dir: inMemory(t), plans: plans,
+		t: t, life: t, clock: clock, dir: inMemory(t), plans: plans,
 		cloud: emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(profile), emulatortest.WithConfig(func(c *emulator.Config) {
 			c.AccessKey = emulator.AccessKey{ID: "LTAIrig", Secret: "the secret of the rig"}
 		})),
 	}
+}
+
+// with lets the rig fail a part of its test until the function is called.
+func (r *rig) with(t *testing.T) func() {
+	t.Helper()
+	before := r.t
+	r.t = t
+	return func() { r.t = before }
 }
 
 // inMemory is a directory that costs no disk syncs, where there is one: it is
@@ -90,15 +99,21 @@ func inMemory(t *testing.T) string {
 func (r *rig) storeFile() string { return filepath.Join(r.dir, "store.db") }
 func (r *rig) keysFile() string  { return filepath.Join(r.dir, "keyset.json") }
 
-// open is the start of a process that dies at its n-th store write, before or
-// after its effect; 0: at none. It fails where it dies at once.
+// open is the start of a process, which takes the place of the one before. It
+// dies at its n-th store write, before or after its effect; 0: at none. It fails
+// where it dies at once.
 func (r *rig) open(failAt int, after bool) error {
+	if r.store != nil {
+		if err := r.store.Close(); err != nil {
+			return err
+		}
+	}
 	file, err := bolt.Open(r.storeFile(), &bolt.Options{})
 	if err != nil {
 		return err
 	}
-	r.t.Cleanup(func() { _ = file.Close() })
-	keys, err := sealed.Ensure(r.t.Context(), sealed.File(r.keysFile()), file, nil)
+	r.life.Cleanup(func() { _ = file.Close() })
+	keys, err := sealed.Ensure(r.life.Context(), sealed.File(r.keysFile()), file, nil)
 	if err != nil {
 		return err
 	}
@@ -111,10 +126,10 @@ func (r *rig) open(failAt int, after bool) error {
 	if err := r.wire(); err != nil {
 		return err
 	}
-	return r.store.Lead(r.t.Context(), func(_ context.Context, l store.Lease) error {
+	return r.store.Lead(r.life.Context(), func(_ context.Context, l store.Lease) error {
 		l.Held = func() bool { return true } // nobody else is about
-		r.term = r.engine.Begin(r.t.Context(), l)
-		r.t.Cleanup(r.term.Stop)
+		r.term = r.engine.Begin(r.life.Context(), l)
+		r.life.Cleanup(r.term.Stop)
 		return nil
 	})
 }
@@ -185,9 +200,6 @@ func (r *rig) timeOut() {
 func (r *rig) restart() {
 	r.t.Helper()
 	r.cloud.Faults().Clear()
-	if err := r.store.Close(); err != nil {
-		r.t.Fatal(err)
-	}
 	r.start()
 }
 
@@ -215,7 +227,7 @@ func (r *rig) settle() bool {
 // returns when the next is due.
 func (r *rig) turn() (due time.Time, unfinished bool) {
 	r.t.Helper()
-	keys, err := r.store.Unfinished(r.t.Context())
+	keys, err := r.store.Unfinished(r.life.Context())
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -225,7 +237,7 @@ func (r *rig) turn() (due time.Time, unfinished bool) {
 		ids = append(ids, k.InstanceID)
 	}
 	for _, id := range slices.Compact(ids) {
-		next, err := r.term.Turn(r.t.Context(), id)
+		next, err := r.term.Turn(r.life.Context(), id)
 		if r.isDead() {
 			return time.Time{}, true
 		}

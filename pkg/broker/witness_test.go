@@ -148,7 +148,7 @@ func oneBucket(r *rig, want expected, given map[string]map[string]string) error 
 	for id, c := range given {
 		client := oss.NewClient(oss.NewConfig().WithRegion(c["region"]).WithEndpoint(r.cloud.URL()).WithUsePathStyle(true).WithRetryMaxAttempts(1).
 			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(c["access_key_id"], c["secret_access_key"])))
-		if _, err := client.ListObjectsV2(r.t.Context(), &oss.ListObjectsV2Request{Bucket: oss.Ptr(bucket.Name)}); err != nil {
+		if _, err := client.ListObjectsV2(r.life.Context(), &oss.ListObjectsV2Request{Bucket: oss.Ptr(bucket.Name)}); err != nil {
 			return fmt.Errorf("the key of %s does not work: %w", id, err)
 		}
 		key, _ := r.cloud.RAM().Key(c["access_key_id"])
