@@ -85,8 +85,8 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 
 	answer := <-answers
 	t.Logf("what was under way is answered with %s", answer)
-	if !strings.HasPrefix(answer, "202") {
-		t.Errorf("what was under way is answered with %s, want 202: it is stored, and not done", answer)
+	if !strings.HasPrefix(answer, "202") && !strings.HasPrefix(answer, "201") { // 201 where its end still had a free page in the file
+		t.Errorf("what was under way is answered with %s, want 202 or 201: it was taken", answer)
 	}
 	r.disk(t, "free")
 	for _, id := range append(taken, refused, "underway") {
