@@ -228,6 +228,32 @@ func TestKeyThatTheSourceLostSealsNoMore(t *testing.T) {
 	}
 }
 
+func TestLostKeyStaysLostWhileTheSourceIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newMemory(t)
+		good := source.content()
+		live := sealed.New(openBolt(t, t.TempDir()), replica(t, source, nil))
+		put(t, live, "i")
+
+		other := newMemory(t).content()
+		source.set(func(m *memory) { m.keyset = other })
+		pass(11 * time.Second)
+		source.set(func(m *memory) { m.fail = errors.New("the server is away") })
+		pass(11 * time.Second)
+		_, err := live.Update(t.Context(), store.Key{InstanceID: "j"}, func(r *store.Record) error {
+			r.Secrets = store.Seal([]byte(secret))
+			return nil
+		})
+		if !errors.Is(err, store.ErrForeign) {
+			t.Errorf("sealing with a lost key after a look at a source that is away = %v, want ErrForeign", err)
+		}
+
+		source.set(func(m *memory) { m.keyset, m.fail = good, nil })
+		pass(11 * time.Second)
+		put(t, live, "j")
+	})
+}
+
 func TestReplicaThatSleptThroughARotationFindsItsWay(t *testing.T) {
 	for name, tc := range map[string]struct {
 		wake func(t *testing.T, keys *sealed.Keys, inner store.Store) // before it is stopped

@@ -21,7 +21,8 @@ type state struct {
 	// process saw it: its own clock, and no other, is asked.
 	standings map[uint32]standing
 	former    []former
-	// lost says why the set must not seal any more.
+	// lost says why the set must not seal any more: until the source has a
+	// keyset that is good.
 	lost error
 }
 
@@ -62,10 +63,11 @@ func (st *state) next(set *set, version string, now time.Time) *state {
 }
 
 // blocked returns the state after the source could not be used. What lost the
-// key that seals says so here: that key must not go on sealing.
+// key that seals says so here: that key must not go on sealing, and a source
+// that is away does not bring it back.
 func (st *state) blocked(lost bool, err error) *state {
 	next := *st
-	if next.lost = nil; lost {
+	if lost {
 		next.lost = err
 	}
 	return &next
