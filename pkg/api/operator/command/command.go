@@ -69,6 +69,7 @@ type call struct {
 	binding string
 	confirm string
 	force   bool
+	hint    string
 }
 
 // verbs is the one table of them.
@@ -78,7 +79,7 @@ func verbs() []verb {
 		{words: []string{"instances", "show"}, args: []string{"ID"}, help: "all that may be told of an instance and its bindings", flags: showFlags, run: show},
 		{words: []string{"instances", "retry"}, args: []string{"ID"}, help: "try again at once what is unfinished or set aside of an instance and its bindings", run: retry},
 		{words: []string{"instances", "purge"}, args: []string{"ID"}, help: "let go of what can never be deleted; what exists in the cloud stays", flags: purgeFlags, run: purge},
-		{words: []string{"instances", "none"}, help: "exit with 0 if nothing exists in the cloud, with 3 if something does or may", run: none},
+		{words: []string{"instances", "none"}, help: "exit with 0 if nothing exists in the cloud, with 3 if something does or may", flags: noneFlags, run: none},
 		{words: []string{"keys", "list"}, help: "the keys that seal secrets, and how many records need each", run: listKeys},
 		{words: []string{"keys", "add"}, help: "add a key, which opens and does not seal yet", run: addKey},
 		{words: []string{"keys", "promote"}, args: []string{"ID"}, help: "let a key seal from now on", run: promoteKey},

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -119,6 +121,26 @@ func TestNoneExitsWithThreeWhileSomethingExists(t *testing.T) {
 	w.server.Close()
 	if out, code := w.run("instances", "none"); code != 1 {
 		t.Errorf("without a broker: %d %s", code, out)
+	}
+}
+
+func TestNoneGivesItsHintWhereItDoesNotExitWithZero(t *testing.T) {
+	w := newWorld(t, httptest.NewServer)
+	hinted := func() (string, int) {
+		getenv := func(name string) string { return map[string]string{"OPS_URL": w.server.URL, "OPS_TOKEN_FILE": w.token}[name] }
+		err := command.Run(t.Context(), []string{"instances", "none", "--hint", "Do this."}, getenv, io.Discard)
+		return fmt.Sprint(err), command.ExitCode(err)
+	}
+	if said, code := hinted(); code != 0 || strings.Contains(said, "Do this.") {
+		t.Errorf("of an empty store: %d %s", code, said)
+	}
+	w.put(store.Key{InstanceID: "i"})
+	if said, code := hinted(); code != 3 || !strings.Contains(said, "Do this.") {
+		t.Errorf("with an instance: %d %s", code, said)
+	}
+	w.server.Close()
+	if said, code := hinted(); code != 1 || !strings.Contains(said, "Do this.") {
+		t.Errorf("without a broker: %d %s", code, said)
 	}
 }
 

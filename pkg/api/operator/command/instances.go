@@ -109,8 +109,20 @@ func show(ctx context.Context, c *call) error {
 	return w.out.Flush()
 }
 
+func noneFlags(fs *flag.FlagSet, c *call) {
+	fs.StringVar(&c.hint, "hint", "", "a `sentence` to end with where that fails, or something exists")
+}
+
 // none exits with 0 only where nothing is left, or may be.
 func none(ctx context.Context, c *call) error {
+	err := ofNone(ctx, c)
+	if err != nil && c.hint != "" {
+		err = fmt.Errorf("%w. %s", err, c.hint)
+	}
+	return err
+}
+
+func ofNone(ctx context.Context, c *call) error {
 	counts, err := c.client.Counts(ctx)
 	if err != nil {
 		return err
