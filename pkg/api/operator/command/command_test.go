@@ -127,7 +127,9 @@ func TestNoneExitsWithThreeWhileSomethingExists(t *testing.T) {
 func TestNoneGivesItsHintWhereItDoesNotExitWithZero(t *testing.T) {
 	w := newWorld(t, httptest.NewServer)
 	hinted := func() (string, int) {
-		getenv := func(name string) string { return map[string]string{"OPS_URL": w.server.URL, "OPS_TOKEN_FILE": w.token}[name] }
+		getenv := func(name string) string {
+			return map[string]string{"OPS_URL": w.server.URL, "OPS_TOKEN_FILE": w.token}[name]
+		}
 		err := command.Run(t.Context(), []string{"instances", "none", "--hint", "Do this."}, getenv, io.Discard)
 		return fmt.Sprint(err), command.ExitCode(err)
 	}
