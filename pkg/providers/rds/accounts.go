@@ -51,7 +51,7 @@ func doWithAccount(ctx context.Context, c client, t providers.Task, s providers.
 		if superFirst(err) && t.Facts.Open[factSuper] == "" {
 			return open(factSuper, "true"), nil // nothing was made, but now we know what is missing
 		}
-		return providers.Facts{}, err
+		return learned(open(factAccount, r.Name), err)
 	case stepDeleteAccount:
 		err := c.deleteAccount(ctx, r)
 		if errors.Is(err, alicloud.ErrNotFound) {

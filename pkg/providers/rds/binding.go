@@ -13,8 +13,8 @@ type bindingPlan struct {
 	Username    string       `json:"username"`
 	Password    secretString `json:"password"`
 	Description string       `json:"description"`
-	// Chosen says that the user chose the name: then it proves nothing, and
-	// the description alone makes an account ours.
+	// Chosen says that the user chose the name: then it proves nothing by
+	// itself.
 	Chosen bool `json:"chosen,omitempty"`
 }
 
@@ -69,9 +69,31 @@ func plansOf(t providers.Task) (plan bindingPlan, of instancePlan, err error) {
 	return plan, of, err
 }
 
-// ours says whether an account is this binding's.
-func (p bindingPlan) ours(a account) bool {
-	return a.Description == p.Description || !p.Chosen && a.Name == p.Username
+// ours says whether an account is this binding's: it is described so, or, should
+// somebody have changed that, it has the name that was drawn, or the one that we
+// remember to have made. What is described as another binding's is never ours.
+func (p bindingPlan) ours(a account, f providers.Facts) bool {
+	made := f.Open[factAccount]
+	switch {
+	case a.Description == p.Description:
+		return true
+	case isAccountDescription(a.Description):
+		return false
+	}
+	return !p.Chosen && a.Name == p.Username || made != "" && sameName(a.Name, made)
+}
+
+// remember returns what a look tells of whose the account is. What was described
+// as ours is ours from then on; what is gone is not, whoever takes its name. One
+// that was made just before the look is given time to show.
+func (s accountState) remember(plan bindingPlan) providers.Facts {
+	switch {
+	case s.account != nil && s.account.Description == plan.Description:
+		return open(factAccount, s.account.Name)
+	case s.account == nil && !s.noInstance && s.asked != stepAccount:
+		return open(factAccount, "")
+	}
+	return providers.Facts{}
 }
 
 const (
@@ -136,7 +158,10 @@ func observeAccount(ctx context.Context, api accountAPI, t providers.Task, plan 
 			s.host, s.port = i.Host, i.Port
 		}
 	}
-	exists := s.account != nil && plan.ours(*s.account)
+	if known := s.remember(plan); known.Open[factAccount] != t.Facts.Open[factAccount] {
+		facts = facts.Merge(known)
+	}
+	exists := s.account != nil && plan.ours(*s.account, t.Facts)
 	return providers.Seen{Exists: exists, Facts: facts, State: s}, nil
 }
 
@@ -144,7 +169,7 @@ func nextForAccount(t providers.Task, plan bindingPlan, of instancePlan, s accou
 	const making = "The database account is being created."
 	a, id := s.account, t.Of.Facts.Open[factInstance]
 	if t.Goal == providers.Absent {
-		return nextToUnbind(plan, id, s)
+		return nextToUnbind(t, plan, id, s)
 	}
 	switch {
 	case s.noInstance:
@@ -157,7 +182,7 @@ func nextForAccount(t providers.Task, plan bindingPlan, of instancePlan, s accou
 		return providers.WaitStep(stepSuper, providers.Quick, making)
 	case a == nil:
 		return once(s.asked, stepAccount, making, accountRequest{InstanceID: id, Name: plan.Username, Type: normal, Description: plan.Description})
-	case !plan.ours(*a):
+	case !plan.ours(*a, t.Facts):
 		return providers.FailStep(providers.Invalid, "The Username is in use on this instance; choose another, or leave it out.")
 	case a.Status == busy:
 		return providers.WaitStep(stepAccount, providers.Quick, making)
@@ -167,10 +192,10 @@ func nextForAccount(t providers.Task, plan bindingPlan, of instancePlan, s accou
 	return providers.DoneStep(credentials(plan, of.Database, s.host, s.port))
 }
 
-func nextToUnbind(plan bindingPlan, instanceID string, s accountState) providers.Step {
+func nextToUnbind(t providers.Task, plan bindingPlan, instanceID string, s accountState) providers.Step {
 	const removing = "The database account is being removed."
 	switch a := s.account; {
-	case a == nil, !plan.ours(*a):
+	case a == nil, !plan.ours(*a, t.Facts):
 		return providers.DoneStep(nil)
 	case a.Status == busy:
 		return providers.WaitStep(stepDeleteAccount, providers.Quick, removing)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
 	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -133,7 +135,38 @@ func (p *place) protect(task *providers.Task) {
 	p.t.Helper()
 	req := sdk.CreateModifyDBInstanceDeletionProtectionRequest()
 	req.DBInstanceId, req.DeletionProtection = task.Facts.Open["instance_id"], "true"
-	if err := providertest.Clients(p.t, p.server).Do(p.t.Context(), alicloud.Write, req, sdk.CreateModifyDBInstanceDeletionProtectionResponse()); err != nil {
+	p.must(req, sdk.CreateModifyDBInstanceDeletionProtectionResponse())
+}
+
+// describe changes what the console shows beside an account, as people do.
+func (p *place) describe(name, text string) {
+	p.t.Helper()
+	req := sdk.CreateModifyAccountDescriptionRequest()
+	req.DBInstanceId, req.AccountName, req.AccountDescription = p.only().ID, name, text
+	p.must(req, sdk.CreateModifyAccountDescriptionResponse())
+}
+
+// take makes an account by hand, or removes one.
+func (p *place) take(name, text string) {
+	p.t.Helper()
+	req := sdk.CreateCreateAccountRequest()
+	req.DBInstanceId, req.AccountName, req.AccountPassword = p.only().ID, name, "By_Hand_1"
+	req.AccountType, req.AccountDescription = "Normal", text
+	p.must(req, sdk.CreateCreateAccountResponse())
+}
+
+func (p *place) drop(name string) {
+	p.t.Helper()
+	req := sdk.CreateDeleteAccountRequest()
+	req.DBInstanceId, req.AccountName = p.only().ID, name
+	p.must(req, sdk.CreateDeleteAccountResponse())
+}
+
+// must makes a call that is not the broker's, and lets its effect come.
+func (p *place) must(req requests.AcsRequest, resp responses.AcsResponse) {
+	p.t.Helper()
+	if err := providertest.Clients(p.t, p.server).Do(p.t.Context(), alicloud.Write, req, resp); err != nil {
 		p.t.Fatal(err)
 	}
+	p.Cloud.Advance(time.Minute)
 }

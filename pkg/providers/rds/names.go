@@ -18,6 +18,12 @@ func accountDescription(l providers.Life) string  { return "osb-" + l.Hash(26, "
 func accountName(l providers.Life) string         { return "b" + l.Hash(15, "account") }
 func superName(l providers.Life) string           { return "s" + l.Hash(15, "super") }
 
+// isAccountDescription says whether accountDescription can have given the text,
+// for whichever binding.
+func isAccountDescription(text string) bool { return accountForm.MatchString(text) }
+
+var accountForm = regexp.MustCompile(`^osb-[a-z2-7]{26}$`)
+
 const (
 	passwordLength = 28 // of those we generate: 166 bits
 	passwordSigns  = "!@#$%^&*()_+-="

@@ -1,0 +1,98 @@
+package rds_test
+
+import (
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+)
+
+const chosen = `{"Username":"app","Password":"Very_Secret_1"}`
+
+// absent unbinds.
+func (p *place) absent(task *providers.Task) {
+	p.t.Helper()
+	task.Goal = providers.Absent
+	p.done(task)
+}
+
+func TestAnAccountWhoseDescriptionWasEditedIsRemovedAllTheSame(t *testing.T) {
+	for name, parameters := range map[string]string{"a chosen name": chosen, "a drawn name": ""} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, rds.Config{VpcID: vpcID})
+			i := p.instance(1, ``)
+			p.done(i)
+			b := p.binding(i, 2, parameters)
+			p.describe(p.done(b).Credentials["username"], "web-shop")
+			p.done(b) // and it is still the binding's
+			p.absent(b)
+			if left := p.only().Accounts; len(left) != 0 {
+				t.Errorf("after the unbind there is %+v", left)
+			}
+		})
+	}
+}
+
+// The answer to CreateAccount was lost: then the look that finds our description
+// is what tells.
+func TestAnAccountWhoseMakingWasLostIsRememberedByALook(t *testing.T) {
+	p := newPlace(t, rds.Config{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	b := p.binding(i, 2, chosen)
+	p.server.Faults().Add(cloud.Fault{Action: "CreateAccount", Effect: cloud.DropAfter, Times: 1})
+	p.done(b)
+	p.describe("app", "web-shop")
+	p.absent(b)
+	if left := p.only().Accounts; len(left) != 0 {
+		t.Errorf("after the unbind there is %+v", left)
+	}
+}
+
+func TestAnAccountThatWasThereBeforeIsNeverOurs(t *testing.T) {
+	for name, text := range map[string]string{"with words": "web-shop", "without": ""} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, rds.Config{VpcID: vpcID})
+			i := p.instance(1, ``)
+			p.done(i)
+			p.take("app", text)
+			b := p.binding(i, 2, chosen)
+			p.fails(b, providers.Invalid)
+			p.absent(b)
+			if p.account("app") == nil {
+				t.Error("somebody else's account was deleted")
+			}
+		})
+	}
+}
+
+// Whoever had the account deleted and made another of that name owns the other.
+func TestAnAccountThatCameAfterOursIsNotOurs(t *testing.T) {
+	t.Run("of another binding", func(t *testing.T) {
+		p := newPlace(t, rds.Config{VpcID: vpcID})
+		i := p.instance(1, ``)
+		p.done(i)
+		first, second := p.binding(i, 2, chosen), p.binding(i, 3, chosen)
+		p.done(first)
+		p.drop("app")
+		p.done(second)
+		p.absent(first)
+		if p.account("app") == nil {
+			t.Error("another binding's account was deleted")
+		}
+	})
+	t.Run("made after the unbind", func(t *testing.T) {
+		p := newPlace(t, rds.Config{VpcID: vpcID})
+		i := p.instance(1, ``)
+		p.done(i)
+		b := p.binding(i, 2, chosen)
+		p.done(b)
+		p.absent(b)
+		p.take("app", "web-shop")
+		p.absent(b)
+		if p.account("app") == nil {
+			t.Error("somebody else's account was deleted")
+		}
+	})
+}
