@@ -62,10 +62,16 @@ func asError(err error) (*Error, bool) {
 
 // refusalKinds returns the kinds of an answer that is an error.
 func refusalKinds(op Op, code string, status int) []error {
-	if kind := kindOf(op.Product, code); kind != nil {
-		if op.Access == Read && errors.Is(kind, ErrOutcomeUnknown) {
-			return nil
-		}
+	kind := kindOf(op.Product, code)
+	switch {
+	case kind == nil:
+	case errors.Is(kind, errEarlierTry) && op.Access == Read:
+		return []error{ErrWrongState}
+	case errors.Is(kind, errEarlierTry):
+		return []error{ErrWrongState, ErrOutcomeUnknown}
+	case errors.Is(kind, ErrOutcomeUnknown) && op.Access == Read:
+		return nil
+	default:
 		return []error{kind}
 	}
 	switch {

@@ -73,6 +73,23 @@ func TestTablesMeanWhatTheySay(t *testing.T) {
 	}
 }
 
+// Such an answer is a refusal of this request and says that another of the same
+// token lives, which may be the one whose answer was lost.
+func TestAnEarlierTryThatIsUnderWayIsBusyAndUnknown(t *testing.T) {
+	for _, code := range []string{"InvalidConcurrentOperate", "LastTokenProcessing"} {
+		f := newFront(t, reply(400, `{"Code":"`+code+`","Message":"m","RequestId":"R-1"}`))
+		c := clientsOf(t, f, testKey())
+		for access, err := range map[Access]error{Write: createAccount(t, c), Read: describe(t, c)} {
+			if !errors.Is(err, ErrWrongState) || errors.Is(err, ErrOutcomeUnknown) != (access == Write) {
+				t.Errorf("%s of a call with access %v = %v; want ErrWrongState, and ErrOutcomeUnknown of writes", code, access, err)
+			}
+			if text := Sentence(err); text != Sentence(&Error{Kinds: []error{ErrWrongState}}) {
+				t.Errorf("%s is told as %q", code, text)
+			}
+		}
+	}
+}
+
 func TestSentencesTellWhoCanMendIt(t *testing.T) {
 	const operator = "operator"
 	for name, tc := range map[string]struct {

@@ -29,6 +29,11 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 )
 
+// errEarlierTry stands in the tables for codes that say that an earlier request
+// of the same token is still at work. They are ErrWrongState, retried as all of
+// those are, and ErrOutcomeUnknown: this request was refused, the other lives.
+var errEarlierTry = errors.New("an earlier try is under way")
+
 // An Error is a refusal or failure of the cloud. Its text is for the log and
 // holds nothing secret: neither the SDK's message, which can hold the string
 // to sign, nor parameters.

@@ -44,7 +44,7 @@ var gatewayKinds = map[string]error{ //nolint:gochecknoglobals // a table that n
 	"LimitExceeded.*":                       ErrQuota,
 	"IdempotentParameterMismatch":           ErrTokenUsed,
 	"InvalidIdempotenceParameter":           ErrTokenUsed,
-	"LastTokenProcessing":                   ErrWrongState, // an earlier try is under way
+	"LastTokenProcessing":                   errEarlierTry,
 	"InternalError":                         ErrOutcomeUnknown,
 	"InternalError.*":                       ErrOutcomeUnknown,
 	"ServiceUnavailable":                    ErrOutcomeUnknown,

@@ -15,7 +15,7 @@ var rdsKinds = map[string]error{ //nolint:gochecknoglobals // a table that nobod
 	"InvalidDBInstanceName.Duplicate":             ErrExists,
 	"InvalidSecurityIPList.Duplicate":             ErrExists,
 	"InvalidRequestId":                            ErrTokenUsed,
-	"InvalidConcurrentOperate":                    ErrWrongState, // an earlier try is under way
+	"InvalidConcurrentOperate":                    errEarlierTry,
 	"OperationDenied.*":                           ErrWrongState,
 	"IncorrectDBInstanceState":                    ErrWrongState,
 	"InvalidDBInstanceStatus.*":                   ErrWrongState,
