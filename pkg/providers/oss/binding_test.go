@@ -238,6 +238,39 @@ func TestPolicyThatOutlivedItsUserIsSeenAndRemoved(t *testing.T) {
 	}
 }
 
+// What RAM has just made may not be seen yet, while it shows something else.
+func TestWhatRAMDoesNotShowYetIsRemovedToo(t *testing.T) {
+	for look, code := range map[string]string{"GetPolicy": "EntityNotExist.Policy", "GetUser": "EntityNotExist.User"} {
+		t.Run(look, func(t *testing.T) {
+			w := newWorld(t)
+			instance := w.instance("")
+			w.make(instance)
+			binding := w.binding(instance)
+			for range 2 { // the user and its policy
+				seen, err := w.provider.Observe(t.Context(), *binding)
+				w.must(err)
+				binding.Facts = binding.Facts.Merge(seen.Facts)
+				made, err := w.provider.Do(t.Context(), *binding, w.provider.Next(*binding, seen))
+				w.must(err)
+				binding.Facts = binding.Facts.Merge(made)
+			}
+			if d := w.cloud.Dump(); len(d.Users) != 1 || len(d.Policies) != 1 {
+				t.Fatalf("before the unbind: %+v", d)
+			}
+			w.cloud.Fail(look, code, 2)
+			w.remove(binding)
+			if d := w.cloud.Dump(); len(d.Users)+len(d.Policies) != 0 {
+				t.Errorf("after the unbind: %+v", d)
+			}
+			before := len(w.cloud.Calls("DeletePolicy")) + len(w.cloud.Calls("DeleteUser"))
+			w.remove(binding)
+			if after := len(w.cloud.Calls("DeletePolicy")) + len(w.cloud.Calls("DeleteUser")); after != before {
+				t.Error("what was removed is removed again")
+			}
+		})
+	}
+}
+
 func TestUserWhoseCommentsWereChangedIsStillRemoved(t *testing.T) {
 	w := newWorld(t)
 	instance := w.instance("")

@@ -43,7 +43,7 @@ type userRequest struct {
 
 func nextForUser(t providers.Task, plan bindingPlan, s userState, credentials func(key) map[string]string) providers.Step {
 	if t.Goal == providers.Absent {
-		return nextToRemoveUser(plan, s)
+		return nextToRemoveUser(t, plan, s)
 	}
 	have := keyOf(t.Facts)
 	var step providers.Step
@@ -73,16 +73,21 @@ func nextForUser(t providers.Task, plan bindingPlan, s userState, credentials fu
 	return unlessRefused(t, step)
 }
 
-// nextToRemoveUser takes access away first.
-func nextToRemoveUser(plan bindingPlan, s userState) providers.Step {
+// nextToRemoveUser takes access away first. A user and a policy that were made
+// are removed once even if RAM does not show them, for its looks may lag. Keys
+// and attachments need no such care: RAM refuses to delete what still has them.
+func nextToRemoveUser(t providers.Task, plan bindingPlan, s userState) providers.Step {
+	made := func(p presence, fact string) bool {
+		return p == ours || p == missing && t.Facts.Open[fact] != ""
+	}
 	switch {
 	case len(s.Keys) > 0:
 		return providers.CallStep(stepDeleteKey, userRequest{User: plan.User})
 	case len(s.Attached) > 0:
 		return providers.CallStep(stepDetach, userRequest{User: plan.User})
-	case s.Policy == ours:
+	case made(s.Policy, factPolicy):
 		return providers.CallStep(stepDeletePolicy, userRequest{Policy: plan.Policy})
-	case s.User == ours:
+	case made(s.User, factUser):
 		return providers.CallStep(stepDeleteUser, userRequest{User: plan.User})
 	default:
 		return providers.DoneStep(nil)
@@ -131,9 +136,9 @@ func callForUser(ctx context.Context, calls userCalls, step string, r userReques
 	case stepDetach:
 		return none, detach(ctx, calls, r.User)
 	case stepDeletePolicy:
-		return none, unlessMissing(calls.DeletePolicy(ctx, r.Policy))
+		return forgotten(factPolicy, calls.DeletePolicy(ctx, r.Policy))
 	case stepDeleteUser:
-		return none, unlessMissing(calls.DeleteUser(ctx, r.User))
+		return forgotten(factUser, calls.DeleteUser(ctx, r.User))
 	default:
 		return none, errUnknownStep
 	}
@@ -155,6 +160,14 @@ func detach(ctx context.Context, calls userCalls, user string) error {
 		return unlessMissing(err)
 	}
 	return unlessMissing(calls.Detach(ctx, user, attached[0]))
+}
+
+// forgotten returns the facts of a removal: nobody remembers what was made.
+func forgotten(fact string, err error) (providers.Facts, error) {
+	if err := unlessMissing(err); err != nil {
+		return providers.Facts{}, err
+	}
+	return openFact(fact, ""), nil
 }
 
 func openFact(name, value string) providers.Facts {

@@ -136,6 +136,9 @@ func TestNextOfBindings(t *testing.T) {
 		"absent: then the policy":                  {goal: providers.Absent, state: userState{User: ours, Policy: ours}, want: calls(stepDeletePolicy)},
 		"absent: then the user":                    {goal: providers.Absent, state: userState{User: ours}, want: calls(stepDeleteUser)},
 		"absent: the policy alone":                 {goal: providers.Absent, state: userState{Policy: ours}, want: calls(stepDeletePolicy)},
+		"absent: a policy made and not seen":       {goal: providers.Absent, facts: openFact(factPolicy, "p"), state: userState{User: ours}, want: calls(stepDeletePolicy)},
+		"absent: a user made and not seen":         {goal: providers.Absent, facts: openFact(factUser, "u"), state: userState{}, want: calls(stepDeleteUser)},
+		"absent: a foreign one in their place":     {goal: providers.Absent, facts: openFact(factPolicy, "p"), state: userState{Policy: foreign}, want: done},
 		"absent: foreign ones stay":                {goal: providers.Absent, state: userState{User: foreign, Policy: foreign}, want: done},
 		"absent: our user beside a foreign policy": {goal: providers.Absent, state: userState{User: ours, Policy: foreign}, want: calls(stepDeleteUser)},
 	}
