@@ -34,6 +34,15 @@ var (
 // those are, and ErrOutcomeUnknown: this request was refused, the other lives.
 var errEarlierTry = errors.New("an earlier try is under way")
 
+// UnlessMissing drops an error that says no more than that a thing is not there:
+// for looks, and for removals.
+func UnlessMissing(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // An Error is a refusal or failure of the cloud. Its text is for the log and
 // holds nothing secret: neither the SDK's message, which can hold the string
 // to sign, nor parameters.

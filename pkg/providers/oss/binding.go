@@ -44,7 +44,10 @@ type attachment struct{ Type, Policy string }
 const customPolicy = "Custom"
 
 // A key is what a binding is about.
-type key struct{ ID, Secret string }
+type key struct {
+	ID     string
+	Secret providers.Secret
+}
 
 // Facts of a binding.
 const (
@@ -57,7 +60,7 @@ const (
 // keyOf returns the key that the record remembers; its ID is empty if there is
 // none, or none with a secret.
 func keyOf(f providers.Facts) key {
-	k := key{ID: f.Open[factKeyID], Secret: f.Secrets[factSecret]}
+	k := key{ID: f.Open[factKeyID], Secret: providers.Secret(f.Secrets[factSecret])}
 	if k.ID == "" || k.Secret == "" {
 		return key{}
 	}
@@ -86,7 +89,8 @@ func prepareBinding(t providers.Task) (bindingPlan, error) {
 
 func bindingPlanOf(t providers.Task) (bindingPlan, error) {
 	var plan bindingPlan
-	return plan, decode(t.Plan, "plan of the binding", &plan)
+	err := providers.Decode(t.Plan, "plan of the binding", &plan)
+	return plan, err
 }
 
 // A presence says whether something of a name is there, and whose it is.
@@ -132,19 +136,19 @@ func lookAtUser(ctx context.Context, calls userLooks, t providers.Task, plan bin
 	// somebody have changed the mark.
 	comments, err := calls.User(ctx, plan.User)
 	s.User = whose(err, isMarked(comments, t.Life) || t.Facts.Open[factUser] == plan.User)
-	if err := unlessMissing(err); err != nil {
+	if err := alicloud.UnlessMissing(err); err != nil {
 		return s, err
 	}
 	description, err := calls.Policy(ctx, plan.Policy)
 	s.Policy = whose(err, isMarked(description, t.Life) || t.Facts.Open[factPolicy] == plan.Policy)
-	if err := unlessMissing(err); err != nil || s.User != ours {
+	if err := alicloud.UnlessMissing(err); err != nil || s.User != ours {
 		return s, err
 	}
-	if s.Attached, err = calls.Attached(ctx, plan.User); unlessMissing(err) != nil {
+	if s.Attached, err = calls.Attached(ctx, plan.User); alicloud.UnlessMissing(err) != nil {
 		return s, err
 	}
 	s.Keys, err = calls.Keys(ctx, plan.User)
-	return s, unlessMissing(err)
+	return s, alicloud.UnlessMissing(err)
 }
 
 func whose(err error, isOurs bool) presence {

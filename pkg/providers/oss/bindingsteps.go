@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -96,7 +97,7 @@ func nextToRemoveUser(t providers.Task, plan bindingPlan, s userState) providers
 
 func doWithUser(ctx context.Context, calls userCalls, s providers.Step) (providers.Facts, error) {
 	var r userRequest
-	if err := decode(s.Request, "request of step "+s.Name, &r); err != nil {
+	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
 		return providers.Facts{}, err
 	}
 	facts, err := callForUser(ctx, calls, s.Name, r)
@@ -127,10 +128,10 @@ func callForUser(ctx context.Context, calls userCalls, step string, r userReques
 			return none, err
 		}
 		facts := openFact(factKeyID, k.ID)
-		facts.Secrets = map[string]string{factSecret: k.Secret}
+		facts.Secrets = map[string]string{factSecret: k.Secret.Reveal()}
 		return facts, nil
 	case stepDropKey:
-		return none, unlessMissing(calls.DeleteKey(ctx, r.User, r.Key))
+		return none, alicloud.UnlessMissing(calls.DeleteKey(ctx, r.User, r.Key))
 	case stepDeleteKey:
 		return none, deleteKey(ctx, calls, r.User)
 	case stepDetach:
@@ -148,23 +149,23 @@ func callForUser(ctx context.Context, calls userCalls, step string, r userReques
 func deleteKey(ctx context.Context, calls userCalls, user string) error {
 	ids, err := calls.Keys(ctx, user)
 	if err != nil || len(ids) == 0 {
-		return unlessMissing(err)
+		return alicloud.UnlessMissing(err)
 	}
-	return unlessMissing(calls.DeleteKey(ctx, user, ids[0]))
+	return alicloud.UnlessMissing(calls.DeleteKey(ctx, user, ids[0]))
 }
 
 // detach takes one policy from the user.
 func detach(ctx context.Context, calls userCalls, user string) error {
 	attached, err := calls.Attached(ctx, user)
 	if err != nil || len(attached) == 0 {
-		return unlessMissing(err)
+		return alicloud.UnlessMissing(err)
 	}
-	return unlessMissing(calls.Detach(ctx, user, attached[0]))
+	return alicloud.UnlessMissing(calls.Detach(ctx, user, attached[0]))
 }
 
 // forgotten returns the facts of a removal: nobody remembers what was made.
 func forgotten(fact string, err error) (providers.Facts, error) {
-	if err := unlessMissing(err); err != nil {
+	if err := alicloud.UnlessMissing(err); err != nil {
 		return providers.Facts{}, err
 	}
 	return openFact(fact, ""), nil

@@ -59,12 +59,12 @@ type bucketRequest struct {
 // instancePlan is the plan of an instance. It holds the user's secret key
 // where one was given.
 type instancePlan struct {
-	Bucket          string `json:"bucket"`
-	Region          string `json:"region"`
-	ACL             string `json:"acl"`
-	StorageClass    string `json:"storage_class"`
-	AccessKeyID     string `json:"access_key_id,omitempty"`
-	AccessKeySecret string `json:"access_key_secret,omitempty"`
+	Bucket          string           `json:"bucket"`
+	Region          string           `json:"region"`
+	ACL             string           `json:"acl"`
+	StorageClass    string           `json:"storage_class"`
+	AccessKeyID     string           `json:"access_key_id,omitempty"`
+	AccessKeySecret providers.Secret `json:"access_key_secret,omitempty"`
 }
 
 // instancePlanOf reads the plan of the task's instance.
@@ -72,11 +72,12 @@ func instancePlanOf(t providers.Task) (instancePlan, error) {
 	var plan instancePlan
 	if t.Kind == providers.Binding {
 		if t.Of == nil {
-			return plan, &providers.Failure{Kind: providers.Broken, Text: textUnreadable, Cause: errors.New("oss: a binding of no instance")}
+			return plan, providers.Unreadable(errors.New("oss: a binding of no instance"))
 		}
 		t = *t.Of
 	}
-	return plan, decode(t.Plan, "plan of the instance", &plan)
+	err := providers.Decode(t.Plan, "plan of the instance", &plan)
+	return plan, err
 }
 
 func prepareInstance(t providers.Task) (instancePlan, error) {
@@ -86,7 +87,7 @@ func prepareInstance(t providers.Task) (instancePlan, error) {
 	}
 	var s settings
 	if len(t.Settings) > 0 {
-		if err := decode(t.Settings, "settings of the plan", &s); err != nil {
+		if err := providers.Decode(t.Settings, "settings of the plan", &s); err != nil {
 			return instancePlan{}, err
 		}
 	}
@@ -112,14 +113,14 @@ func prepareInstance(t providers.Task) (instancePlan, error) {
 // bucket can change.
 func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (instancePlan, error) {
 	var plan instancePlan
-	if err := decode(t.Plan, "plan of the instance", &plan); err != nil {
+	if err := providers.Decode(t.Plan, "plan of the instance", &plan); err != nil {
 		return plan, err
 	}
 	for _, fixed := range []struct{ name, given, have string }{
 		{"Region", given.Region, plan.Region},
 		{"StorageClass", given.StorageClass, plan.StorageClass},
 		{"AccessKeyId", given.AccessKeyID, plan.AccessKeyID},
-		{"AccessKeySecret", given.AccessKeySecret, plan.AccessKeySecret},
+		{"AccessKeySecret", given.AccessKeySecret.Reveal(), plan.AccessKeySecret.Reveal()},
 	} {
 		if fixed.given != "" && fixed.given != fixed.have {
 			return plan, providers.Failf(providers.Invalid, "%s is fixed when the bucket is made. Make another instance instead.", fixed.name)
@@ -193,7 +194,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		return state, nil
 	}
 	state.Tags, err = calls.Tags(ctx, plan.Bucket)
-	if err := unlessMissing(err); err != nil {
+	if err := alicloud.UnlessMissing(err); err != nil {
 		return bucketState{}, err
 	}
 	for _, tag := range state.Tags {

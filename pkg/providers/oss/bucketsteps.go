@@ -93,7 +93,7 @@ func unlessRefused(t providers.Task, step providers.Step) providers.Step {
 
 func doWithBucket(ctx context.Context, calls bucketCalls, s providers.Step) (providers.Facts, error) {
 	var r bucketRequest
-	if err := decode(s.Request, "request of step "+s.Name, &r); err != nil {
+	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
 		return providers.Facts{}, err
 	}
 	facts, err := callForBucket(ctx, calls, s.Name, r)
@@ -119,11 +119,11 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 	case stepACL:
 		return providers.Facts{}, calls.PutACL(ctx, r.Bucket, r.ACL)
 	case stepDeleteObjects:
-		return providers.Facts{}, unlessMissing(calls.DeleteObjects(ctx, r.Bucket))
+		return providers.Facts{}, alicloud.UnlessMissing(calls.DeleteObjects(ctx, r.Bucket))
 	case stepAbortUploads:
-		return providers.Facts{}, unlessMissing(calls.AbortUploads(ctx, r.Bucket))
+		return providers.Facts{}, alicloud.UnlessMissing(calls.AbortUploads(ctx, r.Bucket))
 	case stepDeleteBucket:
-		return providers.Facts{}, unlessMissing(calls.Delete(ctx, r.Bucket))
+		return providers.Facts{}, alicloud.UnlessMissing(calls.Delete(ctx, r.Bucket))
 	default:
 		return providers.Facts{}, errUnknownStep
 	}
@@ -135,7 +135,7 @@ var errUnknownStep = errors.New("there is no such step")
 // addTags keeps the tags that people have put on the bucket.
 func addTags(ctx context.Context, calls bucketCalls, r bucketRequest) error {
 	tags, err := calls.Tags(ctx, r.Bucket)
-	if err := unlessMissing(err); err != nil {
+	if err := alicloud.UnlessMissing(err); err != nil {
 		return err
 	}
 	for _, tag := range r.Tags {
@@ -146,12 +146,4 @@ func addTags(ctx context.Context, calls bucketCalls, r bucketRequest) error {
 
 func bucketFacts(bucket string) providers.Facts {
 	return providers.Facts{Open: map[string]string{"bucket": bucket}}
-}
-
-// unlessMissing makes success of the answer that there is no such thing.
-func unlessMissing(err error) error {
-	if errors.Is(err, alicloud.ErrNotFound) {
-		return nil
-	}
-	return err
 }

@@ -1,9 +1,6 @@
 package oss
 
-import (
-	"net/url"
-	"strings"
-)
+import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 
 // credentialsOf returns what an application gets: the names of the first broker
 // for Alibaba Cloud (bucket, username, access_key_id, secret_access_key, host,
@@ -18,10 +15,7 @@ func credentialsOf(at endpoints, i instancePlan, b bindingPlan, k key) map[strin
 		"host":              at.public.Host,
 		"username":          b.User,
 		"access_key_id":     k.ID,
-		"secret_access_key": k.Secret,
-		"uri":               "oss://" + escape(k.ID) + ":" + escape(k.Secret) + "@" + at.public.Host + "/" + i.Bucket,
+		"secret_access_key": k.Secret.Reveal(),
+		"uri":               "oss://" + providers.EscapeURI(k.ID) + ":" + providers.EscapeURI(k.Secret.Reveal()) + "@" + at.public.Host + "/" + i.Bucket,
 	}
 }
-
-// escape percent-encodes all that is not unreserved in URIs (RFC 3986, 2.3).
-func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

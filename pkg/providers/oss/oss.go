@@ -85,19 +85,19 @@ func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.See
 func (p *Provider) Next(t providers.Task, seen providers.Seen) providers.Step {
 	instance, err := instancePlanOf(t)
 	if err != nil {
-		return providers.FailStep(providers.Broken, textUnreadable)
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
 	if t.Kind == providers.Instance {
 		state, ok := seen.State.(bucketState)
 		if !ok {
-			return providers.FailStep(providers.Broken, textUnreadable)
+			return providers.FailStep(providers.Broken, providers.TextUnreadable)
 		}
 		return nextForBucket(t, instance, state)
 	}
 	binding, err := bindingPlanOf(t)
 	state, ok := seen.State.(userState)
 	if err != nil || !ok {
-		return providers.FailStep(providers.Broken, textUnreadable)
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
 	return nextForUser(t, binding, state, func(k key) map[string]string {
 		return credentialsOf(p.endpoints(instance.Region), instance, binding, k)
@@ -130,10 +130,10 @@ func (p *Provider) Undo(ctx context.Context, t providers.Task, s providers.Step,
 		return err
 	}
 	var r userRequest
-	if err := decode(s.Request, "request of step "+s.Name, &r); err != nil {
+	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
 		return err
 	}
-	if err := unlessMissing(p.users(instance).DeleteKey(ctx, r.User, id)); err != nil {
+	if err := alicloud.UnlessMissing(p.users(instance).DeleteKey(ctx, r.User, id)); err != nil {
 		return fmt.Errorf("oss: take back a key of RAM user %s: %w", r.User, err)
 	}
 	return nil
@@ -157,7 +157,7 @@ func (p *Provider) clients(i instancePlan) *alicloud.Clients {
 	if i.AccessKeyID == "" {
 		return p.cloud
 	}
-	return p.cloud.With(alicloud.Static(alicloud.Key{ID: i.AccessKeyID, Secret: i.AccessKeySecret}))
+	return p.cloud.With(alicloud.Static(alicloud.Key{ID: i.AccessKeyID, Secret: i.AccessKeySecret.Reveal()}))
 }
 
 func (p *Provider) buckets(i instancePlan) bucketCalls {
@@ -165,14 +165,3 @@ func (p *Provider) buckets(i instancePlan) bucketCalls {
 }
 
 func (p *Provider) users(i instancePlan) userCalls { return ramClient{p.clients(i)} }
-
-// textUnreadable is for the case that the broker's own notes make no sense.
-const textUnreadable = "The broker cannot read what it has noted of this. Ask the operator of the broker."
-
-// decode reads a plan, or the request of a step.
-func decode(raw []byte, what string, into any) error {
-	if err := json.Unmarshal(raw, into); err != nil {
-		return &providers.Failure{Kind: providers.Broken, Text: textUnreadable, Cause: fmt.Errorf("oss: read the %s: %w", what, err)}
-	}
-	return nil
-}

@@ -70,7 +70,7 @@ func (c ossClient) AbortUploads(ctx context.Context, bucket string) error {
 			_, err := client.AbortMultipartUpload(ctx, &oss.AbortMultipartUploadRequest{Bucket: &bucket, Key: upload.Key, UploadId: upload.UploadId})
 			return err
 		})
-		if err := unlessMissing(err); err != nil {
+		if err := alicloud.UnlessMissing(err); err != nil {
 			return fmt.Errorf("upload %s: %w", oss.ToString(upload.UploadId), err)
 		}
 	}

@@ -17,12 +17,12 @@ type settings struct {
 
 // parameters are the user's. null and the empty string are the same as absent.
 type parameters struct {
-	Region          string `json:"Region"`
-	Acl             string `json:"Acl"` //nolint:revive,staticcheck // both spellings were in use
-	ACL             string `json:"ACL"`
-	StorageClass    string `json:"StorageClass"`
-	AccessKeyID     string `json:"AccessKeyId"`
-	AccessKeySecret string `json:"AccessKeySecret"`
+	Region          string           `json:"Region"`
+	Acl             string           `json:"Acl"` //nolint:revive,staticcheck // both spellings were in use
+	ACL             string           `json:"ACL"`
+	StorageClass    string           `json:"StorageClass"`
+	AccessKeyID     string           `json:"AccessKeyId"`
+	AccessKeySecret providers.Secret `json:"AccessKeySecret"`
 }
 
 // readParameters reads the user's parameters and puts them in the API's
@@ -46,7 +46,8 @@ func readParameters(raw json.RawMessage) (parameters, error) {
 	if p.Region, ok = regionOf(p.Region); !ok {
 		return p, invalid("Region must be the id of a region, such as cn-hangzhou.", nil)
 	}
-	p.AccessKeyID, p.AccessKeySecret = strings.TrimSpace(p.AccessKeyID), strings.TrimSpace(p.AccessKeySecret)
+	p.AccessKeyID = strings.TrimSpace(p.AccessKeyID)
+	p.AccessKeySecret = providers.Secret(strings.TrimSpace(p.AccessKeySecret.Reveal()))
 	if (p.AccessKeyID == "") != (p.AccessKeySecret == "") {
 		return p, invalid("AccessKeyId and AccessKeySecret go together. Give both or, better, neither: the broker has its own.", nil)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // ramClient makes the calls to RAM (RAM API, version 2015-05-01).
@@ -77,7 +78,7 @@ func (c ramClient) CreateKey(ctx context.Context, user string) (key, error) {
 	if err := c.cloud.Do(ctx, alicloud.Write, req, resp); err != nil {
 		return key{}, err
 	}
-	return key{ID: resp.AccessKey.AccessKeyId, Secret: resp.AccessKey.AccessKeySecret}, nil
+	return key{ID: resp.AccessKey.AccessKeyId, Secret: providers.Secret(resp.AccessKey.AccessKeySecret)}, nil
 }
 
 func (c ramClient) DeleteKey(ctx context.Context, user, id string) error {

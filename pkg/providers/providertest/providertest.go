@@ -80,6 +80,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"UpdateWithEveryCallBroken", updateBroken},
 		{"SecretsStaySecret", secretsStaySecret},
 		{"NamesComeFromLivesAlone", namesFromLives},
+		{"PlansThatCannotBeReadAreBroken", unreadablePlans},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.test(t, open) })

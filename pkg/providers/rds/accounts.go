@@ -2,11 +2,8 @@ package rds
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/url"
-	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -53,11 +50,7 @@ func doWithAccount(ctx context.Context, c client, t providers.Task, s providers.
 		}
 		return learned(open(factAccount, r.Name), err)
 	case stepDeleteAccount:
-		err := c.deleteAccount(ctx, r)
-		if errors.Is(err, alicloud.ErrNotFound) {
-			err = nil
-		}
-		return providers.Facts{}, err
+		return providers.Facts{}, alicloud.UnlessMissing(c.deleteAccount(ctx, r))
 	}
 	return providers.Facts{}, fmt.Errorf("no such step %q", s.Name)
 }
@@ -65,7 +58,8 @@ func doWithAccount(ctx context.Context, c client, t providers.Task, s providers.
 // credentials are what an application reads: flat strings, those of the first
 // broker and what was missing there.
 func credentials(plan bindingPlan, database, host, port string) map[string]string {
-	user, password := escape(plan.Username), escape(string(plan.Password))
+	escape := providers.EscapeURI
+	user, password := escape(plan.Username), escape(plan.Password.Reveal())
 	address := net.JoinHostPort(host, port)
 	return map[string]string{
 		"type":     "mysql",
@@ -75,9 +69,6 @@ func credentials(plan bindingPlan, database, host, port string) map[string]strin
 		"port":     port,
 		"database": database,
 		"username": plan.Username,
-		"password": string(plan.Password),
+		"password": plan.Password.Reveal(),
 	}
 }
-
-// escape percent-encodes everything that has a meaning somewhere in a URI.
-func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

@@ -3,16 +3,16 @@ package rds
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // A bindingPlan is what Prepare resolved for a binding.
 type bindingPlan struct {
-	Username    string       `json:"username"`
-	Password    secretString `json:"password"`
-	Description string       `json:"description"`
+	Username    string           `json:"username"`
+	Password    providers.Secret `json:"password"`
+	Description string           `json:"description"`
 	// Chosen says that the user chose the name: then it proves nothing by
 	// itself.
 	Chosen bool `json:"chosen,omitempty"`
@@ -21,11 +21,11 @@ type bindingPlan struct {
 func prepareBinding(t providers.Task) (bindingPlan, error) {
 	plan := bindingPlan{
 		Username:    accountName(t.Life),
-		Password:    secretString(newPassword()),
+		Password:    providers.Secret(newPassword()),
 		Description: accountDescription(t.Life),
 	}
 	if t.Of == nil {
-		return plan, fmt.Errorf("rds: binding %s comes without its instance", t.BindingID)
+		return plan, errNoInstance()
 	}
 	of, err := instancePlanOf(*t.Of)
 	if err != nil {
@@ -50,7 +50,7 @@ func prepareBinding(t providers.Task) (bindingPlan, error) {
 		}
 	}
 	if user.Password != nil && *user.Password != "" {
-		plan.Password = secretString(*user.Password)
+		plan.Password = providers.Secret(*user.Password)
 		if err := checkPassword(*user.Password); err != nil {
 			return plan, err
 		}
@@ -59,15 +59,17 @@ func prepareBinding(t providers.Task) (bindingPlan, error) {
 }
 
 func plansOf(t providers.Task) (plan bindingPlan, of instancePlan, err error) {
-	if err := json.Unmarshal(t.Plan, &plan); err != nil {
-		return plan, of, fmt.Errorf("rds: read the plan of binding %s: %w", t.BindingID, err)
+	if err := providers.Decode(t.Plan, "plan of the binding", &plan); err != nil {
+		return plan, of, err
 	}
 	if t.Of == nil {
-		return plan, of, fmt.Errorf("rds: binding %s comes without its instance", t.BindingID)
+		return plan, of, errNoInstance()
 	}
 	of, err = instancePlanOf(*t.Of)
 	return plan, of, err
 }
+
+func errNoInstance() error { return providers.Unreadable(errors.New("rds: a binding of no instance")) }
 
 // ours says whether an account is this binding's: it is described so, or, should
 // somebody have changed that, it has the name that was drawn, or the one that we

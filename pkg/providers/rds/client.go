@@ -39,7 +39,7 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 	req, resp := rds.CreateDescribeDBInstanceAttributeRequest(), rds.CreateDescribeDBInstanceAttributeResponse()
 	req.RegionId, req.DBInstanceId = c.region, id
 	if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
-		return nil, missing(err)
+		return nil, alicloud.UnlessMissing(err)
 	}
 	for _, a := range resp.Items.DBInstanceAttribute {
 		if a.DBInstanceId == id {

@@ -8,6 +8,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // An account is what we read of a database account.
@@ -25,7 +26,7 @@ func (c client) accounts(ctx context.Context, instanceID, name string) (list []a
 		req.RegionId, req.DBInstanceId, req.AccountName = c.region, instanceID, name
 		req.PageNumber, req.PageSize = requests.NewInteger(page), requests.NewInteger(pageSize)
 		if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
-			return nil, false, missing(err)
+			return nil, false, alicloud.UnlessMissing(err)
 		}
 		for _, a := range resp.Accounts.DBInstanceAccount {
 			grants := make(map[string]string, len(a.DatabasePrivileges.DatabasePrivilege))
@@ -43,11 +44,11 @@ func (c client) accounts(ctx context.Context, instanceID, name string) (list []a
 
 // createAccount makes an account (RDS API, CreateAccount). The call takes no
 // token: a repetition is alicloud.ErrExists.
-func (c client) createAccount(ctx context.Context, r accountRequest, password secretString) error {
+func (c client) createAccount(ctx context.Context, r accountRequest, password providers.Secret) error {
 	req, resp := rds.CreateCreateAccountRequest(), rds.CreateCreateAccountResponse()
 	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
 	req.AccountName, req.AccountType, req.AccountDescription = r.Name, r.Type, r.Description
-	req.AccountPassword = string(password)
+	req.AccountPassword = password.Reveal()
 	return c.clients.Do(ctx, alicloud.Write, req, resp)
 }
 
@@ -81,7 +82,7 @@ func (c client) databaseStatus(ctx context.Context, instanceID, name string) (st
 	req, resp := rds.CreateDescribeDatabasesRequest(), rds.CreateDescribeDatabasesResponse()
 	req.RegionId, req.DBInstanceId, req.DBName = c.region, instanceID, name
 	if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
-		return "", missing(err)
+		return "", alicloud.UnlessMissing(err)
 	}
 	for _, d := range resp.Databases.Database {
 		if d.DBName == name {
@@ -97,12 +98,4 @@ func (c client) createDatabase(ctx context.Context, r databaseRequest) error {
 	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
 	req.DBName, req.CharacterSetName = r.Database, r.Charset
 	return c.clients.Do(ctx, alicloud.Write, req, resp)
-}
-
-// missing drops an error that says no more than that a thing is not there.
-func missing(err error) error {
-	if errors.Is(err, alicloud.ErrNotFound) {
-		return nil
-	}
-	return err
 }

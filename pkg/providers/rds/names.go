@@ -2,7 +2,6 @@ package rds
 
 import (
 	"crypto/rand"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -104,14 +103,3 @@ func quoteList(items []string) string {
 	}
 	return strings.Join(items, ", ")
 }
-
-// secretString is a password in a plan; printing it shows nothing.
-type secretString string
-
-// String keeps passwords out of logs.
-func (secretString) String() string { return "***" }
-
-// GoString keeps passwords out of logs.
-func (secretString) GoString() string { return "***" }
-
-var _ fmt.GoStringer = secretString("")

@@ -24,10 +24,8 @@ type settings struct {
 
 func settingsOf(raw json.RawMessage) (settings, error) {
 	s := settings{Engine: mysql, Database: "app", Charset: "utf8mb4"}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, &providers.Failure{Kind: providers.Broken, Text: textUnreadable, Cause: err}
-	}
-	return s, nil
+	err := providers.Decode(raw, "settings of the plan", &s)
+	return s, err
 }
 
 // mysql is the one engine of the offering.

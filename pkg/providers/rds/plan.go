@@ -1,11 +1,6 @@
 package rds
 
-import (
-	"encoding/json"
-	"fmt"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-)
+import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 
 // An instancePlan is what Prepare resolved for an instance.
 type instancePlan struct {
@@ -25,16 +20,14 @@ type instancePlan struct {
 	Whitelist []string `json:"whitelist,omitempty"`
 	// The Super account, made only if the cloud asks for one before it takes
 	// others. It is never handed out.
-	SuperName     string       `json:"superName"`
-	SuperPassword secretString `json:"superPassword"`
+	SuperName     string           `json:"superName"`
+	SuperPassword providers.Secret `json:"superPassword"`
 }
 
 func instancePlanOf(t providers.Task) (instancePlan, error) {
 	var p instancePlan
-	if err := json.Unmarshal(t.Plan, &p); err != nil {
-		return p, fmt.Errorf("rds: read the plan of instance %s: %w", t.InstanceID, err)
-	}
-	return p, nil
+	err := providers.Decode(t.Plan, "plan of the instance", &p)
+	return p, err
 }
 
 func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error) {
@@ -42,7 +35,7 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 		Description:   instanceDescription(t.Life),
 		Whitelist:     whitelist,
 		SuperName:     superName(t.Life),
-		SuperPassword: secretString(newPassword()),
+		SuperPassword: providers.Secret(newPassword()),
 	}
 	s, err := settingsOf(t.Settings)
 	if err != nil {

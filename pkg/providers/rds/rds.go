@@ -115,7 +115,7 @@ func (p *Provider) Next(t providers.Task, seen providers.Seen) providers.Step {
 			return nextForAccount(t, plan, of, state)
 		}
 	}
-	return providers.FailStep(providers.Broken, textUnreadable)
+	return providers.FailStep(providers.Broken, providers.TextUnreadable)
 }
 
 // Do makes the call of one step. That it was made is a fact: the next look
@@ -134,8 +134,6 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	}
 	return facts.Merge(open(factAsked, s.Name)), nil
 }
-
-const textUnreadable = "The broker cannot read its own record of this; ask the operator of the broker."
 
 // The names of our facts.
 const (
@@ -179,8 +177,6 @@ func once(asked, name, text string, request any) providers.Step {
 // request reads the frozen request of a step.
 func request[T any](s providers.Step) (T, error) {
 	var r T
-	if err := json.Unmarshal(s.Request, &r); err != nil {
-		return r, fmt.Errorf("read the request: %w", err)
-	}
-	return r, nil
+	err := providers.Decode(s.Request, "request of step "+s.Name, &r)
+	return r, err
 }
