@@ -67,6 +67,18 @@ func TestServiceCatalogIsToldWhereTheBrokerIsAndWhoItIs(t *testing.T) {
 	if s := cluster.Spec; s.URL != "http://"+host+":80" || s.AuthInfo.Bearer.SecretRef.Name != "mine" || s.AuthInfo.Basic != nil || s.CABundle != nil {
 		t.Errorf("spec = %+v", s)
 	}
+	for values, bearer := range map[string]bool{
+		"auth: {bearer: true}":                                 false,
+		"{auth: {bearer: true}, registration: {auth: basic}}":  false,
+		"{auth: {bearer: true}, registration: {auth: bearer}}": true,
+		"{auth: {basic: false, bearer: true}}":                 true,
+	} {
+		cluster = clusterServiceBroker{}
+		decodeInto(t, install(t, values).find(t, "ClusterServiceBroker", ""), &cluster)
+		if a := cluster.Spec.AuthInfo; (a.Bearer != nil) != bearer || (a.Basic != nil) == bearer {
+			t.Errorf("%s: login = %+v", values, a)
+		}
+	}
 	rendered := install(t, variants()["one namespace"])
 	var one serviceBroker
 	decodeInto(t, rendered.find(t, "ServiceBroker", ""), &one)
@@ -241,7 +253,7 @@ func TestTheUninstallCheckAsksTheBroker(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "")
 	job := rendered.find(t, "Job", "")
-	if job.GetAnnotations()["helm.sh/hook"] != "pre-delete" || strings.Contains(job.GetAnnotations()["helm.sh/hook-delete-policy"], "hook-failed") {
+	if job.GetAnnotations()["helm.sh/hook"] != "pre-delete" || job.GetAnnotations()["helm.sh/hook-output-log-policy"] != "hook-failed" || strings.Contains(job.GetAnnotations()["helm.sh/hook-delete-policy"], "hook-failed") {
 		t.Errorf("annotations = %v", job.GetAnnotations())
 	}
 	c := pods(t, rendered)[1].Containers[0]
@@ -249,7 +261,13 @@ func TestTheUninstallCheckAsksTheBroker(t *testing.T) {
 		"instances", "none", "--url=http://broker-alibabacloud-servicebroker-ops.ns.svc:8006",
 		"--token-file=/etc/alibabacloud-servicebroker/operator/token",
 	}
-	if !slices.Equal(c.Args, want) || c.Image != deployment(t, rendered).Spec.Template.Spec.Containers[0].Image {
+	// After a refusal Helm takes neither an upgrade nor a rollback without a
+	// revision, if there is one only.
+	hint := strings.Join(c.Args[len(want):], " ")
+	if !strings.Contains(hint, "helm rollback -n ns broker 1.") || !strings.Contains(hint, "helm uninstall -n ns broker --no-hooks") {
+		t.Errorf("the hint %q does not say how to go on", hint)
+	}
+	if !slices.Equal(c.Args[:len(want)], want) || len(c.Args) != len(want)+1 || c.Image != deployment(t, rendered).Spec.Template.Spec.Containers[0].Image {
 		t.Errorf("container = %+v", c)
 	}
 	if len(install(t, "uninstallCheck: {enabled: false}").all("Job", "")) > 0 {

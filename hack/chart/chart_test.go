@@ -138,10 +138,35 @@ func TestWhatWouldNotWorkIsRefused(t *testing.T) {
 		"a prefix with a space":           "catalog: {prefix: 'a b'}",
 		"an overlay of something else":    "catalog: {overlay: {plans: {}}}",
 		"a check without the API":         "operator: {enabled: false}",
+		"a password that is not accepted": "{auth: {basic: false, bearer: true}, registration: {auth: basic}}",
+		"a token that is not accepted":    "registration: {auth: bearer}",
+		"a login that is none":            "{auth: {bearer: true}, registration: {auth: token}}",
+		"a role without an account":       "{cloud: {credentials: {rrsa: {roleName: a}}}, serviceAccount: {create: false}}",
+		"a port of nodes without one":     "service: {nodePort: 30001}",
+		"an authority that ends first":    "tls: {selfSigned: {caDays: 30, days: 31}}",
+		"a label of the chart":            "commonLabels: {app.kubernetes.io/instance: other}",
+		"a label of Helm":                 "commonLabels: {helm.sh/chart: other}",
+		"a label that is selected by":     "podLabels: {app.kubernetes.io/name: other}",
+		"a pod's label of Helm":           "podLabels: {helm.sh/chart: other}",
 	} {
 		if _, err := (release{name: "broker", namespace: "ns", values: values}).render(t); err == nil {
 			t.Errorf("%s: Helm takes it", name)
 		}
+	}
+}
+
+// What is alike but works is not refused with it.
+func TestWhatWorksIsNotRefused(t *testing.T) {
+	t.Parallel()
+	for _, values := range []string{
+		"{auth: {bearer: true}, registration: {auth: bearer}}",
+		"{cloud: {credentials: {type: rrsa}}, serviceAccount: {create: false, name: annotated}}",
+		"service: {type: LoadBalancer, nodePort: 30001}",
+		"tls: {selfSigned: {caDays: 30, days: 30}}",
+		"tls: {mode: none, selfSigned: {caDays: 30, days: 31}}",
+		"{commonLabels: {app.kubernetes.io.example.com/a: b, example.com/helm.sh: b}, podLabels: {a: b}}",
+	} {
+		install(t, values)
 	}
 }
 

@@ -36,8 +36,8 @@ type objects []*object
 
 type object = unstructured.Unstructured
 
-// render renders the release, or returns why Helm would refuse it.
-func (r release) render(t *testing.T) (objects, error) {
+// files renders the files of the chart, or returns why Helm would refuse it.
+func (r release) files(t *testing.T) (map[string]string, error) {
 	t.Helper()
 	c, err := loader.Load("../../chart")
 	if err != nil {
@@ -54,7 +54,14 @@ func (r release) render(t *testing.T) (objects, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := engine.RenderWithClientProvider(c, all, cluster{r.cluster})
+	return engine.RenderWithClientProvider(c, all, cluster{r.cluster})
+}
+
+// render renders the objects of the release, or returns why Helm would refuse
+// it.
+func (r release) render(t *testing.T) (objects, error) {
+	t.Helper()
+	files, err := r.files(t)
 	if err != nil {
 		return nil, err
 	}

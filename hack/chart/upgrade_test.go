@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // kept are the objects that an upgrade must leave as they are, by kind and
@@ -83,6 +84,8 @@ func TestAnUpgradeThatWouldLoseInstancesIsRefused(t *testing.T) {
 		"{broker: {id: mine}}":                               false,
 		"{catalog: {prefix: a-}, store: {name: other}}":      false,
 		"{catalog: {prefix: a-}, fullnameOverride: another}": false,
+
+		"{catalog: {prefix: a-}, store: {type: bolt}, replicas: 1}": false,
 	} {
 		rendered, err := release{name: "broker", namespace: "ns", values: values, cluster: cluster}.render(t)
 		if (err == nil) != ok {
@@ -90,6 +93,47 @@ func TestAnUpgradeThatWouldLoseInstancesIsRefused(t *testing.T) {
 		}
 		if err == nil && identity(t, rendered)["broker-id"] != "mine" {
 			t.Errorf("%s: broker id = %s", values, identity(t, rendered)["broker-id"])
+		}
+	}
+}
+
+// The store of the release cannot be changed, least of all by forgetting to say
+// it again; a release of a chart that did not write it down goes on.
+func TestAnUpgradeKeepsTheStore(t *testing.T) {
+	t.Parallel()
+	bolt := must(t, release{name: "broker", namespace: "ns", values: variants()["bolt"]})
+	upgrade := func(cluster objects, values string) error {
+		_, err := release{name: "broker", namespace: "ns", values: values, cluster: cluster}.render(t)
+		return err
+	}
+	if err := upgrade(bolt, "image: {tag: next}"); err == nil {
+		t.Error("without its values the release becomes one of another store")
+	}
+	if err := upgrade(bolt, variants()["bolt"]); err != nil {
+		t.Error(err)
+	}
+	if err := upgrade(bolt, "store: {type: bolt}"); err == nil || strings.Contains(err.Error(), "kubernetes") {
+		t.Errorf("two replicas on a file: %v", err)
+	}
+	older := bolt.find(t, "ConfigMap", "-identity").DeepCopy()
+	unstructured.RemoveNestedField(older.Object, "data", "store-type")
+	next := must(t, release{name: "broker", namespace: "ns", values: variants()["bolt"], cluster: objects{older}})
+	if identity(t, next)["store-type"] != "bolt" || identity(t, next)["broker-id"] != identity(t, bolt)["broker-id"] {
+		t.Errorf("identity = %v", identity(t, next))
+	}
+}
+
+// Who is in the Secret stays, so that another name in the values would do
+// nothing.
+func TestAnUpgradeThatNamesAnotherUserIsRefused(t *testing.T) {
+	t.Parallel()
+	cluster := must(t, release{name: "broker", namespace: "ns", values: "auth: {username: platform}"})
+	for values, ok := range map[string]bool{
+		"auth: {username: platform}": true, "": false,
+		"auth: {existingSecret: mine}": true, "auth: {basic: false, bearer: true}": true,
+	} {
+		if _, err := (release{name: "broker", namespace: "ns", values: values, cluster: cluster}).render(t); (err == nil) != ok {
+			t.Errorf("%q: %v", values, err)
 		}
 	}
 }
