@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -110,6 +111,7 @@ type fakeCloud struct {
 	hidden  bool              // what was made is not visible yet
 	stuck   bool              // nothing can be deleted
 	looks   int               // that were taken
+	asks    atomic.Int64      // requests that were thought of
 	onLook  func()            // called at each
 	hang    chan struct{}     // Do waits for it
 	extra   map[string]string // more credentials
@@ -149,6 +151,7 @@ type fakePlan struct {
 type fakeRequest struct {
 	Name string `json:"name"`
 	Size int    `json:"size"`
+	Ask  int64  `json:"ask"` // no two are the same: what is sent again must be kept
 }
 
 func newFakeCloud(t *testing.T) *fakeCloud {
@@ -201,23 +204,27 @@ func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 	case t.Goal == providers.Absent && t.Kind == providers.Instance && th.data && t.Usable && t.Deletion == providers.Refuse:
 		return providers.FailStep(providers.Policy, "There is data: remove it, then delete again.")
 	case t.Goal == providers.Absent:
-		return providers.CallStep("delete", fakeRequest{Name: plan.Name})
+		return providers.CallStep("delete", f.request(plan.Name, 0))
 	case !seen.Exists && slices.Contains(t.Refused, "create"):
-		return providers.CallStep("create-elsewhere", fakeRequest{plan.Name, settings.Size})
+		return providers.CallStep("create-elsewhere", f.request(plan.Name, settings.Size))
 	case !seen.Exists:
-		return providers.CallStep("create", fakeRequest{plan.Name, settings.Size})
+		return providers.CallStep("create", f.request(plan.Name, settings.Size))
 	case th.looks > 0:
 		return providers.WaitStep("running", providers.Slow, "It is starting.")
 	case th.size != settings.Size:
-		return providers.CallStep("resize", fakeRequest{plan.Name, settings.Size})
+		return providers.CallStep("resize", f.request(plan.Name, settings.Size))
 	case !th.ready:
-		return providers.CallStep("finish", fakeRequest{Name: plan.Name})
+		return providers.CallStep("finish", f.request(plan.Name, 0))
 	case t.Kind == providers.Instance:
 		return providers.DoneStep(nil)
 	}
 	credentials := map[string]string{"username": plan.Name, "password": plan.Password, "of": f.planOf(*t.Of).Name}
 	maps.Copy(credentials, th.extra)
 	return providers.DoneStep(credentials)
+}
+
+func (f *fakeCloud) request(name string, size int) fakeRequest {
+	return fakeRequest{name, size, f.asks.Add(1)}
 }
 
 func (f *fakeCloud) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {

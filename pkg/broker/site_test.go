@@ -192,20 +192,38 @@ func (s *site) Lead(ctx context.Context, run func(context.Context, store.Lease) 
 
 // A lessor lets one site at a time lead.
 type lessor struct {
+	// unheard: whoever loses the lease does not know, until hear is called.
+	unheard bool
+
 	mu     sync.Mutex
 	epoch  uint64
 	revoke func()
+	late   []func() // revoke those who have not heard
 }
 
 // give takes the lease from whoever has it, and lets the site lead.
 func (l *lessor) give(to *site) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.revoke != nil {
+	switch {
+	case l.revoke == nil:
+	case l.unheard:
+		l.late = append(l.late, l.revoke)
+	default:
 		l.revoke()
 	}
 	l.epoch++
 	held, revoke := context.WithCancel(context.Background())
 	l.revoke = revoke
 	to.grants <- tenure{store.Lease{Epoch: l.epoch, Held: func() bool { return held.Err() == nil }}, held}
+}
+
+// hear lets all know who have lost the lease.
+func (l *lessor) hear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, revoke := range l.late {
+		revoke()
+	}
+	l.late = nil
 }
