@@ -134,8 +134,11 @@ func (w *world) ask(method, path, body string) []byte {
 }
 
 type instanceState struct {
-	ID     string `json:"id"`
-	Status string `json:"status"`
+	ID       string `json:"id"`
+	Status   string `json:"status"`
+	Accounts []struct {
+		Name string `json:"name"`
+	} `json:"accounts"`
 }
 
 func (w *world) instances() []instanceState {

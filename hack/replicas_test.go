@@ -1,15 +1,13 @@
 package hack_test
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -24,50 +22,57 @@ var (
 )
 
 // The replica that runs the operations is killed again and again while many
-// run. Another takes over, the others answer every request, and in the end
-// there is one of everything.
+// run. From each kill until another has taken over, the others answer every
+// poll; and in the end everything was made once, and nothing in vain.
 func TestKilledReplicasLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3)
-	holder := c.leader()
-	var ids []string
-	for i := range *operations {
-		id := fmt.Sprintf("db-%d", i)
-		ids = append(ids, id)
-		if status, body := anyOf(c.replicas).osb(http.MethodPut, "/v2/service_instances/"+id+"?accepts_incomplete=true", provisionBody(service, plan)); status != http.StatusAccepted {
-			t.Fatalf("provision answers %d %s, want 202", status, body)
-		}
-	}
+	calls := c.follow()
+	work := &load{cluster: c}
+	work.fill(*operations / 2)
+	c.emulator.until("there are databases to bind", func() bool {
+		c.lives(1)
+		return work.running(c.replicas) <= *operations/4
+	})
 	user := c.use()
-	var took []time.Duration
+	var took, slowest []time.Duration
+	var running []int
+	polls := 0
 	for range *kills {
+		holder := c.leader()
 		user.spare(holder)
+		work.spare(holder)
+		work.fill(*operations)
 		at := time.Now()
 		holder.kill()
-		next := c.leader(holder)
+		polling := work.poll(c.others(holder))
+		c.leader(holder)
 		took = append(took, time.Since(at))
-		for range 20 { // they are answered by those who are left
-			if status, body := anyOf(c.others(holder)).osb(http.MethodGet, "/v2/service_instances/"+ids[rand.N(len(ids))]+"/last_operation", ""); status != http.StatusOK {
-				t.Errorf("last_operation answers %d %s", status, body)
-			}
+		seen := polling.end()
+		running, slowest, polls = append(running, seen.running), append(slowest, seen.slowest), polls+seen.polls
+		if seen.running < *operations/2 {
+			t.Errorf("at a kill %d operations were running, want about %d", seen.running, *operations)
 		}
 		holder.start()
 		holder.until("it is ready again", holder.ready)
-		c.lives(1)
-		holder = next
+		c.lives(1 + rand.N(3))
+		calls.read()
 	}
 	made := user.end()
-	for _, id := range ids {
-		c.finish(id)
-	}
-	instances := c.instances()
-	if len(instances) != len(ids) {
-		t.Errorf("the cloud has %d databases, want %d", len(instances), len(ids))
+	work.finish()
+	calls.read()
+	again := calls.onceEach(work, int(made))
+	if again > 2**kills { // the user binds two buckets at once
+		t.Errorf("%d access keys were made again, after %d kills", again, *kills)
 	}
 	slices.Sort(took)
-	t.Logf("replicas: %d kills with %d operations running: take-over after %s at most, %s in the middle; %d buckets were bound and removed meanwhile",
-		*kills, *operations, took[len(took)-1].Round(time.Millisecond), took[len(took)/2].Round(time.Millisecond), made)
-	c.empty(ids)
+	t.Logf("replicas: %d kills with %v operations running: take-over after %s at most, %s in the middle; meanwhile %d polls, all answered, in %s at most; "+
+		"in all %d databases, %d accounts and %d buckets with a key each, each made once; %d keys were made again, since their secret died with a replica",
+		*kills, running, took[len(took)-1].Round(time.Millisecond), took[len(took)/2].Round(time.Millisecond), polls, slices.Max(slowest).Round(time.Millisecond),
+		len(work.databases), len(work.bindings), made, again)
+	c.empty(work.databases)
+	calls.read()
+	calls.goneOnceEach(work)
 }
 
 // The replica that runs the operations is stopped at any point, for longer
@@ -86,16 +91,16 @@ func TestReplicaThatSleptDoesNoHarm(t *testing.T) {
 			c.replicas[0].osb(http.MethodPut, "/v2/service_instances/"+id+"?accepts_incomplete=true", provisionBody(service, plan))
 		}
 		user.spare(holder)
-		<-time.After(rand.N(300 * time.Millisecond)) // at any point
+		c.called(rand.N(50)) // at any point
 		at := time.Now()
 		holder.signal(syscall.SIGSTOP)
 		c.leader(holder)
 		took := time.Since(at)
-		<-time.After(time.Until(at.Add(*stopped)))
+		<-time.After(time.Until(at.Add(*stopped))) // real time is the subject: the lease's clock cannot be moved
 		woken := time.Now()
 		holder.signal(syscall.SIGCONT)
 		holder.until("it has woken", holder.ready)
-		<-time.After(time.Second)
+		holder.until("all that it was at has come to its end", func() bool { return !holder.leads() })
 		made := user.end()
 		if len(c.writes(holder, time.Time{})) == 0 {
 			t.Fatalf("the audit log knows no write of %s: it would not show the late ones", holder.name)
@@ -114,51 +119,90 @@ func TestReplicaThatSleptDoesNoHarm(t *testing.T) {
 	c.empty(ids)
 }
 
+// The replica that runs the operations is told to stop: another goes on at
+// once, or once the calls of the cloud that are on their way are answered.
 func TestReplicaThatIsToldToStopHandsOver(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2)
-	for range 3 {
+	calls := c.follow()
+	work := &load{cluster: c}
+	stop := func() time.Duration {
 		holder := c.leader()
+		work.spare(holder)
 		at := time.Now()
 		holder.signal(syscall.SIGTERM)
 		c.leader(holder)
-		t.Logf("replicas: orderly hand-over after %s", time.Since(at).Round(time.Millisecond))
+		took := time.Since(at)
 		if code := holder.exit(); code != 0 {
 			t.Errorf("%s ended with %d", holder.name, code)
 		}
 		holder.start()
 		holder.until("it is ready again", holder.ready)
+		return took.Round(time.Millisecond)
 	}
+	t.Logf("replicas: orderly hand-over after %s and %s with nothing to do", stop(), stop())
+
+	slow := map[string]string{"*": "100ms", "CreateDBInstance": "1s", "ModifySecurityIps": "300ms", "CreateDatabase": "500ms", "CreateAccount": "500ms"}
+	for _, action := range slices.Backward(slices.Sorted(maps.Keys(slow))) { // "*" last
+		c.ask(http.MethodPost, "/faults", fmt.Sprintf(`{"action": %q, "effect": "delay", "delay": %q}`, action, slow[action]))
+	}
+	for range 2 {
+		work.spare(c.leader())
+		work.fill(busy)
+		running := work.running(work.left())
+		c.called(1)
+		t.Logf("replicas: orderly hand-over after %s with %d operations whose calls take 100 ms to 1 s", stop(), running)
+		c.lives(6)
+	}
+	work.finish()
+	calls.read()
+	calls.onceEach(work, 0)
 }
 
-// A deletion is accepted by one replica and polled at another: that never
-// hears of the success of what was before.
+// busy is how many operations run when a replica hands over.
+const busy = 50
+
+// A deletion is accepted by one replica and polled at another: once it was
+// accepted, or another poll has told of it, that never hears of the success of
+// what was before.
 func TestPollAtAnotherReplicaNeverHearsOfTheEarlierSuccess(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2)
+	during := 0
 	for n := range 20 {
-		path := fmt.Sprintf("/v2/service_instances/bucket-%d", n)
+		id := fmt.Sprintf("bucket-%d", n)
+		path := "/v2/service_instances/" + id
 		c.replicas[n%2].osb(http.MethodPut, path+"?accepts_incomplete=true", provisionBody(ossService, ossPlan))
-		c.finish(fmt.Sprintf("bucket-%d", n))
+		c.finish(id)
 		deleted := make(chan struct{})
 		go func() {
 			defer close(deleted)
 			c.replicas[0].osb(http.MethodDelete, path+deleteQuery(ossService, ossPlan), "")
 		}()
-		if n%2 == 0 {
+		if n%2 == 0 { // else polls and the DELETE are on their way at once
 			<-deleted
 		}
-		_, body := c.replicas[1].osb(http.MethodGet, path+"/last_operation", "")
-		select {
-		case <-deleted: // before the poll's answer came, perhaps after the poll
-			if n%2 == 0 && state(body) == "succeeded" {
-				t.Errorf("the poll after a DELETE answers %s", body)
+		for told, gone := false, false; !gone; {
+			select {
+			case <-deleted:
+				told = true
+			default:
+				during++
 			}
-		default:
+			status, body := c.replicas[1].osb(http.MethodGet, path+"/last_operation", "")
+			gone = status == http.StatusGone
+			switch {
+			case told && state(body) == "succeeded":
+				t.Errorf("a poll after the DELETE answers %s", body)
+				gone = true
+			case !gone && status != http.StatusOK:
+				t.Fatalf("a poll answers %d %s", status, body)
+			}
+			told = told || state(body) == "in progress"
 		}
 		<-deleted
-		c.gone(fmt.Sprintf("bucket-%d", n))
 	}
+	t.Logf("replicas: %d polls while a DELETE was on its way", during)
 }
 
 func provisionBody(service, plan string) string {
@@ -194,6 +238,13 @@ func (c *cluster) finish(id string) {
 	})
 }
 
+// called waits until the cloud has had so many more calls.
+func (c *cluster) called(more int) {
+	c.t.Helper()
+	before := len(c.calls())
+	c.emulator.until("the cloud is called", func() bool { return len(c.calls()) >= before+more })
+}
+
 // gone polls a deletion until it is done.
 func (c *cluster) gone(id string) {
 	c.t.Helper()
@@ -223,74 +274,4 @@ func (c *cluster) empty(ids []string) {
 			c.t.Errorf("the cloud still has %s: %s", what, items)
 		}
 	}
-}
-
-// A user makes, binds and removes buckets for as long as it is let.
-type bucketUser struct {
-	cluster *cluster
-	stop    context.CancelFunc
-	done    sync.WaitGroup
-	made    atomic.Int64
-
-	mu     sync.RWMutex // held for reading during a request
-	spared *replica
-}
-
-// use starts a user.
-func (c *cluster) use() *bucketUser {
-	ctx, stop := context.WithCancel(c.t.Context())
-	u := &bucketUser{cluster: c, stop: stop}
-	start := time.Now().UnixNano()
-	for worker := range 2 {
-		u.done.Go(func() {
-			for n := 0; ctx.Err() == nil; n++ {
-				u.once(fmt.Sprintf("bucket-%d-%d-%d", start, worker, n))
-			}
-		})
-	}
-	return u
-}
-
-// spare keeps its requests from a replica from now on; those that it has are
-// answered when spare returns.
-func (u *bucketUser) spare(r *replica) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.spared = r
-}
-
-func (u *bucketUser) osb(method, path, body string) (int, []byte) {
-	u.mu.RLock()
-	defer u.mu.RUnlock()
-	return anyOf(u.cluster.others(u.spared)).osb(method, path, body)
-}
-
-// once makes a bucket and a binding and removes both.
-func (u *bucketUser) once(id string) {
-	instance := "/v2/service_instances/" + id
-	binding := instance + "/service_bindings/b"
-	for _, step := range []struct{ method, path, query, body string }{
-		{http.MethodPut, instance, "?accepts_incomplete=true", provisionBody(ossService, ossPlan)},
-		{http.MethodPut, binding, "?accepts_incomplete=true", `{"service_id": "` + ossService + `", "plan_id": "` + ossPlan + `"}`},
-		{http.MethodDelete, binding, deleteQuery(ossService, ossPlan), ""},
-		{http.MethodDelete, instance, deleteQuery(ossService, ossPlan), ""},
-	} {
-		status, body := u.osb(step.method, step.path+step.query, step.body)
-		for status == http.StatusAccepted || status == http.StatusOK && state(body) == "in progress" {
-			<-time.After(often)
-			status, body = u.osb(http.MethodGet, step.path+"/last_operation", "")
-		}
-		if state(body) == "failed" || status >= 300 && status != http.StatusGone {
-			u.cluster.t.Errorf("%s %s ended with %d %s", step.method, step.path, status, body)
-			return
-		}
-	}
-	u.made.Add(1)
-}
-
-// end lets it finish and says how many buckets it had.
-func (u *bucketUser) end() int64 {
-	u.stop()
-	u.done.Wait()
-	return u.made.Load()
 }
