@@ -16,9 +16,6 @@ const (
 	attributeAccount = "account"
 )
 
-// resourceFacts are what providers call the id of the resource itself.
-func resourceFacts() []string { return []string{"instance_id", "bucket"} }
-
 // metadataOf an instance, as far as the platform knows of metadata (PROV-15,
 // PROV-16, UPD-19, FI-04).
 func metadataOf(req request, r *store.Record) *osb.InstanceMetadata {
@@ -31,7 +28,7 @@ func metadataOf(req request, r *store.Record) *osb.InstanceMetadata {
 		if r.Account != "" {
 			m.Attributes[attributeAccount] = r.Account
 		}
-		for _, name := range resourceFacts() {
+		for _, name := range providers.ResourceFacts() {
 			if id := r.Facts[name]; id != "" {
 				m.Attributes[name] = id
 			}

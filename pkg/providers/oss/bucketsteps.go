@@ -145,5 +145,5 @@ func addTags(ctx context.Context, calls bucketCalls, r bucketRequest) error {
 }
 
 func bucketFacts(bucket string) providers.Facts {
-	return providers.Facts{Open: map[string]string{"bucket": bucket}}
+	return providers.Facts{Open: map[string]string{providers.FactBucket: bucket}}
 }

@@ -96,6 +96,21 @@ func wholeLifeBroken(t *testing.T, open func(t *testing.T) Harness) {
 	}
 }
 
+// resourceIsTold: the facts of an instance have the id of its resource under a
+// name that the broker knows.
+func resourceIsTold(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
+	w := newWorld(t, open)
+	i := w.instance()
+	i.reach()
+	for _, name := range providers.ResourceFacts() {
+		if i.task.Facts.Open[name] != "" {
+			return
+		}
+	}
+	t.Errorf("none of the facts %v is one of %q", i.task.Facts.Open, providers.ResourceFacts())
+}
+
 // doneStaysDone: a goal that is reached is seen to be reached, and the
 // credentials are the same ones.
 func doneStaysDone(t *testing.T, open func(t *testing.T) Harness) {

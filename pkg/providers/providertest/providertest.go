@@ -70,6 +70,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	}{
 		{"WholeLife", wholeLife},
 		{"WholeLifeWithEveryCallBroken", wholeLifeBroken},
+		{"InstancesTellTheirResource", resourceIsTold},
 		{"DoneStaysDone", doneStaysDone},
 		{"AbsentOfWhatNeverWas", absentOfNothing},
 		{"InstanceAbsentFromEveryStep", instanceAbsentFromEveryStep},

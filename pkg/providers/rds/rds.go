@@ -137,7 +137,7 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 
 // The names of our facts.
 const (
-	factInstance  = "instance_id"
+	factInstance  = providers.FactInstanceID
 	factTagged    = "tagged" // true or false, once it is known
 	factHost      = "host"
 	factPort      = "port"
