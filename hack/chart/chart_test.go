@@ -162,6 +162,7 @@ func TestWhatWorksIsNotRefused(t *testing.T) {
 		"{auth: {bearer: true}, registration: {auth: bearer}}",
 		"{cloud: {credentials: {type: rrsa}}, serviceAccount: {create: false, name: annotated}}",
 		"service: {type: LoadBalancer, nodePort: 30001}",
+		"registration: {auth: null}", // as helm upgrade --reuse-values of a release that did not know it
 		"tls: {selfSigned: {caDays: 30, days: 30}}",
 		"tls: {mode: none, selfSigned: {caDays: 30, days: 31}}",
 		"{commonLabels: {app.kubernetes.io.example.com/a: b, example.com/helm.sh: b}, podLabels: {a: b}}",
