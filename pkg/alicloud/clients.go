@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -54,11 +53,9 @@ const (
 	writeTimeout   = 25 * time.Second
 )
 
-var regionForm = regexp.MustCompile(`^[a-z0-9-]+$`)
-
 // New returns clients for the configuration. It makes no call.
 func New(c Config) (*Clients, error) {
-	if !regionForm.MatchString(c.Region) {
+	if !IsRegion(c.Region) {
 		return nil, fmt.Errorf("alicloud: region %q is not a region id", c.Region)
 	}
 	if c.Credentials == nil {

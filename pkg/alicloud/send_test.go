@@ -219,11 +219,13 @@ func TestRealEndpointsAreHTTPS(t *testing.T) {
 
 func TestConfigurationsThatCannotBe(t *testing.T) {
 	for name, c := range map[string]Config{
-		"NoRegion":      {Credentials: testKey()},
-		"RegionAsHost":  {Region: "evil.example/", Credentials: testKey()},
-		"NoCredentials": {Region: "cn-hangzhou"},
-		"EndpointIsFTP": {Region: "cn-hangzhou", Credentials: testKey(), Endpoints: map[string]*url.URL{"rds": {Scheme: "ftp", Host: "h"}}},
-		"NoHost":        {Region: "cn-hangzhou", Credentials: testKey(), Endpoints: map[string]*url.URL{"rds": {Scheme: "https"}}},
+		"NoRegion":       {Credentials: testKey()},
+		"RegionAsHost":   {Region: "evil.example/", Credentials: testKey()},
+		"RegionOfDashes": {Region: "--", Credentials: testKey()},
+		"RegionInside":   {Region: "cn-hangzhou-internal", Credentials: testKey()},
+		"NoCredentials":  {Region: "cn-hangzhou"},
+		"EndpointIsFTP":  {Region: "cn-hangzhou", Credentials: testKey(), Endpoints: map[string]*url.URL{"rds": {Scheme: "ftp", Host: "h"}}},
+		"NoHost":         {Region: "cn-hangzhou", Credentials: testKey(), Endpoints: map[string]*url.URL{"rds": {Scheme: "https"}}},
 	} {
 		if _, err := New(c); err == nil {
 			t.Errorf("%s was accepted", name)

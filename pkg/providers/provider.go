@@ -28,8 +28,10 @@ type Provider interface {
 	// Next decides, from the task and what was seen, what is to be done. It is
 	// pure: same arguments, same step.
 	Next(t Task, seen Seen) Step
-	// Do makes the one mutating call of a step that Next gave, with exactly
-	// the step's request. What the call returned is merged into the record's
+	// Do makes the mutating call of a step that Next gave, with exactly the
+	// step's request: one call, or, of what the cloud takes in pages, a page of
+	// calls of which each may be made again. It may look first, for what the
+	// request does not name. What the call returned is merged into the record's
 	// facts, also where an error comes with it.
 	Do(ctx context.Context, t Task, s Step) (Facts, error)
 }

@@ -12,7 +12,7 @@ type mariadbProgram struct {
 	tables string // SQL that makes the system tables
 }
 
-// findProgram looks for mariadbd and the files that came with it.
+// findMariaDB looks for mariadbd and the files that came with it.
 func findMariaDB() (mariadbProgram, error) {
 	if !supported {
 		return mariadbProgram{}, errNotFound("engines need Linux")

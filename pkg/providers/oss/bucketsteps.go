@@ -129,7 +129,9 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 	}
 }
 
-// errUnknownStep: the record was written by another version of the broker.
+// errUnknownStep: Do was given a step that Next never gives, which is a mistake
+// of the broker's. No record can bring it: those keep the requests of steps, and
+// Next says which step is made.
 var errUnknownStep = errors.New("there is no such step")
 
 // addTags keeps the tags that people have put on the bucket.

@@ -2,9 +2,9 @@ package oss
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -88,17 +88,13 @@ func storageClassOf(word string) (class string, ok bool) {
 
 func isSeparator(r rune) bool { return strings.ContainsRune(" \t-_/", r) }
 
-// A region goes into host names, so its form is checked. It has no list: there
-// are new ones every year.
-var regionForm = regexp.MustCompile(`^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$`)
-
 // regionOf also takes the form of OSS locations, "oss-cn-hangzhou".
 func regionOf(word string) (region string, ok bool) {
 	region = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(word)), "oss-")
 	if strings.TrimSpace(word) == "" {
 		return "", true
 	}
-	return region, regionForm.MatchString(region) && !strings.HasSuffix(region, "-internal")
+	return region, alicloud.IsRegion(region)
 }
 
 func invalid(text string, cause error) error {

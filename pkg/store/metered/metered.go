@@ -14,8 +14,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// metering is the decorator. Watch, Lead and Close take as long as they are
-// wanted to, and pass through it.
+// metering is the decorator. How long All and Watch take is their caller's
+// affair: only their errors are counted. Lead, Empty and Close pass through it.
 type metering struct {
 	store.Store
 
