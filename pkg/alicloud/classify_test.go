@@ -90,16 +90,36 @@ func TestAnEarlierTryThatIsUnderWayIsBusyAndUnknown(t *testing.T) {
 	}
 }
 
+func TestAProvidersSentenceIsForItsCodesAndChangesNothingElse(t *testing.T) {
+	sentences := Sentences{"InvalidColour.*": "family", "InvalidColour.Red": "code", "Taste": "plain"}
+	for code, want := range map[string]string{
+		"InvalidColour.Red": "code", "InvalidColour.Blue": "family", "Taste": "plain",
+		"InvalidColour": "family", "Taste.Sour": "", "": "", "Whatever": "",
+	} {
+		cause := &Error{Product: "Rds", Code: code, Kinds: []error{ErrSoldOut}}
+		bare := fmt.Errorf("rds: create: %w", cause)
+		err := sentences.Of(bare)
+		if want == "" {
+			want = Sentence(bare)
+		}
+		var e *Error
+		if got := Sentence(fmt.Errorf("again: %w", err)); got != want || err.Error() != bare.Error() || !errors.Is(err, ErrSoldOut) || !errors.As(err, &e) || e != cause {
+			t.Errorf("%s is told as %q, want %q; it is %v", code, got, want, err)
+		}
+	}
+	if other := context.Canceled; sentences.Of(nil) != nil || !errors.Is(sentences.Of(other), other) {
+		t.Error("nil or an error of no cloud became another")
+	}
+}
+
 func TestSentencesTellWhoCanMendIt(t *testing.T) {
 	const operator = "operator"
 	for name, tc := range map[string]struct {
 		err  error
 		want string // a word of it
 	}{
-		"Class":       {&Error{Code: "InvalidDBInstanceClass.Malformed", Kinds: []error{ErrInvalid}}, "Class"},
 		"SoldOut":     {&Error{Code: "InsufficientResourceCapacity", Kinds: []error{ErrSoldOut}}, "plan"},
-		"Password":    {&Error{Code: "InvalidAccountPassword.Format", Kinds: []error{ErrInvalid}}, "characters"},
-		"VSwitch":     {&Error{Code: "InvalidVswitchId", Kinds: []error{ErrInvalid}}, "VSwitchID"},
+		"Told":        {&toldError{&Error{Code: "Whatever", Kinds: []error{ErrInvalid}}, "choose another Colour"}, "Colour"},
 		"Denied":      {&Error{Code: "Forbidden.RAM", Kinds: []error{ErrDenied}}, operator},
 		"Credentials": {&Error{Kinds: []error{ErrCredentials, ErrDenied}}, operator},
 		"Arrears":     {&Error{Kinds: []error{ErrArrears}}, operator},

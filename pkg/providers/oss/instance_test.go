@@ -405,3 +405,15 @@ func TestFaultsAtAnyCallLeaveOneBucketAndThenNone(t *testing.T) {
 		}
 	}
 }
+
+func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
+	w := newWorld(t)
+	task := w.instance("")
+	seen, err := w.provider.Observe(t.Context(), *task)
+	w.must(err)
+	w.cloud.Fail("PutBucket", "InvalidStorageClass", 1)
+	_, err = w.provider.Do(t.Context(), *task, w.provider.Next(*task, seen))
+	if got := alicloud.Sentence(err); !strings.Contains(got, "StorageClass") {
+		t.Errorf("a storage class that is refused is told as %q: %v", got, err)
+	}
+}

@@ -71,14 +71,14 @@ func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.See
 	}
 	if t.Kind == providers.Instance {
 		seen, err := observeBucket(ctx, p.buckets(instance), t, instance)
-		return seen, instance.blame(err)
+		return seen, instance.blame(sentences.Of(err))
 	}
 	binding, err := bindingPlanOf(t)
 	if err != nil {
 		return providers.Seen{}, err
 	}
 	seen, err := observeUser(ctx, p.users(instance), t, binding)
-	return seen, instance.blame(err)
+	return seen, instance.blame(sentences.Of(err))
 }
 
 // Next decides what is to be done.
@@ -116,7 +116,7 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	} else {
 		facts, err = doWithUser(ctx, p.users(instance), s)
 	}
-	return facts, instance.blame(err)
+	return facts, instance.blame(sentences.Of(err))
 }
 
 // Undo takes back a key that no record has. All else is found again by its name.

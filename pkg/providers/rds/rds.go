@@ -94,13 +94,15 @@ func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.See
 		if err != nil {
 			return providers.Seen{}, err
 		}
-		return observeAccount(ctx, c, t, plan)
+		seen, err := observeAccount(ctx, c, t, plan)
+		return seen, sentences.Of(err)
 	}
 	plan, err := instancePlanOf(t)
 	if err != nil {
 		return providers.Seen{}, err
 	}
-	return p.observeInstance(ctx, c, t, plan)
+	seen, err := p.observeInstance(ctx, c, t, plan)
+	return seen, sentences.Of(err)
 }
 
 // Next decides what is to be done.
@@ -130,7 +132,7 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 		facts, err = doWithInstance(ctx, c, s)
 	}
 	if err != nil {
-		return facts, fmt.Errorf("rds: %s: %w", s.Name, err)
+		return facts, sentences.Of(fmt.Errorf("rds: %s: %w", s.Name, err))
 	}
 	return facts.Merge(open(factAsked, s.Name)), nil
 }

@@ -1,0 +1,22 @@
+package rds
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+)
+
+func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
+	for code, word := range map[string]string{
+		"InvalidDBInstanceClass.Malformed": "Class",
+		"InvalidAccountPassword.Format":    "characters",
+		"InvalidVswitchId":                 "VSwitchID",
+		"InvalidZone.NotSupported":         "ZoneId",
+		"InvalidEngineVersion.Malformed":   "EngineVersion",
+	} {
+		if got := alicloud.Sentence(sentences.Of(&alicloud.Error{Code: code, Kinds: []error{alicloud.ErrInvalid}})); !strings.Contains(got, word) {
+			t.Errorf("%s is told as %q, without %s", code, got, word)
+		}
+	}
+}
