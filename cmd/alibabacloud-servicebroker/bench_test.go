@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -15,106 +12,194 @@ import (
 	"testing"
 	"time"
 
+	client "github.com/pmorie/go-open-service-broker-client/v2"
+	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
+	libmetrics "github.com/pmorie/osb-broker-lib/pkg/metrics"
+	librest "github.com/pmorie/osb-broker-lib/pkg/rest"
+	libserver "github.com/pmorie/osb-broker-lib/pkg/server"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes/kubetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed/secretsource"
 )
 
-// BenchmarkLastOperation polls instances of a running broker, the whole program
-// with authentication, log and metrics, at 2,000 requests a second, whether or
-// not it keeps up. The latency of what could not be sent in time, since all
-// connections were waiting, counts from when it should have been. Longer, and
-// more exact, with -benchtime=10s.
-func BenchmarkLastOperation(b *testing.B) {
-	for _, records := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(records, "-records"), func(b *testing.B) {
-			dir := b.TempDir()
-			fillStore(b, dir, records)
-			logToNowhere(b)
-			p := runBroker(b, nil, "--data-dir", dir)
-			b.Run("2000-per-second", func(b *testing.B) { openLoad(b, p.listen, records) })
-		})
+// BenchmarkRequests has the figures of requests that are answered from the
+// store: polls and fetches of instances of running brokers, the whole program
+// with authentication, log and metrics, with 100 records and with 100,000. They
+// take turns, and the ratios are medians of those of the turns; one is an
+// iteration, so that -benchtime=9x is good.
+//
+// In the open load 2,000 requests a second come, whether or not the broker keeps
+// up. In the closed one two connections ask as fast as they are answered; the
+// bare library, with a stub behind it that has the same answer ready, takes its
+// turns as well. It has no route for an instance: there a binding is fetched.
+func BenchmarkRequests(b *testing.B) {
+	const few, many = 100, 100_000
+	logToNowhere(b)
+	addresses := map[int]string{}
+	for _, records := range []int{few, many} {
+		dir := b.TempDir()
+		fillFile(b, dir, records)
+		addresses[records] = runBroker(b, nil, "--data-dir", dir).listen
 	}
-}
-
-const perSecond = 2000
-
-// openLoad sends b.N requests on some connections.
-func openLoad(b *testing.B, address string, records int) {
-	b.Helper()
-	const connections = 32
-	took := make([]time.Duration, b.N)
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	begin := time.Now().Add(10 * time.Millisecond)
-	for range connections {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			b.Fatal(err)
+	bare := bareLibrary(b)
+	for _, what := range []struct{ name, path, bare, want string }{
+		{"last-operation", lastOperation, lastOperation, `"succeeded"`},
+		{"fetch", "", "/service_bindings/b", `"parameters"`},
+	} {
+		asked := func(records int, path string) func(i int) string {
+			return func(i int) string { return getInstance(i*7919%records, path) }
 		}
-		workers.Go(func() {
-			defer func() { _ = conn.Close() }()
-			reader := bufio.NewReader(conn)
-			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
-				due := begin.Add(time.Duration(i) * time.Second / perSecond)
-				if wait := time.Until(due); wait > 0 {
-					<-time.After(wait)
-					due = time.Now() // that a timer is late is not the broker's fault
+		b.Run(what.name+"/2000-per-second", func(b *testing.B) {
+			found := figures{}
+			for b.Loop() {
+				turn := map[int][]time.Duration{}
+				for _, records := range []int{few, many} {
+					turn[records] = openLoad(b, addresses[records], 4000, 2000, asked(records, what.path), what.want)
+					found.add(fmt.Sprintf("p50-ms-%d", records), milliseconds(turn[records], 0.5))
+					found.add(fmt.Sprintf("p99-ms-%d", records), milliseconds(turn[records], 0.99))
 				}
-				if err := poll(conn, reader, int(i)*7919%records); err != nil {
-					b.Error(err)
-					return
-				}
-				took[i] = time.Since(due)
+				found.add("p50-ratio", milliseconds(turn[many], 0.5)/milliseconds(turn[few], 0.5))
+				found.add("p99-ratio", milliseconds(turn[many], 0.99)/milliseconds(turn[few], 0.99))
 			}
+			found.report(b)
+		})
+		b.Run(what.name+"/closed", func(b *testing.B) {
+			const n = 4000
+			found := figures{}
+			for b.Loop() {
+				library := closedLoad(b, bare, n, asked(few, what.bare), what.want)
+				fewer := closedLoad(b, addresses[few], n, asked(few, what.path), what.want)
+				more := closedLoad(b, addresses[many], n, asked(many, what.path), what.want)
+				found.add("library-req/s", n/library.time.Seconds())
+				found.add("req/s", n/more.time.Seconds())
+				found.add("of-library", library.time.Seconds()/more.time.Seconds())
+				found.add("of-library-by-work", library.work.Seconds()/more.work.Seconds())
+				found.add("us-work/req", more.work.Seconds()/n*1e6)
+				found.add("work-ratio", more.work.Seconds()/fewer.work.Seconds())
+			}
+			found.report(b)
 		})
 	}
-	workers.Wait()
-	spent := time.Since(begin)
-	slices.Sort(took)
-	quantile := func(q float64) float64 { return took[int(q*float64(len(took)-1))].Seconds() * 1000 }
-	b.ReportMetric(quantile(0.5), "p50-ms")
-	b.ReportMetric(quantile(0.99), "p99-ms")
-	b.ReportMetric(float64(b.N)/spent.Seconds(), "req/s")
-	b.ReportMetric(0, "ns/op") // the pace is given
 }
 
-func poll(conn net.Conn, reader *bufio.Reader, instance int) error {
-	_, err := fmt.Fprintf(conn, "GET /v2/service_instances/%s/last_operation?operation=%s HTTP/1.1\r\nHost: broker\r\n"+
-		"X-Broker-API-Version: 2.17\r\nAuthorization: Basic cGxhdGZvcm06c2VjcmV0\r\n\r\n", benchID(instance), benchOperation)
-	if err != nil {
-		return err
+// BenchmarkRequestsKubernetes asks a broker whose 10,000 records are in
+// Kubernetes 200 times a second; an iteration is 2,000 requests.
+func BenchmarkRequestsKubernetes(b *testing.B) {
+	const records = 10_000
+	logToNowhere(b)
+	var cluster kubetest.Cluster
+	server := cluster.Server(b)
+	b.Cleanup(server.Stop)
+	namespace := server.Namespace(b)
+	fillCluster(b, server, namespace, records)
+	p := runBroker(b, nil, "--store", "kubernetes", "--kubeconfig", server.Kubeconfig(), "--namespace", namespace)
+	for _, what := range []struct{ name, path, want string }{{"last-operation", lastOperation, `"succeeded"`}, {"fetch", "", `"parameters"`}} {
+		b.Run(what.name+"/200-per-second", func(b *testing.B) {
+			found := figures{}
+			for b.Loop() {
+				took := openLoad(b, p.listen, 2000, 200, func(i int) string { return getInstance(i*7919%records, what.path) }, what.want)
+				found.add("p50-ms", milliseconds(took, 0.5))
+				found.add("p99-ms", milliseconds(took, 0.99))
+				found.add("max-ms", milliseconds(took, 1))
+			}
+			found.report(b)
+		})
 	}
-	response, err := http.ReadResponse(reader, nil)
-	if err != nil {
-		return err
-	}
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK || !strings.Contains(string(body), `"succeeded"`) {
-		return fmt.Errorf("status %d, body %s", response.StatusCode, body)
-	}
-	return nil
 }
+
+// figures are what the turns gave, by unit.
+type figures map[string][]float64
+
+func (f figures) add(unit string, value float64) { f[unit] = append(f[unit], value) }
+
+// report the medians.
+func (f figures) report(b *testing.B) {
+	b.Helper()
+	for unit, values := range f {
+		slices.Sort(values)
+		b.ReportMetric(values[len(values)/2], unit)
+	}
+	b.ReportMetric(0, "ns/op") // the pace, or the number of requests, is given
+}
+
+// bareLibrary serves the framework with a stub.
+func bareLibrary(b *testing.B) string {
+	b.Helper()
+	surface, err := librest.NewAPISurface(stub{}, libmetrics.New())
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(libserver.NewHTTPHandler(surface))
+	b.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+// A stub has the answers ready.
+type stub struct{ lib.Interface }
+
+func (stub) ValidateBrokerAPIVersion(string) error { return nil }
+
+func (stub) LastOperation(*client.LastOperationRequest, *lib.RequestContext) (*lib.LastOperationResponse, error) {
+	description := benchDescription
+	return &lib.LastOperationResponse{LastOperationResponse: client.LastOperationResponse{State: client.StateSucceeded, Description: &description}}, nil
+}
+
+func (stub) GetBinding(*client.GetBindingRequest, *lib.RequestContext) (*lib.GetBindingResponse, error) {
+	return &lib.GetBindingResponse{GetBindingResponse: client.GetBindingResponse{Parameters: map[string]any{"name": benchParameter}}}, nil
+}
+
+const (
+	lastOperation    = "/last_operation?operation=" + benchOperation
+	benchDescription = "The instance is ready."
+)
+
+var benchParameter = strings.Repeat("s", 380) //nolint:gochecknoglobals // a constant, but for its type
 
 const benchOperation = "0123456789abcdef-1"
 
 func benchID(i int) string { return fmt.Sprintf("6f1c3b6e-0000-4000-8000-%012d", i) }
 
-// fillStore stores settled instances of about the size that real ones have, 100 at
-// once.
-func fillStore(b *testing.B, dir string, records int) {
+// fillFile fills the store of a data directory.
+func fillFile(b *testing.B, dir string, records int) {
 	b.Helper()
 	st, _, err := openStore(b.Context(), &config{dataDir: dir}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
+	fillStore(b, st, records)
+}
+
+// fillCluster fills a store faster than a broker would.
+func fillCluster(b *testing.B, server *kubetest.Server, namespace string, count int) {
+	b.Helper()
+	records, err := kubernetes.Open(b.Context(), kubernetes.Options{Config: server.Config(), Namespace: namespace, QPS: 10_000, Burst: 10_000})
+	if err != nil {
+		b.Fatal(err)
+	}
+	source, err := secretsource.New(server.Config(), namespace, kubernetes.DefaultName)
+	if err != nil {
+		b.Fatal(err)
+	}
+	keys, err := sealed.Ensure(b.Context(), source, records, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	fillStore(b, sealed.New(records, keys), count)
+}
+
+// fillStore stores settled instances of about the size that real ones have, 100 at
+// once, and closes the store.
+func fillStore(b *testing.B, st store.Store, records int) {
+	b.Helper()
 	now := time.Now()
 	op := store.Operation{
-		ID: benchOperation, Kind: store.Provision, State: store.Succeeded, Started: now, Finished: now, Description: "The instance is ready.",
+		ID: benchOperation, Kind: store.Provision, State: store.Succeeded, Started: now, Finished: now, Description: benchDescription,
 	}
 	change := func(r *store.Record) error {
-		secret := store.Seal([]byte(strings.Repeat("s", 400)))
+		secret := store.Seal([]byte(`{"name":"` + benchParameter + `"}`))
 		r.Incarnation, r.Created, r.Sequence, r.Provider, r.ServiceID = "0123456789abcdef", now, 1, "rds", "service"
 		r.Goal, r.Settled, r.Usable, r.Secrets = store.Present, true, true, secret
 		r.Want = &store.Spec{PlanID: "plan", Plan: json.RawMessage(`{"storage":20}`), Parameters: secret, Prepared: secret}

@@ -25,7 +25,7 @@ func BenchmarkProcess(b *testing.B) {
 		b.Run(fmt.Sprint(records, "-records"), func(b *testing.B) {
 			dir := b.TempDir()
 			if records > 0 {
-				fillStore(b, dir, records)
+				fillFile(b, dir, records)
 			}
 			var ready time.Duration
 			var idle, used float64
