@@ -10,7 +10,7 @@ type Action string
 
 // The actions.
 const (
-	Call Action = "call" // make one mutating call, by Do
+	Call Action = "call" // make the call that changes something, by Do
 	Wait Action = "wait" // the cloud is at work: look again later
 	Done Action = "done" // the goal is reached
 	Fail Action = "fail" // no retry can mend it
