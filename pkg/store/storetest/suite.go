@@ -101,29 +101,31 @@ func binding(instance, id string) store.Key   { return store.Key{InstanceID: ins
 func nothing(*store.Record)                   {}
 func settle(settled bool) func(*store.Record) { return func(r *store.Record) { r.Settled = settled } }
 
-// fill sets every part of a record that is no secret.
+// fill sets every part of a record that is no secret, but for what the store
+// itself sets. All times are different ones.
 func fill(r *store.Record) {
-	at := time.Date(2024, 2, 29, 23, 59, 59, 123456789, time.UTC)
+	at := func(day int) time.Time { return time.Date(2024, 3, day, 23, 59, 59, 123456789, time.UTC) }
 	unknown := map[string]json.RawMessage{"later": json.RawMessage(`{"a":[1,"<&>"]}`)}
 	op := store.Operation{
-		ID: "op1", Kind: store.Provision, State: store.Running, Step: "create", Attempt: 2, NextTry: at,
-		Started: at, Deadline: at, Finished: at, Description: "it <runs> & runs", Cause: "why", CauseKind: "transient",
+		ID: "op1", Kind: store.Provision, State: store.Running, Step: "create", Attempt: 2, NextTry: at(1),
+		Started: at(2), Deadline: at(3), Finished: at(4), Description: "it <runs> & runs", Cause: "why", CauseKind: "transient",
 		Unknown: unknown,
 	}
 	spec := store.Spec{PlanID: "p", PlanName: "plan", Plan: json.RawMessage(`{"x":1.50}`), AppGUID: "app", Unknown: unknown}
 	have := spec
 	*r = store.Record{
-		Key: r.Key, Incarnation: "00ff", Created: at, Sequence: 7,
+		Key: r.Key, Incarnation: "00ff", Created: at(5), Sequence: 7, Retries: 8,
 		Provider: "rds", ServiceID: "s", Offering: "offering", Organization: "org", Space: "space",
-		Context: json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
-		Account: "1234", Region: "cn-hangzhou", Want: &spec, Have: &have,
-		Goal: store.Present, Settled: true, Usable: true, Deleted: at,
+		Context:     json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
+		Predecessor: "b0", Expires: at(6), Renew: at(7),
+		Account: "1234", Region: "cn-hangzhou", PriorPlanID: "p0", Want: &spec, Have: &have,
+		Goal: store.Present, Settled: true, Usable: true, Deleted: at(8),
 		Facts: map[string]string{"id": "rm-1", "": "empty"},
-		Epoch: 3, Call: &store.Call{Step: "create", Epoch: 3, Until: at, Seen: at, SeenBy: 4, Timeout: 5, Unknown: unknown},
-		Refused: []string{"a", "b"}, Unsettled: map[string]time.Time{"create": at}, MissingSince: at,
+		Epoch: 3, Call: &store.Call{Step: "create", Epoch: 3, Until: at(9), Seen: at(10), SeenBy: 4, Timeout: 5, Unknown: unknown},
+		Refused: []string{"a", "b"}, Unsettled: map[string]time.Time{"create": at(11)}, Unseen: at(13), MissingSince: at(14),
 		Operation: &op, Results: []store.Operation{op},
-		History: []store.Event{{Time: at, Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1, Unknown: unknown}, {What: "ended"}},
-		Earlier: []store.Life{{Incarnation: "01", Deleted: at, Results: []store.Operation{op}, Unknown: unknown}},
+		History: []store.Event{{Time: at(15), Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1, Unknown: unknown}, {What: "ended"}},
+		Earlier: []store.Life{{Incarnation: "01", Deleted: at(16), Results: []store.Operation{op}, Unknown: unknown}},
 		Unknown: unknown,
 	}
 }
