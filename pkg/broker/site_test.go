@@ -25,6 +25,23 @@ type site struct {
 	// written is called after a write, with the record as saved; what it
 	// returns becomes of the write's answer.
 	written func(store.Record) error
+	// updating and deleting are called before an Update or a Delete.
+	updating func(store.Key)
+	deleting func()
+}
+
+// onUpdate sets what is called before each update.
+func (s *site) onUpdate(updating func(store.Key)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.updating = updating
+}
+
+// onDelete sets what is called before each deletion of a record.
+func (s *site) onDelete(deleting func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deleting = deleting
 }
 
 // damage makes a record one that cannot be read; nil mends it.
@@ -89,6 +106,12 @@ func (s *site) Get(ctx context.Context, k store.Key) (store.Record, error) {
 // Update implements store.Store. Secrets that do not open are written as they
 // were.
 func (s *site) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
+	s.mu.Lock()
+	updating := s.updating
+	s.mu.Unlock()
+	if updating != nil {
+		updating(k)
+	}
 	changed := false
 	r, err := s.Store.Update(ctx, k, func(r *store.Record) error {
 		if err := s.read(&store.Record{Key: r.Key}); r.Revision != 0 && err != nil {
@@ -120,6 +143,15 @@ func (s *site) Update(ctx context.Context, k store.Key, change func(*store.Recor
 // Delete implements store.Store.
 func (s *site) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
 	s.writes.Add(1)
+	s.mu.Lock()
+	deleting := s.deleting
+	s.mu.Unlock()
+	if deleting != nil {
+		deleting()
+	}
+	if err := s.read(&store.Record{Key: k}); check != nil && err != nil {
+		return err
+	}
 	return s.Store.Delete(ctx, k, check)
 }
 
