@@ -71,19 +71,17 @@ type crashCase struct {
 	request requested
 	n       int // the n-th call, or store write, of the request
 
-	call   string // its name; "": it is a store write
-	mishap mishap // of the call
-	after  bool   // the process dies after the store write
+	call   string     // its name; "": it is a store write
+	mishap mishap     // of the call
+	fault  writeFault // of the store write
 }
 
 func (c crashCase) name() string {
-	switch {
-	case c.call != "":
+	if c.call != "" {
 		return fmt.Sprintf("%s/Call%02d%s%s", c.request.name, c.n, c.call, c.mishap.name)
-	case c.after:
-		return fmt.Sprintf("%s/Write%02dCrashAfter", c.request.name, c.n)
 	}
-	return fmt.Sprintf("%s/Write%02dCrashBefore", c.request.name, c.n)
+	fault := []string{dieBefore: "CrashBefore", dieAfter: "CrashAfter", loseAnswer: "AnswerLost"}[c.fault]
+	return fmt.Sprintf("%s/Write%02d%s", c.request.name, c.n, fault)
 }
 
 // cases goes the walk once without a mishap and returns the cases of its
@@ -115,7 +113,7 @@ func (n *tally) cases(t *testing.T, s service, w weather) [][]crashCase {
 // ofWrites are the cases of so many store writes.
 func (n *tally) ofWrites(one crashCase, writes int) (all []crashCase) {
 	for one.n = 1; one.n <= writes; one.n++ {
-		for _, one.after = range []bool{false, true} {
+		for _, one.fault = range []writeFault{dieBefore, dieAfter, loseAnswer} {
 			n.writes.Add(1)
 			all = append(all, one)
 		}

@@ -94,7 +94,7 @@ func (c crashCase) play(r *rig) bool {
 			struck.Store(true)
 		}})
 	}
-	err := r.open(failAt, c.after)
+	err := r.open(failAt, c.fault)
 	process := r.faulty
 	if err != nil && !process.Dead() {
 		r.t.Fatal(err)
@@ -104,5 +104,5 @@ func (c crashCase) play(r *rig) bool {
 	}
 	r.carry(c.request)
 	r.holds(c.service, c.request.leaves)
-	return struck.Load() || process.Dead() && c.call == ""
+	return struck.Load() || c.call == "" && (process.Dead() || process.Lost())
 }

@@ -170,9 +170,14 @@ func (r *rig) carry(q requested) {
 
 // ask sends a request that may have been sent before, and returns its operation.
 // It is "" where there is none: it was done before, or the process died of it.
+// It is sent again where the store did not answer.
 func (r *rig) ask(q requested, operation string) string {
 	r.t.Helper()
+	lost := r.faulty.Lost()
 	got := q.send(r)
+	if r.faulty.Lost() && !lost && got.status == http.StatusServiceUnavailable {
+		got = q.send(r)
+	}
 	accepted, ok := got.body.(osb.Accepted)
 	switch {
 	case ok && (operation == "" || accepted.Operation == operation):

@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -99,10 +100,18 @@ func inMemory(t *testing.T) string {
 func (r *rig) storeFile() string { return filepath.Join(r.dir, "store.db") }
 func (r *rig) keysFile() string  { return filepath.Join(r.dir, "keyset.json") }
 
-// open is the start of a process, which takes the place of the one before. It
-// dies at its n-th store write, before or after its effect; 0: at none. It fails
-// where it dies at once.
-func (r *rig) open(failAt int, after bool) error {
+// A writeFault is what meets a store write of a process.
+type writeFault int
+
+const (
+	dieBefore  writeFault = iota // the process dies before the write's effect
+	dieAfter                     // and after it
+	loseAnswer                   // the write is done, and an error answered
+)
+
+// open is the start of a process, which takes the place of the one before. Its
+// n-th store write meets the fault; 0: none. It fails where it dies at once.
+func (r *rig) open(n int, fault writeFault) error {
 	if r.store != nil {
 		if err := r.store.Close(); err != nil {
 			return err
@@ -119,25 +128,36 @@ func (r *rig) open(failAt int, after bool) error {
 	}
 	r.killed.Store(false)
 	r.faulty = storetest.NewFaulty(file)
-	if failAt > 0 {
-		r.faulty.FailWrite(failAt, after)
+	switch {
+	case n == 0:
+	case fault == loseAnswer:
+		r.faulty.LoseAnswer(n)
+	default:
+		r.faulty.FailWrite(n, fault == dieAfter)
 	}
 	r.store = sealed.New(r.faulty, keys)
 	if err := r.wire(); err != nil {
 		return err
 	}
-	return r.store.Lead(r.life.Context(), func(_ context.Context, l store.Lease) error {
-		l.Held = func() bool { return true } // nobody else is about
-		r.term = r.engine.Begin(r.life.Context(), l)
-		r.life.Cleanup(r.term.Stop)
-		return nil
-	})
+	lead := func() error {
+		return r.store.Lead(r.life.Context(), func(_ context.Context, l store.Lease) error {
+			l.Held = func() bool { return true } // nobody else is about
+			r.term = r.engine.Begin(r.life.Context(), l)
+			r.life.Cleanup(r.term.Stop)
+			return nil
+		})
+	}
+	err = lead()
+	if errors.Is(err, storetest.ErrLost) {
+		err = lead()
+	}
+	return err
 }
 
 // start is open of a process that does not die.
 func (r *rig) start() {
 	r.t.Helper()
-	if err := r.open(0, false); err != nil {
+	if err := r.open(0, dieBefore); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -241,7 +261,9 @@ func (r *rig) turn() (due time.Time, unfinished bool) {
 		if r.isDead() {
 			return time.Time{}, true
 		}
-		if err != nil {
+		if errors.Is(err, storetest.ErrLost) {
+			next = r.clock.Now() // it comes again
+		} else if err != nil {
 			r.t.Fatalf("turn of %s: %v", id, err)
 		}
 		if due.IsZero() || next.Before(due) {

@@ -11,8 +11,11 @@ import (
 // ErrDead is what the writes of a Faulty return once it has failed.
 var ErrDead = errors.New("the store was made to fail here")
 
+// ErrLost is what a write of a Faulty returns whose answer was lost.
+var ErrLost = errors.New("the answer of the store was made to be lost here")
+
 // A Faulty is a store whose process dies at a chosen write, for tests of what
-// comes after a crash. A write is an Update whose change succeeds, a Delete, or
+// comes after a crash, or which loses the answer of one. A write is an Update whose change succeeds, a Delete, or
 // the beginning of a Lead. Reads always go on.
 type Faulty struct {
 	store.Store
@@ -22,6 +25,8 @@ type Faulty struct {
 	fatal  int  // the write at which it dies; 0: none
 	after  bool // it dies after the effect of the write
 	dead   bool
+	losing int // the write whose answer is lost; 0: none
+	lost   bool
 }
 
 // NewFaulty returns inner, so far without a fault.
@@ -33,6 +38,21 @@ func (f *Faulty) FailWrite(n int, after bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.fatal, f.after = f.writes+n, after
+}
+
+// LoseAnswer lets the n-th write from now (1: the next) have its effect and
+// return ErrLost. The process lives on: other writes are as ever.
+func (f *Faulty) LoseAnswer(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.losing, f.lost = f.writes+n, false
+}
+
+// Lost says whether an answer was lost since LoseAnswer was called.
+func (f *Faulty) Lost() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost
 }
 
 // Revive lets writes succeed again, as after a restart.
@@ -58,22 +78,26 @@ func (f *Faulty) Dead() bool {
 }
 
 // begin counts a write. It returns ErrDead if the write must have no effect;
-// dies says that it must fail after its effect.
-func (f *Faulty) begin() (dies bool, err error) {
+// after is what it must return after its effect.
+func (f *Faulty) begin() (after, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.dead {
-		return false, ErrDead
+		return nil, ErrDead
 	}
 	f.writes++
-	if f.writes != f.fatal {
-		return false, nil
+	switch f.writes {
+	case f.fatal:
+		f.dead = true
+		if f.after {
+			return ErrDead, nil
+		}
+		return nil, ErrDead
+	case f.losing:
+		f.lost = true
+		return ErrLost, nil
 	}
-	f.dead = true
-	if f.after {
-		return true, nil
-	}
-	return false, ErrDead
+	return nil, nil
 }
 
 // Update implements store.Store.
@@ -82,8 +106,8 @@ func (f *Faulty) Update(ctx context.Context, k store.Key, change func(*store.Rec
 		return store.Record{}, ErrDead
 	}
 	var (
-		begun, dies bool
-		fault       error
+		begun        bool
+		after, fault error
 	)
 	r, err := f.Store.Update(ctx, k, func(r *store.Record) error {
 		if err := change(r); err != nil {
@@ -91,38 +115,38 @@ func (f *Faulty) Update(ctx context.Context, k store.Key, change func(*store.Rec
 		}
 		if !begun { // the store may run this again
 			begun = true
-			dies, fault = f.begin()
+			after, fault = f.begin()
 		}
 		return fault
 	})
-	if dies && err == nil {
-		return store.Record{}, ErrDead
+	if after != nil && err == nil {
+		return store.Record{}, after
 	}
 	return r, err
 }
 
 // Delete implements store.Store.
 func (f *Faulty) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
-	dies, err := f.begin()
+	after, err := f.begin()
 	if err != nil {
 		return err
 	}
 	err = f.Store.Delete(ctx, k, check)
-	if dies && err == nil {
-		return ErrDead
+	if err == nil {
+		err = after
 	}
 	return err
 }
 
 // Lead implements store.Store.
 func (f *Faulty) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
-	dies, err := f.begin()
+	after, err := f.begin()
 	if err != nil {
 		return err
 	}
 	return f.Store.Lead(ctx, func(held context.Context, l store.Lease) error {
-		if dies {
-			return ErrDead
+		if after != nil {
+			return after
 		}
 		return run(held, l)
 	})

@@ -25,14 +25,16 @@ func TestFaultyWithoutAFaultIsAStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store { return openFaulty(t, dir) })
 }
 
-func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
+// A faultyWrite is a write and how to see its effect on a store that holds "i"
+// at sequence 1.
+type faultyWrite struct {
+	do     func(s store.Store) error
+	effect func(s store.Store) bool
+}
+
+func faultyWrites(ctx context.Context) map[string]faultyWrite {
 	k := store.Key{InstanceID: "i"}
-	ctx := t.Context()
-	// Each write and how to see its effect on a store that holds k at sequence 1.
-	for name, write := range map[string]struct {
-		do     func(s store.Store) error
-		effect func(s store.Store) bool
-	}{
+	return map[string]faultyWrite{
 		"Update": {
 			func(s store.Store) error {
 				_, err := s.Update(ctx, k, func(r *store.Record) error { r.Sequence++; return nil })
@@ -48,7 +50,36 @@ func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
 			func(s store.Store) error { _, err := lead(ctx, s); return err },
 			func(s store.Store) bool { epoch, err := lead(ctx, s); return err == nil && epoch > 1 },
 		},
-	} {
+	}
+}
+
+func TestFaultyLosesTheChosenAnswerAndLivesOn(t *testing.T) {
+	for name, write := range faultyWrites(t.Context()) {
+		t.Run(name, func(t *testing.T) {
+			s := openFaulty(t, t.TempDir())
+			t.Cleanup(func() { _ = s.Close() })
+			s.LoseAnswer(2)
+			begin := func(r *store.Record) error { r.Sequence = 1; return nil }
+			if _, err := s.Update(t.Context(), store.Key{InstanceID: "i"}, begin); err != nil || s.Lost() {
+				t.Fatalf("the write before the fault: %v, lost %t", err, s.Lost())
+			}
+			if err := write.do(s); !errors.Is(err, storetest.ErrLost) || !s.Lost() || s.Dead() {
+				t.Errorf("write = %v, lost %t, dead %t, want ErrLost of one that lives", err, s.Lost(), s.Dead())
+			}
+			if !write.effect(s.Store) {
+				t.Error("the write had no effect")
+			}
+			if _, err := s.Update(t.Context(), store.Key{InstanceID: "j"}, begin); err != nil || s.Writes() != 3 {
+				t.Errorf("the write after the fault = %v, the %d-th", err, s.Writes())
+			}
+		})
+	}
+}
+
+func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
+	k := store.Key{InstanceID: "i"}
+	ctx := t.Context()
+	for name, write := range faultyWrites(ctx) {
 		for _, after := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				s := openFaulty(t, t.TempDir())
