@@ -123,7 +123,7 @@ type absence struct {
 
 // giveUp leaves a record alone until the provider is back from it.
 func (t *Term) giveUp(r *store.Record, back <-chan struct{}, harmless bool) {
-	glog.Errorf("%s: the provider does not come back although its time is over; the record is left alone until it does", r.Key)
+	glog.Errorf("%s is set aside: the provider does not come back although its time is over; it goes on when that does", r.Key)
 	until := t.config.Now()
 	if !harmless {
 		until = until.Add(t.config.Settle)

@@ -61,7 +61,7 @@ func (m *move) call(ctx context.Context, seen providers.Seen, step providers.Ste
 		}
 		switch {
 		case callErr == nil:
-			r.Operation.Attempt, r.Operation.NextTry = 0, time.Time{}
+			recovered(r.Operation)
 		case refused && text != "":
 			r.Operation.Cause, r.Operation.CauseKind = causeText(callErr), string(blameUser)
 			fail(r, text, m.now)
@@ -118,6 +118,10 @@ func (m *move) intend(ctx context.Context, seen providers.Seen, step providers.S
 					delete(r.Unsettled, name)
 				}
 			}
+		}
+		if lost, again := r.Unsettled[step.Name]; again {
+			r.Repeated = later(r.Repeated, lost) // and may still have its effect, after this one's
+			delete(r.Unsettled, step.Name)
 		}
 		r.Account, r.Epoch, r.MissingSince = m.task.Account, m.lease.Epoch, time.Time{}
 		r.Call = &store.Call{

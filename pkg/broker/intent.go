@@ -60,18 +60,6 @@ func (b *BusinessLogic) known(r *store.Record, serviceID, planID string) (*catal
 	return o, p, err
 }
 
-// maxContext bounds what is kept of the platform's context, in bytes. With the
-// bound of parameters it leaves a record room to grow.
-const maxContext = 64 << 10
-
-// bounded context, or a 400.
-func bounded(context json.RawMessage) error {
-	if len(context) > maxContext {
-		return osb.ErrBadRequest("context is larger than %d bytes: send a shorter one.", maxContext)
-	}
-	return nil
-}
-
 // normalized parameters, or a 400.
 func normalized(parameters json.RawMessage) (json.RawMessage, error) {
 	n, err := catalog.Normalize(parameters)
@@ -110,7 +98,7 @@ func (b *BusinessLogic) prepare(r, of *store.Record) error {
 		return err
 	}
 	r.Want.Prepared = store.Seal(prepared)
-	return nil
+	return fits(r)
 }
 
 // planFor is the provider's plan for a task. That the provider panics, or is

@@ -62,7 +62,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 // an increase is seen only of what was there before.
 func (m *metrics) expect(provider string) {
 	for _, kind := range []store.Kind{store.Provision, store.Update, store.Deprovision, store.Bind, store.Unbind} {
-		for _, cause := range []string{string(blameOperator), causeDeadline} {
+		for _, cause := range []string{string(blameOperator), store.CauseDeadline} {
 			m.operations.WithLabelValues(provider, string(kind), string(store.Failed), cause)
 		}
 	}
@@ -79,7 +79,7 @@ func causeOf(op *store.Operation) string {
 		return "none"
 	}
 	switch op.CauseKind {
-	case causeDeadline:
+	case store.CauseDeadline:
 		return op.CauseKind
 	case string(providers.Broken), string(blameOperator):
 		return string(blameOperator)

@@ -208,14 +208,22 @@ func addFacts(r *store.Record, secrets map[string]string, f providers.Facts) (pr
 	return have.Merge(f), true
 }
 
+// repeatedLately is how long ago calls that were made again count anew: longer
+// than they take to settle, by as much as clocks may differ.
+const repeatedLately = 10 * time.Minute
+
 // rebase counts anew, by this process's clock, what was counted by another's:
-// clocks differ, and what was lost settles later rather than too early.
+// clocks differ, and what was lost settles later rather than too early. Whatever
+// their times say, the calls of before are over.
 func rebase(r *store.Record, now time.Time) {
 	for step := range r.Unsettled {
-		r.Unsettled[step] = later(r.Unsettled[step], now)
+		r.Unsettled[step] = now
 	}
 	if !r.Unseen.IsZero() {
-		r.Unseen = later(r.Unseen, now)
+		r.Unseen = now
+	}
+	if r.Repeated.Add(repeatedLately).After(now) {
+		r.Repeated = now
 	}
 	r.MissingSince = time.Time{}
 	if op := r.Operation; op.NextTry.After(now.Add(slowPace)) {

@@ -49,7 +49,7 @@ func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, err
 				r.Retries++
 				op := r.Operation
 				op.Attempt, op.NextTry = 0, time.Time{}
-				if op.CauseKind == causeSetAside {
+				if op.CauseKind == store.CauseSetAside {
 					op.CauseKind = ""
 				}
 				note(r, e.config.Now(), op.Step, "asked for again", "")
@@ -90,15 +90,9 @@ func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, err
 // newer broker could. The others are store.ErrNotFound and ErrNothingToDo. It returns the records
 // as they were, of those that cannot be read the key alone.
 func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []store.Record, err error) {
-	of, err := e.recordsOf(ctx, k.InstanceID)
+	found, err := e.purgeable(ctx, k)
 	if err != nil {
 		return nil, err
-	}
-	var found []item
-	for _, item := range of {
-		if k == item.record.Key || !k.IsBinding() && item.record.IsBinding() {
-			found = append(found, item)
-		}
 	}
 	if len(found) == 0 {
 		return nil, &store.RecordError{Key: k, Err: store.ErrNotFound}
@@ -108,7 +102,45 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 			return nil, err
 		}
 	}
-	for _, item := range slices.Backward(found) { // bindings first
+	if purged, err = e.purgeAll(ctx, found); err != nil {
+		return purged, err
+	}
+	if !k.IsBinding() {
+		// Bindings that came meanwhile have no instance any more.
+		late, err := e.purgeable(ctx, k)
+		if err != nil {
+			return purged, err
+		}
+		of := found[0].record // the instance, where there is one
+		late = slices.DeleteFunc(late, func(b item) bool {
+			return !b.record.IsBinding() || b.record.Of != "" && b.record.Of != of.Incarnation && of.Incarnation != ""
+		})
+		more, err := e.purgeAll(ctx, late)
+		if purged = append(purged, more...); err != nil {
+			return purged, err
+		}
+	}
+	if len(purged) == 0 {
+		return nil, ErrNothingToDo
+	}
+	return purged, nil
+}
+
+// purgeable are the records that a purge of k is about.
+func (e *Engine) purgeable(ctx context.Context, k store.Key) (found []item, err error) {
+	of, err := e.recordsOf(ctx, k.InstanceID)
+	for _, item := range of {
+		if k == item.record.Key || !k.IsBinding() && item.record.IsBinding() {
+			found = append(found, item)
+		}
+	}
+	return found, err
+}
+
+// purgeAll purges records, the last first: an instance after its bindings. It
+// returns those that were not purged before.
+func (e *Engine) purgeAll(ctx context.Context, found []item) (purged []store.Record, err error) {
+	for _, item := range slices.Backward(found) {
 		was := item.record
 		switch err := e.purgeOne(ctx, item); {
 		case errors.Is(err, errDecided):
@@ -119,9 +151,6 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 		}
 		e.Wake(was.Key)
 		e.watchers.tell(was.Key)
-	}
-	if len(purged) == 0 {
-		return nil, ErrNothingToDo
 	}
 	return purged, nil
 }
@@ -173,8 +202,18 @@ func (e *Engine) purgeOne(ctx context.Context, of item) error {
 			return nil
 		})
 	}
-	if isBroken(err) {
-		return e.store.Delete(ctx, of.record.Key, nil)
+	if !isBroken(err) {
+		return err
+	}
+	// Unless it has been mended, or is another by now.
+	err = e.store.Delete(ctx, of.record.Key, func(r *store.Record) error {
+		if of.err != nil || r.Incarnation != of.record.Incarnation {
+			return errDecided
+		}
+		return nil
+	})
+	if isBroken(err) { // it cannot be read
+		err = e.store.Delete(ctx, of.record.Key, nil)
 	}
 	return err
 }

@@ -254,6 +254,13 @@ func (s tornStore) Update(ctx context.Context, k store.Key, change func(*store.R
 	return s.Store.Update(ctx, k, change)
 }
 
+func (s tornStore) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
+	if err := s.fail(k); check != nil && err != nil {
+		return err
+	}
+	return s.Store.Delete(ctx, k, check)
+}
+
 func (s tornStore) Bindings(ctx context.Context, id string) ([]store.Record, error) {
 	if s.torn.IsBinding() && s.torn.InstanceID == id {
 		return nil, s.fail(s.torn)

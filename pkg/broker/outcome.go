@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (m *move) wait(ctx context.Context, seen providers.Seen, step providers.Ste
 	facts, fresh := addFacts(m.r, m.secrets(), seen.Facts)
 	op := m.r.Operation
 	settles := seen.Exists && (!m.r.Unseen.IsZero() || m.r.Goal == store.Present && len(m.r.Unsettled) > 0)
-	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && op.CauseKind != causeSetAside && (op.State.Finished() || op.Description == step.Text) {
+	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && op.CauseKind != store.CauseSetAside && (op.State.Finished() || op.Description == step.Text) {
 		return next, nil
 	}
 	return next, m.save(ctx, func(r *store.Record) {
@@ -35,7 +36,7 @@ func (m *move) wait(ctx context.Context, seen providers.Seen, step providers.Ste
 		if seen.Exists && r.Goal == store.Present {
 			r.Unsettled = nil // what it waits for is the effect
 		}
-		r.Operation.Attempt, r.Operation.NextTry = 0, time.Time{}
+		recovered(r.Operation)
 		m.progress(r, step)
 	})
 }
@@ -63,12 +64,12 @@ func (m *move) done(ctx context.Context, step providers.Step) (time.Time, error)
 			return m.now, nil // one came meanwhile: its turn is first
 		}
 	}
-	if until := later(lastOf(m.r.Unsettled), m.r.Unseen); !until.IsZero() {
+	if until := m.unsure(); !until.IsZero() {
 		sure := until.Add(m.config.Settle)
 		if m.now.Before(sure) || m.r.MissingSince.IsZero() {
 			next := sure
 			if !next.After(m.now) {
-				next = m.now.Add(m.config.PollQuick)
+				next = m.now.Add(m.config.PollSlow)
 			}
 			return next, m.save(ctx, func(r *store.Record) {
 				if r.MissingSince.IsZero() {
@@ -80,6 +81,16 @@ func (m *move) done(ctx context.Context, step providers.Step) (time.Time, error)
 		}
 	}
 	return time.Time{}, m.end(ctx, func(r *store.Record) { gone(r, m.now) })
+}
+
+// unsure is since when what is missing may only not be there yet; zero: it is
+// not.
+func (m *move) unsure() time.Time {
+	until := later(lastOf(m.r.Unsettled), m.r.Unseen)
+	if again := m.r.Repeated; m.now.Before(again.Add(m.config.Settle)) {
+		until = later(until, again)
+	}
+	return until
 }
 
 // refused ends the operation in failure; what has to be removed then is due at
@@ -121,6 +132,12 @@ func (m *move) postpone(r *store.Record, b blame, err error) {
 		op.State = store.Running
 		if b == blameOperator || b == blameUser || op.Description == "" {
 			op.Description = sentenceFor(err)
+		}
+	}
+	if errors.Is(err, errGivenUp) {
+		op.CauseKind = store.CauseSetAside
+		if !op.State.Finished() {
+			op.Description = textSetAside
 		}
 	}
 	m.metrics.retried(r.Provider, op.Kind, b)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -69,17 +70,26 @@ func stateOf(op *store.Operation) osb.OperationState {
 
 // afterFailure says what a failed operation leaves (LO-10, UPD-17, DEP-11):
 // after an update the instance is as it was, and the same update again makes
-// sense unless the user's wish was refused; one whose deletion has failed has
+// sense unless what the user wants was refused; one whose deletion has failed has
 // lost its bindings. nil is left out, and means true.
 func afterFailure(op *store.Operation) (usable, repeatable *bool) {
 	no := new(bool)
 	switch {
 	case op.Kind == store.Deprovision:
 		return no, nil
-	case op.Kind == store.Update && op.CauseKind != "" && op.CauseKind != causeDeadline:
+	case op.Kind == store.Update && isUsersFault(op.CauseKind):
 		return nil, no
 	}
 	return nil, nil
+}
+
+// isUsersFault says whether a cause is what the user asked for.
+func isUsersFault(kind string) bool {
+	switch kind {
+	case string(blameUser), string(providers.Invalid), string(providers.Policy), string(providers.SoldOut):
+		return true
+	}
+	return false
 }
 
 // getInstance shows an instance that is ready (FI-01 to FI-07).

@@ -47,9 +47,9 @@ func blameFor(err error) blame {
 }
 
 // outcomeUnknown says that a call may have had its effect although it ended in
-// err.
+// err, or that an earlier try of it may.
 func outcomeUnknown(err error) bool {
-	return errors.Is(err, alicloud.ErrOutcomeUnknown) ||
+	return errors.Is(err, alicloud.ErrOutcomeUnknown) || errors.Is(err, alicloud.ErrTokenUsed) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 

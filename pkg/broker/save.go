@@ -14,7 +14,7 @@ import (
 func (m *move) progress(r *store.Record, step providers.Step) {
 	op := r.Operation
 	op.Step = step.Name
-	if op.CauseKind == causeSetAside { // it goes on
+	if op.CauseKind == store.CauseSetAside { // it goes on
 		op.CauseKind = ""
 		if !op.State.Finished() {
 			op.Description = ""
@@ -25,6 +25,14 @@ func (m *move) progress(r *store.Record, step providers.Step) {
 		if step.Text != "" {
 			op.Description = step.Text
 		}
+	}
+}
+
+// recovered forgets the failures of an operation that goes on.
+func recovered(op *store.Operation) {
+	op.Attempt, op.NextTry = 0, time.Time{}
+	if op.CauseKind != store.CauseSetAside { // progress forgets that one, with its sentence
+		op.Cause, op.CauseKind = "", ""
 	}
 }
 

@@ -11,12 +11,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// causeDeadline is the cause of operations that were not done in time.
-const causeDeadline = "deadline"
-
-// causeSetAside is the cause of operations on records that break turns.
-const causeSetAside = "set aside"
-
 var (
 	// errMoved: the record is at another operation than when it was read.
 	errMoved = errors.New("the record has moved on")
@@ -63,7 +57,8 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if op := m.r.Operation; m.now.Before(op.NextTry) {
+	// Later than any pause it is by a clock that has been set back since.
+	if op := m.r.Operation; m.now.Before(op.NextTry) && op.NextTry.Sub(m.now) <= max(slowPace, m.config.Settle+m.config.CallTimeout) {
 		return op.NextTry, nil
 	}
 	if next, ended, err := m.hopeless(ctx, hold); ended || err != nil {
@@ -93,6 +88,9 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	}
 	if isBroken(err) {
 		return time.Time{}, fmt.Errorf("observe: %w", err)
+	}
+	if err == nil {
+		err = m.stillOf(ctx, account) // else it was another account that was looked at
 	}
 	if err != nil {
 		return m.blunder(ctx, fmt.Errorf("observe: %w", err))
@@ -161,7 +159,7 @@ func (m *move) hopeless(ctx context.Context, hold time.Time) (next time.Time, en
 	}
 	var text string
 	switch op := m.r.Operation; {
-	case m.of != nil && (!exists(m.of) || m.of.Goal == store.Absent):
+	case m.of != nil && (!exists(m.of) || m.of.Goal == store.Absent || m.r.Of != "" && m.r.Of != m.of.Incarnation):
 		text = textNoInstance
 	case op.Deadline.IsZero() || m.now.Before(op.Deadline):
 		return time.Time{}, false, nil
@@ -170,8 +168,17 @@ func (m *move) hopeless(ctx context.Context, hold time.Time) (next time.Time, en
 	default:
 		text = textOverdue
 	}
-	next, err = m.refused(ctx, text, causeDeadline)
+	next, err = m.refused(ctx, text, store.CauseDeadline)
 	return next, true, err
+}
+
+// stillOf checks that our credentials are still of the account.
+func (m *move) stillOf(ctx context.Context, account string) error {
+	now, err := m.account(ctx)
+	if err == nil && now != account {
+		err = fmt.Errorf("%w: they were of account %s just now, and are of account %s", alicloud.ErrCredentials, account, now)
+	}
+	return err
 }
 
 // account checks that our credentials are of the account that the record

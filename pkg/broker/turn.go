@@ -159,6 +159,11 @@ func (w *turn) cascade(ctx context.Context, inst *store.Record) (held bool, err 
 	}
 	for i := range bindings {
 		b := &bindings[i]
+		if until := w.waitsFor(b); !until.IsZero() {
+			held = true
+			w.due.add(until)
+			continue
+		}
 		if b.Goal == store.Present {
 			saved, err := w.write(ctx, b.Key, func(r *store.Record) error {
 				if !exists(r) || r.Goal != store.Present {

@@ -46,6 +46,10 @@ type Record struct {
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
 
+	// Of is the incarnation of the instance that a binding was asked for; "" in
+	// the records of earlier versions.
+	Of string `json:"of,omitempty"`
+
 	// PriorPlanID is the plan before the last update: a platform that lost the
 	// answer to it may still name it.
 	PriorPlanID string `json:"prior_plan_id,omitempty"`
@@ -76,6 +80,9 @@ type Record struct {
 	// Unsettled holds, for each step whose outcome is unknown, the time after
 	// which it can have no further effect.
 	Unsettled map[string]time.Time `json:"unsettled,omitempty"`
+	// Repeated is the latest of the times of Unsettled whose step was begun
+	// anew: the calls that were lost may still come after those that were good.
+	Repeated time.Time `json:"repeated,omitzero"`
 	// Unseen is when a call made something that no look has shown since: until
 	// then what is missing may only not be visible yet.
 	Unseen time.Time `json:"unseen,omitzero"`
@@ -160,10 +167,16 @@ type Operation struct {
 	// no ids, times or counts, since Service Catalog acts anew on each change.
 	Description string `json:"description,omitempty"`
 	Cause       string `json:"cause,omitempty"`      // for the operator: the last error
-	CauseKind   string `json:"cause_kind,omitempty"` // its kind
+	CauseKind   string `json:"cause_kind,omitempty"` // its kind, or one of those below
 
 	Unknown map[string]json.RawMessage `json:"-"` // as in Record
 }
+
+// Kinds of cause beside those of the cloud's errors.
+const (
+	CauseDeadline = "deadline"  // it was not done in time
+	CauseSetAside = "set aside" // the broker cannot go on with the record
+)
 
 // A Call is a mutating call to the cloud, stored before it is made.
 type Call struct {

@@ -40,7 +40,7 @@ func full(at time.Time) func(r *store.Record) {
 			Goal: store.Absent, Usable: true, Facts: map[string]string{"instance_id": "rm-1"}, Secrets: secret, Credentials: secret,
 			Epoch: 4, Call: &store.Call{Step: "delete", Epoch: 4, Until: at.Add(time.Hour), Unknown: hush},
 			Frozen: map[string]store.Sealed{"delete": secret}, Refused: []string{"create"},
-			Unsettled: map[string]time.Time{"create": at}, Unseen: at, MissingSince: at,
+			Unsettled: map[string]time.Time{"create": at}, Repeated: at, Unseen: at, MissingSince: at,
 			Operation: &op, Results: []store.Operation{earlier},
 			History: []store.Event{{Time: at, Op: store.Deprovision, Step: "delete", What: "refused", Kind: "operator", Attempt: 2, Unknown: hush}},
 			Earlier: []store.Life{{Incarnation: "00", Deleted: at, Results: []store.Operation{earlier}, Unknown: hush}},
@@ -78,7 +78,7 @@ func TestShowTellsAllButWhatIsSecret(t *testing.T) {
 		Want: &operator.Plan{ID: "plan-2", Name: "large"}, Have: &operator.Plan{ID: "plan-1", Name: "small"},
 		Goal: "absent", Usable: true, Facts: map[string]string{"instance_id": "rm-1"}, Operation: &op,
 		Call: &operator.Call{Step: "delete", Epoch: 4, Until: at.Add(time.Hour)}, Begun: []string{"delete"}, Refused: []string{"create"},
-		Unsettled: map[string]time.Time{"create": at}, Unseen: at, MissingSince: at, Results: []operator.Operation{earlier},
+		Unsettled: map[string]time.Time{"create": at}, Repeated: at, Unseen: at, MissingSince: at, Results: []operator.Operation{earlier},
 		History: []operator.Event{{Time: at, Op: "deprovision", Step: "delete", What: "refused", Kind: "operator", Attempt: 2}},
 		Earlier: []operator.Life{{Incarnation: "00", Deleted: at, Results: []operator.Operation{earlier}}},
 		Epoch:   4, Schema: 1, Revision: got.Revision,
@@ -97,7 +97,7 @@ func TestEveryMemberOfARecordIsToldOrKeptOnPurpose(t *testing.T) {
 	told := members(t, operator.Record{
 		Unsettled: map[string]time.Time{"x": {}}, Call: &operator.Call{}, Want: &operator.Plan{}, Have: &operator.Plan{},
 		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""},
-		Deleted: time.Now(), Expires: time.Now(), Renew: time.Now(), Unseen: time.Now(), MissingSince: time.Now(), Created: time.Now(),
+		Deleted: time.Now(), Expires: time.Now(), Renew: time.Now(), Repeated: time.Now(), Unseen: time.Now(), MissingSince: time.Now(), Created: time.Now(),
 		Offering: "x", ServiceID: "x", Provider: "x", Organization: "x", Account: "x", Region: "x", Incarnation: "x", Predecessor: "x",
 		Goal: "x", Usable: true, Epoch: 1, Schema: 1, BindingID: "x",
 	})

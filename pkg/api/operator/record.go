@@ -10,10 +10,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// causeSetAside is what the engine gives as the kind of cause where it has set
-// a record aside.
-const causeSetAside = "set aside"
-
 // isLive says whether something of r exists in the cloud, or may.
 func isLive(r *store.Record) bool { return !r.Settled || r.Goal != store.Absent }
 
@@ -26,7 +22,7 @@ func hasFailed(r *store.Record) bool {
 }
 
 func isSetAside(r *store.Record) bool {
-	return !r.Settled && r.Operation != nil && r.Operation.CauseKind == causeSetAside
+	return !r.Settled && r.Operation != nil && r.Operation.CauseKind == store.CauseSetAside
 }
 
 func stateOf(r *store.Record) string {
@@ -82,7 +78,7 @@ func recordOf(r *store.Record) Record {
 		Want: planOf(r.Want), Have: planOf(r.Have), Goal: string(r.Goal), Usable: r.Usable, Facts: maps.Clone(r.Facts),
 		Operation: operationOf(r.Operation),
 		Begun:     slices.Sorted(maps.Keys(r.Frozen)), Refused: slices.Clone(r.Refused),
-		Unsettled: maps.Clone(r.Unsettled), Unseen: r.Unseen, MissingSince: r.MissingSince,
+		Unsettled: maps.Clone(r.Unsettled), Repeated: r.Repeated, Unseen: r.Unseen, MissingSince: r.MissingSince,
 		Results: operationsOf(r.Results),
 		Epoch:   r.Epoch, Schema: r.Schema, Revision: r.Revision,
 	}

@@ -96,6 +96,7 @@ type Record struct {
 	Begun        []string             `json:"begun_steps,omitempty"`
 	Refused      []string             `json:"refused_steps,omitempty"`
 	Unsettled    map[string]time.Time `json:"unsettled,omitempty"` // steps of unknown outcome, and until when they can have an effect
+	Repeated     time.Time            `json:"repeated,omitzero"`   // until when calls that were lost, and made again, can have an effect
 	Unseen       time.Time            `json:"unseen,omitzero"`     // when something was made that no look has shown since
 	MissingSince time.Time            `json:"missing_since,omitzero"`
 	Results      []Operation          `json:"results,omitempty"`

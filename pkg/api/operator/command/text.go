@@ -126,6 +126,7 @@ func (w *writer) work(r *operator.Record) {
 	for _, step := range slices.Sorted(maps.Keys(r.Unsettled)) {
 		w.field("unknown outcome", fmt.Sprintf("%s, may have its effect until %s", step, timeText(r.Unsettled[step])))
 	}
+	w.time("lost and made again", r.Repeated)
 	w.time("made and unseen", r.Unseen)
 	w.time("missing since", r.MissingSince)
 }
