@@ -24,6 +24,8 @@ func TestRandomRequestsLeaveNothingBehind(t *testing.T) {
 	for seed := range uint64(*rounds) {
 		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {
 			inBubble(t, func(w *world) {
+				w.plans = allRotate()
+				w.restart()
 				chaos := rand.New(rand.NewPCG(seed, 1))
 				for range 3 {
 					var platforms sync.WaitGroup
@@ -44,15 +46,15 @@ func TestRandomRequestsLeaveNothingBehind(t *testing.T) {
 }
 
 // The same on two replicas, each of which takes requests, while the lease goes
-// from one to the other.
+// from one to the other and their clocks differ.
 func TestRandomRequestsOnTwoReplicasLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	for seed := range (uint64(*rounds) + 3) / 4 {
+	for seed := range uint64(*rounds) {
 		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {
 			t.Parallel()
 			chaos := rand.New(rand.NewPCG(seed, 2))
 			ahead := time.Duration(chaos.IntN(121)-60) * time.Second
-			inReplicas(t, []time.Duration{0, ahead}, nil, func(r *replicas) {
+			inReplicas(t, []time.Duration{0, ahead}, func(_ int, w *world) { w.plans = allRotate() }, func(r *replicas) {
 				w := r.worlds[0]
 				for range 2 {
 					var dice []*rand.Rand
@@ -123,6 +125,11 @@ func serviceOf(id string) string {
 	return "slow"
 }
 
+// allRotate lets bindings of all plans be rotated.
+func allRotate() string {
+	return strings.ReplaceAll(strings.ReplaceAll(plansYAML, "    rotatable: true\n", ""), "    deadline: 30m\n", "    deadline: 30m\n    rotatable: true\n")
+}
+
 // act sends n random requests.
 func (w *world) act(r *rand.Rand, n int) {
 	for range n {
@@ -132,7 +139,7 @@ func (w *world) act(r *rand.Rand, n int) {
 		plans := []string{service + "-plan", service + "-large"}
 		w := w.any(r)
 		var got reply
-		switch r.IntN(8) {
+		switch r.IntN(11) {
 		case 0, 1:
 			got = w.provision(id, body(service, ""))
 		case 2:
@@ -146,6 +153,12 @@ func (w *world) act(r *rand.Rand, n int) {
 			got = w.unbind(id, binding, service)
 		case 7:
 			got = w.deprovision(id, service)
+		case 8, 9: // of what may have been there before
+			w.bind(id, binding, fmt.Sprintf(`{"service_id":"%s-id","plan_id":%q}`, service, plans[r.IntN(2)]))
+			w.pass(time.Duration(r.IntN(5_000)) * time.Millisecond)
+			got = w.bind(id, binding+"-next", fmt.Sprintf(`{"predecessor_binding_id":%q}`, binding))
+		case 10:
+			got = w.unbind(id, binding+"-next", service)
 		}
 		if !slices.Contains([]int{200, 201, 202, 400, 404, 409, 410, 422}, got.status) {
 			w.t.Errorf("a request was answered %d %v", got.status, got.err)
