@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, e env) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if len(args) == 0 {
-		return fmt.Errorf("%w: client binding|mysql|oss|json|credentials|disk|version", errUsage)
+		return fmt.Errorf("%w: client binding|mysql|oss|json|credentials|disk|get|version", errUsage)
 	}
 	switch args[0] {
 	case "binding":
@@ -77,6 +77,8 @@ func run(ctx context.Context, args []string, e env) error {
 		return runCredentials(args[1:], e)
 	case "disk":
 		return runDisk(args[1:], e)
+	case "get":
+		return runGet(ctx, args[1:], e)
 	case "version", "--version":
 		_, err := fmt.Fprintln(e.out, version)
 		return err
