@@ -76,6 +76,8 @@ chart: go ## Write the parts of chart/ that repeat others: the table of values, 
 e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestTheExamplesWork')
 	@hack/install-test-needs
 	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG) IMAGE_PREFIX=$(E2E_IMAGE_PREFIX)
+	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG)-next IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) \
+		VERSION=$(VERSION)-next DIST=$(DIST)/next IMAGE_PROGRAMS=alibabacloud-servicebroker
 	@E2E_IMAGE_TAG=$(E2E_IMAGE_TAG) E2E_IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) DIST=$(DIST) hack/run-e2e $(E2E_ARGS)
 
 .PHONY: conformance

@@ -109,34 +109,23 @@ const (
 func use(t *testing.T, namespace, secret, do string) (int, clientReport) {
 	t.Helper()
 	name := "client-" + do + "-" + secret
-	apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Pod, metadata: {name: %[1]s, namespace: %[2]s, labels: {%[7]s: 'true'}}, spec: {restartPolicy: Never, automountServiceAccountToken: false,
-containers: [{name: app, image: "%[3]salibabacloud-broker-client:%[4]s", args: [binding, --dir=/binding, --do=%[5]s], volumeMounts: [{name: binding, mountPath: /binding}]}],
-volumes: [{name: binding, secret: {secretName: %[6]s}}]}}`, name, namespace, here.prefix, here.tag, do, secret, mine))
+	startPod(t, namespace, name, fmt.Sprintf(`containers: [{name: app, image: "%salibabacloud-broker-client:%s", args: [binding, --dir=/binding, --do=%s], %s,
+volumeMounts: [{name: binding, mountPath: /binding}]}], volumes: [{name: binding, secret: {secretName: %s}}]`, here.prefix, here.tag, do, restrictedContainer, secret))
 	code, report := ended(t, namespace, name)
-	kubectl(t, "-n", namespace, "delete", "pod", name, "--wait=false")
-	until(t, 30*time.Second, "pod "+name+" is gone", func() (bool, string) {
-		return kubectl(t, "-n", namespace, "get", "pod", name, "--ignore-not-found", "-o", "name") == "", ""
-	})
+	removePod(t, namespace, name)
 	return code, report
 }
 
-// ended waits for the end of a client's pod.
+// ended waits for the end of a client's pod with a binding.
 func ended(t *testing.T, namespace, pod string) (int, clientReport) {
 	t.Helper()
-	var p podObject
-	until(t, time.Minute, "pod "+pod+" ends", func() (bool, string) {
-		p = podObject{}
-		get(t, &p, "pod", "-n", namespace, pod)
-		return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed", fmt.Sprintf("%+v", p.Status)
-	})
+	code, log := endedPod(t, namespace, pod)
 	var report clientReport
-	log := kubectl(t, "-n", namespace, "logs", pod)
 	_, line, _ := strings.Cut("\n"+log, "\n{") // complaints come before it or after it
 	line, _, _ = strings.Cut("{"+line, "\n")
 	if err := json.Unmarshal([]byte(line), &report); err != nil {
 		t.Fatalf("pod %s says %q: %v", pod, log, err)
 	}
-	code := p.Status.ContainerStatuses[0].State.Terminated.ExitCode
 	if report.OK != (code == clientOK) {
 		t.Errorf("pod %s ends with %d and says %+v", pod, code, report)
 	}

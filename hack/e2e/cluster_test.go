@@ -92,9 +92,11 @@ func namespace(t *testing.T, name string) string {
 	return name
 }
 
+// makeNamespace makes one in which the API server takes no pod that does not
+// keep to the Pod Security standard restricted.
 func makeNamespace(t *testing.T, name string) {
 	t.Helper()
-	apply(t, fmt.Sprintf("{apiVersion: v1, kind: Namespace, metadata: {name: %s, labels: {%s: 'true'}}}", name, mine))
+	apply(t, fmt.Sprintf("{apiVersion: v1, kind: Namespace, metadata: {name: %s, labels: {%s: 'true', pod-security.kubernetes.io/enforce: restricted}}}", name, mine))
 }
 
 // tell prints, of a test that failed, what there is in its namespace.

@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 )
@@ -31,36 +33,53 @@ func TestTheLeaderIsKilledDuringAProvision(t *testing.T) {
 	}
 }
 
-// A pod is deleted, in good order, while a platform waits for its binding: once
-// the one that works on it, once the other one.
+// A pod is deleted, in good order, while a platform waits for its binding: the
+// one that works on it, the other one, and the one that has the open request.
+// The last is one of the first two, but which is the service's choice.
 func TestAPodIsDeletedDuringABind(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-bind")
 	database(t, ns, "db")
 	ready(t, time.Minute, ns, "serviceinstance", "db")
-	for _, who := range []string{"leader", "follower"} {
+	victims := map[string]func(*testing.T) string{
+		"leader":   func(t *testing.T) string { leader, _ := r.leader(t); return leader },
+		"follower": func(t *testing.T) string { _, others := r.leader(t); return others[0] },
+		"waiting":  r.waiting,
+	}
+	for _, who := range slices.Sorted(maps.Keys(victims)) {
 		t.Run(who, func(t *testing.T) {
 			r.serving(t)
 			here.cloud.fault(t, `{"action": "CreateAccount", "effect": "delay", "delay": "4s", "times": 1}`)
-			victim, others := r.leader(t)
-			if who == "follower" {
-				victim = others[0]
-			}
 			bind(t, ns, who, "db")
 			until(t, 30*time.Second, "the binding is asked for", func() (bool, string) {
 				return r.unfinished(t) != "", "the broker has nothing to do"
 			})
-			kubectl(t, "-n", r.namespace, "delete", "pod", victim, "--wait=false")
+			kubectl(t, "-n", r.namespace, "delete", "pod", victims[who](t), "--wait=false")
 			ready(t, 90*time.Second, ns, "servicebinding", who)
 			if code, report := use(t, ns, who, "write"); code != clientOK {
 				t.Errorf("the login: %d, %+v", code, report)
 			}
 		})
 	}
-	if s := here.cloud.state(t); len(s.Instances) != 1 || len(s.Instances[0].Accounts) != 2 {
-		t.Errorf("two bindings, and in the cloud is %+v", s.Instances)
+	if s := here.cloud.state(t); len(s.Instances) != 1 || len(s.Instances[0].Accounts) != len(victims) {
+		t.Errorf("%d bindings, and in the cloud is %+v", len(victims), s.Instances)
 	}
+}
+
+// waiting is the pod in which a request waits for its operation.
+func (r *release) waiting(t *testing.T) string {
+	t.Helper()
+	found := ""
+	until(t, 10*time.Second, "a request waits in a pod", func() (bool, string) {
+		for _, p := range r.pods(t) {
+			if v := sample(scrape(t, p), "alibabacloud_broker_waiting_requests"); v != "" && v != "0" {
+				found = p.Metadata.Name
+			}
+		}
+		return found != "", "in none"
+	})
+	return found
 }
 
 // Both replicas are away for two minutes, in which Service Catalog asks in vain

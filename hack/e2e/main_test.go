@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ type world struct {
 	examples string // folder
 	prefix   string // of images
 	tag      string // of images
+	next     string // tag of the broker's image that is upgraded to
 	dir      string // for files, removed at the end
 	main     *release
 }
@@ -48,12 +50,17 @@ func TestMain(m *testing.M) {
 	here = w
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	var cleaning sync.Mutex // who has it cleans up, and ends the process
 	go func() {
 		fmt.Fprintln(os.Stderr, "e2e:", <-interrupted)
-		_ = errors.Join(sweep(), w.cloud.stop(), os.RemoveAll(w.dir))
+		cleaning.Lock()
+		if err := errors.Join(sweep(), w.cloud.stop(), os.RemoveAll(w.dir)); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e: not all was left as it was found:", err)
+		}
 		os.Exit(1)
 	}()
 	code := m.Run()
+	cleaning.Lock()
 	if err := w.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: not all was left as it was found:", err)
 		code = 1
@@ -74,6 +81,7 @@ func newWorld() (*world, error) {
 		chart: filepath.Join("..", "..", "chart"), examples: filepath.Join("..", "..", "contrib", "examples"),
 		prefix: os.Getenv("E2E_IMAGE_PREFIX"), tag: env("E2E_IMAGE_TAG", "e2e"),
 	}
+	w.next = env("E2E_NEXT_IMAGE_TAG", w.tag+"-next")
 	if err := sweep(); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 type release struct {
 	name      string
 	namespace string
+	chart     string   // folder
 	values    []string // files
 }
 
@@ -50,7 +51,7 @@ func theBroker(t *testing.T) *release {
 // newRelease is one to be installed in a namespace that is there.
 func newRelease(t *testing.T, name, namespace, values string) *release {
 	t.Helper()
-	r := &release{name: name, namespace: namespace}
+	r := &release{name: name, namespace: namespace, chart: here.chart}
 	for i, content := range []string{fmt.Sprintf(baseValues, here.prefix, here.tag, here.cloud.url), values} {
 		r.values = append(r.values, filepath.Join(here.dir, fmt.Sprintf("%s-%s-%d.yaml", namespace, name, i)))
 		if err := os.WriteFile(r.values[i], []byte(content), 0o600); err != nil {
@@ -63,7 +64,7 @@ func newRelease(t *testing.T, name, namespace, values string) *release {
 }
 
 func (r *release) helm(verb string, args ...string) []string {
-	all := []string{"helm", verb, r.name, here.chart, "--namespace", r.namespace, "--wait", "--timeout", "2m"}
+	all := []string{"helm", verb, r.name, r.chart, "--namespace", r.namespace, "--wait", "--timeout", "2m"}
 	for _, file := range r.values {
 		all = append(all, "--values", file)
 	}
@@ -98,32 +99,6 @@ func (r *release) remove() error {
 	// Service Catalog needs nobody's password to forget a broker.
 	_, failed := run("", "kubectl", "wait", "--for=delete", "clusterservicebroker/"+r.name, "--timeout=30s")
 	return errors.Join(err, failed)
-}
-
-// A pod, as far as it matters here.
-type podObject struct {
-	Metadata struct {
-		Name              string `json:"name"`
-		Namespace         string `json:"namespace"`
-		DeletionTimestamp string `json:"deletionTimestamp"`
-	} `json:"metadata"`
-	Status struct {
-		Phase             string `json:"phase"`
-		PodIP             string `json:"podIP"`
-		ContainerStatuses []struct {
-			Ready        bool `json:"ready"`
-			RestartCount int  `json:"restartCount"`
-			State        struct {
-				Terminated *struct {
-					ExitCode int `json:"exitCode"`
-				} `json:"terminated"`
-			} `json:"state"`
-		} `json:"containerStatuses"`
-	} `json:"status"`
-}
-
-type podList struct {
-	Items []podObject `json:"items"`
 }
 
 // pods are those of the broker that are not being deleted.

@@ -13,47 +13,26 @@ import (
 // bindings are made within a request, and polls come ever more seldom.
 func asShipped(t *testing.T) {
 	t.Helper()
-	ns := env("E2E_CATALOG_NAMESPACE", "catalog")
-	name, args := "", []string(nil)
-	var list struct {
-		Items []struct {
-			Metadata struct {
-				Name string `json:"name"`
-			} `json:"metadata"`
-			Spec struct {
-				Template struct {
-					Spec struct {
-						Containers []struct {
-							Args []string `json:"args"`
-						} `json:"containers"`
-					} `json:"spec"`
-				} `json:"template"`
-			} `json:"spec"`
-		} `json:"items"`
+	c, err := findCatalog()
+	if err != nil {
+		t.Fatal(err)
 	}
-	get(t, &list, "deployments", "-n", ns)
-	for _, d := range list.Items {
-		if a := d.Spec.Template.Spec.Containers[0].Args; slices.Contains(a, "controller-manager") {
-			name, args = d.Metadata.Name, a
-		}
-	}
-	if name == "" {
-		t.Fatalf("there is no Service Catalog in the namespace %s: E2E_CATALOG_NAMESPACE says where it is", ns)
-	}
-	set := func(args []string) {
-		patch, err := json.Marshal([]map[string]any{{"op": "replace", "path": "/spec/template/spec/containers/0/args", "value": args}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		kubectl(t, "-n", ns, "patch", "deployment", name, "--type=json", "-p", string(patch))
-		kubectl(t, "-n", ns, "rollout", "status", "deployment/"+name, "--timeout=120s")
-	}
-	shipped := slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+	shipped := slices.DeleteFunc(slices.Clone(c.args), func(arg string) bool {
 		flag, _, _ := strings.Cut(arg, "=")
 		return slices.Contains([]string{"--feature-gates", "--operation-polling-maximum-backoff-duration", "--resync-interval"}, flag)
 	})
-	set(shipped)
-	t.Cleanup(func() { set(args) })
+	before, err := json.Marshal(c.args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := restoreCatalog(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := c.start(shipped, string(before)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // A bind that the cloud keeps waiting for longer than a request lasts is sent

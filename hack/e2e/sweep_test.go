@@ -17,14 +17,13 @@ func sweep() error {
 	if err != nil {
 		return fmt.Errorf("the cluster must be there, with Service Catalog: %w", err)
 	}
-	var failed error
+	failed := restoreCatalog()
 	if owner == home { // then the examples are ours too
-		failed = errors.Join(
+		failed = errors.Join(failed,
 			abandon(apps, "servicebindings", "rds-binding", "oss-binding", "second"),
 			abandon(apps, "serviceinstances", "rds-mysql-1", "oss-instance"),
 			abandon(apps, "secrets", "kept"),
 			abandon(apps, "pods", "rds-client", "oss-client"),
-			abandon("", "clusterservicebrokers", "alibabacloud-servicebroker"),
 		)
 	}
 	_, err = run("", "kubectl", "-n", apps, "delete", "pods", "-l", mine+"=true")
@@ -32,14 +31,25 @@ func sweep() error {
 	out, err := run("", "kubectl", "get", "namespaces", "-l", mine+"=true", "-o", "name")
 	failed = errors.Join(failed, err)
 	for name := range strings.FieldsSeq(out) {
-		name = strings.TrimPrefix(name, "namespace/")
-		for _, kind := range []string{"servicebindings", "serviceinstances", "servicebrokers", "secrets"} {
-			failed = errors.Join(failed, unfinalize(name, kind))
-		}
-		_, err := run("", "kubectl", "delete", "namespace", name, "--ignore-not-found", "--timeout=120s")
-		failed = errors.Join(failed, err)
+		failed = errors.Join(failed, discard(strings.TrimPrefix(name, "namespace/")))
+	}
+	if owner == home {
+		failed = errors.Join(failed, abandon("", "clusterservicebrokers", "alibabacloud-servicebroker"))
 	}
 	return failed
+}
+
+// discard deletes a namespace without the consent of what is in it. Instances
+// go before their broker: with it go their classes, and then Service Catalog's
+// webhook refuses every change of them, that of finalizers too.
+func discard(namespace string) error {
+	var failed error
+	for _, kind := range []string{"servicebindings", "serviceinstances", "servicebrokers", "secrets"} {
+		_, err := run("", "kubectl", "-n", namespace, "delete", kind, "--all", "--wait=false")
+		failed = errors.Join(failed, err, unfinalize(namespace, kind))
+	}
+	_, err := run("", "kubectl", "delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s")
+	return errors.Join(failed, err)
 }
 
 // abandon deletes objects without anybody's consent.
@@ -56,6 +66,9 @@ func unfinalize(namespace, kind string, only ...string) error {
 			continue
 		}
 		_, failed := run("", "kubectl", "--namespace", namespace, "patch", kind, name, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`)
+		if failed != nil && strings.Contains(failed.Error(), "(NotFound)") { // it has gone meanwhile
+			continue
+		}
 		err = errors.Join(err, failed)
 	}
 	return err
