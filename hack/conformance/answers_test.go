@@ -218,7 +218,6 @@ func TestFixedErrorsAreKnownToTheKubernetesClient(t *testing.T) {
 	}{
 		"AsyncRequired":    {osb.ErrAsyncRequired(), client.IsAsyncRequiredError},
 		"ConcurrencyError": {osb.ErrConcurrency(), client.IsConcurrencyError},
-		"RequiresApp":      {osb.ErrRequiresApp(), client.IsAppGUIDRequiredError},
 	} {
 		if tc.err.Code != name || !tc.known(client.HTTPStatusCodeError{StatusCode: tc.err.Status, ErrorMessage: &tc.err.Code, Description: &tc.err.Description}) {
 			t.Errorf("the client does not know %s in %+v", name, tc.err)

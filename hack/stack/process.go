@@ -24,7 +24,6 @@ import (
 type process struct {
 	faulty  *storetest.Faulty
 	store   store.Store
-	logic   *broker.BusinessLogic
 	handler http.Handler
 	stop    context.CancelFunc
 	ended   chan error // what the engine ended with
@@ -90,7 +89,6 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*bro
 	if err != nil {
 		return nil, err
 	}
-	p.logic = logic
 	face := api.Config{Broker: logic, Instances: logic, Catalog: offerings.Render(), Users: s.options.users, Log: s.log.add}
 	for _, change := range s.options.api {
 		change(&face)

@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -73,9 +72,6 @@ func (s *Stack) Store() store.Store { return s.process().store }
 
 // Faulty is what makes that store fail.
 func (s *Stack) Faulty() *storetest.Faulty { return s.process().faulty }
-
-// Logic is the business logic of the process that runs, or ran last.
-func (s *Stack) Logic() *broker.BusinessLogic { return s.process().logic }
 
 func (s *Stack) process() *process {
 	s.mu.RLock()

@@ -22,7 +22,7 @@ import (
 )
 
 // Instances serves GET /v2/service_instances/:instance_id, for which
-// osb-broker-lib has no method (library gap L20). It fills the Answer of the
+// osb-broker-lib has no method. It fills the Answer of the
 // request's osb.Call, or returns an error.
 type Instances interface {
 	GetInstance(c *lib.RequestContext) error

@@ -68,7 +68,7 @@ func TestAcceptsIncompleteIsReadFromTheQueryAlone(t *testing.T) {
 	}
 }
 
-// URL-01, URL-02 (library gap L06).
+// URL-01, URL-02: osb-broker-lib alone takes the encoded ids for the ids.
 func TestIdsAreDecodedAndLeadNowhereElse(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "URL-01", "URL-02")
@@ -176,7 +176,7 @@ func TestBodiesOfDeletesAreIgnored(t *testing.T) {
 	}
 }
 
-// OID-01 to OID-03, library gaps L04 and L05.
+// OID-01 to OID-03: osb-broker-lib alone refuses some requests without one.
 func TestIdentityIsReadOrIgnored(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "OID-01", "OID-02", "OID-03")
@@ -261,7 +261,7 @@ func TestAnswersOfTheBusinessLogicAreSentAsTheyAre(t *testing.T) {
 	}
 }
 
-// ERR-01 to ERR-04, ERR-07, library gaps L09 and L10: wrapped or not, in the
+// ERR-01 to ERR-04, ERR-07, whatever osb-broker-lib makes of them: wrapped or not, in the
 // call or returned, the platform sees the error as OSB defines it.
 func TestErrorsAreSentAsOSBDefinesThem(t *testing.T) {
 	t.Parallel()
@@ -389,7 +389,7 @@ func TestNoAnswerIsAFailure(t *testing.T) {
 	}
 }
 
-// Library gap L30.
+// osb-broker-lib writes its own words for some errors.
 func TestAServerErrorInTheLibrarysWordsIsForTheLog(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{0, http.StatusInternalServerError, http.StatusBadGateway} {

@@ -12,8 +12,7 @@ import (
 const (
 	identityHeader = "X-Broker-Api-Originating-Identity"
 	// nobody is a well-formed identity for osb-broker-lib, which refuses to
-	// poll bindings without one and logs what it cannot read (library gaps L04,
-	// L05).
+	// poll bindings without one and logs what it cannot read.
 	nobody = "none e30="
 )
 

@@ -16,9 +16,9 @@ import (
 )
 
 // forLibrary is the request as osb-broker-lib gets it: with decoded ids and the
-// query's values where it looks for them (library gaps L06, L15), no header but
-// nobody's identity (L04, L05), and an empty object where it decodes a body, since its
-// types drop and bend what was sent (L08, L13, L16, L26, L27). What was sent
+// query's values where it looks for them, no header but nobody's identity,
+// and an empty object where it decodes a body, since its types drop and bend
+// what was sent. What was sent
 // is in the call, which the context carries.
 func forLibrary(r *http.Request, call *osb.Call) *http.Request {
 	r = r.WithContext(osb.WithCall(r.Context(), call))
@@ -67,7 +67,7 @@ func (b *buffer) Write(part []byte) (int, error) { return b.body.Write(part) }
 
 // guarded is the business logic as the library sees it. Errors go into the
 // call whole, because the library recognises its own type alone, unwrapped,
-// and sends the text of all others (library gap L10); and it crashes on a nil
+// and sends the text of all others; and it crashes on a nil
 // response.
 type guarded struct{ lib.Interface }
 

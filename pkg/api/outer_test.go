@@ -238,7 +238,7 @@ func TestARuntimeFaultIsNamedInTheLogAlone(t *testing.T) {
 	}
 }
 
-// Design section 3: a bind from Kubernetes may be dropped unanswered.
+// A bind from Kubernetes may be dropped unanswered.
 func TestTheBusinessLogicCanDropTheConnection(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(string, *osb.Call) error { panic(http.ErrAbortHandler) })

@@ -68,8 +68,8 @@ func newRoute(template string, methods map[string]handler) route {
 type ids struct{ instance, binding *string }
 
 // find returns the route of a path, or nil. The path is taken as it was
-// encoded, so that an encoded slash in an id leads nowhere else (library gap
-// L06), and is never cleaned, since a redirect means nothing to a platform. Ids
+// encoded, so that an encoded slash in an id leads nowhere else, as it
+// would in osb-broker-lib, and is never cleaned, since a redirect means nothing to a platform. Ids
 // may be empty here, so that they are refused for what they are.
 func (s *routes) find(path string) (*route, ids) {
 	const (

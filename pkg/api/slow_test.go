@@ -110,7 +110,7 @@ func TestClientsThatAreSlowToAskAreDropped(t *testing.T) {
 	})
 }
 
-// Design section 3: a request waits for its own operation for up to 50 s, which
+// A request waits for its own operation for up to 50 s, which
 // is longer than a body may take to come.
 func TestARequestThatWaitsIsNotCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

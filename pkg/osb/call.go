@@ -6,8 +6,8 @@ import (
 )
 
 // A Call is one request as the platform sent it. It travels in the request's
-// context past osb-broker-lib, whose types drop or bend part of it (library
-// gaps L13 to L17, L21, L22, L27), and brings the answer back the same way.
+// context past osb-broker-lib, whose types drop or bend part of it, and
+// brings the answer back the same way.
 type Call struct {
 	InstanceID string // decoded path segment
 	BindingID  string // empty for calls on instances

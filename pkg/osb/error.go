@@ -9,7 +9,6 @@ import (
 const (
 	CodeAsyncRequired           = "AsyncRequired"
 	CodeConcurrencyError        = "ConcurrencyError"
-	CodeRequiresApp             = "RequiresApp"
 	CodeMaintenanceInfoConflict = "MaintenanceInfoConflict"
 )
 
@@ -18,7 +17,6 @@ const (
 const (
 	asyncRequiredText    = "This service plan requires client support for asynchronous service operations."
 	concurrencyErrorText = "The Service Broker does not support concurrent requests that mutate the same resource."
-	requiresAppText      = "This service supports generation of credentials through binding an application only."
 )
 
 // An Error is a failure that the platform sees exactly as OSB defines it.
@@ -97,11 +95,6 @@ func ErrConcurrency() *Error {
 	return &Error{Status: http.StatusUnprocessableEntity, Code: CodeConcurrencyError, Description: concurrencyErrorText}
 }
 
-// ErrRequiresApp is 422: the bind names no application (BIND-04).
-func ErrRequiresApp() *Error {
-	return &Error{Status: http.StatusUnprocessableEntity, Code: CodeRequiresApp, Description: requiresAppText}
-}
-
 // ErrMaintenanceInfo is 422: maintenance_info.version is not the catalog's
 // (PROV-07, UPD-09).
 func ErrMaintenanceInfo() *Error {
@@ -126,7 +119,7 @@ func ErrInternal(cause error) *Error {
 
 // ErrFailed is 500 for an operation that has ended in failure while the
 // request waited for it: the sentence is the user's (platforms clean up after
-// a 5xx on create, section 1.14).
+// a 5xx on create, ORP-01).
 func ErrFailed(sentence string) *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "OperationFailed", Description: sentence}
 }
