@@ -36,7 +36,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 600, 1200, 3600, 7200},
 		}, []string{labelProvider, labelKind}),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "alibabacloud_broker_cloud_calls_total",
+			Name: "alibabacloud_broker_steps_total",
 			Help: "Mutating calls to the cloud, by provider, step and result (ok, or who can mend the error).",
 		}, []string{labelProvider, "step", "result"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
