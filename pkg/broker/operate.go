@@ -68,7 +68,7 @@ func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, err
 	}
 	if t := e.current(); t != nil {
 		tried, unwritten = append(tried, unwritten...), nil
-		t.retry(instanceID)
+		t.forgetFaults(instanceID)
 	}
 	for _, k := range tried {
 		e.Wake(k)

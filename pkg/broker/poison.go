@@ -189,8 +189,8 @@ func (t *Term) drop(k store.Key) {
 	}
 }
 
-// retry lets the records of an instance that were set aside be tried again.
-func (t *Term) retry(instanceID string) {
+// forgetFaults lets the records of an instance that were set aside be tried again.
+func (t *Term) forgetFaults(instanceID string) {
 	t.mu.Lock()
 	var keys []store.Key
 	for k := range t.faults {

@@ -74,7 +74,7 @@ func (t *Term) run(ctx context.Context) error {
 	glog.Infof("operations: epoch %d begins", t.lease.Epoch)
 	var workers sync.WaitGroup
 	workers.Go(func() { t.resume(t.going) })
-	workers.Go(func() { t.purge(t.going) })
+	workers.Go(func() { t.forgetTombstones(t.going) })
 	t.crew.begin(t.config.Workers, func() { workers.Go(func() { t.work(work) }) })
 	<-t.going.Done()
 	t.queue.ShutDown()

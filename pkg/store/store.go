@@ -115,7 +115,8 @@ type Records interface {
 	// is there is deleted, also what does not decode.
 	Delete(ctx context.Context, k Key, check func(*Record) error) error
 	// Bindings returns the bindings of an instance, tombstones included,
-	// ordered by id.
+	// ordered by id. If one does not decode, it is the error, a *RecordError:
+	// All gives the others.
 	Bindings(ctx context.Context, instanceID string) ([]Record, error)
 	// All gives every record once, in no particular order and with bounded
 	// memory; those that come or go meanwhile may be among them. One that does

@@ -20,8 +20,8 @@ const (
 // errKept: the record is not one to purge, or not any more.
 var errKept = errors.New("the record is kept")
 
-// purge removes the tombstones that no platform polls for any more.
-func (t *Term) purge(ctx context.Context) {
+// forgetTombstones removes the tombstones that no platform polls for any more.
+func (t *Term) forgetTombstones(ctx context.Context) {
 	for {
 		if n, err := t.purgeOnce(ctx); err != nil && ctx.Err() == nil && t.lease.Held() {
 			glog.Errorf("purging tombstones: %v", err)
