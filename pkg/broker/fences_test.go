@@ -140,6 +140,43 @@ func TestTheNextHolderOnlyLooksWhileACallMayBeOnItsWay(t *testing.T) {
 	}
 }
 
+// The create of the holder before may still be on its way: a deletion that sees
+// nothing does not end, and removes what comes.
+func TestADeletionWaitsForTheCallThatTheHolderBeforeMayHaveOnItsWay(t *testing.T) {
+	t.Parallel()
+	for _, ahead := range clockDifferences() {
+		t.Run(ahead.String(), func(t *testing.T) {
+			t.Parallel()
+			first := &spy{}
+			inReplicas(t, []time.Duration{0, ahead}, func(n int, w *world) {
+				if n == 0 {
+					first.Provider = w.cloud
+					w.provider = first
+				}
+			}, func(r *replicas) {
+				second := r.worlds[1]
+				arrive := make(chan struct{})
+				first.on = func() { <-arrive } // whatever its context says
+				r.hand(0)
+				second.provision("i", body("slow", ""))
+				second.pass(time.Second)
+				r.hand(1)
+				deleted := second.deprovision("i", "slow")
+				second.pass(callTimeout - 5*time.Second)
+				close(arrive)
+				if op := second.finally("i", "", deleted); op.State != osb.Succeeded {
+					t.Errorf("ended %s: %s", op.State, op.Description)
+				}
+				second.pass(time.Hour)
+				if second.cloud.count("create") != 1 {
+					t.Error("the create did not come")
+				}
+				second.nothingLeft()
+			})
+		})
+	}
+}
+
 // isOver says that the record's operation has ended.
 func isOver(r *store.Record) bool { return r.Operation.State.Finished() }
 
