@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -146,13 +147,18 @@ func publicDir(t *testing.T) string {
 	return dir
 }
 
+// freePorts are of those that the kernel gives to nobody by itself: between here
+// and the start of a program no connection takes one.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var addresses []string
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	for tries := 0; len(addresses) < n; tries++ {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.N(22_000)))
+		if err != nil && tries > 100*n {
 			t.Fatal(err)
+		}
+		if err != nil {
+			continue
 		}
 		defer listener.Close() // all are taken until all are known, so they differ
 		addresses = append(addresses, listener.Addr().String())

@@ -61,7 +61,7 @@ func Open(path string, opts *Options) (*Store, error) {
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := newfile.Create(path, create); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("make the store: %w", err)
+			return nil, openError(path, fmt.Errorf("make the store: %w", err))
 		}
 	}
 	if err := check(path, timeout); err != nil {
@@ -84,6 +84,8 @@ func openError(path string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return fmt.Errorf("%s: %w: stop the other broker, or give this one a data folder of its own", path, store.ErrLocked)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("open the store: %w: nothing was changed: the broker's user must be able to write this file and its folder", err)
 	case errors.As(err, &errno):
 		return fmt.Errorf("open the store: %w", err) // no access, a folder, ...
 	default:
