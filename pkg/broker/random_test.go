@@ -49,7 +49,7 @@ func TestRandomRequestsLeaveNothingBehind(t *testing.T) {
 // from one to the other and their clocks differ.
 func TestRandomRequestsOnTwoReplicasLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(*rounds) {
+	for seed := range (uint64(*rounds) + 3) / 3 {
 		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {
 			t.Parallel()
 			chaos := rand.New(rand.NewPCG(seed, 2))
