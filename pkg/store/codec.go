@@ -37,7 +37,11 @@ func Encode(r Record) ([]byte, error) {
 // ErrCorrupt, or ErrNewer where a newer record is not understood at all.
 func Decode(b []byte) (Record, error) {
 	var r Record
-	unknown, err := decodeObject(b, &r)
+	var err error
+	if !decodeAll(b, &r) {
+		r = Record{}
+		err = decodeKeeping(b, &r)
+	}
 	switch {
 	case err != nil && newer(b):
 		return Record{}, fmt.Errorf("%w: %w", ErrNewer, err)
@@ -46,7 +50,6 @@ func Decode(b []byte) (Record, error) {
 	case r.Schema < 1:
 		return Record{}, fmt.Errorf("%w: it has no schema version", ErrCorrupt)
 	}
-	r.Unknown = unknown
 	return r, nil
 }
 
@@ -83,49 +86,89 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
-// decodeObject reads a JSON object into a struct and returns the members that
-// the struct does not have. Objects without such members, nearly all, are read
-// in one go.
-func decodeObject[T any](b []byte, known *T) (map[string]json.RawMessage, error) {
+// decodeAll reads a record without any unknown member; it says whether it is
+// one.
+func decodeAll(b []byte, r *Record) bool {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
-	if dec.Decode(known) == nil && atEnd(dec) {
-		return nil, nil
+	if dec.Decode(r) != nil {
+		return false
 	}
-	*known = *new(T)
-	if err := json.Unmarshal(b, known); err != nil {
-		return nil, err
+	_, err := dec.Token()
+	return errors.Is(err, io.EOF)
+}
+
+// decodeKeeping reads a record and the members that this version does not know,
+// of the record itself and of its parts.
+func decodeKeeping(b []byte, r *Record) error {
+	if err := json.Unmarshal(b, r); err != nil {
+		return err
 	}
-	unknown := map[string]json.RawMessage{}
-	if err := json.Unmarshal(b, &unknown); err != nil {
-		return nil, err
+	var parts struct {
+		Want, Have, Operation, Call json.RawMessage
+		Results, History            []json.RawMessage
+		Earlier                     []json.RawMessage
+	}
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return err
+	}
+	r.Unknown = unknownOf[Record](b)
+	if r.Want != nil {
+		r.Want.Unknown = unknownOf[Spec](parts.Want)
+	}
+	if r.Have != nil {
+		r.Have.Unknown = unknownOf[Spec](parts.Have)
+	}
+	if r.Operation != nil {
+		r.Operation.Unknown = unknownOf[Operation](parts.Operation)
+	}
+	if r.Call != nil {
+		r.Call.Unknown = unknownOf[Call](parts.Call)
+	}
+	for i, b := range parts.History {
+		r.History[i].Unknown = unknownOf[Event](b)
+	}
+	keepResults(r.Results, parts.Results)
+	for i, b := range parts.Earlier {
+		r.Earlier[i].Unknown = unknownOf[Life](b)
+		var life struct{ Results []json.RawMessage }
+		if err := json.Unmarshal(b, &life); err != nil {
+			return err
+		}
+		keepResults(r.Earlier[i].Results, life.Results)
+	}
+	return nil
+}
+
+func keepResults(results []Operation, encoded []json.RawMessage) {
+	for i, b := range encoded {
+		results[i].Unknown = unknownOf[Operation](b)
+	}
+}
+
+// unknownOf are the members of a JSON object that a T does not have; nil: none.
+func unknownOf[T any](object []byte) map[string]json.RawMessage {
+	var unknown map[string]json.RawMessage
+	if json.Unmarshal(object, &unknown) != nil {
+		return nil // it is null
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		delete(unknown, name)
 	}
-	return unknown, nil
+	if len(unknown) == 0 {
+		return nil
+	}
+	return unknown
 }
 
-// atEnd says whether nothing follows the value that dec has read.
-func atEnd(dec *json.Decoder) bool {
-	_, err := dec.Token()
-	return errors.Is(err, io.EOF)
-}
-
-// The parts of a record keep their unknown members like the record itself.
+// The parts of a record are written with their unknown members, like the record
+// itself.
 
 // MarshalJSON writes the spec with its unknown members.
 func (s Spec) MarshalJSON() ([]byte, error) {
 	type plain Spec
 	return encodeObject(plain(s), s.Unknown)
-}
-
-// UnmarshalJSON reads the spec and keeps its unknown members.
-func (s *Spec) UnmarshalJSON(b []byte) (err error) {
-	type plain Spec
-	s.Unknown, err = decodeObject(b, (*plain)(s))
-	return err
 }
 
 // MarshalJSON writes the operation with its unknown members.
@@ -134,37 +177,16 @@ func (o Operation) MarshalJSON() ([]byte, error) {
 	return encodeObject(plain(o), o.Unknown)
 }
 
-// UnmarshalJSON reads the operation and keeps its unknown members.
-func (o *Operation) UnmarshalJSON(b []byte) (err error) {
-	type plain Operation
-	o.Unknown, err = decodeObject(b, (*plain)(o))
-	return err
-}
-
 // MarshalJSON writes the call with its unknown members.
 func (c Call) MarshalJSON() ([]byte, error) {
 	type plain Call
 	return encodeObject(plain(c), c.Unknown)
 }
 
-// UnmarshalJSON reads the call and keeps its unknown members.
-func (c *Call) UnmarshalJSON(b []byte) (err error) {
-	type plain Call
-	c.Unknown, err = decodeObject(b, (*plain)(c))
-	return err
-}
-
 // MarshalJSON writes the life with its unknown members.
 func (l Life) MarshalJSON() ([]byte, error) {
 	type plain Life
 	return encodeObject(plain(l), l.Unknown)
-}
-
-// UnmarshalJSON reads the life and keeps its unknown members.
-func (l *Life) UnmarshalJSON(b []byte) (err error) {
-	type plain Life
-	l.Unknown, err = decodeObject(b, (*plain)(l))
-	return err
 }
 
 // MarshalJSON writes the events with their unknown members, which hardly any
@@ -182,29 +204,4 @@ func (h History) MarshalJSON() ([]byte, error) {
 		events[i] = b
 	}
 	return marshal(events)
-}
-
-// UnmarshalJSON reads the events and keeps their unknown members.
-func (h *History) UnmarshalJSON(b []byte) error {
-	var events []Event
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if dec.Decode(&events) == nil {
-		*h = events
-		return nil
-	}
-	var each []json.RawMessage
-	if err := json.Unmarshal(b, &each); err != nil {
-		return err
-	}
-	events = make([]Event, len(each))
-	for i := range each {
-		unknown, err := decodeObject(each[i], &events[i])
-		if err != nil {
-			return err
-		}
-		events[i].Unknown = unknown
-	}
-	*h = events
-	return nil
 }

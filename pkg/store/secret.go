@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 )
@@ -77,9 +80,15 @@ func (s Sealed) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a box. It does not open before the sealed decorator has
 // given it its key.
 func (s *Sealed) UnmarshalJSON(b []byte) error {
-	var box []byte
-	if err := json.Unmarshal(b, &box); err != nil {
-		return fmt.Errorf("sealed value: %w", err)
+	if string(b) == "null" {
+		*s = Sealed{}
+		return nil
+	}
+	coded, ok := bytes.CutPrefix(b, []byte{'"'})
+	coded, ended := bytes.CutSuffix(coded, []byte{'"'})
+	box, err := base64.StdEncoding.AppendDecode(nil, coded)
+	if !ok || !ended || err != nil {
+		return errors.New("sealed value: no string of base64")
 	}
 	*s = Boxed(box, nil)
 	return nil
