@@ -186,6 +186,35 @@ func TestALookWithCredentialsOfAnotherAccountCountsForNothing(t *testing.T) {
 	})
 }
 
+// A binding belongs to the account of its instance from the first call on.
+func TestABindingIsMadeWithCredentialsOfItsInstancesAccount(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(w *world) {
+		var others atomic.Bool
+		w.stop()
+		w.config = func(c *broker.Config) {
+			c.Engine.Account = func(context.Context) (string, error) {
+				if others.Load() {
+					return "2222", nil
+				}
+				return "1111", nil
+			}
+		}
+		w.start()
+		w.made("i", "fast")
+		others.Store(true)
+		accepted := w.bind("i", "b", body("fast", ""))
+		w.pass(10 * time.Minute)
+		if names := w.cloud.names(); len(names) != 1 {
+			t.Errorf("the cloud has %v, want the instance alone", names)
+		}
+		others.Store(false)
+		if op := w.finally("i", "b", accepted); op.State != osb.Succeeded {
+			t.Fatalf("the bind %s: %s", op.State, op.Description)
+		}
+	})
+}
+
 // The process before had a clock that was hours ahead.
 func TestAClockThatWasAheadKeepsNothingWaitingForHours(t *testing.T) {
 	t.Parallel()

@@ -191,8 +191,12 @@ func (m *move) account(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking whose our credentials are: %w", err)
 	}
-	if m.r.Account != "" && m.r.Account != account {
-		return "", fmt.Errorf("%w: the record belongs to account %s and the credentials to %s", alicloud.ErrCredentials, m.r.Account, account)
+	own := m.r.Account
+	if own == "" && m.of != nil {
+		own = m.of.Account
+	}
+	if own != "" && own != account {
+		return "", fmt.Errorf("%w: the record belongs to account %s and the credentials to %s", alicloud.ErrCredentials, own, account)
 	}
 	return account, nil
 }
