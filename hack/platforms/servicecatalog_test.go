@@ -222,7 +222,7 @@ func (p serviceCatalog) remove(in *instance) time.Duration {
 func (p serviceCatalog) update(in *instance) time.Duration {
 	w := p.w
 	w.mu.Lock()
-	want, have := in.want, in.have
+	want, have, sure := in.want, in.have, in.sure
 	in.sure = false
 	in.changing = true
 	w.mu.Unlock()
@@ -244,7 +244,7 @@ func (p serviceCatalog) update(in *instance) time.Duration {
 		case a.is(http.StatusAccepted):
 			in.op = operation{verb: "update", key: a.text("operation"), want: want}
 		case a.is(http.StatusBadRequest):
-			in.refused, in.sure = want, true // nothing was changed
+			in.refused, in.sure = want, sure // this one changed nothing
 			if !isWrong(want) {
 				w.violatef("%v: a good update is refused for ever: %s", in, a.body)
 			}

@@ -48,7 +48,7 @@ func doWithAccount(ctx context.Context, c client, t providers.Task, s providers.
 		if superFirst(err) && t.Facts.Open[factSuper] == "" {
 			return open(factSuper, "true"), nil // nothing was made, but now we know what is missing
 		}
-		return learned(open(factAccount, r.Name), err)
+		return learned(open(factAccount, "true"), err)
 	case stepDeleteAccount:
 		return providers.Facts{}, alicloud.UnlessMissing(c.deleteAccount(ctx, r))
 	}

@@ -75,14 +75,13 @@ func errNoInstance() error { return providers.Unreadable(errors.New("rds: a bind
 // somebody have changed that, it has the name that was drawn, or the one that we
 // remember to have made. What is described as another binding's is never ours.
 func (p bindingPlan) ours(a account, f providers.Facts) bool {
-	made := f.Open[factAccount]
 	switch {
 	case a.Description == p.Description:
 		return true
 	case isAccountDescription(a.Description):
 		return false
 	}
-	return !p.Chosen && a.Name == p.Username || made != "" && sameName(a.Name, made)
+	return !p.Chosen && a.Name == p.Username || f.Open[factAccount] != "" && sameName(a.Name, p.Username)
 }
 
 // remember returns what a look tells of whose the account is. What was described
@@ -91,7 +90,7 @@ func (p bindingPlan) ours(a account, f providers.Facts) bool {
 func (s accountState) remember(plan bindingPlan) providers.Facts {
 	switch {
 	case s.account != nil && s.account.Description == plan.Description:
-		return open(factAccount, s.account.Name)
+		return open(factAccount, "true")
 	case s.account == nil && !s.noInstance && s.asked != stepAccount:
 		return open(factAccount, "")
 	}

@@ -146,7 +146,7 @@ const (
 	factAlone     = "alone"        // true, once it was looked for instances ordered twice
 	factWhitelist = "whitelist"    // as it was set last
 	factDatabase  = "database"     // ready, once it was seen so
-	factAccount   = "account"      // of a binding: the name of the account that is known to be its own
+	factAccount   = "account_made" // of a binding: "true" once the account of its name is known to be its own
 	factSuper     = "super_needed" // of a binding: true once the cloud asked for a Super account
 	factAsked     = "asked"        // the step made last, until it was looked at once
 )
