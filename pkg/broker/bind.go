@@ -137,7 +137,7 @@ func decideBind(r, instance *store.Record, w wish) error {
 	if !exists(instance) {
 		return osb.ErrNotFound(nameOf(instance.Key)) // BIND-27
 	}
-	if exists(r) && (!isLeft(r) || !r.Settled) {
+	if !isFree(r) {
 		return decideRebind(r, instance, w)
 	}
 	switch {

@@ -98,6 +98,7 @@ func New(c Config) (*BusinessLogic, *Engine, error) {
 		c.Waiting = 256
 	}
 	c.Engine.setDefaults()
+	c.Store = orderly{c.Store}
 	m := newMetrics(c.Metrics)
 	for name := range c.Providers {
 		m.expect(name)

@@ -80,9 +80,9 @@ func (b *BusinessLogic) remove(ctx context.Context, req request, kind store.Kind
 			joined = *r
 			return errDecided
 		}
-		settled := isLeft(r) && r.Settled
+		nothing := StageOf(r) == CreateFailed
 		begin(r, kind, req.now, 0)
-		if settled { // its create failed and all is cleaned up already
+		if nothing { // its create failed and all is cleaned up already
 			gone(r, req.now)
 		}
 		return nil

@@ -174,13 +174,18 @@ func isBusy(r *store.Record) bool {
 }
 
 // isReady says that r was made, is not being changed, and is to stay.
-func isReady(r *store.Record) bool {
-	return exists(r) && r.Goal == store.Present && r.Have != nil && !isBusy(r)
+func isReady(r *store.Record) bool { return StageOf(r) == Ready }
+
+// isFree says that the id of r may be used for a new life.
+func isFree(r *store.Record) bool {
+	stage := StageOf(r)
+	return stage == None || stage == CreateFailed || stage == Deleted
 }
 
 // isLeft says that a failed create of r is being removed, or was.
 func isLeft(r *store.Record) bool {
-	return exists(r) && r.Goal == store.Absent && !r.Operation.Kind.Deletes()
+	stage := StageOf(r)
+	return stage == Cleaning || stage == CreateFailed
 }
 
 func holds(results []store.Operation, id string) bool {

@@ -95,7 +95,7 @@ func checkMaintenance(m *osb.MaintenanceInfo, plan *catalog.Plan) error {
 // says what it is: repeated (errDecided), in conflict, or too early.
 func decideProvision(r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) error {
 	switch {
-	case !exists(r), isLeft(r) && r.Settled:
+	case isFree(r):
 		return nil
 	case isLeft(r):
 		return osb.ErrConcurrency() // being cleaned up

@@ -127,6 +127,7 @@ func (w *world) put(k store.Key, change func(*store.Record)) {
 		r.Incarnation, r.Goal, r.Settled = "0123456789abcdef0123456789abcdef", store.Present, true
 		r.Offering, r.Want = "databases", &store.Spec{PlanID: "plan-id", PlanName: "small"}
 		r.Have = r.Want
+		r.Operation = &store.Operation{Kind: store.Provision, State: store.Succeeded}
 		change(r)
 		return nil
 	})

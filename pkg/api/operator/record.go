@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -26,17 +27,20 @@ func isSetAside(r *store.Record) bool {
 }
 
 func stateOf(r *store.Record) string {
-	switch {
-	case !r.Deleted.IsZero():
-		return StateDeleted
-	case !r.Settled && r.Operation != nil && r.Operation.State.Finished():
-		return StateCleaning
-	case !r.Settled:
+	switch broker.StageOf(r) {
+	case broker.Ready:
+		return StateReady
+	case broker.Creating, broker.Updating, broker.Deleting:
 		return StateInProgress
-	case r.Goal == store.Absent:
+	case broker.Cleaning, broker.DeleteFailed:
+		return StateCleaning
+	case broker.CreateFailed:
 		return StateFailed
+	case broker.Deleted:
+		return StateDeleted
+	case broker.None, broker.Broken:
 	}
-	return StateReady
+	return StateBroken
 }
 
 // lineOf is what the list says of an instance.

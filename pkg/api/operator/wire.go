@@ -32,6 +32,7 @@ const (
 	StateCleaning   = "cleaning"    // the operation failed; what it left is being removed
 	StateFailed     = "failed"      // the create failed, and nothing is left in the cloud
 	StateDeleted    = "deleted"
+	StateBroken     = "broken"     // the record makes no sense
 	StateUnreadable = "unreadable" // damaged, or of a newer broker
 	StateMissing    = "missing"    // there are bindings of it alone
 )

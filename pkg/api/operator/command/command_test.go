@@ -95,7 +95,7 @@ func (w *world) put(k store.Key) {
 	w.t.Helper()
 	_, err := w.store.Update(w.t.Context(), k, func(r *store.Record) error {
 		r.Incarnation, r.Goal, r.Settled, r.Offering = "0123456789abcdef", store.Present, true, "databases"
-		r.Secrets = store.Seal([]byte("hush"))
+		r.Have, r.Secrets = &store.Spec{}, store.Seal([]byte("hush"))
 		r.Operation = &store.Operation{ID: "1", Kind: store.Provision, State: store.Succeeded, Cause: "a\x1b[2Jb"}
 		return nil
 	})
