@@ -64,41 +64,24 @@ func (m *move) done(ctx context.Context, step providers.Step) (time.Time, error)
 			return m.now, nil // one came meanwhile: its turn is first
 		}
 	}
-	if until := m.unsure(); !until.IsZero() {
-		sure := until.Add(m.config.Settle)
-		if m.now.Before(sure) || m.r.MissingSince.IsZero() {
-			next := sure
-			if !next.After(m.now) {
-				next = m.now.Add(m.config.PollSlow)
+	if d := afterMiss(m.r, m.now, m.config.Settle, m.config.PollSlow); d.do == doRest {
+		return d.until, m.save(ctx, func(r *store.Record) {
+			if r.MissingSince.IsZero() {
+				r.MissingSince = m.now
 			}
-			return next, m.save(ctx, func(r *store.Record) {
-				if r.MissingSince.IsZero() {
-					r.MissingSince = m.now
-				}
-				r.Operation.NextTry = next
-				m.progress(r, providers.WaitStep("settle", providers.Slow, textSettling))
-			})
-		}
+			r.Operation.NextTry = d.until
+			m.progress(r, providers.WaitStep("settle", providers.Slow, textSettling))
+		})
 	}
 	return time.Time{}, m.end(ctx, func(r *store.Record) { gone(r, m.now) })
 }
 
-// unsure is since when what is missing may only not be there yet; zero: it is
-// not.
-func (m *move) unsure() time.Time {
-	until := later(lastOf(m.r.Unsettled), m.r.Unseen)
-	if again := m.r.Repeated; m.now.Before(again.Add(m.config.Settle)) {
-		until = later(until, again)
-	}
-	return until
-}
-
 // refused ends the operation in failure; what has to be removed then is due at
 // once.
-func (m *move) refused(ctx context.Context, text, kind string) (time.Time, error) {
+func (m *move) refused(ctx context.Context, d decision) (time.Time, error) {
 	err := m.end(ctx, func(r *store.Record) {
-		r.Operation.CauseKind = kind
-		fail(r, text, m.now)
+		r.Operation.CauseKind = d.kind
+		fail(r, d.text, m.now)
 	})
 	if err != nil || m.r.Settled {
 		return time.Time{}, err
@@ -111,10 +94,10 @@ func (m *move) blunder(ctx context.Context, err error) (time.Time, error) {
 	if ctx.Err() != nil || m.halted() {
 		return m.now, nil //nolint:nilerr // we are stopping: the error says nothing of the cloud
 	}
-	b := blameFor(err)
-	if b == blameUser && m.r.Goal == store.Present {
-		return m.refused(ctx, sentenceFor(err), string(b))
+	if d := afterError(m.r, err); d.do == doRefuse {
+		return m.refused(ctx, d)
 	}
+	b := blameFor(err)
 	saveErr := m.save(ctx, func(r *store.Record) {
 		note(r, m.now, r.Operation.Step, "failed", string(b))
 		m.postpone(r, b, err)
@@ -154,19 +137,4 @@ func causeText(err error) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:keptCause], "") + "..."
-}
-
-func lastOf(times map[string]time.Time) time.Time {
-	var last time.Time
-	for _, t := range times {
-		last = later(last, t)
-	}
-	return last
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

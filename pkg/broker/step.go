@@ -57,15 +57,13 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	// Later than any pause it is by a clock that has been set back since.
-	if op := m.r.Operation; m.now.Before(op.NextTry) && op.NextTry.Sub(m.now) <= max(slowPace, m.config.Settle+m.config.CallTimeout) {
-		return op.NextTry, nil
-	}
-	if next, ended, err := m.hopeless(ctx, hold); ended || err != nil {
-		return next, err
-	}
-	if m.r.Goal == store.Absent && m.r.Account == "" {
-		return m.done(ctx, providers.Step{}) // no call was ever made for it
+	switch d := beforeLook(m.r, m.of, m.now, hold, max(slowPace, m.config.Settle+m.config.CallTimeout)); d.do { //nolint:exhaustive // else it is looked at
+	case doRest:
+		return d.until, nil
+	case doRefuse:
+		return m.refused(ctx, d)
+	case doFinish:
+		return m.done(ctx, providers.Step{})
 	}
 	var ok bool
 	if m.provider, ok = m.providers[m.r.Provider]; !ok {
@@ -97,20 +95,21 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	}
 	m.task.Facts = m.task.Facts.Merge(seen.Facts)
 	step := m.provider.Next(m.task, seen)
-	if hold.After(m.now) && step.Action != providers.Wait && (step.Action != providers.Done || m.r.Goal == store.Absent) {
-		return hold, nil // an earlier call may still have its effect: only look
+	d, err := afterLook(m.r, step, m.now, hold)
+	if err != nil {
+		return time.Time{}, err
 	}
-	switch step.Action {
-	case providers.Wait:
+	switch d.do { //nolint:exhaustive // else it is a call
+	case doRest:
+		return d.until, nil
+	case doWait:
 		return m.wait(ctx, seen, step)
-	case providers.Done:
+	case doFinish:
 		return m.done(ctx, step)
-	case providers.Fail:
-		return m.refused(ctx, step.Text, string(step.Kind))
-	case providers.Call:
-		return m.call(ctx, seen, step)
+	case doRefuse:
+		return m.refused(ctx, d)
 	}
-	return time.Time{}, fmt.Errorf("%w: provider %s: unknown action %q", errBroken, m.r.Provider, step.Action)
+	return m.call(ctx, seen, step)
 }
 
 // takeOver makes a record that another term has worked on this term's, so that
@@ -149,27 +148,6 @@ func (m *move) takeOver(ctx context.Context) (time.Time, error) {
 		note(r, m.now, r.Call.Step, "unknown", "")
 		r.Call = nil
 	})
-}
-
-// hopeless ends what can no longer succeed: a binding whose instance is gone,
-// and an operation past its deadline.
-func (m *move) hopeless(ctx context.Context, hold time.Time) (next time.Time, ended bool, err error) {
-	if m.r.Goal == store.Absent || hold.After(m.now) {
-		return time.Time{}, false, nil
-	}
-	var text string
-	switch op := m.r.Operation; {
-	case m.of != nil && (!exists(m.of) || m.of.Goal == store.Absent || m.r.Of != "" && m.r.Of != m.of.Incarnation):
-		text = textNoInstance
-	case op.Deadline.IsZero() || m.now.Before(op.Deadline):
-		return time.Time{}, false, nil
-	case op.Kind == store.Update:
-		text = textUpdateLate
-	default:
-		text = textOverdue
-	}
-	next, err = m.refused(ctx, text, store.CauseDeadline)
-	return next, true, err
 }
 
 // stillOf checks that our credentials are still of the account.
