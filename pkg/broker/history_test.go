@@ -14,15 +14,15 @@ func TestARecordKeepsTheLatestLinesOfItsHistory(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
-		lines := len(w.record("i", "").History)
+		lines := len(w.record("i", "").History.Events())
 		for n := range 30 { // of a few lines each
 			plan := []string{"large", "plan"}[n%2]
 			w.want("update", w.update("i", fmt.Sprintf(`{"service_id":"fast-id","plan_id":"fast-%s"}`, plan)), 200)
 			if n == 0 {
-				lines = len(w.record("i", "").History) - lines
+				lines = len(w.record("i", "").History.Events()) - lines
 			}
 		}
-		history := w.record("i", "").History
+		history := w.record("i", "").History.Events()
 		if 30*lines < keptLines {
 			t.Fatalf("an update is %d lines: there are too few updates", lines)
 		}

@@ -152,14 +152,16 @@ func note(r *store.Record, now time.Time, step, what, kind string) {
 	if r.Operation != nil {
 		e.Op, e.Attempt = r.Operation.Kind, r.Operation.Attempt
 	}
-	if last := len(r.History) - 1; kind != "" && last >= 0 {
-		if was := &r.History[last]; was.Op == e.Op && was.Step == step && was.What == what && was.Kind == kind {
+	events := r.History.Events()
+	if last := len(events) - 1; kind != "" && last >= 0 {
+		if was := &events[last]; was.Op == e.Op && was.Step == step && was.What == what && was.Kind == kind {
 			was.Time, was.Attempt = now, e.Attempt
+			r.History = store.HistoryOf(events...)
 			return
 		}
 	}
-	r.History = append(r.History, e)
-	r.History = r.History[max(0, len(r.History)-keptHistory):]
+	events = append(events, e)
+	r.History = store.HistoryOf(events[max(0, len(events)-keptHistory):]...)
 }
 
 // isTombstone says that r was deleted and nothing of it is left.

@@ -142,8 +142,8 @@ func TestWhatCanNeverBeDeletedIsLetGoOfByPurgingIt(t *testing.T) {
 		if r.Deleted.IsZero() || !r.Settled || !maps.Equal(r.Facts, was.Facts) || !r.Secrets.IsZero() || !r.Want.Prepared.IsZero() {
 			t.Errorf("the record: %+v", r)
 		}
-		if !slices.ContainsFunc(r.History, func(e store.Event) bool { return e.What == "purged" }) {
-			t.Errorf("the history does not tell of it: %v", r.History)
+		if !slices.ContainsFunc(r.History.Events(), func(e store.Event) bool { return e.What == "purged" }) {
+			t.Errorf("the history does not tell of it: %v", r.History.Events())
 		}
 		if _, err := w.runs.Purge(w.t.Context(), storeKey("i"), false); !errors.Is(err, broker.ErrNothingToDo) {
 			t.Errorf("Purge again = %v", err)
@@ -335,7 +335,7 @@ func TestErrorsThatComeAgainAreOneLineOfTheHistory(t *testing.T) {
 			t.Fatalf("it ended as %+v", op)
 		}
 		var failed []store.Event
-		for _, e := range w.record("i", "").History {
+		for _, e := range w.record("i", "").History.Events() {
 			if e.What == "failed" {
 				failed = append(failed, e)
 			}

@@ -14,9 +14,9 @@ func BenchmarkDecode(b *testing.B) {
 	r.Call, r.Earlier, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil, nil
 	r.Want.Plan = json.RawMessage(`{"id":"plan","name":"small","schemas":{"create":{"type":"object","properties":{"Class":{"type":"string"},"ZoneId":{"type":"string"}}}},"settings":{"engine":"MySQL","version":"8.0","class":"rds.mysql.t1.small","storage":20}}`)
 	r.Have.Plan = r.Want.Plan
-	e := r.History[0]
+	e := r.History.Events()[0]
 	e.Unknown = nil
-	r.History = store.History{e, e, e, e, e, e, e, e}
+	r.History = store.HistoryOf(e, e, e, e, e, e, e, e)
 	encoded, err := store.Encode(r)
 	if err != nil {
 		b.Fatal(err)

@@ -53,7 +53,7 @@ func golden() store.Record {
 		Frozen: map[string]store.Sealed{"create": box("frozen")}, Refused: []string{"create"},
 		Unsettled: map[string]time.Time{"create": at(14)}, MissingSince: at(15), Unseen: at(21), Repeated: at(23), PriorPlanID: "older", Of: "ff01",
 		Operation: &op, Results: []store.Operation{op},
-		History: []store.Event{{Time: at(16), Op: store.Bind, Step: "grant", What: "failed", Kind: "transient", Attempt: 17, Unknown: unknown(`"event"`)}},
+		History: store.HistoryOf(store.Event{Time: at(16), Op: store.Bind, Step: "grant", What: "failed", Kind: "transient", Attempt: 17, Unknown: unknown(`"event"`)}),
 		Earlier: []store.Life{{Incarnation: "00", Deleted: at(18), Results: []store.Operation{op}, Unknown: unknown(`{}`)}},
 		Unknown: unknown(`{"a":[1.50,"<&>"]}`),
 	}
@@ -122,6 +122,7 @@ func TestGoldenRecordHasEveryMember(t *testing.T) {
 		}
 	}
 	walk("Record", reflect.ValueOf(golden()))
+	walk("Event", reflect.ValueOf(golden().History.Events()[0]))
 }
 
 func TestEachSealedFindsEverySecret(t *testing.T) {
@@ -201,7 +202,6 @@ func TestWhatIsNoRecordIsNotDecoded(t *testing.T) {
 		"something behind":       {`{"instance_id":"i","schema":1}{}`, store.ErrCorrupt},
 		"wrong type":             {`{"instance_id":"i","schema":1,"settled":"yes"}`, store.ErrCorrupt},
 		"wrong type in a member": {`{"instance_id":"i","schema":1,"want":{"plan_id":7}}`, store.ErrCorrupt},
-		"wrong type in an event": {`{"instance_id":"i","schema":1,"history":[{"attempt":"one","later":1}]}`, store.ErrCorrupt},
 		"no list of events":      {`{"instance_id":"i","schema":1,"history":{}}`, store.ErrCorrupt},
 		"no box":                 {`{"instance_id":"i","schema":1,"secrets":"***"}`, store.ErrCorrupt},
 		"newer in another form":  {`{"instance_id":"i","schema":2,"settled":"yes"}`, store.ErrNewer},
@@ -228,5 +228,37 @@ func TestUnknownMembersOfEveryPartSurviveWhileItIsKept(t *testing.T) {
 	}
 	if n := strings.Count(string(b), `"later":`); n != 8 { // record, two specs, call, result, event, life and its result
 		t.Errorf("%d unknown members survived, want 8", n)
+	}
+}
+
+func TestAHistoryThatMakesNoSenseIsNoReasonToGiveARecordUp(t *testing.T) {
+	r, err := store.Decode([]byte(`{"instance_id":"i","schema":1,"history":[{"attempt":"one","later":1}]}`))
+	if err != nil || len(r.History.Events()) != 0 {
+		t.Errorf("Decode = %v, with the events %v", err, r.History.Events())
+	}
+	again, err := store.Encode(r)
+	if err != nil || !strings.Contains(string(again), `"later"`) {
+		t.Errorf("Encode = %s, %v, want what was there", again, err)
+	}
+}
+
+// A record that could not be written, or not be read again, would be lost.
+func TestOddTextIsKept(t *testing.T) {
+	r := store.Record{Schema: 1, Facts: map[string]string{"\xff": "b\xffd"}}
+	r.Context = json.RawMessage(`{"a":1,"a":2,"b":"\ud800","c":"\u003c","n":1e999}`)
+	r.Operation = &store.Operation{Cause: "cut in the middle of \xe4\xbd"}
+	b, err := store.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Context) != string(r.Context) {
+		t.Errorf("the context came back as %s", got.Context)
+	}
+	if len(got.Facts) != 1 || !strings.HasPrefix(got.Operation.Cause, "cut in the middle") {
+		t.Errorf("the record came back as %+v, operation %+v", got, got.Operation)
 	}
 }

@@ -24,7 +24,7 @@ type Record struct {
 	Sequence    uint64    `json:"sequence"` // of operations in this incarnation
 	// Retries is how many times operators have asked, in this incarnation, for
 	// what is unfinished to be tried again at once.
-	Retries uint64 `json:"retries,omitempty"`
+	Retries uint64 `json:"retries,omitzero"`
 
 	Provider  string `json:"provider"` // name in the list of providers
 	ServiceID string `json:"service_id"`
@@ -32,7 +32,7 @@ type Record struct {
 
 	Organization string          `json:"organization,omitempty"` // organization_guid
 	Space        string          `json:"space,omitempty"`        // space_guid
-	Context      json.RawMessage `json:"context,omitempty"`      // as the platform sent it
+	Context      json.RawMessage `json:"context,omitzero"`       // as the platform sent it
 
 	// Predecessor is the binding that this one was made to replace (ROT-02).
 	Predecessor string `json:"predecessor,omitempty"`
@@ -54,23 +54,23 @@ type Record struct {
 	// answer to it may still name it.
 	PriorPlanID string `json:"prior_plan_id,omitempty"`
 
-	Want *Spec `json:"want,omitempty"` // what the platform asked for last
-	Have *Spec `json:"have,omitempty"` // what was last reached; nil before the first success
+	Want *Spec `json:"want,omitzero"` // what the platform asked for last
+	Have *Spec `json:"have,omitzero"` // what was last reached; nil before the first success
 
 	Goal    Goal `json:"goal"`
 	Settled bool `json:"settled"` // the goal is reached: the engine has nothing to do
 	// Usable says that the instance or binding has once been ready: what was
 	// never ready may always be deleted with its data.
-	Usable  bool      `json:"usable,omitempty"`
+	Usable  bool      `json:"usable,omitzero"`
 	Deleted time.Time `json:"deleted,omitzero"` // set: a tombstone
 
 	Facts       map[string]string `json:"facts,omitempty"`      // what calls returned, open
 	Secrets     Sealed            `json:"secrets,omitzero"`     // the same, secret: a JSON object of strings
 	Credentials Sealed            `json:"credentials,omitzero"` // a binding's, once ready: a JSON object of strings
 
-	Epoch uint64 `json:"epoch,omitempty"` // of the last engine that wrote a call here
+	Epoch uint64 `json:"epoch,omitzero"` // of the last engine that wrote a call here
 	// Call is the mutating call that may be on its way to the cloud.
-	Call *Call `json:"call,omitempty"`
+	Call *Call `json:"call,omitzero"`
 	// Frozen holds the resolved request of each step that was begun: retries
 	// repeat it byte for byte.
 	Frozen map[string]Sealed `json:"frozen,omitempty"`
@@ -89,28 +89,28 @@ type Record struct {
 	// MissingSince is when a delete first found nothing left.
 	MissingSince time.Time `json:"missing_since,omitzero"`
 
-	Operation *Operation  `json:"operation,omitempty"` // the one now, or the last
-	Results   []Operation `json:"results,omitempty"`   // the last few finished, newest last
-	History   History     `json:"history,omitempty"`   // bounded, newest last
-	Earlier   []Life      `json:"earlier,omitempty"`   // earlier incarnations of the same id
+	Operation *Operation  `json:"operation,omitzero"` // the one now, or the last
+	Results   []Operation `json:"results,omitempty"`  // the last few finished, newest last
+	History   History     `json:"history,omitzero"`   // bounded, newest last
+	Earlier   []Life      `json:"earlier,omitempty"`  // earlier incarnations of the same id
 
 	// Unknown keeps the members that this version does not know, so that they
 	// survive a rewrite by an older version of the broker.
-	Unknown map[string]json.RawMessage `json:"-"`
+	Unknown map[string]json.RawMessage `json:",embed"`
 }
 
 // A Spec is what an instance or binding is to be.
 type Spec struct {
 	PlanID     string          `json:"plan_id"`
 	PlanName   string          `json:"plan_name"`
-	Plan       json.RawMessage `json:"plan,omitempty"`      // the catalog's plan, resolved: it may leave the catalog
+	Plan       json.RawMessage `json:"plan,omitzero"`       // the catalog's plan, resolved: it may leave the catalog
 	Parameters Sealed          `json:"parameters,omitzero"` // exact JSON as sent; null and {} are absent
 	AppGUID    string          `json:"app_guid,omitempty"`  // of a binding
 	// Prepared is the provider's frozen plan: names, passwords and requests
 	// resolved before the first call.
 	Prepared Sealed `json:"prepared,omitzero"`
 
-	Unknown map[string]json.RawMessage `json:"-"` // as in Record
+	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
 // A Goal is what the engine works towards.
@@ -156,8 +156,8 @@ type Operation struct {
 	ID      string    `json:"id"` // opaque to platforms: incarnation and sequence
 	Kind    Kind      `json:"kind"`
 	State   State     `json:"state"`
-	Step    string    `json:"step,omitempty"`    // the provider's step now
-	Attempt int       `json:"attempt,omitempty"` // failed tries in a row
+	Step    string    `json:"step,omitempty"`   // the provider's step now
+	Attempt int       `json:"attempt,omitzero"` // failed tries in a row
 	NextTry time.Time `json:"next_try,omitzero"`
 	Started time.Time `json:"started"`
 	// Deadline: later than this it fails, unless it deletes.
@@ -169,7 +169,7 @@ type Operation struct {
 	Cause       string `json:"cause,omitempty"`      // for the operator: the last error
 	CauseKind   string `json:"cause_kind,omitempty"` // its kind, or one of those below
 
-	Unknown map[string]json.RawMessage `json:"-"` // as in Record
+	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
 // Kinds of cause beside those of the cloud's errors.
@@ -184,26 +184,11 @@ type Call struct {
 	Epoch   uint64    `json:"epoch"`
 	Until   time.Time `json:"until"` // it is given up then
 	Seen    time.Time `json:"seen,omitzero"`
-	SeenBy  uint64    `json:"seen_by,omitempty"` // the later epoch that found it open, at Seen
-	Timeout int64     `json:"timeout_ms"`        // milliseconds
+	SeenBy  uint64    `json:"seen_by,omitzero"` // the later epoch that found it open, at Seen
+	Timeout int64     `json:"timeout_ms"`       // milliseconds
 
-	Unknown map[string]json.RawMessage `json:"-"` // as in Record
+	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
-
-// An Event is a line of a record's history, for operators.
-type Event struct {
-	Time    time.Time `json:"time"`
-	Op      Kind      `json:"op"`
-	Step    string    `json:"step,omitempty"`
-	What    string    `json:"what"`              // what came of it, such as done, refused, unknown (a call), failed (a look), begun, ended
-	Kind    string    `json:"kind,omitempty"`    // of the error, or how it ended
-	Attempt int       `json:"attempt,omitempty"` // failed tries in a row before
-
-	Unknown map[string]json.RawMessage `json:"-"` // as in Record, while it is in a History
-}
-
-// A History is events in their order.
-type History []Event
 
 // A Life is an earlier incarnation of an id, and how it ended.
 type Life struct {
@@ -211,7 +196,7 @@ type Life struct {
 	Deleted     time.Time   `json:"deleted,omitzero"`
 	Results     []Operation `json:"results,omitempty"` // its last, for late polls
 
-	Unknown map[string]json.RawMessage `json:"-"` // as in Record
+	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
 // EachSealed calls f with every secret of r and the name of its field, which is
@@ -221,14 +206,16 @@ func (r *Record) EachSealed(f func(field string, s *Sealed) error) error {
 		name string
 		s    *Sealed
 	}
-	fields := []field{{"secrets", &r.Secrets}, {"credentials", &r.Credentials}}
-	for _, spec := range []*Spec{r.Want, r.Have} {
+	fields := [6]field{{"secrets", &r.Secrets}, {"credentials", &r.Credentials}}
+	n := 2
+	for _, spec := range [...]*Spec{r.Want, r.Have} {
 		// Both have the same names: a reached Want becomes Have as it is.
 		if spec != nil {
-			fields = append(fields, field{"parameters", &spec.Parameters}, field{"prepared", &spec.Prepared})
+			fields[n], fields[n+1] = field{"parameters", &spec.Parameters}, field{"prepared", &spec.Prepared}
+			n += 2
 		}
 	}
-	for _, field := range fields {
+	for _, field := range fields[:n] {
 		if err := f(field.name, field.s); err != nil {
 			return err
 		}

@@ -89,7 +89,7 @@ func recordOf(r *store.Record) Record {
 	if c := r.Call; c != nil {
 		told.Call = &Call{Step: c.Step, Epoch: c.Epoch, Until: c.Until}
 	}
-	for _, e := range r.History {
+	for _, e := range r.History.Events() {
 		told.History = append(told.History, Event{Time: e.Time, Op: string(e.Op), Step: e.Step, What: e.What, Kind: e.Kind, Attempt: e.Attempt})
 	}
 	for i := range r.Earlier {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,9 +36,7 @@ func benchStore(b *testing.B, path string, n int) *Store {
 					r.Have = r.Want
 					r.Facts = map[string]string{"id": "rm-1", "host": "rm-1.mysql.rds.aliyuncs.com", "port": "3306"}
 					r.Operation, r.Results = &op, []store.Operation{op}
-					for range 10 {
-						r.History = append(r.History, store.Event{Time: at, Op: store.Provision, Step: "create", What: "done"})
-					}
+					r.History = store.HistoryOf(slices.Repeat([]store.Event{{Time: at, Op: store.Provision, Step: "create", What: "done"}}, 10)...)
 					return nil
 				})
 				if err != nil {

@@ -70,7 +70,7 @@ func full(r *store.Record) {
 	r.Want = &store.Spec{PlanID: "p", Parameters: box("want"), Prepared: box("prepared")}
 	r.Have = &store.Spec{PlanID: "q", Parameters: box("have"), Prepared: box("was prepared")}
 	r.Frozen = map[string]store.Sealed{"a": box("a"), "b": box("b")}
-	r.History = []store.Event{{What: "done"}}
+	r.History = store.HistoryOf(store.Event{What: "done"})
 }
 
 // opened compares records, secrets by what they open to; revisions may differ.

@@ -67,7 +67,8 @@ func (s *sealing) Delete(ctx context.Context, k store.Key, check func(*store.Rec
 func (s *sealing) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
 	defer s.keys.writing.begin()()
 	r, err := s.Store.Update(ctx, k, func(r *store.Record) error {
-		kept := s.give(r)
+		s.give(r)
+		kept := homes(r)
 		if err := change(r); err != nil {
 			return err
 		}
@@ -84,18 +85,27 @@ type home struct {
 	secret store.Sealed
 }
 
-// give makes the secrets of a stored record open with the keys when asked, and
-// returns them with their places.
-func (s *sealing) give(r *store.Record) map[home]bool {
-	homes := map[home]bool{}
+// give makes the secrets of a stored record open with the keys when asked.
+func (s *sealing) give(r *store.Record) {
+	at := placeOf(r)
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
 		if !secret.IsZero() {
-			*secret = s.boxed(r, field, secret.Box())
-			homes[home{place(r, field), *secret}] = true
+			*secret = s.boxed(at, field, secret.Box())
 		}
 		return nil
 	})
-	return homes
+}
+
+// homes are the secrets of a stored record, in their places.
+func homes(r *store.Record) map[home]bool {
+	at, kept := placeOf(r), map[home]bool{}
+	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
+		if !secret.IsZero() {
+			kept[home{at.of(field), *secret}] = true
+		}
+		return nil
+	})
+	return kept
 }
 
 func (s *sealing) giveAll(rs []store.Record) []store.Record {
@@ -110,19 +120,20 @@ func (s *sealing) giveAll(rs []store.Record) []store.Record {
 // incarnation is sealed anew.
 func (s *sealing) seal(r *store.Record, kept map[home]bool) error {
 	ownSecrets(r)
+	at := placeOf(r)
 	return r.EachSealed(func(field string, secret *store.Sealed) error {
-		if secret.IsZero() || kept[home{place(r, field), *secret}] {
+		if secret.IsZero() || kept[home{at.of(field), *secret}] {
 			return nil
 		}
 		plain, err := secret.Open()
 		if err != nil {
 			return err
 		}
-		box, err := s.keys.seal(plain, place(r, field))
+		box, err := s.keys.seal(plain, at.of(field))
 		if err != nil {
 			return &store.RecordError{Key: r.Key, Err: fmt.Errorf("seal %s: %w", field, err)}
 		}
-		*secret = s.boxed(r, field, box)
+		*secret = s.boxed(at, field, box)
 		return nil
 	})
 }
@@ -140,26 +151,33 @@ func ownSecrets(r *store.Record) {
 }
 
 // boxed returns a sealed secret that opens with the keys.
-func (s *sealing) boxed(r *store.Record, field string, box []byte) store.Sealed {
-	k, p := r.Key, place(r, field)
+func (s *sealing) boxed(at *place, field string, box []byte) store.Sealed {
 	return store.Boxed(box, func(box []byte) ([]byte, error) {
-		plain, err := s.keys.open(box, p)
+		plain, err := s.keys.open(box, at.of(field))
 		if err != nil {
-			return nil, &store.RecordError{Key: k, Err: fmt.Errorf("%s: %w", field, err)}
+			return nil, &store.RecordError{Key: at.Key, Err: fmt.Errorf("%s: %w", field, err)}
 		}
 		return plain, nil
 	})
 }
 
-// place is what a secret is sealed for: the associated data. Each part has its
-// length before it, so that no two places look alike.
-func place(r *store.Record, field string) string {
+// A place is where a record's secrets are.
+type place struct {
+	store.Key
+	incarnation string
+}
+
+func placeOf(r *store.Record) *place { return &place{r.Key, r.Incarnation} }
+
+// of is what the secret of a field is sealed for: the associated data. Each part
+// has its length before it, so that no two places look alike.
+func (p *place) of(field string) string {
 	kind := "instance"
-	if r.IsBinding() {
+	if p.IsBinding() {
 		kind = "binding"
 	}
 	var b []byte
-	for _, part := range []string{kind, r.InstanceID, r.BindingID, r.Incarnation, field} {
+	for _, part := range []string{kind, p.InstanceID, p.BindingID, p.incarnation, field} {
 		b = binary.AppendUvarint(b, uint64(len(part)))
 		b = append(b, part...)
 	}

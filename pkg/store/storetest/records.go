@@ -202,7 +202,7 @@ func records() cases {
 				r.Refused[0] = "spoilt"
 				r.Context[2] = 'Z'
 				r.Want.PlanID, r.Want.Plan[2] = "spoilt", 'Z'
-				r.Operation.Step, r.Results[0].Step, r.History[0].Step, r.Call.Step = "spoilt", "spoilt", "spoilt", "spoilt"
+				r.Operation.Step, r.Results[0].Step, r.History.Events()[0].Step, r.Call.Step = "spoilt", "spoilt", "spoilt", "spoilt"
 				if d := diff(want, s.get(t, instance("i"))); d != "" {
 					t.Errorf("the stored record changed with a copy (-before +after):\n%s", d)
 				}

@@ -124,7 +124,7 @@ func fill(r *store.Record) {
 		Epoch: 3, Call: &store.Call{Step: "create", Epoch: 3, Until: at(9), Seen: at(10), SeenBy: 4, Timeout: 5, Unknown: unknown},
 		Refused: []string{"a", "b"}, Unsettled: map[string]time.Time{"create": at(11)}, Repeated: at(12), Unseen: at(13), MissingSince: at(14),
 		Operation: &op, Results: []store.Operation{op},
-		History: []store.Event{{Time: at(15), Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1, Unknown: unknown}, {What: "ended"}},
+		History: store.HistoryOf(store.Event{Time: at(15), Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1, Unknown: unknown}, store.Event{What: "ended"}),
 		Earlier: []store.Life{{Incarnation: "01", Deleted: at(16), Results: []store.Operation{op}, Unknown: unknown}},
 		Unknown: unknown,
 	}
