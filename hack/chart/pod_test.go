@@ -263,13 +263,18 @@ func TestPodsHaveTheTokensTheyNeed(t *testing.T) {
 	pod := deployment(t, install(t, everything)).Spec.Template.Spec
 	i := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Projected != nil })
 	if i < 0 || pod.Volumes[i].Projected.Sources[0].ServiceAccountToken.Audience != "sts.aliyuncs.com" {
-		t.Error("the token for RRSA is missing")
+		t.Fatal("the token for RRSA is missing")
 	}
 	env := map[string]string{}
 	for _, e := range pod.Containers[0].Env {
 		env[e.Name] = e.Value
 	}
-	if env["ALIBABA_CLOUD_ROLE_ARN"] == "" || env["ALIBABA_CLOUD_OIDC_PROVIDER_ARN"] == "" || env["ALIBABA_CLOUD_OIDC_TOKEN_FILE"] == "" {
+	m := slices.IndexFunc(pod.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == pod.Volumes[i].Name })
+	if m < 0 {
+		t.Fatal("the token for RRSA is not mounted")
+	}
+	file := path.Join(pod.Containers[0].VolumeMounts[m].MountPath, pod.Volumes[i].Projected.Sources[0].ServiceAccountToken.Path)
+	if env["ALIBABA_CLOUD_ROLE_ARN"] == "" || env["ALIBABA_CLOUD_OIDC_PROVIDER_ARN"] == "" || env["ALIBABA_CLOUD_OIDC_TOKEN_FILE"] != file {
 		t.Errorf("environment = %v", env)
 	}
 	account := typed[*corev1.ServiceAccount](t, install(t, variants()["RRSA with the webhook"]), "ServiceAccount", "")
