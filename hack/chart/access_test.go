@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	"github.com/google/go-cmp/cmp"
+	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -122,12 +124,16 @@ func TestServiceCatalogLearnsTheAuthorityOfOthersCertificates(t *testing.T) {
 func TestCertManagerIsAskedForTheNamesOfTheService(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, variants()["cert-manager"])
-	var c certificate
+	var c certmanager.Certificate
 	decodeInto(t, rendered.find(t, "Certificate", ""), &c)
 	const name = "broker-alibabacloud-servicebroker"
 	want := []string{name, name + ".ns", name + ".ns.svc", name + ".ns.svc.cluster.local"}
 	if !slices.Equal(c.Spec.DNSNames, want) || !slices.Equal(c.Spec.IPAddresses, []string{"10.0.0.7"}) || c.Spec.IssuerRef.Name != "ca" {
 		t.Errorf("spec = %+v", c.Spec)
+	}
+	if key := c.Spec.PrivateKey; key.Algorithm != certmanager.ECDSAKeyAlgorithm || key.RotationPolicy != certmanager.RotationPolicyAlways ||
+		!slices.Equal(c.Spec.Usages, []certmanager.KeyUsage{certmanager.UsageServerAuth, certmanager.UsageDigitalSignature}) {
+		t.Errorf("key = %+v, usages = %v", key, c.Spec.Usages)
 	}
 	mounted := slices.ContainsFunc(deployment(t, rendered).Spec.Template.Spec.Volumes, func(v corev1.Volume) bool {
 		return v.Secret != nil && v.Secret.SecretName == c.Spec.SecretName
@@ -224,7 +230,7 @@ func TestDisruptionsLeaveAReplica(t *testing.T) {
 func TestPrometheusFindsTheSecondPort(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, everything)
-	var monitor serviceMonitor
+	var monitor monitoring.ServiceMonitor
 	decodeInto(t, rendered.find(t, "ServiceMonitor", ""), &monitor)
 	service := typed[*corev1.Service](t, rendered, "Service", "-ops")
 	for key, value := range monitor.Spec.Selector.MatchLabels {

@@ -81,7 +81,7 @@ func variants() map[string]string {
 		"bolt":                       "{store: {type: bolt}, replicas: 1}",
 		"bolt in memory":             "{store: {type: bolt, bolt: {persistence: false, emptyDir: {medium: Memory, sizeLimit: 8Mi}}}, replicas: 1}",
 		"bolt on a claim":            "{store: {type: bolt, bolt: {existingClaim: mine}}, replicas: 1}",
-		"cert-manager":               "tls: {mode: cert-manager, extraNames: [10.0.0.7], certManager: {issuerRef: {name: ca}}}",
+		"cert-manager":               "tls: {mode: cert-manager, extraNames: [10.0.0.7], certManager: {issuerRef: {name: ca, kind: ClusterIssuer, group: cert-manager.io}}}",
 		"a certificate of one's own": "tls: {mode: secret, existingSecret: mine}",
 		"plain HTTP":                 "tls: {mode: none}",
 		"bearer":                     "auth: {basic: false, bearer: true}",
@@ -100,7 +100,7 @@ func TestEveryObjectHasTheFormOfItsKind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, o := range install(t, values) {
-				if form, ok := foreignForm(o.GetKind()); ok {
+				if form, ok := foreignForm(o.GetAPIVersion(), o.GetKind()); ok {
 					decodeInto(t, o, form)
 				} else {
 					decode(t, o)
@@ -143,6 +143,9 @@ func TestWhatWouldNotWorkIsRefused(t *testing.T) {
 		"a login that is none":            "{auth: {bearer: true}, registration: {auth: token}}",
 		"a role without an account":       "{cloud: {credentials: {rrsa: {roleName: a}}}, serviceAccount: {create: false}}",
 		"a port of nodes without one":     "service: {nodePort: 30001}",
+		"an interval of Go":               "monitoring: {serviceMonitor: {interval: 1.5s}}", // the operator's own form is narrower
+		"an interval out of order":        "monitoring: {serviceMonitor: {interval: 30s1m}}",
+		"no interval":                     "monitoring: {serviceMonitor: {interval: ''}}",
 		"an authority that ends first":    "tls: {selfSigned: {caDays: 30, days: 31}}",
 		"a label of the chart":            "commonLabels: {app.kubernetes.io/instance: other}",
 		"a label of Helm":                 "commonLabels: {helm.sh/chart: other}",
@@ -159,6 +162,7 @@ func TestWhatWouldNotWorkIsRefused(t *testing.T) {
 func TestWhatWorksIsNotRefused(t *testing.T) {
 	t.Parallel()
 	for _, values := range []string{
+		"monitoring: {serviceMonitor: {enabled: true, interval: 1m30s}}",
 		"{auth: {bearer: true}, registration: {auth: bearer}}",
 		"{cloud: {credentials: {type: rrsa}}, serviceAccount: {create: false, name: annotated}}",
 		"service: {type: LoadBalancer, nodePort: 30001}",

@@ -44,7 +44,7 @@ func TestExamplesHaveTheNamesThatUsersKnow(t *testing.T) {
 	t.Parallel()
 	got := map[string]int{}
 	for _, o := range examples(t) {
-		form, ok := foreignForm(o.GetKind())
+		form, ok := foreignForm(o.GetAPIVersion(), o.GetKind())
 		if !ok {
 			decode(t, o)
 		} else {

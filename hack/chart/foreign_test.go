@@ -1,23 +1,29 @@
 package main
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // foreignForm returns a value of the form of a kind that is not Kubernetes'
-// own: those of its members that the chart and the examples use.
-func foreignForm(kind string) (any, bool) {
-	switch kind {
-	case "ClusterServiceBroker":
+// own: the types of cert-manager and of the Prometheus operator, and of Service
+// Catalog, which is itself there in the end-to-end tests, those members that the
+// chart and the examples use.
+func foreignForm(apiVersion, kind string) (any, bool) {
+	switch apiVersion + " " + kind {
+	case "servicecatalog.k8s.io/v1beta1 ClusterServiceBroker":
 		return &clusterServiceBroker{}, true
-	case "ServiceBroker":
+	case "servicecatalog.k8s.io/v1beta1 ServiceBroker":
 		return &serviceBroker{}, true
-	case "ServiceInstance":
+	case "servicecatalog.k8s.io/v1beta1 ServiceInstance":
 		return &serviceInstance{}, true
-	case "ServiceBinding":
+	case "servicecatalog.k8s.io/v1beta1 ServiceBinding":
 		return &serviceBinding{}, true
-	case "Certificate":
-		return &certificate{}, true
-	case "ServiceMonitor":
-		return &serviceMonitor{}, true
+	case certmanager.SchemeGroupVersion.String() + " " + certmanager.CertificateKind:
+		return &certmanager.Certificate{}, true
+	case monitoring.SchemeGroupVersion.String() + " " + monitoring.ServiceMonitorsKind:
+		return &monitoring.ServiceMonitor{}, true
 	}
 	return nil, false
 }
@@ -91,43 +97,3 @@ type (
 		} `json:"spec"`
 	}
 )
-
-// certificate is cert-manager.io/v1.
-type certificate struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-
-	Spec struct {
-		SecretName string `json:"secretName"`
-		IssuerRef  struct {
-			Name  string `json:"name"`
-			Kind  string `json:"kind,omitempty"`
-			Group string `json:"group,omitempty"`
-		} `json:"issuerRef"`
-		PrivateKey struct {
-			Algorithm      string `json:"algorithm,omitempty"`
-			RotationPolicy string `json:"rotationPolicy,omitempty"`
-		} `json:"privateKey"`
-		Usages      []string `json:"usages,omitempty"`
-		DNSNames    []string `json:"dnsNames,omitempty"`
-		IPAddresses []string `json:"ipAddresses,omitempty"`
-	} `json:"spec"`
-}
-
-// serviceMonitor is monitoring.coreos.com/v1.
-type serviceMonitor struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-
-	Spec struct {
-		Selector          metav1.LabelSelector `json:"selector"`
-		NamespaceSelector struct {
-			MatchNames []string `json:"matchNames,omitempty"`
-		} `json:"namespaceSelector"`
-		Endpoints []struct {
-			Port     string `json:"port,omitempty"`
-			Path     string `json:"path,omitempty"`
-			Interval string `json:"interval,omitempty"`
-		} `json:"endpoints"`
-	} `json:"spec"`
-}
