@@ -268,13 +268,13 @@ func (r *replica) lead(t *testing.T, let <-chan struct{}) *leading {
 // allInPages lists far more than it may hold, and the server forgets in the
 // midst of it what it gave the first of.
 func allInPages(t *testing.T, rs *replicas) {
-	const records, size = 600, 16 << 10
+	const records, size, writers = 10_000, 1 << 10, 50
 	a := rs.open(t)
 	filler := strings.Repeat("x", size)
 	var wg sync.WaitGroup
-	for n := range 20 {
+	for n := range writers {
 		wg.Go(func() {
-			for i := n; i < records; i += 20 {
+			for i := n; i < records; i += writers {
 				a.put(t, instance(fmt.Sprint(i)), func(r *store.Record) { r.Facts = map[string]string{"filler": filler} })
 			}
 		})
@@ -290,7 +290,7 @@ func allInPages(t *testing.T, rs *replicas) {
 			t.Errorf("%s came twice", r.Key)
 		}
 		seen[r.Key] = true
-		if len(seen)%100 == 50 {
+		if len(seen)%1000 == 50 {
 			most = max(most, heap())
 		}
 		if len(seen) == records/2 {
