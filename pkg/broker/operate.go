@@ -40,9 +40,9 @@ func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, err
 	}
 	var tried, unwritten []store.Key
 	for _, item := range of {
-		err := item.err
+		err := item.Err
 		if err == nil {
-			_, err = e.store.Update(ctx, item.record.Key, func(r *store.Record) error {
+			_, err = e.store.Update(ctx, item.Record.Key, func(r *store.Record) error {
 				if r.Revision == 0 || r.Settled || r.Operation == nil {
 					return errDecided
 				}
@@ -58,12 +58,12 @@ func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, err
 		}
 		switch {
 		case err == nil:
-			tried = append(tried, item.record.Key)
+			tried = append(tried, item.Record.Key)
 		case errors.Is(err, errDecided):
 		case isBroken(err):
-			unwritten = append(unwritten, item.record.Key)
+			unwritten = append(unwritten, item.Record.Key)
 		default:
-			return tried, fmt.Errorf("%s: %w", item.record.Key, err)
+			return tried, fmt.Errorf("%s: %w", item.Record.Key, err)
 		}
 	}
 	if t := e.current(); t != nil {
@@ -111,9 +111,9 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 		if err != nil {
 			return purged, err
 		}
-		of := found[0].record // the instance, where there is one
-		late = slices.DeleteFunc(late, func(b item) bool {
-			return !b.record.IsBinding() || b.record.Of != "" && b.record.Of != of.Incarnation && of.Incarnation != ""
+		of := found[0].Record // the instance, where there is one
+		late = slices.DeleteFunc(late, func(b store.Item) bool {
+			return !b.Record.IsBinding() || b.Record.Of != "" && b.Record.Of != of.Incarnation && of.Incarnation != ""
 		})
 		more, err := e.purgeAll(ctx, late)
 		if purged = append(purged, more...); err != nil {
@@ -127,10 +127,10 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 }
 
 // purgeable are the records that a purge of k is about.
-func (e *Engine) purgeable(ctx context.Context, k store.Key) (found []item, err error) {
+func (e *Engine) purgeable(ctx context.Context, k store.Key) (found []store.Item, err error) {
 	of, err := e.recordsOf(ctx, k.InstanceID)
 	for _, item := range of {
-		if k == item.record.Key || !k.IsBinding() && item.record.IsBinding() {
+		if k == item.Record.Key || !k.IsBinding() && item.Record.IsBinding() {
 			found = append(found, item)
 		}
 	}
@@ -139,9 +139,9 @@ func (e *Engine) purgeable(ctx context.Context, k store.Key) (found []item, err 
 
 // purgeAll purges records, the last first: an instance after its bindings. It
 // returns those that were not purged before.
-func (e *Engine) purgeAll(ctx context.Context, found []item) (purged []store.Record, err error) {
+func (e *Engine) purgeAll(ctx context.Context, found []store.Item) (purged []store.Record, err error) {
 	for _, item := range slices.Backward(found) {
-		was := item.record
+		was := item.Record
 		switch err := e.purgeOne(ctx, item); {
 		case errors.Is(err, errDecided):
 		case err != nil:
@@ -156,19 +156,19 @@ func (e *Engine) purgeAll(ctx context.Context, found []item) (purged []store.Rec
 }
 
 // mayPurge says why records are purged by force only, or nil.
-func mayPurge(k store.Key, found []item) error {
+func mayPurge(k store.Key, found []store.Item) error {
 	goes := false // with its bindings
 	for _, item := range found {
-		if !item.record.IsBinding() {
-			goes = item.err == nil && item.record.Goal == store.Absent
+		if !item.Record.IsBinding() {
+			goes = item.Err == nil && item.Record.Goal == store.Absent
 		}
 	}
 	for _, item := range found {
-		r := &item.record
+		r := &item.Record
 		switch {
-		case errors.Is(item.err, store.ErrNewer):
-			return item.err
-		case item.err != nil, !exists(r), r.Goal == store.Absent, goes && r.IsBinding() && !k.IsBinding():
+		case errors.Is(item.Err, store.ErrNewer):
+			return item.Err
+		case item.Err != nil, !exists(r), r.Goal == store.Absent, goes && r.IsBinding() && !k.IsBinding():
 		default:
 			return &store.RecordError{Key: r.Key, Err: ErrNotDeleted}
 		}
@@ -177,14 +177,14 @@ func mayPurge(k store.Key, found []item) error {
 }
 
 // purgeOne makes a tombstone of a record.
-func (e *Engine) purgeOne(ctx context.Context, of item) error {
-	err := of.err
-	if err == nil && len(of.record.Incarnation) < shownOfIncarnation {
+func (e *Engine) purgeOne(ctx context.Context, of store.Item) error {
+	err := of.Err
+	if err == nil && len(of.Record.Incarnation) < shownOfIncarnation {
 		err = store.ErrCorrupt
 	}
 	if err == nil {
-		_, err = e.store.Update(ctx, of.record.Key, func(r *store.Record) error {
-			if !exists(r) || r.Incarnation != of.record.Incarnation {
+		_, err = e.store.Update(ctx, of.Record.Key, func(r *store.Record) error {
+			if !exists(r) || r.Incarnation != of.Record.Incarnation {
 				return errDecided
 			}
 			kind := store.Deprovision
@@ -206,60 +206,34 @@ func (e *Engine) purgeOne(ctx context.Context, of item) error {
 		return err
 	}
 	// Unless it has been mended, or is another by now.
-	err = e.store.Delete(ctx, of.record.Key, func(r *store.Record) error {
-		if of.err != nil || r.Incarnation != of.record.Incarnation {
+	err = e.store.Delete(ctx, of.Record.Key, func(r *store.Record) error {
+		if of.Err != nil || r.Incarnation != of.Record.Incarnation {
 			return errDecided
 		}
 		return nil
 	})
 	if isBroken(err) { // it cannot be read
-		err = e.store.Delete(ctx, of.record.Key, nil)
+		err = e.store.Delete(ctx, of.Record.Key, nil)
 	}
 	return err
 }
 
-// An item is a record, or, with its key alone, why it cannot be read.
-type item struct {
-	record store.Record
-	err    error
-}
-
-// recordsOf returns an instance, where there is one, and its bindings. Bindings
-// that cannot be read hide those that can, so all records are read where that is
-// so.
-func (e *Engine) recordsOf(ctx context.Context, instanceID string) ([]item, error) {
+// recordsOf returns an instance, where there is one, and its bindings.
+func (e *Engine) recordsOf(ctx context.Context, instanceID string) ([]store.Item, error) {
 	k := store.Key{InstanceID: instanceID}
-	var of []item
+	var of []store.Item
 	r, err := e.store.Get(ctx, k)
 	switch {
 	case err == nil:
-		of = append(of, item{record: r})
+		of = append(of, store.Item{Record: r})
 	case isBroken(err):
-		of = append(of, item{store.Record{Key: k}, err})
+		of = append(of, store.Item{Record: store.Record{Key: k}, Err: err})
 	case !errors.Is(err, store.ErrNotFound):
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}
 	bindings, err := e.store.Bindings(ctx, instanceID)
-	if err == nil {
-		for i := range bindings {
-			of = append(of, item{record: bindings[i]})
-		}
-		return of, nil
-	}
-	if !isBroken(err) {
+	if err != nil {
 		return nil, fmt.Errorf("%s: bindings: %w", k, err)
 	}
-	for r, err := range e.store.All(ctx) {
-		broken, ok := errors.AsType[*store.RecordError](err)
-		switch {
-		case ok:
-			r.Key = broken.Key
-		case err != nil:
-			return nil, fmt.Errorf("%s: bindings: %w", k, err)
-		}
-		if r.InstanceID == instanceID && r.IsBinding() {
-			of = append(of, item{r, err})
-		}
-	}
-	return of, nil
+	return append(of, bindings...), nil
 }

@@ -261,11 +261,14 @@ func (s tornStore) Delete(ctx context.Context, k store.Key, check func(*store.Re
 	return s.Store.Delete(ctx, k, check)
 }
 
-func (s tornStore) Bindings(ctx context.Context, id string) ([]store.Record, error) {
-	if s.torn.IsBinding() && s.torn.InstanceID == id {
-		return nil, s.fail(s.torn)
+func (s tornStore) Bindings(ctx context.Context, id string) ([]store.Item, error) {
+	items, err := s.Store.Bindings(ctx, id)
+	for i, item := range items {
+		if torn := s.fail(item.Record.Key); torn != nil {
+			items[i] = store.Item{Record: store.Record{Key: item.Record.Key}, Err: torn}
+		}
 	}
-	return s.Store.Bindings(ctx, id)
+	return items, err
 }
 
 func (s tornStore) All(ctx context.Context) iter.Seq2[store.Record, error] {

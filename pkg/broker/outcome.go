@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,8 +59,13 @@ func (m *move) done(ctx context.Context, step providers.Step) (time.Time, error)
 		if err != nil {
 			return time.Time{}, err
 		}
-		if slices.ContainsFunc(bindings, func(b store.Record) bool { return !b.Settled || b.Goal == store.Present }) {
-			return m.now, nil // one came meanwhile: its turn is first
+		for _, b := range bindings {
+			if b.Err != nil {
+				return time.Time{}, b.Err
+			}
+			if !b.Record.Settled || b.Record.Goal == store.Present {
+				return m.now, nil // one came meanwhile: its turn is first
+			}
 		}
 	}
 	if d := afterMiss(m.r, m.now, m.config.Settle, m.config.PollSlow); d.do == doRest {

@@ -199,7 +199,6 @@ func (t *Term) forgetFaults(instanceID string) {
 			t.drop(k)
 		}
 	}
-	delete(t.searched, instanceID)
 	for k := range t.resting {
 		if k.InstanceID == instanceID {
 			delete(t.resting, k)

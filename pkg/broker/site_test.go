@@ -156,18 +156,15 @@ func (s *site) Delete(ctx context.Context, k store.Key, check func(*store.Record
 }
 
 // Bindings implements store.Store.
-func (s *site) Bindings(ctx context.Context, instanceID string) ([]store.Record, error) {
+func (s *site) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
 	s.lists.Add(1)
-	rs, err := s.Store.Bindings(ctx, instanceID)
-	for i := range rs {
-		if err == nil {
-			err = s.read(&rs[i])
+	items, err := s.Store.Bindings(ctx, instanceID)
+	for i := range items {
+		if torn := s.read(&items[i].Record); torn != nil {
+			items[i] = store.Item{Record: store.Record{Key: items[i].Record.Key}, Err: torn}
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return rs, nil
+	return items, err
 }
 
 // All implements store.Store.

@@ -32,10 +32,7 @@ type Term struct {
 	faults  map[store.Key]*fault
 	away    map[store.Key]absence
 	ahead   map[store.Key]sighting
-	// searched is, by instance id, for how many asks of the instance its bindings
-	// were searched among all records, since one of them cannot be read.
-	searched map[string]uint64
-	failed   map[string]int // turns in a row that the store failed, by instance id
+	failed  map[string]int // turns in a row that the store failed, by instance id
 }
 
 func newTerm(held context.Context, e *Engine, l store.Lease) *Term {
@@ -45,13 +42,12 @@ func newTerm(held context.Context, e *Engine, l store.Lease) *Term {
 		queue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
 			Queue: workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Queue: fair}),
 		}),
-		dirty:    map[string]map[string]bool{},
-		resting:  map[store.Key]rest{},
-		faults:   map[store.Key]*fault{},
-		away:     map[store.Key]absence{},
-		ahead:    map[store.Key]sighting{},
-		searched: map[string]uint64{},
-		failed:   map[string]int{},
+		dirty:   map[string]map[string]bool{},
+		resting: map[store.Key]rest{},
+		faults:  map[store.Key]*fault{},
+		away:    map[store.Key]absence{},
+		ahead:   map[store.Key]sighting{},
+		failed:  map[string]int{},
 	}
 	t.going, t.halt = context.WithCancel(held)
 	return t

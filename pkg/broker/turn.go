@@ -42,7 +42,6 @@ type turn struct {
 	marked map[string]bool // the bindings to look at; "" is the instance itself
 	left   map[string]bool // those that are not done with
 	due    earliest
-	hunted bool // all records were gone through for the bindings
 }
 
 func (w *turn) key(bindingID string) store.Key {
@@ -79,7 +78,7 @@ func (w *turn) run(ctx context.Context) error {
 	goes := inst.Goal == store.Absent && !inst.Settled
 	held := false
 	if goes {
-		if held, err = w.cascade(ctx, &inst); err != nil {
+		if held, err = w.cascade(ctx); err != nil {
 			return err
 		}
 	}
@@ -152,8 +151,8 @@ func (w *turn) step(ctx context.Context, r, of *store.Record) error {
 
 // cascade takes the bindings of an instance that is being deleted with it. It
 // says whether one of them cannot be taken.
-func (w *turn) cascade(ctx context.Context, inst *store.Record) (held bool, err error) {
-	bindings, err := w.legibles(ctx, inst)
+func (w *turn) cascade(ctx context.Context) (held bool, err error) {
+	bindings, err := w.legibles(ctx)
 	if err != nil {
 		return false, fmt.Errorf("instance %q: bindings: %w", w.id, err)
 	}
@@ -190,68 +189,25 @@ func (w *turn) cascade(ctx context.Context, inst *store.Record) (held bool, err 
 			w.marked[b.BindingID] = true
 		}
 	}
-	if w.hunted {
-		w.found(inst)
-	}
 	return held, nil
 }
 
 // legibles are the bindings of the instance that can be read. The others are
-// marked. A store that cannot read one of them tells of none, so that all
-// records are gone through, once for each request.
-func (w *turn) legibles(ctx context.Context, inst *store.Record) ([]store.Record, error) {
+// marked.
+func (w *turn) legibles(ctx context.Context) ([]store.Record, error) {
 	bindings, err := w.store.Bindings(ctx, w.id)
-	if !isBroken(err) {
-		return bindings, err
+	if err != nil {
+		return nil, err
 	}
-	if w.searchedFor(inst) { // the others are being removed, or are gone
-		for _, id := range w.illegibles() {
-			w.marked[id] = true
+	var legible []store.Record
+	for _, b := range bindings {
+		if b.Err != nil {
+			w.marked[b.Record.BindingID] = true
+			continue
 		}
-		return nil, nil
+		legible = append(legible, b.Record)
 	}
-	for r, err := range w.store.All(ctx) {
-		broken, ok := errors.AsType[*store.RecordError](err)
-		switch {
-		case ok && broken.Key.InstanceID == w.id && broken.Key.IsBinding():
-			w.marked[broken.Key.BindingID] = true
-		case ok:
-		case err != nil:
-			return nil, err
-		case r.InstanceID == w.id && r.IsBinding():
-			bindings = append(bindings, r)
-		}
-	}
-	w.hunted = true
-	return bindings, nil
-}
-
-// searchedFor says whether all records were gone through for the bindings of an
-// instance since its deletion, or that it be tried again, was asked for.
-func (w *turn) searchedFor(inst *store.Record) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	at, ok := w.searched[w.id]
-	return ok && at == asks(inst)
-}
-
-func (w *turn) found(inst *store.Record) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.searched[w.id] = asks(inst)
-}
-
-// illegibles are the bindings of the instance of which it is known that they
-// cannot be read.
-func (w *turn) illegibles() (ids []string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for k, f := range w.faults {
-		if f.illegible && k.InstanceID == w.id && k.IsBinding() {
-			ids = append(ids, k.BindingID)
-		}
-	}
-	return ids
+	return legible, nil
 }
 
 // earliest is the earliest of the times added; zero times do not count.

@@ -115,9 +115,8 @@ type Records interface {
 	// is there is deleted, also what does not decode.
 	Delete(ctx context.Context, k Key, check func(*Record) error) error
 	// Bindings returns the bindings of an instance, tombstones included,
-	// ordered by id. If one does not decode, it is the error, a *RecordError:
-	// All gives the others.
-	Bindings(ctx context.Context, instanceID string) ([]Record, error)
+	// ordered by id.
+	Bindings(ctx context.Context, instanceID string) ([]Item, error)
 	// All gives every record once, in no particular order and with bounded
 	// memory; those that come or go meanwhile may be among them. One that does
 	// not decode comes as a *RecordError, and the others follow; any other
@@ -145,6 +144,12 @@ type Work interface {
 	// is lost; ctx ending lets run come to its end in order. Lead returns ctx's
 	// error if that ends before run was called.
 	Lead(ctx context.Context, run func(held context.Context, l Lease) error) error
+}
+
+// An Item is a record, or why it does not decode, with its key alone.
+type Item struct {
+	Record Record
+	Err    error // a *RecordError
 }
 
 // A Lease is the right of a process to run operations.

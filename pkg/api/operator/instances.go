@@ -171,16 +171,16 @@ func (h *Handler) listUnfinished(ctx context.Context, x *exchange, f filter) err
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		bindings, err := h.bindings(ctx, k.InstanceID)
+		bindings, err := h.config.Store.Bindings(ctx, k.InstanceID)
 		if err != nil {
 			return err
 		}
 		of := &tally{}
 		for i := range bindings {
-			if bindings[i].err != nil {
+			if bindings[i].Err != nil {
 				of.unreadable++
 			} else {
-				of.add(&bindings[i].record)
+				of.add(&bindings[i].Record)
 			}
 		}
 		if r.Key = k.Instance(); f.shows(&r, of) {
@@ -200,16 +200,16 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 	}
 	k := x.route.key
 	told := Instance{Bindings: []Record{}}
-	bindings, err := h.bindings(ctx, k.InstanceID)
+	bindings, err := h.config.Store.Bindings(ctx, k.InstanceID)
 	if err != nil {
 		return err
 	}
 	for i := range bindings {
 		switch b := &bindings[i]; {
-		case b.err != nil:
-			told.Bindings = append(told.Bindings, unreadable(b.record.Key, b.err))
-		case f.deleted || b.record.Deleted.IsZero():
-			told.Bindings = append(told.Bindings, recordOf(&b.record))
+		case b.Err != nil:
+			told.Bindings = append(told.Bindings, unreadable(b.Record.Key, b.Err))
+		case f.deleted || b.Record.Deleted.IsZero():
+			told.Bindings = append(told.Bindings, recordOf(&b.Record))
 		}
 	}
 	r, err := h.config.Store.Get(ctx, k)
@@ -226,39 +226,4 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 		return err
 	}
 	return x.send(http.StatusOK, told)
-}
-
-// An item is a record, or, with its key alone, why it cannot be read.
-type item struct {
-	record store.Record
-	err    error
-}
-
-// bindings of an instance. One that cannot be read hides the others from the
-// store's own list, so all records are read where that is so.
-func (h *Handler) bindings(ctx context.Context, instanceID string) ([]item, error) {
-	var of []item
-	records, err := h.config.Store.Bindings(ctx, instanceID)
-	if err == nil {
-		for i := range records {
-			of = append(of, item{record: records[i]})
-		}
-		return of, nil
-	}
-	if !isUnreadable(err) {
-		return nil, err
-	}
-	for r, err := range h.config.Store.All(ctx) {
-		broken, torn := errors.AsType[*store.RecordError](err)
-		switch {
-		case torn:
-			r.Key = broken.Key
-		case err != nil:
-			return nil, err
-		}
-		if r.InstanceID == instanceID && r.IsBinding() {
-			of = append(of, item{r, err})
-		}
-	}
-	return of, nil
 }

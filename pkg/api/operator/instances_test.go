@@ -235,11 +235,14 @@ func (s faultyStore) Get(ctx context.Context, k store.Key) (store.Record, error)
 	return s.Store.Get(ctx, k)
 }
 
-func (s faultyStore) Bindings(ctx context.Context, id string) ([]store.Record, error) {
-	if s.torn.IsBinding() && s.torn.InstanceID == id {
-		return nil, &store.RecordError{Key: s.torn, Err: store.ErrCorrupt}
+func (s faultyStore) Bindings(ctx context.Context, id string) ([]store.Item, error) {
+	items, err := s.Store.Bindings(ctx, id)
+	for i, item := range items {
+		if item.Record.Key == s.torn {
+			items[i] = store.Item{Record: store.Record{Key: s.torn}, Err: &store.RecordError{Key: s.torn, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}}
+		}
 	}
-	return s.Store.Bindings(ctx, id)
+	return items, err
 }
 
 func (s faultyStore) All(ctx context.Context) iter.Seq2[store.Record, error] {

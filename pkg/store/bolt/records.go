@@ -103,20 +103,14 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 }
 
 // Bindings implements store.Store.
-func (s *Store) Bindings(ctx context.Context, instanceID string) (bindings []store.Record, err error) {
+func (s *Store) Bindings(ctx context.Context, instanceID string) (bindings []store.Item, err error) {
 	prefix := instancePrefix(instanceID)
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c := bucket(tx, recordsBucket).Cursor()
 		for id, value := c.Seek(prefix); bytes.HasPrefix(id, prefix); id, value = c.Next() {
-			k := decodeKey(id)
-			if !k.IsBinding() {
-				continue
+			if k := decodeKey(id); k.IsBinding() {
+				bindings = append(bindings, itemOf(k, value))
 			}
-			r, err := decode(k, value)
-			if err != nil {
-				return err
-			}
-			bindings = append(bindings, r)
 		}
 		return nil
 	})
@@ -124,6 +118,15 @@ func (s *Store) Bindings(ctx context.Context, instanceID string) (bindings []sto
 		return nil, err
 	}
 	return bindings, nil
+}
+
+// itemOf reads a record.
+func itemOf(k store.Key, value []byte) store.Item {
+	r, err := decode(k, value)
+	if err != nil {
+		r = store.Record{Key: k}
+	}
+	return store.Item{Record: r, Err: err}
 }
 
 // pageSize is how many records All reads in one transaction: a long one would
@@ -136,7 +139,7 @@ func (s *Store) All(ctx context.Context) iter.Seq2[store.Record, error] {
 		for start := []byte(nil); ; {
 			page, next, err := s.page(ctx, start)
 			for _, item := range page {
-				if !yield(item.record, item.err) {
+				if !yield(item.Record, item.Err) {
 					return
 				}
 			}
@@ -152,15 +155,9 @@ func (s *Store) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-// An item of a page is a record, or why it could not be read.
-type item struct {
-	record store.Record
-	err    error
-}
-
 // page reads records from the key start on, and says where the next page
 // starts: nil after the last.
-func (s *Store) page(ctx context.Context, start []byte) (page []item, next []byte, err error) {
+func (s *Store) page(ctx context.Context, start []byte) (page []store.Item, next []byte, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c := bucket(tx, recordsBucket).Cursor()
 		for id, value := c.Seek(start); id != nil; id, value = c.Next() {
@@ -168,11 +165,7 @@ func (s *Store) page(ctx context.Context, start []byte) (page []item, next []byt
 				next = bytes.Clone(id)
 				return nil
 			}
-			r, err := decode(decodeKey(id), value)
-			if err != nil {
-				r = store.Record{Key: decodeKey(id)}
-			}
-			page = append(page, item{r, err})
+			page = append(page, itemOf(decodeKey(id), value))
 		}
 		return nil
 	})

@@ -273,6 +273,26 @@ func TestDamagedRecordHarmsNoOther(t *testing.T) {
 	}
 }
 
+func TestADamagedBindingHidesNoOther(t *testing.T) {
+	s := fresh(t)
+	key := func(binding string) store.Key { return store.Key{InstanceID: "i", BindingID: binding} }
+	for _, id := range []string{"", "a", "b", "c"} {
+		if _, err := s.Update(t.Context(), key(id), func(*store.Record) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rawPut(t, s, key("b"), []byte("x"))
+	items, err := s.Bindings(t.Context(), "i")
+	if err != nil || len(items) != 3 {
+		t.Fatalf("Bindings = %v, %v, want three", items, err)
+	}
+	for i, id := range []string{"a", "b", "c"} {
+		if damaged := errors.Is(items[i].Err, store.ErrCorrupt); items[i].Record.Key != key(id) || damaged != (id == "b") {
+			t.Errorf("Bindings[%d] = %s, %v", i, items[i].Record.Key, items[i].Err)
+		}
+	}
+}
+
 func TestPanicOfTheFileStopsWritesAndHangsNobody(t *testing.T) {
 	s := fresh(t)
 	if err := put(s, t, "i", 1); err != nil {

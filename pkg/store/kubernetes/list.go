@@ -26,26 +26,19 @@ const (
 const recentDays = 60
 
 // Bindings implements store.Store.
-func (s *Store) Bindings(ctx context.Context, instanceID string) ([]store.Record, error) {
-	var bindings []store.Record
+func (s *Store) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
+	var bindings []store.Item
 	selector := s.options.selector(kindLabel+"=binding", instanceLabel+"="+hash(store.Key{InstanceID: instanceID}))
 	for object, err := range s.records(ctx, selector) {
 		if err != nil {
 			return nil, err
 		}
-		k, err := s.options.identify(object)
-		if err != nil {
-			return nil, &store.RecordError{Key: k, Err: err}
-		}
-		r, err := decode(k, object)
-		if err != nil {
-			return nil, err
-		}
-		if r.InstanceID == instanceID && r.IsBinding() {
-			bindings = append(bindings, r)
+		item := s.item(object)
+		if k := item.Record.Key; k.InstanceID == instanceID && k.IsBinding() {
+			bindings = append(bindings, item)
 		}
 	}
-	slices.SortFunc(bindings, func(a, b store.Record) int { return a.Compare(b.Key) })
+	slices.SortFunc(bindings, func(a, b store.Item) int { return a.Record.Compare(b.Record.Key) })
 	return bindings, nil
 }
 
@@ -57,18 +50,24 @@ func (s *Store) All(ctx context.Context) iter.Seq2[store.Record, error] {
 				yield(store.Record{}, err)
 				return
 			}
-			var r store.Record
-			k, err := s.options.identify(object)
-			if err != nil {
-				err = &store.RecordError{Key: k, Err: err}
-			} else {
-				r, err = decode(k, object)
-			}
-			if !yield(r, err) {
+			if item := s.item(object); !yield(item.Record, item.Err) {
 				return
 			}
 		}
 	}
+}
+
+// item reads an object.
+func (s *Store) item(object *corev1.Secret) store.Item {
+	k, err := s.options.identify(object)
+	if err != nil {
+		return store.Item{Record: store.Record{Key: k}, Err: &store.RecordError{Key: k, Err: err}}
+	}
+	r, err := decode(k, object)
+	if err != nil {
+		r = store.Record{Key: k}
+	}
+	return store.Item{Record: r, Err: err}
 }
 
 // Unfinished implements store.Store.

@@ -214,6 +214,24 @@ func TestRecordThatWasChangedByHandIsDamagedAndHoldsUpNobody(t *testing.T) {
 	}
 }
 
+func TestADamagedBindingHidesNoOther(t *testing.T) {
+	w := newWorld(t)
+	key := func(binding string) store.Key { return store.Key{InstanceID: "i", BindingID: binding} }
+	for _, id := range []string{"", "a", "b", "c"} {
+		w.put(t, key(id), unsettled)
+	}
+	w.replace(t, w.secret(t, key("b")), func(s *corev1.Secret) { s.Data = nil })
+	items, err := w.Bindings(t.Context(), "i")
+	if err != nil || len(items) != 3 {
+		t.Fatalf("Bindings = %v, %v, want three", items, err)
+	}
+	for i, id := range []string{"a", "b", "c"} {
+		if damaged := errors.Is(items[i].Err, store.ErrCorrupt); items[i].Record.Key != key(id) || damaged != (id == "b") {
+			t.Errorf("Bindings[%d] = %s, %v", i, items[i].Record.Key, items[i].Err)
+		}
+	}
+}
+
 // all returns the keys of damaged and of sound records.
 func all(t *testing.T, s store.Store) (damaged, sound []store.Key) {
 	t.Helper()

@@ -86,11 +86,11 @@ func (m *metering) Delete(ctx context.Context, k store.Key, check func(*store.Re
 }
 
 // Bindings implements store.Store.
-func (m *metering) Bindings(ctx context.Context, instanceID string) ([]store.Record, error) {
+func (m *metering) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
 	done := m.begin("bindings")
-	rs, err := m.Store.Bindings(ctx, instanceID)
+	items, err := m.Store.Bindings(ctx, instanceID)
 	done(err)
-	return rs, err
+	return items, err
 }
 
 // All implements store.Store. How long it takes is its caller's affair too, and

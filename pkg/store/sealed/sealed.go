@@ -34,9 +34,12 @@ func (s *sealing) Get(ctx context.Context, k store.Key) (store.Record, error) {
 }
 
 // Bindings implements store.Store.
-func (s *sealing) Bindings(ctx context.Context, instanceID string) ([]store.Record, error) {
-	rs, err := s.Store.Bindings(ctx, instanceID)
-	return s.giveAll(rs), err
+func (s *sealing) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
+	items, err := s.Store.Bindings(ctx, instanceID)
+	for i := range items {
+		s.give(&items[i].Record)
+	}
+	return items, err
 }
 
 // All implements store.Store.
@@ -106,13 +109,6 @@ func homes(r *store.Record) map[home]bool {
 		return nil
 	})
 	return kept
-}
-
-func (s *sealing) giveAll(rs []store.Record) []store.Record {
-	for i := range rs {
-		s.give(&rs[i])
-	}
-	return rs
 }
 
 // seal gives each secret a box for its place. Those that kept their place keep

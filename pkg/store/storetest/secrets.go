@@ -26,7 +26,7 @@ func secrets() cases {
 				if err != nil || len(bindings) != 1 {
 					t.Fatalf("Bindings = %d records, %v, want 1", len(bindings), err)
 				}
-				opens(t, "Bindings", bindings[0])
+				opens(t, "Bindings", bindings[0].Record)
 				s.put(t, instance("i"), func(r *store.Record) { opens(t, "change", *r) })
 				s.reopen(t)
 			}

@@ -55,9 +55,16 @@ func (s *suite) get(t *testing.T, k store.Key) store.Record {
 // bindings lists the keys of an instance's bindings.
 func (s *suite) bindings(t *testing.T, instanceID string) []store.Key {
 	t.Helper()
-	rs, err := s.Bindings(t.Context(), instanceID)
+	items, err := s.Bindings(t.Context(), instanceID)
 	if err != nil {
 		t.Fatalf("Bindings(%q): %v", instanceID, err)
+	}
+	var rs []store.Record
+	for _, item := range items {
+		if item.Err != nil {
+			t.Fatalf("Bindings(%q): %v", instanceID, item.Err)
+		}
+		rs = append(rs, item.Record)
 	}
 	return keys(rs)
 }
