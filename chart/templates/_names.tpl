@@ -61,6 +61,18 @@
 {{- default (printf "%s-data" (include "alibabacloud-servicebroker.fullname" .)) .Values.store.bolt.existingClaim -}}
 {{- end -}}
 
+{{/* Where the file of the store bolt is; empty for another store. */}}
+{{- define "alibabacloud-servicebroker.storeFile" -}}
+{{- with .Values.store -}}
+{{- if ne .type "bolt" -}}
+{{- else if or .bolt.persistence .bolt.existingClaim -}}
+claim {{ include "alibabacloud-servicebroker.claim" $ }}
+{{- else -}}
+emptyDir
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "alibabacloud-servicebroker.image" -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}

@@ -115,8 +115,20 @@ func TestAnUpgradeKeepsTheStore(t *testing.T) {
 	if err := upgrade(bolt, "store: {type: bolt}"); err == nil || strings.Contains(err.Error(), "kubernetes") {
 		t.Errorf("two replicas on a file: %v", err)
 	}
+	for _, values := range []string{
+		variants()["bolt in memory"],
+		variants()["bolt on a claim"],
+	} {
+		if err := upgrade(bolt, values); err == nil {
+			t.Errorf("the file is left behind by %s", values)
+		}
+		if err := upgrade(must(t, release{name: "broker", namespace: "ns", values: values}), values); err != nil {
+			t.Errorf("%s, as before: %v", values, err)
+		}
+	}
 	older := bolt.find(t, "ConfigMap", "-identity").DeepCopy()
 	unstructured.RemoveNestedField(older.Object, "data", "store-type")
+	unstructured.RemoveNestedField(older.Object, "data", "store-file")
 	next := must(t, release{name: "broker", namespace: "ns", values: variants()["bolt"], cluster: objects{older}})
 	if identity(t, next)["store-type"] != "bolt" || identity(t, next)["broker-id"] != identity(t, bolt)["broker-id"] {
 		t.Errorf("identity = %v", identity(t, next))
