@@ -290,8 +290,9 @@ func lifecyclePage() string {
 
 <!-- Written by TestTheLifecycleIsDocumented in pkg/broker with -update; do not edit. -->
 
-A record is at one of these stages, and these are all the moves there are: a write that would make another is refused,
-and what asked for it is set aside. What a request gets at each stage is in [idempotency.md](idempotency.md).
+A record is at one of these stages, and these are all the moves there are. A write that would make another is refused:
+the request that asked for it gets a 503, and a record whose work asks for it is set aside. What requests get at each
+stage is in [idempotency.md](idempotency.md).
 
 | from | to | by |
 |---|---|---|
