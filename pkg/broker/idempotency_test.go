@@ -3,6 +3,7 @@ package broker_test
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -312,8 +313,13 @@ func TestIdempotencyMatrix(t *testing.T) {
 			})
 		}
 	}
-	page := idempotencyPage()
-	const golden = "../../docs/idempotency.md"
+	documented(t, "docs/idempotency.md", idempotencyPage())
+}
+
+// documented checks that a document is the page; with -update it becomes it.
+func documented(t *testing.T, document, page string) {
+	t.Helper()
+	golden := filepath.Join("..", "..", document)
 	if *update {
 		if err := os.WriteFile(golden, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
@@ -324,7 +330,7 @@ func TestIdempotencyMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(written), page); diff != "" {
-		t.Errorf("docs/idempotency.md is not this table; run with -update (-there +here):\n%s", diff)
+		t.Errorf("%s is not this page; run with -update (-there +here):\n%s", document, diff)
 	}
 }
 

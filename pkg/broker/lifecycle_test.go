@@ -3,7 +3,6 @@ package broker_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -267,20 +266,7 @@ func TestEveryMoveOfTheTableIsMade(t *testing.T) {
 }
 
 func TestTheLifecycleIsDocumented(t *testing.T) {
-	const golden = "../../docs/lifecycle.md"
-	page := lifecyclePage()
-	if *update {
-		if err := os.WriteFile(golden, []byte(page), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	written, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(written), page); diff != "" {
-		t.Errorf("docs/lifecycle.md is not this table; run with -update (-there +here):\n%s", diff)
-	}
+	documented(t, "docs/lifecycle.md", lifecyclePage())
 }
 
 // lifecyclePage is docs/lifecycle.md.
