@@ -86,19 +86,7 @@ func (r *RAM) listUsersForGroup(req *rpc.Request) (any, *rpc.Error) {
 	for _, u := range r.membersOf(g) {
 		members = append(members, u.name)
 	}
-	names, p, err := pageOf(req, members)
-	if err != nil {
-		return nil, err
-	}
-	list := userList{User: []userFields{}}
-	for _, name := range names {
-		list.User = append(list.User, r.users[name].fields())
-	}
-	return struct {
-		page
-
-		Users userList `json:"Users"`
-	}{p, list}, nil
+	return r.pageOfUsers(req, members)
 }
 
 // listPoliciesForGroup lists the policies of a group (RAM API,

@@ -196,7 +196,12 @@ type userList struct {
 func (r *RAM) listUsers(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	names, p, err := pageOf(req, slices.Sorted(maps.Keys(r.users)))
+	return r.pageOfUsers(req, slices.Sorted(maps.Keys(r.users)))
+}
+
+// pageOfUsers is the page of those users that the request asks for.
+func (r *RAM) pageOfUsers(req *rpc.Request, of []string) (any, *rpc.Error) {
+	names, p, err := pageOf(req, of)
 	if err != nil {
 		return nil, err
 	}
