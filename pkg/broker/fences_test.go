@@ -56,7 +56,7 @@ func TestACallOfAPurgedLifeTellsTheNewOneNothing(t *testing.T) {
 	inBubble(t, func(w *world) {
 		h := holder(0, w)
 		w.restart()
-		var accepted reply
+		accepted := make(chan reply, 1)
 		var reborn sync.Once
 		h.at = func(ctx context.Context, point, step string) {
 			if point != "before" || step != "key" {
@@ -66,7 +66,7 @@ func TestACallOfAPurgedLifeTellsTheNewOneNothing(t *testing.T) {
 				if err := w.store.Delete(ctx, storeKey("i"), func(*store.Record) error { return nil }); err != nil {
 					t.Errorf("purging: %v", err)
 				}
-				accepted = w.provision("i", body("slow", ""))
+				accepted <- w.provision("i", body("slow", ""))
 				life := w.record("i", "").Incarnation
 				w.site.onWrite(func(r store.Record) error {
 					if r.Incarnation == life && r.Facts["key"] == "key-1" {
@@ -77,8 +77,7 @@ func TestACallOfAPurgedLifeTellsTheNewOneNothing(t *testing.T) {
 			})
 		}
 		w.provision("i", body("slow", ""))
-		w.pass(time.Second)
-		if op := w.finally("i", "", accepted); op.State != osb.Succeeded {
+		if op := w.finally("i", "", <-accepted); op.State != osb.Succeeded {
 			t.Errorf("ended %s: %s", op.State, op.Description)
 		}
 		if left, facts := ring.left(), w.record("i", "").Facts; ring.undos != 1 || len(left) != 1 || left[0] != facts["key"] {
