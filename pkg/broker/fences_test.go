@@ -229,11 +229,11 @@ func TestWhatAnotherClockCountedSettlesNoEarlier(t *testing.T) {
 					first, second := r.worlds[0], r.worlds[1]
 					second.cloud.set(lose)
 					var lost sync.Once
-					var deleted reply
+					deletions := make(chan reply, 1)
 					first.site.onWrite(func(saved store.Record) error {
 						if len(saved.Unsettled) > 0 || !saved.Unseen.IsZero() {
 							lost.Do(func() {
-								deleted = second.deprovision("i", "slow")
+								deletions <- second.deprovision("i", "slow")
 								r.hand(1)
 							})
 						}
@@ -249,7 +249,7 @@ func TestWhatAnotherClockCountedSettlesNoEarlier(t *testing.T) {
 					if n := len(second.cloud.names()); n != 1 {
 						t.Fatalf("%d things appeared", n)
 					}
-					if op := second.finally("i", "", deleted); op.State != osb.Succeeded {
+					if op := second.finally("i", "", <-deletions); op.State != osb.Succeeded {
 						t.Errorf("ended %s: %s", op.State, op.Description)
 					}
 					second.pass(time.Hour)
