@@ -139,7 +139,7 @@ func TestRunKeepsThePasswordOfBefore(t *testing.T) {
 
 func TestRunShowsThePasswordOnATerminal(t *testing.T) {
 	if _, err := exec.LookPath("script"); err != nil {
-		t.Skip("script, of Debian's bsdutils, gives the terminal")
+		t.Fatal("the terminal comes from script, of Debian's bsdutils: install it")
 	}
 	w := newWorld(t)
 	typescript := filepath.Join(w.dir, "typescript")

@@ -16,10 +16,9 @@ import (
 )
 
 // forLibrary is the request as osb-broker-lib gets it: with decoded ids and the
-// query's values where it looks for them, no header but nobody's identity,
-// and an empty object where it decodes a body, since its types drop and bend
-// what was sent. What was sent
-// is in the call, which the context carries.
+// query's values where it looks for them, no header but nobody's identity, and
+// an empty object where it decodes a body, since its types drop and bend what
+// was sent. What was sent is in the call, which the context carries.
 func forLibrary(r *http.Request, call *osb.Call) *http.Request {
 	r = r.WithContext(osb.WithCall(r.Context(), call))
 	r.Header = http.Header{identityHeader: {nobody}}
@@ -66,9 +65,8 @@ func (b *buffer) WriteHeader(status int) { b.status = status }
 func (b *buffer) Write(part []byte) (int, error) { return b.body.Write(part) }
 
 // guarded is the business logic as the library sees it. Errors go into the
-// call whole, because the library recognises its own type alone, unwrapped,
-// and sends the text of all others; and it crashes on a nil
-// response.
+// call whole, because the library recognises its own type alone, unwrapped, and
+// sends the text of all others; and it crashes on a nil response.
 type guarded struct{ lib.Interface }
 
 // ValidateBrokerAPIVersion takes every version: it was checked before the body

@@ -7,8 +7,9 @@
 // lets the provider decide, stores the step, makes one call, stores what that
 // gave. A crash at any point leaves a record from which it goes on.
 //
-// Reading order: broker.go, provision.go, intent.go, engine.go, term.go, turn.go,
-// step.go, ask.go, call.go, save.go, outcome.go, moves.go.
+// Reading order: broker.go, lifecycle.go, provision.go, intent.go, engine.go,
+// term.go, turn.go, step.go, decide.go, ask.go, call.go, save.go, outcome.go,
+// moves.go.
 package broker
 
 import (

@@ -34,11 +34,11 @@ func pointsOfLoss() map[string]func(w *world, h *keyholder, lose func()) {
 		"BetweenIntentAndCall": onWriteWith(true, nil),
 		"AfterTheRecord":       onWriteWith(false, nil),
 		"WhileItIsRecorded":    onWriteWith(false, context.Canceled),
-		"LongBeforeTheEffect": func(_ *world, h *keyholder, lose func()) {
+		"LongBeforeTheEffect": func(w *world, h *keyholder, lose func()) {
 			h.at = func(_ context.Context, p, s string) {
 				if p == "before" && s == "key" {
 					lose()
-					time.Sleep(10 * time.Minute) // stopped, say
+					w.pass(10 * time.Minute) // stopped, say
 				}
 			}
 		},

@@ -12,6 +12,24 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
+// othersCredentials restarts the broker; while what it returns is true, the
+// credentials are those of another account.
+func (w *world) othersCredentials() *atomic.Bool {
+	w.t.Helper()
+	others := new(atomic.Bool)
+	w.config = func(c *broker.Config) {
+		ours := c.Engine.Account
+		c.Engine.Account = func(ctx context.Context) (string, error) {
+			if others.Load() {
+				return "6543210987654321", nil
+			}
+			return ours(ctx)
+		}
+	}
+	w.restart()
+	return others
+}
+
 // With the credentials of another account there is nothing to be seen of what
 // exists. It is neither taken for gone nor made again: the broker waits for the
 // credentials of its own account.
@@ -24,17 +42,7 @@ func TestWhatBelongsToAnotherAccountIsLeftAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(w *world) {
-				var others atomic.Bool
-				w.config = func(c *broker.Config) {
-					ours := c.Engine.Account
-					c.Engine.Account = func(ctx context.Context) (string, error) {
-						if others.Load() {
-							return "6543210987654321", nil
-						}
-						return ours(ctx)
-					}
-				}
-				w.restart()
+				others := w.othersCredentials()
 				w.readyInstance("i")
 				others.Store(true)
 				w.cloud.set(func(f *fakeCloud) { f.hidden, f.calls = true, nil })

@@ -1,7 +1,6 @@
 package broker_test
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"sync/atomic"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -158,17 +156,7 @@ func TestAPurgeTouchesNoFreshLife(t *testing.T) {
 func TestALookWithCredentialsOfAnotherAccountCountsForNothing(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
-		var others atomic.Bool
-		w.stop()
-		w.config = func(c *broker.Config) {
-			c.Engine.Account = func(context.Context) (string, error) {
-				if others.Load() {
-					return "2222", nil
-				}
-				return "1111", nil
-			}
-		}
-		w.start()
+		others := w.othersCredentials()
 		w.made("i", "fast")
 		w.cloud.set(func(c *fakeCloud) {
 			c.hidden = true
@@ -190,17 +178,7 @@ func TestALookWithCredentialsOfAnotherAccountCountsForNothing(t *testing.T) {
 func TestABindingIsMadeWithCredentialsOfItsInstancesAccount(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
-		var others atomic.Bool
-		w.stop()
-		w.config = func(c *broker.Config) {
-			c.Engine.Account = func(context.Context) (string, error) {
-				if others.Load() {
-					return "2222", nil
-				}
-				return "1111", nil
-			}
-		}
-		w.start()
+		others := w.othersCredentials()
 		w.made("i", "fast")
 		others.Store(true)
 		accepted := w.bind("i", "b", body("fast", ""))

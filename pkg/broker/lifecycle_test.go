@@ -69,17 +69,17 @@ func TestEveryRecordIsAtOneStage(t *testing.T) {
 		}
 	}
 	nonsense := map[string]func(r *store.Record){
-		"ready, and never made":              func(r *store.Record) { r.Have = nil },
-		"ready, with work to do":             func(r *store.Record) { r.Settled = false },
-		"settled, while an operation runs":   func(r *store.Record) { r.Operation.State = store.Running },
-		"present, after a deprovision":       func(r *store.Record) { r.Operation.Kind = store.Deprovision },
-		"deleted, and to be present":         func(r *store.Record) { r.Deleted = time.Unix(1, 0) },
-		"without a goal":                     func(r *store.Record) { r.Goal = "" },
-		"absent, while its create runs":      func(r *store.Record) { r.Goal, r.Operation.State = store.Absent, store.Running },
-		"deleted, while its delete runs":     func(r *store.Record) { *r = at(broker.Deleting); r.Deleted = time.Unix(1, 0) },
-		"deleted by nobody":                  func(r *store.Record) { *r = at(broker.Deleting); r.Settled = true },
-		"deleted, by a create that failed":   func(r *store.Record) { *r = at(broker.CreateFailed); r.Deleted = time.Unix(1, 0) },
-		"without an operation, but with one": func(r *store.Record) { r.Operation = nil },
+		"ready, and never made":            func(r *store.Record) { r.Have = nil },
+		"ready, with work to do":           func(r *store.Record) { r.Settled = false },
+		"settled, while an operation runs": func(r *store.Record) { r.Operation.State = store.Running },
+		"present, after a deprovision":     func(r *store.Record) { r.Operation.Kind = store.Deprovision },
+		"deleted, and to be present":       func(r *store.Record) { r.Deleted = time.Unix(1, 0) },
+		"without a goal":                   func(r *store.Record) { r.Goal = "" },
+		"absent, while its create runs":    func(r *store.Record) { r.Goal, r.Operation.State = store.Absent, store.Running },
+		"deleted, while its delete runs":   func(r *store.Record) { *r = at(broker.Deleting); r.Deleted = time.Unix(1, 0) },
+		"deleted by nobody":                func(r *store.Record) { *r = at(broker.Deleting); r.Settled = true },
+		"deleted, by a create that failed": func(r *store.Record) { *r = at(broker.CreateFailed); r.Deleted = time.Unix(1, 0) },
+		"of a life, and at no operation":   func(r *store.Record) { r.Operation = nil },
 	}
 	for name, change := range nonsense {
 		r := at(broker.Ready)
