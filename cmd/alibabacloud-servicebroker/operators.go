@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator/command"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 )
 
 // isCommand says whether args are a command of an operator rather than flags of
@@ -19,15 +19,15 @@ func isCommand(args []string) bool { return len(args) > 0 && !strings.HasPrefix(
 
 // runCommand speaks to a running broker and returns what to exit with.
 func runCommand(ctx context.Context, args []string, getenv func(string) string, out, complaints io.Writer) int {
-	err := command.Run(ctx, args, getenv, out)
+	err := client.Run(ctx, args, getenv, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(complaints, "alibabacloud-servicebroker:", err)
 	}
-	return command.ExitCode(err)
+	return client.ExitCode(err)
 }
 
 // operators serves operators, with the tokens of the file as it is at any time.
-func (c *config) operators(files *api.Files, config operator.Config) (http.Handler, error) {
+func (c *config) operators(files *api.Files, config server.Config) (http.Handler, error) {
 	gate := api.NewGate(0, nil)
 	config.Gate = gate
 	if c.opsTokensFile != "" {
@@ -42,7 +42,7 @@ func (c *config) operators(files *api.Files, config operator.Config) (http.Handl
 			return nil, fmt.Errorf("--ops-tokens-file: %w", err)
 		}
 	}
-	return operator.New(config)
+	return server.New(config)
 }
 
 // operatorsIn are the names and tokens of a file.

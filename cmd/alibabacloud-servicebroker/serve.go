@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
 )
 
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
-	operators, err := c.operators(files, operator.Config{Store: records, Engine: engine, Keys: keys, Metrics: registry})
+	operators, err := c.operators(files, server.Config{Store: records, Engine: engine, Keys: keys, Metrics: registry})
 	if err != nil {
 		return err
 	}

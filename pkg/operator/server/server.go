@@ -1,4 +1,4 @@
-// Package operator is the API for operators, on the second port under
+// Package server is the API for operators, on the second port under
 // /operator/v1/: what the broker knows of instances and bindings, letting what
 // is stuck be tried again, letting go of what cannot be deleted, and the keys
 // that seal secrets. Every call needs a token, leaves a line in the log and is
@@ -6,7 +6,7 @@
 // answer.
 //
 // Client speaks to it, and package command is the command line for that.
-package operator
+package server
 
 import (
 	"cmp"
@@ -26,6 +26,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -145,7 +146,7 @@ func (h *Handler) serve(ctx context.Context, x *exchange) error {
 func (x *exchange) fail(err error) {
 	x.err = err
 	known := refusalOf(err)
-	body := Failure{Code: known.Code, Description: known.Description}
+	body := operator.Failure{Code: known.Code, Description: known.Description}
 	if x.status != 0 { // in the middle of lines: the last one says it
 		_ = x.write(body)
 		x.status = http.StatusInternalServerError // for the log

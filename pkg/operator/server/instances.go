@@ -1,4 +1,4 @@
-package operator
+package server
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -23,8 +24,8 @@ func (h *Handler) count(ctx context.Context, x *exchange) error {
 	return x.send(http.StatusOK, counts)
 }
 
-func (h *Handler) counts(ctx context.Context) (Counts, error) {
-	var c Counts
+func (h *Handler) counts(ctx context.Context) (operator.Counts, error) {
+	var c operator.Counts
 	for r, err := range h.config.Store.All(ctx) {
 		_, broken := errors.AsType[*store.RecordError](err)
 		switch {
@@ -135,7 +136,7 @@ func (h *Handler) list(ctx context.Context, x *exchange) error {
 		broken, torn := errors.AsType[*store.RecordError](err)
 		switch {
 		case torn && !broken.Key.IsBinding():
-			err = x.write(Line{InstanceID: broken.Key.InstanceID, State: StateUnreadable})
+			err = x.write(operator.Line{InstanceID: broken.Key.InstanceID, State: operator.StateUnreadable})
 		case torn:
 			err = nil
 		case err != nil || r.IsBinding():
@@ -163,7 +164,7 @@ func (h *Handler) listUnfinished(ctx context.Context, x *exchange, f filter) err
 		last = k.InstanceID
 		r, err := h.config.Store.Get(ctx, k.Instance())
 		if isUnreadable(err) {
-			if err := x.write(Line{InstanceID: k.InstanceID, State: StateUnreadable}); err != nil {
+			if err := x.write(operator.Line{InstanceID: k.InstanceID, State: operator.StateUnreadable}); err != nil {
 				return err
 			}
 			continue
@@ -199,7 +200,7 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 		return err
 	}
 	k := x.route.key
-	told := Instance{Bindings: []Record{}}
+	told := operator.Instance{Bindings: []operator.Record{}}
 	bindings, err := h.config.Store.Bindings(ctx, k.InstanceID)
 	if err != nil {
 		return err
@@ -219,7 +220,7 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 	case isUnreadable(err):
 		told.Record = unreadable(k, err)
 	case errors.Is(err, store.ErrNotFound) && len(told.Bindings) > 0:
-		told.Record = Record{InstanceID: k.InstanceID, State: StateMissing}
+		told.Record = operator.Record{InstanceID: k.InstanceID, State: operator.StateMissing}
 	case errors.Is(err, store.ErrNotFound):
 		return osb.ErrNotFound("This instance")
 	default:

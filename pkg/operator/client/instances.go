@@ -1,4 +1,4 @@
-package command
+package client
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 )
 
 func listFlags(fs *flag.FlagSet, c *call) {

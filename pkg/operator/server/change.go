@@ -1,4 +1,4 @@
-package operator
+package server
 
 import (
 	"context"
@@ -9,11 +9,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-func nameOf(k store.Key) Name { return Name{InstanceID: k.InstanceID, BindingID: k.BindingID} }
+func nameOf(k store.Key) operator.Name {
+	return operator.Name{InstanceID: k.InstanceID, BindingID: k.BindingID}
+}
 
 // retry lets what is unfinished of an instance be tried again.
 func (h *Handler) retry(ctx context.Context, x *exchange) error {
@@ -21,7 +24,7 @@ func (h *Handler) retry(ctx context.Context, x *exchange) error {
 	if err != nil {
 		return err
 	}
-	tried := Tried{Records: []Name{}}
+	tried := operator.Tried{Records: []operator.Name{}}
 	for _, k := range keys {
 		tried.Records = append(tried.Records, nameOf(k))
 	}
@@ -46,7 +49,7 @@ func (h *Handler) purge(ctx context.Context, x *exchange) error {
 		return osb.ErrBadRequest("force is true or false.")
 	}
 	records, err := h.config.Engine.Purge(ctx, k, force)
-	purged := Purged{Records: []Left{}, Description: "The cloud was not asked: what exists there stays, and is nobody's. Look for it by the facts, and by its tags."}
+	purged := operator.Purged{Records: []operator.Left{}, Description: "The cloud was not asked: what exists there stays, and is nobody's. Look for it by the facts, and by its tags."}
 	for i := range records {
 		purged.Records = append(purged.Records, leftOf(&records[i]))
 	}
@@ -57,15 +60,15 @@ func (h *Handler) purge(ctx context.Context, x *exchange) error {
 	return x.send(http.StatusOK, purged)
 }
 
-func leftOf(r *store.Record) Left {
-	return Left{
+func leftOf(r *store.Record) operator.Left {
+	return operator.Left{
 		Name: nameOf(r.Key), Provider: r.Provider, Account: r.Account, Region: r.Region,
 		Incarnation: r.Incarnation, Facts: maps.Clone(r.Facts), Unreadable: r.Revision == 0,
 	}
 }
 
 // purgedText is for the log: what may be left, by name.
-func purgedText(records []Left) string {
+func purgedText(records []operator.Left) string {
 	if len(records) == 0 {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package operator
+package server
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -29,23 +30,23 @@ func isSetAside(r *store.Record) bool {
 func stateOf(r *store.Record) string {
 	switch broker.StageOf(r) {
 	case broker.Ready:
-		return StateReady
+		return operator.StateReady
 	case broker.Creating, broker.Updating, broker.Deleting:
-		return StateInProgress
+		return operator.StateInProgress
 	case broker.Cleaning, broker.DeleteFailed:
-		return StateCleaning
+		return operator.StateCleaning
 	case broker.CreateFailed:
-		return StateFailed
+		return operator.StateFailed
 	case broker.Deleted:
-		return StateDeleted
+		return operator.StateDeleted
 	case broker.None, broker.Broken:
 	}
-	return StateBroken
+	return operator.StateBroken
 }
 
 // lineOf is what the list says of an instance.
-func lineOf(r *store.Record, of *tally) Line {
-	l := Line{
+func lineOf(r *store.Record, of *tally) operator.Line {
+	l := operator.Line{
 		InstanceID: r.InstanceID, Offering: r.Offering, State: stateOf(r), Created: r.Created,
 		SetAside: isSetAside(r), Operation: operationOf(r.Operation),
 	}
@@ -69,10 +70,10 @@ func specOf(r *store.Record) *store.Spec {
 
 // recordOf is all that may be told of r. Its members are chosen one by one: what
 // is added to the record is not told before somebody has decided that it may.
-func recordOf(r *store.Record) Record {
+func recordOf(r *store.Record) operator.Record {
 	var from osb.Context
 	_ = json.Unmarshal(r.Context, &from) // one of another shape says nothing to us
-	told := Record{
+	told := operator.Record{
 		InstanceID: r.InstanceID, BindingID: r.BindingID, State: stateOf(r), SetAside: isSetAside(r),
 		Offering: r.Offering, ServiceID: r.ServiceID, Provider: r.Provider,
 		Platform: from.Platform, Namespace: from.Namespace, Organization: r.Organization,
@@ -87,38 +88,38 @@ func recordOf(r *store.Record) Record {
 		Epoch:   r.Epoch, Schema: r.Schema, Revision: r.Revision,
 	}
 	if c := r.Call; c != nil {
-		told.Call = &Call{Step: c.Step, Epoch: c.Epoch, Until: c.Until}
+		told.Call = &operator.Call{Step: c.Step, Epoch: c.Epoch, Until: c.Until}
 	}
 	for _, e := range r.History.Events() {
-		told.History = append(told.History, Event{Time: e.Time, Op: string(e.Op), Step: e.Step, What: e.What, Kind: e.Kind, Attempt: e.Attempt})
+		told.History = append(told.History, operator.Event{Time: e.Time, Op: string(e.Op), Step: e.Step, What: e.What, Kind: e.Kind, Attempt: e.Attempt})
 	}
 	for i := range r.Earlier {
 		life := &r.Earlier[i]
-		told.Earlier = append(told.Earlier, Life{Incarnation: life.Incarnation, Deleted: life.Deleted, Results: operationsOf(life.Results)})
+		told.Earlier = append(told.Earlier, operator.Life{Incarnation: life.Incarnation, Deleted: life.Deleted, Results: operationsOf(life.Results)})
 	}
 	return told
 }
 
-func planOf(s *store.Spec) *Plan {
+func planOf(s *store.Spec) *operator.Plan {
 	if s == nil {
 		return nil
 	}
-	return &Plan{ID: s.PlanID, Name: s.PlanName}
+	return &operator.Plan{ID: s.PlanID, Name: s.PlanName}
 }
 
-func operationOf(op *store.Operation) *Operation {
+func operationOf(op *store.Operation) *operator.Operation {
 	if op == nil {
 		return nil
 	}
-	return &Operation{
+	return &operator.Operation{
 		ID: op.ID, Kind: string(op.Kind), State: string(op.State), Step: op.Step,
 		Attempt: op.Attempt, NextTry: op.NextTry, Started: op.Started, Deadline: op.Deadline, Finished: op.Finished,
 		Description: op.Description, Cause: op.Cause, CauseKind: op.CauseKind,
 	}
 }
 
-func operationsOf(ops []store.Operation) []Operation {
-	told := make([]Operation, 0, len(ops))
+func operationsOf(ops []store.Operation) []operator.Operation {
+	told := make([]operator.Operation, 0, len(ops))
 	for i := range ops {
 		told = append(told, *operationOf(&ops[i]))
 	}
@@ -127,14 +128,14 @@ func operationsOf(ops []store.Operation) []Operation {
 
 // unreadable is what may be told of a record that cannot be read: the text of
 // the decoder may quote what it stumbled over.
-func unreadable(k store.Key, err error) Record {
+func unreadable(k store.Key, err error) operator.Record {
 	why := "it cannot be read; see the broker's log"
 	for _, known := range []error{store.ErrCorrupt, store.ErrNewer, store.ErrSeal} {
 		if errors.Is(err, known) {
 			why = known.Error()
 		}
 	}
-	return Record{InstanceID: k.InstanceID, BindingID: k.BindingID, State: StateUnreadable, Unreadable: why}
+	return operator.Record{InstanceID: k.InstanceID, BindingID: k.BindingID, State: operator.StateUnreadable, Unreadable: why}
 }
 
 // isUnreadable says whether err is of one record that cannot be read.

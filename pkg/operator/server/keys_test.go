@@ -1,9 +1,9 @@
-package operator_test
+package server_test
 
 import (
 	"testing"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )

@@ -1,4 +1,4 @@
-package command
+package client
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 )
 
 func retry(ctx context.Context, c *call) error {

@@ -1,4 +1,4 @@
-package command_test
+package client_test
 
 import (
 	"context"
@@ -16,8 +16,9 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator/command"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -63,7 +64,7 @@ func newWorld(t *testing.T, serve func(http.Handler) *httptest.Server) *world {
 	}
 	w := &world{t: t, store: sealed.New(file, keys), token: filepath.Join(dir, "token")}
 	w.write("alice:sesame:open\n")
-	handler, err := operator.New(operator.Config{Gate: gate, Store: w.store, Engine: w, Keys: keys, Log: func(string) {}})
+	handler, err := server.New(server.Config{Gate: gate, Store: w.store, Engine: w, Keys: keys, Log: func(string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +85,11 @@ func (w *world) run(args ...string) (out string, code int) {
 	w.t.Helper()
 	env := map[string]string{"OPS_URL": w.server.URL, "OPS_TOKEN_FILE": w.token}
 	var b strings.Builder
-	err := command.Run(w.t.Context(), args, func(name string) string { return env[name] }, &b)
+	err := client.Run(w.t.Context(), args, func(name string) string { return env[name] }, &b)
 	if err != nil && err.Error() == "" {
 		w.t.Error("an error without a word")
 	}
-	return b.String(), command.ExitCode(err)
+	return b.String(), client.ExitCode(err)
 }
 
 func (w *world) put(k store.Key) {
@@ -130,8 +131,8 @@ func TestNoneGivesItsHintWhereItDoesNotExitWithZero(t *testing.T) {
 		getenv := func(name string) string {
 			return map[string]string{"OPS_URL": w.server.URL, "OPS_TOKEN_FILE": w.token}[name]
 		}
-		err := command.Run(t.Context(), []string{"instances", "none", "--hint", "Do this."}, getenv, io.Discard)
-		return fmt.Sprint(err), command.ExitCode(err)
+		err := client.Run(t.Context(), []string{"instances", "none", "--hint", "Do this."}, getenv, io.Discard)
+		return fmt.Sprint(err), client.ExitCode(err)
 	}
 	if said, code := hinted(); code != 0 || strings.Contains(said, "Do this.") {
 		t.Errorf("of an empty store: %d %s", code, said)
@@ -283,8 +284,8 @@ func TestABrokerBehindTLSIsTrustedByItsAuthority(t *testing.T) {
 
 func TestErrorsKeepTheirCauses(t *testing.T) {
 	w := newWorld(t, httptest.NewServer)
-	err := command.Run(t.Context(), []string{"instances", "show", "i", "--url", w.server.URL, "--token-file", w.token}, func(string) string { return "" }, &strings.Builder{})
-	if refused, ok := errors.AsType[*operator.RefusedError](err); !ok || refused.Status != http.StatusNotFound {
+	err := client.Run(t.Context(), []string{"instances", "show", "i", "--url", w.server.URL, "--token-file", w.token}, func(string) string { return "" }, &strings.Builder{})
+	if refused, ok := errors.AsType[*client.RefusedError](err); !ok || refused.Status != http.StatusNotFound {
 		t.Errorf("show of what is not there = %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package operator_test
+package server_test
 
 import (
 	"context"
@@ -16,8 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -31,7 +32,7 @@ type world struct {
 	store   store.Store
 	keys    *sealed.Keys
 	engine  *engine
-	client  *operator.Client
+	client  *client.Client
 	metrics *prometheus.Registry
 
 	mu  sync.Mutex
@@ -71,24 +72,24 @@ func newWorld(t *testing.T, around func(store.Store) store.Store) *world {
 	if around != nil {
 		seen = around(seen)
 	}
-	w.serve(operator.Config{Gate: w.gate, Store: seen, Engine: w.engine, Keys: w.keys, Metrics: w.metrics})
+	w.serve(server.Config{Gate: w.gate, Store: seen, Engine: w.engine, Keys: w.keys, Metrics: w.metrics})
 	return w
 }
 
-func (w *world) serve(config operator.Config) {
+func (w *world) serve(config server.Config) {
 	w.t.Helper()
 	config.Log = func(line string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.log = append(w.log, line)
 	}
-	handler, err := operator.New(config)
+	handler, err := server.New(config)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	server := httptest.NewServer(api.Ops(api.OpsConfig{Operators: handler}))
-	w.t.Cleanup(server.Close)
-	w.client = &operator.Client{URL: server.URL, Token: "sesame", HTTP: server.Client()}
+	port := httptest.NewServer(api.Ops(api.OpsConfig{Operators: handler}))
+	w.t.Cleanup(port.Close)
+	w.client = &client.Client{URL: port.URL, Token: "sesame", HTTP: port.Client()}
 }
 
 // logged returns the last line of the log. It is written before the answer is
@@ -161,7 +162,7 @@ func (w *world) send(method, path, token string) (int, string) {
 // refused returns the code of an answer that is no success.
 func refused(t *testing.T, err error) string {
 	t.Helper()
-	e, ok := errors.AsType[*operator.RefusedError](err)
+	e, ok := errors.AsType[*client.RefusedError](err)
 	if !ok || e.Description == "" {
 		t.Fatalf("the answer is no refusal with a sentence: %v", err)
 	}
@@ -199,7 +200,7 @@ func TestNobodyGetsAnAnswerWithoutAToken(t *testing.T) {
 
 func TestWithoutTokensTheAPIIsOff(t *testing.T) {
 	w := newWorld(t, nil)
-	w.serve(operator.Config{Gate: api.NewGate(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
+	w.serve(server.Config{Gate: api.NewGate(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
 	for _, call := range calls() {
 		if status, body := w.send(call[0], "/operator/v1/"+call[1], "sesame"); status != http.StatusForbidden || !strings.Contains(body, "--ops-tokens-file") {
 			t.Errorf("%s %s: %d %s", call[0], call[1], status, body)

@@ -1,6 +1,6 @@
-// Package command is the command line for operators: it speaks to a running
+// Package client is the command line for operators: it speaks to a running
 // broker's operators' API and prints what that tells.
-package command
+package client
 
 import (
 	"context"
@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
 )
 
 // Codes that the program exits with.
@@ -59,13 +57,13 @@ type verb struct {
 
 // A call is one run of a verb.
 type call struct {
-	client *operator.Client
+	client *Client
 	out    io.Writer
 	args   []string
 	now    time.Time
 
 	json    bool
-	filter  operator.Filter
+	filter  Filter
 	binding string
 	confirm string
 	force   bool

@@ -1,3 +1,6 @@
+// Package operator has the types that the operator API and its client exchange.
+// Package server serves the API on the broker's second port, package client
+// calls it and prints the answers.
 package operator
 
 import (
@@ -5,6 +8,9 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
+
+// Root is the prefix of every path of the operator API.
+const Root = "/operator/v1/"
 
 // A Failure is the body of every answer that is no success, and the last line of
 // one that could not go on.

@@ -1,4 +1,4 @@
-package command
+package client
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 )
 
 func listKeys(ctx context.Context, c *call) error {

@@ -1,4 +1,4 @@
-package command
+package client
 
 import (
 	"crypto/tls"
@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
 )
 
 // A target is which broker to speak to, and as whom.
@@ -31,7 +30,7 @@ func targetFlags(fs *flag.FlagSet, getenv func(string) string) *target {
 	return t
 }
 
-func (t *target) client() (*operator.Client, error) {
+func (t *target) client() (*Client, error) {
 	if t.tokenFile == "" {
 		return nil, usageError("--token-file is missing: it says who calls")
 	}
@@ -43,7 +42,7 @@ func (t *target) client() (*operator.Client, error) {
 	if token == "" {
 		return nil, errors.New("--token-file: there is no token in it")
 	}
-	c := &operator.Client{URL: t.url, Token: token}
+	c := &Client{URL: t.url, Token: token}
 	if t.caFile == "" {
 		return c, nil
 	}

@@ -1,4 +1,4 @@
-package operator
+package server
 
 import (
 	"context"
@@ -6,12 +6,10 @@ import (
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
-
-// root of all paths.
-const root = "/operator/v1/"
 
 // A route is what a call does, and to what.
 type route struct {
@@ -24,7 +22,7 @@ type route struct {
 // find returns the route of a request, or a 404 or 405. Ids are taken from the
 // path as it was encoded, since they may hold slashes.
 func find(r *http.Request) (route, error) {
-	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), root)
+	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), operator.Root)
 	if !ok {
 		return route{}, osb.ErrNotFound("This path")
 	}

@@ -1,4 +1,4 @@
-package operator
+package client
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
@@ -28,7 +29,7 @@ type Client struct {
 // A RefusedError is an answer that is no success.
 type RefusedError struct {
 	Status int
-	Failure
+	operator.Failure
 }
 
 // Error is what the broker says.
@@ -37,8 +38,8 @@ func (e *RefusedError) Error() string {
 }
 
 // Counts says how much exists.
-func (c *Client) Counts(ctx context.Context) (Counts, error) {
-	return one[Counts](ctx, c, http.MethodGet, "counts", nil)
+func (c *Client) Counts(ctx context.Context) (operator.Counts, error) {
+	return one[operator.Counts](ctx, c, http.MethodGet, "counts", nil)
 }
 
 // A Filter says which instances are listed.
@@ -59,33 +60,33 @@ func (f Filter) query() url.Values {
 }
 
 // List calls each for every instance, in no particular order.
-func (c *Client) List(ctx context.Context, f Filter, each func(Line) error) error {
+func (c *Client) List(ctx context.Context, f Filter, each func(operator.Line) error) error {
 	return lines(ctx, c, http.MethodGet, "instances", f.query(), each)
 }
 
 // Show tells all of an instance; of its deleted bindings only where asked.
-func (c *Client) Show(ctx context.Context, instanceID string, deleted bool) (Instance, error) {
-	return one[Instance](ctx, c, http.MethodGet, instancePath(instanceID), Filter{Deleted: deleted}.query())
+func (c *Client) Show(ctx context.Context, instanceID string, deleted bool) (operator.Instance, error) {
+	return one[operator.Instance](ctx, c, http.MethodGet, instancePath(instanceID), Filter{Deleted: deleted}.query())
 }
 
 // Retry lets what is unfinished of an instance be tried again.
-func (c *Client) Retry(ctx context.Context, instanceID string) (Tried, error) {
-	return one[Tried](ctx, c, http.MethodPost, instancePath(instanceID)+"/retry", nil)
+func (c *Client) Retry(ctx context.Context, instanceID string) (operator.Tried, error) {
+	return one[operator.Tried](ctx, c, http.MethodPost, instancePath(instanceID)+"/retry", nil)
 }
 
 // Purge lets go of an instance, or of a binding of it where there is an id,
 // without a word to the cloud. What is not being deleted takes force.
-func (c *Client) Purge(ctx context.Context, instanceID, bindingID string, force bool) (Purged, error) {
+func (c *Client) Purge(ctx context.Context, instanceID, bindingID string, force bool) (operator.Purged, error) {
 	path, confirm := instancePath(instanceID), instanceID
 	if bindingID != "" {
 		path, confirm = path+"/bindings/"+url.PathEscape(bindingID), bindingID
 	}
-	return one[Purged](ctx, c, http.MethodDelete, path, url.Values{"confirm": {confirm}, "force": {strconv.FormatBool(force)}})
+	return one[operator.Purged](ctx, c, http.MethodDelete, path, url.Values{"confirm": {confirm}, "force": {strconv.FormatBool(force)}})
 }
 
 // Keys lists the keys that seal. It makes the broker read all records.
-func (c *Client) Keys(ctx context.Context) (KeyList, error) {
-	return one[KeyList](ctx, c, http.MethodGet, "keys", nil)
+func (c *Client) Keys(ctx context.Context) (operator.KeyList, error) {
+	return one[operator.KeyList](ctx, c, http.MethodGet, "keys", nil)
 }
 
 // AddKey draws a new key, which does not seal yet.
@@ -109,9 +110,9 @@ func keyPath(id uint32) string { return "keys/" + strconv.FormatUint(uint64(id),
 
 // Reseal seals all secrets with the primary key, and calls progress now and then
 // and when it is done.
-func (c *Client) Reseal(ctx context.Context, progress func(Progress) error) error {
+func (c *Client) Reseal(ctx context.Context, progress func(operator.Progress) error) error {
 	done := false
-	err := lines(ctx, c, http.MethodPost, "reseal", nil, func(p Progress) error {
+	err := lines(ctx, c, http.MethodPost, "reseal", nil, func(p operator.Progress) error {
 		done = done || p.Done
 		return progress(p)
 	})
@@ -150,7 +151,7 @@ func lines[T any](ctx context.Context, c *Client, method, path string, query url
 	for {
 		line, err := reader.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			var failed Failure
+			var failed operator.Failure
 			if err := json.Unmarshal(line, &failed); err == nil && failed.Code != "" {
 				return &RefusedError{Status: http.StatusInternalServerError, Failure: failed}
 			}
@@ -175,7 +176,7 @@ func lines[T any](ctx context.Context, c *Client, method, path string, query url
 const mostOfFailure = 64 << 10
 
 func (c *Client) send(ctx context.Context, method, path string, query url.Values) (io.ReadCloser, error) {
-	at := strings.TrimSuffix(c.URL, "/") + root + path
+	at := strings.TrimSuffix(c.URL, "/") + operator.Root + path
 	if len(query) > 0 {
 		at += "?" + query.Encode()
 	}

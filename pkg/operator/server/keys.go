@@ -1,4 +1,4 @@
-package operator
+package server
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -22,7 +23,7 @@ type Keys interface {
 }
 
 func (h *Handler) listKeys(ctx context.Context, x *exchange) error {
-	list := KeyList{Keys: []KeyUse{}}
+	list := operator.KeyList{Keys: []operator.KeyUse{}}
 	keys, err := h.config.Keys.List(ctx)
 	if err != nil {
 		list.Problem = err.Error()
@@ -33,7 +34,7 @@ func (h *Handler) listKeys(ctx context.Context, x *exchange) error {
 	}
 	list.Records, list.Unknown = uses.Records, uses.Unknown
 	for _, key := range keys {
-		list.Keys = append(list.Keys, KeyUse{key, uses.Keys[key.ID]})
+		list.Keys = append(list.Keys, operator.KeyUse{Key: key, Records: uses.Keys[key.ID]})
 	}
 	return x.send(http.StatusOK, list)
 }
@@ -90,7 +91,7 @@ func (h *Handler) reseal(ctx context.Context, x *exchange) error {
 	for {
 		select {
 		case now := <-steps:
-			if err := x.tell(Progress{Resealed: now}); err != nil {
+			if err := x.tell(operator.Progress{Resealed: now}); err != nil {
 				end()
 				<-ended
 				return err
@@ -100,10 +101,10 @@ func (h *Handler) reseal(ctx context.Context, x *exchange) error {
 			if r.err != nil {
 				return r.err
 			}
-			last := Progress{Resealed: r.total, Done: true}
+			last := operator.Progress{Resealed: r.total, Done: true}
 			for i := range r.total.Left {
 				left := &r.total.Left[i]
-				last.Left = append(last.Left, Unresealed{nameOf(left.Key), left.Err.Error()})
+				last.Left = append(last.Left, operator.Unresealed{Name: nameOf(left.Key), Why: left.Err.Error()})
 			}
 			return x.tell(last)
 		}

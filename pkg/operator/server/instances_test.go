@@ -1,4 +1,4 @@
-package operator_test
+package server_test
 
 import (
 	"context"
@@ -14,7 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -175,7 +176,7 @@ func (w *world) some() {
 func TestTheListHasALineForEachInstance(t *testing.T) {
 	w := newWorld(t, nil)
 	w.some()
-	for f, want := range map[operator.Filter][]string{
+	for f, want := range map[client.Filter][]string{
 		{}:                               {"binds: ready 1 set aside", "cleaned: failed 0", "cleaning: cleaning 0", "made: in progress 0", "ready: ready 1"},
 		{Deleted: true}:                  {"binds: ready 1 set aside", "cleaned: failed 0", "cleaning: cleaning 0", "deleted: deleted 0", "made: in progress 0", "ready: ready 1"},
 		{Unfinished: true}:               {"binds: ready 1 set aside", "cleaning: cleaning 0", "made: in progress 0"},
@@ -267,7 +268,7 @@ func TestRecordsThatCannotBeReadAreToldOf(t *testing.T) {
 	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, torn: k} })
 	w.put(k, func(r *store.Record) { r.Settled = false })
 	w.put(store.Key{InstanceID: "torn", BindingID: "b"}, func(*store.Record) {})
-	for _, f := range []operator.Filter{{}, {Unfinished: true}} {
+	for _, f := range []client.Filter{{}, {Unfinished: true}} {
 		var got []operator.Line
 		if err := w.client.List(t.Context(), f, func(l operator.Line) error { got = append(got, l); return nil }); err != nil {
 			t.Fatal(err)
@@ -292,7 +293,7 @@ func TestABindingThatCannotBeReadHidesNoOther(t *testing.T) {
 	w.put(k, func(r *store.Record) { r.Settled = false })
 	w.put(store.Key{InstanceID: "i", BindingID: "well"}, func(*store.Record) {})
 	w.put(store.Key{InstanceID: "j", BindingID: "of another"}, func(*store.Record) {})
-	for _, f := range []operator.Filter{{}, {Unfinished: true}} {
+	for _, f := range []client.Filter{{}, {Unfinished: true}} {
 		var got []operator.Line
 		if err := w.client.List(t.Context(), f, func(l operator.Line) error { got = append(got, l); return nil }); err != nil {
 			t.Fatal(err)
@@ -310,7 +311,7 @@ func TestABindingThatCannotBeReadHidesNoOther(t *testing.T) {
 func TestAListThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, stop: errors.New("the disk is away")} })
 	w.some()
-	err := w.client.List(t.Context(), operator.Filter{}, func(operator.Line) error { return nil })
+	err := w.client.List(t.Context(), client.Filter{}, func(operator.Line) error { return nil })
 	if refused(t, err) != "Failed" {
 		t.Errorf("List = %v", err)
 	}

@@ -1,4 +1,4 @@
-package command
+package client
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api/operator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 )
 
 // plain is a text of the platform's as a terminal and a table bear it: quoted
