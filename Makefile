@@ -61,7 +61,7 @@ lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts
 
 .PHONY: image
 image: image-programs ## Write container images and lists of the software in them into dist/ (GOARCH=arm64, IMAGE_PREFIX=registry/name/)
-	@GOOS= GOARCH= GOTOOLCHAIN=$(IMAGE_GO) go run ./hack/image --arch $(IMAGE_ARCH) --binaries $(DIST)/linux-$(IMAGE_ARCH) --out $(DIST) \
+	@GOOS= GOARCH= GOTOOLCHAIN=$(IMAGE_GO) go run ./hack/tools/image --arch $(IMAGE_ARCH) --binaries $(DIST)/linux-$(IMAGE_ARCH) --out $(DIST) \
 		--prefix '$(IMAGE_PREFIX)' --tag '$(IMAGE_TAG)' --version '$(VERSION)' --revision '$(REVISION)' --created '$(SOURCE_DATE_EPOCH)' \
 		$(IMAGE_PROGRAMS)
 
@@ -70,7 +70,7 @@ image-programs: go $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
 
 .PHONY: chart
 chart: go ## Write the parts of chart/ that repeat others: the table of values, the dashboards
-	go run ./hack/chart
+	go run ./hack/tools/chart
 
 .PHONY: e2e
 e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestTheExamplesWork')
@@ -82,7 +82,7 @@ e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e
 
 .PHONY: conformance
 conformance: go ## Run the tests that prove requirements of the API; write docs/conformance.md
-	go run ./hack/conformance
+	go run ./hack/tools/conformance
 
 .PHONY: cover
 cover: go ## Write coverage.html
@@ -107,14 +107,14 @@ $(PROGRAMS:%=$(BIN)/%): $(BIN)/%:
 	$(BUILD) -o $@ ./cmd/$*
 
 $(BIN)/demo-client:
-	@$(BUILD) -o $@ ./hack/client
+	@$(BUILD) -o $@ ./hack/tools/client
 
 .PHONY: $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
 $(PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%): $(DIST)/linux-$(IMAGE_ARCH)/%:
 	GOOS=linux GOARCH=$(IMAGE_ARCH) GOTOOLCHAIN=$(IMAGE_GO) $(BUILD) -o $@ ./cmd/$*
 
 $(DIST)/linux-$(IMAGE_ARCH)/alibabacloud-broker-client:
-	GOOS=linux GOARCH=$(IMAGE_ARCH) GOTOOLCHAIN=$(IMAGE_GO) $(BUILD) -o $@ ./hack/client
+	GOOS=linux GOARCH=$(IMAGE_ARCH) GOTOOLCHAIN=$(IMAGE_GO) $(BUILD) -o $@ ./hack/tools/client
 
 .PHONY: $(BIN)/golangci-lint
 $(BIN)/golangci-lint:

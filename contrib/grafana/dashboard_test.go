@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/metricsdoc"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/tools/metricsdoc"
 )
 
 type dashboard struct {

@@ -12,7 +12,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/metricsdoc"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/tools/metricsdoc"
 )
 
 func TestAlertRulesFireWhenTheyShouldAndElseNot(t *testing.T) {

@@ -1,6 +1,6 @@
 // Package osbtest ties tests to the requirements of the Open Service Broker
 // API. A test that proves a requirement says so with [Proves]; the table in
-// docs/conformance.md is made from these calls by hack/conformance.
+// docs/conformance.md is made from these calls by hack/tools/conformance.
 package osbtest
 
 import (

@@ -1,0 +1,101 @@
+package rampolicies_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
+)
+
+// services are the policies by what the broker does with them.
+func services() map[string]struct {
+	files []string
+	walk  func(t *testing.T, s *stack.Stack, rotate bool) error
+} {
+	return map[string]struct {
+		files []string
+		walk  func(t *testing.T, s *stack.Stack, rotate bool) error
+	}{
+		"rds": {[]string{"rds.json"}, walkDatabase},
+		"oss": {[]string{"oss.json", "oss-empty.json"}, walkBucket},
+	}
+}
+
+// documented are the actions that no walk needs, because the emulator asks
+// RAM for less than the cloud's pages say.
+func documented() []string {
+	return []string{
+		// By the table of actions of OSS, DeleteMultipleObjects is authorised by
+		// it. The emulator asks for oss:DeleteObjectVersion where versions are
+		// named, as the broker's call always does and as the table has it for
+		// DeleteObject.
+		"oss:DeleteObject",
+	}
+}
+
+func TestThePoliciesAllowAllThatTheBrokerDoes(t *testing.T) {
+	for name, service := range services() {
+		for who, identity := range map[string]identity{"a user": aUser, "an assumed role": aRole, "a machine": anECSRole, "a pod": aPod} {
+			t.Run(name+" as "+who, func(t *testing.T) {
+				t.Parallel()
+				var documents []string
+				for _, name := range service.files {
+					documents = append(documents, file(t, name))
+				}
+				s := newStack(t, identity, documents...)
+				if err := service.walk(t, s, true); err != nil {
+					t.Fatal(err)
+				}
+				left := s.Cloud().Dump()
+				for _, u := range s.Cloud().RAM().Users() {
+					if isOurs(u.Name) {
+						t.Errorf("the user %s is left", u.Name)
+					}
+				}
+				for _, p := range s.Cloud().RAM().Policies() {
+					if isOurs(p.Name) {
+						t.Errorf("the policy %s is left", p.Name)
+					}
+				}
+				if len(left.Instances)+len(left.Buckets) > 0 {
+					t.Errorf("left are %+v and %+v", left.Instances, left.Buckets)
+				}
+			})
+		}
+	}
+}
+
+func TestEveryActionOfThePoliciesIsNeeded(t *testing.T) {
+	for _, service := range services() {
+		for i, name := range service.files {
+			for _, action := range parse(t, name).actions() {
+				t.Run(strings.TrimSuffix(name, ".json")+" without "+action, func(t *testing.T) {
+					t.Parallel()
+					var documents []string
+					for j, other := range service.files {
+						d := parse(t, other)
+						if i == j {
+							d = d.without(action)
+						}
+						if len(d.Statement) > 0 {
+							documents = append(documents, d.String())
+						}
+					}
+					err := service.walk(t, newStack(t, aUser, documents...), false)
+					if slices.Contains(documented(), action) {
+						if err != nil {
+							t.Errorf("%v: then it is no longer documented only", err)
+						}
+						return
+					}
+					var no *refusal
+					if !errors.As(err, &no) || no.action != action {
+						t.Errorf("the walk ended with %v, want the refusal of %s", err, action)
+					}
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package rampolicies_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	sdkrds "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	sdkoss "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	fakerds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
+)
+
+// newStack is a broker that works as somebody with these policies alone. Its
+// plans for buckets empty them.
+func newStack(t *testing.T, who identity, documents ...string) *stack.Stack {
+	t.Helper()
+	emptied := bytes.ReplaceAll(oss.Plans, []byte("deletion: refuse"), []byte("deletion: empty"))
+	return stack.New(t,
+		stack.WithCloud(emulatortest.WithConfig(func(c *emulator.Config) { c.AccountID = account })),
+		stack.WithCatalog(rds.Plans, emptied),
+		stack.WithCredentials(func(cloud *emulator.Server) alicloud.CredentialsSource { return who(t, cloud, documents...) }))
+}
+
+// A walker is a platform that takes a service through its whole life.
+type walker struct {
+	t     *testing.T
+	stack *stack.Stack
+	ids   string // service_id and plan_id, as JSON members
+	query string // and as a query
+	path  string // of the instance
+}
+
+func newWalker(t *testing.T, s *stack.Stack, service, plan string) *walker {
+	t.Helper()
+	return &walker{
+		t: t, stack: s, path: "/v2/service_instances/one",
+		ids:   fmt.Sprintf(`"service_id":%q,"plan_id":%q`, service, plan),
+		query: "?accepts_incomplete=true&service_id=" + service + "&plan_id=" + plan,
+	}
+}
+
+// A refusal is a call that RAM refused the broker.
+type refusal struct{ action string }
+
+func (r *refusal) Error() string { return "the broker was refused " + r.action }
+
+// forcedStatus marks a refusal that a fault played, apart from those of RAM.
+const forcedStatus = http.StatusUnavailableForLegalReasons
+
+// refused finds the first call that RAM refused.
+func (w *walker) refused() error {
+	for _, call := range w.stack.Cloud().Calls("") {
+		if call.Status == http.StatusForbidden && slices.Contains([]string{"Forbidden.RAM", "NoPermission", "AccessDenied"}, call.Code) {
+			return &refusal{action(call)}
+		}
+	}
+	return nil
+}
+
+// action is what RAM calls a call.
+func action(call cloud.Call) string {
+	name := call.Action
+	if !strings.Contains(name, ":") {
+		name = strings.ToLower(call.Product) + ":" + name
+	}
+	switch name {
+	case "oss:GetBucketTags":
+		return "oss:GetBucketTagging"
+	case "oss:PutBucketTags":
+		return "oss:PutBucketTagging"
+	case "oss:DeleteMultipleObjects": // which names their versions
+		return "oss:DeleteObjectVersion"
+	}
+	return name
+}
+
+// do sends a request and waits until its operation has succeeded, or until RAM
+// has refused anything: the broker would only try again.
+func (w *walker) do(method, path, query, body string) error {
+	answers := make(chan error, 1)
+	go func() { answers <- w.run(method, path, query, body) }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-answers:
+			if no := w.refused(); no != nil {
+				return no
+			}
+			return err
+		case <-tick.C:
+			if no := w.refused(); no != nil {
+				return no
+			}
+		}
+	}
+}
+
+func (w *walker) run(method, path, query, body string) error {
+	status, _, answer, err := w.stack.Send(w.t.Context(), method, path+query, body, nil)
+	for err == nil && (status == http.StatusAccepted || bytes.Contains(answer, []byte(`"in progress"`))) {
+		<-time.After(10 * time.Millisecond)
+		status, _, answer, err = w.stack.Send(w.t.Context(), http.MethodGet, path+"/last_operation", "", nil)
+	}
+	if err == nil && (status/100 != 2 || bytes.Contains(answer, []byte(`"failed"`))) && (method != http.MethodDelete || status != http.StatusGone) {
+		err = fmt.Errorf("%s %s ended with %d %s", method, path, status, answer)
+	}
+	return err
+}
+
+// steps runs until one fails.
+func steps(all ...func() error) error {
+	for _, step := range all {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) provision(more string) error {
+	return w.do(http.MethodPut, w.path, "?accepts_incomplete=true", "{"+w.ids+`,"organization_guid":"o","space_guid":"s"`+more+"}")
+}
+
+func (w *walker) update(body string) error {
+	return w.do(http.MethodPatch, w.path, "?accepts_incomplete=true", body)
+}
+
+func (w *walker) bind(id, more string) error {
+	return w.do(http.MethodPut, w.path+"/service_bindings/"+id, "?accepts_incomplete=true", "{"+w.ids+more+"}")
+}
+
+func (w *walker) unbind(id string) error {
+	return w.do(http.MethodDelete, w.path+"/service_bindings/"+id, w.query, "")
+}
+
+// rotate puts a new binding in the place of an old one, or leaves it.
+func (w *walker) rotate(before, after string, really bool) error {
+	if !really {
+		return nil
+	}
+	return steps(
+		func() error { return w.bind(after, `,"predecessor_binding_id":"`+before+`"`) },
+		func() error { return w.unbind(before) },
+	)
+}
+
+func last(rotate bool) string {
+	if rotate {
+		return "b"
+	}
+	return "a"
+}
+
+func (w *walker) deprovision() error { return w.do(http.MethodDelete, w.path, w.query, "") }
+
+const rdsService = "rds-997b8372-8dac-40ac-ae65-758b4a5075a5"
+
+// walkDatabase takes a database through its life, in a cloud that demands of
+// the broker all that it may demand: tags of their own, a Super account first,
+// protection to be lifted. Rotation needs no action that binding and unbinding
+// do not need.
+func walkDatabase(t *testing.T, s *stack.Stack, rotate bool) error {
+	t.Helper()
+	s.Cloud().RDS().Behave(func(b *fakerds.Behaviour) { b.DropTags, b.FirstAccountSuper = true, true })
+	w := newWalker(t, s, rdsService, "rds-427559f1-bf2a-45d3-8844-32374a3e58aa")
+	larger := newWalker(t, s, rdsService, "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1c")
+	return steps(
+		func() error { return w.provision("") },
+		func() error { return w.bind("a", "") },
+		func() error { return w.rotate("a", "b", rotate) },
+		func() error { return w.update("{" + larger.ids + "}") },
+		func() error { return larger.unbind(last(rotate)) },
+		func() error { return protect(t, s.Cloud()) },
+		larger.deprovision,
+	)
+}
+
+// protect lets the owner of the account protect the databases.
+func protect(t *testing.T, cloud *emulator.Server) error {
+	t.Helper()
+	for _, i := range cloud.RDS().Instances() {
+		req := sdkrds.CreateModifyDBInstanceDeletionProtectionRequest()
+		req.DBInstanceId, req.DeletionProtection = i.ID, requests.NewBoolean(true)
+		if err := asAccount(t, cloud).Do(t.Context(), alicloud.Write, req, sdkrds.CreateModifyDBInstanceDeletionProtectionResponse()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walkBucket takes a bucket through its life. Before it is made the broker
+// believes for a moment that its name is another account's, and its users
+// leave objects and an upload behind.
+func walkBucket(t *testing.T, s *stack.Stack, rotate bool) error {
+	t.Helper()
+	s.Cloud().Faults().Add(cloud.Fault{Action: "oss:GetBucketInfo", Effect: cloud.FailBefore, Code: "AccessDenied", Status: forcedStatus, Times: 1})
+	w := newWalker(t, s, "oss-997b8372-8dac-40ac-ae65-758b4a502222", "oss-edc2badc-d93b-4d9c-9d8e-da2f1c8c2222")
+	return steps(
+		func() error { return w.provision("") },
+		func() error { return w.bind("a", "") },
+		func() error { return w.rotate("a", "b", rotate) },
+		func() error { return w.update("{" + w.ids + `,"parameters":{"Acl":"public-read"}}`) },
+		func() error { return w.unbind(last(rotate)) },
+		func() error { return fill(t, s.Cloud()) },
+		w.deprovision,
+	)
+}
+
+// fill leaves an object and an unfinished upload in each bucket.
+func fill(t *testing.T, cloud *emulator.Server) error {
+	t.Helper()
+	key := cloud.AccessKey()
+	client := ossOf(cloud, key.ID, key.Secret)
+	for _, b := range cloud.OSS().Buckets() {
+		if _, err := client.PutObject(t.Context(), &sdkoss.PutObjectRequest{Bucket: &b.Name, Key: new("k"), Body: strings.NewReader("x")}); err != nil {
+			return err
+		}
+		if _, err := client.InitiateMultipartUpload(t.Context(), &sdkoss.InitiateMultipartUploadRequest{Bucket: &b.Name, Key: new("k")}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ossOf(cloud *emulator.Server, id, secret string) *sdkoss.Client {
+	return sdkoss.NewClient(sdkoss.NewConfig().
+		WithRegion(cloud.Region()).WithEndpoint(cloud.URL()).WithUsePathStyle(true).WithRetryMaxAttempts(1).
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret)))
+}

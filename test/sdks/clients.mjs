@@ -1,0 +1,49 @@
+// What all scenarios share: where the emulator is, and the clients of the
+// official packages, unchanged but for the endpoint.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url); // the packages are CommonJS
+const { $OpenApiUtil } = require('@alicloud/openapi-core');
+
+const need = (name) => {
+  assert.ok(process.env[name], `${name} is not set: run the scenarios through go test ./test/sdks`);
+  return process.env[name];
+};
+
+export const address = need('WITNESS_ADDRESS'); // host:port
+export const key = { id: need('WITNESS_KEY_ID'), secret: need('WITNESS_KEY_SECRET') };
+export const algorithm = process.env.WITNESS_ALGORITHM; // v2, or the packages' own choice
+
+// client makes a client of a generated package, with the account's key or
+// another one.
+export function client(name, credentials = key) {
+  const Client = require(name).default;
+  return new Client(new $OpenApiUtil.Config({
+    accessKeyId: credentials.id,
+    accessKeySecret: credentials.secret,
+    securityToken: credentials.token,
+    endpoint: address,
+    protocol: 'http',
+    regionId: 'cn-hangzhou',
+    ...(algorithm ? { signatureAlgorithm: algorithm } : {}),
+  }));
+}
+
+export const models = (name) => require(name);
+export { require };
+
+// refused waits for a failure with the given code and returns the error.
+export async function refused(promise, code, status) {
+  let answer;
+  try {
+    answer = await promise;
+  } catch (error) {
+    assert.equal(error.code, code, `${error.code}: ${error.message}`);
+    if (status) {
+      assert.equal(error.statusCode ?? error.status ?? error.entry?.response?.statusCode, status);
+    }
+    return error;
+  }
+  assert.fail(`there was an answer where ${code} is due: ${JSON.stringify(answer)}`);
+}

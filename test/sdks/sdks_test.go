@@ -1,0 +1,109 @@
+// Package witnesses_test lets official Node clients of Alibaba Cloud, which
+// know nothing of this project, bear witness that the emulator speaks the
+// cloud's protocols: each scenario runs against it unchanged but for the
+// endpoint.
+package sdks_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+)
+
+// patience is for npm where its cache is empty and the network slow.
+const patience = 5 * time.Minute
+
+func TestOfficialNodeClientsFindTheCloudTheyKnow(t *testing.T) {
+	if os.Getenv("NO_WITNESSES") == "1" {
+		t.Skip("NO_WITNESSES=1: the official Node clients are NOT run against the emulator")
+	}
+	install(t)
+	for name, tc := range map[string]struct {
+		script    string
+		algorithm string // of clients that know more than one; empty: their own choice
+	}{
+		"ali-oss with V1 and V4": {script: "ali-oss.mjs"},
+		"pop-core":               {script: "pop-core.mjs"},
+		"rds20140815, V3":        {script: "rds.mjs"},
+		"ram and sts, V3":        {script: "ram-sts.mjs"},
+		"rds20140815, V1":        {script: "rds.mjs", algorithm: "v2"},
+		"ram and sts, V1":        {script: "ram-sts.mjs", algorithm: "v2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// go test's cache knows what a test opens itself.
+			for _, file := range []string{tc.script, "clients.mjs"} {
+				if _, err := os.ReadFile(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			srv := emulatortest.New(t)
+			out, err := run(t, []string{
+				"WITNESS_ADDRESS=" + srv.Addr(), "WITNESS_ALGORITHM=" + tc.algorithm,
+				"WITNESS_KEY_ID=" + srv.AccessKey().ID, "WITNESS_KEY_SECRET=" + srv.AccessKey().Secret,
+			}, "node", tc.script)
+			if err != nil {
+				t.Errorf("%s: %v\n%s", tc.script, err, out)
+			}
+			if d := srv.Dump(); !srv.Empty() {
+				t.Errorf("%s has left %+v", tc.script, d)
+			}
+		})
+	}
+}
+
+// install makes node_modules what package-lock.json says, if it is not that
+// already.
+func install(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Fatalf("%v: the witnesses need Node.js 18 or newer with npm (Debian: apt-get install nodejs npm, or hack/install-test-needs); NO_WITNESSES=1 goes without them", err)
+		}
+	}
+	lock, err := os.ReadFile("package-lock.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(lock)
+	want, stamp := hex.EncodeToString(sum[:]), filepath.Join("node_modules", ".installed")
+	if have, err := os.ReadFile(stamp); err == nil && string(have) == want {
+		return
+	}
+	out, err := run(t, nil, "npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
+	if err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(stamp, []byte(want), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs a program to its end, and not for longer than patience.
+func run(t *testing.T, env []string, command ...string) (output string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	// A proxy or credentials of the surroundings are not for a cloud on
+	// loopback.
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); command[0] == "npm" || !strings.HasSuffix(strings.ToLower(name), "_proxy") && !strings.HasPrefix(name, "ALIBABA_CLOUD_") {
+			cmd.Env = append(cmd.Env, entry)
+		}
+	}
+	cmd.Env = append(cmd.Env, env...)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		err = errors.Join(err, ctx.Err())
+	}
+	return string(out), err
+}
