@@ -8,6 +8,8 @@ import (
 
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // An Op names a call to the cloud.
@@ -66,19 +68,19 @@ func refusalKinds(op Op, code string, status int) []error {
 	switch {
 	case kind == nil:
 	case errors.Is(kind, errEarlierTry) && op.Access == Read:
-		return []error{ErrWrongState}
+		return []error{providers.ErrWrongState}
 	case errors.Is(kind, errEarlierTry):
-		return []error{ErrWrongState, ErrOutcomeUnknown}
-	case errors.Is(kind, ErrOutcomeUnknown) && op.Access == Read:
+		return []error{providers.ErrWrongState, providers.ErrOutcomeUnknown}
+	case errors.Is(kind, providers.ErrOutcomeUnknown) && op.Access == Read:
 		return nil
 	default:
 		return []error{kind}
 	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		return []error{ErrThrottled}
+		return []error{providers.ErrThrottled}
 	case status >= http.StatusInternalServerError && op.Access == Write:
-		return []error{ErrOutcomeUnknown}
+		return []error{providers.ErrOutcomeUnknown}
 	}
 	return nil
 }
@@ -88,7 +90,7 @@ func lostKinds(op Op, err error) []error {
 	var kinds []error
 	var unsent *notSentError
 	if op.Access == Write && !errors.As(err, &unsent) {
-		kinds = append(kinds, ErrOutcomeUnknown)
+		kinds = append(kinds, providers.ErrOutcomeUnknown)
 	}
 	for _, kind := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, kind) {
@@ -117,7 +119,7 @@ func kindOf(product, code string) error {
 		}
 	}
 	if strings.Contains(code, "Throttling") {
-		return ErrThrottled
+		return providers.ErrThrottled
 	}
 	return nil
 }

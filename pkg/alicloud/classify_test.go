@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func TestErrorsOfOSS(t *testing.T) {
@@ -17,17 +19,17 @@ func TestErrorsOfOSS(t *testing.T) {
 		err  error
 		want error
 	}{
-		"NotFound":  {&oss.ServiceError{Code: "NoSuchBucket", StatusCode: 404}, ErrNotFound},
-		"Exists":    {&oss.ServiceError{Code: "BucketAlreadyExists", StatusCode: 409}, ErrExists},
-		"Denied":    {&oss.ServiceError{Code: "AccessDenied", StatusCode: 403}, ErrDenied},
-		"Key":       {&oss.ServiceError{Code: "InvalidAccessKeyId", StatusCode: 403}, ErrCredentials},
-		"Internal":  {&oss.ServiceError{Code: "InternalError", StatusCode: 500}, ErrOutcomeUnknown},
-		"Busy":      {&oss.ServiceError{Code: "ServiceBusy", StatusCode: 503}, ErrOutcomeUnknown},
-		"Network":   {&url.Error{Op: "Put", URL: "http://h/?x-oss-signature=" + testSecret, Err: errors.New("EOF")}, ErrOutcomeUnknown},
+		"NotFound":  {&oss.ServiceError{Code: "NoSuchBucket", StatusCode: 404}, providers.ErrNotFound},
+		"Exists":    {&oss.ServiceError{Code: "BucketAlreadyExists", StatusCode: 409}, providers.ErrExists},
+		"Denied":    {&oss.ServiceError{Code: "AccessDenied", StatusCode: 403}, providers.ErrDenied},
+		"Key":       {&oss.ServiceError{Code: "InvalidAccessKeyId", StatusCode: 403}, providers.ErrCredentials},
+		"Internal":  {&oss.ServiceError{Code: "InternalError", StatusCode: 500}, providers.ErrOutcomeUnknown},
+		"Busy":      {&oss.ServiceError{Code: "ServiceBusy", StatusCode: 503}, providers.ErrOutcomeUnknown},
+		"Network":   {&url.Error{Op: "Put", URL: "http://h/?x-oss-signature=" + testSecret, Err: errors.New("EOF")}, providers.ErrOutcomeUnknown},
 		"NotSent":   {&url.Error{Op: "Put", URL: "http://h/", Err: &notSentError{errors.New("refused")}}, nil},
 		"Deadline":  {&url.Error{Op: "Put", URL: "http://h/", Err: context.DeadlineExceeded}, context.DeadlineExceeded},
-		"Known":     {&Error{Kinds: []error{ErrQuota}}, ErrQuota},
-		"KnownDeep": {fmt.Errorf("credentials: %w", credentialsError("Files", "x", nil)), ErrCredentials},
+		"Known":     {&Error{Kinds: []error{providers.ErrQuota}}, providers.ErrQuota},
+		"KnownDeep": {fmt.Errorf("credentials: %w", credentialsError("Files", "x", nil)), providers.ErrCredentials},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -54,17 +56,17 @@ func TestTablesMeanWhatTheySay(t *testing.T) {
 		product, code string
 		want          error
 	}{
-		{"Ram", "EntityNotExist.User.AccessKey", ErrNotFound},
-		{"Ram", "EntityAlreadyExists.User", ErrExists},
-		{"Ram", "DeleteConflict.User.Policy", ErrWrongState},
-		{"Ram", "LimitExceeded.User.AccessKey", ErrQuota},
-		{"Vpc", "InvalidVSwitchId.NotFound", ErrNotFound},
-		{"Sts", "NoPermission", ErrDenied},
-		{"Rds", "InvalidAccountName.NotFound", ErrNotFound}, // before its family
-		{"Rds", "InvalidAccountType.Format", ErrInvalid},
-		{"Rds", "OperationDenied.DBStatus", ErrWrongState},
-		{"Rds", "InvalidDBInstanceClass.NotFound", ErrInvalid},
-		{"Unknown", "Throttling", ErrThrottled},
+		{"Ram", "EntityNotExist.User.AccessKey", providers.ErrNotFound},
+		{"Ram", "EntityAlreadyExists.User", providers.ErrExists},
+		{"Ram", "DeleteConflict.User.Policy", providers.ErrWrongState},
+		{"Ram", "LimitExceeded.User.AccessKey", providers.ErrQuota},
+		{"Vpc", "InvalidVSwitchId.NotFound", providers.ErrNotFound},
+		{"Sts", "NoPermission", providers.ErrDenied},
+		{"Rds", "InvalidAccountName.NotFound", providers.ErrNotFound}, // before its family
+		{"Rds", "InvalidAccountType.Format", providers.ErrInvalid},
+		{"Rds", "OperationDenied.DBStatus", providers.ErrWrongState},
+		{"Rds", "InvalidDBInstanceClass.NotFound", providers.ErrInvalid},
+		{"Unknown", "Throttling", providers.ErrThrottled},
 		{"Rds", "", nil},
 	} {
 		if got := kindOf(tc.product, tc.code); got != tc.want { //nolint:errorlint // the tables hold the kinds themselves
@@ -80,10 +82,10 @@ func TestAnEarlierTryThatIsUnderWayIsBusyAndUnknown(t *testing.T) {
 		f := newFront(t, reply(400, `{"Code":"`+code+`","Message":"m","RequestId":"R-1"}`))
 		c := clientsOf(t, f, testKey())
 		for access, err := range map[Access]error{Write: createAccount(t, c), Read: describe(t, c)} {
-			if !errors.Is(err, ErrWrongState) || errors.Is(err, ErrOutcomeUnknown) != (access == Write) {
-				t.Errorf("%s of a call with access %v = %v; want ErrWrongState, and ErrOutcomeUnknown of writes", code, access, err)
+			if !errors.Is(err, providers.ErrWrongState) || errors.Is(err, providers.ErrOutcomeUnknown) != (access == Write) {
+				t.Errorf("%s of a call with access %v = %v; want providers.ErrWrongState, and providers.ErrOutcomeUnknown of writes", code, access, err)
 			}
-			if text := Sentence(err); text != Sentence(&Error{Kinds: []error{ErrWrongState}}) {
+			if text := providers.Sentence(err); text != providers.Sentence(&Error{Kinds: []error{providers.ErrWrongState}}) {
 				t.Errorf("%s is told as %q", code, text)
 			}
 		}
@@ -96,14 +98,14 @@ func TestAProvidersSentenceIsForItsCodesAndChangesNothingElse(t *testing.T) {
 		"InvalidColour.Red": "code", "InvalidColour.Blue": "family", "Taste": "plain",
 		"InvalidColour": "family", "Taste.Sour": "", "": "", "Whatever": "",
 	} {
-		cause := &Error{Product: "Rds", Code: code, Kinds: []error{ErrSoldOut}}
+		cause := &Error{Product: "Rds", Code: code, Kinds: []error{providers.ErrSoldOut}}
 		bare := fmt.Errorf("rds: create: %w", cause)
 		err := sentences.Of(bare)
 		if want == "" {
-			want = Sentence(bare)
+			want = providers.Sentence(bare)
 		}
 		var e *Error
-		if got := Sentence(fmt.Errorf("again: %w", err)); got != want || err.Error() != bare.Error() || !errors.Is(err, ErrSoldOut) || !errors.As(err, &e) || e != cause {
+		if got := providers.Sentence(fmt.Errorf("again: %w", err)); got != want || err.Error() != bare.Error() || !errors.Is(err, providers.ErrSoldOut) || !errors.As(err, &e) || e != cause {
 			t.Errorf("%s is told as %q, want %q; it is %v", code, got, want, err)
 		}
 	}
@@ -118,17 +120,17 @@ func TestSentencesTellWhoCanMendIt(t *testing.T) {
 		err  error
 		want string // a word of it
 	}{
-		"SoldOut":     {&Error{Code: "InsufficientResourceCapacity", Kinds: []error{ErrSoldOut}}, "plan"},
-		"Told":        {&toldError{&Error{Code: "Whatever", Kinds: []error{ErrInvalid}}, "choose another Colour"}, "Colour"},
-		"Denied":      {&Error{Code: "Forbidden.RAM", Kinds: []error{ErrDenied}}, operator},
-		"Credentials": {&Error{Kinds: []error{ErrCredentials, ErrDenied}}, operator},
-		"Arrears":     {&Error{Kinds: []error{ErrArrears}}, operator},
-		"Quota":       {&Error{Kinds: []error{ErrQuota}}, operator},
+		"SoldOut":     {&Error{Code: "InsufficientResourceCapacity", Kinds: []error{providers.ErrSoldOut}}, "plan"},
+		"Told":        {providers.WithSentence(&Error{Code: "Whatever", Kinds: []error{providers.ErrInvalid}}, "choose another Colour"), "Colour"},
+		"Denied":      {&Error{Code: "Forbidden.RAM", Kinds: []error{providers.ErrDenied}}, operator},
+		"Credentials": {&Error{Kinds: []error{providers.ErrCredentials, providers.ErrDenied}}, operator},
+		"Arrears":     {&Error{Kinds: []error{providers.ErrArrears}}, operator},
+		"Quota":       {&Error{Kinds: []error{providers.ErrQuota}}, operator},
 		"Unknown":     {&Error{Code: "Whatever", RequestID: "R-1", Detail: "detail"}, "broker"},
 		"Foreign":     {errors.New("secret detail"), "broker"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Sentence(fmt.Errorf("rds: create: %w", tc.err))
+			got := providers.Sentence(fmt.Errorf("rds: create: %w", tc.err))
 			if !strings.Contains(got, tc.want) {
 				t.Errorf("%q has no %q", got, tc.want)
 			}

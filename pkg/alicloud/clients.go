@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // A Config says which cloud is called, and as whom.
@@ -125,7 +127,7 @@ func (c *Clients) Call(ctx context.Context, op Op, do func(Key) error) (err erro
 	start := time.Now()
 	err = Classify(op, do(key))
 	c.metrics.sent(op, time.Since(start))
-	if errors.Is(err, ErrThrottled) {
+	if errors.Is(err, providers.ErrThrottled) {
 		c.pacer(op.Product).slowDown()
 	}
 	return err

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func mustKey(t *testing.T, s CredentialsSource, want Key) {
@@ -50,7 +52,7 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	dir := t.TempDir()
 	source := Files(dir)
-	if _, err := source.Credentials(t.Context()); !errors.Is(err, ErrCredentials) {
+	if _, err := source.Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 		t.Errorf("an empty directory: %v", err)
 	}
 	writeFiles(t, dir, map[string]string{FileAccessKeyID: "id-1\n", FileAccessKeySecret: "secret-1\n"})
@@ -60,7 +62,7 @@ func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, FileAccessKeySecret)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := source.Credentials(t.Context()); !errors.Is(err, ErrCredentials) {
+	if _, err := source.Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 		t.Errorf("without its secret: %v", err)
 	}
 }
@@ -69,7 +71,7 @@ func TestEmptyKeysAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{FileAccessKeyID: "id", FileAccessKeySecret: "\n"})
 	for name, source := range map[string]CredentialsSource{"Files": Files(dir), "Static": Static(Key{ID: "id"})} {
-		if _, err := source.Credentials(t.Context()); !errors.Is(err, ErrCredentials) {
+		if _, err := source.Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -128,7 +130,7 @@ func TestAnOldKeyServesWhileRenewalFails(t *testing.T) {
 		t.Errorf("%d fetches, want the first and one that failed", n)
 	}
 	f.clock.advance(10 * time.Minute)
-	if _, err := c.Credentials(t.Context()); !errors.Is(err, ErrCredentials) {
+	if _, err := c.Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 		t.Errorf("after it expired: %v", err)
 	}
 	f.fail.Store(false)
@@ -207,7 +209,7 @@ func TestAssumeRoleRefused(t *testing.T) {
 	}
 	// A mutating call with such credentials was never sent.
 	err = createAccount(t, clientsOf(t, f, source))
-	if !errors.Is(err, ErrCredentials) || !errors.Is(err, ErrDenied) || errors.Is(err, ErrOutcomeUnknown) {
+	if !errors.Is(err, providers.ErrCredentials) || !errors.Is(err, providers.ErrDenied) || errors.Is(err, providers.ErrOutcomeUnknown) {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -228,7 +230,7 @@ func TestRRSAReadsItsTokenEachTimeAndSignsNothing(t *testing.T) {
 		t.Errorf("query %q has a signature or the token", got.query)
 	}
 	o.TokenFile += "-missing"
-	if _, err := RRSA(o).Credentials(t.Context()); !errors.Is(err, ErrCredentials) {
+	if _, err := RRSA(o).Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 		t.Errorf("without the token file: %v", err)
 	}
 }
@@ -238,7 +240,7 @@ func TestRRSARefusedHidesTheToken(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"token": "oidc.token.secret"})
 	_, err := RRSA(OIDC{TokenFile: filepath.Join(dir, "token"), ProviderARN: "p", RoleARN: "r", Endpoint: f.endpoint(t)}).Credentials(t.Context())
-	if !errors.Is(err, ErrCredentials) || strings.Contains(err.Error(), "oidc.token.secret") {
+	if !errors.Is(err, providers.ErrCredentials) || strings.Contains(err.Error(), "oidc.token.secret") {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -269,7 +271,7 @@ func TestECSRole(t *testing.T) {
 		"ram/security-credentials/the-role": `{"Code":"Success",` + sessionKey + `}`,
 	})
 	mustKey(t, ECSRole(NewMetadata(f.endpoint(t)), ""), Key{ID: "STS.id", Secret: "role-secret", Token: "role-token"})
-	if _, err := ECSRole(NewMetadata(f.endpoint(t)), "another").Credentials(t.Context()); !errors.Is(err, ErrCredentials) {
+	if _, err := ECSRole(NewMetadata(f.endpoint(t)), "another").Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 		t.Errorf("a role that is not there: %v", err)
 	}
 }
@@ -282,7 +284,7 @@ func TestMetadataValues(t *testing.T) {
 			t.Errorf("got %q, %v; want %q", got, err, want)
 		}
 	}
-	if _, err := m.VSwitch(t.Context()); !errors.Is(err, ErrNotFound) {
+	if _, err := m.VSwitch(t.Context()); !errors.Is(err, providers.ErrNotFound) {
 		t.Errorf("a value that is not there: %v", err)
 	}
 	puts := 0
@@ -295,7 +297,7 @@ func TestMetadataValues(t *testing.T) {
 		t.Errorf("%d tokens were asked for", puts)
 	}
 	f.Close()
-	if _, err := m.VPC(t.Context()); err == nil || errors.Is(err, ErrNotFound) {
+	if _, err := m.VPC(t.Context()); err == nil || errors.Is(err, providers.ErrNotFound) {
 		t.Errorf("without a metadata service: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // The emulated gateway verifies signatures, so that what passes there was
@@ -65,7 +66,7 @@ func TestEverySourceSignsAsItsAccount(t *testing.T) {
 			// not there, but the signature was good.
 			req := rds.CreateCreateAccountRequest()
 			req.DBInstanceId, req.AccountName, req.AccountPassword = "rm-none", "name", "Pass_w0rd+of%account"
-			if err := c.Do(t.Context(), alicloud.Write, req, rds.CreateCreateAccountResponse()); !errors.Is(err, alicloud.ErrNotFound) {
+			if err := c.Do(t.Context(), alicloud.Write, req, rds.CreateCreateAccountResponse()); !errors.Is(err, providers.ErrNotFound) {
 				t.Errorf("CreateAccount: %v", err)
 			}
 		})
@@ -78,7 +79,7 @@ func TestAWrongSecretIsTheCredentialsFault(t *testing.T) {
 		"Secret": {ID: server.AccessKey().ID, Secret: "wrong"},
 		"ID":     {ID: "LTAIwrongwrongwrong", Secret: server.AccessKey().Secret},
 	} {
-		if _, err := clientsFor(t, u, alicloud.Static(key)).Caller(t.Context()); !errors.Is(err, alicloud.ErrCredentials) {
+		if _, err := clientsFor(t, u, alicloud.Static(key)).Caller(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -7,41 +7,30 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// Kinds of error. Codes of the cloud are mapped to them in one table a
-// product; everybody else asks with errors.Is. An error of none of these kinds
-// is transient.
-var (
-	ErrNotFound    = errors.New("not found")             // the named resource is not there
-	ErrExists      = errors.New("exists already")        // the name is taken
-	ErrInvalid     = errors.New("invalid request")       // the user's: a parameter that cannot be
-	ErrSoldOut     = errors.New("sold out")              // the user's: no capacity for the class, zone or address
-	ErrWrongState  = errors.New("wrong state for now")   // transient: the resource is busy
-	ErrThrottled   = errors.New("throttled")             // transient: slow down
-	ErrTokenUsed   = errors.New("token used")            // look: an earlier try may have worked
-	ErrDenied      = errors.New("permission denied")     // the operator's: RAM refuses
-	ErrCredentials = errors.New("credentials refused")   // the operator's: key, token or account
-	ErrArrears     = errors.New("account in arrears")    // the operator's: money
-	ErrQuota       = errors.New("account quota reached") // the operator's: raise the quota
-	// ErrOutcomeUnknown: the request may have had its effect; its answer was
-	// lost, timed out or was a 5xx. Look before repeating.
-	ErrOutcomeUnknown = errors.New("outcome unknown")
+// The reasons of providers, under the names that other rooms still use.
+var ( //nolint:gochecknoglobals // removed with the last use
+	ErrNotFound       = providers.ErrNotFound
+	ErrExists         = providers.ErrExists
+	ErrInvalid        = providers.ErrInvalid
+	ErrSoldOut        = providers.ErrSoldOut
+	ErrWrongState     = providers.ErrWrongState
+	ErrThrottled      = providers.ErrThrottled
+	ErrTokenUsed      = providers.ErrTokenUsed
+	ErrDenied         = providers.ErrDenied
+	ErrCredentials    = providers.ErrCredentials
+	ErrArrears        = providers.ErrArrears
+	ErrQuota          = providers.ErrQuota
+	ErrOutcomeUnknown = providers.ErrOutcomeUnknown
 )
 
 // errEarlierTry stands in the tables for codes that say that an earlier request
 // of the same token is still at work. They are ErrWrongState, retried as all of
 // those are, and ErrOutcomeUnknown: this request was refused, the other lives.
 var errEarlierTry = errors.New("an earlier try is under way")
-
-// UnlessMissing drops an error that says no more than that a thing is not there:
-// for looks, and for removals.
-func UnlessMissing(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
-}
 
 // An Error is a refusal or failure of the cloud. Its text is for the log and
 // holds nothing secret: neither the SDK's message, which can hold the string

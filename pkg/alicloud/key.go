@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // A Key signs requests. Printing it shows nothing of it.
@@ -46,11 +48,11 @@ func (s static) Credentials(context.Context) (Key, error) {
 // credentialsError returns an error of kind ErrCredentials. The kinds of cause
 // are added, but for ErrOutcomeUnknown: nothing was done with the key.
 func credentialsError(action, detail string, cause error) *Error {
-	e := &Error{Product: "Credentials", Action: action, Kinds: []error{ErrCredentials}, Detail: detail}
+	e := &Error{Product: "Credentials", Action: action, Kinds: []error{providers.ErrCredentials}, Detail: detail}
 	if c, ok := asError(cause); ok {
 		e.Code, e.Status, e.RequestID = c.Code, c.Status, c.RequestID
 		for _, kind := range c.Kinds {
-			if !errors.Is(kind, ErrOutcomeUnknown) && !errors.Is(kind, ErrCredentials) {
+			if !errors.Is(kind, providers.ErrOutcomeUnknown) && !errors.Is(kind, providers.ErrCredentials) {
 				e.Kinds = append(e.Kinds, kind)
 			}
 		}

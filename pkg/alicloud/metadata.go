@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // Metadata reads the metadata service of the ECS instance that the broker runs
@@ -77,7 +79,7 @@ func (m *Metadata) get(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	if value == "" {
-		return "", &Error{Product: "Metadata", Action: "GET " + name, Status: status, Kinds: []error{ErrNotFound}, Detail: "the value is empty"}
+		return "", &Error{Product: "Metadata", Action: "GET " + name, Status: status, Kinds: []error{providers.ErrNotFound}, Detail: "the value is empty"}
 	}
 	return value, nil
 }
@@ -122,7 +124,7 @@ func metadataError(action string, status int, err error) error {
 		e.Detail = redact(withoutURL(err), nil)
 		e.Kinds = lostKinds(Op{Access: Read}, err)
 	} else if status == http.StatusNotFound {
-		e.Kinds = []error{ErrNotFound}
+		e.Kinds = []error{providers.ErrNotFound}
 	}
 	return e
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // metrics are of calls to the cloud, and of the keys that sign them. Labels are
@@ -138,18 +140,18 @@ func resultOf(err error) string {
 		kind error
 		name string
 	}{
-		{ErrCredentials, "credentials"},
-		{ErrDenied, "denied"},
-		{ErrArrears, "arrears"},
-		{ErrQuota, "quota"},
-		{ErrThrottled, "throttled"},
-		{ErrSoldOut, "sold_out"},
-		{ErrInvalid, "invalid"},
-		{ErrNotFound, "not_found"},
-		{ErrExists, "exists"},
-		{ErrTokenUsed, "token_used"},
-		{ErrWrongState, "wrong_state"},
-		{ErrOutcomeUnknown, "outcome_unknown"},
+		{providers.ErrCredentials, "credentials"},
+		{providers.ErrDenied, "denied"},
+		{providers.ErrArrears, "arrears"},
+		{providers.ErrQuota, "quota"},
+		{providers.ErrThrottled, "throttled"},
+		{providers.ErrSoldOut, "sold_out"},
+		{providers.ErrInvalid, "invalid"},
+		{providers.ErrNotFound, "not_found"},
+		{providers.ErrExists, "exists"},
+		{providers.ErrTokenUsed, "token_used"},
+		{providers.ErrWrongState, "wrong_state"},
+		{providers.ErrOutcomeUnknown, "outcome_unknown"},
 		{context.DeadlineExceeded, "timeout"},
 		{context.Canceled, "canceled"},
 	} {

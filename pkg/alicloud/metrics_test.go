@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // measuredClients are clients at the front with metrics of their own.
@@ -93,7 +95,7 @@ func TestTheResultOfARequestIsItsWeightiestKind(t *testing.T) {
 		"LostRead":      {lost(Read, context.DeadlineExceeded), "timeout"},
 		"Stopped":       {lost(Read, context.Canceled), "canceled"},
 		"Other":         {lost(Read, errors.New("no route")), "failed"},
-		"ThrottledRole": {credentialsError("AssumeRole", "", &Error{Kinds: []error{ErrThrottled}}), "credentials"},
+		"ThrottledRole": {credentialsError("AssumeRole", "", &Error{Kinds: []error{providers.ErrThrottled}}), "credentials"},
 	}
 	for name, tc := range cases {
 		if got := resultOf(tc.err); got != tc.want {

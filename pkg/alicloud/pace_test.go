@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func TestThePaceHalvesWhenThrottledAndComesBackSlowly(t *testing.T) {
@@ -47,7 +49,7 @@ func TestThePaceHalvesWhenThrottledAndComesBackSlowly(t *testing.T) {
 func TestPaceIsKeptByProductAndHonoursTheContext(t *testing.T) {
 	f := newFront(t, reply(400, `{"Code":"Throttling.User","Message":"m","RequestId":"1"}`))
 	c := clientsOf(t, f, testKey())
-	if err := createAccount(t, c); !errors.Is(err, ErrThrottled) {
+	if err := createAccount(t, c); !errors.Is(err, providers.ErrThrottled) {
 		t.Fatal(err)
 	}
 	if got := c.pacer("rds").limiter.Limit(); got != 5e5 {
@@ -59,7 +61,7 @@ func TestPaceIsKeptByProductAndHonoursTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := c.Call(ctx, Op{Product: "Rds", Access: Write}, func(Key) error { t.Error("it was called"); return nil })
-	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) {
+	if !errors.Is(err, context.Canceled) || errors.Is(err, providers.ErrOutcomeUnknown) {
 		t.Errorf("err = %v", err)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func TestSecretsTravelInTheBodyAndNotInTheURL(t *testing.T) {
@@ -46,34 +48,34 @@ func TestKindsOfAnswers(t *testing.T) {
 		write  error // kind of a mutating call; nil: no kind at all
 		read   error // kind of a reading one
 	}{
-		"NotFound":           {reply(404, body("InvalidDBInstanceId.NotFound")), ErrNotFound, ErrNotFound},
-		"NotFoundAs400":      {reply(400, body("InvalidDBInstanceId.NotFound")), ErrNotFound, ErrNotFound},
-		"Duplicate":          {reply(400, body("InvalidAccountName.Duplicate")), ErrExists, ErrExists},
-		"FamilyOfCodes":      {reply(400, body("InvalidAccountName.Forbid")), ErrInvalid, ErrInvalid},
-		"WrongState":         {reply(403, body("OperationDenied.DBInstanceStatus")), ErrWrongState, ErrWrongState},
-		"Throttled":          {reply(400, body("Throttling.User")), ErrThrottled, ErrThrottled},
-		"ThrottledByProduct": {reply(503, body("Rejected.Throttling")), ErrThrottled, ErrThrottled},
-		"ThrottledByStatus":  {reply(429, ``), ErrThrottled, ErrThrottled},
-		"Denied":             {reply(403, body("Forbidden.RAM")), ErrDenied, ErrDenied},
-		"UnknownKey":         {reply(404, body("InvalidAccessKeyId.NotFound")), ErrCredentials, ErrCredentials},
-		"TokenUsed":          {reply(400, body("InvalidRequestId")), ErrTokenUsed, ErrTokenUsed},
-		"Arrears":            {reply(400, body("Pay.InsufficientBalance")), ErrArrears, ErrArrears},
-		"SoldOut":            {reply(404, body("InsufficientResourceCapacity")), ErrSoldOut, ErrSoldOut},
-		"Quota":              {reply(403, body("QuotaExceeded.CreateInstance")), ErrQuota, ErrQuota},
-		"InternalError":      {reply(500, body("InternalError")), ErrOutcomeUnknown, nil},
-		"UnknownCodeOf5xx":   {reply(500, body("Whatever")), ErrOutcomeUnknown, nil},
+		"NotFound":           {reply(404, body("InvalidDBInstanceId.NotFound")), providers.ErrNotFound, providers.ErrNotFound},
+		"NotFoundAs400":      {reply(400, body("InvalidDBInstanceId.NotFound")), providers.ErrNotFound, providers.ErrNotFound},
+		"Duplicate":          {reply(400, body("InvalidAccountName.Duplicate")), providers.ErrExists, providers.ErrExists},
+		"FamilyOfCodes":      {reply(400, body("InvalidAccountName.Forbid")), providers.ErrInvalid, providers.ErrInvalid},
+		"WrongState":         {reply(403, body("OperationDenied.DBInstanceStatus")), providers.ErrWrongState, providers.ErrWrongState},
+		"Throttled":          {reply(400, body("Throttling.User")), providers.ErrThrottled, providers.ErrThrottled},
+		"ThrottledByProduct": {reply(503, body("Rejected.Throttling")), providers.ErrThrottled, providers.ErrThrottled},
+		"ThrottledByStatus":  {reply(429, ``), providers.ErrThrottled, providers.ErrThrottled},
+		"Denied":             {reply(403, body("Forbidden.RAM")), providers.ErrDenied, providers.ErrDenied},
+		"UnknownKey":         {reply(404, body("InvalidAccessKeyId.NotFound")), providers.ErrCredentials, providers.ErrCredentials},
+		"TokenUsed":          {reply(400, body("InvalidRequestId")), providers.ErrTokenUsed, providers.ErrTokenUsed},
+		"Arrears":            {reply(400, body("Pay.InsufficientBalance")), providers.ErrArrears, providers.ErrArrears},
+		"SoldOut":            {reply(404, body("InsufficientResourceCapacity")), providers.ErrSoldOut, providers.ErrSoldOut},
+		"Quota":              {reply(403, body("QuotaExceeded.CreateInstance")), providers.ErrQuota, providers.ErrQuota},
+		"InternalError":      {reply(500, body("InternalError")), providers.ErrOutcomeUnknown, nil},
+		"UnknownCodeOf5xx":   {reply(500, body("Whatever")), providers.ErrOutcomeUnknown, nil},
 		"UnknownCodeOf4xx":   {reply(400, body("Whatever")), nil, nil},
-		"ProxyPage":          {reply(502, `<html>`), ErrOutcomeUnknown, nil},
-		"CodeThatIsNoString": {reply(500, `{"Code":500,"Message":{}}`), ErrOutcomeUnknown, nil},
-		"GarbageAsSuccess":   {reply(200, `<html>`), ErrOutcomeUnknown, nil},
+		"ProxyPage":          {reply(502, `<html>`), providers.ErrOutcomeUnknown, nil},
+		"CodeThatIsNoString": {reply(500, `{"Code":500,"Message":{}}`), providers.ErrOutcomeUnknown, nil},
+		"GarbageAsSuccess":   {reply(200, `<html>`), providers.ErrOutcomeUnknown, nil},
 		"Redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
-		}, ErrOutcomeUnknown, nil},
-		"ConnectionClosed": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ErrOutcomeUnknown, nil},
+		}, providers.ErrOutcomeUnknown, nil},
+		"ConnectionClosed": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, providers.ErrOutcomeUnknown, nil},
 		"ClosedInsideTheReply": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			reply(200, `{"a`)(w, nil)
-		}, ErrOutcomeUnknown, nil},
+		}, providers.ErrOutcomeUnknown, nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -97,8 +99,8 @@ func wantKind(t *testing.T, what string, err, kind error) {
 	if kind == nil && len(e.Kinds) > 0 || kind != nil && !errors.Is(err, kind) {
 		t.Errorf("%s: kinds %v, want %v", what, e.Kinds, kind)
 	}
-	if errors.Is(err, ErrOutcomeUnknown) != errors.Is(kind, ErrOutcomeUnknown) {
-		t.Errorf("%s: outcome unknown = %v, with kind %v", what, errors.Is(err, ErrOutcomeUnknown), kind)
+	if errors.Is(err, providers.ErrOutcomeUnknown) != errors.Is(kind, providers.ErrOutcomeUnknown) {
+		t.Errorf("%s: outcome unknown = %v, with kind %v", what, errors.Is(err, providers.ErrOutcomeUnknown), kind)
 	}
 }
 
@@ -111,7 +113,7 @@ func TestNothingSentIsNoUnknownOutcome(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := c.Do(ctx, Write, rds.CreateCreateAccountRequest(), rds.CreateCreateAccountResponse())
-	if errors.Is(err, ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
+	if errors.Is(err, providers.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
 		t.Errorf("a call with a dead context: %v", err)
 	}
 }
@@ -124,7 +126,7 @@ func TestCancellationEndsACallWithUnknownOutcome(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-arrived; cancel() }()
 	err := c.Do(ctx, Write, rds.CreateDeleteDBInstanceRequest(), rds.CreateDeleteDBInstanceResponse())
-	if !errors.Is(err, ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
+	if !errors.Is(err, providers.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v", err)
 	}
 }

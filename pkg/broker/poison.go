@@ -9,7 +9,7 @@ import (
 
 	"github.com/golang/glog"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -21,7 +21,7 @@ const patience = 3
 var errBroken = errors.New("the record cannot be worked on")
 
 // errGivenUp: the provider did not come back although its time was over.
-var errGivenUp = fmt.Errorf("the provider does not come back: %w", alicloud.ErrOutcomeUnknown)
+var errGivenUp = fmt.Errorf("the provider does not come back: %w", providers.ErrOutcomeUnknown)
 
 // A panicError is a panic of a provider, or of ours on the way.
 type panicError struct {

@@ -1,65 +1,34 @@
 package broker
 
 import (
-	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // slowPace is how often a delete that was refused is tried again.
 const slowPace = 10 * time.Minute
 
-// A blame says who can mend an error, and so what is done about it.
-type blame string
+// A blame is a class of errors.
+type blame = providers.Class
 
 const (
-	blameNobody   blame = "transient" // retried with back-off
-	blameLook     blame = "look"      // an earlier try may have worked: look, and go on
-	blameUser     blame = "user"      // the operation fails at once
-	blameOperator blame = "operator"  // stays in progress until its deadline
+	blameNobody   = providers.Transient
+	blameLook     = providers.Look
+	blameUser     = providers.User
+	blameOperator = providers.Operator
 )
 
 // blameFor sorts an error of Observe or Do.
-func blameFor(err error) blame {
-	if failure, ok := errors.AsType[*providers.Failure](err); ok {
-		if failure.Kind == providers.Broken {
-			return blameOperator
-		}
-		return blameUser
-	}
-	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
-		errors.Is(err, alicloud.ErrOutcomeUnknown), errors.Is(err, alicloud.ErrThrottled), errors.Is(err, alicloud.ErrWrongState):
-		return blameNobody
-	case errors.Is(err, alicloud.ErrTokenUsed), errors.Is(err, alicloud.ErrExists), errors.Is(err, alicloud.ErrNotFound):
-		return blameLook
-	case errors.Is(err, alicloud.ErrInvalid), errors.Is(err, alicloud.ErrSoldOut):
-		return blameUser
-	case errors.Is(err, alicloud.ErrDenied), errors.Is(err, alicloud.ErrCredentials),
-		errors.Is(err, alicloud.ErrArrears), errors.Is(err, alicloud.ErrQuota):
-		return blameOperator
-	}
-	return blameNobody
-}
+func blameFor(err error) blame { return providers.ClassOf(err) }
 
 // outcomeUnknown says that a call may have had its effect although it ended in
 // err, or that an earlier try of it may.
-func outcomeUnknown(err error) bool {
-	return errors.Is(err, alicloud.ErrOutcomeUnknown) || errors.Is(err, alicloud.ErrTokenUsed) ||
-		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
+func outcomeUnknown(err error) bool { return providers.IsOutcomeUnknown(err) }
 
 // sentenceFor is what the user reads of an error: never the cloud's own text.
-func sentenceFor(err error) string {
-	if failure, ok := errors.AsType[*providers.Failure](err); ok {
-		return failure.Text
-	}
-	return alicloud.Sentence(err)
-}
+func sentenceFor(err error) string { return providers.Sentence(err) }
 
 // delayAfter is how long to wait after the n-th failure in a row.
 func delayAfter(b blame, n int) time.Duration {

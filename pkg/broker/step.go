@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -154,7 +153,7 @@ func (m *move) takeOver(ctx context.Context) (time.Time, error) {
 func (m *move) stillOf(ctx context.Context, account string) error {
 	now, err := m.account(ctx)
 	if err == nil && now != account {
-		err = fmt.Errorf("%w: they were of account %s just now, and are of account %s", alicloud.ErrCredentials, account, now)
+		err = fmt.Errorf("%w: they were of account %s just now, and are of account %s", providers.ErrCredentials, account, now)
 	}
 	return err
 }
@@ -174,7 +173,7 @@ func (m *move) account(ctx context.Context) (string, error) {
 		own = m.of.Account
 	}
 	if own != "" && own != account {
-		return "", fmt.Errorf("%w: the record belongs to account %s and the credentials to %s", alicloud.ErrCredentials, own, account)
+		return "", fmt.Errorf("%w: the record belongs to account %s and the credentials to %s", providers.ErrCredentials, own, account)
 	}
 	return account, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // A world is an account with things of its own in it, and the broker's user
@@ -115,7 +116,7 @@ func TestThePoliciesProtectOtherUsers(t *testing.T) {
 		},
 	} {
 		req, resp := call(theirs)
-		if err := w.broker.Do(t.Context(), alicloud.Write, req, resp); !errors.Is(err, alicloud.ErrDenied) {
+		if err := w.broker.Do(t.Context(), alicloud.Write, req, resp); !errors.Is(err, providers.ErrDenied) {
 			t.Errorf("%s, of a user of theirs: %v, want ErrDenied", name, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // anECSRole is the role of the machine that the broker runs on.
@@ -69,7 +70,7 @@ func TestNobodyElseIsTrusted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cloud := newStack(t, aUser).Cloud()
-			if _, err := podOf(t, cloud, c.issuer, c.subject).Credentials(t.Context()); !errors.Is(err, alicloud.ErrCredentials) {
+			if _, err := podOf(t, cloud, c.issuer, c.subject).Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 				t.Errorf("RRSA gives %v, want ErrCredentials", err)
 			}
 		})
@@ -82,7 +83,7 @@ func TestNobodyElseIsTrusted(t *testing.T) {
 				ARN: roleARN, Base: a.user("other", file(t, "assume-role.json")), Region: a.cloud.Region(), Endpoint: a.url,
 			})
 			a.must(err)
-			if _, err := source.Credentials(t.Context()); !errors.Is(err, alicloud.ErrCredentials) {
+			if _, err := source.Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
 				t.Errorf("AssumeRole gives %v, want ErrCredentials", err)
 			}
 		})

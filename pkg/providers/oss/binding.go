@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -136,24 +135,24 @@ func lookAtUser(ctx context.Context, calls userLooks, t providers.Task, plan bin
 	// somebody have changed the mark.
 	comments, err := calls.User(ctx, plan.User)
 	s.User = whose(err, isMarked(comments, t.Life) || t.Facts.Open[factUser] == plan.User)
-	if err := alicloud.UnlessMissing(err); err != nil {
+	if err := providers.UnlessMissing(err); err != nil {
 		return s, err
 	}
 	description, err := calls.Policy(ctx, plan.Policy)
 	s.Policy = whose(err, isMarked(description, t.Life) || t.Facts.Open[factPolicy] == plan.Policy)
-	if err := alicloud.UnlessMissing(err); err != nil || s.User != ours {
+	if err := providers.UnlessMissing(err); err != nil || s.User != ours {
 		return s, err
 	}
-	if s.Attached, err = calls.Attached(ctx, plan.User); alicloud.UnlessMissing(err) != nil {
+	if s.Attached, err = calls.Attached(ctx, plan.User); providers.UnlessMissing(err) != nil {
 		return s, err
 	}
 	s.Keys, err = calls.Keys(ctx, plan.User)
-	return s, alicloud.UnlessMissing(err)
+	return s, providers.UnlessMissing(err)
 }
 
 func whose(err error, isOurs bool) presence {
 	switch {
-	case errors.Is(err, alicloud.ErrNotFound):
+	case errors.Is(err, providers.ErrNotFound):
 		return missing
 	case isOurs:
 		return ours

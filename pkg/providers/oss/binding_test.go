@@ -361,7 +361,7 @@ func TestDeniedUserIsNotGone(t *testing.T) {
 	binding.Goal = providers.Absent
 	for _, action := range []string{"GetUser", "GetPolicy", "ListPoliciesForUser", "ListAccessKeys"} {
 		w.cloud.Fail(action, "NoPermission", 0)
-		if seen, err := w.provider.Observe(t.Context(), *binding); !errors.Is(err, alicloud.ErrDenied) {
+		if seen, err := w.provider.Observe(t.Context(), *binding); !errors.Is(err, providers.ErrDenied) {
 			t.Errorf("%s is denied: seen %+v, %v", action, seen, err)
 		}
 		w.cloud.Faults().Clear()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -131,7 +130,7 @@ func callForUser(ctx context.Context, calls userCalls, step string, r userReques
 		facts.Secrets = map[string]string{factSecret: k.Secret.Reveal()}
 		return facts, nil
 	case stepDropKey:
-		return none, alicloud.UnlessMissing(calls.DeleteKey(ctx, r.User, r.Key))
+		return none, providers.UnlessMissing(calls.DeleteKey(ctx, r.User, r.Key))
 	case stepDeleteKey:
 		return none, deleteKey(ctx, calls, r.User)
 	case stepDetach:
@@ -149,23 +148,23 @@ func callForUser(ctx context.Context, calls userCalls, step string, r userReques
 func deleteKey(ctx context.Context, calls userCalls, user string) error {
 	ids, err := calls.Keys(ctx, user)
 	if err != nil || len(ids) == 0 {
-		return alicloud.UnlessMissing(err)
+		return providers.UnlessMissing(err)
 	}
-	return alicloud.UnlessMissing(calls.DeleteKey(ctx, user, ids[0]))
+	return providers.UnlessMissing(calls.DeleteKey(ctx, user, ids[0]))
 }
 
 // detach takes one policy from the user.
 func detach(ctx context.Context, calls userCalls, user string) error {
 	attached, err := calls.Attached(ctx, user)
 	if err != nil || len(attached) == 0 {
-		return alicloud.UnlessMissing(err)
+		return providers.UnlessMissing(err)
 	}
-	return alicloud.UnlessMissing(calls.Detach(ctx, user, attached[0]))
+	return providers.UnlessMissing(calls.Detach(ctx, user, attached[0]))
 }
 
 // forgotten returns the facts of a removal: nobody remembers what was made.
 func forgotten(fact string, err error) (providers.Facts, error) {
-	if err := alicloud.UnlessMissing(err); err != nil {
+	if err := providers.UnlessMissing(err); err != nil {
 		return providers.Facts{}, err
 	}
 	return openFact(fact, ""), nil

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -170,9 +169,9 @@ func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, pla
 func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (bucketState, error) {
 	info, err := calls.Info(ctx, plan.Bucket)
 	switch {
-	case errors.Is(err, alicloud.ErrNotFound):
+	case errors.Is(err, providers.ErrNotFound):
 		return bucketState{}, nil
-	case errors.Is(err, alicloud.ErrDenied):
+	case errors.Is(err, providers.ErrDenied):
 		// Either the bucket is another account's, or the operator has not
 		// allowed us to look at ours. The list of our own buckets tells, and
 		// for one that is not in it, whether OSS let us make it.
@@ -194,7 +193,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		return state, nil
 	}
 	state.Tags, err = calls.Tags(ctx, plan.Bucket)
-	if err := alicloud.UnlessMissing(err); err != nil {
+	if err := providers.UnlessMissing(err); err != nil {
 		return bucketState{}, err
 	}
 	for _, tag := range state.Tags {
@@ -206,7 +205,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		return state, nil
 	}
 	state.Objects, state.Uploads, err = calls.Holds(ctx, plan.Bucket)
-	if errors.Is(err, alicloud.ErrNotFound) { // deleted just now
+	if errors.Is(err, providers.ErrNotFound) { // deleted just now
 		return bucketState{}, nil
 	}
 	return state, err

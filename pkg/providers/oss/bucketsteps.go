@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -107,7 +106,7 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 	switch step {
 	case stepBucket:
 		err := calls.Put(ctx, r)
-		if errors.Is(err, alicloud.ErrExists) {
+		if errors.Is(err, providers.ErrExists) {
 			return providers.Facts{Open: map[string]string{factTaken: "true"}}, err
 		}
 		if err != nil {
@@ -119,11 +118,11 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 	case stepACL:
 		return providers.Facts{}, calls.PutACL(ctx, r.Bucket, r.ACL)
 	case stepDeleteObjects:
-		return providers.Facts{}, alicloud.UnlessMissing(calls.DeleteObjects(ctx, r.Bucket))
+		return providers.Facts{}, providers.UnlessMissing(calls.DeleteObjects(ctx, r.Bucket))
 	case stepAbortUploads:
-		return providers.Facts{}, alicloud.UnlessMissing(calls.AbortUploads(ctx, r.Bucket))
+		return providers.Facts{}, providers.UnlessMissing(calls.AbortUploads(ctx, r.Bucket))
 	case stepDeleteBucket:
-		return providers.Facts{}, alicloud.UnlessMissing(calls.Delete(ctx, r.Bucket))
+		return providers.Facts{}, providers.UnlessMissing(calls.Delete(ctx, r.Bucket))
 	default:
 		return providers.Facts{}, errUnknownStep
 	}
@@ -137,7 +136,7 @@ var errUnknownStep = errors.New("there is no such step")
 // addTags keeps the tags that people have put on the bucket.
 func addTags(ctx context.Context, calls bucketCalls, r bucketRequest) error {
 	tags, err := calls.Tags(ctx, r.Bucket)
-	if err := alicloud.UnlessMissing(err); err != nil {
+	if err := providers.UnlessMissing(err); err != nil {
 		return err
 	}
 	for _, tag := range r.Tags {

@@ -12,7 +12,6 @@ import (
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
@@ -272,14 +271,14 @@ func TestDeniedIsNotGone(t *testing.T) {
 	task.Goal = providers.Absent
 	for _, action := range []string{"oss:GetBucketInfo", "oss:GetBucketTags", "oss:ListObjectVersions", "oss:ListMultipartUploads"} {
 		w.cloud.Fail(action, "AccessDenied", 0)
-		if seen, err := w.provider.Observe(t.Context(), *task); !errors.Is(err, alicloud.ErrDenied) {
+		if seen, err := w.provider.Observe(t.Context(), *task); !errors.Is(err, providers.ErrDenied) {
 			t.Errorf("%s is denied: seen %+v, %v", action, seen, err)
 		}
 		w.cloud.Faults().Clear()
 	}
 	w.cloud.Fail("oss:ListBuckets", "AccessDenied", 0)
 	w.cloud.Fail("oss:GetBucketInfo", "AccessDenied", 0)
-	if seen, err := w.provider.Observe(t.Context(), *task); !errors.Is(err, alicloud.ErrDenied) {
+	if seen, err := w.provider.Observe(t.Context(), *task); !errors.Is(err, providers.ErrDenied) {
 		t.Errorf("all is denied: seen %+v, %v", seen, err)
 	}
 }
@@ -332,7 +331,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	w := newWorld(t)
 	task := w.instance(`{"AccessKeyId":"LTAIunknownkeyunknown","AccessKeySecret":"wrong-secret"}`)
 	_, err := w.provider.Observe(t.Context(), *task)
-	if !errors.Is(err, alicloud.ErrCredentials) {
+	if !errors.Is(err, providers.ErrCredentials) {
 		t.Fatalf("an unknown key: %v", err)
 	}
 	for _, text := range []string{err.Error(), fmt.Sprintf("%+v %#v", err, err)} {
@@ -360,8 +359,8 @@ func TestStepsRepeatNothingByThemselves(t *testing.T) {
 	for _, e := range effects() {
 		w.cloud.Faults().Add(cloud.Fault{Action: "oss:PutBucket", Effect: e, Times: 1})
 		before := len(w.cloud.Calls("oss:PutBucket"))
-		if _, err := w.provider.Do(t.Context(), *task, w.provider.Next(*task, seen)); !errors.Is(err, alicloud.ErrOutcomeUnknown) {
-			t.Errorf("after %v: %v, want %v", e, err, alicloud.ErrOutcomeUnknown)
+		if _, err := w.provider.Do(t.Context(), *task, w.provider.Next(*task, seen)); !errors.Is(err, providers.ErrOutcomeUnknown) {
+			t.Errorf("after %v: %v, want %v", e, err, providers.ErrOutcomeUnknown)
 		}
 		if n := len(w.cloud.Calls("oss:PutBucket")) - before; n != 1 {
 			t.Errorf("after %v: %d calls", e, n)
@@ -413,7 +412,7 @@ func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
 	w.must(err)
 	w.cloud.Fail("PutBucket", "InvalidStorageClass", 1)
 	_, err = w.provider.Do(t.Context(), *task, w.provider.Next(*task, seen))
-	if got := alicloud.Sentence(err); !strings.Contains(got, "StorageClass") {
+	if got := providers.Sentence(err); !strings.Contains(got, "StorageClass") {
 		t.Errorf("a storage class that is refused is told as %q: %v", got, err)
 	}
 }

@@ -133,7 +133,7 @@ func (p *Provider) Undo(ctx context.Context, t providers.Task, s providers.Step,
 	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
 		return err
 	}
-	if err := alicloud.UnlessMissing(p.users(instance).DeleteKey(ctx, r.User, id)); err != nil {
+	if err := providers.UnlessMissing(p.users(instance).DeleteKey(ctx, r.User, id)); err != nil {
 		return fmt.Errorf("oss: take back a key of RAM user %s: %w", r.User, err)
 	}
 	return nil
@@ -142,7 +142,7 @@ func (p *Provider) Undo(ctx context.Context, t providers.Task, s providers.Step,
 // blame gives an error of a key that the user brought to the user; those of
 // the broker's own credentials are the operator's.
 func (i instancePlan) blame(err error) error {
-	if i.AccessKeyID == "" || !errors.Is(err, alicloud.ErrCredentials) && !errors.Is(err, alicloud.ErrDenied) {
+	if i.AccessKeyID == "" || !errors.Is(err, providers.ErrCredentials) && !errors.Is(err, providers.ErrDenied) {
 		return err
 	}
 	return &providers.Failure{

@@ -8,6 +8,7 @@ import (
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // Sizes of pages. That of objects is the most that one call takes (OSS API,
@@ -70,7 +71,7 @@ func (c ossClient) AbortUploads(ctx context.Context, bucket string) error {
 			_, err := client.AbortMultipartUpload(ctx, &oss.AbortMultipartUploadRequest{Bucket: &bucket, Key: upload.Key, UploadId: upload.UploadId})
 			return err
 		})
-		if err := alicloud.UnlessMissing(err); err != nil {
+		if err := providers.UnlessMissing(err); err != nil {
 			return fmt.Errorf("upload %s: %w", oss.ToString(upload.UploadId), err)
 		}
 	}

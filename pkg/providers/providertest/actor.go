@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -224,7 +223,7 @@ func (a *actor) call(step providers.Step) {
 		}
 		return
 	}
-	a.said = append(a.said, err.Error(), alicloud.Sentence(err))
+	a.said = append(a.said, err.Error(), providers.Sentence(err))
 	a.checkError(step, facts, err, broken)
 	a.Cloud.Advance(20 * time.Second)
 }
@@ -233,11 +232,11 @@ func (a *actor) checkError(step providers.Step, facts providers.Facts, err error
 	a.t.Helper()
 	lost := a.fault == Dropped || a.fault == Lost || a.fault == LateError
 	switch {
-	case broken && lost && !errors.Is(err, alicloud.ErrOutcomeUnknown):
+	case broken && lost && !errors.Is(err, providers.ErrOutcomeUnknown):
 		a.t.Errorf("step %s with the fault %q: the outcome must be unknown: %v", step.Name, a.fault, err)
 	case broken && (a.fault == Dropped || a.fault == Refused) && !facts.IsZero():
 		a.t.Errorf("step %s had no effect and yet gave facts: %v", step.Name, facts.Open)
-	case broken && a.fault == Refused && !errors.Is(err, alicloud.ErrThrottled):
+	case broken && a.fault == Refused && !errors.Is(err, providers.ErrThrottled):
 		a.t.Errorf("step %s with the fault %q: must be throttled: %v", step.Name, a.fault, err)
 	case broken:
 	case refused(err):
@@ -273,5 +272,5 @@ func (w *world) left(when string, want int) {
 
 // refused says that the cloud has definitely said no, and would again.
 func refused(err error) bool {
-	return errors.Is(err, alicloud.ErrInvalid) || errors.Is(err, alicloud.ErrSoldOut)
+	return errors.Is(err, providers.ErrInvalid) || errors.Is(err, providers.ErrSoldOut)
 }

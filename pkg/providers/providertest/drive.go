@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -44,7 +43,7 @@ func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 			task.Refused = append(task.Refused, step.Name)
 			delete(frozen, step.Key())
 			if next := h.Provider.Next(*task, seen); next.Action == providers.Call && next.Name == step.Name {
-				return providers.FailStep(providers.Invalid, alicloud.Sentence(err))
+				return providers.FailStep(providers.Invalid, providers.Sentence(err))
 			}
 		}
 		h.Cloud.Advance(20 * time.Second)

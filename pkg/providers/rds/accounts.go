@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -50,7 +49,7 @@ func doWithAccount(ctx context.Context, c client, t providers.Task, s providers.
 		}
 		return learned(open(factAccount, "true"), err)
 	case stepDeleteAccount:
-		return providers.Facts{}, alicloud.UnlessMissing(c.deleteAccount(ctx, r))
+		return providers.Facts{}, providers.UnlessMissing(c.deleteAccount(ctx, r))
 	}
 	return providers.Facts{}, fmt.Errorf("no such step %q", s.Name)
 }

@@ -39,7 +39,7 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 	req, resp := rds.CreateDescribeDBInstanceAttributeRequest(), rds.CreateDescribeDBInstanceAttributeResponse()
 	req.RegionId, req.DBInstanceId = c.region, id
 	if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
-		return nil, alicloud.UnlessMissing(err)
+		return nil, providers.UnlessMissing(err)
 	}
 	for _, a := range resp.Items.DBInstanceAttribute {
 		if a.DBInstanceId == id {
@@ -112,7 +112,7 @@ func (c client) create(ctx context.Context, r createRequest, token string) (id s
 	if resp.DBInstanceId == "" {
 		return "", false, &alicloud.Error{
 			Product: "Rds", Action: "CreateDBInstance", Status: resp.GetHttpStatus(), RequestID: resp.RequestId,
-			Kinds: []error{alicloud.ErrOutcomeUnknown}, Detail: "the answer names no instance",
+			Kinds: []error{providers.ErrOutcomeUnknown}, Detail: "the answer names no instance",
 		}
 	}
 	return resp.DBInstanceId, resp.TagResult, nil

@@ -26,7 +26,7 @@ func (c client) accounts(ctx context.Context, instanceID, name string) (list []a
 		req.RegionId, req.DBInstanceId, req.AccountName = c.region, instanceID, name
 		req.PageNumber, req.PageSize = requests.NewInteger(page), requests.NewInteger(pageSize)
 		if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
-			return nil, false, alicloud.UnlessMissing(err)
+			return nil, false, providers.UnlessMissing(err)
 		}
 		for _, a := range resp.Accounts.DBInstanceAccount {
 			grants := make(map[string]string, len(a.DatabasePrivileges.DatabasePrivilege))
@@ -43,7 +43,7 @@ func (c client) accounts(ctx context.Context, instanceID, name string) (list []a
 }
 
 // createAccount makes an account (RDS API, CreateAccount). The call takes no
-// token: a repetition is alicloud.ErrExists.
+// token: a repetition is providers.ErrExists.
 func (c client) createAccount(ctx context.Context, r accountRequest, password providers.Secret) error {
 	req, resp := rds.CreateCreateAccountRequest(), rds.CreateCreateAccountResponse()
 	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
@@ -82,7 +82,7 @@ func (c client) databaseStatus(ctx context.Context, instanceID, name string) (st
 	req, resp := rds.CreateDescribeDatabasesRequest(), rds.CreateDescribeDatabasesResponse()
 	req.RegionId, req.DBInstanceId, req.DBName = c.region, instanceID, name
 	if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
-		return "", alicloud.UnlessMissing(err)
+		return "", providers.UnlessMissing(err)
 	}
 	for _, d := range resp.Databases.Database {
 		if d.DBName == name {

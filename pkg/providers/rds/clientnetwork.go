@@ -7,6 +7,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // vswitchPageSize is the largest that DescribeVSwitches takes.
@@ -28,7 +29,7 @@ func (c client) vswitches(ctx context.Context, vpcID, id string) ([]vswitch, err
 		req.RegionId, req.VpcId, req.VSwitchId = c.region, vpcID, id
 		req.PageNumber, req.PageSize = requests.NewInteger(page), requests.NewInteger(vswitchPageSize)
 		if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
-			return nil, alicloud.UnlessMissing(err)
+			return nil, providers.UnlessMissing(err)
 		}
 		for _, v := range resp.VSwitches.VSwitch {
 			list = append(list, vswitch{ID: v.VSwitchId, VpcID: v.VpcId, ZoneID: v.ZoneId, Free: v.AvailableIpAddressCount, Available: v.Status == "Available"})

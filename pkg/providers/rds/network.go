@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -103,7 +102,7 @@ func (p *Provider) home(ctx context.Context, wishedVPC string) (network, error) 
 	if n.VpcID, err = p.config.Metadata.VPC(ctx); err == nil {
 		n.VSwitchID, err = p.config.Metadata.VSwitch(ctx)
 	}
-	if errors.Is(err, alicloud.ErrNotFound) { // a machine outside of VPCs
+	if errors.Is(err, providers.ErrNotFound) { // a machine outside of VPCs
 		return network{}, nil
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
@@ -15,7 +16,7 @@ func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
 		"InvalidZone.NotSupported":         "ZoneId",
 		"InvalidEngineVersion.Malformed":   "EngineVersion",
 	} {
-		if got := alicloud.Sentence(sentences.Of(&alicloud.Error{Code: code, Kinds: []error{alicloud.ErrInvalid}})); !strings.Contains(got, word) {
+		if got := providers.Sentence(sentences.Of(&alicloud.Error{Code: code, Kinds: []error{providers.ErrInvalid}})); !strings.Contains(got, word) {
 			t.Errorf("%s is told as %q, without %s", code, got, word)
 		}
 	}

@@ -1,0 +1,83 @@
+package providers
+
+import (
+	"context"
+	"errors"
+)
+
+// Reasons why a call failed. Each provider maps the codes of its service to
+// them, and every reader tests with errors.Is. An error of none of these
+// reasons is Transient.
+var (
+	ErrNotFound    = errors.New("not found")             // Look: the named resource is missing
+	ErrExists      = errors.New("exists already")        // Look: the name is taken
+	ErrTokenUsed   = errors.New("token used")            // Look: an earlier attempt may have worked
+	ErrInvalid     = errors.New("invalid request")       // User: the service refuses a parameter
+	ErrSoldOut     = errors.New("sold out")              // User: the class, zone or address has no capacity
+	ErrWrongState  = errors.New("wrong state for now")   // Transient: the resource is busy
+	ErrThrottled   = errors.New("throttled")             // Transient: slow down
+	ErrDenied      = errors.New("permission denied")     // Operator: a permission is missing
+	ErrCredentials = errors.New("credentials refused")   // Operator: key, token or account
+	ErrArrears     = errors.New("account in arrears")    // Operator: money
+	ErrQuota       = errors.New("account quota reached") // Operator: raise the quota
+	// ErrOutcomeUnknown is Transient: the request may have had its effect, but
+	// its answer was lost, timed out or was a 5xx. Look before repeating.
+	ErrOutcomeUnknown = errors.New("outcome unknown")
+)
+
+// A Class groups errors by who can fix them, and so by what the engine does
+// next. Records and metrics hold its value.
+type Class string
+
+// The classes.
+const (
+	Transient Class = "transient" // retry with back-off
+	Look      Class = "look"      // an earlier attempt may have worked: observe, and go on
+	User      Class = "user"      // fail the operation at once
+	Operator  Class = "operator"  // keep the operation in progress until its deadline
+)
+
+// ClassOf returns the class of an error of Observe or Do.
+func ClassOf(err error) Class {
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		if failure.Kind == Broken {
+			return Operator
+		}
+		return User
+	}
+	switch {
+	case isAny(err, context.Canceled, context.DeadlineExceeded, ErrOutcomeUnknown, ErrThrottled, ErrWrongState):
+		return Transient
+	case isAny(err, ErrTokenUsed, ErrExists, ErrNotFound):
+		return Look
+	case isAny(err, ErrInvalid, ErrSoldOut):
+		return User
+	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota):
+		return Operator
+	}
+	return Transient
+}
+
+// IsOutcomeUnknown reports whether a call that returned err, or an earlier
+// attempt of it, may have had its effect.
+func IsOutcomeUnknown(err error) bool {
+	return isAny(err, ErrOutcomeUnknown, ErrTokenUsed, context.Canceled, context.DeadlineExceeded)
+}
+
+// UnlessMissing returns nil for ErrNotFound and err otherwise. Observations and
+// removals use it: to them a missing resource is an answer.
+func UnlessMissing(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func isAny(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,58 @@
+package providers
+
+import "errors"
+
+// WithSentence returns err with a sentence for the user, which Sentence then
+// returns. Everything else about err stays.
+func WithSentence(err error, sentence string) error {
+	return &sentenceError{error: err, sentence: sentence}
+}
+
+// A sentenceError is an error with a sentence for the user.
+type sentenceError struct {
+	error
+
+	sentence string
+}
+
+// Unwrap returns the error itself.
+func (e *sentenceError) Unwrap() error { return e.error }
+
+// Sentence returns the user's sentence about an error: what to change, or who
+// can fix it. The same error gives the same words. The sentence holds none of
+// the service's own text, and neither ids nor times.
+func Sentence(err error) string {
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		return failure.Text
+	}
+	if e, ok := errors.AsType[*sentenceError](err); ok {
+		return e.sentence
+	}
+	for _, known := range sentences() {
+		if errors.Is(err, known.reason) {
+			return known.text
+		}
+	}
+	return "The cloud did not do it yet; the broker goes on trying."
+}
+
+type sentence struct {
+	reason error
+	text   string
+}
+
+// sentences returns the sentence of each reason, the weightiest first: an
+// error may have several.
+func sentences() []sentence {
+	return []sentence{
+		{ErrCredentials, "The cloud refuses the broker's credentials; ask the operator of the broker."},
+		{ErrDenied, "The broker lacks a permission in the cloud account; ask the operator of the broker."},
+		{ErrArrears, "The cloud account cannot buy now; ask the operator of the broker."},
+		{ErrQuota, "A quota of the cloud account is used up; ask the operator of the broker."},
+		{ErrSoldOut, "The cloud has no capacity for this here; choose another plan or zone."},
+		{ErrInvalid, "The cloud refuses the request as invalid; check the parameters or choose another plan."},
+		{ErrExists, "The name is taken; choose another."},
+		{ErrThrottled, "The cloud is busy; the broker goes on at a slower pace."},
+		{ErrWrongState, "The cloud is at work on the resource; the broker goes on when it is ready."},
+	}
+}
