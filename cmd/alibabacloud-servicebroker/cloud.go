@@ -11,6 +11,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
@@ -34,7 +35,9 @@ func services(c *config, cloud *alicloud.Clients) (map[string]providers.Provider
 }
 
 // documents are the parts of the catalog, in the order that platforms see.
-func documents() [][]byte { return [][]byte{rds.Plans, oss.Plans} }
+func documents() []catalog.Source {
+	return []catalog.Source{catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans)}
+}
 
 // cloud returns clients for the cloud as the configuration says.
 func (c *config) cloud(ctx context.Context, metrics prometheus.Registerer) (*alicloud.Clients, error) {

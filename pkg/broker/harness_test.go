@@ -77,7 +77,7 @@ func (w *world) serve(st store.Store, listen func(context.Context)) {
 		w.site = &site{}
 	}
 	w.site.Store = st
-	c, err := catalog.Load([]byte(w.plans))
+	c, err := catalog.Load(catalog.Embedded("plans.yaml", []byte(w.plans)))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (w *world) record(id, binding string) store.Record {
 // not run the operations.
 func (w *world) replica(st store.Store) *broker.Engine {
 	w.t.Helper()
-	c, err := catalog.Load([]byte(w.plans))
+	c, err := catalog.Load(catalog.Embedded("plans.yaml", []byte(w.plans)))
 	if err != nil {
 		w.t.Fatal(err)
 	}

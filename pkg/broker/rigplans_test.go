@@ -63,7 +63,7 @@ offerings:
 
 func rigCatalog(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	c, err := catalog.Load([]byte(rigPlans))
+	c, err := catalog.Load(catalog.Embedded("plans.yaml", []byte(rigPlans)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 func TestKindsOfOperationMayHaveDeadlinesOfTheirOwn(t *testing.T) {
 	document := strings.Replace(string(readFile(t, "plans.yaml")), "deadline: 90m", "deadline: 90m\n    deadlines: {update: 6h, bind: 15m}", 1)
-	c, err := Load([]byte(document))
+	c, err := Load(Embedded("plans.yaml", []byte(document)))
 	if err != nil {
 		t.Fatal(err)
 	}

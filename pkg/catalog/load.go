@@ -11,29 +11,42 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Load reads the providers' plans.yaml documents. They are read strictly:
-// unknown and repeated members are refused, and every offering and plan is
-// validated. The error holds all that is wrong, each with its place.
-func Load(documents ...[]byte) (*Catalog, error) {
+// Load reads the documents of all sources. Reading is strict: unknown and
+// repeated members are refused, and every offering and plan is validated. The
+// error lists every problem with its place.
+func Load(sources ...Source) (*Catalog, error) {
 	var all []*Offering
 	v := newValidator()
-	for i, document := range documents {
-		place := fmt.Sprintf("document %d", i+1)
-		offerings, err := decodeDocument(document)
+	for _, source := range sources {
+		documents, err := source.Documents()
 		if err != nil {
-			v.failf(place, "%w", err)
+			v.problems = append(v.problems, err)
 			continue
 		}
-		for j, raw := range offerings {
-			if o := v.offering(fmt.Sprintf("%s: offerings[%d]", place, j), raw); o != nil {
-				all = append(all, o)
-			}
+		for _, document := range documents {
+			all = append(all, v.document(document)...)
 		}
 	}
 	if err := errors.Join(v.problems...); err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
 	return newCatalog(all), nil
+}
+
+// document decodes and validates the offerings of one document.
+func (v *validator) document(d Document) []*Offering {
+	raws, err := decodeDocument(d.Content)
+	if err != nil {
+		v.failf(d.Name, "%w", err)
+		return nil
+	}
+	var offerings []*Offering
+	for i, raw := range raws {
+		if o := v.offering(fmt.Sprintf("%s: offerings[%d]", d.Name, i), raw); o != nil {
+			offerings = append(offerings, o)
+		}
+	}
+	return offerings
 }
 
 // newCatalog sorts and indexes offerings that have been validated.

@@ -23,11 +23,11 @@ func readFile(t *testing.T, name string) []byte {
 
 func load(t *testing.T, names ...string) *Catalog {
 	t.Helper()
-	var documents [][]byte
+	var sources []Source
 	for _, name := range names {
-		documents = append(documents, readFile(t, name))
+		sources = append(sources, Embedded(name, readFile(t, name)))
 	}
-	c, err := Load(documents...)
+	c, err := Load(sources...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +104,11 @@ func TestLoadRefusesWithThePlace(t *testing.T) {
 		old, new string
 		names    []string // what the error must name
 	}{
-		"unknown member of the document":      {"offerings:", "more: 1\nofferings:", []string{"document 1", "more"}},
+		"unknown member of the document":      {"offerings:", "more: 1\nofferings:", []string{"plans.yaml", "more"}},
 		"unknown member of an offering":       {"  provider: zebra", "  providers: zebra", []string{"offerings[0]", "providers"}},
 		"unknown member of a plan":            {"    updateable: true", "    updatable: true", []string{`"zebra"`, "plans[0]", "updatable"}},
-		"repeated member":                     {"    updateable: true", "    updateable: true\n    updateable: true", []string{"document 1", "updateable"}},
-		"no offerings":                        {"offerings:", "offerings: []\n#", []string{"document 1"}},
+		"repeated member":                     {"    updateable: true", "    updateable: true\n    updateable: true", []string{"plans.yaml", "updateable"}},
+		"no offerings":                        {"offerings:", "offerings: []\n#", []string{"plans.yaml"}},
 		"empty offering id":                   {"- id: off-zebra", `- id: ""`, []string{`"zebra"`, "id"}},
 		"empty offering name":                 {"  name: zebra", `  name: ""`, []string{"offerings[0]", "name"}},
 		"name with a space":                   {"  name: zebra", "  name: a zebra", []string{"a zebra", "name"}},
@@ -156,7 +156,7 @@ func TestLoadRefusesWithThePlace(t *testing.T) {
 			if spoilt == good {
 				t.Fatal("the case changes nothing")
 			}
-			_, err := Load([]byte(spoilt))
+			_, err := Load(Embedded("plans.yaml", []byte(spoilt)))
 			if err == nil {
 				t.Fatal("Load took it")
 			}
@@ -181,7 +181,7 @@ func TestLoadRefusesWhatIsTwiceAcrossDocuments(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := Load([]byte(plans), []byte(strings.Replace(other, tc.old, tc.new, 1))); err == nil {
+			if _, err := Load(Embedded("plans.yaml", []byte(plans)), Embedded("other.yaml", []byte(strings.Replace(other, tc.old, tc.new, 1)))); err == nil {
 				t.Error("Load took it")
 			}
 		})
@@ -191,7 +191,7 @@ func TestLoadRefusesWhatIsTwiceAcrossDocuments(t *testing.T) {
 func TestLoadReportsAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	spoilt := strings.NewReplacer("deadline: 90m", "deadline: -1m", "name: bare", "name: b a r e").Replace(string(readFile(t, "plans.yaml")))
-	_, err := Load([]byte(spoilt))
+	_, err := Load(Embedded("plans.yaml", []byte(spoilt)))
 	if err == nil || !strings.Contains(err.Error(), "deadline") || !strings.Contains(err.Error(), "b a r e") {
 		t.Errorf("error = %v, want both problems", err)
 	}

@@ -77,7 +77,7 @@ func TestExamplesHaveTheNamesThatUsersKnow(t *testing.T) {
 // The broker takes what the examples ask for: classes, plans and parameters.
 func TestExamplesAskForWhatIsOffered(t *testing.T) {
 	t.Parallel()
-	offered, err := catalog.Load(rds.Plans, oss.Plans)
+	offered, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}

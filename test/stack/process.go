@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -66,7 +67,11 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*bro
 	}
 	p.faulty = storetest.NewFaulty(records)
 	p.store = sealed.New(p.faulty, keys)
-	offerings, err := catalog.Load(s.options.documents...)
+	var sources []catalog.Source
+	for i, document := range s.options.documents {
+		sources = append(sources, catalog.Embedded(fmt.Sprintf("document %d", i+1), document))
+	}
+	offerings, err := catalog.Load(sources...)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 func loadPlans(t *testing.T) *catalog.Offering {
 	t.Helper()
-	c, err := catalog.Load(oss.Plans)
+	c, err := catalog.Load(catalog.Embedded("oss/plans.yaml", oss.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}

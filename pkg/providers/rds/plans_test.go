@@ -21,7 +21,7 @@ func dropIn() map[string]string {
 
 func offering(t *testing.T) *catalog.Offering {
 	t.Helper()
-	c, err := catalog.Load(rds.Plans)
+	c, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}
