@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		config.Engine = engines
 		defer func() { err = errors.Join(err, engines.Close()) }()
 	}
-	server, err := emulator.New(config)
+	server, err := emulator.New(config, emulator.Products)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (s *Server) controlHandler() http.Handler {
 		answer(w, http.StatusOK, notNil(s.Calls(r.URL.Query().Get("action"))))
 	})
 	mux.HandleFunc("DELETE /calls", s.then(s.journal.Clear))
-	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Dump()) })
+	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.state()) })
 	mux.HandleFunc("GET /snapshot", s.getSnapshot)
 	mux.HandleFunc("PUT /snapshot", s.putSnapshot)
 	mux.HandleFunc("POST /assert", s.postAssert)
@@ -109,7 +109,7 @@ func (s *Server) postProvider(w http.ResponseWriter, r *http.Request) {
 		refuse(w, `"name", "issuer" and "clientIds" are required`)
 		return
 	}
-	s.sts.AddProvider(p)
+	Service[*sts.Service](s).AddProvider(p)
 	w.WriteHeader(http.StatusNoContent)
 }
 

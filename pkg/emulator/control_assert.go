@@ -1,68 +1,101 @@
 package emulator
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 )
 
-// An Expectation is how many of what should exist, and how often calls should
-// have arrived. What is not named is not looked at.
+// An Expectation is the state that a caller of /assert expects. Members that are
+// absent are not compared.
 type Expectation struct {
-	Instances *int           `json:"instances"`
-	Buckets   *int           `json:"buckets"`
-	Users     *int           `json:"users"`
-	Keys      *int           `json:"keys"`
-	Policies  *int           `json:"policies"`
-	Groups    *int           `json:"groups"`
-	Roles     *int           `json:"roles"`
-	Unknown   *int           `json:"unknown"` // calls that were answered 501
-	Empty     *bool          `json:"empty"`   // whether nothing exists at all
-	Calls     map[string]int `json:"calls"`   // by action
+	Resources map[string]int // how many resources of a kind exist
+	Unknown   *int           // how many calls were answered 501
+	Empty     *bool          // whether the account has no resources
+	Calls     map[string]int // how many calls of an action arrived
 }
 
-// Check compares what is with what should be, and says in sentences what
-// differs; nil is nothing.
-func (s *Server) Check(want Expectation) []string {
-	d := s.Dump()
-	var differences []string
-	for _, c := range []struct {
-		name string
-		want *int
-		got  int
-	}{
-		{"instances", want.Instances, len(d.Instances)}, {"buckets", want.Buckets, len(d.Buckets)}, {"users", want.Users, len(d.Users)},
-		{"keys", want.Keys, len(d.Keys)}, {"policies", want.Policies, len(d.Policies)}, {"groups", want.Groups, len(d.Groups)},
-		{"roles", want.Roles, len(d.Roles)}, {"unknown", want.Unknown, len(s.Unknown())},
-	} {
-		if c.want != nil && *c.want != c.got {
-			differences = append(differences, fmt.Sprintf("%s: %d, want %d", c.name, c.got, *c.want))
+// reservedKinds are the members of an Expectation that are no kinds of resources.
+func reservedKinds() []string { return []string{"unknown", "empty", "calls"} }
+
+// UnmarshalJSON implements json.Unmarshaler: kinds of resources and the reserved
+// names are members of one object.
+func (e *Expectation) UnmarshalJSON(data []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	*e = Expectation{Resources: map[string]int{}}
+	for name, raw := range members {
+		var err error
+		switch name {
+		case "unknown":
+			err = json.Unmarshal(raw, &e.Unknown)
+		case "empty":
+			err = json.Unmarshal(raw, &e.Empty)
+		case "calls":
+			err = json.Unmarshal(raw, &e.Calls)
+		default:
+			var count *int
+			if err = json.Unmarshal(raw, &count); count != nil {
+				e.Resources[name] = *count
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if want.Empty != nil && *want.Empty != s.Empty() {
-		differences = append(differences, fmt.Sprintf("empty: %v, want %v", s.Empty(), *want.Empty))
+	return nil
+}
+
+// Check compares the state with the expectation and describes each difference in
+// a sentence. An expected kind that no product has is an error.
+func (s *Server) Check(want Expectation) (differences []string, err error) {
+	differ := func(what string, got, want any) {
+		if got != want {
+			differences = append(differences, fmt.Sprintf("%s: %v, want %v", what, got, want))
+		}
+	}
+	missing := maps.Clone(want.Resources)
+	for _, r := range s.Resources() {
+		if n, ok := want.Resources[r.Kind]; ok {
+			differ(r.Kind, r.Count, n)
+		}
+		delete(missing, r.Kind)
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("unknown field %q", slices.Min(slices.Collect(maps.Keys(missing))))
+	}
+	if want.Unknown != nil {
+		differ("unknown", len(s.Unknown()), *want.Unknown)
+	}
+	if want.Empty != nil {
+		differ("empty", s.Empty(), *want.Empty)
 	}
 	for _, action := range slices.Sorted(maps.Keys(want.Calls)) {
-		if got := len(s.Calls(action)); got != want.Calls[action] {
-			differences = append(differences, fmt.Sprintf("calls of %s: %d, want %d", action, got, want.Calls[action]))
-		}
+		differ("calls of "+action, len(s.Calls(action)), want.Calls[action])
 	}
-	return differences
+	return differences, nil
 }
 
-// postAssert answers 204 if all is as expected, else 409 and what is not.
+// postAssert answers 204 if the state is as expected, else 409 and the
+// differences.
 func (s *Server) postAssert(w http.ResponseWriter, r *http.Request) {
 	var want Expectation
 	if !decode(w, r, &want) {
 		return
 	}
-	differences := s.Check(want)
-	if len(differences) == 0 {
+	differences, err := s.Check(want)
+	switch {
+	case err != nil:
+		refuse(w, "the body is not what it should be: "+err.Error())
+	case len(differences) == 0:
 		w.WriteHeader(http.StatusNoContent)
-		return
+	default:
+		answer(w, http.StatusConflict, struct {
+			Differences []string `json:"differences"`
+		}{differences})
 	}
-	answer(w, http.StatusConflict, struct {
-		Differences []string `json:"differences"`
-	}{differences})
 }

@@ -6,23 +6,16 @@ import (
 	"net/http"
 	"reflect"
 	"time"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-// behave changes the behaviour of a product, or with a change that does
-// nothing shows it; the change gets a pointer to the product's Behaviour. ok is
-// false for a product without one.
+// behave calls change with a pointer to the switches of a product; ok is false
+// for a product without switches.
 func (s *Server) behave(product string, change func(behaviour any)) (ok bool) {
-	switch product {
-	case "rds":
-		s.rds.Behave(func(b *rds.Behaviour) { change(b) })
-	case "ram":
-		s.ram.Behave(func(b *ram.Behaviour) { change(b) })
-	default:
+	behave := s.product(product).Behave
+	if behave == nil {
 		return false
 	}
+	behave(change)
 	return true
 }
 

@@ -207,7 +207,7 @@ func TestTheControlAPIRefusesWhatItDoesNotUnderstand(t *testing.T) {
 }
 
 func TestCloseLetsHangingCallsGo(t *testing.T) {
-	srv, err := emulator.New(emulator.Config{})
+	srv, err := emulator.New(emulator.Config{}, emulator.Products)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,10 +237,10 @@ func TestCloseLetsHangingCallsGo(t *testing.T) {
 
 func TestAnAddressInUseIsAnError(t *testing.T) {
 	srv := emulatortest.New(t)
-	if other, err := emulator.New(emulator.Config{Listen: srv.Addr()}); err == nil {
+	if other, err := emulator.New(emulator.Config{Listen: srv.Addr()}, emulator.Products); err == nil {
 		t.Error("two emulators listen on one address", other.Close())
 	}
-	if other, err := emulator.New(emulator.Config{ControlListen: srv.Addr()}); err == nil {
+	if other, err := emulator.New(emulator.Config{ControlListen: srv.Addr()}, emulator.Products); err == nil {
 		t.Error("two emulators listen on one address", other.Close())
 	}
 }

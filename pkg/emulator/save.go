@@ -1,16 +1,11 @@
 package emulator
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
+	"maps"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
@@ -20,18 +15,39 @@ import (
 // that older programs cannot read gets the next one.
 const stateVersion = 1
 
-// A savedState is all that a restarted emulator knows again. It holds secrets:
-// access keys and passwords of database accounts.
+// A savedState is everything that a restarted emulator knows again. It holds
+// secrets: access keys and passwords of database accounts. The states of the
+// products are members of the same object, under their names.
 type savedState struct {
-	Version   int             `json:"version"`
-	AccountID string          `json:"accountId"`
-	AccessKey AccessKey       `json:"accessKey,omitzero"` // the account's, if it was made and not given
-	Clock     savedClock      `json:"clock"`
-	RDS       json.RawMessage `json:"rds"`
-	RAM       json.RawMessage `json:"ram"`
-	STS       json.RawMessage `json:"sts"`
-	OSS       json.RawMessage `json:"oss"`
-	VPC       json.RawMessage `json:"vpc"`
+	Version   int        `json:"version"`
+	AccountID string     `json:"accountId"`
+	AccessKey AccessKey  `json:"accessKey,omitzero"` // the account's, if the emulator drew it
+	Clock     savedClock `json:"clock"`
+
+	products map[string]json.RawMessage // by name
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s savedState) MarshalJSON() ([]byte, error) {
+	type plain savedState
+	own, err := json.Marshal(plain(s))
+	if err != nil {
+		return nil, err
+	}
+	members := maps.Clone(s.products)
+	if err := json.Unmarshal(own, &members); err != nil {
+		return nil, err
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *savedState) UnmarshalJSON(data []byte) error {
+	type plain savedState
+	if err := json.Unmarshal(data, (*plain)(s)); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, &s.products)
 }
 
 // A savedClock is a clock that stands at a time, or is ahead of real time.
@@ -41,20 +57,24 @@ type savedClock struct {
 	Ahead  string    `json:"ahead,omitempty"` // a duration
 }
 
-// Save writes the state of the cloud: what exists, its secrets included, how far
-// the clock was moved, and the account's access key unless the Config gave it. Behaviour, faults, limits, OIDC providers and the
-// journal are not in it. What is saved of two products may be a moment apart.
+// Save writes the state of the cloud: the states of the products with their
+// secrets, the position of the clock, and the account's access key unless the
+// Config gave it. Behaviour, faults, limits, OIDC providers and the journal are
+// left out. The states of two products may be a moment apart.
 func (s *Server) Save(w io.Writer) error {
-	state := savedState{Version: stateVersion, AccountID: s.config.AccountID, Clock: saveClock(s.config.Clock)}
+	state := savedState{
+		Version: stateVersion, AccountID: s.config.AccountID, Clock: saveClock(s.config.Clock),
+		products: map[string]json.RawMessage{},
+	}
 	if s.madeKey {
 		state.AccessKey = s.config.AccessKey
 	}
-	for _, product := range []struct {
-		snapshot func() (json.RawMessage, error)
-		to       *json.RawMessage
-	}{{s.rds.Snapshot, &state.RDS}, {s.ram.Snapshot, &state.RAM}, {s.sts.Snapshot, &state.STS}, {s.oss.Snapshot, &state.OSS}, {s.network.Snapshot, &state.VPC}} {
+	for _, p := range s.products {
+		if p.Snapshot == nil {
+			continue
+		}
 		var err error
-		if *product.to, err = product.snapshot(); err != nil {
+		if state.products[p.Name], err = p.Snapshot(); err != nil {
 			return fmt.Errorf("emulator: save the state: %w", err)
 		}
 	}
@@ -107,11 +127,12 @@ func (s *Server) restore(state savedState) error {
 	if err := s.restoreClock(state.Clock); err != nil {
 		return err
 	}
-	for _, product := range []struct {
-		restore func(json.RawMessage) error
-		from    json.RawMessage
-	}{{s.network.Restore, state.VPC}, {s.ram.Restore, state.RAM}, {s.sts.Restore, state.STS}, {s.oss.Restore, state.OSS}, {s.rds.Restore, state.RDS}} {
-		if err := product.restore(product.from); err != nil {
+	for _, p := range s.products {
+		saved, ok := state.products[p.Name]
+		if !ok || p.Restore == nil { // a product that is newer than the state starts empty
+			continue
+		}
+		if err := p.Restore(saved); err != nil {
 			return fmt.Errorf("emulator: load the state: %w", err)
 		}
 	}
@@ -134,142 +155,4 @@ func (s *Server) restoreClock(saved savedClock) error {
 		clock.Set(time.Now().Add(ahead))
 	}
 	return nil
-}
-
-// readStateFile reads the state file; there is none is no error.
-func readStateFile(path string) (state savedState, there bool, err error) {
-	if path == "" {
-		return state, false, nil
-	}
-	f, err := os.Open(path) //nolint:gosec // the operator's choice
-	if errors.Is(err, fs.ErrNotExist) {
-		return state, false, nil
-	}
-	if err != nil {
-		return state, false, fmt.Errorf("emulator: load the state: %w", err)
-	}
-	defer f.Close()
-	if state, err = readState(f); err != nil {
-		return state, false, fmt.Errorf("%s: %w", path, err)
-	}
-	return state, true, nil
-}
-
-// settleDown is how long a keeper waits for more changes before it saves.
-const settleDown = 500 * time.Millisecond
-
-// A keeper keeps the state file up to date.
-type keeper struct {
-	path    string
-	save    func(io.Writer) error
-	report  func(error)
-	changed chan struct{} // holds one when something may have changed
-	stop    chan struct{}
-	done    chan struct{}
-	last    []byte // what the file holds, once it was written
-}
-
-func newKeeper(path string, save func(io.Writer) error, report func(error)) *keeper {
-	k := &keeper{path: path, save: save, report: report, changed: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
-	if k.report == nil {
-		k.report = func(error) {}
-	}
-	go k.run()
-	return k
-}
-
-// touch says that something may have changed. A nil keeper does not mind.
-func (k *keeper) touch() {
-	if k == nil {
-		return
-	}
-	select {
-	case k.changed <- struct{}{}:
-	default: // it knows already
-	}
-}
-
-func (k *keeper) run() {
-	defer close(k.done)
-	for {
-		select {
-		case <-k.stop:
-			return
-		case <-k.changed:
-		}
-		wait := time.NewTimer(settleDown)
-		select {
-		case <-k.stop:
-			wait.Stop()
-			return
-		case <-wait.C:
-		}
-		if err := k.write(); err != nil {
-			k.report(err)
-		}
-	}
-}
-
-// close writes the file a last time.
-func (k *keeper) close() error {
-	if k == nil {
-		return nil
-	}
-	close(k.stop)
-	<-k.done
-	return k.write()
-}
-
-// write saves the state in one step: who reads the file finds the old state or
-// the new one, also after a crash. It is the owner's alone to read.
-func (k *keeper) write() error {
-	var state bytes.Buffer
-	if err := k.save(&state); err != nil {
-		return err
-	}
-	if bytes.Equal(state.Bytes(), k.last) {
-		return nil
-	}
-	if err := replaceFile(k.path, state.Bytes()); err != nil {
-		return fmt.Errorf("emulator: save the state: %w", err)
-	}
-	k.last = state.Bytes()
-	return nil
-}
-
-func replaceFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".") // with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
-
-// mayChange tells whether a request can have changed the state. Where it is
-// not plain, it can.
-func mayChange(r *http.Request) bool {
-	action := r.Header.Get("x-acs-action")
-	if action == "" {
-		action = r.URL.Query().Get("Action")
-	}
-	if action == "" {
-		return r.Method != http.MethodGet && r.Method != http.MethodHead || strings.HasPrefix(r.URL.Path, "/latest/")
-	}
-	for _, verb := range []string{"Describe", "Get", "List", "Check"} {
-		if strings.HasPrefix(action, verb) {
-			return false
-		}
-	}
-	return true
 }

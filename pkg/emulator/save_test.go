@@ -96,7 +96,7 @@ func bucketClient(srv *emulator.Server, key emulator.AccessKey) *oss.Client {
 func TestEverythingSurvivesARestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	withFile := func(c *emulator.Config) { c.StateFile = file }
-	first, err := emulator.New(emulator.Config{StateFile: file})
+	first, err := emulator.New(emulator.Config{StateFile: file}, emulator.Products)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestAStateThatCannotBeReadIsNotOverwritten(t *testing.T) {
 			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if srv, err := emulator.New(emulator.Config{StateFile: file}); err == nil {
+			if srv, err := emulator.New(emulator.Config{StateFile: file}, emulator.Products); err == nil {
 				t.Error("it started")
 				_ = srv.Close()
 			}

@@ -44,7 +44,7 @@ func New(t testing.TB, opts ...Option) *emulator.Server {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	s, err := emulator.New(o.config)
+	s, err := emulator.New(o.config, emulator.Products)
 	if err != nil {
 		t.Fatal(err)
 	}

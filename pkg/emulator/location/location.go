@@ -1,38 +1,45 @@
 // Package location emulates the location service (2015-06-12), which tells SDKs
-// where the products of a region are: here, all at the address at which the
-// emulator was asked.
+// the endpoints of a region's products: here all have the address at which the
+// client asked.
 package location
 
 import (
 	"net/http"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/product"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
 )
 
 // A Service answers DescribeEndpoints.
 type Service struct {
-	regions map[string]bool
+	regions    map[string]bool
+	namespaces map[string]string // by the products' service codes
 }
 
-// New returns a Service for these regions.
-func New(regions []string) *Service {
-	s := &Service{regions: make(map[string]bool, len(regions))}
-	for _, id := range regions {
-		s.regions[id] = true
+// New returns a Service that knows the endpoints of the products in the regions.
+func New(regions []vpc.Region, products []product.Product) *Service {
+	s := &Service{regions: map[string]bool{}, namespaces: map[string]string{}}
+	for _, region := range regions {
+		s.regions[region.ID] = true
+	}
+	for _, p := range products {
+		if p.Namespace != "" {
+			s.namespaces[p.Name] = p.Namespace
+		}
 	}
 	return s
 }
 
-// serviceCodes are the products that the emulator has, by the code under which
-// the location service knows them.
-func serviceCodes() map[string]string {
-	return map[string]string{"rds": "Rds", "vpc": "Vpc", "ram": "Ram", "sts": "Sts", "oss": "Oss"}
+// Product describes the service to the emulator.
+func (s *Service) Product() product.Product {
+	return product.Product{Name: "location", Service: s, RPC: s.API()}
 }
 
-// Product registers the service with the gateway.
-func (s *Service) Product() rpc.Product {
-	return rpc.Product{Name: "Location", Version: "2015-06-12", Actions: map[string]rpc.Action{
-		"DescribeEndpoints": {Do: s.describeEndpoints, Free: true},
+// API returns the actions that the gateway serves.
+func (s *Service) API() rpc.API {
+	return rpc.API{Name: "Location", Version: "2015-06-12", Actions: map[string]rpc.Action{
+		"DescribeEndpoints": {Do: s.describeEndpoints, Free: true, ReadOnly: true},
 	}}
 }
 
@@ -67,7 +74,7 @@ func (s *Service) describeEndpoints(r *rpc.Request) (any, *rpc.Error) {
 		Success   bool
 		Endpoints list
 	}{true, list{[]endpoint{}}}
-	if namespace, ok := serviceCodes()[code]; ok && kind == "openAPI" {
+	if namespace, ok := s.namespaces[code]; ok && kind == "openAPI" {
 		answer.Endpoints.Endpoint = append(answer.Endpoints.Endpoint, endpoint{
 			Endpoint: r.Host, Id: id, Namespace: namespace, Type: kind, SerivceCode: code, ServiceCode: code, Protocols: protocols{[]string{r.Protocol}},
 		})

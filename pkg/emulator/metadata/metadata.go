@@ -15,6 +15,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
 )
 
 const (
@@ -25,19 +26,20 @@ const (
 	renewBefore = 30 * time.Minute // before its end a role's key is replaced
 )
 
-// Options say what the service tells. All but AllowV1 and Role are required.
+// Options describe the instance. All but AllowV1 and Role are required.
 type Options struct {
-	Clock                                                     *cloud.Clock
-	Sessions                                                  *sts.Service
-	AccountID, InstanceID, RegionID, ZoneID, VPCID, VSwitchID string
-	Role                                                      string // the instance's RAM role; empty if it has none
-	AllowV1                                                   bool   // answer without a token too
-	VPCCIDR, VSwitchCIDR                                      string
+	Clock                           *cloud.Clock
+	Sessions                        *sts.Service
+	Network                         *vpc.Service // the instance is in the first VSwitch of its region
+	AccountID, InstanceID, RegionID string
+	Role                            string // the instance's RAM role; empty: the instance has none
+	AllowV1                         bool   // answer requests without a token too
 }
 
 // A Service is the HTTP handler of /latest/.
 type Service struct {
 	options Options
+	subnet  subnet
 	mux     *http.ServeMux
 
 	mu     sync.Mutex
@@ -48,7 +50,7 @@ type Service struct {
 
 // New returns the service.
 func New(o Options) *Service {
-	s := &Service{options: o, mux: http.NewServeMux(), tokens: map[string]time.Time{}}
+	s := &Service{options: o, subnet: findSubnet(o.Network, o.RegionID), mux: http.NewServeMux(), tokens: map[string]time.Time{}}
 	s.mux.HandleFunc("PUT /latest/api/token", s.putToken)
 	for name, value := range s.facts() {
 		s.mux.HandleFunc("GET /latest/meta-data/"+name, s.guarded(func(w http.ResponseWriter, _ *http.Request) { text(w, value) }))
@@ -60,7 +62,23 @@ func New(o Options) *Service {
 	return s
 }
 
-// What the instance is like where nobody has said it.
+// A subnet is the place of the instance in the network.
+type subnet struct{ zoneID, vpcID, vswitchID, vpcCIDR, vswitchCIDR string }
+
+// findSubnet returns the first VSwitch of the region, or a zero subnet where the
+// region has none.
+func findSubnet(network *vpc.Service, regionID string) subnet {
+	region, _ := network.Region(regionID)
+	for _, v := range region.VPCs {
+		if len(v.VSwitches) > 0 {
+			first := v.VSwitches[0]
+			return subnet{first.ZoneID, v.ID, first.ID, v.CIDR.String(), first.CIDR.String()}
+		}
+	}
+	return subnet{}
+}
+
+// Properties of the instance that are the same in each emulator.
 const (
 	address      = "192.168.0.10"
 	mac          = "00:16:3e:00:00:01"
@@ -71,13 +89,13 @@ const (
 // facts are the values that stand at a path of their own (ECS, "Instance
 // metadata").
 func (s *Service) facts() map[string]string {
-	o := s.options
+	o, p := s.options, s.subnet
 	return map[string]string{
-		"region-id": o.RegionID, "zone-id": o.ZoneID, "vpc-id": o.VPCID, "vswitch-id": o.VSwitchID,
-		"owner-account-id": o.AccountID, "instance-id": o.InstanceID, "vpc-cidr-block": o.VPCCIDR, "vswitch-cidr-block": o.VSwitchCIDR,
+		"region-id": o.RegionID, "zone-id": p.zoneID, "vpc-id": p.vpcID, "vswitch-id": p.vswitchID,
+		"owner-account-id": o.AccountID, "instance-id": o.InstanceID, "vpc-cidr-block": p.vpcCIDR, "vswitch-cidr-block": p.vswitchCIDR,
 		"private-ipv4": address, "mac": mac, "network-type": "vpc", "hostname": o.InstanceID, "image-id": imageID, "instance/instance-type": instanceType,
-		"network/interfaces/macs/": mac + "/", "network/interfaces/macs/" + mac + "/vpc-id": o.VPCID,
-		"network/interfaces/macs/" + mac + "/vswitch-id": o.VSwitchID, "network/interfaces/macs/" + mac + "/primary-ip-address": address,
+		"network/interfaces/macs/": mac + "/", "network/interfaces/macs/" + mac + "/vpc-id": p.vpcID,
+		"network/interfaces/macs/" + mac + "/vswitch-id": p.vswitchID, "network/interfaces/macs/" + mac + "/primary-ip-address": address,
 	}
 }
 
@@ -107,7 +125,7 @@ func (s *Service) document(w http.ResponseWriter, _ *http.Request) {
 		ZoneID       string `json:"zone-id"`
 		MAC          string `json:"mac"`
 		PrivateIPv4  string `json:"private-ipv4"`
-	}{o.AccountID, o.InstanceID, instanceType, imageID, o.RegionID, o.ZoneID, mac, address})
+	}{o.AccountID, o.InstanceID, instanceType, imageID, o.RegionID, s.subnet.zoneID, mac, address})
 }
 
 // ServeHTTP implements http.Handler.

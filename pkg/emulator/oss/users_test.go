@@ -18,7 +18,7 @@ func (w *world) call(t *testing.T, action string, params ...string) any {
 	for i := 0; i < len(params); i += 2 {
 		values.Set(params[i], params[i+1])
 	}
-	answer, err := w.ram.Product().Actions[action].Do(&rpc.Request{
+	answer, err := w.ram.API().Actions[action].Do(&rpc.Request{
 		Context: t.Context(), Caller: cloud.Caller{AccountID: account}, Action: action, Params: values, Now: w.clock.Now(),
 	})
 	if err != nil {

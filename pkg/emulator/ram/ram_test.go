@@ -37,7 +37,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{clock: cloud.NewFrozenClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))}
 	w.RAM = ram.New(w.clock, account)
 	w.AddAccountKey("testid", "testsecret")
-	server := httptest.NewServer(rpc.NewGateway(rpc.Options{Keys: w, Authorizer: w, Clock: w.clock, Region: "cn-hangzhou"}, w.Product()))
+	server := httptest.NewServer(rpc.NewGateway(rpc.Options{Keys: w, Authorizer: w, Clock: w.clock, Region: "cn-hangzhou"}, w.API()))
 	t.Cleanup(server.Close)
 	w.host = strings.TrimPrefix(server.URL, "http://")
 	return w

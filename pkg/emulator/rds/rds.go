@@ -110,16 +110,19 @@ func (s *Service) Close() {
 	s.background.Wait()
 }
 
-// Product registers the service with the gateway.
-func (s *Service) Product() rpc.Product {
+// API registers the service with the gateway.
+func (s *Service) API() rpc.API {
 	on := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
 		return rpc.Action{Do: do, Resource: instanceResource}
 	}
-	return rpc.Product{Name: "Rds", Version: "2014-08-15", Actions: map[string]rpc.Action{
+	read := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
+		return rpc.Action{Do: do, Resource: instanceResource, ReadOnly: true}
+	}
+	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: map[string]rpc.Action{
 		"CreateDBInstance":                   {Do: s.once(s.createDBInstance)},
-		"DescribeDBInstances":                on(s.describeDBInstances),
-		"DescribeDBInstanceAttribute":        on(s.describeDBInstanceAttribute),
-		"DescribeDBInstanceNetInfo":          on(s.describeDBInstanceNetInfo),
+		"DescribeDBInstances":                read(s.describeDBInstances),
+		"DescribeDBInstanceAttribute":        read(s.describeDBInstanceAttribute),
+		"DescribeDBInstanceNetInfo":          read(s.describeDBInstanceNetInfo),
 		"ModifyDBInstanceSpec":               on(s.once(s.modifyDBInstanceSpec)),
 		"ModifyDBInstanceDescription":        on(s.once(s.modifyDescription)),
 		"ModifyDBInstanceDeletionProtection": on(s.once(s.modifyDeletionProtection)),
@@ -131,32 +134,32 @@ func (s *Service) Product() rpc.Product {
 		"ReleaseInstancePublicConnection":    on(s.releasePublicConnection),
 		"ModifyDBInstanceConnectionString":   on(s.modifyConnectionString),
 		"CreateAccount":                      on(s.createAccount),
-		"DescribeAccounts":                   on(s.describeAccounts),
+		"DescribeAccounts":                   read(s.describeAccounts),
 		"DeleteAccount":                      on(s.deleteAccount),
 		"ResetAccountPassword":               on(s.resetAccountPassword),
 		"ResetAccount":                       on(s.resetAccount),
 		"ModifyAccountDescription":           on(s.modifyAccountDescription),
 		"LockAccount":                        on(s.lockAccount),
 		"UnlockAccount":                      on(s.unlockAccount),
-		"CheckAccountNameAvailable":          on(s.checkAccountNameAvailable),
+		"CheckAccountNameAvailable":          read(s.checkAccountNameAvailable),
 		"GrantAccountPrivilege":              on(s.grantAccountPrivilege),
 		"RevokeAccountPrivilege":             on(s.revokeAccountPrivilege),
 		"CreateDatabase":                     on(s.createDatabase),
-		"DescribeDatabases":                  on(s.describeDatabases),
+		"DescribeDatabases":                  read(s.describeDatabases),
 		"DeleteDatabase":                     on(s.deleteDatabase),
 		"ModifyDBDescription":                on(s.modifyDBDescription),
-		"CheckDBNameAvailable":               on(s.checkDBNameAvailable),
+		"CheckDBNameAvailable":               read(s.checkDBNameAvailable),
 		"ModifySecurityIps":                  on(s.once(s.modifySecurityIps)),
-		"DescribeDBInstanceIPArrayList":      on(s.describeIPArrays),
+		"DescribeDBInstanceIPArrayList":      read(s.describeIPArrays),
 		"TagResources":                       on(s.tagResources),
 		"UntagResources":                     on(s.untagResources),
-		"ListTagResources":                   on(s.listTagResources),
+		"ListTagResources":                   read(s.listTagResources),
 		"AddTagsToResource":                  on(s.once(s.addTags)),
 		"RemoveTagsFromResource":             on(s.once(s.removeTags)),
-		"DescribeTags":                       on(s.describeTags),
-		"DescribeAvailableClasses":           {Do: s.describeAvailableClasses},
-		"DescribeAvailableZones":             {Do: s.describeAvailableZones},
-		"DescribeRegions":                    {Do: s.describeRegions},
+		"DescribeTags":                       read(s.describeTags),
+		"DescribeAvailableClasses":           {Do: s.describeAvailableClasses, ReadOnly: true},
+		"DescribeAvailableZones":             {Do: s.describeAvailableZones, ReadOnly: true},
+		"DescribeRegions":                    {Do: s.describeRegions, ReadOnly: true},
 	}}
 }
 

@@ -37,7 +37,7 @@ func request(t testing.TB, action, query string) *rpc.Request {
 func newCrowd(t testing.TB, n int) *Service {
 	t.Helper()
 	s := New(Options{Clock: cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)), Network: vpc.New("1000000000000001", vpc.DefaultRegions()), AccountID: "1000000000000001"})
-	create := s.Product().Actions["CreateDBInstance"].Do
+	create := s.API().Actions["CreateDBInstance"].Do
 	for i := range n {
 		_, fail := create(request(t, "CreateDBInstance", fmt.Sprintf("Action=CreateDBInstance&Engine=MySQL&EngineVersion=5.7&DBInstanceClass=mysql.n2.medium.1&DBInstanceStorage=20"+
 			"&DBInstanceNetType=Intranet&PayType=Postpaid&SecurityIPList=127.0.0.1&InstanceNetworkType=VPC&VPCId=vpc-cnhangzhou0default&VSwitchId=vsw-cnhangzhou0h&ZoneId=cn-hangzhou-h"+
@@ -75,7 +75,7 @@ func TestAnInstanceIsCheap(t *testing.T) {
 // costs in memory.
 func BenchmarkCrowd(b *testing.B) {
 	each, s := bytesOf(b, crowd)
-	actions := s.Product().Actions
+	actions := s.API().Actions
 	id := s.order[crowd/2].id
 	for name, query := range map[string]string{
 		"DescribeDBInstances/by own tag":    fmt.Sprintf("Tags=%%7B%%22osb-instance%%22%%3A%%22%036d%%22%%7D", crowd/2),

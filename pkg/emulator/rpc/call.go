@@ -20,8 +20,8 @@ type call struct {
 	format    string
 	action    string
 	version   string
-	product   Product // zero if the version is unknown
-	claim     claim   // zero if nothing was signed
+	product   API   // zero if the version is unknown
+	claim     claim // zero if nothing was signed
 	caller    cloud.Caller
 	requestID string
 	what      Action

@@ -35,7 +35,7 @@ type Gateway struct {
 	journal    *cloud.Journal
 	region     string
 	wall       func() time.Time
-	products   map[string]Product // by version
+	products   map[string]API // by version
 	nonces     nonces
 	requireTLS bool
 	heard      func(call string) // of an unknown call, the first time
@@ -45,10 +45,10 @@ type Gateway struct {
 }
 
 // NewGateway returns a gateway to the products. Their versions must differ.
-func NewGateway(o Options, products ...Product) *Gateway {
+func NewGateway(o Options, products ...API) *Gateway {
 	g := &Gateway{
 		keys: o.Keys, authorizer: o.Authorizer, clock: o.Clock, faults: o.Faults, journal: o.Journal,
-		region: o.Region, wall: o.Wall, products: make(map[string]Product, len(products)), unknown: map[string]struct{}{},
+		region: o.Region, wall: o.Wall, products: make(map[string]API, len(products)), unknown: map[string]struct{}{},
 		requireTLS: o.RequireTLS, heard: o.Unknown,
 	}
 	if g.wall == nil {
@@ -105,6 +105,15 @@ func (g *Gateway) noteUnknown(product, version, what string) {
 	if !again && g.heard != nil {
 		g.heard(name)
 	}
+}
+
+// MayChange reports whether a request can change the state of a product. A form
+// is not read, so that its action is unknown here and may be any.
+func (g *Gateway) MayChange(r *http.Request) bool {
+	query := r.URL.Query()
+	action := first(r.Header.Get("x-acs-action"), query.Get("Action"))
+	version := first(r.Header.Get("x-acs-version"), query.Get("Version"))
+	return !g.products[version].Actions[action].ReadOnly
 }
 
 // ServeHTTP implements http.Handler.

@@ -54,7 +54,7 @@ func newBench(t *testing.T) *bench {
 		"STS.1":    {Secret: "testsecret", Token: "token", Active: true, Expires: b.clock.Now().Add(time.Hour)},
 	}
 	type inner struct{ Item []string }
-	echo := Product{Name: "Echo", Version: "2020-01-01", Actions: map[string]Action{
+	echo := API{Name: "Echo", Version: "2020-01-01", Actions: map[string]Action{
 		"Say": {
 			Do: func(r *Request) (any, *Error) {
 				what, fail := r.Require("What")

@@ -9,8 +9,8 @@ import (
 	"net/http"
 )
 
-// A Product is one RPC API, told apart from others by its version.
-type Product struct {
+// A API is one RPC API, told apart from others by its version.
+type API struct {
 	Name    string // as in the SDK: "Rds", "Ram", "Vpc", "Sts"
 	Version string // "2014-08-15"
 	Actions map[string]Action
@@ -29,6 +29,8 @@ type Action struct {
 	// ("acs:rds:cn-hangzhou:1234567890123456:dbinstance/rm-1"); nil means "*".
 	// The action itself is "rds:CreateDBInstance" and so on.
 	Resource func(*Request) string
+	// ReadOnly actions leave the state as it is.
+	ReadOnly bool
 	// Free actions need no permission at all, as GetCallerIdentity.
 	Free bool
 	// Unsigned actions may come without a signature, as AssumeRoleWithOIDC.

@@ -56,10 +56,10 @@ func New(o Options) *Service {
 	return s
 }
 
-// Product registers the service with the gateway.
-func (s *Service) Product() rpc.Product {
-	return rpc.Product{Name: "Sts", Version: "2015-04-01", Denied: "NoPermission", HTTPSOnly: true, Actions: map[string]rpc.Action{
-		"GetCallerIdentity":  {Do: s.getCallerIdentity, Free: true},
+// API registers the service with the gateway.
+func (s *Service) API() rpc.API {
+	return rpc.API{Name: "Sts", Version: "2015-04-01", Denied: "NoPermission", HTTPSOnly: true, Actions: map[string]rpc.Action{
+		"GetCallerIdentity":  {Do: s.getCallerIdentity, Free: true, ReadOnly: true},
 		"AssumeRole":         {Do: s.assumeRole, Resource: roleResource},
 		"AssumeRoleWithOIDC": {Do: s.assumeRoleWithOIDC, Unsigned: true, Free: true},
 	}}

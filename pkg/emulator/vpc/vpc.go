@@ -30,21 +30,21 @@ func (s *Service) Protect(uses func(vswitchID string) bool) {
 	s.users = append(s.users, uses)
 }
 
-// Product registers the service with the gateway.
-func (s *Service) Product() rpc.Product {
-	return rpc.Product{Name: "Vpc", Version: "2016-04-28", Actions: map[string]rpc.Action{
-		"DescribeVpcs":              {Do: s.describeVpcs},
-		"DescribeVpcAttribute":      {Do: s.describeVpcAttribute},
-		"DescribeVSwitches":         {Do: s.describeVSwitches},
-		"DescribeVSwitchAttributes": {Do: s.describeVSwitchAttributes},
+// API registers the service with the gateway.
+func (s *Service) API() rpc.API {
+	return rpc.API{Name: "Vpc", Version: "2016-04-28", Actions: map[string]rpc.Action{
+		"DescribeVpcs":              {Do: s.describeVpcs, ReadOnly: true},
+		"DescribeVpcAttribute":      {Do: s.describeVpcAttribute, ReadOnly: true},
+		"DescribeVSwitches":         {Do: s.describeVSwitches, ReadOnly: true},
+		"DescribeVSwitchAttributes": {Do: s.describeVSwitchAttributes, ReadOnly: true},
 		"CreateVpc":                 {Do: s.once(s.createVpc)},
 		"ModifyVpcAttribute":        {Do: s.modifyVpcAttribute},
 		"DeleteVpc":                 {Do: s.deleteVpc},
 		"CreateVSwitch":             {Do: s.once(s.createVSwitch)},
 		"ModifyVSwitchAttribute":    {Do: s.modifyVSwitchAttribute},
 		"DeleteVSwitch":             {Do: s.deleteVSwitch},
-		"DescribeRegions":           {Do: s.describeRegions},
-		"DescribeZones":             {Do: s.describeZones},
+		"DescribeRegions":           {Do: s.describeRegions, ReadOnly: true},
+		"DescribeZones":             {Do: s.describeZones, ReadOnly: true},
 	}}
 }
 

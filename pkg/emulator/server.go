@@ -1,15 +1,6 @@
 package emulator
 
-import (
-	"slices"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
-)
+import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 
 // URL is where the cloud is reached: "http://127.0.0.1:PORT".
 func (s *Server) URL() string { return "http://" + s.Addr() }
@@ -83,47 +74,13 @@ func (s *Server) Limit(action string, perSecond float64, code string) {
 // Calls returns the calls of an action that arrived, or all for "".
 func (s *Server) Calls(action string) []cloud.Call { return s.journal.Calls(action) }
 
-// Unknown returns what was asked for and answered 501.
-func (s *Server) Unknown() []string { return slices.Concat(s.gateway.Unknown(), s.oss.Unknown()) }
-
-// RDS is the database service.
-func (s *Server) RDS() *rds.Service { return s.rds }
-
-// Network is the VPC service.
-func (s *Server) Network() *vpc.Service { return s.network }
-
-// STS is the token service.
-func (s *Server) STS() *sts.Service { return s.sts }
-
-// RAM is the access management.
-func (s *Server) RAM() *ram.RAM { return s.ram }
-
-// OSS is the object storage.
-func (s *Server) OSS() *oss.Service { return s.oss }
-
-// A State lists what exists in the account, besides what is there from the
-// start: the account's own key, networks, system policies.
-type State struct {
-	Instances []rds.InstanceState `json:"instances"`
-	Buckets   []oss.BucketState   `json:"buckets"`
-	Users     []ram.UserState     `json:"users"`
-	Keys      []ram.KeyState      `json:"keys"`
-	Policies  []ram.PolicyState   `json:"policies"`
-	Groups    []string            `json:"groups"`
-	Roles     []ram.RoleState     `json:"roles"`
-}
-
-// Dump returns what exists.
-func (s *Server) Dump() State {
-	return State{
-		Instances: s.rds.Instances(), Buckets: s.oss.Buckets(),
-		Users: s.ram.Users(), Keys: s.ram.Keys(), Policies: s.ram.Policies(), Groups: notNil(s.ram.Groups()),
-		Roles: s.ram.Roles(),
+// Unknown lists the requests that were answered 501.
+func (s *Server) Unknown() []string {
+	list := s.gateway.Unknown()
+	for _, p := range s.products {
+		if p.Unknown != nil {
+			list = append(list, p.Unknown()...)
+		}
 	}
-}
-
-// Empty tells whether nothing exists.
-func (s *Server) Empty() bool {
-	d := s.Dump()
-	return len(d.Instances)+len(d.Buckets)+len(d.Users)+len(d.Keys)+len(d.Policies)+len(d.Groups)+len(d.Roles) == 0
+	return list
 }
