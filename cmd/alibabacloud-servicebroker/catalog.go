@@ -7,10 +7,10 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 )
 
-// offerings are what the providers offer, as the operator wants it: changed by
-// --catalog-file, with --catalog-prefix.
+// offerings returns the catalog of the providers with the changes of
+// --catalog-file and --catalog-prefix.
 func (c *config) offerings() (*catalog.Catalog, error) {
-	offerings, err := catalog.Load(documents()...)
+	offerings, err := catalog.Load(planFiles()...)
 	if err != nil {
 		return nil, err
 	}

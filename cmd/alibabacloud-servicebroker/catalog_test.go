@@ -18,9 +18,9 @@ var update = flag.Bool("update", false, "write the golden files") //nolint:goche
 
 // Platforms keep ids and names for ever: a change of this file is a change for
 // every user.
-func TestCatalogIsWhatPlatformsKnow(t *testing.T) {
+func TestCatalog_Rendered_IsWhatPlatformsKnow(t *testing.T) {
 	osbtest.Proves(t, "CAT-03", "CAT-36", "CAT-18")
-	c, err := catalog.Load(documents()...)
+	c, err := catalog.Load(planFiles()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +44,9 @@ func TestCatalogIsWhatPlatformsKnow(t *testing.T) {
 }
 
 // The ids and names of the broker that this one replaces.
-func TestCatalogHasTheIDsOfTheBrokerItReplaces(t *testing.T) {
+func TestCatalog_IDs_AreThoseOfTheReplacedBroker(t *testing.T) {
 	osbtest.Proves(t, "CAT-03", "CAT-30")
-	c, err := catalog.Load(documents()...)
+	c, err := catalog.Load(planFiles()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,52 +2,24 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// services are the providers by the name that their offerings state. To add
-// one: its folder, a line here, and a line in documents.
-func services(c *config, cloud *alicloud.Clients) (map[string]providers.Provider, error) {
-	databases := rds.Config{
-		Clients: cloud, Metadata: c.metadata(),
-		VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, Whitelist: c.whitelist,
-	}
-	if err := databases.Validate(); err != nil {
-		return nil, err
-	}
-	return map[string]providers.Provider{
-		"rds": rds.New(databases),
-		"oss": oss.New(oss.Config{Clients: cloud}),
-	}, nil
-}
-
-// documents are the parts of the catalog, in the order that platforms see.
-func documents() []catalog.Source {
-	return []catalog.Source{catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans)}
-}
-
-// cloud returns clients for the cloud as the configuration says.
+// cloud returns the clients of the cloud. Without --region the region of this
+// machine is used.
 func (c *config) cloud(ctx context.Context, metrics prometheus.Registerer) (*alicloud.Clients, error) {
 	region := c.region
 	if region == "" {
-		look, end := context.WithTimeout(ctx, 5*time.Second)
-		defer end()
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
 		var err error
-		if region, err = c.metadata().Region(look); err != nil {
-			return nil, fmt.Errorf("--region is required here: this machine has no metadata service that tells it (%w)", err)
+		if region, err = c.metadata().Region(ctx); err != nil {
+			return nil, fmt.Errorf("--region is required here: the metadata service of this machine returns none (%w)", err)
 		}
 	}
 	source, err := c.credentialsSource(region)
@@ -57,7 +29,8 @@ func (c *config) cloud(ctx context.Context, metrics prometheus.Registerer) (*ali
 	return alicloud.New(alicloud.Config{Region: region, Credentials: source, Endpoints: c.endpoints, Metrics: metrics})
 }
 
-// credentialsSource is whose credentials sign.
+// credentialsSource returns the source of --credentials, which signs requests or
+// assumes --role-arn for that.
 func (c *config) credentialsSource(region string) (alicloud.CredentialsSource, error) {
 	var source alicloud.CredentialsSource
 	switch c.credentials {
@@ -76,7 +49,7 @@ func (c *config) credentialsSource(region string) (alicloud.CredentialsSource, e
 	case "ecs":
 		source = alicloud.ECSRole(c.metadata(), c.ecsRole)
 	default:
-		return nil, fmt.Errorf("--credentials %q is not known: use auto, rrsa, static or ecs", c.credentials)
+		return nil, fmt.Errorf("--credentials %q is unknown: use auto, rrsa, static or ecs", c.credentials)
 	}
 	if c.roleARN == "" {
 		return source, nil
@@ -85,12 +58,3 @@ func (c *config) credentialsSource(region string) (alicloud.CredentialsSource, e
 }
 
 func (c *config) metadata() *alicloud.Metadata { return alicloud.NewMetadata(c.endpoints["metadata"]) }
-
-// faces are the two ports and the readiness that one shows of the other.
-type faces struct {
-	platforms, operators http.Handler
-	secure               *tls.Config // of the platforms' port; nil for plain HTTP
-	files                *api.Files
-	keys                 *sealed.Keys
-	ready                *readiness
-}

@@ -3,11 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 )
 
-// config is everything that can be set, parsed once.
+// config has every setting of the broker.
 type config struct {
 	listen, opsListen string
 	dataDir           string
@@ -32,8 +28,8 @@ type config struct {
 	opsTokensFile     string
 	insecureNoAuth    bool
 	tokenReview       bool
-	reviewAudiences   words
-	reviewUsers       words
+	reviewAudiences   commaList
+	reviewUsers       commaList
 	keysetFile        string
 	region            string
 	credentials       string
@@ -46,7 +42,7 @@ type config struct {
 	clientCA          string
 
 	vpcID, vswitchID, zoneID string
-	whitelist                cidrs
+	whitelist                networkList
 
 	options broker.Options
 
@@ -54,90 +50,22 @@ type config struct {
 	missingVersionStatus                            int
 	verbosity                                       int
 
-	users  []api.User // from the environment; those of the file come with it
+	users  []api.User // of the environment; usersFile has others
 	oidc   alicloud.OIDC
 	config string
 }
 
-// endpoints are URLs by product.
-type endpoints map[string]*url.URL
+func newConfig() *config { return &config{endpoints: endpoints{}} }
 
-// products whose endpoints can be replaced.
-const products = "rds, ram, vpc, sts, oss, metadata"
-
-func (e endpoints) String() string { return "" }
-
-// Set adds product=URL, or several of them with commas between.
-func (e endpoints) Set(s string) error {
-	for item := range strings.SplitSeq(s, ",") {
-		product, raw, ok := strings.Cut(strings.TrimSpace(item), "=")
-		u, err := url.Parse(raw)
-		switch {
-		case !ok || err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
-			return fmt.Errorf("%q is not product=URL, such as rds=https://rds.aliyuncs.com", item)
-		case !slices.Contains(strings.Split(products, ", "), product):
-			return fmt.Errorf("unknown product %q: use one of %s", product, products)
-		}
-		e[product] = u
-	}
-	return nil
-}
-
-// cidrs are networks, checked.
-type cidrs []string
-
-func (c *cidrs) String() string { return strings.Join(*c, ",") }
-
-// Set adds networks, with commas between.
-func (c *cidrs) Set(s string) error {
-	for item := range strings.SplitSeq(s, ",") {
-		item = strings.TrimSpace(item)
-		if _, err := netip.ParsePrefix(item); err != nil {
-			if _, err := netip.ParseAddr(item); err != nil {
-				return fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", item)
-			}
-		}
-		*c = append(*c, item)
-	}
-	return nil
-}
-
-// words are what stands between commas.
-type words []string
-
-func (w *words) String() string { return strings.Join(*w, ",") }
-
-// Set adds words.
-func (w *words) Set(s string) error {
-	for item := range strings.SplitSeq(s, ",") {
-		if item = strings.TrimSpace(item); item == "" {
-			return errors.New("there is nothing between two commas")
-		}
-		*w = append(*w, item)
-	}
-	return nil
-}
-
-// readConfig takes a flag, else its environment variable, else the file, else
-// the default.
-func readConfig(args []string, getenv func(string) string, out io.Writer) (*config, error) {
-	c := &config{endpoints: endpoints{}}
-	fs := c.flags(out)
-	if err := fs.Parse(args); err != nil {
-		return nil, err
-	}
-	if fs.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q: there are only flags, see --help", fs.Arg(0))
-	}
-	if err := fill(fs, getenv); err != nil {
-		return nil, err
-	}
+// readEnvironment reads what has a variable and, being secret or the platform's,
+// no flag.
+func (c *config) readEnvironment(getenv func(string) string) error {
 	if strings.Contains(getenv("DEBUG"), "sdk") {
-		return nil, errors.New("DEBUG=sdk makes the cloud's SDK print whole requests, passwords included: unset it")
+		return errors.New("DEBUG=sdk makes the cloud's SDK print whole requests with their passwords: unset it")
 	}
 	user, password := getenv("BROKER_USERNAME"), getenv("BROKER_PASSWORD")
 	if (user == "") != (password == "") {
-		return nil, fmt.Errorf("BROKER_USERNAME and BROKER_PASSWORD go together: set both, or use --users-file")
+		return errors.New("BROKER_USERNAME and BROKER_PASSWORD go together: set both, or use --users-file")
 	}
 	if user != "" {
 		c.users = []api.User{{Name: user, Password: password}}
@@ -149,35 +77,36 @@ func readConfig(args []string, getenv func(string) string, out io.Writer) (*conf
 		SessionName: getenv("ALIBABA_CLOUD_ROLE_SESSION_NAME"),
 		Endpoint:    c.endpoints["sts"],
 	}
-	return c, c.check()
+	return nil
 }
 
-// shared says whether other replicas may work on the same store.
-func (c *config) shared() bool { return c.store == inKubernetes }
+// isShared reports whether other replicas may use the same store.
+func (c *config) isShared() bool { return c.store == storeKubernetes }
 
-// check refuses what cannot be served, with what to change.
+// check returns an error for a configuration that cannot serve; the error says
+// what to change.
 func (c *config) check() error {
 	switch {
 	case c.brokerID == "":
-		return fmt.Errorf("--broker-id is required: a name that no other broker on this cloud account has, and that never changes, since the names of everything it makes derive from it")
+		return fmt.Errorf("--broker-id is required: a name that is unique on this cloud account and never changes, since the names of all resources derive from it")
 	case len(c.brokerID) > 64:
 		return fmt.Errorf("--broker-id is longer than 64 characters: choose a shorter one")
-	case c.store != inFile && c.store != inKubernetes:
-		return fmt.Errorf("--store %q is not known: use %s or %s", c.store, inFile, inKubernetes)
+	case c.store != storeBolt && c.store != storeKubernetes:
+		return fmt.Errorf("--store %q is unknown: use %s or %s", c.store, storeBolt, storeKubernetes)
 	case (c.tlsCert == "") != (c.tlsKey == ""):
 		return fmt.Errorf("--tls-cert-file and --tls-key-file go together: set both or none")
 	case c.clientCA != "" && c.tlsCert == "":
 		return fmt.Errorf("--client-ca-file is for TLS: set --tls-cert-file and --tls-key-file too")
 	case c.missingVersionStatus != http.StatusBadRequest && c.missingVersionStatus != http.StatusPreconditionFailed:
-		return fmt.Errorf("--missing-version-status %d is not known: use 400 or 412", c.missingVersionStatus)
+		return fmt.Errorf("--missing-version-status %d is unknown: use 400 or 412", c.missingVersionStatus)
 	case c.drainDelay < 0 || c.drainTime < 0:
-		return fmt.Errorf("--drain-delay and --drain-time are not negative")
+		return fmt.Errorf("--drain-delay and --drain-time must be zero or more")
 	}
 	if err := c.checkAccess(); err != nil {
 		return err
 	}
 	for product, u := range c.endpoints {
-		// The metadata service is plain HTTP on its link-local address anyway.
+		// The real metadata service is plain HTTP on its link-local address.
 		if u.Scheme == "http" && !c.insecureEndpoints && product != "metadata" {
 			return fmt.Errorf("--endpoint %s is plain http, over which passwords and keys could be read: use https, or add --insecure-endpoints for an emulator", product)
 		}

@@ -18,6 +18,16 @@ func env(pairs ...string) func(string) string {
 	return func(name string) string { return m[name] }
 }
 
+// readConfig reads the configuration as serve does.
+func readConfig(args []string, getenv func(string) string) (*config, error) {
+	c := newConfig()
+	settings := c.flags()
+	if err := settings.Parse(args); err != nil {
+		return nil, err
+	}
+	return c, c.read(settings, getenv)
+}
+
 func file(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file")
@@ -27,10 +37,10 @@ func file(t *testing.T, text string) string {
 	return path
 }
 
-func TestFlagsWinOverEnvironmentOverFileOverDefaults(t *testing.T) {
+func TestConfig_SeveralSources_FlagBeatsEnvironmentBeatsFile(t *testing.T) {
 	path := file(t, "listen: 127.0.0.1:1\nops-listen: 127.0.0.1:1\nsettle-time: 1m\nbroker-id: file\nwhitelist: [10.0.0.0/8, 192.168.1.1]\n")
 	c, err := readConfig([]string{"--config", path, "--listen", "127.0.0.1:3"},
-		env("LISTEN", "127.0.0.1:2", "OPS_LISTEN", "127.0.0.1:2"), io.Discard)
+		env("LISTEN", "127.0.0.1:2", "OPS_LISTEN", "127.0.0.1:2"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +53,7 @@ func TestFlagsWinOverEnvironmentOverFileOverDefaults(t *testing.T) {
 	}
 }
 
-func TestConfigurationsThatCannotBeServedAreRefused(t *testing.T) {
+func TestConfig_UnusableSettings_AreRefused(t *testing.T) {
 	cases := map[string]struct {
 		args []string
 		env  func(string) string
@@ -51,7 +61,6 @@ func TestConfigurationsThatCannotBeServedAreRefused(t *testing.T) {
 		"NoBrokerID":          {nil, env()},
 		"LongBrokerID":        {[]string{"--broker-id", strings.Repeat("x", 65)}, env()},
 		"UnknownFlag":         {[]string{"--broker-id", "b", "--colour", "red"}, env()},
-		"Argument":            {[]string{"--broker-id", "b", "serve"}, env()},
 		"UnknownStore":        {[]string{"--broker-id", "b", "--store", "memory"}, env()},
 		"PlainHTTPEndpoint":   {[]string{"--broker-id", "b", "--endpoint", "rds=http://127.0.0.1:1"}, env()},
 		"UnknownProduct":      {[]string{"--broker-id", "b", "--endpoint", "ecs=https://127.0.0.1:1"}, env()},
@@ -73,16 +82,16 @@ func TestConfigurationsThatCannotBeServedAreRefused(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			if _, err := readConfig(tc.args, tc.env, io.Discard); err == nil {
+			if _, err := readConfig(tc.args, tc.env); err == nil {
 				t.Error("it was accepted")
 			}
 		})
 	}
 }
 
-func TestInsecureEndpointsAreAllowedWhereAsked(t *testing.T) {
+func TestConfig_InsecureEndpoints_AllowPlainHTTP(t *testing.T) {
 	c, err := readConfig([]string{"--broker-id", "b"},
-		env("ENDPOINTS", "rds=http://127.0.0.1:1,oss=https://oss.example.com", "INSECURE_ENDPOINTS", "true"), io.Discard)
+		env("ENDPOINTS", "rds=http://127.0.0.1:1,oss=https://oss.example.com", "INSECURE_ENDPOINTS", "true"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +100,21 @@ func TestInsecureEndpointsAreAllowedWhereAsked(t *testing.T) {
 	}
 }
 
-func TestTheVersionNeedsNoConfiguration(t *testing.T) {
+func TestVersion_WithoutConfiguration_IsPrinted(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), []string{"--version"}, env(), &out); err != nil || strings.TrimSpace(out.String()) != version {
+	if err := execute(t.Context(), []string{"--version"}, env(), &out); err != nil || strings.TrimSpace(out.String()) != version {
 		t.Errorf("--version printed %q (%v), want %q", out.String(), err, version)
+	}
+}
+
+func TestServe_WithAndWithoutCommand_TakeTheSameFlags(t *testing.T) {
+	for _, args := range [][]string{{"--store", "memory"}, {"serve", "--store", "memory"}, {"--store=memory", "serve"}} {
+		err := execute(t.Context(), append(args, "--broker-id", "b"), env(), io.Discard)
+		if err == nil || !strings.Contains(err.Error(), `--store "memory"`) || exitCode(err) != 1 {
+			t.Errorf("%q: exit code %d, error %v", args, exitCode(err), err)
+		}
+	}
+	if err := execute(t.Context(), []string{"--broker-id", "b", "extra"}, env(), io.Discard); exitCode(err) != 2 {
+		t.Errorf("an argument that is no command: %v", err)
 	}
 }

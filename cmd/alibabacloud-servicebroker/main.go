@@ -1,7 +1,7 @@
 // Command alibabacloud-servicebroker is an Open Service Broker for Alibaba
-// Cloud. It reads its configuration, wires the parts together and serves; see
-// --help for its flags. With a command instead of flags it speaks, for an
-// operator, to a broker that runs; see help.
+// Cloud. Without a command, or with serve, it reads its configuration, wires
+// the parts together and serves. The other commands call the operator API of a
+// running broker; help lists them.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	_ "golang.org/x/crypto/x509roots/fallback" // the authorities to trust where the system has none, as in the image
+	_ "golang.org/x/crypto/x509roots/fallback" // authorities for images that bring none
 )
 
 // version is stamped by the linker (make build).
@@ -19,15 +19,10 @@ var version = "unknown"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if args := os.Args[1:]; isCommand(args) {
-		code := runCommand(ctx, args, os.Getenv, os.Stdout, os.Stderr)
-		stop()
-		os.Exit(code) //nolint:gocritic // stop has just run
+	err := execute(ctx, os.Args[1:], os.Getenv, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
 	}
-	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "alibabacloud-servicebroker:", err)
-		stop()
-		os.Exit(1)
-	}
+	os.Exit(exitCode(err))
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// newRegistry returns the registry of all metrics, with those of the program
-// itself in it.
+// newRegistry returns a registry with the metrics of the Go runtime, the process
+// and the build.
 func newRegistry() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTheCatalogIsAsTheOperatorWantsIt(t *testing.T) {
+func TestOfferings_OverlayAndPrefix_ChangeTheCatalog(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "catalog.yaml")
 	overlay := `
@@ -28,7 +28,7 @@ offerings:
 	}
 }
 
-func TestACatalogThatCannotBeOfferedIsRefused(t *testing.T) {
+func TestOfferings_UnusableOverlay_IsRefused(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "catalog.yaml")
 	if err := os.WriteFile(file, []byte("offerings: {alibaba-cloud-os: {}}"), 0o600); err != nil {
@@ -40,13 +40,13 @@ func TestACatalogThatCannotBeOfferedIsRefused(t *testing.T) {
 		"no name any prefix": {catalogPrefix: "a b"},
 	} {
 		if _, err := c.offerings(); err == nil {
-			t.Errorf("%s: it is taken", name)
+			t.Errorf("%s: it is accepted", name)
 		}
 	}
 }
 
-// The examples of the guide work, so that whoever copies one gets what it says.
-func TestTheOverlaysOfTheGuideAreTaken(t *testing.T) {
+// A copied example of the guide works.
+func TestOfferings_OverlaysOfTheGuide_AreAccepted(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile("../../docs/catalog.md")
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// The system's authorities are read once in a process, so the one that has none
-// is a process of its own.
-func TestAuthoritiesAreThereWhereTheSystemHasNone(t *testing.T) {
+// A process reads the system's authorities once, so the system without any needs
+// a process of its own.
+func TestAuthorities_SystemWithoutAny_AreBundled(t *testing.T) {
 	if os.Getenv("SSL_CERT_FILE") != os.DevNull {
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 		child.Env = append(os.Environ(), "SSL_CERT_FILE="+os.DevNull, "SSL_CERT_DIR="+t.TempDir())

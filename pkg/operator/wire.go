@@ -49,15 +49,15 @@ type Line struct {
 	Bindings   int    `json:"bindings"` // that exist, or may
 	// Unfinished and Failed are among them: those at work, and those whose last
 	// operation failed.
-	Unfinished int        `json:"unfinished_bindings,omitempty"`
-	Failed     int        `json:"failed_bindings,omitempty"`
-	Unreadable int        `json:"unreadable_bindings,omitempty"` // beside them
-	Offering   string     `json:"offering,omitempty"`
-	Plan       string     `json:"plan,omitempty"`
-	State      string     `json:"state"`
-	SetAside   bool       `json:"set_aside,omitempty"` // it, or a binding of it, broke the engine's turns
-	Created    time.Time  `json:"created,omitzero"`
-	Operation  *Operation `json:"operation,omitempty"` // the one now, or the last
+	Unfinished  int        `json:"unfinished_bindings,omitempty"`
+	Failed      int        `json:"failed_bindings,omitempty"`
+	Unreadable  int        `json:"unreadable_bindings,omitempty"` // beside them
+	Offering    string     `json:"offering,omitempty"`
+	Plan        string     `json:"plan,omitempty"`
+	State       string     `json:"state"`
+	Quarantined bool       `json:"quarantined,omitempty"` // the instance or one of its bindings
+	Created     time.Time  `json:"created,omitzero"`
+	Operation   *Operation `json:"operation,omitempty"` // the one now, or the last
 }
 
 // An Instance is all that may be told of an instance.
@@ -70,11 +70,11 @@ type Instance struct {
 // A Record is all that may be told of an instance or a binding: nothing that is
 // sealed, and no members that this version does not know.
 type Record struct {
-	InstanceID string `json:"instance_id"`
-	BindingID  string `json:"binding_id,omitempty"`
-	State      string `json:"state"`
-	Unreadable string `json:"unreadable,omitempty"` // why nothing more is known
-	SetAside   bool   `json:"set_aside,omitempty"`
+	InstanceID  string `json:"instance_id"`
+	BindingID   string `json:"binding_id,omitempty"`
+	State       string `json:"state"`
+	Unreadable  string `json:"unreadable,omitempty"` // why nothing more is known
+	Quarantined bool   `json:"quarantined,omitempty"`
 
 	Offering     string `json:"offering,omitempty"`
 	ServiceID    string `json:"service_id,omitempty"`

@@ -68,7 +68,7 @@ func filterOf(q url.Values) (filter, error) {
 // A tally is what the list needs to know of the bindings of one instance.
 type tally struct {
 	live, unfinished, failed, unreadable int
-	setAside                             bool
+	quarantined                          bool
 }
 
 func (t *tally) add(r *store.Record) {
@@ -81,7 +81,7 @@ func (t *tally) add(r *store.Record) {
 	if hasFailed(r) {
 		t.failed++
 	}
-	t.setAside = t.setAside || isSetAside(r)
+	t.quarantined = t.quarantined || isQuarantined(r)
 }
 
 // shows says whether an instance is in the list.

@@ -177,17 +177,17 @@ func TestTheListHasALineForEachInstance(t *testing.T) {
 	w := newWorld(t, nil)
 	w.some()
 	for f, want := range map[client.Filter][]string{
-		{}:                               {"binds: ready 1 set aside", "cleaned: failed 0", "cleaning: cleaning 0", "made: in progress 0", "ready: ready 1"},
-		{Deleted: true}:                  {"binds: ready 1 set aside", "cleaned: failed 0", "cleaning: cleaning 0", "deleted: deleted 0", "made: in progress 0", "ready: ready 1"},
-		{Unfinished: true}:               {"binds: ready 1 set aside", "cleaning: cleaning 0", "made: in progress 0"},
-		{Failed: true}:                   {"binds: ready 1 set aside", "cleaned: failed 0", "cleaning: cleaning 0"},
-		{Failed: true, Unfinished: true}: {"binds: ready 1 set aside", "cleaning: cleaning 0"},
+		{}:                               {"binds: ready 1 quarantined", "cleaned: failed 0", "cleaning: cleaning 0", "made: in progress 0", "ready: ready 1"},
+		{Deleted: true}:                  {"binds: ready 1 quarantined", "cleaned: failed 0", "cleaning: cleaning 0", "deleted: deleted 0", "made: in progress 0", "ready: ready 1"},
+		{Unfinished: true}:               {"binds: ready 1 quarantined", "cleaning: cleaning 0", "made: in progress 0"},
+		{Failed: true}:                   {"binds: ready 1 quarantined", "cleaned: failed 0", "cleaning: cleaning 0"},
+		{Failed: true, Unfinished: true}: {"binds: ready 1 quarantined", "cleaning: cleaning 0"},
 	} {
 		var got []string
 		if err := w.client.List(t.Context(), f, func(l operator.Line) error {
 			text := fmt.Sprintf("%s: %s %d", l.InstanceID, l.State, l.Bindings)
-			if l.SetAside {
-				text += " set aside"
+			if l.Quarantined {
+				text += " quarantined"
 			}
 			if l.Offering != "databases" || l.Plan != "small" || l.Operation == nil {
 				t.Errorf("the line of %s: %+v", l.InstanceID, l)

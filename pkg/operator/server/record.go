@@ -23,7 +23,7 @@ func hasFailed(r *store.Record) bool {
 	return r.Deleted.IsZero() && r.Operation != nil && r.Operation.State == store.Failed
 }
 
-func isSetAside(r *store.Record) bool {
+func isQuarantined(r *store.Record) bool {
 	return !r.Settled && r.Operation != nil && r.Operation.CauseKind == store.CauseSetAside
 }
 
@@ -48,14 +48,14 @@ func stateOf(r *store.Record) string {
 func lineOf(r *store.Record, of *tally) operator.Line {
 	l := operator.Line{
 		InstanceID: r.InstanceID, Offering: r.Offering, State: stateOf(r), Created: r.Created,
-		SetAside: isSetAside(r), Operation: operationOf(r.Operation),
+		Quarantined: isQuarantined(r), Operation: operationOf(r.Operation),
 	}
 	if spec := specOf(r); spec != nil {
 		l.Plan = spec.PlanName
 	}
 	if of != nil {
 		l.Bindings, l.Unfinished, l.Failed, l.Unreadable = of.live, of.unfinished, of.failed, of.unreadable
-		l.SetAside = l.SetAside || of.setAside
+		l.Quarantined = l.Quarantined || of.quarantined
 	}
 	return l
 }
@@ -74,7 +74,7 @@ func recordOf(r *store.Record) operator.Record {
 	var from osb.Context
 	_ = json.Unmarshal(r.Context, &from) // one of another shape says nothing to us
 	told := operator.Record{
-		InstanceID: r.InstanceID, BindingID: r.BindingID, State: stateOf(r), SetAside: isSetAside(r),
+		InstanceID: r.InstanceID, BindingID: r.BindingID, State: stateOf(r), Quarantined: isQuarantined(r),
 		Offering: r.Offering, ServiceID: r.ServiceID, Provider: r.Provider,
 		Platform: from.Platform, Namespace: from.Namespace, Organization: r.Organization,
 		Account: r.Account, Region: r.Region,

@@ -25,7 +25,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-func TestUsersOfFileAndEnvironmentAreAllValid(t *testing.T) {
+func TestAccounts_FileAndEnvironment_AllAreValid(t *testing.T) {
 	c := &config{usersFile: "users", tokensFile: "tokens", users: []api.User{{Name: "env", Password: "three"}}}
 	users, tokens, err := c.accounts([][]byte{[]byte("# rotated\nold:one\r\nnew:two:with:colons\n\nold:other"), []byte("token\nnext\n")})
 	if err != nil {
@@ -43,7 +43,7 @@ func TestUsersOfFileAndEnvironmentAreAllValid(t *testing.T) {
 	}
 }
 
-func TestFilesOfAccountsThatAreBrokenAreRefusedWithoutShowingThem(t *testing.T) {
+func TestAccounts_DamagedFile_RefusedWithoutItsText(t *testing.T) {
 	for name, tc := range map[string]struct{ users, tokens string }{
 		"no password":    {"secret-name\n", "token"},
 		"empty password": {"secret-name:\n", "token"},
@@ -59,14 +59,14 @@ func TestFilesOfAccountsThatAreBrokenAreRefusedWithoutShowingThem(t *testing.T) 
 	}
 }
 
-func TestTokenReviewOutsideOfAClusterIsRefused(t *testing.T) {
+func TestTokenReview_OutsideOfACluster_IsRefused(t *testing.T) {
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
-	if reviewer, err := (&config{tokenReview: true, reviewUsers: words{"u"}}).reviewer(); err == nil || reviewer != nil {
+	if reviewer, err := (&config{tokenReview: true, reviewUsers: commaList{"u"}}).reviewer(); err == nil || reviewer != nil {
 		t.Error("there is a reviewer, and no API server")
 	}
 }
 
-func TestTokensAreReviewedByTheAPIServerInTheNameOfTheBroker(t *testing.T) {
+func TestTokenReview_APIServer_AskedWithTheBrokersToken(t *testing.T) {
 	osbtest.Proves(t, "AUTH-03")
 	cluster := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -80,7 +80,7 @@ func TestTokensAreReviewedByTheAPIServerInTheNameOfTheBroker(t *testing.T) {
 	t.Cleanup(cluster.Close)
 	c, err := readConfig([]string{
 		"--broker-id", "b", "--token-review", "--token-review-audience", "osb,broker", "--token-review-users", "admin, controller",
-	}, env(), io.Discard)
+	}, env())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func runBroker(t testing.TB, roots *x509.CertPool, args ...string) *process {
 		"--broker-id", "b", "--region", "cn-hangzhou", "--data-dir", t.TempDir(),
 		"--listen", p.listen, "--ops-listen", p.ops, "--drain-delay", "0",
 	}, args...)
-	go func() { p.ended <- run(ctx, args, env(), io.Discard) }()
+	go func() { p.ended <- execute(ctx, args, env(), io.Discard) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-p.ended; err != nil {
@@ -170,7 +170,7 @@ func (p *process) eventually(what string, holds func() bool) {
 	}
 }
 
-func TestAccountsAndCertificatesAreRotatedWithoutARestart(t *testing.T) {
+func TestServe_ChangedFiles_RotateAccountsAndCertificates(t *testing.T) {
 	osbtest.Proves(t, "AUTH-01", "AUTH-02", "HARD-08")
 	dir := t.TempDir()
 	certificate, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
@@ -205,7 +205,7 @@ func TestAccountsAndCertificatesAreRotatedWithoutARestart(t *testing.T) {
 	})
 }
 
-func TestRequestsAreServedUntilLoadBalancersHaveHeardOfTheEnd(t *testing.T) {
+func TestServe_Stop_ServesUntilTheDrainDelayIsOver(t *testing.T) {
 	osbtest.Proves(t, "HARD-02", "HARD-08")
 	p := runBroker(t, nil, "--drain-delay", "1s")
 	p.stop()

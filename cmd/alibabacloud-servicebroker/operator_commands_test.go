@@ -1,4 +1,4 @@
-package client_test
+package main
 
 import (
 	"context"
@@ -24,8 +24,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// A world is a broker's second port, and what was asked of its engine.
-type world struct {
+// A brokerFixture is the operator API over a store, with a fake engine.
+type brokerFixture struct {
 	t      *testing.T
 	store  store.Store
 	server *httptest.Server
@@ -36,17 +36,17 @@ type world struct {
 	force   bool
 }
 
-func (w *world) Retry(_ context.Context, id string) ([]store.Key, error) {
+func (w *brokerFixture) Retry(_ context.Context, id string) ([]store.Key, error) {
 	w.retried = id
 	return []store.Key{{InstanceID: id}}, nil
 }
 
-func (w *world) Purge(_ context.Context, k store.Key, force bool) ([]store.Record, error) {
+func (w *brokerFixture) Purge(_ context.Context, k store.Key, force bool) ([]store.Record, error) {
 	w.purged, w.force = k, force
 	return []store.Record{{Key: k, Revision: 1, Facts: map[string]string{"bucket": "osb-left"}}}, nil
 }
 
-func newWorld(t *testing.T, serve func(http.Handler) *httptest.Server) *world {
+func newBrokerFixture(t *testing.T, serve func(http.Handler) *httptest.Server) *brokerFixture {
 	t.Helper()
 	dir := t.TempDir()
 	file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
@@ -62,7 +62,7 @@ func newWorld(t *testing.T, serve func(http.Handler) *httptest.Server) *world {
 	if err := gate.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame:open"}}); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: sealed.New(file, keys), token: filepath.Join(dir, "token")}
+	w := &brokerFixture{t: t, store: sealed.New(file, keys), token: filepath.Join(dir, "token")}
 	w.write("alice:sesame:open\n")
 	handler, err := server.New(server.Config{Gate: gate, Store: w.store, Engine: w, Keys: keys, Log: func(string) {}})
 	if err != nil {
@@ -73,7 +73,7 @@ func newWorld(t *testing.T, serve func(http.Handler) *httptest.Server) *world {
 	return w
 }
 
-func (w *world) write(token string) {
+func (w *brokerFixture) write(token string) {
 	w.t.Helper()
 	if err := os.WriteFile(w.token, []byte(token), 0o600); err != nil {
 		w.t.Fatal(err)
@@ -81,18 +81,18 @@ func (w *world) write(token string) {
 }
 
 // run runs a command, pointed at the server by its environment.
-func (w *world) run(args ...string) (out string, code int) {
+func (w *brokerFixture) run(args ...string) (out string, code int) {
 	w.t.Helper()
 	env := map[string]string{"OPS_URL": w.server.URL, "OPS_TOKEN_FILE": w.token}
 	var b strings.Builder
-	err := client.Run(w.t.Context(), args, func(name string) string { return env[name] }, &b)
+	err := execute(w.t.Context(), args, func(name string) string { return env[name] }, &b)
 	if err != nil && err.Error() == "" {
-		w.t.Error("an error without a word")
+		w.t.Error("an error without a text")
 	}
-	return b.String(), client.ExitCode(err)
+	return b.String(), exitCode(err)
 }
 
-func (w *world) put(k store.Key) {
+func (w *brokerFixture) put(k store.Key) {
 	w.t.Helper()
 	_, err := w.store.Update(w.t.Context(), k, func(r *store.Record) error {
 		r.Incarnation, r.Goal, r.Settled, r.Offering = "0123456789abcdef", store.Present, true, "databases"
@@ -105,8 +105,8 @@ func (w *world) put(k store.Key) {
 	}
 }
 
-func TestNoneExitsWithThreeWhileSomethingExists(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
+func TestInstancesNone_SomethingExists_ExitsWith3(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
 	if out, code := w.run("instances", "none"); code != 0 {
 		t.Errorf("of an empty store: %d %s", code, out)
 	}
@@ -125,14 +125,14 @@ func TestNoneExitsWithThreeWhileSomethingExists(t *testing.T) {
 	}
 }
 
-func TestNoneGivesItsHintWhereItDoesNotExitWithZero(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
+func TestInstancesNone_Failure_PrintsTheHint(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
 	hinted := func() (string, int) {
 		getenv := func(name string) string {
 			return map[string]string{"OPS_URL": w.server.URL, "OPS_TOKEN_FILE": w.token}[name]
 		}
-		err := client.Run(t.Context(), []string{"instances", "none", "--hint", "Do this."}, getenv, io.Discard)
-		return fmt.Sprint(err), client.ExitCode(err)
+		err := execute(t.Context(), []string{"instances", "none", "--hint", "Do this."}, getenv, io.Discard)
+		return fmt.Sprint(err), exitCode(err)
 	}
 	if said, code := hinted(); code != 0 || strings.Contains(said, "Do this.") {
 		t.Errorf("of an empty store: %d %s", code, said)
@@ -147,8 +147,8 @@ func TestNoneGivesItsHintWhereItDoesNotExitWithZero(t *testing.T) {
 	}
 }
 
-func TestCommandsDoWhatTheySay(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
+func TestCommands_RunningBroker_PrintItsAnswer(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
 	w.put(store.Key{InstanceID: "a/b"})
 	w.put(store.Key{InstanceID: "a/b", BindingID: "c"})
 	for _, tc := range []struct {
@@ -169,7 +169,10 @@ func TestCommandsDoWhatTheySay(t *testing.T) {
 		{[]string{"reseal", "--json"}, `"done":true`},
 		{[]string{"help"}, "instances none"},
 		{[]string{"instances"}, "instances none"},
-		{[]string{"instances", "purge", "--help"}, "-confirm"},
+		{[]string{"help"}, "--broker-id"},
+		{[]string{"help", "instances"}, "show ID"},
+		{[]string{"instances", "purge", "--help"}, "--confirm"},
+		{[]string{"instances", "purge", "--help"}, "--token-file"},
 	} {
 		out, code := w.run(tc.args...)
 		if code != 0 || !strings.Contains(out, tc.want) || strings.Contains(out, "hush") || strings.Contains(out, "\x1b") {
@@ -181,8 +184,8 @@ func TestCommandsDoWhatTheySay(t *testing.T) {
 	}
 }
 
-func TestKeysAreRotatedByCommands(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
+func TestKeysCommands_Sequence_RotateTheKey(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
 	w.put(store.Key{InstanceID: "i"})
 	ids := func() (ids []string) {
 		out, _ := w.run("keys", "list", "--json")
@@ -224,8 +227,8 @@ func TestKeysAreRotatedByCommands(t *testing.T) {
 	}
 }
 
-func TestAPurgeIsConfirmedByTheID(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
+func TestInstancesPurge_WithoutConfirmation_IsRefused(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
 	for _, args := range [][]string{{"i"}, {"i", "--confirm", "j"}, {"i", "--force"}, {"i", "--binding", "b", "--confirm", "i"}} {
 		if out, code := w.run(append([]string{"instances", "purge"}, args...)...); code != 2 || w.purged.InstanceID != "" {
 			t.Errorf("%q: exit code %d, purged %v\n%s", args, code, w.purged, out)
@@ -236,11 +239,11 @@ func TestAPurgeIsConfirmedByTheID(t *testing.T) {
 	}
 }
 
-func TestWrongArgumentsExitWithTwo(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
+func TestCommands_WrongArguments_ExitWith2(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
 	for _, args := range [][]string{
-		{"serve"}, {"instances", "none", "of", "these"}, {"instances", "show"}, {"instances", "shows", "i"},
-		{"instances", "list", "--colour"}, {"keys", "drop"}, {"instances", "list", "--token-file", ""},
+		{"server"}, {"help", "server"}, {"completion", "bsh"}, {"help", "instances", "shows"}, {"instances", "none", "of", "these"}, {"instances", "show"}, {"instances", "shows", "i"},
+		{"instances", "list", "--colour"}, {"keys", "drop"}, {"reseal", "i"}, {"serve", "i"}, {"instances", "list", "--token-file", ""},
 	} {
 		if out, code := w.run(args...); code != 2 {
 			t.Errorf("%q: exit code %d\n%s", args, code, out)
@@ -248,8 +251,8 @@ func TestWrongArgumentsExitWithTwo(t *testing.T) {
 	}
 }
 
-func TestTheTokenIsTheFirstOfItsFile(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
+func TestTokenFile_SeveralLines_FirstTokenIsUsed(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
 	for content, want := range map[string]int{
 		"alice:sesame:open": 0, "# new\n\nalice:sesame:open\r\nbob:other\n": 0, "x:sesame:open": 0,
 		"sesame:open": 1, "guess": 1, "": 1, "#\n": 1,
@@ -264,8 +267,8 @@ func TestTheTokenIsTheFirstOfItsFile(t *testing.T) {
 	}
 }
 
-func TestABrokerBehindTLSIsTrustedByItsAuthority(t *testing.T) {
-	w := newWorld(t, httptest.NewTLSServer)
+func TestCAFile_TLSBroker_IsTrusted(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewTLSServer)
 	authority := filepath.Join(t.TempDir(), "ca.crt")
 	pemBytes := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.server.Certificate().Raw})
 	if err := os.WriteFile(authority, pemBytes, 0o600); err != nil {
@@ -282,10 +285,34 @@ func TestABrokerBehindTLSIsTrustedByItsAuthority(t *testing.T) {
 	}
 }
 
-func TestErrorsKeepTheirCauses(t *testing.T) {
-	w := newWorld(t, httptest.NewServer)
-	err := client.Run(t.Context(), []string{"instances", "show", "i", "--url", w.server.URL, "--token-file", w.token}, func(string) string { return "" }, &strings.Builder{})
+func TestCommands_RefusedCall_KeepTheCause(t *testing.T) {
+	w := newBrokerFixture(t, httptest.NewServer)
+	err := execute(t.Context(), []string{"instances", "show", "i", "--url", w.server.URL, "--token-file", w.token}, func(string) string { return "" }, &strings.Builder{})
 	if refused, ok := errors.AsType[*client.RefusedError](err); !ok || refused.Status != http.StatusNotFound {
 		t.Errorf("show of what is not there = %v", err)
+	}
+}
+
+func TestCommands_Mistyped_AreCorrected(t *testing.T) {
+	for mistyped, want := range map[string]string{"instnces": "did you mean instances", "instances lst": "did you mean list", "serv": "did you mean serve"} {
+		err := execute(t.Context(), strings.Fields(mistyped), env(), io.Discard)
+		if exitCode(err) != 2 || !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%s: exit code %d, error %v", mistyped, exitCode(err), err)
+		}
+	}
+}
+
+func TestCompletion_EveryShell_HasAScript(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		var script strings.Builder
+		if err := execute(t.Context(), []string{"completion", shell}, env(), &script); err != nil || !strings.Contains(script.String(), program) {
+			t.Errorf("%s: %v\n%s", shell, err, script.String())
+		}
+	}
+	for words, want := range map[string]string{"inst": "instances", "instances ": "purge", "--store ": "kubernetes", "serve --endpoint ": "rds=https://"} {
+		var choices strings.Builder
+		if err := execute(t.Context(), append([]string{"__complete"}, strings.Split(words, " ")...), env(), &choices); err != nil || !strings.Contains(choices.String(), want) {
+			t.Errorf("%q: %v\n%s", words, err, choices.String())
+		}
 	}
 }

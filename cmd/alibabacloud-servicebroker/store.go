@@ -20,17 +20,18 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed/secretsource"
 )
 
-// The stores, as --store names them.
+// The values of --store.
 const (
-	inFile       = "bolt"
-	inKubernetes = "kubernetes"
+	storeBolt       = "bolt"
+	storeKubernetes = "kubernetes"
 )
 
-// openStore opens the records, and the keys that seal their secrets.
+// openStore opens the store of --store with the keys that seal its secrets. A
+// keyset is made for an empty store.
 func openStore(ctx context.Context, c *config, metrics prometheus.Registerer) (store.Store, *sealed.Keys, error) {
-	open := c.openFile
-	if c.store == inKubernetes {
-		open = c.openCluster
+	open := c.openBolt
+	if c.store == storeKubernetes {
+		open = c.openKubernetes
 	}
 	records, keyset, err := open(ctx)
 	if err != nil {
@@ -39,15 +40,16 @@ func openStore(ctx context.Context, c *config, metrics prometheus.Registerer) (s
 	if c.keysetFile != "" {
 		keyset = sealed.File(c.keysetFile)
 	}
-	keys, err := sealed.Ensure(ctx, keyset, records, &sealed.Options{Alone: !c.shared(), Metrics: metrics, Report: reportKeys})
+	keys, err := sealed.Ensure(ctx, keyset, records, &sealed.Options{Alone: !c.isShared(), Metrics: metrics, Report: reportKeys})
 	if err != nil {
 		return nil, nil, errors.Join(err, records.Close())
 	}
 	return sealed.New(records, keys), keys, nil
 }
 
-// openFile opens the store in the data directory, where its keys are too.
-func (c *config) openFile(context.Context) (store.Store, sealed.Source, error) {
+// openBolt opens the store in the data directory. Its default keyset is in the
+// same directory.
+func (c *config) openBolt(context.Context) (store.Store, sealed.Source, error) {
 	if err := os.MkdirAll(c.dataDir, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("--data-dir: %w", err)
 	}
@@ -58,8 +60,8 @@ func (c *config) openFile(context.Context) (store.Store, sealed.Source, error) {
 	return file, sealed.File(filepath.Join(c.dataDir, "keyset.json")), nil
 }
 
-// openCluster opens the store in Kubernetes, where its keys are too.
-func (c *config) openCluster(ctx context.Context) (store.Store, sealed.Source, error) {
+// openKubernetes opens the store of Secrets. Its default keyset is one of them.
+func (c *config) openKubernetes(ctx context.Context) (store.Store, sealed.Source, error) {
 	cluster, err := c.cluster()
 	if err != nil {
 		return nil, nil, err
@@ -74,7 +76,7 @@ func (c *config) openCluster(ctx context.Context) (store.Store, sealed.Source, e
 	}
 	records, err := kubernetes.Open(ctx, kubernetes.Options{
 		Config: cluster, Namespace: namespace, Name: c.storeName,
-		Warn: func(err error) { glog.Warningf("store: %v", err) },
+		Warn: func(err error) { glog.Warningf("store warning err=%q", err) },
 	})
 	if err != nil {
 		return nil, nil, err
@@ -86,10 +88,10 @@ func (c *config) openCluster(ctx context.Context) (store.Store, sealed.Source, e
 	return records, keyset, nil
 }
 
-// namespaceFile is where a pod reads its namespace.
+// namespaceFile has the namespace of the pod.
 const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
-// cluster is the way to the API server.
+// cluster returns how to reach the API server.
 func (c *config) cluster() (*rest.Config, error) {
 	if c.kubeconfig != "" {
 		config, err := clientcmd.BuildConfigFromFlags("", c.kubeconfig)
@@ -100,16 +102,16 @@ func (c *config) cluster() (*rest.Config, error) {
 	}
 	config, err := rest.InClusterConfig()
 	if err != nil {
-		return nil, fmt.Errorf("no way to a cluster: set --kubeconfig outside a pod: %w", err)
+		return nil, fmt.Errorf("the cluster is unknown: set --kubeconfig outside a pod: %w", err)
 	}
 	return config, nil
 }
 
-// reportKeys logs what becomes of the keys.
-func reportKeys(what string, err error) {
+// reportKeys logs an event of the keyset.
+func reportKeys(event string, err error) {
 	if err != nil {
-		glog.Errorf("%s: %v", what, err)
+		glog.Errorf("keyset event=%q err=%q", event, err)
 		return
 	}
-	glog.Info(what)
+	glog.Infof("keyset event=%q", event)
 }

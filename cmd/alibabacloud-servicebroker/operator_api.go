@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
+)
+
+// operatorAPI returns the handler of the operator API. Changes of its token file
+// take effect while it serves.
+func (c *config) operatorAPI(files *api.Files, config server.Config) (http.Handler, error) {
+	gate := api.NewGate(0, nil)
+	config.Gate = gate
+	if c.opsTokensFile != "" {
+		err := files.Use("operators", []string{c.opsTokensFile}, func(contents [][]byte) error {
+			tokens, err := operatorTokens(contents[0])
+			if err != nil {
+				return err
+			}
+			return gate.SetTokens(tokens)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("--ops-tokens-file: %w", err)
+		}
+	}
+	return server.New(config)
+}
+
+// operatorTokens returns the operators of a token file.
+func operatorTokens(content []byte) ([]api.NamedToken, error) {
+	var tokens []api.NamedToken
+	for number, line := range dataLines(content) {
+		name, token, ok := strings.Cut(line, ":")
+		if !ok || name == "" || token == "" {
+			return nil, fmt.Errorf("line %d must be name:token", number)
+		}
+		tokens = append(tokens, api.NamedToken{Name: name, Token: api.Token(token)})
+	}
+	if len(tokens) == 0 {
+		return nil, errors.New("the file has no token: add a line name:token")
+	}
+	return tokens, nil
+}
+
+// cancelWith cancels the requests that run when ctx ends. A reseal takes minutes
+// and would hold the drain up.
+func cancelWith(ctx context.Context, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requestCtx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		handler.ServeHTTP(w, r.WithContext(requestCtx))
+	})
+}

@@ -1,0 +1,120 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
+)
+
+// ListInstances prints one line for each instance: text in the order of ids,
+// JSON in the order of the answer.
+func (c *Console) ListInstances(ctx context.Context, f Filter) error {
+	if c.JSON {
+		return c.Client.List(ctx, f, func(l operator.Line) error { return c.printLine(l) })
+	}
+	var found []operator.Line
+	if err := c.Client.List(ctx, f, func(l operator.Line) error {
+		found = append(found, l)
+		return nil
+	}); err != nil {
+		return err
+	}
+	slices.SortFunc(found, func(a, b operator.Line) int { return cmp.Compare(a.InstanceID, b.InstanceID) })
+	t := newTable(c.Out)
+	t.row("ID", "BINDINGS", "SERVICE", "PLAN", "STATE", "OPERATION", "AGE")
+	for i := range found {
+		l := &found[i]
+		t.row(plain(l.InstanceID), strconv.Itoa(l.Bindings), plain(l.Offering), plain(l.Plan),
+			lineStateText(l), operationText(l.Operation), c.age(l))
+	}
+	return t.flush()
+}
+
+// age returns the age of the running operation, or else of the instance.
+func (c *Console) age(l *operator.Line) string {
+	since := l.Created
+	if l.Operation != nil && l.Operation.Finished.IsZero() {
+		since = l.Operation.Started
+	}
+	if since.IsZero() {
+		return "-"
+	}
+	return ageText(c.Now.Sub(since))
+}
+
+// ShowInstance prints an instance and its bindings; deleted bindings too where
+// deleted is set.
+func (c *Console) ShowInstance(ctx context.Context, instanceID string, deleted bool) error {
+	instance, err := c.Client.Show(ctx, instanceID, deleted)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return c.printObject(instance)
+	}
+	t := newTable(c.Out)
+	t.record(&instance.Record)
+	for i := range instance.Bindings {
+		t.row("")
+		t.record(&instance.Bindings[i])
+	}
+	return t.flush()
+}
+
+// ErrExist is the error of CheckNone while instances or bindings exist.
+var ErrExist = errors.New("something exists")
+
+// existError names the instances that exist; it is an ErrExist.
+type existError string
+
+// Error tells what exists and how to delete it.
+func (e existError) Error() string { return string(e) }
+
+// Is reports that the error is an ErrExist.
+func (e existError) Is(target error) bool { return target == ErrExist }
+
+// CheckNone returns nil if no instance or binding exists in the cloud, and an
+// ErrExist if one exists or may exist.
+func (c *Console) CheckNone(ctx context.Context) error {
+	counts, err := c.Client.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := c.printObject(counts); err != nil {
+			return err
+		}
+	}
+	if counts.Instances+counts.Bindings+counts.Unreadable > 0 {
+		return existError(countsText(&counts) + "; delete them through their platform first")
+	}
+	if c.JSON {
+		return nil
+	}
+	_, err = fmt.Fprintln(c.Out, "nothing exists")
+	return err
+}
+
+func countsText(counts *operator.Counts) string {
+	text := fmt.Sprintf("%d instances and %d bindings exist", counts.Instances, counts.Bindings)
+	if counts.Unreadable > 0 {
+		text += fmt.Sprintf(", and %d records are unreadable", counts.Unreadable)
+	}
+	if len(counts.First) > 0 {
+		quoted := make([]string, 0, len(counts.First))
+		for _, id := range counts.First {
+			quoted = append(quoted, strconv.Quote(id))
+		}
+		text += ": " + strings.Join(quoted, ", ")
+	}
+	if len(counts.First) < counts.Instances {
+		text += ", ..."
+	}
+	return text
+}
