@@ -20,9 +20,9 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes/kubetest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed/secretsource"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/kubetest"
 )
 
 // BenchmarkRequests has the figures of requests that are answered from the

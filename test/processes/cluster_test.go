@@ -17,7 +17,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes/kubetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/kubetest"
 )
 
 // A cluster is a world with several replicas of the broker on one store in

@@ -9,7 +9,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes/kubetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/kubetest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 

@@ -22,8 +22,8 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/atomicfile"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/internal/newfile"
 )
 
 // Options are the ways to open a store. Nil stands for the defaults.
@@ -60,7 +60,7 @@ func Open(path string, opts *Options) (*Store, error) {
 		timeout = opts.LockTimeout
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := newfile.Create(path, create); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := atomicfile.Create(path, create); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, openError(path, fmt.Errorf("make the store: %w", err))
 		}
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes/kubetest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/kubetest"
 )
 
 var cluster kubetest.Cluster //nolint:gochecknoglobals // what TestMain runs is what tests ask

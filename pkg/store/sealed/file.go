@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/internal/newfile"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/atomicfile"
 )
 
 // maxKeyset is how large a file may be to be read as a keyset, in bytes: some
@@ -48,7 +48,7 @@ func (f file) Read(context.Context) (keyset []byte, version string, err error) {
 
 // Create implements Source.
 func (f file) Create(_ context.Context, keyset []byte) error {
-	return newfile.Create(f.path, write(keyset))
+	return atomicfile.Create(f.path, atomicfile.Content(keyset))
 }
 
 // Replace implements Source. The file has always its old content or its new
@@ -70,12 +70,7 @@ func (f file) Replace(ctx context.Context, keyset []byte, version string) error 
 	case now != version:
 		return fmt.Errorf("%s: %w", f.path, ErrChanged)
 	}
-	return readOnly(f.path, newfile.Replace(path, write(keyset)))
-}
-
-// write fills a file with a keyset.
-func write(keyset []byte) func(string) error {
-	return func(temp string) error { return os.WriteFile(temp, keyset, 0o600) }
+	return readOnly(f.path, atomicfile.Replace(path, atomicfile.Content(keyset)))
 }
 
 // readOnly makes ErrReadOnly of the errors of a file that is only lent: on a

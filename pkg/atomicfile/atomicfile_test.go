@@ -1,4 +1,4 @@
-package newfile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -10,29 +10,28 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/internal/newfile"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/atomicfile"
 )
 
-// write fills a file with a text.
-func write(text string) func(string) error {
+func content(text string) func(string) error {
 	return func(temp string) error { return os.WriteFile(temp, []byte(text), 0o600) }
 }
 
-func TestOneOfManyMakersWinsAndItsFileIsWhole(t *testing.T) {
+func TestCreate_ConcurrentCallers_OneWinsAndItsFileIsWhole(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
 	var wg sync.WaitGroup
 	var winner atomic.Value
 	for i := range 10 {
 		wg.Go(func() {
-			text := fmt.Sprint("maker ", i)
-			switch err := newfile.Create(path, write(text)); {
+			text := fmt.Sprint("caller ", i)
+			switch err := atomicfile.Create(path, content(text)); {
 			case err == nil:
 				if winner.Swap(text) != nil {
-					t.Error("two makers were told that the file is theirs")
+					t.Error("two callers succeeded in creating the file")
 				}
 			case !errors.Is(err, fs.ErrExist):
-				t.Errorf("maker %d: %v, want ErrExist", i, err)
+				t.Errorf("caller %d: %v, want ErrExist", i, err)
 			}
 		})
 	}
@@ -45,11 +44,11 @@ func TestOneOfManyMakersWinsAndItsFileIsWhole(t *testing.T) {
 	}
 }
 
-func TestFailedMakerLeavesNothing(t *testing.T) {
+func TestCreate_FailingFill_LeavesNoFile(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("broken")
-	err := newfile.Create(filepath.Join(dir, "file"), func(temp string) error {
-		return errors.Join(write("half")(temp), broken)
+	err := atomicfile.Create(filepath.Join(dir, "file"), func(temp string) error {
+		return errors.Join(content("half")(temp), broken)
 	})
 	if !errors.Is(err, broken) {
 		t.Errorf("Create = %v, want the error of fill", err)
@@ -59,17 +58,17 @@ func TestFailedMakerLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestReplacedFileIsWholeAtEveryMoment(t *testing.T) {
+func TestReplace_ConcurrentReaders_FindWholeFiles(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
 	text := func(i int) string { return fmt.Sprintf("%0*d", 1<<10, i) }
-	if err := newfile.Replace(path, write(text(0))); err != nil {
+	if err := atomicfile.Replace(path, content(text(0))); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
 	for i := range 10 {
 		wg.Go(func() {
-			if err := newfile.Replace(path, write(text(i))); err != nil {
+			if err := atomicfile.Replace(path, content(text(i))); err != nil {
 				t.Errorf("Replace: %v", err)
 			}
 		})
@@ -85,7 +84,7 @@ func TestReplacedFileIsWholeAtEveryMoment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := newfile.Replace(path, func(string) error { return broken }); !errors.Is(err, broken) {
+	if err := atomicfile.Replace(path, func(string) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("Replace = %v, want the error of fill", err)
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {

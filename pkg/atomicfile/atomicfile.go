@@ -1,5 +1,9 @@
-// Package newfile makes files that are there as a whole or not at all.
-package newfile
+// Package atomicfile writes files that exist as a whole or not at all.
+//
+// It is our own because renameio, the library for this, neither syncs the
+// folder, so that a power cut can undo an acknowledged write, nor can it leave
+// an existing file alone.
+package atomicfile
 
 import (
 	"errors"
@@ -9,22 +13,26 @@ import (
 	"path/filepath"
 )
 
-// Create makes the file path, readable by its owner alone. fill writes it, as
-// the empty file temp in the same folder; the name path appears once all is on
-// the disk. The error is fs.ErrExist, wrapped, where path already exists: it
-// never takes the place of another file.
+// Create makes the file path with mode 0600. fill writes the content into the
+// empty file temp of the same folder; path appears once the content is synced.
+// The error wraps fs.ErrExist where path exists already: that file stays.
 func Create(path string, fill func(temp string) error) error {
-	// Unlike a rename, a link never replaces.
+	// Unlike a rename, a link fails where the name is taken.
 	return put(path, fill, os.Link)
 }
 
-// Replace is Create for a file that takes the place of another, or of none:
-// whoever opens path finds the old one or the new one, also after a power cut.
+// Replace is Create for a file that may exist: readers find the old content or
+// the new one, also after a power cut.
 func Replace(path string, fill func(temp string) error) error {
 	return put(path, fill, os.Rename)
 }
 
-// put fills a new file and gives it its name by place.
+// Content fills a file with bytes.
+func Content(content []byte) func(temp string) error {
+	return func(temp string) error { return os.WriteFile(temp, content, 0o600) }
+}
+
+// put fills a temporary file and gives it its name by place.
 func put(path string, fill func(temp string) error, place func(temp, path string) error) (err error) {
 	dir, base := filepath.Split(path)
 	if dir == "" {
@@ -36,7 +44,7 @@ func put(path string, fill func(temp string) error, place func(temp, path string
 	}
 	temp := f.Name()
 	defer func() {
-		if e := os.Remove(temp); e != nil && !errors.Is(e, fs.ErrNotExist) { // a rename has taken it
+		if e := os.Remove(temp); e != nil && !errors.Is(e, fs.ErrNotExist) { // gone after a rename
 			err = errors.Join(err, e)
 		}
 	}()
@@ -44,7 +52,7 @@ func put(path string, fill func(temp string) error, place func(temp, path string
 		return err
 	}
 	if err := fill(temp); err != nil {
-		return fmt.Errorf("make %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := sync(temp); err != nil {
 		return err
