@@ -1,0 +1,154 @@
+package golden_test
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
+
+// The broker that the records are of.
+const (
+	brokerID = "golden"
+	region   = "cn-hangzhou"
+	account  = "1000000000000001"
+)
+
+// accountKey is the key of the recorded account.
+func accountKey() alicloud.Key {
+	return alicloud.Key{ID: "LTAIgolden", Secret: "the secret of the golden files"}
+}
+
+// providersOf returns the real providers on the clients.
+func providersOf(clients *alicloud.Clients) map[string]providers.Provider {
+	return map[string]providers.Provider{
+		"rds": rds.New(rds.Config{Clients: clients, VpcID: "vpc-cnhangzhou0default"}),
+		"oss": oss.New(oss.Config{Clients: clients}),
+	}
+}
+
+// begun is what the engine gave to Do.
+type begun struct {
+	task providers.Task
+	step providers.Step
+}
+
+// A repeater is the provider of an engine that goes on with a call. Its Next
+// names the recorded step with another request: the engine must put the frozen
+// one in its place.
+type repeater struct {
+	providers.Provider
+
+	step, target string
+	given        chan begun // the first
+}
+
+func (p repeater) Observe(context.Context, providers.Task) (providers.Seen, error) {
+	return providers.Seen{Exists: true}, nil
+}
+
+func (p repeater) Next(providers.Task, providers.Seen) providers.Step {
+	return providers.Step{
+		Action: providers.Call, Name: p.step, Target: p.target, Request: json.RawMessage(`{"of":"today"}`),
+		Text: "The recorded step is made again.",
+	}
+}
+
+func (p repeater) Do(_ context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	select {
+	case p.given <- begun{t, s}:
+	default:
+	}
+	return providers.Facts{}, alicloud.ErrThrottled
+}
+
+// resume stores the records of a call, starts an engine on them, and returns
+// the task and step with which the engine repeats the call. change may edit the
+// records first.
+func (c goldenCall) resume(t *testing.T, change func(*store.Record)) begun {
+	t.Helper()
+	st := openStore(t)
+	for _, r := range c.decoded(t) {
+		if change != nil {
+			change(&r)
+		}
+		seed(t, st, r)
+	}
+	plans, err := catalog.Load(catalog.Embedded("rds", rds.Plans), catalog.Embedded("oss", oss.Plans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	repeat := repeater{step: c.Step, target: c.Target, given: make(chan begun, 1)}
+	_, engine, err := broker.New(broker.Config{
+		Catalog: plans, Store: st, Region: region,
+		Providers: map[string]providers.Provider{"rds": repeat, "oss": repeat},
+		Engine: broker.EngineConfig{
+			BrokerID: brokerID, Now: func() time.Time { return c.Now },
+			Account: func(context.Context) (string, error) { return account, nil },
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- engine.Run(ctx) }()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the engine ended with %v", err)
+		}
+	}()
+	select {
+	case b := <-repeat.given:
+		return b
+	case <-time.After(20 * time.Second):
+		t.Fatalf("the engine does not repeat the call of step %s", c.Step)
+		return begun{}
+	}
+}
+
+func openStore(t *testing.T) store.Store {
+	t.Helper()
+	dir := t.TempDir()
+	file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := sealed.New(file, keys)
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Errorf("closing the store: %v", err)
+		}
+	})
+	return st
+}
+
+// seed stores a record as it is.
+func seed(t *testing.T, st store.Store, r store.Record) {
+	t.Helper()
+	_, err := st.Update(t.Context(), r.Key, func(fresh *store.Record) error {
+		key, revision := fresh.Key, fresh.Revision
+		*fresh = r
+		fresh.Key, fresh.Revision = key, revision
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", r.Key, err)
+	}
+}
