@@ -1,6 +1,6 @@
-// Command alibabacloud-emulator is Alibaba Cloud on this machine: the emulator
-// of pkg/emulator as a program. It stays in the foreground until SIGINT or
-// SIGTERM and leaves no process behind.
+// Command alibabacloud-emulator is Alibaba Cloud on this machine: pkg/emulator as
+// a program. It stays in the foreground until SIGINT or SIGTERM, and stops every
+// process that it started.
 package main
 
 import (
@@ -16,11 +16,11 @@ var version = "unknown"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends it at once
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	context.AfterFunc(ctx, stop) // the second signal kills the program
+	err := execute(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "alibabacloud-emulator:", err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
 		os.Exit(1)
 	}
 }

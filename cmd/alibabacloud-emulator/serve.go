@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -15,26 +14,15 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
 )
 
-// run starts the emulator, says where it is, and stops it when ctx ends.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (err error) {
-	if len(args) == 1 && args[0] == "--version" {
-		_, err := fmt.Fprintln(stdout, version)
-		return err
-	}
-	s, err := parse(args, getenv, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
+// serve starts the emulator, prints its addresses, and stops it when ctx ends.
+func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) (err error) {
 	engines, err := startEngines(s, stderr)
 	if err != nil {
 		return err
 	}
 	config := emulator.Config{
 		Listen: s.listen, ControlListen: s.controlListen, Region: s.region, Profile: s.profile, AccessKey: s.accessKey, StateFile: s.stateFile,
-		TLSListen: s.tlsListen, MetadataListen: s.metadataListen, StrictTLS: s.strictTLS, MetadataV1: s.metadataV1, OIDC: s.oidc,
+		TLSListen: s.tlsListen, MetadataListen: s.metadataListen, StrictTLS: s.strictTransport, MetadataV1: s.metadataV1, OIDC: s.oidc,
 		Report:  func(err error) { fmt.Fprintln(stderr, "alibabacloud-emulator:", err) },
 		Unknown: func(call string) { fmt.Fprintln(stderr, "alibabacloud-emulator: not implemented, answered 501:", call) },
 	}
@@ -58,14 +46,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return server.Close()
 }
 
-// startEngines returns nil where there are to be no engines, or none can be.
-func startEngines(s settings, stderr io.Writer) (*engine.Installed, error) {
+// startEngines starts the database servers of --engines. It returns nil for none,
+// and for auto on a machine that has none.
+func startEngines(s *settings, stderr io.Writer) (*engine.Installed, error) {
 	if s.engines == "none" {
 		return nil, nil
 	}
 	options := engine.Options{Dir: s.engineDir, AdvertiseHost: s.advertiseHost}
 	if s.advertiseHost != "127.0.0.1" {
-		options.ListenHost = "0.0.0.0" // the whitelists decide who comes in
+		options.ListenHost = "0.0.0.0" // the whitelists decide which clients connect
 	}
 	engines, err := engine.Open(options)
 	if err != nil {
@@ -87,9 +76,9 @@ func startEngines(s settings, stderr io.Writer) (*engine.Installed, error) {
 	return engines, nil
 }
 
-// greet tells what a client needs to know. The secret is shown only if it was
-// made here: nobody knows it otherwise.
-func greet(stdout io.Writer, server *emulator.Server, engines *engine.Installed, made bool) error {
+// greet prints what a client needs to know. It prints the secret of the access
+// key only where this start made the key.
+func greet(stdout io.Writer, server *emulator.Server, engines *engine.Installed, isNewKey bool) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "cloud\t%s\n", server.URL())
 	for _, also := range [][2]string{{"https", server.TLSURL()}, {"metadata", server.MetadataURL()}, {"control", server.ControlURL()}} {
@@ -111,7 +100,7 @@ func greet(stdout io.Writer, server *emulator.Server, engines *engine.Installed,
 		databases = strings.Join(engines.Names(), ", ")
 	}
 	fmt.Fprintf(w, "databases\t%s\naccess key id\t%s\n", databases, server.AccessKey().ID)
-	if made {
+	if isNewKey {
 		fmt.Fprintf(w, "access key secret\t%s\n", server.AccessKey().Secret)
 	}
 	return w.Flush()

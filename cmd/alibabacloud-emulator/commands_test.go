@@ -20,8 +20,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
 )
 
-// A program is a running emulator and what it has printed.
-type program struct {
+// An emulatorProcess is a running emulator with the facts of its greeting.
+type emulatorProcess struct {
 	*testing.T
 	facts  map[string]string // by the first column of the greeting
 	cancel context.CancelFunc
@@ -29,14 +29,14 @@ type program struct {
 }
 
 // start runs the program on free ports until it has greeted.
-func start(t *testing.T, env map[string]string, args ...string) *program {
+func start(t *testing.T, env map[string]string, args ...string) *emulatorProcess {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &program{T: t, facts: map[string]string{}, cancel: cancel, ended: make(chan error, 1)}
+	p := &emulatorProcess{T: t, facts: map[string]string{}, cancel: cancel, ended: make(chan error, 1)}
 	r, w := io.Pipe()
 	args = append([]string{"--listen=127.0.0.1:0", "--control-listen=127.0.0.1:0"}, args...)
 	go func() {
-		err := run(ctx, args, func(name string) string { return env[name] }, w, io.Discard)
+		err := execute(ctx, args, func(name string) string { return env[name] }, w, io.Discard)
 		p.ended <- err
 		_ = w.CloseWithError(io.EOF)
 	}()
@@ -57,7 +57,7 @@ func start(t *testing.T, env map[string]string, args ...string) *program {
 }
 
 // stop ends the program as a signal does, and waits for it.
-func (p *program) stop() {
+func (p *emulatorProcess) stop() {
 	p.cancel()
 	if err := <-p.ended; err != nil {
 		p.Errorf("the program ended with %v", err)
@@ -68,7 +68,7 @@ func (p *program) stop() {
 	}
 }
 
-func identity(t *testing.T, p *program, id, secret string) (string, error) {
+func identity(t *testing.T, p *emulatorProcess, id, secret string) (string, error) {
 	t.Helper()
 	c, err := sts.NewClientWithAccessKey(p.facts["region"], id, secret)
 	if err != nil {
@@ -84,7 +84,7 @@ func identity(t *testing.T, p *program, id, secret string) (string, error) {
 	return response.AccountId, nil
 }
 
-func TestItServesUntilItIsStopped(t *testing.T) {
+func TestServe_Stop_ClosesThePort(t *testing.T) {
 	p := start(t, nil)
 	account, err := identity(t, p, p.facts["access key id"], p.facts["access key secret"])
 	if err != nil || account != p.facts["account"] {
@@ -104,7 +104,7 @@ func TestItServesUntilItIsStopped(t *testing.T) {
 	p.stop()
 }
 
-func TestHTTPSAndMetadataHavePortsOfTheirOwn(t *testing.T) {
+func TestServe_HTTPSAndMetadata_HaveTheirOwnPorts(t *testing.T) {
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	p := start(t, nil, "--tls-listen=127.0.0.1:0", "--ca-file="+ca, "--metadata-listen=127.0.0.1:0", "--metadata-v1")
 	pem, err := os.ReadFile(ca)
@@ -124,7 +124,9 @@ func TestHTTPSAndMetadataHavePortsOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestOIDCProvidersAreReadFromAFile(t *testing.T) {
+func noEnvironment(string) string { return "" }
+
+func TestOIDCFile_Providers_AreReadAndChecked(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "oidc.json")
 	for content, good := range map[string]bool{
 		`[{"name":"c","issuer":"https://c","clientIds":["sts.aliyuncs.com"],"trustAny":true}]`: true,
@@ -134,14 +136,18 @@ func TestOIDCProvidersAreReadFromAFile(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := parse([]string{"--oidc-file=" + file}, func(string) string { return "" }, io.Discard)
+		s := settings{}
+		if err := s.flags(noEnvironment).Parse([]string{"--oidc-file=" + file}); err != nil {
+			t.Fatal(err)
+		}
+		err := s.read(noEnvironment)
 		if (err == nil) != good || good && (len(s.oidc) != 1 || !s.oidc[0].TrustAny) {
 			t.Errorf("%s: %+v, %v", content, s.oidc, err)
 		}
 	}
 }
 
-func TestAGivenKeyWorksAndItsSecretIsNotShown(t *testing.T) {
+func TestAccessKey_Given_WorksAndItsSecretIsHidden(t *testing.T) {
 	p := start(t, map[string]string{"EMULATOR_ACCESS_KEY_ID": "LTAIgiven", "EMULATOR_ACCESS_KEY_SECRET": "sesame", "REGION": "cn-shanghai"})
 	if _, err := identity(t, p, "LTAIgiven", "sesame"); err != nil {
 		t.Error(err)
@@ -156,20 +162,20 @@ func TestAGivenKeyWorksAndItsSecretIsNotShown(t *testing.T) {
 	}
 }
 
-func TestAFlagIsStrongerThanTheEnvironment(t *testing.T) {
+func TestSettings_FlagAndVariable_FlagWins(t *testing.T) {
 	p := start(t, map[string]string{"REGION": "cn-shanghai", "EMULATOR_PROFILE": "no such thing"}, "--region=cn-beijing", "--profile=instant")
 	if p.facts["region"] != "cn-beijing" {
 		t.Errorf("region %s, want the flag's", p.facts["region"])
 	}
 }
 
-func TestWrongSettingsAreRefused(t *testing.T) {
+func TestSettings_Unusable_AreRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args []string
 		env  map[string]string
 	}{
 		"unknown flag":         {args: []string{"--port=1"}},
-		"unexpected argument":  {args: []string{"serve"}},
+		"unexpected argument":  {args: []string{"server"}},
 		"unknown profile":      {args: []string{"--profile=slow"}},
 		"unknown engines":      {args: []string{"--engines=mysql"}},
 		"two engines":          {args: []string{"--engines=none real"}},
@@ -187,26 +193,26 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 			if len(tc.args) == 0 || !strings.HasPrefix(tc.args[0], "--listen") {
 				args = append([]string{"--listen=127.0.0.1:0"}, args...)
 			}
-			if err := run(ctx, args, func(name string) string { return tc.env[name] }, io.Discard, io.Discard); err == nil {
+			if err := execute(ctx, args, func(name string) string { return tc.env[name] }, io.Discard, io.Discard); err == nil {
 				t.Error("it started")
 			}
 		})
 	}
 }
 
-func TestHelpIsNoError(t *testing.T) {
+func TestHelp_Program_NamesFlagsAndVariables(t *testing.T) {
 	var help strings.Builder
-	if err := run(t.Context(), []string{"--help"}, func(string) string { return "" }, io.Discard, &help); err != nil {
+	if err := execute(t.Context(), []string{"--help"}, noEnvironment, &help, io.Discard); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{"-listen", "EMULATOR_LISTEN", "EMULATOR_CONTROL_LISTEN", "-engines", "-profile", "-advertise-host", "REGION", "EMULATOR_ACCESS_KEY_SECRET"} {
+	for _, name := range []string{"--listen", "EMULATOR_LISTEN", "EMULATOR_CONTROL_LISTEN", "--engines", "--profile", "--advertise-host", "serve", "completion", "REGION", "EMULATOR_ACCESS_KEY_SECRET"} {
 		if !strings.Contains(help.String(), name) {
 			t.Errorf("the help does not name %s", name)
 		}
 	}
 }
 
-func TestRealEnginesRunWhereTheyAreInstalled(t *testing.T) {
+func TestEngines_Real_RunWhereInstalled(t *testing.T) {
 	installed, err := engine.Open(engine.Options{})
 	if err == nil {
 		err = installed.Close()
@@ -220,11 +226,10 @@ func TestRealEnginesRunWhereTheyAreInstalled(t *testing.T) {
 			cancel()
 			var warning strings.Builder
 			args := []string{"--listen=127.0.0.1:0", "--control-listen=127.0.0.1:0"}
-			getenv := func(string) string { return "" }
-			if err := run(ctx, append(args, "--engines=real"), getenv, io.Discard, io.Discard); !errors.Is(err, engine.ErrNotInstalled) {
+			if err := execute(ctx, append(args, "--engines=real"), noEnvironment, io.Discard, io.Discard); !errors.Is(err, engine.ErrNotInstalled) {
 				t.Errorf("--engines=real: %v", err)
 			}
-			if err := run(ctx, append(args, "--engines=auto"), getenv, io.Discard, &warning); err != nil || warning.Len() == 0 {
+			if err := execute(ctx, append(args, "--engines=auto"), noEnvironment, io.Discard, &warning); err != nil || warning.Len() == 0 {
 				t.Errorf("--engines=auto: %v, with the note %q", err, warning.String())
 			}
 		})
@@ -239,7 +244,7 @@ func TestRealEnginesRunWhereTheyAreInstalled(t *testing.T) {
 	}
 }
 
-func TestTheStateFileKeepsWhatExistsAndTheKey(t *testing.T) {
+func TestStateFile_Restart_KeepsStateAndKey(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	first := start(t, nil, "--state-file="+file)
 	first.stop()
@@ -252,9 +257,9 @@ func TestTheStateFileKeepsWhatExistsAndTheKey(t *testing.T) {
 	}
 }
 
-func TestTheVersionNeedsNoConfiguration(t *testing.T) {
+func TestVersion_WithoutConfiguration_IsPrinted(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), []string{"--version"}, func(string) string { return "" }, &out, io.Discard); err != nil || strings.TrimSpace(out.String()) != version {
+	if err := execute(t.Context(), []string{"--version"}, noEnvironment, &out, io.Discard); err != nil || strings.TrimSpace(out.String()) != version {
 		t.Errorf("--version printed %q (%v), want %q", out.String(), err, version)
 	}
 }
