@@ -78,7 +78,7 @@ func TestOperatorsSeeAllRecordsAndNoSecret(t *testing.T) {
 		}
 	}
 	log := read(t, run.log)
-	if !strings.Contains(log, `audit: operator "operator" purge ok`) {
+	if !strings.Contains(log, `audit operator="operator" action=purge outcome=ok`) {
 		t.Errorf("the purge is not in the log: %s", log)
 	}
 	for name, secret := range map[string]string{

@@ -19,9 +19,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// full is a record with something in every member, and "hush" wherever nobody
-// may look.
-func full(at time.Time) func(r *store.Record) {
+// fullRecord fills every member of a record, and writes "hush" into each secret one.
+func fullRecord(at time.Time) func(r *store.Record) {
 	return func(r *store.Record) {
 		hush := map[string]json.RawMessage{"hush-unknown": json.RawMessage(`"hush"`)}
 		secret := store.Seal([]byte(`{"password":"hush"}`))
@@ -53,14 +52,14 @@ func full(at time.Time) func(r *store.Record) {
 	}
 }
 
-func TestShowTellsAllButWhatIsSecret(t *testing.T) {
-	w := newWorld(t, nil)
+func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
+	w := newEnvironment(t, nil)
 	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
-	w.put(store.Key{InstanceID: "i"}, full(at))
-	w.put(store.Key{InstanceID: "i", BindingID: "b"}, full(at))
+	w.put(store.Key{InstanceID: "i"}, fullRecord(at))
+	w.put(store.Key{InstanceID: "i", BindingID: "b"}, fullRecord(at))
 	_, text := w.send(http.MethodGet, "/operator/v1/instances/i", "sesame")
 	if strings.Contains(text, "hush") {
-		t.Errorf("it tells what nobody may know: %s", text)
+		t.Errorf("the answer has a secret: %s", text)
 	}
 	got, err := w.client.Show(t.Context(), "i", false)
 	if err != nil {
@@ -91,20 +90,23 @@ func TestShowTellsAllButWhatIsSecret(t *testing.T) {
 	}
 }
 
-// What is added to the record is not told before somebody has decided on it:
-// then this list of what operators are told, or not, needs a line.
-func TestEveryMemberOfARecordIsToldOrKeptOnPurpose(t *testing.T) {
-	kept := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused"}
-	told := members(t, operator.Record{
+// A new member of the record needs a decision: add it to operator.Record, or to
+// the hidden ones here.
+func TestShow_EveryRecordMember_IsShownOrHiddenOnPurpose(t *testing.T) {
+	hidden := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused"}
+	shown := members(t, operator.Record{
 		Unsettled: map[string]time.Time{"x": {}}, Call: &operator.Call{}, Want: &operator.Plan{}, Have: &operator.Plan{},
 		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""},
 		Deleted: time.Now(), Expires: time.Now(), Renew: time.Now(), Repeated: time.Now(), Unseen: time.Now(), MissingSince: time.Now(), Created: time.Now(),
 		Offering: "x", ServiceID: "x", Provider: "x", Organization: "x", Account: "x", Region: "x", Incarnation: "x", Predecessor: "x",
 		Goal: "x", Usable: true, Epoch: 1, Schema: 1, BindingID: "x",
 	})
-	w := newWorld(t, nil)
+	w := newEnvironment(t, nil)
 	k := store.Key{InstanceID: "i", BindingID: "b"}
-	w.put(k, func(r *store.Record) { full(time.Now())(r); r.Unknown, r.Deleted, r.PriorPlanID = nil, time.Now(), "x" })
+	w.put(k, func(r *store.Record) {
+		fullRecord(time.Now())(r)
+		r.Unknown, r.Deleted, r.PriorPlanID = nil, time.Now(), "x"
+	})
 	r, err := w.store.Get(t.Context(), k)
 	if err != nil {
 		t.Fatal(err)
@@ -114,13 +116,13 @@ func TestEveryMemberOfARecordIsToldOrKeptOnPurpose(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range members(t, json.RawMessage(b)) {
-		if slices.Contains(told, name) == slices.Contains(kept, name) {
-			t.Errorf("the record's member %q is neither told nor kept on purpose, or both", name)
+		if slices.Contains(shown, name) == slices.Contains(hidden, name) {
+			t.Errorf("the record's member %q must be either shown or hidden", name)
 		}
 	}
 }
 
-// members are the names of an object's members in JSON.
+// members returns the names of an object's members in JSON.
 func members(t *testing.T, object any) []string {
 	t.Helper()
 	b, err := json.Marshal(object)
@@ -138,8 +140,8 @@ func members(t *testing.T, object any) []string {
 	return names
 }
 
-// some fills the store with records in all states.
-func (w *world) some() {
+// putAllStates fills the store with records in all states.
+func (w *environment) putAllStates() {
 	w.t.Helper()
 	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
 	op := func(kind store.Kind, state store.State, cause string) func(*store.Record) {
@@ -173,9 +175,9 @@ func (w *world) some() {
 	w.put(store.Key{InstanceID: "deleted"}, deleted)
 }
 
-func TestTheListHasALineForEachInstance(t *testing.T) {
-	w := newWorld(t, nil)
-	w.some()
+func TestList_Filters_SelectInstances(t *testing.T) {
+	w := newEnvironment(t, nil)
+	w.putAllStates()
 	for f, want := range map[client.Filter][]string{
 		{}:                               {"binds: ready 1 quarantined", "cleaned: failed 0", "cleaning: cleaning 0", "made: in progress 0", "ready: ready 1"},
 		{Deleted: true}:                  {"binds: ready 1 quarantined", "cleaned: failed 0", "cleaning: cleaning 0", "deleted: deleted 0", "made: in progress 0", "ready: ready 1"},
@@ -204,12 +206,12 @@ func TestTheListHasALineForEachInstance(t *testing.T) {
 	}
 }
 
-func TestCountsAreOfWhatExistsOrMay(t *testing.T) {
-	w := newWorld(t, nil)
+func TestCounts_RecordsInAllStates_CountWhatMayExist(t *testing.T) {
+	w := newEnvironment(t, nil)
 	if got, err := w.client.Counts(t.Context()); err != nil || got.Instances+got.Bindings+got.Unreadable+got.Gone != 0 {
 		t.Errorf("of an empty store: %+v, %v", got, err)
 	}
-	w.some()
+	w.putAllStates()
 	got, err := w.client.Counts(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -221,16 +223,16 @@ func TestCountsAreOfWhatExistsOrMay(t *testing.T) {
 	}
 }
 
-// A faultyStore cannot read some records, or stops in the middle.
+// A faultyStore has a damaged record, or fails after the first one.
 type faultyStore struct {
 	store.Store
 
-	torn store.Key
-	stop error // after the first record of All
+	damaged store.Key
+	stop    error // after the first record of All
 }
 
 func (s faultyStore) Get(ctx context.Context, k store.Key) (store.Record, error) {
-	if k == s.torn {
+	if k == s.damaged {
 		return store.Record{}, &store.RecordError{Key: k, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}
 	}
 	return s.Store.Get(ctx, k)
@@ -239,8 +241,8 @@ func (s faultyStore) Get(ctx context.Context, k store.Key) (store.Record, error)
 func (s faultyStore) Bindings(ctx context.Context, id string) ([]store.Item, error) {
 	items, err := s.Store.Bindings(ctx, id)
 	for i, item := range items {
-		if item.Record.Key == s.torn {
-			items[i] = store.Item{Record: store.Record{Key: s.torn}, Err: &store.RecordError{Key: s.torn, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}}
+		if item.Record.Key == s.damaged {
+			items[i] = store.Item{Record: store.Record{Key: s.damaged}, Err: &store.RecordError{Key: s.damaged, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}}
 		}
 	}
 	return items, err
@@ -249,8 +251,8 @@ func (s faultyStore) Bindings(ctx context.Context, id string) ([]store.Item, err
 func (s faultyStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		for r, err := range s.Store.All(ctx) {
-			if r.Key == s.torn {
-				r, err = store.Record{}, &store.RecordError{Key: s.torn, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}
+			if r.Key == s.damaged {
+				r, err = store.Record{}, &store.RecordError{Key: s.damaged, Err: fmt.Errorf("%w: hush", store.ErrCorrupt)}
 			}
 			if !yield(r, err) {
 				return
@@ -263,9 +265,9 @@ func (s faultyStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-func TestRecordsThatCannotBeReadAreToldOf(t *testing.T) {
+func TestServer_UnreadableInstance_IsShown(t *testing.T) {
 	k := store.Key{InstanceID: "torn"}
-	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, torn: k} })
+	w := newEnvironment(t, func(st store.Store) store.Store { return faultyStore{Store: st, damaged: k} })
 	w.put(k, func(r *store.Record) { r.Settled = false })
 	w.put(store.Key{InstanceID: "torn", BindingID: "b"}, func(*store.Record) {})
 	for _, f := range []client.Filter{{}, {Unfinished: true}} {
@@ -286,9 +288,9 @@ func TestRecordsThatCannotBeReadAreToldOf(t *testing.T) {
 	}
 }
 
-func TestABindingThatCannotBeReadHidesNoOther(t *testing.T) {
+func TestServer_UnreadableBinding_HidesNoOther(t *testing.T) {
 	k := store.Key{InstanceID: "i", BindingID: "torn"}
-	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, torn: k} })
+	w := newEnvironment(t, func(st store.Store) store.Store { return faultyStore{Store: st, damaged: k} })
 	w.put(store.Key{InstanceID: "i"}, func(*store.Record) {})
 	w.put(k, func(r *store.Record) { r.Settled = false })
 	w.put(store.Key{InstanceID: "i", BindingID: "well"}, func(*store.Record) {})
@@ -308,9 +310,9 @@ func TestABindingThatCannotBeReadHidesNoOther(t *testing.T) {
 	}
 }
 
-func TestAListThatBreaksOffIsNotTakenForWhole(t *testing.T) {
-	w := newWorld(t, func(st store.Store) store.Store { return faultyStore{Store: st, stop: errors.New("the disk is away")} })
-	w.some()
+func TestList_StoreFailsHalfway_ReturnsAnError(t *testing.T) {
+	w := newEnvironment(t, func(st store.Store) store.Store { return faultyStore{Store: st, stop: errors.New("the disk is away")} })
+	w.putAllStates()
 	err := w.client.List(t.Context(), client.Filter{}, func(operator.Line) error { return nil })
 	if refused(t, err) != "Failed" {
 		t.Errorf("List = %v", err)

@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// Keys are the keys that seal secrets; see sealed.Keys.
+// Keys manages the keys that seal secrets; see sealed.Keys.
 type Keys interface {
 	List(ctx context.Context) ([]sealed.Key, error)
 	Uses(ctx context.Context, st store.Store) (sealed.Uses, error)
@@ -44,60 +44,61 @@ func (h *Handler) addKey(ctx context.Context, x *exchange) error {
 	if err != nil {
 		return err
 	}
-	x.note = fmt.Sprintf("added key %d", key.ID)
+	x.change = fmt.Sprintf("added key %d", key.ID)
 	return x.send(http.StatusCreated, key)
 }
 
 func (h *Handler) promoteKey(ctx context.Context, x *exchange) error {
-	return x.withKey(func(id uint32) error { return h.config.Keys.Promote(ctx, id) })
+	return x.changeKey(func(id uint32) error { return h.config.Keys.Promote(ctx, id) })
 }
 
 func (h *Handler) dropKey(ctx context.Context, x *exchange) error {
-	return x.withKey(func(id uint32) error { return h.config.Keys.Drop(ctx, h.config.Store, id) })
+	return x.changeKey(func(id uint32) error { return h.config.Keys.Drop(ctx, h.config.Store, id) })
 }
 
-// withKey does something with the key of the path, and answers with nothing
-// more.
-func (x *exchange) withKey(do func(id uint32) error) error {
+// changeKey applies a change to the key of the path and answers with an empty
+// object.
+func (x *exchange) changeKey(change func(id uint32) error) error {
 	id, err := strconv.ParseUint(x.route.keyID, 10, 32)
 	if err != nil {
 		return osb.ErrBadRequest("A key's id is a number; the list of keys has them.")
 	}
-	if err := do(uint32(id)); err != nil {
+	if err := change(uint32(id)); err != nil {
 		return err
 	}
 	return x.send(http.StatusOK, struct{}{})
 }
 
-// reseal tells how far it is until it is done.
+// reseal seals all records with the primary key and writes a line of progress
+// now and then.
 func (h *Handler) reseal(ctx context.Context, x *exchange) error {
 	type result struct {
 		total sealed.Resealed
 		err   error
 	}
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	steps, ended := make(chan sealed.Resealed, 1), make(chan result, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	progress, ended := make(chan sealed.Resealed, 1), make(chan result, 1)
 	go func() {
 		total, err := h.config.Keys.Reseal(ctx, h.config.Store, func(now sealed.Resealed) {
 			select {
-			case steps <- now:
-			default: // the client is slow: it hears of a later one
+			case progress <- now:
+			default: // a slow client gets a later one
 			}
 		})
 		ended <- result{total, err}
 	}()
-	x.lines()
+	x.beginLines()
 	for {
 		select {
-		case now := <-steps:
-			if err := x.tell(operator.Progress{Resealed: now}); err != nil {
-				end()
+		case now := <-progress:
+			if err := x.writeNow(operator.Progress{Resealed: now}); err != nil {
+				cancel()
 				<-ended
 				return err
 			}
 		case r := <-ended:
-			x.note = fmt.Sprintf("resealed %d of %d records, %d failed", r.total.Resealed, r.total.Records, r.total.Failed)
+			x.change = fmt.Sprintf("resealed %d of %d records, %d failed", r.total.Resealed, r.total.Records, r.total.Failed)
 			if r.err != nil {
 				return r.err
 			}
@@ -106,16 +107,7 @@ func (h *Handler) reseal(ctx context.Context, x *exchange) error {
 				left := &r.total.Left[i]
 				last.Left = append(last.Left, operator.Unresealed{Name: nameOf(left.Key), Why: left.Err.Error()})
 			}
-			return x.tell(last)
+			return x.writeNow(last)
 		}
 	}
-}
-
-// tell writes a line that is read at once.
-func (x *exchange) tell(body any) error {
-	if err := x.write(body); err != nil {
-		return err
-	}
-	_ = http.NewResponseController(x.ResponseWriter).Flush() // not every writer can
-	return nil
 }

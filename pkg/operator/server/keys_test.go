@@ -8,8 +8,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-func TestKeysAreChangedWhileTheBrokerRuns(t *testing.T) {
-	w := newWorld(t, nil)
+func TestKeys_Sequence_RotateWhileServing(t *testing.T) {
+	w := newEnvironment(t, nil)
 	k := store.Key{InstanceID: "i"}
 	w.put(k, func(r *store.Record) { r.Secrets = store.Seal([]byte("hush")) })
 	uses := func() map[uint32]int {
@@ -67,10 +67,10 @@ func TestKeysAreChangedWhileTheBrokerRuns(t *testing.T) {
 	}
 }
 
-func TestResealingNamesWhatItLeft(t *testing.T) {
-	w := newWorld(t, nil)
+func TestReseal_ForeignRecord_IsNamedAndLeft(t *testing.T) {
+	w := newEnvironment(t, nil)
 	w.put(store.Key{InstanceID: "own"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("hush")) })
-	w.store = sealed.New(w.file, newWorld(t, nil).keys)
+	w.store = sealed.New(w.file, newEnvironment(t, nil).keys)
 	w.put(store.Key{InstanceID: "foreign", BindingID: "b"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("hush")) })
 	added, err := w.client.AddKey(t.Context())
 	if err != nil {

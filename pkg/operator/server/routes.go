@@ -11,23 +11,22 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A route is what a call does, and to what.
+// A route is an action and its subject.
 type route struct {
 	action string
 	key    store.Key
-	keyID  string // of a key that seals
+	keyID  string // of a sealing key
 	serve  func(*Handler, context.Context, *exchange) error
 }
 
-// find returns the route of a request, or a 404 or 405. Ids are taken from the
-// path as it was encoded, since they may hold slashes.
-func find(r *http.Request) (route, error) {
+// findRoute returns the route of a request, or a 404 or 405. It splits the
+// encoded path, since ids may contain slashes.
+func findRoute(r *http.Request) (route, error) {
 	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), operator.Root)
 	if !ok {
 		return route{}, osb.ErrNotFound("This path")
 	}
-	part := strings.Split(rest, "/")
-	methods, found := paths(part)
+	methods, found := resource(strings.Split(rest, "/"))
 	if methods == nil {
 		return route{}, osb.ErrNotFound("This path")
 	}
@@ -48,51 +47,52 @@ func find(r *http.Request) (route, error) {
 	return found, nil
 }
 
-// An action is one thing that an operator can do.
+// An action is one method of a resource.
 type action struct {
 	name  string
 	serve func(*Handler, context.Context, *exchange) error
 }
 
-// paths is the one table of what is served: by the parts of the path what each
-// method does, and the ids in it.
-func paths(part []string) (map[string]action, route) {
+// resource is the table of the API: for the parts of a path it returns the
+// action of each method, and a route with the ids.
+func resource(part []string) (map[string]action, route) {
 	switch {
-	case is(part, "counts"):
+	case matches(part, "counts"):
 		return map[string]action{http.MethodGet: {"count", (*Handler).count}}, route{}
-	case is(part, "instances"):
+	case matches(part, "instances"):
 		return map[string]action{http.MethodGet: {"list", (*Handler).list}}, route{}
-	case is(part, "instances", "*"):
+	case matches(part, "instances", "*"):
 		return map[string]action{
 			http.MethodGet:    {"show", (*Handler).show},
 			http.MethodDelete: {"purge", (*Handler).purge},
 		}, route{key: store.Key{InstanceID: part[1]}}
-	case is(part, "instances", "*", "retry"):
+	case matches(part, "instances", "*", "retry"):
 		return map[string]action{http.MethodPost: {"retry", (*Handler).retry}}, route{key: store.Key{InstanceID: part[1]}}
-	case is(part, "instances", "*", "bindings", "*"):
+	case matches(part, "instances", "*", "bindings", "*"):
 		return map[string]action{http.MethodDelete: {"purge", (*Handler).purge}}, route{key: store.Key{InstanceID: part[1], BindingID: part[3]}}
-	case is(part, "keys"):
+	case matches(part, "keys"):
 		return map[string]action{
 			http.MethodGet:  {"keys_list", (*Handler).listKeys},
 			http.MethodPost: {"keys_add", (*Handler).addKey},
 		}, route{}
-	case is(part, "keys", "*"):
+	case matches(part, "keys", "*"):
 		return map[string]action{http.MethodDelete: {"keys_drop", (*Handler).dropKey}}, route{keyID: part[1]}
-	case is(part, "keys", "*", "promote"):
+	case matches(part, "keys", "*", "promote"):
 		return map[string]action{http.MethodPost: {"keys_promote", (*Handler).promoteKey}}, route{keyID: part[1]}
-	case is(part, "reseal"):
+	case matches(part, "reseal"):
 		return map[string]action{http.MethodPost: {"reseal", (*Handler).reseal}}, route{}
 	}
 	return nil, route{}
 }
 
-// is compares the parts of a path; "*" is anything but nothing.
-func is(part []string, want ...string) bool {
-	if len(part) != len(want) {
+// matches compares the parts of a path with a pattern. "*" stands for any part
+// that has text.
+func matches(part []string, pattern ...string) bool {
+	if len(part) != len(pattern) {
 		return false
 	}
-	for i, w := range want {
-		if got := part[i]; got != w && (w != "*" || got == "") {
+	for i, want := range pattern {
+		if got := part[i]; got != want && (want != "*" || got == "") {
 			return false
 		}
 	}

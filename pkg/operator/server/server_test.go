@@ -24,14 +24,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// A world is the operators' port of a broker, with an engine of the test's.
-type world struct {
+// An environment is the operator API over a store, with a fake engine.
+type environment struct {
 	t       *testing.T
 	gate    *api.Gate
-	file    store.Store // without seals
+	file    store.Store // the sealed store's inner store
 	store   store.Store
 	keys    *sealed.Keys
-	engine  *engine
+	engine  *fakeEngine
 	client  *client.Client
 	metrics *prometheus.Registry
 
@@ -39,20 +39,21 @@ type world struct {
 	log []string
 }
 
-// An engine does what the test says.
-type engine struct {
+// A fakeEngine calls the functions of the test.
+type fakeEngine struct {
 	retry func(id string) ([]store.Key, error)
 	purge func(k store.Key, force bool) ([]store.Record, error)
 }
 
-func (e *engine) Retry(_ context.Context, id string) ([]store.Key, error) { return e.retry(id) }
+func (e *fakeEngine) Retry(_ context.Context, id string) ([]store.Key, error) { return e.retry(id) }
 
-func (e *engine) Purge(_ context.Context, k store.Key, force bool) ([]store.Record, error) {
+func (e *fakeEngine) Purge(_ context.Context, k store.Key, force bool) ([]store.Record, error) {
 	return e.purge(k, force)
 }
 
-// around changes the store that the handler gets.
-func newWorld(t *testing.T, around func(store.Store) store.Store) *world {
+// newEnvironment returns an environment. decorate wraps the store of the handler;
+// nil for none.
+func newEnvironment(t *testing.T, decorate func(store.Store) store.Store) *environment {
 	t.Helper()
 	dir := t.TempDir()
 	file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
@@ -60,7 +61,7 @@ func newWorld(t *testing.T, around func(store.Store) store.Store) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	w := &world{t: t, gate: api.NewGate(time.Nanosecond, nil), engine: &engine{}, metrics: prometheus.NewRegistry(), file: file}
+	w := &environment{t: t, gate: api.NewGate(time.Nanosecond, nil), engine: &fakeEngine{}, metrics: prometheus.NewRegistry(), file: file}
 	if w.keys, err = sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{Alone: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -69,14 +70,14 @@ func newWorld(t *testing.T, around func(store.Store) store.Store) *world {
 		t.Fatal(err)
 	}
 	seen := w.store
-	if around != nil {
-		seen = around(seen)
+	if decorate != nil {
+		seen = decorate(seen)
 	}
 	w.serve(server.Config{Gate: w.gate, Store: seen, Engine: w.engine, Keys: w.keys, Metrics: w.metrics})
 	return w
 }
 
-func (w *world) serve(config server.Config) {
+func (w *environment) serve(config server.Config) {
 	w.t.Helper()
 	config.Log = func(line string) {
 		w.mu.Lock()
@@ -92,20 +93,19 @@ func (w *world) serve(config server.Config) {
 	w.client = &client.Client{URL: port.URL, Token: "sesame", HTTP: port.Client()}
 }
 
-// logged returns the last line of the log. It is written before the answer is
-// sent, since that is short.
-func (w *world) logged() string {
+// logged returns the last audit line. A short answer leaves after its line.
+func (w *environment) logged() string {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.log) == 0 {
-		w.t.Fatal("nothing is logged")
+		w.t.Fatal("the log is empty")
 	}
 	return w.log[len(w.log)-1]
 }
 
 // counted returns how many calls were counted.
-func (w *world) counted(action, outcome string) float64 {
+func (w *environment) counted(action, outcome string) float64 {
 	w.t.Helper()
 	families, err := w.metrics.Gather()
 	if err != nil {
@@ -122,7 +122,7 @@ func (w *world) counted(action, outcome string) float64 {
 }
 
 // put saves a record.
-func (w *world) put(k store.Key, change func(*store.Record)) {
+func (w *environment) put(k store.Key, change func(*store.Record)) {
 	w.t.Helper()
 	_, err := w.store.Update(w.t.Context(), k, func(r *store.Record) error {
 		r.Incarnation, r.Goal, r.Settled = "0123456789abcdef0123456789abcdef", store.Present, true
@@ -137,8 +137,8 @@ func (w *world) put(k store.Key, change func(*store.Record)) {
 	}
 }
 
-// send sends a request as it is and returns the answer.
-func (w *world) send(method, path, token string) (int, string) {
+// send sends a raw request and returns the answer.
+func (w *environment) send(method, path, token string) (int, string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.client.URL+path, nil)
 	if err != nil {
@@ -159,17 +159,17 @@ func (w *world) send(method, path, token string) (int, string) {
 	return response.StatusCode, string(body)
 }
 
-// refused returns the code of an answer that is no success.
+// refused returns the code of an error answer.
 func refused(t *testing.T, err error) string {
 	t.Helper()
 	e, ok := errors.AsType[*client.RefusedError](err)
 	if !ok || e.Description == "" {
-		t.Fatalf("the answer is no refusal with a sentence: %v", err)
+		t.Fatalf("want a refusal with a description, got: %v", err)
 	}
 	return e.Code
 }
 
-// calls is every call there is.
+// calls are all calls of the API, and one unknown path.
 func calls() [][2]string {
 	return [][2]string{
 		{http.MethodGet, "counts"}, {http.MethodGet, "instances"}, {http.MethodGet, "instances/i"},
@@ -179,8 +179,8 @@ func calls() [][2]string {
 	}
 }
 
-func TestNobodyGetsAnAnswerWithoutAToken(t *testing.T) {
-	w := newWorld(t, nil)
+func TestServer_WithoutToken_RefusesEveryCall(t *testing.T) {
+	w := newEnvironment(t, nil)
 	w.put(store.Key{InstanceID: "i"}, func(*store.Record) {})
 	for _, call := range calls() {
 		for _, token := range []string{"", "guess"} {
@@ -198,8 +198,8 @@ func TestNobodyGetsAnAnswerWithoutAToken(t *testing.T) {
 	}
 }
 
-func TestWithoutTokensTheAPIIsOff(t *testing.T) {
-	w := newWorld(t, nil)
+func TestServer_NoTokensConfigured_IsOff(t *testing.T) {
+	w := newEnvironment(t, nil)
 	w.serve(server.Config{Gate: api.NewGate(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
 	for _, call := range calls() {
 		if status, body := w.send(call[0], "/operator/v1/"+call[1], "sesame"); status != http.StatusForbidden || !strings.Contains(body, "--ops-tokens-file") {
@@ -211,8 +211,8 @@ func TestWithoutTokensTheAPIIsOff(t *testing.T) {
 	}
 }
 
-func TestWhatThereIsNotIsRefused(t *testing.T) {
-	w := newWorld(t, nil)
+func TestServer_UnknownPathsAndIDs_AreRefused(t *testing.T) {
+	w := newEnvironment(t, nil)
 	for call, want := range map[[2]string]int{
 		{http.MethodGet, "/operator/v1/no/such"}:                  http.StatusNotFound,
 		{http.MethodGet, "/operator/v1/instances/"}:               http.StatusNotFound,
@@ -230,8 +230,8 @@ func TestWhatThereIsNotIsRefused(t *testing.T) {
 	}
 }
 
-func TestEachCallLeavesALineThatTellsWhoDidWhat(t *testing.T) {
-	w := newWorld(t, nil)
+func TestAudit_Purge_LogsOperatorActionAndResources(t *testing.T) {
+	w := newEnvironment(t, nil)
 	w.engine.purge = func(k store.Key, _ bool) ([]store.Record, error) {
 		return []store.Record{{Key: k, Revision: 1, Account: "1234567890", Facts: map[string]string{"bucket": "osb-left"}}}, nil
 	}
@@ -240,7 +240,7 @@ func TestEachCallLeavesALineThatTellsWhoDidWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := w.logged()
-	for _, want := range []string{"audit: ", `operator "alice"`, " purge ok ", `instance="evil\n\"id\"/1"`, "remote=\"127.0.0.1:", "request=", "1234567890", "osb-left"} {
+	for _, want := range []string{"audit ", `operator="alice"`, " action=purge outcome=ok status=200 ", `instance="evil\n\"id\"/1"`, "remote=\"127.0.0.1:", "request=", "1234567890", "osb-left"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("the line lacks %s: %s", want, line)
 		}
@@ -253,8 +253,8 @@ func TestEachCallLeavesALineThatTellsWhoDidWhat(t *testing.T) {
 	}
 }
 
-func TestIDsOfAnyKindArriveAsTheyAre(t *testing.T) {
-	w := newWorld(t, nil)
+func TestServer_IDsOfAnyKind_ArriveUnchanged(t *testing.T) {
+	w := newEnvironment(t, nil)
 	for _, id := range []string{"a/b", "a b", "ü", "50%", "%2F", "..a", "a?b#c", "a//b", "-x", "retry", "+"} {
 		w.put(store.Key{InstanceID: id}, func(*store.Record) {})
 		var got store.Key
@@ -277,8 +277,8 @@ func TestIDsOfAnyKindArriveAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestAPurgeWithoutTheIDOnceMoreDoesNothing(t *testing.T) {
-	w := newWorld(t, nil)
+func TestPurge_WithoutConfirmation_IsRefused(t *testing.T) {
+	w := newEnvironment(t, nil)
 	w.engine.purge = func(k store.Key, _ bool) ([]store.Record, error) {
 		t.Errorf("%s is purged", k)
 		return nil, nil
@@ -290,8 +290,8 @@ func TestAPurgeWithoutTheIDOnceMoreDoesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatTheEngineRefusesIsAnsweredWithWhatToDo(t *testing.T) {
-	w := newWorld(t, nil)
+func TestRefusals_EngineErrors_HaveTheirCodes(t *testing.T) {
+	w := newEnvironment(t, nil)
 	for err, want := range map[error]string{
 		broker.ErrNothingToDo: "NothingToDo", broker.ErrElsewhere: "Elsewhere", broker.ErrNotDeleted: "NotDeleted",
 		store.ErrNewer: "Newer", store.ErrNotFound: "NotFound", io.ErrUnexpectedEOF: "Failed",
@@ -307,8 +307,8 @@ func TestWhatTheEngineRefusesIsAnsweredWithWhatToDo(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAnsweredWithoutItsWords(t *testing.T) {
-	w := newWorld(t, nil)
+func TestServer_Panic_AnswersWithoutItsText(t *testing.T) {
+	w := newEnvironment(t, nil)
 	w.engine.retry = func(string) ([]store.Key, error) { panic("hush-hush") }
 	_, err := w.client.Retry(t.Context(), "i")
 	if refused(t, err) != "Failed" || strings.Contains(err.Error(), "hush") || strings.Contains(w.logged(), "hush") {

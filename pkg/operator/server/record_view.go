@@ -12,21 +12,24 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// isLive says whether something of r exists in the cloud, or may.
+// isLive reports whether r has, or may have, a resource in the cloud.
 func isLive(r *store.Record) bool { return !r.Settled || r.Goal != store.Absent }
 
-// isUnfinished says whether the engine has something to do for r.
+// isUnfinished reports whether the engine has work on r.
 func isUnfinished(r *store.Record) bool { return !r.Settled }
 
-// hasFailed says whether the last operation on r failed.
+// hasFailed reports whether the last operation on r failed.
 func hasFailed(r *store.Record) bool {
 	return r.Deleted.IsZero() && r.Operation != nil && r.Operation.State == store.Failed
 }
 
+// isQuarantined reports whether the engine leaves r alone until an operator
+// retries it.
 func isQuarantined(r *store.Record) bool {
 	return !r.Settled && r.Operation != nil && r.Operation.CauseKind == store.CauseSetAside
 }
 
+// stateOf returns the state that operators see.
 func stateOf(r *store.Record) string {
 	switch broker.StageOf(r) {
 	case broker.Ready:
@@ -44,8 +47,8 @@ func stateOf(r *store.Record) string {
 	return operator.StateBroken
 }
 
-// lineOf is what the list says of an instance.
-func lineOf(r *store.Record, of *tally) operator.Line {
+// lineOf returns the line of an instance with the tally of its bindings.
+func lineOf(r *store.Record, bindings *tally) operator.Line {
 	l := operator.Line{
 		InstanceID: r.InstanceID, Offering: r.Offering, State: stateOf(r), Created: r.Created,
 		Quarantined: isQuarantined(r), Operation: operationOf(r.Operation),
@@ -53,14 +56,12 @@ func lineOf(r *store.Record, of *tally) operator.Line {
 	if spec := specOf(r); spec != nil {
 		l.Plan = spec.PlanName
 	}
-	if of != nil {
-		l.Bindings, l.Unfinished, l.Failed, l.Unreadable = of.live, of.unfinished, of.failed, of.unreadable
-		l.Quarantined = l.Quarantined || of.quarantined
-	}
+	l.Bindings, l.Unfinished, l.Failed, l.Unreadable = bindings.live, bindings.unfinished, bindings.failed, bindings.unreadable
+	l.Quarantined = l.Quarantined || bindings.quarantined
 	return l
 }
 
-// specOf is what r is, or is to be.
+// specOf returns the spec that is in force, or else the wanted one.
 func specOf(r *store.Record) *store.Spec {
 	if r.Have != nil {
 		return r.Have
@@ -68,12 +69,12 @@ func specOf(r *store.Record) *store.Spec {
 	return r.Want
 }
 
-// recordOf is all that may be told of r. Its members are chosen one by one: what
-// is added to the record is not told before somebody has decided that it may.
-func recordOf(r *store.Record) operator.Record {
+// viewOf returns the members of r that operators may see. They are copied one by
+// one, so that a new member of the record stays hidden until it is added here.
+func viewOf(r *store.Record) operator.Record {
 	var from osb.Context
-	_ = json.Unmarshal(r.Context, &from) // one of another shape says nothing to us
-	told := operator.Record{
+	_ = json.Unmarshal(r.Context, &from) // a context of another shape has nothing to show
+	view := operator.Record{
 		InstanceID: r.InstanceID, BindingID: r.BindingID, State: stateOf(r), Quarantined: isQuarantined(r),
 		Offering: r.Offering, ServiceID: r.ServiceID, Provider: r.Provider,
 		Platform: from.Platform, Namespace: from.Namespace, Organization: r.Organization,
@@ -88,16 +89,16 @@ func recordOf(r *store.Record) operator.Record {
 		Epoch:   r.Epoch, Schema: r.Schema, Revision: r.Revision,
 	}
 	if c := r.Call; c != nil {
-		told.Call = &operator.Call{Step: c.Step, Epoch: c.Epoch, Until: c.Until}
+		view.Call = &operator.Call{Step: c.Step, Epoch: c.Epoch, Until: c.Until}
 	}
 	for _, e := range r.History.Events() {
-		told.History = append(told.History, operator.Event{Time: e.Time, Op: string(e.Op), Step: e.Step, What: e.What, Kind: e.Kind, Attempt: e.Attempt})
+		view.History = append(view.History, operator.Event{Time: e.Time, Op: string(e.Op), Step: e.Step, What: e.What, Kind: e.Kind, Attempt: e.Attempt})
 	}
 	for i := range r.Earlier {
 		life := &r.Earlier[i]
-		told.Earlier = append(told.Earlier, operator.Life{Incarnation: life.Incarnation, Deleted: life.Deleted, Results: operationsOf(life.Results)})
+		view.Earlier = append(view.Earlier, operator.Life{Incarnation: life.Incarnation, Deleted: life.Deleted, Results: operationsOf(life.Results)})
 	}
-	return told
+	return view
 }
 
 func planOf(s *store.Spec) *operator.Plan {
@@ -119,17 +120,17 @@ func operationOf(op *store.Operation) *operator.Operation {
 }
 
 func operationsOf(ops []store.Operation) []operator.Operation {
-	told := make([]operator.Operation, 0, len(ops))
+	views := make([]operator.Operation, 0, len(ops))
 	for i := range ops {
-		told = append(told, *operationOf(&ops[i]))
+		views = append(views, *operationOf(&ops[i]))
 	}
-	return told
+	return views
 }
 
-// unreadable is what may be told of a record that cannot be read: the text of
-// the decoder may quote what it stumbled over.
-func unreadable(k store.Key, err error) operator.Record {
-	why := "it cannot be read; see the broker's log"
+// viewOfUnreadable returns the view of a damaged record. The error's own text may
+// quote sealed data, so only known errors are shown.
+func viewOfUnreadable(k store.Key, err error) operator.Record {
+	why := "reading the record failed; see the broker's log"
 	for _, known := range []error{store.ErrCorrupt, store.ErrNewer, store.ErrSeal} {
 		if errors.Is(err, known) {
 			why = known.Error()
@@ -138,7 +139,7 @@ func unreadable(k store.Key, err error) operator.Record {
 	return operator.Record{InstanceID: k.InstanceID, BindingID: k.BindingID, State: operator.StateUnreadable, Unreadable: why}
 }
 
-// isUnreadable says whether err is of one record that cannot be read.
+// isUnreadable reports whether err is about one damaged or newer record.
 func isUnreadable(err error) bool {
 	return errors.Is(err, store.ErrCorrupt) || errors.Is(err, store.ErrNewer)
 }

@@ -1,79 +1,50 @@
-// Package operator has the types that the operator API and its client exchange.
-// Package server serves the API on the broker's second port, package client
-// calls it and prints the answers.
 package operator
 
-import (
-	"time"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
-)
-
-// Root is the prefix of every path of the operator API.
-const Root = "/operator/v1/"
-
-// A Failure is the body of every answer that is no success, and the last line of
-// one that could not go on.
-type Failure struct {
-	Code        string `json:"error"`
-	Description string `json:"description"`
-}
-
-// Counts are how many records there are of what exists, or may exist, in the
-// cloud.
-type Counts struct {
-	Instances  int `json:"instances"`
-	Bindings   int `json:"bindings"`
-	Unreadable int `json:"unreadable"` // damaged, or of a newer broker
-	// Gone are records of what does not exist any more: they answer late polls.
-	Gone int `json:"gone"`
-	// First are the ids of some of the instances.
-	First []string `json:"first,omitempty"`
-}
+import "time"
 
 // The states of a record.
 const (
 	StateReady      = "ready"
 	StateInProgress = "in progress" // an operation of the platform runs
-	StateCleaning   = "cleaning"    // the operation failed; what it left is being removed
-	StateFailed     = "failed"      // the create failed, and nothing is left in the cloud
+	StateCleaning   = "cleaning"    // the operation failed, and its resources are being deleted
+	StateFailed     = "failed"      // the create failed, and the cloud is clean
 	StateDeleted    = "deleted"
-	StateBroken     = "broken"     // the record makes no sense
+	StateBroken     = "broken"     // the record contradicts itself
 	StateUnreadable = "unreadable" // damaged, or of a newer broker
-	StateMissing    = "missing"    // there are bindings of it alone
+	StateMissing    = "missing"    // bindings exist without the record of their instance
 )
 
-// A Line is what the list says of an instance.
+// A Line is one instance in the list.
 type Line struct {
 	InstanceID string `json:"instance_id"`
-	Bindings   int    `json:"bindings"` // that exist, or may
-	// Unfinished and Failed are among them: those at work, and those whose last
+	Bindings   int    `json:"bindings"` // with resources in the cloud, or perhaps
+	// Unfinished and Failed count bindings at work and bindings whose last
 	// operation failed.
 	Unfinished  int        `json:"unfinished_bindings,omitempty"`
 	Failed      int        `json:"failed_bindings,omitempty"`
-	Unreadable  int        `json:"unreadable_bindings,omitempty"` // beside them
+	Unreadable  int        `json:"unreadable_bindings,omitempty"` // in addition to Bindings
 	Offering    string     `json:"offering,omitempty"`
 	Plan        string     `json:"plan,omitempty"`
 	State       string     `json:"state"`
 	Quarantined bool       `json:"quarantined,omitempty"` // the instance or one of its bindings
 	Created     time.Time  `json:"created,omitzero"`
-	Operation   *Operation `json:"operation,omitempty"` // the one now, or the last
+	Operation   *Operation `json:"operation,omitempty"` // the current or the last one
 }
 
-// An Instance is all that may be told of an instance.
+// An Instance is an instance with its bindings.
 type Instance struct {
 	Record
 
 	Bindings []Record `json:"bindings"`
 }
 
-// A Record is all that may be told of an instance or a binding: nothing that is
-// sealed, and no members that this version does not know.
+// A Record is the part of an instance's or a binding's record that operators may
+// see. Sealed members and members of newer versions are left out.
 type Record struct {
 	InstanceID  string `json:"instance_id"`
 	BindingID   string `json:"binding_id,omitempty"`
 	State       string `json:"state"`
-	Unreadable  string `json:"unreadable,omitempty"` // why nothing more is known
+	Unreadable  string `json:"unreadable,omitempty"` // why the other members are missing
 	Quarantined bool   `json:"quarantined,omitempty"`
 
 	Offering     string `json:"offering,omitempty"`
@@ -95,16 +66,16 @@ type Record struct {
 	Want   *Plan             `json:"want,omitempty"`
 	Have   *Plan             `json:"have,omitempty"`
 	Goal   string            `json:"goal,omitempty"`
-	Usable bool              `json:"usable,omitempty"` // it has once been ready
+	Usable bool              `json:"usable,omitempty"` // it was ready at least once
 	Facts  map[string]string `json:"facts,omitempty"`
 
 	Operation    *Operation           `json:"operation,omitempty"`
-	Call         *Call                `json:"call,omitempty"` // that may be on its way to the cloud
+	Call         *Call                `json:"call,omitempty"` // may be on its way to the cloud
 	Begun        []string             `json:"begun_steps,omitempty"`
 	Refused      []string             `json:"refused_steps,omitempty"`
-	Unsettled    map[string]time.Time `json:"unsettled,omitempty"` // steps of unknown outcome, and until when they can have an effect
-	Repeated     time.Time            `json:"repeated,omitzero"`   // until when calls that were lost, and made again, can have an effect
-	Unseen       time.Time            `json:"unseen,omitzero"`     // when something was made that no look has shown since
+	Unsettled    map[string]time.Time `json:"unsettled,omitempty"` // steps of unknown outcome, with the time until which they may take effect
+	Repeated     time.Time            `json:"repeated,omitzero"`   // time until which repeated calls that were lost may take effect
+	Unseen       time.Time            `json:"unseen,omitzero"`     // time of a successful call whose effect is invisible so far
 	MissingSince time.Time            `json:"missing_since,omitzero"`
 	Results      []Operation          `json:"results,omitempty"`
 	History      []Event              `json:"history,omitempty"`
@@ -121,18 +92,18 @@ type Plan struct {
 	Name string `json:"name"`
 }
 
-// An Operation is one request of the platform and what became of it.
+// An Operation is one request of the platform with its result.
 type Operation struct {
 	ID          string    `json:"id"`
 	Kind        string    `json:"kind"`
 	State       string    `json:"state"`
 	Step        string    `json:"step,omitempty"`
-	Attempt     int       `json:"attempt,omitempty"` // failed tries in a row
+	Attempt     int       `json:"attempt,omitempty"` // failed attempts in a row
 	NextTry     time.Time `json:"next_try,omitzero"`
 	Started     time.Time `json:"started"`
 	Deadline    time.Time `json:"deadline,omitzero"`
 	Finished    time.Time `json:"finished,omitzero"`
-	Description string    `json:"description,omitempty"` // what the platform is told
+	Description string    `json:"description,omitempty"` // the answer to the platform
 	Cause       string    `json:"cause,omitempty"`       // the last error
 	CauseKind   string    `json:"cause_kind,omitempty"`
 }
@@ -141,16 +112,16 @@ type Operation struct {
 type Call struct {
 	Step  string    `json:"step"`
 	Epoch uint64    `json:"epoch"`
-	Until time.Time `json:"until"` // it is given up then
+	Until time.Time `json:"until"` // its deadline
 }
 
-// An Event is a line of the history.
+// An Event is one line of the history.
 type Event struct {
 	Time    time.Time `json:"time"`
 	Op      string    `json:"operation,omitempty"`
 	Step    string    `json:"step,omitempty"`
 	What    string    `json:"what"`
-	Kind    string    `json:"kind,omitempty"` // of the error
+	Kind    string    `json:"kind,omitempty"` // class of the error
 	Attempt int       `json:"attempt,omitempty"`
 }
 
@@ -161,24 +132,25 @@ type Life struct {
 	Results     []Operation `json:"results,omitempty"`
 }
 
-// A Name is of an instance, or of a binding of it.
+// A Name identifies an instance, or one of its bindings.
 type Name struct {
 	InstanceID string `json:"instance_id"`
 	BindingID  string `json:"binding_id,omitempty"`
 }
 
-// Tried are the records that are tried again.
+// Tried are the records of a retry.
 type Tried struct {
 	Records []Name `json:"records"`
 }
 
-// Purged are the records that were let go of, as they were.
+// Purged are the dropped records of a purge.
 type Purged struct {
 	Records     []Left `json:"records"`
 	Description string `json:"description"`
 }
 
-// Left is what may be left in the cloud of a record that was purged.
+// Left is a purged record with the facts of the resources that it may leave in the
+// cloud.
 type Left struct {
 	Name
 
@@ -187,37 +159,5 @@ type Left struct {
 	Region      string            `json:"region,omitempty"`
 	Incarnation string            `json:"incarnation,omitempty"`
 	Facts       map[string]string `json:"facts,omitempty"`
-	Unreadable  bool              `json:"unreadable,omitempty"` // so that nobody knows what it names
-}
-
-// KeyList are the keys that seal, oldest first, and what needs them.
-type KeyList struct {
-	Keys []KeyUse `json:"keys"`
-	// Records were looked at, and of so many it is not known what sealed them.
-	Records int `json:"records"`
-	Unknown int `json:"unknown,omitempty"`
-	// Problem is why the keyset cannot be read now: the keys are those in use.
-	Problem string `json:"problem,omitempty"`
-}
-
-// A KeyUse is a key and how many records need it.
-type KeyUse struct {
-	sealed.Key
-
-	Records int `json:"records"`
-}
-
-// Progress is how far sealing anew is; the last one is Done.
-type Progress struct {
-	sealed.Resealed
-
-	Done bool         `json:"done,omitempty"`
-	Left []Unresealed `json:"left,omitempty"` // the first of those that failed
-}
-
-// An Unresealed is a record that was left as it was.
-type Unresealed struct {
-	Name
-
-	Why string `json:"why"`
+	Unreadable  bool              `json:"unreadable,omitempty"` // then its facts are unknown
 }

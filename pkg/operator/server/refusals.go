@@ -11,8 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// A refusal is how an error is answered. Without a description it is the
-// error's own text, which says what to do.
+// A refusal is the answer to an error. An empty description stands for the text
+// of the error.
 type refusal struct {
 	err         error
 	status      int
@@ -20,13 +20,13 @@ type refusal struct {
 	description string
 }
 
-// refusals is the one table of them.
+// refusals is the table of all refusals.
 func refusals() []refusal {
 	const conflict = http.StatusConflict
 	return []refusal{
-		{broker.ErrNothingToDo, conflict, "NothingToDo", "There is nothing to do: nothing of it is unfinished, or it is gone already."},
-		{broker.ErrElsewhere, conflict, "Elsewhere", "The record cannot be read or written, so only the replica that runs the operations can try it again, and that is another one: ask that one, where the metric alibabacloud_broker_leading is 1, or restart it."},
-		{broker.ErrNotDeleted, conflict, "NotDeleted", "It, or a binding of it, is not being deleted: let its platform delete it. If that can never be, purge it by force."},
+		{broker.ErrNothingToDo, conflict, "NothingToDo", "Every record of it is finished or gone already, so a retry has nothing to do."},
+		{broker.ErrElsewhere, conflict, "Elsewhere", "The record is unreadable or unwritable, so only the replica that runs the operations can retry it: call the replica whose metric alibabacloud_broker_leader is 1, or restart it."},
+		{broker.ErrNotDeleted, conflict, "NotDeleted", "The instance or one of its bindings is not being deleted: delete it through its platform. If the platform cannot, purge it by force."},
 		{store.ErrNewer, conflict, "Newer", "The record was written by a newer version of the broker: use that version, or purge it by force."},
 		{store.ErrNotFound, http.StatusNotFound, "NotFound", "There is no record of it."},
 		{sealed.ErrNoKey, http.StatusNotFound, "NoKey", ""},
@@ -35,11 +35,11 @@ func refusals() []refusal {
 		{sealed.ErrInUse, conflict, "InUse", ""},
 		{sealed.ErrReadOnly, conflict, "ReadOnly", ""},
 		{sealed.ErrChanged, conflict, "Changed", ""},
-		{context.Canceled, http.StatusServiceUnavailable, "Stopped", "The call was given up: the broker stops, or nobody waited any more."},
+		{context.Canceled, http.StatusServiceUnavailable, "Stopped", "The call was cancelled: the broker stops, or the client has gone."},
 	}
 }
 
-// refusalOf is how err is answered.
+// refusalOf returns the answer to err.
 func refusalOf(err error) *osb.Error {
 	if known, ok := errors.AsType[*osb.Error](err); ok {
 		return known

@@ -18,7 +18,7 @@ func nameOf(k store.Key) operator.Name {
 	return operator.Name{InstanceID: k.InstanceID, BindingID: k.BindingID}
 }
 
-// retry lets what is unfinished of an instance be tried again.
+// retry triggers an attempt for every unfinished record of an instance.
 func (h *Handler) retry(ctx context.Context, x *exchange) error {
 	keys, err := h.config.Engine.Retry(ctx, x.route.key.InstanceID)
 	if err != nil {
@@ -28,12 +28,12 @@ func (h *Handler) retry(ctx context.Context, x *exchange) error {
 	for _, k := range keys {
 		tried.Records = append(tried.Records, nameOf(k))
 	}
-	x.note = fmt.Sprintf("%d records are tried again", len(keys))
+	x.change = fmt.Sprintf("records retried: %d", len(keys))
 	return x.send(http.StatusOK, tried)
 }
 
-// purge lets go of an instance or a binding. The id must be in the query once
-// more.
+// purge drops the records of an instance or of a binding. The query repeats the
+// id as a confirmation.
 func (h *Handler) purge(ctx context.Context, x *exchange) error {
 	k := x.route.key
 	id := k.InstanceID
@@ -42,18 +42,18 @@ func (h *Handler) purge(ctx context.Context, x *exchange) error {
 	}
 	q := x.request.URL.Query()
 	if q.Get("confirm") != id {
-		return osb.ErrBadRequest("What exists in the cloud stays when its record is purged: send the id once more as confirm.")
+		return osb.ErrBadRequest("A purge leaves the cloud resources in place, and the broker forgets them: confirm it with the id as confirm.")
 	}
 	force, err := strconv.ParseBool(q.Get("force"))
 	if err != nil && q.Get("force") != "" {
 		return osb.ErrBadRequest("force is true or false.")
 	}
 	records, err := h.config.Engine.Purge(ctx, k, force)
-	purged := operator.Purged{Records: []operator.Left{}, Description: "The cloud was not asked: what exists there stays, and is nobody's. Look for it by the facts, and by its tags."}
+	purged := operator.Purged{Records: []operator.Left{}, Description: "The cloud was not called: resources that exist there are kept and no longer tracked. Find them by the facts and by their tags."}
 	for i := range records {
 		purged.Records = append(purged.Records, leftOf(&records[i]))
 	}
-	x.note = purgedText(purged.Records) // also where the last of them could not be
+	x.change = purgedText(purged.Records) // also when the purge failed halfway
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func leftOf(r *store.Record) operator.Left {
 	}
 }
 
-// purgedText is for the log: what may be left, by name.
+// purgedText lists for the audit line what may be left in the cloud.
 func purgedText(records []operator.Left) string {
 	if len(records) == 0 {
 		return ""
@@ -91,5 +91,5 @@ func purgedText(records []operator.Left) string {
 		}
 		texts = append(texts, strings.Join(words, " "))
 	}
-	return "purged, and left in the cloud what exists of " + strings.Join(texts, "; ")
+	return "purged, cloud resources kept: " + strings.Join(texts, "; ")
 }

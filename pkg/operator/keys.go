@@ -1,0 +1,35 @@
+package operator
+
+import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+
+// KeyList are the sealing keys, oldest first, with their uses.
+type KeyList struct {
+	Keys []KeyUse `json:"keys"`
+	// Records is the number of records read; the keys of Unknown records are unknown.
+	Records int `json:"records"`
+	Unknown int `json:"unknown,omitempty"`
+	// Problem is why the keyset is unreadable now; Keys are then the keys in memory.
+	Problem string `json:"problem,omitempty"`
+}
+
+// A KeyUse is a key with the number of records that need it.
+type KeyUse struct {
+	sealed.Key
+
+	Records int `json:"records"`
+}
+
+// Progress is a report of a reseal; the last one has Done.
+type Progress struct {
+	sealed.Resealed
+
+	Done bool         `json:"done,omitempty"`
+	Left []Unresealed `json:"left,omitempty"` // the first few failed records
+}
+
+// An Unresealed is a record that keeps its old key.
+type Unresealed struct {
+	Name
+
+	Why string `json:"why"`
+}
