@@ -4,22 +4,25 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
 // A Provider is an OIDC identity provider of the account, whose tokens
-// AssumeRoleWithOIDC takes: that of a Kubernetes cluster for RRSA.
+// AssumeRoleWithOIDC accepts: with RRSA the one of a Kubernetes cluster.
 type Provider struct {
 	Name      string   `json:"name"`      // as in acs:ram::ACCOUNT:oidc-provider/NAME
 	Issuer    string   `json:"issuer"`    // the tokens' iss
-	ClientIDs []string `json:"clientIds"` // one of which must be in the tokens' aud
+	ClientIDs []string `json:"clientIds"` // the tokens' aud has one of them
 	// Keys is the provider's JSON Web Key Set, with RSA keys (RS256).
 	Keys JWKS `json:"jwks"`
-	// TrustAny takes tokens without a look at their signature: for clusters
-	// whose keys are not at hand. Issuer, audience and time are still checked.
+	// TrustAny accepts any signature, for clusters with unknown keys. Issuer,
+	// audience and time are still checked.
 	TrustAny bool `json:"trustAny"`
 }
 
@@ -31,7 +34,7 @@ const (
 	maxToken = 20_000
 )
 
-// AddProvider makes an identity provider known; one of that name is replaced.
+// AddProvider adds an identity provider, or replaces the one of the same name.
 func (s *Service) AddProvider(p Provider) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,8 +51,8 @@ func (s *Service) provider(name string) (Provider, bool) {
 	return s.providers[i], true
 }
 
-// assumeRoleWithOIDC is AssumeRoleWithOIDC of the STS API. The codes are those
-// that clients of the real service have met; their HTTP statuses are guesses.
+// assumeRoleWithOIDC is AssumeRoleWithOIDC of the STS API. Clients of the real
+// service have met these codes; their HTTP statuses are guesses.
 func (s *Service) assumeRoleWithOIDC(r *rpc.Request) (any, *rpc.Error) {
 	distrust := rpc.Errorf(http.StatusForbidden, "AuthenticationFail.NoPermission", "This operation is forbidden by permission system.")
 	arn := providerARNs.FindStringSubmatch(r.Get("OIDCProviderArn"))
@@ -83,29 +86,29 @@ func (s *Service) assumeRoleWithOIDC(r *rpc.Request) (any, *rpc.Error) {
 		assumed
 
 		OIDCTokenInfo info
-	}{*a, info{claims.Issuer, claims.Subject, claims.clientIDs(), time.Unix(claims.Expires, 0).UTC().Format(time.RFC3339)}}, nil
+	}{*a, info{claims.Issuer, claims.Subject, strings.Join(claims.Audience, ","), claims.ExpiresAt.UTC().Format(time.RFC3339)}}, nil
 }
 
-// checkToken checks a token of the provider: its signature, issuer, audience
-// and time.
-func (s *Service) checkToken(p Provider, token string) (tokenClaims, *rpc.Error) {
+// checkToken checks a token of the provider: its signature, issuer, audience and
+// time, in the order of the codes' precedence.
+func (s *Service) checkToken(p Provider, token string) (jwt.RegisteredClaims, *rpc.Error) {
 	invalid := func(why string) *rpc.Error { return bad("AuthenticationFail.OIDCToken.Invalid", "%s", why) }
 	if len(token) < minToken || len(token) > maxToken {
-		return tokenClaims{}, invalid("The OIDCToken must have 4 to 20000 characters.")
+		return jwt.RegisteredClaims{}, invalid("The OIDCToken must have 4 to 20000 characters.")
 	}
 	claims, err := parseToken(token, p.Keys, p.TrustAny)
 	if err != nil {
-		return tokenClaims{}, invalid("This JsonWebToken is invalid: " + err.Error() + ".")
+		return jwt.RegisteredClaims{}, invalid("This JsonWebToken is invalid: " + err.Error() + ".")
 	}
-	now := s.wall().Unix()
+	now := s.wall()
 	switch {
 	case claims.Issuer != p.Issuer:
 		return claims, invalid("The issuer of this JsonWebToken is not the provider's.")
 	case !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(p.ClientIDs, a) }):
 		return claims, invalid("The audience of this JsonWebToken is no client id of the provider.")
-	case now >= claims.Expires:
+	case claims.ExpiresAt == nil || !now.Before(claims.ExpiresAt.Time):
 		return claims, bad("AuthenticationFail.OIDCToken.Expired", "This JsonWebToken is expired.")
-	case now < claims.NotBefore:
+	case claims.NotBefore != nil && now.Before(claims.NotBefore.Time):
 		return claims, invalid("This JsonWebToken is not valid yet.")
 	}
 	return claims, nil

@@ -1,15 +1,13 @@
 package sts
 
 import (
-	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
-	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // A JWKS is a JSON Web Key Set (RFC 7517) as a provider publishes it.
@@ -17,7 +15,7 @@ type JWKS struct {
 	Keys []JWK `json:"keys"`
 }
 
-// A JWK is a public RSA key of a set; other kinds of key are passed over.
+// A JWK is a public RSA key of a set; keys of other types are skipped.
 type JWK struct {
 	KeyType  string `json:"kty"`
 	ID       string `json:"kid"`
@@ -25,87 +23,38 @@ type JWK struct {
 	Exponent string `json:"e"` // base64url
 }
 
-// tokenClaims are the claims that are checked.
-type tokenClaims struct {
-	Issuer    string   `json:"iss"`
-	Subject   string   `json:"sub"`
-	Audience  audience `json:"aud"`
-	Expires   int64    `json:"exp"`
-	NotBefore int64    `json:"nbf"`
-}
-
-func (c tokenClaims) clientIDs() string { return strings.Join(c.Audience, ",") }
-
-// audience is one name or a list of them.
-type audience []string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *audience) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*a = audience{one}
-		return nil
+// parseToken reads a JSON Web Token (RFC 7519) and verifies its RS256 signature,
+// unless any signature is trusted. Its claims are left to the caller to check.
+func parseToken(token string, keys JWKS, trustAny bool) (jwt.RegisteredClaims, error) {
+	var claims jwt.RegisteredClaims
+	if trustAny {
+		_, _, err := jwt.NewParser().ParseUnverified(token, &claims)
+		return claims, err
 	}
-	return json.Unmarshal(b, (*[]string)(a))
-}
-
-// parseToken reads a JSON Web Token (RFC 7519) and verifies its RS256
-// signature, unless any is trusted.
-func parseToken(token string, keys JWKS, trustAny bool) (tokenClaims, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return tokenClaims{}, errors.New("it does not have three parts")
-	}
-	var header struct {
-		Algorithm string `json:"alg"`
-		KeyID     string `json:"kid"`
-	}
-	if err := decodePart(parts[0], &header); err != nil {
-		return tokenClaims{}, err
-	}
-	if !trustAny {
-		if header.Algorithm != "RS256" {
-			return tokenClaims{}, fmt.Errorf("its algorithm is %q, not RS256", header.Algorithm)
-		}
-		if err := verifyRS256(parts, keys, header.KeyID); err != nil {
-			return tokenClaims{}, err
-		}
-	}
-	var claims tokenClaims
-	err := decodePart(parts[1], &claims)
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}), jwt.WithoutClaimsValidation())
+	_, err := parser.ParseWithClaims(token, &claims, keys.find)
 	return claims, err
 }
 
-func decodePart(part string, into any) error {
-	b, err := base64.RawURLEncoding.DecodeString(part)
-	if err != nil {
-		return errors.New("a part is not base64url")
-	}
-	if err := json.Unmarshal(b, into); err != nil {
-		return errors.New("a part is not the JSON that it should be")
-	}
-	return nil
-}
-
-func verifyRS256(parts []string, keys JWKS, keyID string) error {
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil {
-		return errors.New("its signature is not base64url")
-	}
-	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	for _, k := range keys.Keys {
-		if k.KeyType != "RSA" || keyID != "" && k.ID != keyID {
+// find returns the keys that can have signed a token: the ones with its key id,
+// or all for a token that names none.
+func (s JWKS) find(token *jwt.Token) (any, error) {
+	id, _ := token.Header["kid"].(string)
+	var found jwt.VerificationKeySet
+	for _, k := range s.Keys {
+		if k.KeyType != "RSA" || id != "" && k.ID != id {
 			continue
 		}
 		public, err := k.public()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if rsa.VerifyPKCS1v15(public, crypto.SHA256, sum[:], signature) == nil {
-			return nil
-		}
+		found.Keys = append(found.Keys, public)
 	}
-	return errors.New("no key of the provider has signed it")
+	if len(found.Keys) == 0 {
+		return nil, errors.New("the provider has no such key")
+	}
+	return found, nil
 }
 
 func (k JWK) public() (*rsa.PublicKey, error) {
