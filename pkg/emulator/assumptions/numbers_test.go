@@ -1,4 +1,4 @@
-package beliefs_test
+package assumptions_test
 
 import (
 	"go/ast"
@@ -16,13 +16,13 @@ import (
 var (
 	row      = regexp.MustCompile(`(?m)^\| (A\d{3}) \| (.+) \| (.+) \| (documented|seen|guess) \|$`)
 	anyRow   = regexp.MustCompile(`(?m)^\| A\d+.*$`)
-	testName = regexp.MustCompile(`^Test(A\d{3})[A-Z]`)
+	testName = regexp.MustCompile(`^Test(A\d{3})_`)
 	citation = regexp.MustCompile(`\bA\d{3}\b`)
 )
 
-// TestEveryBeliefHasARowAndATest: docs/emulator.md, the tests of this folder
-// and the comments of the emulator speak of the same numbers.
-func TestEveryBeliefHasARowAndATest(t *testing.T) {
+// TestAssumptions_EachNumber_HasOneRowAndOneTest: docs/emulator.md, the tests
+// of this folder and the comments of the emulator use the same numbers.
+func TestAssumptions_EachNumber_HasOneRowAndOneTest(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/emulator.md")
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestEveryBeliefHasARowAndATest(t *testing.T) {
 		documented = append(documented, m[1])
 	}
 	if n := len(anyRow.FindAllString(string(text), -1)); n != len(documented) {
-		t.Errorf("%d of %d rows have no number, belief, source and certainty (documented, seen or guess)", n-len(documented), n)
+		t.Errorf("%d of %d rows have no number, assumption, source and certainty (documented, seen or guess)", n-len(documented), n)
 	}
 	if !slices.IsSorted(documented) || len(slices.Compact(slices.Clone(documented))) != len(documented) {
 		t.Errorf("the numbers are not in order, each once: %q", documented)
@@ -58,7 +58,7 @@ func TestEveryBeliefHasARowAndATest(t *testing.T) {
 	}
 }
 
-// tests are the numbers in the names of this folder's tests, sorted.
+// tests returns the numbers in the names of this folder's tests, sorted.
 func tests(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*_test.go")
@@ -81,17 +81,18 @@ func tests(t *testing.T) []string {
 	return numbers
 }
 
-// cited are the numbers that the emulator's comments cite, with their files.
+// cited returns the numbers that the emulator's comments cite, with their
+// files.
 func cited(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasPrefix(path, "../beliefs") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasPrefix(path, "../assumptions") {
 			return err
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			return nil //nolint:nilerr // the compiler tells more of a broken file
+			return nil //nolint:nilerr // the compiler reports a broken file better
 		}
 		for _, group := range parsed.Comments {
 			for _, number := range citation.FindAllString(group.Text(), -1) {

@@ -1,0 +1,98 @@
+package assumptions_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestA001_WrongSignature_ReturnsStringToSign(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		link, params := e.as(key{id: e.key.id, secret: "wrong"}).signed("sts", "GetCallerIdentity")
+		params.Del("Signature")
+		a := e.do(http.MethodGet, link, "GetCallerIdentity", nil).want(400, "SignatureDoesNotMatch")
+		if want := "GET&%2F&" + escape(canonical(params)); !strings.Contains(decoded[struct{ Message string }](a).Message, want) {
+			t.Errorf("the answer %s does not have %s", a.body, want)
+		}
+	})
+}
+
+func TestA002_UnknownKey_NotFound(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.as(key{id: "LTAInobodyhasthis", secret: "x"}).sts("GetCallerIdentity").want(404, "InvalidAccessKeyId.NotFound")
+	})
+}
+
+func TestA003_ReusedNonce_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		link, params := e.signed("sts", "GetCallerIdentity")
+		e.send(link, params).ok()
+		e.send(link, params).want(400, "SignatureNonceUsed")
+	})
+}
+
+func TestA004_OldTimestamp_ExpiresAfter15Minutes(t *testing.T) {
+	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format("2006-01-02T15:04:05Z") }
+	verify(t, free, func(e *environment) {
+		e.sts("GetCallerIdentity", "Timestamp", at(-14*time.Minute)).ok()
+		e.sts("GetCallerIdentity", "Timestamp", at(-16*time.Minute)).want(400, "InvalidTimeStamp.Expired")
+		e.sts("GetCallerIdentity", "Timestamp", "yesterday").want(400, "InvalidTimeStamp.Format")
+	})
+}
+
+func TestA005_MissingParameter_NamedInCode(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.rds("DescribeDBInstanceAttribute").want(400, "MissingDBInstanceId")
+	})
+}
+
+func TestA006_DisabledKey_Inactive(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		user, k := e.user("")
+		e.ram("UpdateAccessKey", "UserName", user, "UserAccessKeyId", k.id, "Status", "Inactive").ok()
+		e.as(k).sts("GetCallerIdentity").want(400, "InvalidAccessKeyId.Inactive")
+	})
+}
+
+func TestA007_ForeignSecurityToken_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		a := e.as(key{id: e.key.id, secret: e.key.secret, token: "x"}).sts("GetCallerIdentity")
+		if a.status != 400 || !strings.HasPrefix(a.code(), "InvalidSecurityToken") {
+			t.Errorf("a key with a token that it does not have is answered %d %s", a.status, a.code())
+		}
+	})
+}
+
+func TestA008_Error_HasRequestIDHostAndAdvice(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		a := e.rds("DescribeDBInstanceAttribute")
+		body := decoded[struct{ RequestId, HostId, Message, Recommend string }](a)
+		if !regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`).MatchString(body.RequestId) || body.HostId == "" || body.Message == "" || body.Recommend == "" {
+			t.Errorf("the error is %s", a.body)
+		}
+	})
+}
+
+func TestA009_Format_XMLUnlessJSONInAnyCase(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		if a := e.sts("GetCallerIdentity", "Format", "json").ok(); !strings.HasPrefix(a.body, "{") {
+			t.Errorf("json is answered %s", a.body)
+		}
+		if a := e.sts("GetCallerIdentity", "Format", "XML").ok(); !strings.Contains(a.body, "<GetCallerIdentityResponse>") {
+			t.Errorf("XML is answered %s", a.body)
+		}
+	})
+}
+
+func TestA010_V3UnsignedHeader_IncompleteSignature(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		a := e.do(http.MethodPost, e.endpoint("sts")+"/", "GetCallerIdentity", http.Header{
+			"X-Acs-Action": {"GetCallerIdentity"}, "X-Acs-Version": {"2015-04-01"}, "X-Acs-Signature-Nonce": {"check"},
+			"X-Acs-Date":    {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
+			"Authorization": {"ACS3-HMAC-SHA256 Credential=" + e.key.id + ",SignedHeaders=host,Signature=00"}, "Accept": {"application/json"},
+		})
+		a.want(400, "IncompleteSignature")
+	})
+}
