@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
 
-// BenchmarkInstance measures what an instance costs: its creation through the
+// BenchmarkInstance measures the cost of an instance: its creation through the
 // SDK and, in B/op, its record and the garbage on both sides.
 func BenchmarkInstance(b *testing.B) {
 	c := rdsClient(b, emulatortest.New(b))

@@ -11,8 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
 )
 
-// controlHandler is the control API: for people and scripts what the methods
-// of Server are for tests.
+// controlHandler is the control API: the methods of Server for people and
+// scripts.
 func (s *Server) controlHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /faults", s.postFault)
@@ -22,11 +22,11 @@ func (s *Server) controlHandler() http.Handler {
 	mux.HandleFunc("GET /limits", s.getLimits)
 	mux.HandleFunc("POST /release", s.then(s.faults.Release))
 
-	mux.HandleFunc("GET /time", func(w http.ResponseWriter, _ *http.Request) { s.tellTime(w) })
+	mux.HandleFunc("GET /time", func(w http.ResponseWriter, _ *http.Request) { s.writeTime(w) })
 	mux.HandleFunc("POST /time", s.postTime)
 	mux.HandleFunc("POST /advance", s.postAdvance)
-	mux.HandleFunc("POST /freeze", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Freeze(); s.tellTime(w) })
-	mux.HandleFunc("POST /resume", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Resume(); s.tellTime(w) })
+	mux.HandleFunc("POST /freeze", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Freeze(); s.writeTime(w) })
+	mux.HandleFunc("POST /resume", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Resume(); s.writeTime(w) })
 
 	mux.HandleFunc("GET /behaviour/{product}", s.getBehaviour)
 	mux.HandleFunc("PATCH /behaviour/{product}", s.patchBehaviour)
@@ -41,7 +41,7 @@ func (s *Server) controlHandler() http.Handler {
 	mux.HandleFunc("PUT /snapshot", s.putSnapshot)
 	mux.HandleFunc("POST /assert", s.postAssert)
 	mux.HandleFunc("GET /unknown", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, notNil(s.Unknown())) })
-	// A page in the browser of somebody who runs an emulator must not reach it.
+	// A page in a browser on the emulator's machine must not reach it.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -53,10 +53,10 @@ func (s *Server) getSnapshot(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(state.Bytes()) // the client may be gone
+	_, _ = w.Write(state.Bytes()) // a client that has left needs no answer
 }
 
-// putSnapshot loads a state into an emulator on which nothing exists.
+// putSnapshot loads a state into an emulator without resources.
 func (s *Server) putSnapshot(w http.ResponseWriter, r *http.Request) {
 	if err := s.Load(r.Body); err != nil {
 		refuse(w, err.Error())
@@ -65,7 +65,7 @@ func (s *Server) putSnapshot(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// then is a handler that does something and answers nothing.
+// then returns a handler that calls a function and answers 204.
 func (s *Server) then(do func()) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		do()
@@ -80,7 +80,7 @@ func (s *Server) postAdvance(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Clock().Advance(d)
-	s.tellTime(w)
+	s.writeTime(w)
 }
 
 func (s *Server) postTime(w http.ResponseWriter, r *http.Request) {
@@ -90,10 +90,10 @@ func (s *Server) postTime(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Clock().Set(t)
-	s.tellTime(w)
+	s.writeTime(w)
 }
 
-func (s *Server) tellTime(w http.ResponseWriter) {
+func (s *Server) writeTime(w http.ResponseWriter) {
 	answer(w, http.StatusOK, struct {
 		Now    time.Time `json:"now"`
 		Frozen bool      `json:"frozen"`
@@ -113,17 +113,17 @@ func (s *Server) postProvider(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// decode reads the one JSON value of a request; without success it has
-// answered.
+// decode reads the only JSON value of a request. It has answered when it
+// returns false.
 func decode(w http.ResponseWriter, r *http.Request, into any) bool {
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
-		refuse(w, "the body is not what it should be: "+err.Error())
+		refuse(w, "malformed body: "+err.Error())
 		return false
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		refuse(w, "something follows the JSON in the body")
+		refuse(w, "the body continues after the JSON value")
 		return false
 	}
 	return true
@@ -138,7 +138,7 @@ func refuse(w http.ResponseWriter, message string) {
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+	_ = json.NewEncoder(w).Encode(body) // a client that has left needs no answer
 }
 
 func notNil[T any](list []T) []T {

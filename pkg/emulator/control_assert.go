@@ -17,7 +17,8 @@ type Expectation struct {
 	Calls     map[string]int // how many calls of an action arrived
 }
 
-// reservedKinds are the members of an Expectation that are no kinds of resources.
+// reservedKinds are the members of an Expectation that have another meaning
+// than a kind of resources.
 func reservedKinds() []string { return []string{"unknown", "empty", "calls"} }
 
 // UnmarshalJSON implements json.Unmarshaler: kinds of resources and the reserved
@@ -50,8 +51,8 @@ func (e *Expectation) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Check compares the state with the expectation and describes each difference in
-// a sentence. An expected kind that no product has is an error.
+// Check compares the state with the expectation and describes each difference
+// in a sentence. An unknown kind in the expectation is an error.
 func (s *Server) Check(want Expectation) (differences []string, err error) {
 	differ := func(what string, got, want any) {
 		if got != want {
@@ -90,7 +91,7 @@ func (s *Server) postAssert(w http.ResponseWriter, r *http.Request) {
 	differences, err := s.Check(want)
 	switch {
 	case err != nil:
-		refuse(w, "the body is not what it should be: "+err.Error())
+		refuse(w, "malformed body: "+err.Error())
 	case len(differences) == 0:
 		w.WriteHeader(http.StatusNoContent)
 	default:

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// behave calls change with a pointer to the switches of a product; ok is false
-// for a product without switches.
+// behave calls change with a pointer to the switches of a product. ok is false
+// for a product that has none.
 func (s *Server) behave(product string, change func(behaviour any)) (ok bool) {
 	behave := s.product(product).Behave
 	if behave == nil {
@@ -28,8 +28,8 @@ func (s *Server) getBehaviour(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, members)
 }
 
-// patchBehaviour changes the members of a Behaviour that the body names, all
-// or none of them.
+// patchBehaviour changes the members of a Behaviour that the body names, all or
+// none.
 func (s *Server) patchBehaviour(w http.ResponseWriter, r *http.Request) {
 	var patch map[string]json.RawMessage
 	if !decode(w, r, &patch) {

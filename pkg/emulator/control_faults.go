@@ -39,7 +39,7 @@ func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// fault checks the body; message says what is wrong with it.
+// fault checks the body; message describes the first mistake in it.
 func (b faultBody) fault() (fault cloud.Fault, message string) {
 	effect, ok := cloud.ParseEffect(b.Effect)
 	if b.Effect == "" {

@@ -19,30 +19,30 @@ func regions(c *rds.Client) error {
 	return err
 }
 
-func TestTimeIsInTheHandsOfTheControlAPI(t *testing.T) {
+func TestControlAPI_Time_FreezesSetsAndResumes(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
-	var told struct {
+	var shown struct {
 		Now    time.Time
 		Frozen bool
 	}
-	send(t, http.MethodPost, srv.ControlURL()+"/freeze", "", &told)
-	if !told.Frozen || !told.Now.Equal(srv.Clock().Now()) {
-		t.Errorf("frozen: %+v, the clock is at %v", told, srv.Clock().Now())
+	send(t, http.MethodPost, srv.ControlURL()+"/freeze", "", &shown)
+	if !shown.Frozen || !shown.Now.Equal(srv.Clock().Now()) {
+		t.Errorf("frozen: %+v, the clock is at %v", shown, srv.Clock().Now())
 	}
-	send(t, http.MethodPost, srv.ControlURL()+"/time?t=2030-01-02T03:04:05Z", "", &told)
-	if want := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC); !told.Frozen || !told.Now.Equal(want) || !srv.Clock().Now().Equal(want) {
-		t.Errorf("set: %+v", told)
+	send(t, http.MethodPost, srv.ControlURL()+"/time?t=2030-01-02T03:04:05Z", "", &shown)
+	if want := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC); !shown.Frozen || !shown.Now.Equal(want) || !srv.Clock().Now().Equal(want) {
+		t.Errorf("set: %+v", shown)
 	}
-	send(t, http.MethodGet, srv.ControlURL()+"/time", "", &told)
-	if told.Now.Year() != 2030 {
-		t.Errorf("told: %+v", told)
+	send(t, http.MethodGet, srv.ControlURL()+"/time", "", &shown)
+	if shown.Now.Year() != 2030 {
+		t.Errorf("shown: %+v", shown)
 	}
-	if send(t, http.MethodPost, srv.ControlURL()+"/resume", "", &told); told.Frozen || told.Now.Year() != 2030 {
-		t.Errorf("resumed: %+v", told)
+	if send(t, http.MethodPost, srv.ControlURL()+"/resume", "", &shown); shown.Frozen || shown.Now.Year() != 2030 {
+		t.Errorf("resumed: %+v", shown)
 	}
 }
 
-func TestCallsAreThrottledByRate(t *testing.T) {
+func TestLimits_CallsBeyondRate_Throttled(t *testing.T) {
 	clock := cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
 	srv := emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithConfig(withControl))
 	c := rdsClient(t, srv)
@@ -77,7 +77,7 @@ func TestCallsAreThrottledByRate(t *testing.T) {
 	}
 }
 
-func TestAHeldCallIsReleased(t *testing.T) {
+func TestControlAPI_Release_EndsHeldCall(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
 	send(t, http.MethodPost, srv.ControlURL()+"/faults", `{"action":"DescribeRegions","effect":"hang","times":1}`, nil)
 	var faults []struct{ Action, Effect string }
@@ -99,7 +99,7 @@ func TestAHeldCallIsReleased(t *testing.T) {
 	}
 }
 
-func TestBehaviourIsShownAndChanged(t *testing.T) {
+func TestControlAPI_Behaviour_ShownAndPatchedWhole(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
 	url := srv.ControlURL() + "/behaviour/"
 	var got struct {
@@ -137,7 +137,7 @@ func srvKnows(srv *emulator.Server, keyID string) bool {
 	return ok
 }
 
-func TestWhatExistsIsAsserted(t *testing.T) {
+func TestControlAPI_Assert_ReportsDifferences(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
 	if _, err := rdsClient(t, srv).CreateDBInstance(createRequest()); err != nil {
 		t.Fatal(err)

@@ -55,7 +55,7 @@ type AccessKey struct{ ID, Secret string }
 // A Product is one service of the emulated cloud.
 type Product = product.Product
 
-// An Environment is what the products of one cloud share.
+// An Environment is shared by the products of one cloud.
 type Environment struct {
 	Config  Config // with its defaults
 	Faults  *cloud.Faults
@@ -65,7 +65,7 @@ type Environment struct {
 // A Server is a running emulator.
 type Server struct {
 	config   Config
-	madeKey  bool // the account's access key was drawn, not given
+	madeKey  bool // the emulator drew the account's access key
 	faults   cloud.Faults
 	journal  cloud.Journal
 	products []Product
@@ -141,8 +141,8 @@ func withDefaults(c Config) Config {
 	return c
 }
 
-// checkProducts reports names that two products share: their faults, states or
-// resources could not be told apart.
+// checkProducts reports names that two products share. Their faults, states and
+// resources would be mixed up.
 func checkProducts(products []Product) error {
 	names, versions, kinds := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, p := range products {
@@ -201,7 +201,7 @@ func (s *Server) Close() error {
 	for _, server := range s.servers {
 		errs = append(errs, server.Close())
 	}
-	s.faults.Clear() // a held call with an unread body cannot see that its client has gone
+	s.faults.Clear() // a held call with an unread body never notices that its client has left
 	s.serving.Wait()
 	s.inflight.Lock() // waits for the last request
 	defer s.inflight.Unlock()

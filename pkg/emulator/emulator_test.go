@@ -63,7 +63,7 @@ func send(t *testing.T, method, url, body string, into any) int {
 	return response.StatusCode
 }
 
-func TestServicesShareThePort(t *testing.T) {
+func TestServer_OnePort_RoutesToEachService(t *testing.T) {
 	srv := emulatortest.New(t)
 	for name, tc := range map[string]struct {
 		method, path, contentType string
@@ -98,7 +98,7 @@ func TestServicesShareThePort(t *testing.T) {
 	}
 }
 
-func TestAFailedCallSucceedsWhenTheFaultIsUsedUp(t *testing.T) {
+func TestFail_UsedUp_CallSucceeds(t *testing.T) {
 	srv := emulatortest.New(t)
 	srv.Fail("CreateDBInstance", "Throttling.User", 2)
 	c, failed := rdsClient(t, srv), 0
@@ -115,7 +115,7 @@ func TestAFailedCallSucceedsWhenTheFaultIsUsedUp(t *testing.T) {
 	}
 }
 
-func TestTheControlAPIDoesWhatTestsDo(t *testing.T) {
+func TestControlAPI_FaultsTimeAndState_AsInTheGoAPI(t *testing.T) {
 	clock := cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
 	srv := emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(emulated.Realistic()), emulatortest.WithConfig(withControl), emulatortest.AllowUnknown())
 	c, control := rdsClient(t, srv), srv.ControlURL()
@@ -162,7 +162,7 @@ func TestTheControlAPIDoesWhatTestsDo(t *testing.T) {
 	}
 }
 
-func TestTheControlAPIRefusesWhatItDoesNotUnderstand(t *testing.T) {
+func TestControlAPI_MalformedRequest_Refused(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
 	for name, tc := range map[string]struct {
 		path, body string
@@ -186,7 +186,7 @@ func TestTheControlAPIRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	} {
 		var body struct{ Error string }
 		if status := send(t, http.MethodPost, srv.ControlURL()+tc.path, tc.body, &body); status != 400 || body.Error == "" {
-			t.Errorf("%s: %d %q, want 400 and what is wrong", name, status, body.Error)
+			t.Errorf("%s: %d %q, want 400 and an explanation", name, status, body.Error)
 		}
 	}
 	if _, ok := srv.Faults().Take("CreateDBInstance"); ok {
@@ -206,7 +206,7 @@ func TestTheControlAPIRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	}
 }
 
-func TestCloseLetsHangingCallsGo(t *testing.T) {
+func TestClose_HangingCall_Ends(t *testing.T) {
 	srv, err := emulator.New(emulator.Config{}, emulator.Products)
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func TestCloseLetsHangingCallsGo(t *testing.T) {
 	}
 }
 
-func TestAnAddressInUseIsAnError(t *testing.T) {
+func TestNew_AddressInUse_Fails(t *testing.T) {
 	srv := emulatortest.New(t)
 	if other, err := emulator.New(emulator.Config{Listen: srv.Addr()}, emulator.Products); err == nil {
 		t.Error("two emulators listen on one address", other.Close())
@@ -245,7 +245,7 @@ func TestAnAddressInUseIsAnError(t *testing.T) {
 	}
 }
 
-func TestManyClientsAtOnce(t *testing.T) {
+func TestServer_ManyClients_AllServed(t *testing.T) {
 	srv := emulatortest.New(t)
 	var wg sync.WaitGroup
 	for range 8 {

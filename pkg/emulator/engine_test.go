@@ -13,7 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
 )
 
-func TestCredentialsOfARealEngineConnectUntilTheAccountIsDeleted(t *testing.T) {
+func TestRealEngine_DeletedAccount_CannotConnect(t *testing.T) {
 	mariadb, err := engine.NewMariaDB(engine.Options{})
 	if errors.Is(err, engine.ErrNotInstalled) {
 		t.Skip(err)

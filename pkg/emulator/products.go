@@ -19,8 +19,8 @@ const InstanceRole = "EmulatedInstanceRole"
 const allowAll = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
 // Products returns the products of the emulated cloud, one a line. A product
-// stands after the products that it refers to; a saved state is restored in this
-// order. New adds the location service, which knows all of them.
+// stands after the products that it refers to; a saved state is restored in
+// this order. New adds the location service, which lists them all.
 func Products(e Environment) ([]Product, error) {
 	c := e.Config
 	network := vpc.New(c.AccountID, c.Regions)

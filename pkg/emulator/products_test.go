@@ -18,7 +18,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// queues is a product that no package has: its API makes and lists queues.
+// queues is a product of this test: its API makes and lists queues.
 type queues struct {
 	names []string
 	lag   struct{ Lag time.Duration }

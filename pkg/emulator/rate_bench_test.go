@@ -64,9 +64,9 @@ func signedV3(srv *emulator.Server, n int, action string, params url.Values) []b
 		query, wire.String(), srv.AccessKey().ID, signed, mac.Sum(nil))
 }
 
-// BenchmarkSignedCalls measures how many calls a second the emulator serves
-// whose requests were signed beforehand, over connections that stay: the
-// figure to hold is 5,000 on two cores, the client's share included.
+// BenchmarkSignedCalls measures how many calls a second the emulator serves.
+// The requests are signed beforehand and reuse their connections. The figure to
+// hold is 5,000 on two cores, the client's share included.
 func BenchmarkSignedCalls(b *testing.B) {
 	type signer func(srv *emulator.Server, n int, action string, params url.Values) []byte
 	for _, c := range []struct {

@@ -5,8 +5,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/product"
 )
 
-// Resources lists what exists in the account, kind by kind. What is there from
-// the start, as the account's own key and the networks, is left out.
+// Resources lists the resources of the account, kind by kind. The account's own
+// key and the networks exist from the start and are left out.
 func (s *Server) Resources() []product.Resources { return resourcesOf(s.products) }
 
 func resourcesOf(products []Product) []product.Resources {
@@ -28,7 +28,7 @@ func (s *Server) Leftovers() []string {
 	return lines
 }
 
-// Empty reports whether no resource exists.
+// Empty reports whether the account is without resources.
 func (s *Server) Empty() bool {
 	for _, r := range s.Resources() {
 		if r.Count > 0 {
@@ -68,7 +68,7 @@ func (s *Server) product(name string) Product {
 }
 
 // Service returns the service of type T behind one of the products, for tests
-// that look into it; it is zero where no product has such a service.
+// that look into it, or a zero T if there is none.
 func Service[T any](s *Server) T {
 	var none T
 	for _, p := range s.products {

@@ -8,8 +8,8 @@ func (s *Server) URL() string { return "http://" + s.Addr() }
 // Addr is host and port of the cloud, as a Domain for the SDKs.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// TLSURL is where the cloud is reached over HTTPS, empty if it is not. Its
-// certificates are signed by CA.
+// TLSURL is the URL of the cloud over HTTPS, empty without HTTPS. CA signs its
+// certificates.
 func (s *Server) TLSURL() string {
 	if s.tlsListener == nil {
 		return ""
@@ -18,7 +18,7 @@ func (s *Server) TLSURL() string {
 }
 
 // CA is the certificate, in PEM, of the authority that signs the emulator's
-// certificates, made anew at each start; nil without HTTPS.
+// certificates. It is new at each start, and nil without HTTPS.
 func (s *Server) CA() []byte {
 	if s.ca == nil {
 		return nil
@@ -26,8 +26,8 @@ func (s *Server) CA() []byte {
 	return s.ca.pem
 }
 
-// MetadataURL is where the metadata service is reached on its own, empty if it
-// has no port of its own. It is always reached at URL too.
+// MetadataURL is the URL of the metadata service's own port, empty without one.
+// URL serves it too.
 func (s *Server) MetadataURL() string {
 	if s.metadataListener == nil {
 		return ""
@@ -35,7 +35,7 @@ func (s *Server) MetadataURL() string {
 	return "http://" + s.metadataListener.Addr().String()
 }
 
-// ControlURL is where the control API is reached, empty without one.
+// ControlURL is the URL of the control API, empty without one.
 func (s *Server) ControlURL() string {
 	if s.control == nil {
 		return ""

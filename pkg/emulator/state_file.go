@@ -13,7 +13,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// readStateFile reads the state file; there is none is no error.
+// readStateFile reads the state file. A missing file is an empty state.
 func readStateFile(path string) (state savedState, there bool, err error) {
 	if path == "" {
 		return state, false, nil
@@ -32,8 +32,8 @@ func readStateFile(path string) (state savedState, there bool, err error) {
 	return state, true, nil
 }
 
-// settleDown is how long a keeper waits for more changes before it saves.
-const settleDown = 500 * time.Millisecond
+// saveDelay is how long a keeper waits for more changes before it saves.
+const saveDelay = 500 * time.Millisecond
 
 // A keeper keeps the state file up to date.
 type keeper struct {
@@ -43,7 +43,7 @@ type keeper struct {
 	changed chan struct{} // holds one when something may have changed
 	stop    chan struct{}
 	done    chan struct{}
-	last    []byte // what the file holds, once it was written
+	last    []byte // the content of the file after the first write
 }
 
 func newKeeper(path string, save func(io.Writer) error, report func(error)) *keeper {
@@ -55,14 +55,14 @@ func newKeeper(path string, save func(io.Writer) error, report func(error)) *kee
 	return k
 }
 
-// touch says that something may have changed. A nil keeper does not mind.
+// touch marks the state as possibly changed. A nil keeper ignores it.
 func (k *keeper) touch() {
 	if k == nil {
 		return
 	}
 	select {
 	case k.changed <- struct{}{}:
-	default: // it knows already
+	default: // it is marked already
 	}
 }
 
@@ -74,7 +74,7 @@ func (k *keeper) run() {
 			return
 		case <-k.changed:
 		}
-		wait := time.NewTimer(settleDown)
+		wait := time.NewTimer(saveDelay)
 		select {
 		case <-k.stop:
 			wait.Stop()
@@ -97,8 +97,8 @@ func (k *keeper) close() error {
 	return k.write()
 }
 
-// write saves the state in one step: who reads the file finds the old state or
-// the new one, also after a crash. It is the owner's alone to read.
+// write replaces the file in one step, so that a reader finds the old state or
+// the new one, also after a crash. Only the owner may read it.
 func (k *keeper) write() error {
 	var state bytes.Buffer
 	if err := k.save(&state); err != nil {

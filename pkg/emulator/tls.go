@@ -21,8 +21,8 @@ import (
 const caLife = 10 * 365 * 24 * time.Hour
 
 // An authority signs the certificates that the emulator serves HTTPS with. It
-// makes one for each name under which it is asked, so that clients may come
-// for sts.aliyuncs.com as well as for 127.0.0.1.
+// makes one for each requested server name, so that clients may connect to
+// sts.aliyuncs.com as well as to 127.0.0.1.
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -56,7 +56,7 @@ func newAuthority() (*authority, error) {
 func serial() *big.Int {
 	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		panic(err) // crypto/rand does not fail
+		panic(err) // unreachable: crypto/rand always succeeds
 	}
 	return n
 }
@@ -74,8 +74,8 @@ func (a *authority) sign(template, parent *x509.Certificate, key *ecdsa.PrivateK
 // maxLeaves bounds the certificates that strange names can make us keep.
 const maxLeaves = 1000
 
-// serve is tls.Config.GetCertificate: a certificate for the name that the
-// client asks for, or for the address that it has dialled.
+// serve is tls.Config.GetCertificate: it returns a certificate for the server
+// name of the client, or for the address that the client dialled.
 func (a *authority) serve(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	name := hello.ServerName
 	if name == "" {

@@ -61,7 +61,7 @@ func identity(t *testing.T, srv *emulator.Server, scheme, domain string, transpo
 	return err
 }
 
-func TestHTTPSIsServedUnderAnyNameForThoseWhoTrustItsCA(t *testing.T) {
+func TestHTTPS_AnyServerName_TrustedByItsCA(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withTLS))
 	at, err := url.Parse(srv.TLSURL())
 	if err != nil {
@@ -86,11 +86,11 @@ func TestHTTPSIsServedUnderAnyNameForThoseWhoTrustItsCA(t *testing.T) {
 	}
 	_, err = (&http.Client{Transport: &http.Transport{}}).Get(srv.TLSURL())
 	if unknown := (x509.UnknownAuthorityError{}); !errors.As(err, &unknown) {
-		t.Errorf("who does not trust the CA got %v", err)
+		t.Errorf("a client without the CA got %v", err)
 	}
 }
 
-func TestStrictRAMAndSTSWantTLSAndOthersDoNot(t *testing.T) {
+func TestStrictTLS_PlainHTTP_RefusedForRAMAndSTS(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withTLS), emulatortest.WithConfig(func(c *emulator.Config) { c.StrictTLS = true }))
 	err := identity(t, srv, "HTTP", srv.Addr(), nil)
 	var refused *sdkerrors.ServerError
@@ -105,14 +105,14 @@ func TestStrictRAMAndSTSWantTLSAndOthersDoNot(t *testing.T) {
 	}
 }
 
-func TestWithoutHTTPSThereIsNoCA(t *testing.T) {
+func TestCA_WithoutHTTPS_IsNil(t *testing.T) {
 	srv := emulatortest.New(t)
 	if srv.TLSURL() != "" || srv.CA() != nil || srv.MetadataURL() != "" {
 		t.Errorf("HTTPS at %q, metadata at %q, CA %q", srv.TLSURL(), srv.MetadataURL(), srv.CA())
 	}
 }
 
-func TestTheMetadataServiceHasAPortOfItsOwn(t *testing.T) {
+func TestMetadataListen_OwnPort_ServesMetadata(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.MetadataListen, c.MetadataV1 = "127.0.0.1:0", true }))
 	if status := send(t, http.MethodGet, srv.MetadataURL()+"/latest/meta-data/region-id", "", nil); status != 200 {
 		t.Errorf("metadata: %d", status)
@@ -122,7 +122,7 @@ func TestTheMetadataServiceHasAPortOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestTheLocationServiceLeadsTheSDKToTheEmulator(t *testing.T) {
+func TestLocation_SDK_FindsTheEmulator(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(withTLS))
 	client, err := sdk.NewClientWithOptions("cn-hangzhou", sdk.NewConfig().WithScheme("HTTPS").WithHttpTransport(trusting(t, srv)),
 		credentials.NewAccessKeyCredential(srv.AccessKey().ID, srv.AccessKey().Secret))
@@ -156,7 +156,7 @@ func TestTheLocationServiceLeadsTheSDKToTheEmulator(t *testing.T) {
 	}
 }
 
-func TestUnknownCallsAreHeardOfOnce(t *testing.T) {
+func TestUnknown_RepeatedCall_ReportedOnce(t *testing.T) {
 	var heard []string
 	srv := emulatortest.New(t, emulatortest.AllowUnknown(), emulatortest.WithConfig(func(c *emulator.Config) {
 		c.Unknown = func(call string) { heard = append(heard, call) }
@@ -173,6 +173,6 @@ func TestUnknownCallsAreHeardOfOnce(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"Rds:ReadMinds"}, heard); diff != "" || !slices.Equal(srv.Unknown(), heard) {
-		t.Errorf("heard (-want, +got):\n%s", diff)
+		t.Errorf("reported (-want, +got):\n%s", diff)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A CallerKind tells what kind of identity signed a request.
+// A CallerKind is the kind of identity that signed a request.
 type CallerKind int
 
 // The kinds of identity that can sign a request.
@@ -30,7 +30,7 @@ func (k CallerKind) String() string {
 	}
 }
 
-// A Caller is who signed a request.
+// A Caller is the identity that signed a request.
 type Caller struct {
 	AccountID   string // 16 digits
 	AccessKeyID string
@@ -38,22 +38,22 @@ type Caller struct {
 	Name        string // RAM user or role name; empty for the account itself
 	ID          string // RAM user's id; empty for others
 	ARN         string // acs:ram::ACCOUNT:root, user/NAME or assumed-role/NAME/SESSION
-	Policy      string // session policy document of an assumed role; empty if there is none
+	Policy      string // session policy document of an assumed role; may be empty
 
-	Circumstances // how the request came
+	Origin // how the request came
 }
 
-// Circumstances are what policies may ask about the way of a request. The zero
-// value means that it is not known.
-type Circumstances struct {
-	SourceIP netip.Addr // condition key acs:SourceIp; invalid if it is not known
+// An Origin is the way by which a request came, for conditions of policies. The
+// zero value is an unknown origin.
+type Origin struct {
+	SourceIP netip.Addr // condition key acs:SourceIp; invalid if unknown
 	Secure   bool       // condition key acs:SecureTransport: whether it came by TLS
 }
 
-// CircumstancesOf reads them from a request: the address of the connection,
-// not what a header says of it.
-func CircumstancesOf(r *http.Request) Circumstances {
-	c := Circumstances{Secure: r.TLS != nil}
+// OriginOf returns the origin of a request: the address of the connection,
+// whatever its headers claim.
+func OriginOf(r *http.Request) Origin {
+	c := Origin{Secure: r.TLS != nil}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		if ip, err := netip.ParseAddr(host); err == nil {
 			c.SourceIP = ip.Unmap()
@@ -76,7 +76,7 @@ type Keys interface {
 	Key(accessKeyID string) (key Key, ok bool)
 }
 
-// A Keyring asks several Keys in turn, the first that knows the id wins.
+// A Keyring looks an access key up in several Keys; the first hit wins.
 type Keyring []Keys
 
 // Key implements Keys.

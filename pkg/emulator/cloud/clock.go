@@ -1,6 +1,5 @@
-// Package cloud is the kernel that the emulated products share: the clock that
-// decides the age of everything, who signed a request, which faults are to be
-// played, and the journal of the calls that arrived.
+// Package cloud is the kernel that the emulated products share: the clock, the
+// identity of callers, the faults to inject, and the journal of calls.
 package cloud
 
 import (
@@ -9,10 +8,10 @@ import (
 )
 
 // A Clock is the emulator's time. It follows real time plus an offset, or is
-// frozen and moves only by Advance and Set. It decides the age of everything in the
-// cloud, but not whether a request was signed in time: SDKs sign by real time,
-// so signature windows are checked against real time too, and a test that
-// advances the clock locks nobody out. It is safe for concurrent use.
+// frozen and moves only by Advance and Set. It decides the age of everything in
+// the cloud. Signatures are checked against real time, because SDKs sign by
+// real time: a test may advance the clock and still sign. It is safe for
+// concurrent use.
 type Clock struct {
 	mu     sync.Mutex
 	frozen bool
@@ -23,7 +22,8 @@ type Clock struct {
 // NewClock returns a clock that follows real time.
 func NewClock() *Clock { return &Clock{} }
 
-// NewFrozenClock returns a clock that stands at t and moves only by Advance.
+// NewFrozenClock returns a clock that is frozen at t and moves only by Advance
+// and Set.
 func NewFrozenClock(t time.Time) *Clock { return &Clock{frozen: true, at: t.UTC()} }
 
 // Now returns the emulator's time in UTC.
@@ -36,7 +36,7 @@ func (c *Clock) Now() time.Time {
 	return time.Now().UTC().Add(c.offset)
 }
 
-// Frozen tells whether the clock stands.
+// Frozen reports whether the clock is frozen.
 func (c *Clock) Frozen() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +52,7 @@ func (c *Clock) Freeze() {
 	}
 }
 
-// Resume lets a frozen clock go on from where it stands.
+// Resume lets a frozen clock run again from its time.
 func (c *Clock) Resume() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +61,7 @@ func (c *Clock) Resume() {
 	}
 }
 
-// Set moves the clock to t. A frozen clock stands there, another goes on from
+// Set moves the clock to t. A frozen clock stays there, another runs on from
 // there.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()

@@ -16,7 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-func TestFrozenClockMovesOnlyByAdvance(t *testing.T) {
+func TestClock_Frozen_MovesByAdvanceOnly(t *testing.T) {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	clock := cloud.NewFrozenClock(start)
 	if got := clock.Now(); !got.Equal(start) {
@@ -29,19 +29,19 @@ func TestFrozenClockMovesOnlyByAdvance(t *testing.T) {
 	}
 }
 
-func TestClockFollowsRealTimePlusItsOffset(t *testing.T) {
+func TestClock_Advanced_FollowsRealTimePlusOffset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := cloud.NewClock()
 		start := time.Now()
 		clock.Advance(time.Hour)
-		<-time.After(time.Minute) // the bubble's time, which costs nothing
+		<-time.After(time.Minute) // the bubble's time, which is free
 		if got, want := clock.Now(), start.Add(61*time.Minute); !got.Equal(want) {
 			t.Errorf("Now() = %v, want %v", got, want)
 		}
 	})
 }
 
-func TestFaultsAreTakenInOrderAndUsedUp(t *testing.T) {
+func TestFaults_Take_InOrderUntilUsedUp(t *testing.T) {
 	var faults cloud.Faults
 	faults.Add(cloud.Fault{Action: "CreateDBInstance", Code: "First", Times: 2})
 	faults.Add(cloud.Fault{Action: "*", Code: "Second", Times: 1})
@@ -60,7 +60,7 @@ func TestFaultsAreTakenInOrderAndUsedUp(t *testing.T) {
 	}
 }
 
-func TestARuleMayLetCallsPassBeforeItMeetsOne(t *testing.T) {
+func TestFaults_Skip_PassesCallsFirst(t *testing.T) {
 	var faults cloud.Faults
 	struck := 0
 	faults.Add(cloud.Fault{Action: "CreateDBInstance", Code: "First", Skip: 2, Times: 1, Struck: func() { struck++ }})
@@ -79,7 +79,7 @@ func TestARuleMayLetCallsPassBeforeItMeetsOne(t *testing.T) {
 	}
 }
 
-func TestHoldEndsByReleaseOrByItsContext(t *testing.T) {
+func TestHold_ReleaseOrContextEnd_Returns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var faults cloud.Faults
 		var held atomic.Int32
@@ -101,7 +101,7 @@ func TestHoldEndsByReleaseOrByItsContext(t *testing.T) {
 	})
 }
 
-func TestEffectsHaveNamesThatParse(t *testing.T) {
+func TestEffect_Name_Parses(t *testing.T) {
 	for e := cloud.FailBefore; e <= cloud.Late; e++ {
 		if got, ok := cloud.ParseEffect(e.String()); !ok || got != e {
 			t.Errorf("ParseEffect(%q) = %v, %v", e.String(), got, ok)
@@ -112,7 +112,7 @@ func TestEffectsHaveNamesThatParse(t *testing.T) {
 	}
 }
 
-func TestJournalMasksSecretsAndKeepsTheLastCalls(t *testing.T) {
+func TestJournal_Record_MasksSecretsAndKeepsLastCalls(t *testing.T) {
 	var journal cloud.Journal
 	params := map[string]string{"AccountPassword": "p", "SecurityToken": "t", "Signature": "s", "AccessKeySecret": "k", "ClientToken": "c", "SignatureNonce": "n", "password": "q"}
 	journal.Record(cloud.Call{Action: "A", Params: params})
@@ -135,7 +135,7 @@ func TestJournalMasksSecretsAndKeepsTheLastCalls(t *testing.T) {
 	}
 }
 
-func TestKeyringAsksInTurn(t *testing.T) {
+func TestKeyring_Key_FirstKnownWins(t *testing.T) {
 	ring := cloud.Keyring{keys{"a": {Secret: "1"}}, keys{"a": {Secret: "2"}, "b": {Secret: "3"}}}
 	for id, want := range map[string]string{"a": "1", "b": "3"} {
 		if key, ok := ring.Key(id); !ok || key.Secret != want {
@@ -147,7 +147,7 @@ func TestKeyringAsksInTurn(t *testing.T) {
 	}
 }
 
-func TestRequestIDsAreUpperCaseUUIDs(t *testing.T) {
+func TestNewRequestID_Form_UpperCaseUUID(t *testing.T) {
 	shape := regexp.MustCompile(`^[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$`)
 	a, b := cloud.NewRequestID(), cloud.NewRequestID()
 	if !shape.MatchString(a) || a == b {
@@ -159,7 +159,7 @@ type keys map[string]cloud.Key
 
 func (k keys) Key(id string) (cloud.Key, bool) { key, ok := k[id]; return key, ok }
 
-func TestAClockCanBeFrozenSetAndResumed(t *testing.T) {
+func TestClock_FreezeSetResume_KeepsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := cloud.NewClock()
 		clock.Advance(time.Hour)
@@ -184,7 +184,7 @@ func TestAClockCanBeFrozenSetAndResumed(t *testing.T) {
 	})
 }
 
-func TestFaultsFitByActionAndByProduct(t *testing.T) {
+func TestFaults_Pattern_MatchesActionAndProduct(t *testing.T) {
 	for pattern, fits := range map[string][3]bool{
 		"*": {true, true, true}, "rds:*": {true, false, false}, "oss:*": {false, true, false}, "CreateDBInstance": {true, false, true},
 		"rds:CreateDBInstance": {true, false, false}, "oss:PutObject": {false, true, false}, "ram:CreateDBInstance": {},
@@ -199,7 +199,7 @@ func TestFaultsFitByActionAndByProduct(t *testing.T) {
 	}
 }
 
-func TestALimitLetsSoManyCallsThroughASecond(t *testing.T) {
+func TestLimit_CallsPerSecond_RefusesTheRest(t *testing.T) {
 	clock := cloud.NewFrozenClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	var faults cloud.Faults
 	faults.Limit(clock, cloud.Limit{Action: "rds:*", PerSecond: 2})
@@ -229,11 +229,11 @@ func TestALimitLetsSoManyCallsThroughASecond(t *testing.T) {
 	}
 }
 
-func TestCircumstancesAreThoseOfTheConnection(t *testing.T) {
+func TestOriginOf_Request_IgnoresForwardedHeader(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.RemoteAddr, r.TLS = "[::ffff:10.1.2.3]:443", &tls.ConnectionState{}
 	r.Header.Set("X-Forwarded-For", "8.8.8.8")
-	if got := cloud.CircumstancesOf(r); got.SourceIP.String() != "10.1.2.3" || !got.Secure {
+	if got := cloud.OriginOf(r); got.SourceIP.String() != "10.1.2.3" || !got.Secure {
 		t.Errorf("circumstances %+v", got)
 	}
 }

@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// An Effect is what a fault does to a call.
+// An Effect is the consequence of a fault for a call.
 type Effect int
 
 // The effects of a fault.
 const (
-	FailBefore Effect = iota // answer the error; nothing happens
-	DropBefore               // close the connection; nothing happens
+	FailBefore Effect = iota // answer the error instead of doing the call
+	DropBefore               // close the connection instead of doing the call
 	DropAfter                // do it, then close the connection: a lost response
 	FailAfter                // do it, then answer the error
-	Hang                     // hold the call until the client goes away or Release; nothing happens
+	Hang                     // hold the call until the client leaves or Release, instead of doing it
 	Slow                     // do it and answer, but only after the Delay
 	Twice                    // do it, and once more, and answer as the second time: a request that was repeated on its way
-	HangAfter                // do it, then hold the answer until the client goes away or Release
-	Late                     // hold the call until Release, also when the client has gone, then do it: a request that was long on its way
+	HangAfter                // do it, then hold the answer until the client leaves or Release
+	Late                     // hold the call until Release, even after the client has left, then do it: a request that was long on its way
 )
 
 // String returns the name of the effect as the control API spells it.
@@ -51,7 +51,7 @@ func (e Effect) String() string {
 	}
 }
 
-// ParseEffect finds an effect by its name; ok is false where there is none.
+// ParseEffect finds an effect by its name.
 func ParseEffect(name string) (e Effect, ok bool) {
 	for e := FailBefore; e <= Late; e++ {
 		if e.String() == name {
@@ -61,17 +61,18 @@ func ParseEffect(name string) (e Effect, ok bool) {
 	return 0, false
 }
 
-// A Fault is a rule: what happens to the next calls of an action.
+// A Fault is a rule for the next calls of an action.
 type Fault struct {
 	Action string        // "CreateDBInstance", "rds:CreateDBInstance", "oss:*" for a product, or "*" for every call
-	Effect Effect        // what happens
+	Effect Effect        // the consequence
 	Code   string        // the error code answered; empty means ServiceUnavailable
-	Status int           // the HTTP status answered; 0 lets the front choose by the code
+	Status int           // the HTTP status answered; 0: the product chooses by the code
 	Skip   int           // how many calls of the action pass before it meets one
 	Times  int           // how many calls it meets; 0 or less: until cleared
 	Delay  time.Duration // real time that passes before the effect
-	// Struck is called, if it is not nil, at each call that the rule meets: when
-	// the call has been done, if it is, and before it is answered, dropped or held.
+	// Struck, if set, is called for each call that the rule hits: after the
+	// call was done, if the effect does it, and before the call is answered,
+	// dropped or held.
 	Struck func()
 }
 
@@ -82,7 +83,7 @@ func (f Fault) Strike() {
 	}
 }
 
-// fits tells whether the pattern of a rule means a call of action, which is
+// fits reports whether the pattern of a rule covers a call of action, which is
 // "rds:CreateDBInstance" or a bare name.
 func fits(pattern, action string) bool {
 	if pattern == "*" || pattern == action {
@@ -92,9 +93,9 @@ func fits(pattern, action string) bool {
 	return ok && (pattern == name || pattern == product+":*")
 }
 
-// Faults holds the rules in the order in which they were added. The first
-// rule that fits a call is used; where none does, the limits decide. It is
-// safe for concurrent use; the zero value has no rules and no limits.
+// Faults holds the rules in the order of their addition. The first rule that
+// fits a call is used; calls that fit no rule are subject to the limits. It is
+// safe for concurrent use; the zero value is empty.
 type Faults struct {
 	mu       sync.Mutex
 	rules    []Fault
@@ -109,7 +110,7 @@ func (f *Faults) Add(rule Fault) {
 	f.rules = append(f.rules, rule)
 }
 
-// Clear removes all rules and limits and lets hanging calls go.
+// Clear removes all rules and limits and ends held calls.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	f.rules, f.limits = nil, nil
@@ -124,9 +125,9 @@ func (f *Faults) Rules() []Fault {
 	return slices.Clone(f.rules)
 }
 
-// Take returns the rule for a call of action and consumes one use of it. Rules
-// that let it pass count it, and leave it to those after them. A call beyond a
-// limit gets a rule that fails it.
+// Take returns the rule for a call of action and consumes one use of it. A rule
+// that skips the call counts it and leaves it to the later rules. A call beyond
+// a limit gets a rule that fails it.
 func (f *Faults) Take(action string) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,7 +150,7 @@ func (f *Faults) Take(action string) (Fault, bool) {
 	return f.overLimit(action)
 }
 
-// Release lets the calls go that hang now. Calls that come later hang again.
+// Release ends the calls that are held now. Later calls are held again.
 func (f *Faults) Release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -173,7 +174,7 @@ func (f *Faults) Hold(ctx context.Context) {
 	}
 }
 
-// Wait lets the fault's Delay pass in real time, or less if ctx ends.
+// Wait waits for the fault's Delay in real time, or until ctx ends.
 func (f Fault) Wait(ctx context.Context) {
 	if f.Delay <= 0 {
 		return
@@ -186,6 +187,6 @@ func (f Fault) Wait(ctx context.Context) {
 	}
 }
 
-// DropConnection ends the handler of an HTTP request without an answer: the
-// client sees its connection closed. It does not return.
+// DropConnection ends the handler of an HTTP request without an answer, by a
+// panic: the client sees its connection closed.
 func DropConnection() { panic(http.ErrAbortHandler) }

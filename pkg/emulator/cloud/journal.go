@@ -29,8 +29,8 @@ type Journal struct {
 	next  int    // the oldest call of a full ring
 }
 
-// Record adds a call. Values of parameters that are secret by their name are
-// replaced by "***" first; the caller's map is not changed.
+// Record adds a call. In the journal, values of parameters with a secret name
+// become "***"; the caller keeps its map.
 func (j *Journal) Record(call Call) {
 	masked := make(map[string]string, len(call.Params))
 	for name, value := range call.Params {
@@ -50,7 +50,7 @@ func (j *Journal) Record(call Call) {
 	j.next = (j.next + 1) % journalLimit
 }
 
-// Clear forgets all calls.
+// Clear removes all calls.
 func (j *Journal) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -72,8 +72,8 @@ func (j *Journal) Calls(action string) []Call {
 	return found
 }
 
-// Secret tells whether the value of a parameter of this name must not be
-// kept or shown. ClientToken is no secret: it only makes a call idempotent.
+// Secret reports whether the value of a parameter of this name must stay
+// hidden. ClientToken is public: it only makes a call idempotent.
 func Secret(name string) bool {
 	switch name {
 	case "ClientToken", "NextToken", "SignatureMethod", "SignatureVersion", "SignatureNonce", "SignatureType":
@@ -87,8 +87,8 @@ func Secret(name string) bool {
 	return false
 }
 
-// containsFold tells whether s holds the lower-case word in any case, without
-// an allocation: it is asked for each parameter of each call.
+// containsFold reports whether s contains the lower-case word in any case. It
+// runs for each parameter of each call and allocates nothing.
 func containsFold(s, word string) bool {
 	for i := 0; i+len(word) <= len(s); i++ {
 		if strings.EqualFold(s[i:i+len(word)], word) {

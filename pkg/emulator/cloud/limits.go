@@ -45,8 +45,8 @@ func (f *Faults) Limits() []Limit {
 // burst is how many calls may come at once.
 func (l Limit) burst() float64 { return max(l.PerSecond, 1) }
 
-// overLimit takes a token of each limit that fits the call. A call that is
-// refused by one takes nothing from the others.
+// overLimit takes a token of each limit that fits the call. A call that one
+// limit refuses leaves the tokens of the others.
 func (f *Faults) overLimit(action string) (Fault, bool) {
 	var fitting []*limit
 	for _, l := range f.limits {

@@ -2,20 +2,20 @@ package cloud
 
 import "time"
 
-// A RoleInfo is what STS needs to know of a RAM role.
+// A RoleInfo describes a RAM role to STS.
 type RoleInfo struct {
 	Name, ID   string
 	MaxSession time.Duration // MaxSessionDuration
 }
 
-// A Principal is who wants to assume a role, and what a role's trust policy
-// may ask about it.
+// A Principal is the identity that asks for a role, with the facts that a trust
+// policy may test.
 type Principal struct {
 	RAM       []string // its names as a RAM principal: the user or role, and the account's root
 	Service   string   // "ecs.aliyuncs.com"
 	Federated string   // the ARN of an identity provider
 	// Facts are condition keys with their values: sts:ExternalId, oidc:sub.
-	// What is always known of a request need not be there.
-	Facts         map[string][]string
-	Circumstances Circumstances
+	// Facts that every request has may be left out.
+	Facts  map[string][]string
+	Origin Origin
 }

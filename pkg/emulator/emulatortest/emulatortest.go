@@ -18,7 +18,7 @@ type options struct {
 	allowUnknown bool
 }
 
-// WithProfile says how long things take; without it, no time.
+// WithProfile sets the durations of the cloud's work; the default is no time.
 func WithProfile(p rds.Profile) Option { return func(o *options) { o.config.Profile = p } }
 
 // WithClock gives the cloud a clock of the test's own.
@@ -32,11 +32,11 @@ func WithConfig(change func(*emulator.Config)) Option {
 	return func(o *options) { change(&o.config) }
 }
 
-// AllowUnknown lets the test make calls that are answered 501.
+// AllowUnknown permits calls that are answered 501.
 func AllowUnknown() Option { return func(o *options) { o.allowUnknown = true } }
 
-// New starts an emulator on a free loopback port. It ends with the test, and
-// fails it if there was a call that the emulator does not know.
+// New starts an emulator on a free loopback port and closes it at the end of
+// the test. The test fails if a call was unknown to the emulator.
 func New(t testing.TB, opts ...Option) *emulator.Server {
 	t.Helper()
 	var o options

@@ -1,6 +1,6 @@
-// Package location emulates the location service (2015-06-12), which tells SDKs
-// the endpoints of a region's products: here all have the address at which the
-// client asked.
+// Package location emulates the location service (2015-06-12), which returns
+// the endpoints of a region's products to SDKs: here each endpoint is the
+// address of the request.
 package location
 
 import (
@@ -17,7 +17,7 @@ type Service struct {
 	namespaces map[string]string // by the products' service codes
 }
 
-// New returns a Service that knows the endpoints of the products in the regions.
+// New returns a Service for the endpoints of the products in the regions.
 func New(regions []vpc.Region, products []product.Product) *Service {
 	s := &Service{regions: map[string]bool{}, namespaces: map[string]string{}}
 	for _, region := range regions {

@@ -44,7 +44,7 @@ type Service struct {
 
 	mu     sync.Mutex
 	tokens map[string]time.Time // with their ends
-	keys   sts.Credentials      // of the role; empty until somebody asks
+	keys   sts.Credentials      // of the role; empty until the first request
 	since  time.Time            // when they were issued
 }
 
@@ -65,8 +65,8 @@ func New(o Options) *Service {
 // A subnet is the place of the instance in the network.
 type subnet struct{ zoneID, vpcID, vswitchID, vpcCIDR, vswitchCIDR string }
 
-// findSubnet returns the first VSwitch of the region, or a zero subnet where the
-// region has none.
+// findSubnet returns the first VSwitch of the region, or a zero subnet for a
+// region without one.
 func findSubnet(network *vpc.Service, regionID string) subnet {
 	region, _ := network.Region(regionID)
 	for _, v := range region.VPCs {
@@ -86,7 +86,7 @@ const (
 	instanceType = "ecs.g7.large"
 )
 
-// facts are the values that stand at a path of their own (ECS, "Instance
+// facts are the values that have a path of their own (ECS, "Instance
 // metadata").
 func (s *Service) facts() map[string]string {
 	o, p := s.options, s.subnet
@@ -99,8 +99,7 @@ func (s *Service) facts() map[string]string {
 	}
 }
 
-// list names what there is under meta-data, one a line; what has more below it
-// ends in a slash.
+// list names the entries of meta-data, one a line; a folder ends in a slash.
 func (s *Service) list(w http.ResponseWriter, _ *http.Request) {
 	names := map[string]bool{"ram/": true}
 	for name := range s.facts() {
@@ -113,7 +112,7 @@ func (s *Service) list(w http.ResponseWriter, _ *http.Request) {
 	text(w, strings.Join(slices.Sorted(maps.Keys(names)), "\n"))
 }
 
-// document tells of the instance in one piece.
+// document describes the instance in one JSON object.
 func (s *Service) document(w http.ResponseWriter, _ *http.Request) {
 	o := s.options
 	writeJSON(w, struct {
@@ -150,8 +149,8 @@ func (s *Service) putToken(w http.ResponseWriter, r *http.Request) {
 	text(w, token)
 }
 
-// guarded refuses requests without a token (403, unless AllowV1) and with one
-// that is wrong or expired (401) (A123).
+// guarded answers 403 to requests without a token, unless AllowV1, and 401 to a
+// wrong or expired token (A123).
 func (s *Service) guarded(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := r.Header.Get(tokenHeader)
@@ -182,7 +181,7 @@ func (s *Service) role(w http.ResponseWriter, r *http.Request) {
 	text(w, s.options.Role)
 }
 
-// credentials tells the key of the role, the same until half an hour before
+// credentials returns the key of the role, the same until half an hour before
 // it expires.
 func (s *Service) credentials(w http.ResponseWriter, r *http.Request) {
 	if s.options.Role == "" || r.PathValue("role") != s.options.Role {
@@ -199,7 +198,7 @@ func (s *Service) credentials(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// roleKeys are the keys of now; ok is false if the role is gone.
+// roleKeys returns the current keys; ok is false if the role was deleted.
 func (s *Service) roleKeys() (keys sts.Credentials, since time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -214,10 +213,10 @@ func (s *Service) roleKeys() (keys sts.Credentials, since time.Time, ok bool) {
 
 func writeJSON(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+	_ = json.NewEncoder(w).Encode(body) // a client that has left needs no answer
 }
 
 func text(w http.ResponseWriter, value string) {
 	w.Header().Set("Content-Type", "text/plain")
-	_, _ = w.Write([]byte(value)) // the client may be gone
+	_, _ = w.Write([]byte(value)) // a client that has left needs no answer
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
 
-// ask sends a request with one header and returns status and body.
-func ask(t *testing.T, method, url, header, value string) (int, string) {
+// fetch sends a request with one header and returns status and body.
+func fetch(t *testing.T, method, url, header, value string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
@@ -44,35 +44,35 @@ const (
 
 func token(t *testing.T, srv *emulator.Server) string {
 	t.Helper()
-	status, token := ask(t, http.MethodPut, srv.URL()+"/latest/api/token", ttlHeader, "60")
+	status, token := fetch(t, http.MethodPut, srv.URL()+"/latest/api/token", ttlHeader, "60")
 	if status != http.StatusOK || token == "" {
 		t.Fatalf("token: %d %q", status, token)
 	}
 	return token
 }
 
-func TestTheInstanceIsDescribed(t *testing.T) {
+func TestMetadata_Paths_DescribeInstance(t *testing.T) {
 	srv := emulatortest.New(t)
 	tok := token(t, srv)
 	for name, want := range map[string]string{
 		"region-id": "cn-hangzhou", "zone-id": "cn-hangzhou-h", "vpc-id": "vpc-cnhangzhou0default", "vswitch-id": "vsw-cnhangzhou0h",
 		"owner-account-id": srv.AccountID(), "instance-id": "i-emulated", "ram/security-credentials/": emulator.InstanceRole,
 	} {
-		if status, got := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/"+name, tokenHeader, tok); status != 200 || got != want {
+		if status, got := fetch(t, http.MethodGet, srv.URL()+"/latest/meta-data/"+name, tokenHeader, tok); status != 200 || got != want {
 			t.Errorf("%s = %d %q, want %q", name, status, got, want)
 		}
 	}
 	for _, name := range []string{"kernel-id", "ram/security-credentials/other"} {
-		if status, _ := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/"+name, tokenHeader, tok); status != http.StatusNotFound {
+		if status, _ := fetch(t, http.MethodGet, srv.URL()+"/latest/meta-data/"+name, tokenHeader, tok); status != http.StatusNotFound {
 			t.Errorf("%s = %d, want 404", name, status)
 		}
 	}
 }
 
-func TestTheInstanceIsListedAndDescribedInOnePiece(t *testing.T) {
+func TestMetadata_ListAndDocument_DescribeInstance(t *testing.T) {
 	srv := emulatortest.New(t)
 	tok := token(t, srv)
-	_, list := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/", tokenHeader, tok)
+	_, list := fetch(t, http.MethodGet, srv.URL()+"/latest/meta-data/", tokenHeader, tok)
 	for _, name := range []string{"ram/", "region-id", "network/", "instance-id"} {
 		if !slices.Contains(strings.Split(list, "\n"), name) {
 			t.Errorf("%q is not in the list %q", name, list)
@@ -82,17 +82,17 @@ func TestTheInstanceIsListedAndDescribedInOnePiece(t *testing.T) {
 		Region  string `json:"region-id"`
 		Account string `json:"owner-account-id"`
 	}
-	_, body := ask(t, http.MethodGet, srv.URL()+"/latest/dynamic/instance-identity/document", tokenHeader, tok)
+	_, body := fetch(t, http.MethodGet, srv.URL()+"/latest/dynamic/instance-identity/document", tokenHeader, tok)
 	if err := json.Unmarshal([]byte(body), &document); err != nil || document.Region != "cn-hangzhou" || document.Account != srv.AccountID() {
 		t.Errorf("document %s: %v", body, err)
 	}
 }
 
-func TestTheRolesKeyIsTheSameUntilHalfAnHourBeforeItsEnd(t *testing.T) {
+func TestMetadata_RoleKey_RenewedHalfAnHourBeforeExpiry(t *testing.T) {
 	clock := cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
 	srv := emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithConfig(func(c *emulator.Config) { c.MetadataV1 = true }))
 	key := func() string {
-		_, body := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, "", "")
+		_, body := fetch(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, "", "")
 		var keys struct{ AccessKeyId, LastUpdated string }
 		if err := json.Unmarshal([]byte(body), &keys); err != nil || keys.LastUpdated == "" {
 			t.Fatalf("%s: %v", body, err)
@@ -110,46 +110,46 @@ func TestTheRolesKeyIsTheSameUntilHalfAnHourBeforeItsEnd(t *testing.T) {
 	}
 }
 
-func TestARoleThatDoesNotTrustECSHasNoKeys(t *testing.T) {
+func TestMetadata_RoleWithoutTrustInECS_HasNoKeys(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.MetadataV1 = true }))
 	trust := `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"fc.aliyuncs.com"}}]}`
 	if err := srv.RAM().AddTrustedRole(emulator.InstanceRole, trust); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, "", ""); status != http.StatusNotFound {
+	if status, body := fetch(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, "", ""); status != http.StatusNotFound {
 		t.Errorf("%d %s, want 404", status, body)
 	}
 }
 
-func TestATokenIsNeededAndExpires(t *testing.T) {
+func TestMetadata_Token_RequiredAndExpires(t *testing.T) {
 	clock := cloud.NewClock()
 	srv := emulatortest.New(t, emulatortest.WithClock(clock))
 	url := srv.URL() + "/latest/meta-data/region-id"
 	for _, ttl := range []string{"", "0", "21601", "x"} {
-		if status, _ := ask(t, http.MethodPut, srv.URL()+"/latest/api/token", ttlHeader, ttl); status != http.StatusBadRequest {
+		if status, _ := fetch(t, http.MethodPut, srv.URL()+"/latest/api/token", ttlHeader, ttl); status != http.StatusBadRequest {
 			t.Errorf("a token for %q seconds: %d, want 400", ttl, status)
 		}
 	}
-	if status, _ := ask(t, http.MethodGet, url, "", ""); status != http.StatusForbidden {
+	if status, _ := fetch(t, http.MethodGet, url, "", ""); status != http.StatusForbidden {
 		t.Errorf("without a token: %d, want 403", status)
 	}
-	if status, _ := ask(t, http.MethodGet, url, tokenHeader, "x"); status != http.StatusUnauthorized {
+	if status, _ := fetch(t, http.MethodGet, url, tokenHeader, "x"); status != http.StatusUnauthorized {
 		t.Errorf("with a wrong token: %d, want 401", status)
 	}
 	tok := token(t, srv)
 	clock.Advance(61 * time.Second)
-	if status, _ := ask(t, http.MethodGet, url, tokenHeader, tok); status != http.StatusUnauthorized {
+	if status, _ := fetch(t, http.MethodGet, url, tokenHeader, tok); status != http.StatusUnauthorized {
 		t.Errorf("with an expired token: %d, want 401", status)
 	}
 	v1 := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.MetadataV1 = true }))
-	if status, _ := ask(t, http.MethodGet, v1.URL()+"/latest/meta-data/region-id", "", ""); status != http.StatusOK {
+	if status, _ := fetch(t, http.MethodGet, v1.URL()+"/latest/meta-data/region-id", "", ""); status != http.StatusOK {
 		t.Errorf("version 1 where it is allowed: %d, want 200", status)
 	}
 }
 
-func TestTheRolesKeysSign(t *testing.T) {
+func TestMetadata_RoleKeys_SignCalls(t *testing.T) {
 	srv := emulatortest.New(t)
-	status, body := ask(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, tokenHeader, token(t, srv))
+	status, body := fetch(t, http.MethodGet, srv.URL()+"/latest/meta-data/ram/security-credentials/"+emulator.InstanceRole, tokenHeader, token(t, srv))
 	var keys struct{ Code, AccessKeyId, AccessKeySecret, SecurityToken, Expiration, LastUpdated string }
 	if err := json.Unmarshal([]byte(body), &keys); err != nil || status != 200 || keys.Code != "Success" {
 		t.Fatalf("%d %s: %v", status, body, err)

@@ -69,7 +69,7 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 			candidate.region = sig.region
 		}
 		key.Caller.AccessKeyID = sig.accessKeyID
-		key.Caller.Circumstances = cloud.CircumstancesOf(r)
+		key.Caller.Origin = cloud.OriginOf(r)
 		return identity{key.Caller, true}, candidate, nil
 	}
 	return identity{}, candidates[0], errorf("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.").

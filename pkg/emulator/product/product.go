@@ -48,7 +48,7 @@ type Product struct {
 	// A product has both or neither.
 	Snapshot func() (json.RawMessage, error)
 	Restore  func(json.RawMessage) error
-	// Resources lists what exists in the account, kind by kind.
+	// Resources lists the resources in the account, kind by kind.
 	Resources func() []Resources
 	// Behave calls change with a pointer to the struct of the product's switches.
 	Behave func(change func(behaviour any))
@@ -65,8 +65,8 @@ func (p Product) OnlyReads(action string) bool {
 	return p.ReadOnly != nil && p.ReadOnly(action)
 }
 
-// Resources are the resources of one kind that exist in the account. What is
-// there from the start, as the default network, is left out.
+// Resources are the resources of one kind in the account. Resources of the start,
+// as the default network, are left out.
 type Resources struct {
 	Kind  string   // "instances": the member of /state and /assert; unique among all products
 	Count int      // how many exist

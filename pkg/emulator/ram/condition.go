@@ -34,7 +34,7 @@ const (
 type facts func(key string) (values []string, known bool)
 
 // requestFacts are the keys that every request has, and those of more.
-func requestFacts(now time.Time, c cloud.Circumstances, more map[string][]string) facts {
+func requestFacts(now time.Time, c cloud.Origin, more map[string][]string) facts {
 	return func(key string) ([]string, bool) {
 		switch key {
 		case "acs:CurrentTime":

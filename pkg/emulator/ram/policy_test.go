@@ -16,7 +16,7 @@ const (
 // here is what is known of the requests of these tests.
 func here(key string) ([]string, bool) {
 	return requestFacts(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
-		cloud.Circumstances{SourceIP: netip.MustParseAddr("10.1.2.3"), Secure: true}, map[string][]string{"sts:ExternalId": {"12"}})(key)
+		cloud.Origin{SourceIP: netip.MustParseAddr("10.1.2.3"), Secure: true}, map[string][]string{"sts:ExternalId": {"12"}})(key)
 }
 
 func TestPolicyDecisions(t *testing.T) {
@@ -131,7 +131,7 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%s: %d, want %d", condition, got, want)
 		}
 	}
-	if _, known := requestFacts(time.Time{}, cloud.Circumstances{}, nil)("acs:SourceIp"); known {
+	if _, known := requestFacts(time.Time{}, cloud.Origin{}, nil)("acs:SourceIp"); known {
 		t.Error("an address that is not known is known")
 	}
 }

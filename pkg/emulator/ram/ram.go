@@ -83,7 +83,7 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	know := requestFacts(r.clock.Now(), caller.Circumstances, nil)
+	know := requestFacts(r.clock.Now(), caller.Origin, nil)
 	var docs []document
 	switch caller.Kind {
 	case cloud.Account:

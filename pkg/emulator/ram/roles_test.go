@@ -122,7 +122,7 @@ func TestRolesThatCannotBe(t *testing.T) {
 }
 
 func TestWhomARoleTrusts(t *testing.T) {
-	alice := cloud.Principal{RAM: []string{"acs:ram::1234567890123456:user/alice", "acs:ram::1234567890123456:root"}, Circumstances: cloud.Circumstances{Secure: true}}
+	alice := cloud.Principal{RAM: []string{"acs:ram::1234567890123456:user/alice", "acs:ram::1234567890123456:root"}, Origin: cloud.Origin{Secure: true}}
 	withID := alice
 	withID.Facts = map[string][]string{"sts:ExternalId": {"e1"}}
 	pod := cloud.Principal{Federated: "acs:ram::1234567890123456:oidc-provider/p", Facts: map[string][]string{"oidc:sub": {"system:serviceaccount:a:b"}, "oidc:aud": {"x", "sts.aliyuncs.com"}}}

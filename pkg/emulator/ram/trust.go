@@ -94,5 +94,5 @@ func (r *RAM) AssumableRole(name string, p cloud.Principal) (info cloud.RoleInfo
 		return cloud.RoleInfo{}, false, false
 	}
 	return cloud.RoleInfo{Name: found.name, ID: found.id, MaxSession: found.maxSession}, true,
-		found.trust.trusts(p, requestFacts(r.clock.Now(), p.Circumstances, p.Facts))
+		found.trust.trusts(p, requestFacts(r.clock.Now(), p.Origin, p.Facts))
 }

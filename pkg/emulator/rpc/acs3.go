@@ -16,10 +16,10 @@ import (
 // method V3").
 const algorithmV3 = "ACS3-HMAC-SHA256"
 
-// isV3 tells whether a request is signed by headers, whatever the algorithm.
+// isV3 reports whether a request is signed by headers, with any algorithm.
 func isV3(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Authorization"), "ACS3-") }
 
-// An authorization is what the Authorization header of version 3 claims.
+// An authorization is the parsed Authorization header of version 3.
 type authorization struct {
 	accessKeyID, signature string
 	signed                 []string // names of headers, as the client listed them
@@ -49,9 +49,8 @@ func parseAuthorization(r *http.Request) (authorization, *Error) {
 	return a, nil
 }
 
-// covers tells whether host and all x-acs-* headers are signed, as the
-// documentation demands. That a header left out is refused as
-// IncompleteSignature is a guess (A010).
+// covers reports whether host and all x-acs-* headers are signed, as the
+// documentation demands. IncompleteSignature as the answer is a guess (A010).
 func (a authorization) covers(r *http.Request) bool {
 	if !slices.Contains(a.signed, "host") {
 		return false
@@ -65,9 +64,8 @@ func (a authorization) covers(r *http.Request) bool {
 	return true
 }
 
-// canonicalRequest is what is hashed for version 3. The payload's hash is our
-// own of the body that came, so that a body other than the signed one does not
-// pass.
+// canonicalRequest is the text that version 3 hashes. The payload's hash is
+// computed from the received body, so that a changed body is refused.
 func canonicalRequest(r *http.Request, query url.Values, signed []string, body []byte) string {
 	var b strings.Builder
 	path := r.URL.EscapedPath()

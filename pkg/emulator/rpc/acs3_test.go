@@ -14,7 +14,7 @@ import (
 
 // The vectors are the example of the page "Request syntax and signature method
 // V3" and a request that the official Node SDK sent.
-func TestSignaturesOfVersion3AreThoseOfRealClients(t *testing.T) {
+func TestSignV3_RealClients_SameSignature(t *testing.T) {
 	const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	for name, tc := range map[string]struct {
 		url, secret string
@@ -54,8 +54,8 @@ func TestSignaturesOfVersion3AreThoseOfRealClients(t *testing.T) {
 	}
 }
 
-// signed makes a request of version 3, whose headers pairs change before it
-// is signed; "-" removes one.
+// signed makes a request of version 3. The headers in pairs replace its own
+// before it is signed; "-" removes one.
 func (b *bench) signed(query, contentType, body string, pairs ...string) *http.Request {
 	b.Helper()
 	b.nonce++
@@ -100,7 +100,7 @@ func (b *bench) do(r *http.Request) reply {
 	return b.read(response)
 }
 
-func TestRequestsSignedByHeadersAreChecked(t *testing.T) {
+func TestV3_BadHeaders_Refused(t *testing.T) {
 	at := func(d time.Duration) string { return wall().Add(d).Format(timestampFormat) }
 	for name, tc := range map[string]struct {
 		pairs  []string
@@ -129,7 +129,7 @@ func TestRequestsSignedByHeadersAreChecked(t *testing.T) {
 	}
 }
 
-func TestParametersOfVersion3TravelInQueryFormAndObject(t *testing.T) {
+func TestV3_Parameters_InQueryFormAndObject(t *testing.T) {
 	b := newBench(t)
 	for name, r := range map[string]*http.Request{
 		"query": b.signed("What=a%20b%2A~%2F&Item.1=x&Item.2=y", "application/x-www-form-urlencoded", ""),
@@ -160,7 +160,7 @@ func TestParametersOfVersion3TravelInQueryFormAndObject(t *testing.T) {
 	}
 }
 
-func TestWhatWasNotSignedDoesNotPassVersion3(t *testing.T) {
+func TestV3_UnsignedChange_Refused(t *testing.T) {
 	const form = "application/x-www-form-urlencoded"
 	b := newBench(t)
 	other := b.signed("What=hello", form, "Item.1=x")
@@ -182,14 +182,14 @@ func TestWhatWasNotSignedDoesNotPassVersion3(t *testing.T) {
 	}
 }
 
-func TestANonceOfVersion3WorksOnce(t *testing.T) {
+func TestV3_ReusedNonce_Refused(t *testing.T) {
 	b := newBench(t)
 	r := b.signed("What=hello", "application/x-www-form-urlencoded", "")
 	b.want(b.do(r), 200, "")
 	b.want(b.do(r.Clone(t.Context())), 400, "SignatureNonceUsed")
 }
 
-func TestAWrongSignatureOfVersion3IsAnsweredWithWhatWasSigned(t *testing.T) {
+func TestV3_WrongSignature_EchoesSignedString(t *testing.T) {
 	b := newBench(t)
 	r := b.signed("What=hello", "application/x-www-form-urlencoded", "")
 	before, _, _ := strings.Cut(r.Header.Get("Authorization"), "Signature=")
@@ -203,7 +203,7 @@ func TestAWrongSignatureOfVersion3IsAnsweredWithWhatWasSigned(t *testing.T) {
 	}
 }
 
-func TestUnsignedActionsMayComeWithoutASignatureButNotWithAWrongOne(t *testing.T) {
+func TestUnsignedAction_WrongSignature_Refused(t *testing.T) {
 	b := newBench(t)
 	if got := b.get(values("Action", "Knock", "Version", "2020-01-01", "Format", "JSON", "What", "hello", "Signature", "-")); got.What != "hello||127.0.0.1" {
 		t.Errorf("answer %+v", got)
@@ -218,7 +218,7 @@ func TestUnsignedActionsMayComeWithoutASignatureButNotWithAWrongOne(t *testing.T
 	b.want(b.get(values("Action", "Say", "Version", "2020-01-01", "Format", "JSON", "What", "hello")), 400, "MissingAccessKeyId")
 }
 
-func TestAStrictGatewayWantsTLSOfProductsThatDo(t *testing.T) {
+func TestRequireTLS_HTTPSOnlyProduct_RefusesPlainHTTP(t *testing.T) {
 	for strict, want := range map[bool]string{true: "InvalidProtocol.NeedSsl", false: ""} {
 		b := newBench(t)
 		b.gateway.requireTLS = strict
@@ -231,7 +231,7 @@ func TestAStrictGatewayWantsTLSOfProductsThatDo(t *testing.T) {
 	}
 }
 
-func TestAnswersHaveTheGatewaysHeaders(t *testing.T) {
+func TestAnswer_Headers_AsTheGatewayWrites(t *testing.T) {
 	b := newBench(t)
 	traces := map[string]bool{}
 	for _, what := range []string{"hello", ""} { // an answer and an error
@@ -251,7 +251,7 @@ func TestAnswersHaveTheGatewaysHeaders(t *testing.T) {
 	}
 }
 
-func TestTheHostMustBeSigned(t *testing.T) {
+func TestV3_UnsignedHost_Refused(t *testing.T) {
 	b := newBench(t)
 	r := b.signed("What=hello", "application/x-www-form-urlencoded", "")
 	names := []string{"x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}

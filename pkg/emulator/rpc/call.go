@@ -21,10 +21,10 @@ type call struct {
 	action    string
 	version   string
 	product   API   // zero if the version is unknown
-	claim     claim // zero if nothing was signed
+	claim     claim // zero for an unsigned request
 	caller    cloud.Caller
 	requestID string
-	what      Action
+	operation Action
 }
 
 // admit checks all that comes before the action itself: protocol, signature,
@@ -34,10 +34,10 @@ func (c *call) admit() *Error {
 		return Errorf(http.StatusNotFound, "InvalidProtocol.NeedSsl", "Your request is denied as lack of ssl protect.")
 	}
 	var known bool
-	c.what, known = c.product.Actions[c.action]
+	c.operation, known = c.product.Actions[c.action]
 	v3 := isV3(c.r)
-	if c.what.Unsigned && !v3 && c.params.Get("AccessKeyId") == "" {
-		c.caller.Circumstances = cloud.CircumstancesOf(c.r)
+	if c.operation.Unsigned && !v3 && c.params.Get("AccessKeyId") == "" {
+		c.caller.Origin = cloud.OriginOf(c.r)
 		return nil
 	}
 	if c.params.Get("SignatureType") == "BEARERTOKEN" || c.r.Header.Get("x-acs-bearer-token") != "" {
@@ -55,7 +55,7 @@ func (c *call) admit() *Error {
 	if c.caller, err = c.g.verify(c.claim); err != nil {
 		return err
 	}
-	c.caller.Circumstances = cloud.CircumstancesOf(c.r)
+	c.caller.Origin = cloud.OriginOf(c.r)
 	if !known {
 		return Unsupported(c.action)
 	}
@@ -63,12 +63,12 @@ func (c *call) admit() *Error {
 }
 
 func (c *call) authorize() *Error {
-	if c.g.authorizer == nil || c.what.Free {
+	if c.g.authorizer == nil || c.operation.Free {
 		return nil
 	}
 	resource := "*"
-	if c.what.Resource != nil {
-		resource = c.what.Resource(c.request())
+	if c.operation.Resource != nil {
+		resource = c.operation.Resource(c.request())
 	}
 	if c.g.authorizer.Allowed(c.caller, strings.ToLower(c.product.Name)+":"+c.action, resource) {
 		return nil
@@ -118,7 +118,7 @@ func (c *call) run() {
 	case cloud.DropAfter:
 		c.lose(fault, true)
 	case cloud.FailAfter:
-		_, err := c.what.Do(c.request())
+		_, err := c.operation.Do(c.request())
 		fault.Strike()
 		if err != nil {
 			c.fail(err, false)
@@ -126,12 +126,12 @@ func (c *call) run() {
 		}
 		c.fail(faultError(fault), true)
 	case cloud.Twice:
-		_, err := c.what.Do(c.request())
+		_, err := c.operation.Do(c.request())
 		c.record(0, "", err == nil)
 		fault.Strike()
 		c.do()
 	case cloud.HangAfter:
-		_, err := c.what.Do(c.request())
+		_, err := c.operation.Do(c.request())
 		c.record(0, "", err == nil)
 		fault.Strike()
 		c.g.faults.Hold(c.r.Context())
@@ -146,7 +146,7 @@ func (c *call) run() {
 func (c *call) lose(fault cloud.Fault, do bool) {
 	done := false
 	if do {
-		_, err := c.what.Do(c.request())
+		_, err := c.operation.Do(c.request())
 		done = err == nil
 	}
 	c.record(0, "", done)
@@ -155,7 +155,7 @@ func (c *call) lose(fault cloud.Fault, do bool) {
 }
 
 func (c *call) do() {
-	response, fail := c.what.Do(c.request())
+	response, fail := c.operation.Do(c.request())
 	if fail != nil {
 		c.fail(fail, false)
 		return
@@ -169,7 +169,7 @@ func (c *call) do() {
 	c.write(http.StatusOK, contentType, body)
 }
 
-// An errorBody is what every error looks like to the client.
+// An errorBody is the body of every error.
 type errorBody struct {
 	HostID    string `json:"HostId"`
 	Code      string `json:"Code"`
@@ -200,7 +200,7 @@ func (c *call) write(status int, contentType string, body []byte) {
 	h.Set("Access-Control-Expose-Headers", "*")
 	h.Set("Keep-Alive", "timeout=25")
 	c.w.WriteHeader(status)
-	_, _ = c.w.Write(body) // the client may be gone
+	_, _ = c.w.Write(body) // a client that has left needs no answer
 }
 
 func (c *call) record(status int, code string, effected bool) {
@@ -214,8 +214,8 @@ func (c *call) record(status int, code string, effected bool) {
 	})
 }
 
-// faultError is the error that a fault answers; without a status of its own it
-// has the one that the gateway's tables give the code.
+// faultError is the error that a fault answers. A zero Status is replaced by
+// the one of the code in the gateway's tables.
 func faultError(f cloud.Fault) *Error {
 	code, status := f.Code, f.Status
 	if code == "" {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// encode writes a response in the format asked for: JSON, or XML with the
-// given root element. The fields of v, a struct or nil, follow the request id.
+// encode writes a response in the requested format: JSON, or XML with the given
+// root element. The fields of v, a struct or nil, follow the request id.
 func encode(format, root, requestID string, v any) (contentType string, body []byte, err error) {
 	body, err = withRequestID(requestID, v)
 	if err != nil {

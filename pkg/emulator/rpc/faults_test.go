@@ -10,7 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-func TestFaultsThatAnswer(t *testing.T) {
+func TestFault_FailEffects_AnswerTheirCode(t *testing.T) {
 	cases := map[string]struct {
 		fault  cloud.Fault
 		status int
@@ -40,13 +40,13 @@ func TestFaultsThatAnswer(t *testing.T) {
 	}
 }
 
-func TestFailAfterKeepsTheActionsOwnError(t *testing.T) {
+func TestFault_FailAfter_KeepsActionsOwnError(t *testing.T) {
 	b := newBench(t)
 	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.FailAfter, Code: "InternalError"})
 	b.want(b.get(b.params("What", "-")), 400, "MissingWhat")
 }
 
-func TestDroppedConnections(t *testing.T) {
+func TestFault_DropEffects_CloseConnection(t *testing.T) {
 	for effect, done := range map[cloud.Effect]int{cloud.DropBefore: 0, cloud.DropAfter: 1} {
 		t.Run(effect.String(), func(t *testing.T) {
 			b := newBench(t)
@@ -65,7 +65,7 @@ func TestDroppedConnections(t *testing.T) {
 	}
 }
 
-func TestAHangingCallIsHeldUntilTheClientGoesAway(t *testing.T) {
+func TestFault_Hang_HeldUntilClientLeaves(t *testing.T) {
 	b := newBench(t)
 	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Hang, Times: 1})
 	v := b.params()
@@ -99,7 +99,7 @@ func TestAHangingCallIsHeldUntilTheClientGoesAway(t *testing.T) {
 	}
 }
 
-func TestReleaseClosesHangingCalls(t *testing.T) {
+func TestFault_HangReleased_ClosesConnection(t *testing.T) {
 	b := newBench(t)
 	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Hang, Times: 1})
 	v := b.params()
@@ -125,7 +125,7 @@ func TestReleaseClosesHangingCalls(t *testing.T) {
 	}
 }
 
-func TestADelayedCallIsDoneAndAnswered(t *testing.T) {
+func TestFault_Slow_AnswersAfterDelay(t *testing.T) {
 	b := newBench(t)
 	b.faults.Add(cloud.Fault{Action: "echo:Say", Effect: cloud.Slow, Delay: time.Millisecond, Times: 1})
 	b.want(b.get(b.params()), 200, "")
@@ -134,7 +134,7 @@ func TestADelayedCallIsDoneAndAnswered(t *testing.T) {
 	}
 }
 
-func TestCallsBeyondALimitAreThrottled(t *testing.T) {
+func TestLimit_CallsBeyondRate_Throttled(t *testing.T) {
 	b := newBench(t)
 	b.faults.Limit(b.clock, cloud.Limit{Action: "echo:*", PerSecond: 2})
 	for _, want := range []string{"", "", "Throttling.User"} {
@@ -146,7 +146,7 @@ func TestCallsBeyondALimitAreThrottled(t *testing.T) {
 	b.want(b.get(b.params()), 200, "")
 }
 
-func TestACallMayArriveTwice(t *testing.T) {
+func TestFault_Twice_RunsActionTwice(t *testing.T) {
 	b := newBench(t)
 	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Twice, Times: 1})
 	b.want(b.get(b.params()), 200, "")
@@ -155,7 +155,7 @@ func TestACallMayArriveTwice(t *testing.T) {
 	}
 }
 
-// unanswered sends a good call of which no answer is expected.
+// unanswered sends a good call and expects a closed connection.
 func (b *bench) unanswered(ctx context.Context) {
 	b.Helper()
 	v := b.params()
@@ -170,7 +170,7 @@ func (b *bench) unanswered(ctx context.Context) {
 	}
 }
 
-func TestACallMayTimeOutAfterItsEffect(t *testing.T) {
+func TestFault_HangAfter_HoldsAnswerAfterEffect(t *testing.T) {
 	b := newBench(t)
 	ctx, giveUp := context.WithCancel(t.Context())
 	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.HangAfter, Times: 1, Struck: giveUp})
@@ -180,7 +180,7 @@ func TestACallMayTimeOutAfterItsEffect(t *testing.T) {
 	}
 }
 
-func TestACallMayHaveItsEffectWhenItsClientHasGone(t *testing.T) {
+func TestFault_Late_RunsAfterClientLeft(t *testing.T) {
 	b := newBench(t)
 	done := make(chan struct{})
 	b.faults.Add(cloud.Fault{Action: "Say", Effect: cloud.Late, Times: 1, Struck: func() { close(done) }})

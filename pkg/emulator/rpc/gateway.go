@@ -10,19 +10,19 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// Options are what a gateway needs. Keys and Clock are required.
+// Options configure a gateway. Keys and Clock are required.
 type Options struct {
 	Keys       cloud.Keys
-	Authorizer cloud.Authorizer // nil lets every caller do everything
+	Authorizer cloud.Authorizer // nil allows everything to every caller
 	Clock      *cloud.Clock
-	Faults     *cloud.Faults  // nil plays none
-	Journal    *cloud.Journal // nil keeps none
-	Region     string         // the region of requests without RegionId
+	Faults     *cloud.Faults  // nil: none
+	Journal    *cloud.Journal // nil: none
+	Region     string         // the region of requests that lack RegionId
 	// Wall is the time by which clients sign; nil means real time.
 	Wall func() time.Time
 	// RequireTLS refuses plain HTTP for products that are HTTPSOnly.
 	RequireTLS bool
-	// Unknown hears of calls that are answered 501, once of each; nil is fine.
+	// Unknown receives each call that is answered 501, once; it may be nil.
 	Unknown func(call string)
 }
 
@@ -38,7 +38,7 @@ type Gateway struct {
 	products   map[string]API // by version
 	nonces     nonces
 	requireTLS bool
-	heard      func(call string) // of an unknown call, the first time
+	onUnknown  func(call string) // receives each unknown call once
 
 	mu      sync.Mutex
 	unknown map[string]struct{}
@@ -49,7 +49,7 @@ func NewGateway(o Options, products ...API) *Gateway {
 	g := &Gateway{
 		keys: o.Keys, authorizer: o.Authorizer, clock: o.Clock, faults: o.Faults, journal: o.Journal,
 		region: o.Region, wall: o.Wall, products: make(map[string]API, len(products)), unknown: map[string]struct{}{},
-		requireTLS: o.RequireTLS, heard: o.Unknown,
+		requireTLS: o.RequireTLS, onUnknown: o.Unknown,
 	}
 	if g.wall == nil {
 		g.wall = func() time.Time { return time.Now().UTC() }
@@ -66,13 +66,13 @@ func NewGateway(o Options, products ...API) *Gateway {
 	return g
 }
 
-// Matches tells whether a request is for an RPC gateway: by its Action in the
+// Matches reports whether a request is for an RPC gateway: by its Action in the
 // query or in the x-acs-action header, or as a form sent to "/".
 func Matches(r *http.Request) bool {
 	if r.URL.Path != "/" {
 		return false
 	}
-	query := r.URL.RawQuery // not parsed here: it is parsed once, later
+	query := r.URL.RawQuery // unparsed: it is parsed once, later
 	if r.Header.Get("x-acs-action") != "" || strings.HasPrefix(query, "Action=") || strings.Contains(query, "&Action=") {
 		return true
 	}
@@ -102,13 +102,13 @@ func (g *Gateway) noteUnknown(product, version, what string) {
 	_, again := g.unknown[name]
 	g.unknown[name] = struct{}{}
 	g.mu.Unlock()
-	if !again && g.heard != nil {
-		g.heard(name)
+	if !again && g.onUnknown != nil {
+		g.onUnknown(name)
 	}
 }
 
-// MayChange reports whether a request can change the state of a product. A form
-// is not read, so that its action is unknown here and may be any.
+// MayChange reports whether a request can change the state of a product. An
+// action inside a form is unread here and counts as a change.
 func (g *Gateway) MayChange(r *http.Request) bool {
 	query := r.URL.Query()
 	action := first(r.Header.Get("x-acs-action"), query.Get("Action"))

@@ -21,7 +21,7 @@ import (
 // wall is the time by which clients sign.
 func wall() time.Time { return time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC) }
 
-// A bench is a gateway with one product, Echo, that anybody may drive.
+// A bench is a gateway with one product, Echo, open to every caller.
 type bench struct {
 	*testing.T
 	url     string
@@ -84,8 +84,8 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// params are those of a good request, changed by pairs; a pair with the value
-// "-" removes the parameter.
+// params returns the parameters of a good request, changed by pairs; a pair
+// with the value "-" removes the parameter.
 func (b *bench) params(pairs ...string) url.Values {
 	b.nonce++
 	v := values("Action", "Say", "What", "hello", "Version", "2020-01-01", "Format", "JSON", "AccessKeyId", "testid", "SignatureMethod", "HMAC-SHA1",
@@ -138,7 +138,7 @@ func (b *bench) want(got reply, status int, code string) {
 	}
 }
 
-func TestRequestsThatAreNotInOrderAreRefused(t *testing.T) {
+func TestGateway_MalformedRequest_Refused(t *testing.T) {
 	at := func(d time.Duration) string { return wall().Add(d).Format(timestampFormat) }
 	cases := map[string]struct {
 		pairs  []string
@@ -184,13 +184,13 @@ func TestRequestsThatAreNotInOrderAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnExpiredSessionIsRefused(t *testing.T) {
+func TestGateway_ExpiredSession_Refused(t *testing.T) {
 	b := newBench(t)
 	b.clock.Advance(time.Hour)
 	b.want(b.get(b.params("AccessKeyId", "STS.1", "SecurityToken", "token")), 400, "InvalidSecurityToken.Expired")
 }
 
-func TestANonceWorksOnce(t *testing.T) {
+func TestGateway_ReusedNonce_Refused(t *testing.T) {
 	b := newBench(t)
 	v := b.params()
 	b.want(b.get(v), 200, "")
@@ -200,9 +200,9 @@ func TestANonceWorksOnce(t *testing.T) {
 	}
 }
 
-func TestNoncesAreRememberedAsLongAsTheirTimestampIsValid(t *testing.T) {
+func TestNonces_Use_RememberedForTheirTimestamp(t *testing.T) {
 	var n nonces
-	early, now := wall().Add(window), wall() // a client whose clock is fast
+	early, now := wall().Add(window), wall() // a client with a fast clock
 	if !n.use("k", "first", early, now) {
 		t.Fatal("a fresh nonce was refused")
 	}
@@ -223,7 +223,7 @@ func TestNoncesAreRememberedAsLongAsTheirTimestampIsValid(t *testing.T) {
 	}
 }
 
-func TestAWrongSignatureIsAnsweredWithTheStringToSign(t *testing.T) {
+func TestGateway_WrongSignature_EchoesStringToSign(t *testing.T) {
 	b := newBench(t)
 	v := b.params("What", "a b*c", "Signature", "AAAA")
 	got := b.get(v)
@@ -232,7 +232,7 @@ func TestAWrongSignatureIsAnsweredWithTheStringToSign(t *testing.T) {
 	}
 }
 
-func TestParametersMayBeInTheForm(t *testing.T) {
+func TestGateway_FormParameters_Read(t *testing.T) {
 	b := newBench(t)
 	v := b.params("What", "a b*~/", "Item.1", "x", "Item.2", "y")
 	v.Set("Signature", sign("testsecret", stringToSign(http.MethodPost, v)))
@@ -249,7 +249,7 @@ func TestParametersMayBeInTheForm(t *testing.T) {
 	}
 }
 
-func TestOtherHTTPMethodsAreRefused(t *testing.T) {
+func TestGateway_OtherHTTPMethod_Refused(t *testing.T) {
 	b := newBench(t)
 	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPut, b.url+"/?"+b.params().Encode(), nil)
 	response, err := http.DefaultClient.Do(request)
@@ -259,7 +259,7 @@ func TestOtherHTTPMethodsAreRefused(t *testing.T) {
 	b.want(b.read(response), 403, "UnsupportedHTTPMethod")
 }
 
-func TestAnswersCanBeXML(t *testing.T) {
+func TestGateway_FormatXML_AnswersXML(t *testing.T) {
 	b := newBench(t)
 	for name, tc := range map[string]struct {
 		pairs []string
@@ -298,7 +298,7 @@ func TestAnswersCanBeXML(t *testing.T) {
 	}
 }
 
-func TestUnknownCallsAreRemembered(t *testing.T) {
+func TestGateway_UnknownCall_ListedByUnknown(t *testing.T) {
 	b := newBench(t)
 	b.get(b.params("Action", "Shout"))
 	b.get(b.params("Action", "Shout"))
@@ -320,6 +320,6 @@ func TestUnknownCallsAreRemembered(t *testing.T) {
 	}
 	slices.Sort(b.heard)
 	if diff := cmp.Diff(want, b.heard); diff != "" {
-		t.Errorf("each is to be heard of once (-want, +got):\n%s", diff)
+		t.Errorf("reported, each once (-want, +got):\n%s", diff)
 	}
 }

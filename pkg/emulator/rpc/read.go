@@ -17,9 +17,9 @@ import (
 // maxBody limits the body of a request, in bytes.
 const maxBody = 4 << 20
 
-// read takes the request apart: the parameters of query and body together,
-// and action and version, which may be parameters or headers. What it finds
-// before it fails stays, for the journal.
+// read parses the request: the parameters of query and body together, and
+// action and version, which may be parameters or headers. After a failure the
+// parts read so far stay, for the journal.
 func (c *call) read() *Error {
 	query, err := url.ParseQuery(c.r.URL.RawQuery)
 	c.query, c.params = query, query
@@ -31,8 +31,8 @@ func (c *call) read() *Error {
 	c.action = first(c.params.Get("Action"), c.r.Header.Get("x-acs-action"))
 	c.version = first(c.params.Get("Version"), c.r.Header.Get("x-acs-version"))
 	c.product = c.g.products[c.version]
-	// Requests by headers are answered in JSON unless they ask for something
-	// else, those by parameters in XML.
+	// The default format is JSON for requests by headers and XML for requests
+	// by parameters.
 	c.format = c.params.Get("Format")
 	if c.format == "" && (v3 || c.params.Get("Action") == "" && c.action != "") {
 		c.format = "JSON"
@@ -109,7 +109,7 @@ func flattenObject(to url.Values, body []byte) error {
 	return nil
 }
 
-// flattenMembers reads the rest of an object whose brace is read.
+// flattenMembers reads the rest of an object after its opening brace.
 func flattenMembers(to url.Values, prefix string, dec *json.Decoder) error {
 	for dec.More() {
 		name, err := dec.Token()

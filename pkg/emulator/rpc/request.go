@@ -12,15 +12,15 @@ import (
 
 // A Request is a verified request on its way to an action.
 type Request struct {
-	// Context does not end when the client goes away: the cloud does what it
-	// has accepted.
+	// Context outlives the client's connection: the cloud finishes accepted
+	// work.
 	Context context.Context //nolint:containedctx // a request carries its context, as in net/http
 	Caller  cloud.Caller
 	Action  string
 	Region  string     // RegionId, or the gateway's default region
 	Params  url.Values // query and form together, common parameters included
 	Now     time.Time  // the emulator's time
-	Host    string     // under which the gateway was asked
+	Host    string     // the gateway's host in the request
 	// Protocol is "HTTP" or "HTTPS".
 	Protocol string
 }
@@ -28,7 +28,7 @@ type Request struct {
 // Get returns the first value of a parameter, empty if it is absent.
 func (r *Request) Get(name string) string { return r.Params.Get(name) }
 
-// Require returns the value of a parameter that must not be empty.
+// Require returns the value of a required parameter.
 func (r *Request) Require(name string) (string, *Error) {
 	if v := r.Get(name); v != "" {
 		return v, nil

@@ -1,7 +1,8 @@
-// Package rpc is the gateway in front of the emulated RPC products: it checks
+// Package rpc is the gateway in front of the emulated RPC products. It checks
 // the signature of a request (version 1.0, HMAC-SHA1, in query or form, or
-// version 3, ACS3-HMAC-SHA256, in headers), its time and its nonce, asks RAM, plays faults, keeps the journal, and hands the request
-// to the product that has registered its version and action.
+// version 3, ACS3-HMAC-SHA256, in headers), its time and its nonce, asks RAM
+// for permission, injects faults, writes the journal, and passes the request to
+// the product of its version and action.
 package rpc
 
 import (
@@ -9,7 +10,7 @@ import (
 	"net/http"
 )
 
-// A API is one RPC API, told apart from others by its version.
+// An API is one RPC API, identified by its version.
 type API struct {
 	Name    string // as in the SDK: "Rds", "Ram", "Vpc", "Sts"
 	Version string // "2014-08-15"
@@ -25,20 +26,20 @@ type Action struct {
 	// Do does it. The response is a struct (or nil) that is written as JSON or
 	// XML with a RequestId added.
 	Do func(*Request) (any, *Error)
-	// Resource names what RAM authorises the action on
+	// Resource names the resource on which RAM authorises the action
 	// ("acs:rds:cn-hangzhou:1234567890123456:dbinstance/rm-1"); nil means "*".
 	// The action itself is "rds:CreateDBInstance" and so on.
 	Resource func(*Request) string
 	// ReadOnly actions leave the state as it is.
 	ReadOnly bool
-	// Free actions need no permission at all, as GetCallerIdentity.
+	// Free actions need no permission, as GetCallerIdentity.
 	Free bool
 	// Unsigned actions may come without a signature, as AssumeRoleWithOIDC.
-	// Then the caller is nobody.
+	// Their Caller is zero but for its Origin.
 	Unsigned bool
 }
 
-// An Error is what a product answers when it refuses.
+// An Error is a product's refusal.
 type Error struct {
 	Status  int
 	Code    string
@@ -58,8 +59,8 @@ func Missing(name string) *Error {
 	return Errorf(http.StatusBadRequest, "Missing"+name, "%s is mandatory for this action.", name)
 }
 
-// Unsupported is the answer to what the cloud can do and the emulator cannot:
-// 501, so that nobody takes it for the cloud's own word.
+// Unsupported answers 501 to requests that the real cloud may serve and the
+// emulator lacks. The status keeps it apart from the cloud's own answers.
 func Unsupported(what string) *Error {
 	return Errorf(http.StatusNotImplemented, "NotImplemented."+what, "The emulator does not know %s.", what)
 }

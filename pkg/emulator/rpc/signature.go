@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// stringToSign builds what is signed in signature version 1.0: the method,
-// the path "/", and all parameters of query and form but the signature itself,
-// sorted and percent-encoded, empty values included ("Signature mechanism" of
-// the RAM API).
+// stringToSign builds the text signed in version 1.0: the method, the path "/",
+// and all parameters of query and form except the signature itself, sorted and
+// percent-encoded, empty values included ("Signature mechanism" of the RAM
+// API).
 func stringToSign(method string, params url.Values) string {
 	var pairs strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(params)) { // by name: "Id.1" before "Id.10"
@@ -58,7 +58,7 @@ func percentEncode(s string) string {
 // writeEncoded is percentEncode into b.
 func writeEncoded(b *strings.Builder, s string) {
 	const hex = "0123456789ABCDEF"
-	plain := 0 // what is not written yet and needs no encoding begins here
+	plain := 0 // start of the pending text that needs no encoding
 	for i := range len(s) {
 		switch c := s[i]; {
 		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':

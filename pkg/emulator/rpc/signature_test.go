@@ -18,7 +18,7 @@ func values(pairs ...string) url.Values {
 // The vectors are the example of the page "Signature mechanism" of the RAM API
 // and requests that real clients sent, each signed with the secret
 // "testsecret" of the key "testid".
-func TestSignaturesAreThoseOfRealClients(t *testing.T) {
+func TestSign_RealClients_SameSignature(t *testing.T) {
 	common := []string{"AccessKeyId", "testid", "SignatureMethod", "HMAC-SHA1", "SignatureVersion", "1.0"}
 	cases := map[string]struct {
 		method string
@@ -57,7 +57,7 @@ func TestSignaturesAreThoseOfRealClients(t *testing.T) {
 	}
 }
 
-func TestParametersAreSortedByNameAlone(t *testing.T) {
+func TestStringToSign_Parameters_SortedByNameAlone(t *testing.T) {
 	const want = "GET&%2F&Id.1%3Da%26Id.10%3Db%26Id.2%3Dc"
 	if got := stringToSign(http.MethodGet, values("Id.10", "b", "Id.2", "c", "Id.1", "a")); got != want {
 		t.Errorf("string to sign %s, want %s", got, want)

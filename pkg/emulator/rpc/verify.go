@@ -12,12 +12,12 @@ const window = 15 * time.Minute
 
 const timestampFormat = "2006-01-02T15:04:05Z"
 
-// A claim is what a signed request says of its signer, in whichever version
-// of the signature.
+// A claim is the signer that a request claims, in either version of the
+// signature.
 type claim struct {
 	accessKeyID, token, timestamp, nonce, signature string
-	// sign computes the signature with the secret of the key, and what the
-	// answer to a wrong one echoes.
+	// sign computes the signature with the secret of the key, and the text that
+	// the answer to a wrong signature echoes.
 	sign func(secret string) (signature, echo string)
 }
 
@@ -34,7 +34,7 @@ func (c *call) claimV1() (claim, *Error) {
 	return claim{
 		accessKeyID: c.params.Get("AccessKeyId"), token: c.params.Get("SecurityToken"), timestamp: c.params.Get("Timestamp"),
 		nonce: c.params.Get("SignatureNonce"), signature: c.params.Get("Signature"),
-		// The SDKs compare the echoed string with their own and so tell a wrong
+		// The SDKs compare the echoed string with their own to tell a wrong
 		// secret from a wrong calculation.
 		sign: func(secret string) (string, string) {
 			s := stringToSign(c.r.Method, c.params)
@@ -43,8 +43,8 @@ func (c *call) claimV1() (claim, *Error) {
 	}, nil
 }
 
-// claimV3 reads the headers of ACS3-HMAC-SHA256. The codes for what is missing
-// are those of version 1.0, a guess.
+// claimV3 reads the headers of ACS3-HMAC-SHA256. The codes for missing headers
+// are the ones of version 1.0, a guess.
 func (c *call) claimV3() (claim, *Error) {
 	a, err := parseAuthorization(c.r)
 	if err != nil {
@@ -60,8 +60,7 @@ func (c *call) claimV3() (claim, *Error) {
 	return claim{
 		accessKeyID: a.accessKeyID, token: h.Get("x-acs-security-token"), timestamp: h.Get("x-acs-date"),
 		nonce: h.Get("x-acs-signature-nonce"), signature: a.signature,
-		// The form of the echo is that seen by people who debugged their own
-		// signer.
+		// Users who debugged their own signer have seen this form of the echo.
 		sign: func(secret string) (string, string) {
 			canonical := canonicalRequest(c.r, c.query, a.signed, c.body)
 			s := stringToSignV3(canonical)
@@ -70,8 +69,8 @@ func (c *call) claimV3() (claim, *Error) {
 	}, nil
 }
 
-// verify finds out who signed the request, or why nobody did. The codes are
-// those of the gateway's common errors.
+// verify returns the caller that signed the request, or the reason of the
+// refusal. The codes are the gateway's common errors.
 func (g *Gateway) verify(c claim) (cloud.Caller, *Error) {
 	key, ok := g.keys.Key(c.accessKeyID)
 	if !ok {

@@ -22,7 +22,7 @@ var (
 	externalIDs = regexp.MustCompile(`^[A-Za-z0-9=,.@:/_-]{2,}$`) // and at most 1,224
 )
 
-// roleResource is the role that RAM authorises AssumeRole on. What is no role
+// roleResource is the role on which RAM authorises AssumeRole. A malformed role
 // is left to the check of the parameter.
 func roleResource(r *rpc.Request) string {
 	if arn := r.Get("RoleArn"); roleARNs.MatchString(arn) {
@@ -31,10 +31,11 @@ func roleResource(r *rpc.Request) string {
 	return "*"
 }
 
-// A sessionRequest is what AssumeRole and its kin have in common.
+// A sessionRequest has the common parameters of AssumeRole and
+// AssumeRoleWithOIDC.
 type sessionRequest struct {
 	account, role, session, policy string
-	life                           time.Duration // as asked for
+	life                           time.Duration // as requested
 }
 
 func readSession(r *rpc.Request) (q sessionRequest, fail *rpc.Error) {
@@ -70,10 +71,10 @@ func noPermission() *rpc.Error {
 	return rpc.Errorf(http.StatusForbidden, "NoPermission", "You are not authorized to do this action. You should be authorized by RAM.")
 }
 
-// assume finds the role, asks whether it trusts the principal, and issues a
-// key; distrust is the answer where it does not.
+// assume issues a key for a role that exists and trusts the principal; distrust
+// is the answer for a role that does not trust it.
 func (s *Service) assume(q sessionRequest, p cloud.Principal, distrust *rpc.Error) (*assumed, *rpc.Error) {
-	if q.account != s.accountID { // no other account trusts ours
+	if q.account != s.accountID { // roles of other accounts trust only their own account
 		return nil, distrust
 	}
 	role, exists, trusted := s.roles.AssumableRole(q.role, p)
@@ -99,9 +100,8 @@ type assumed struct {
 	AssumedRoleUser struct{ Arn, AssumedRoleId string }
 }
 
-// assumeRole is AssumeRole of the STS API. The account's own key may not
-// assume roles ("How to handle the common errors when you access OSS by using
-// STS").
+// assumeRole is AssumeRole of the STS API. It refuses the account's own key
+// ("How to handle the common errors when you access OSS by using STS").
 func (s *Service) assumeRole(r *rpc.Request) (any, *rpc.Error) {
 	if r.Caller.Kind == cloud.Account {
 		return nil, rpc.Errorf(http.StatusForbidden, "NoPermission", "Roles may not be assumed by root accounts.")
@@ -111,9 +111,9 @@ func (s *Service) assumeRole(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	principal := cloud.Principal{
-		RAM:           []string{r.Caller.ARN, "acs:ram::" + r.Caller.AccountID + ":root"},
-		Circumstances: r.Caller.Circumstances,
-		Facts:         map[string][]string{},
+		RAM:    []string{r.Caller.ARN, "acs:ram::" + r.Caller.AccountID + ":root"},
+		Origin: r.Caller.Origin,
+		Facts:  map[string][]string{},
 	}
 	if r.Caller.Kind == cloud.Role {
 		principal.RAM[0] = "acs:ram::" + r.Caller.AccountID + ":role/" + r.Caller.Name

@@ -13,8 +13,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// A Provider is an OIDC identity provider of the account, whose tokens
-// AssumeRoleWithOIDC accepts: with RRSA the one of a Kubernetes cluster.
+// A Provider is an OIDC identity provider of the account; AssumeRoleWithOIDC
+// accepts its tokens. With RRSA it belongs to a Kubernetes cluster.
 type Provider struct {
 	Name      string   `json:"name"`      // as in acs:ram::ACCOUNT:oidc-provider/NAME
 	Issuer    string   `json:"issuer"`    // the tokens' iss
@@ -75,7 +75,7 @@ func (s *Service) assumeRoleWithOIDC(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	a, fail := s.assume(q, cloud.Principal{
-		Federated: arn[0], Circumstances: r.Caller.Circumstances,
+		Federated: arn[0], Origin: r.Caller.Origin,
 		Facts: map[string][]string{"oidc:iss": {claims.Issuer}, "oidc:sub": {claims.Subject}, "oidc:aud": claims.Audience},
 	}, distrust)
 	if fail != nil {

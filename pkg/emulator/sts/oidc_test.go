@@ -114,7 +114,7 @@ func exchange(t *testing.T, srv *emulator.Server, token string, pairs ...string)
 	return answer
 }
 
-func TestATokenOfTheClusterIsWorthAKey(t *testing.T) {
+func TestAssumeRoleWithOIDC_ClusterToken_IssuesKey(t *testing.T) {
 	key := newKey(t)
 	srv := cluster(t, sts.Provider{Keys: jwks(key)})
 	got := exchange(t, srv, token(t, key, good()))
@@ -132,7 +132,7 @@ func TestATokenOfTheClusterIsWorthAKey(t *testing.T) {
 	}
 }
 
-func TestTokensThatAreWorthNothing(t *testing.T) {
+func TestAssumeRoleWithOIDC_BadToken_Refused(t *testing.T) {
 	key, stranger := newKey(t), newKey(t)
 	srv := cluster(t, sts.Provider{Keys: jwks(key)})
 	changed := func(change func(*claims)) string {
@@ -171,7 +171,7 @@ func TestTokensThatAreWorthNothing(t *testing.T) {
 	}
 }
 
-func TestAProviderThatTrustsAnySignatureStillChecksTheClaims(t *testing.T) {
+func TestAssumeRoleWithOIDC_TrustAny_StillChecksClaims(t *testing.T) {
 	srv := cluster(t, sts.Provider{TrustAny: true})
 	key := newKey(t)
 	if got := exchange(t, srv, token(t, key, good())); got.Status != 200 {

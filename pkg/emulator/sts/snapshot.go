@@ -19,8 +19,8 @@ type savedKey struct {
 	Policy  string    `json:"policy,omitempty"`
 }
 
-// Snapshot returns the keys of sessions that have not expired, for Restore.
-// OIDC providers are not in it.
+// Snapshot returns the unexpired keys of sessions, for Restore. OIDC providers
+// are left out.
 func (s *Service) Snapshot() (json.RawMessage, error) {
 	now := s.clock.Now()
 	s.mu.Lock()
@@ -31,11 +31,10 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 			all[id] = savedKey{k.Secret, k.Token, k.Expires, k.Caller.Name, k.Caller.ID, k.Caller.ARN, k.Caller.Policy}
 		}
 	}
-	return json.Marshal(all) //nolint:gosec // the secrets of sessions are what is saved
+	return json.Marshal(all) //nolint:gosec // the state holds the secrets of sessions
 }
 
-// Restore replaces the keys of sessions by those of a Snapshot. If it fails,
-// nothing has changed.
+// Restore replaces the keys of sessions by the ones of a Snapshot, all or none.
 func (s *Service) Restore(data json.RawMessage) error {
 	var all map[string]savedKey
 	if err := json.Unmarshal(data, &all); err != nil {

@@ -1,5 +1,5 @@
-// Package sts emulates the Security Token Service (2015-04-01): who the caller
-// is, and short-lived keys for the account's roles.
+// Package sts emulates the Security Token Service (2015-04-01): the identity of
+// callers, and short-lived keys for the account's roles.
 package sts
 
 import (
@@ -12,16 +12,16 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// keptExpired is how long an expired key is still known, so that its use can
-// be told from the use of a key that never was.
+// keptExpired is how long an expired key is remembered. Its use gets another
+// answer than the use of an unknown key.
 const keptExpired = time.Hour
 
-// Roles knows the roles of the account and whom they trust.
+// Roles finds the roles of the account and evaluates their trust policies.
 type Roles interface {
 	AssumableRole(name string, p cloud.Principal) (role cloud.RoleInfo, exists, trusted bool)
 }
 
-// Options are what a Service needs. All but Providers and Wall are required.
+// Options configure a Service. All but Providers and Wall are required.
 type Options struct {
 	Clock     *cloud.Clock
 	AccountID string
@@ -32,8 +32,8 @@ type Options struct {
 	Wall func() time.Time
 }
 
-// A Service answers the STS API for one account and knows the keys it issued.
-// It is safe for concurrent use.
+// A Service answers the STS API for one account and keeps the keys that it
+// issued. It is safe for concurrent use.
 type Service struct {
 	clock     *cloud.Clock
 	accountID string
@@ -46,7 +46,7 @@ type Service struct {
 	swept     time.Time // when expired keys were last removed
 }
 
-// New returns a Service that has issued nothing.
+// New returns a Service without sessions.
 func New(o Options) *Service {
 	s := &Service{clock: o.Clock, accountID: o.AccountID, roles: o.Roles, wall: o.Wall, keys: map[string]cloud.Key{}}
 	if s.wall == nil {
@@ -76,15 +76,14 @@ func (s *Service) Key(accessKeyID string) (cloud.Key, bool) {
 	return key, ok
 }
 
-// Credentials are what AssumeRole issues.
+// Credentials are the key of a session.
 type Credentials struct {
 	AccessKeyID, AccessKeySecret, SecurityToken string
 	Expiration                                  time.Time
 }
 
 // IssueFor makes a key for a session of an ECS instance's role. exists is
-// false, and nothing is issued, where there is no such role or it does not
-// trust ECS.
+// false, and the key is zero, if the role is missing or does not trust ECS.
 func (s *Service) IssueFor(instance, role string, life time.Duration) (c Credentials, exists bool) {
 	info, exists, trusted := s.roles.AssumableRole(role, cloud.Principal{Service: "ecs.aliyuncs.com"})
 	if !exists || !trusted {

@@ -34,7 +34,7 @@ func accountClient(t *testing.T, srv *emulator.Server) *sdk.Client {
 	return newClient(t, srv, srv.AccessKey().ID, srv.AccessKey().Secret, "")
 }
 
-// broker makes the role "broker", and a client of a user who may assume roles.
+// broker makes the role "broker", and a client of a user that may assume roles.
 func broker(t *testing.T, srv *emulator.Server) *sdk.Client {
 	t.Helper()
 	if err := srv.RAM().AddRole("broker"); err != nil {
@@ -71,7 +71,7 @@ func wantCode(t *testing.T, err error, status int, code string) {
 	}
 }
 
-func TestTheAccountKnowsItself(t *testing.T) {
+func TestGetCallerIdentity_Account_Described(t *testing.T) {
 	srv := emulatortest.New(t)
 	got, err := identity(accountClient(t, srv))
 	if err != nil {
@@ -82,20 +82,20 @@ func TestTheAccountKnowsItself(t *testing.T) {
 	}
 }
 
-func TestAWrongSecretIsToldFromAWrongCalculation(t *testing.T) {
+func TestSDK_WrongSecret_ToldFromWrongCalculation(t *testing.T) {
 	srv := emulatortest.New(t)
 	_, err := identity(newClient(t, srv, srv.AccessKey().ID, "wrong", ""))
 	var server *sdkerrors.ServerError
 	if !errors.As(err, &server) {
 		t.Fatalf("error = %v", err)
 	}
-	// The SDK finds its own string to sign in the answer, and so knows.
+	// The SDK finds its own string to sign in the answer.
 	if server.ErrorCode() != "SignatureDoesNotMatch" || !strings.Contains(server.Recommend(), "InvalidAccessKeySecret") {
 		t.Errorf("code %s, advice %q", server.ErrorCode(), server.Recommend())
 	}
 }
 
-func TestAnAssumedRoleSignsUntilItExpires(t *testing.T) {
+func TestAssumeRole_Session_SignsUntilExpiry(t *testing.T) {
 	clock := cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
 	srv := emulatortest.New(t, emulatortest.WithClock(clock))
 	response, err := broker(t, srv).AssumeRole(assume(func(r *sdk.AssumeRoleRequest) { r.DurationSeconds = "900" }))
@@ -122,14 +122,14 @@ func TestAnAssumedRoleSignsUntilItExpires(t *testing.T) {
 	wantCode(t, err, 400, "InvalidSecurityToken.Expired")
 }
 
-func TestTheAccountsOwnKeyMayAssumeNoRole(t *testing.T) {
+func TestAssumeRole_AccountKey_Refused(t *testing.T) {
 	srv := emulatortest.New(t)
 	broker(t, srv)
 	_, err := accountClient(t, srv).AssumeRole(assume())
 	wantCode(t, err, 403, "NoPermission")
 }
 
-func TestAUserKnowsItself(t *testing.T) {
+func TestGetCallerIdentity_User_Described(t *testing.T) {
 	srv := emulatortest.New(t)
 	got, err := identity(broker(t, srv))
 	if err != nil {
@@ -140,7 +140,7 @@ func TestAUserKnowsItself(t *testing.T) {
 	}
 }
 
-func TestTheTrustPolicyDecidesWhoAssumes(t *testing.T) {
+func TestAssumeRole_TrustPolicy_Decides(t *testing.T) {
 	trust := func(principal, condition string) string {
 		return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `,"Condition":{` + condition + `}}]}`
 	}
@@ -175,7 +175,7 @@ func TestTheTrustPolicyDecidesWhoAssumes(t *testing.T) {
 	}
 }
 
-func TestASessionsPolicyTakesAway(t *testing.T) {
+func TestAssumeRole_SessionPolicy_Restricts(t *testing.T) {
 	srv := emulatortest.New(t)
 	c := broker(t, srv)
 	const all = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
@@ -195,7 +195,7 @@ func TestASessionsPolicyTakesAway(t *testing.T) {
 	}
 }
 
-func TestAssumeRoleRefuses(t *testing.T) {
+func TestAssumeRole_BadRequest_Refused(t *testing.T) {
 	type request = sdk.AssumeRoleRequest
 	cases := map[string]struct {
 		change func(*request)
@@ -227,7 +227,7 @@ func TestAssumeRoleRefuses(t *testing.T) {
 	}
 }
 
-func TestARoleWithoutPermissionsMayAssumeNothing(t *testing.T) {
+func TestAssumeRole_RoleWithoutPermissions_Refused(t *testing.T) {
 	srv := emulatortest.New(t)
 	response, err := broker(t, srv).AssumeRole(assume())
 	if err != nil {

@@ -37,7 +37,7 @@ func parseToken(token string, keys JWKS, trustAny bool) (jwt.RegisteredClaims, e
 }
 
 // find returns the keys that can have signed a token: the ones with its key id,
-// or all for a token that names none.
+// or all if the token has no key id.
 func (s JWKS) find(token *jwt.Token) (any, error) {
 	id, _ := token.Header["kid"].(string)
 	var found jwt.VerificationKeySet

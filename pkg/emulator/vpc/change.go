@@ -10,8 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// change replaces a region by what a function makes of its copy, or leaves it
-// if that fails.
+// change replaces a region by a changed copy, unless the change fails.
 func (s *Service) change(id string, with func(*Region) *rpc.Error) *rpc.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,7 +159,7 @@ func (s *Service) modifyVSwitchAttribute(r *rpc.Request) (any, *rpc.Error) {
 	})
 }
 
-// deleteVpc is DeleteVpc of the VPC API: one without VSwitches.
+// deleteVpc is DeleteVpc of the VPC API. It refuses a VPC with VSwitches.
 func (s *Service) deleteVpc(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VpcId")
 	if fail != nil {
@@ -182,7 +181,7 @@ func (s *Service) deleteVpc(r *rpc.Request) (any, *rpc.Error) {
 	})
 }
 
-// deleteVSwitch is DeleteVSwitch of the VPC API: one that nothing is in.
+// deleteVSwitch is DeleteVSwitch of the VPC API. It refuses a VSwitch in use.
 func (s *Service) deleteVSwitch(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VSwitchId")
 	if fail != nil {
@@ -206,7 +205,7 @@ func (s *Service) deleteVSwitch(r *rpc.Request) (any, *rpc.Error) {
 	})
 }
 
-// private tells whether a block is inside one of the private ranges.
+// private reports whether a block is inside one of the private ranges.
 func private(block netip.Prefix) bool {
 	for _, of := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"} {
 		if all := netip.MustParsePrefix(of); all.Contains(block.Addr()) && block.Bits() >= all.Bits() {

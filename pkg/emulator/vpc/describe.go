@@ -9,7 +9,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// creation is when a network was created; those from the start, long ago.
+// creation returns the time of a network's creation, a day in the past for the
+// networks of the start.
 func creation(t time.Time) string {
 	if t.IsZero() {
 		return "2020-01-01T00:00:00Z"
@@ -74,7 +75,7 @@ func (s *Service) describeVpcs(r *rpc.Request) (any, *rpc.Error) {
 	for _, vpc := range region.VPCs {
 		if ids := r.Get("VpcId"); ids != "" && !slices.Contains(strings.Split(ids, ","), vpc.ID) ||
 			r.Get("VpcName") != "" && r.Get("VpcName") != vpc.Name || len(r.Tags()) > 0 {
-			continue // no network carries tags
+			continue // networks carry no tags
 		}
 		isDefault, fail := r.Bool("IsDefault", vpc.Default)
 		if fail != nil {

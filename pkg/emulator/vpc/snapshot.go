@@ -34,8 +34,8 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 }
 
 // Restore gives the regions the networks of a Snapshot. A region that the
-// Snapshot does not know keeps its own; one that is not there any more is not
-// made. If it fails, nothing has changed.
+// Snapshot lacks keeps its own; a region that the Service lacks is skipped. It
+// changes all or nothing.
 func (s *Service) Restore(data json.RawMessage) error {
 	var all snapshot
 	if err := json.Unmarshal(data, &all); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestNetworksSurviveASnapshot(t *testing.T) {
+func TestSnapshot_Networks_Restored(t *testing.T) {
 	before, after := New("1", DefaultRegions()), New("1", DefaultRegions("cn-else"))
 	before.regions[0].VPCs = append(before.regions[0].VPCs, VPC{ID: "vpc-new", Name: "new", RegionID: before.regions[0].ID})
 	before.tokens["1 CreateVpc t"] = tokenUse{"CidrBlock=", struct{ VpcId string }{"vpc-new"}}

@@ -46,8 +46,8 @@ func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Reques
 	}
 }
 
-// meaning is all parameters but those that differ between two sendings of one
-// request.
+// meaning returns the parameters without the ones that differ between two
+// sendings of one request.
 func meaning(params url.Values) string {
 	rest := url.Values{}
 	for name, values := range params {

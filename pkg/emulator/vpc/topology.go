@@ -1,6 +1,6 @@
 // Package vpc emulates the network of an account: its regions, their zones,
-// VPCs and VSwitches, and the calls of the VPC API (2016-04-28) that show, make
-// and delete them. Regions and zones are given at the start and never change.
+// VPCs and VSwitches, and the calls of the VPC API (2016-04-28) that describe,
+// create and delete them. Regions and zones are fixed at the start.
 package vpc
 
 import (

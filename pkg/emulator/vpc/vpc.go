@@ -12,7 +12,7 @@ type Service struct {
 	accountID string
 
 	mu      sync.RWMutex
-	regions []Region // what is inside is never changed, but replaced
+	regions []Region // elements are replaced, never changed in place
 	tokens  map[string]tokenUse
 	users   []func(vswitchID string) bool
 }
@@ -22,7 +22,7 @@ func New(accountID string, regions []Region) *Service {
 	return &Service{accountID: accountID, regions: slices.Clone(regions), tokens: map[string]tokenUse{}}
 }
 
-// Protect adds a product that may be using a VSwitch: one that it uses is not
+// Protect adds a product that may use a VSwitch; a VSwitch in use cannot be
 // deleted. The function is called without locks of the Service.
 func (s *Service) Protect(uses func(vswitchID string) bool) {
 	s.mu.Lock()

@@ -35,7 +35,7 @@ func wantCode(t *testing.T, err error, status int, code string) {
 	}
 }
 
-func TestEveryRegionHasADefaultNetwork(t *testing.T) {
+func TestDefaultRegions_EachRegion_HasNetwork(t *testing.T) {
 	c := newClient(t)
 	response, err := c.DescribeVpcs(sdk.CreateDescribeVpcsRequest())
 	if err != nil {
@@ -53,7 +53,7 @@ func TestEveryRegionHasADefaultNetwork(t *testing.T) {
 	}
 }
 
-func TestDescribeVSwitches(t *testing.T) {
+func TestDescribeVSwitches_Filters_Apply(t *testing.T) {
 	c := newClient(t)
 	both := []string{"vsw-cnhangzhou0h", "vsw-cnhangzhou0i"}
 	cases := map[string]struct {
@@ -99,7 +99,7 @@ func TestDescribeVSwitches(t *testing.T) {
 	wantCode(t, err, 404, "InvalidRegionId.NotFound")
 }
 
-func TestAttributesOfWhatIsMissing(t *testing.T) {
+func TestAttributes_MissingNetwork_NotFound(t *testing.T) {
 	c := newClient(t)
 	r := sdk.CreateDescribeVpcAttributeRequest()
 	r.VpcId = "vpc-x"
@@ -121,7 +121,7 @@ func TestAttributesOfWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestNetworksCanBeGiven(t *testing.T) {
+func TestConfig_Regions_ReplaceDefaultNetworks(t *testing.T) {
 	own := vpc.Region{ID: "cn-hangzhou", Zones: []string{"cn-hangzhou-k"}, VPCs: []vpc.VPC{{
 		ID: "vpc-own", RegionID: "cn-hangzhou", CIDR: netip.MustParsePrefix("10.0.0.0/8"),
 		VSwitches: []vpc.VSwitch{{ID: "vsw-own", VPCID: "vpc-own", ZoneID: "cn-hangzhou-k", CIDR: netip.MustParsePrefix("10.1.0.0/29")}},
@@ -136,7 +136,7 @@ func TestNetworksCanBeGiven(t *testing.T) {
 	}
 }
 
-func TestNetworksAreMadeUsedAndDeleted(t *testing.T) {
+func TestVSwitch_InUse_DeleteRefused(t *testing.T) {
 	srv := emulatortest.New(t)
 	c, err := sdk.NewClientWithAccessKey("cn-hangzhou", srv.AccessKey().ID, srv.AccessKey().Secret)
 	if err != nil {
@@ -218,7 +218,7 @@ func TestNetworksAreMadeUsedAndDeleted(t *testing.T) {
 	}
 }
 
-func TestAVpcWithoutVSwitchesIsDeleted(t *testing.T) {
+func TestDeleteVpc_WithoutVSwitches_Succeeds(t *testing.T) {
 	c := newClient(t)
 	made, err := c.CreateVpc(sdk.CreateCreateVpcRequest())
 	if err != nil {
@@ -249,7 +249,7 @@ func TestAVpcWithoutVSwitchesIsDeleted(t *testing.T) {
 	}
 }
 
-func TestRegionsAndZonesAreListed(t *testing.T) {
+func TestDescribeRegionsAndZones_All_Listed(t *testing.T) {
 	c := newClient(t)
 	regions, err := c.DescribeRegions(sdk.CreateDescribeRegionsRequest())
 	if err != nil || len(regions.Regions.Region) == 0 {

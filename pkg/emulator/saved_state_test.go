@@ -93,7 +93,7 @@ func bucketClient(srv *emulator.Server, key emulator.AccessKey) *oss.Client {
 		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(key.ID, key.Secret)))
 }
 
-func TestEverythingSurvivesARestart(t *testing.T) {
+func TestStateFile_Restart_KeepsEverything(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	withFile := func(c *emulator.Config) { c.StateFile = file }
 	first, err := emulator.New(emulator.Config{StateFile: file}, emulator.Products)
@@ -112,7 +112,7 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 
 	second := emulatortest.New(t, emulatortest.WithConfig(withFile))
 	if diff := cmp.Diff(before, second.Dump()); diff != "" {
-		t.Errorf("what exists (-before, +after):\n%s", diff)
+		t.Errorf("resources (-before, +after):\n%s", diff)
 	}
 	if second.AccessKey() != first.AccessKey() {
 		t.Error("the account has another key, though none was asked for")
@@ -137,7 +137,7 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestAGivenKeyIsNotInTheState(t *testing.T) {
+func TestSave_GivenAccessKey_IsLeftOut(t *testing.T) {
 	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.AccessKey = emulator.AccessKey{ID: "LTAIgiven", Secret: "sesame"} }))
 	var state bytes.Buffer
 	if err := srv.Save(&state); err != nil || strings.Contains(state.String(), "sesame") {
@@ -145,7 +145,7 @@ func TestAGivenKeyIsNotInTheState(t *testing.T) {
 	}
 }
 
-func TestTheStateIsSavedAsItChanges(t *testing.T) {
+func TestStateFile_Change_IsSaved(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.StateFile = file }))
 	if _, err := bucketClient(srv, srv.AccessKey()).PutBucket(t.Context(), &oss.PutBucketRequest{Bucket: oss.Ptr("kept")}); err != nil {
@@ -169,7 +169,7 @@ func TestTheStateIsSavedAsItChanges(t *testing.T) {
 	}
 }
 
-func TestAStateThatCannotBeReadIsNotOverwritten(t *testing.T) {
+func TestStateFile_Unreadable_KeptAsItIs(t *testing.T) {
 	for name, content := range map[string]string{
 		"no JSON": "state", "half of it": `{"version":1,`, "of the future": `{"version":99}`,
 		"of another account": `{"version":1,"accountId":"2"}`, "broken inside": `{"version":1,"accountId":"1000000000000001","ram":[]}`,
@@ -190,7 +190,7 @@ func TestAStateThatCannotBeReadIsNotOverwritten(t *testing.T) {
 	}
 }
 
-func TestTheStateGoesThroughTheControlAPI(t *testing.T) {
+func TestControlAPI_Snapshot_RestoresIntoEmptyEmulator(t *testing.T) {
 	clock := cloud.NewFrozenClock(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
 	first := emulatortest.New(t, emulatortest.WithConfig(withControl), emulatortest.WithClock(clock))
 	populate(t, first)
@@ -203,7 +203,7 @@ func TestTheStateGoesThroughTheControlAPI(t *testing.T) {
 		t.Errorf("PUT /snapshot is %d", status)
 	}
 	if diff := cmp.Diff(first.Dump(), second.Dump()); diff != "" {
-		t.Errorf("what exists (-first, +second):\n%s", diff)
+		t.Errorf("resources (-first, +second):\n%s", diff)
 	}
 	if !second.Clock().Frozen() || !second.Clock().Now().Equal(clock.Now()) {
 		t.Errorf("the clock is at %v, want it to stand at %v", second.Clock().Now(), clock.Now())

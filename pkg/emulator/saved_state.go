@@ -11,8 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// stateVersion is the version of the form in which the state is saved. A form
-// that older programs cannot read gets the next one.
+// stateVersion is the version of the saved form. It grows with each change that
+// older programs misread.
 const stateVersion = 1
 
 // A savedState is everything that a restarted emulator knows again. It holds
@@ -50,7 +50,7 @@ func (s *savedState) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &s.products)
 }
 
-// A savedClock is a clock that stands at a time, or is ahead of real time.
+// A savedClock is a clock that is frozen at a time, or ahead of real time.
 type savedClock struct {
 	Frozen bool      `json:"frozen,omitempty"`
 	At     time.Time `json:"at,omitzero"`
@@ -94,10 +94,10 @@ func saveClock(c *cloud.Clock) savedClock {
 	return savedClock{}
 }
 
-// Load takes in the state that Save has written. It is for a Server on which
-// nothing exists yet, of the same account; it keeps its own access key. With
-// engines, instances get new servers, without the data of the old ones. After a
-// failure the Server may have a part of it, and is to be closed.
+// Load restores the state that Save has written. The Server must have the same
+// account and no resources; it keeps its own access key. With engines,
+// instances get new and empty servers. After a failure the Server may hold a
+// part of the state; close it.
 func (s *Server) Load(r io.Reader) error {
 	state, err := readState(r)
 	if err != nil {
