@@ -202,7 +202,7 @@ func appOf(in osb.BindRequest) string {
 func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, w wish) error {
 	newLife(r, req.now)
 	r.Of = instance.Incarnation
-	plan, err := planOf(instance.Have)
+	plan, err := b.planOf(instance, instance.Have)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (b *BusinessLogic) known(r *store.Record, serviceID, planID string) (*catal
 	case "":
 		return own, nil, nil
 	case r.Have.PlanID:
-		p, err = planOf(r.Have)
+		p, err = b.planOf(r, r.Have)
 		return own, p, err
 	}
 	return o, p, err
@@ -69,9 +69,18 @@ func normalized(parameters json.RawMessage) (json.RawMessage, error) {
 	return n, nil
 }
 
+// planOf reads the plan that a record keeps, for decisions on a request.
+func (b *BusinessLogic) planOf(r *store.Record, s *store.Spec) (*catalog.Plan, error) {
+	plan, err := planOf(s)
+	if err != nil {
+		return nil, err
+	}
+	return b.catalog.Upgraded(r.Provider, plan), nil
+}
+
 // specFor is what an instance or binding of the plan is to be.
 func specFor(p *catalog.Plan, parameters json.RawMessage) (*store.Spec, error) {
-	plan, err := json.Marshal(p) //nolint:gosec // its member "secret" lists names of parameters, not secrets
+	plan, err := p.Recorded()
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (b *BusinessLogic) readRotation(ctx context.Context, req request, in osb.Bi
 	if err != nil {
 		return w, err
 	}
-	if w.plan, err = planOf(instanceSpec(&instance, &from)); err != nil {
+	if w.plan, err = b.planOf(&from, instanceSpec(&instance, &from)); err != nil {
 		return w, err
 	}
 	if !w.plan.Rotatable {

@@ -37,7 +37,7 @@ func bareTask(brokerID string, r *store.Record) (providers.Task, error) {
 	if err != nil {
 		return providers.Task{}, fmt.Errorf("%s: %w", r.Key, err)
 	}
-	parameters, err := spec.Parameters.Open()
+	parameters, err := parametersOf(spec, plan, r.IsBinding())
 	if err != nil {
 		return providers.Task{}, fmt.Errorf("%s: parameters: %w", r.Key, err)
 	}
@@ -83,7 +83,7 @@ func wasOf(have *store.Spec) (*providers.Was, error) {
 	if err != nil {
 		return nil, err
 	}
-	parameters, err := have.Parameters.Open()
+	parameters, err := parametersOf(have, plan, false)
 	if err != nil {
 		return nil, fmt.Errorf("parameters before the update: %w", err)
 	}
@@ -92,11 +92,23 @@ func wasOf(have *store.Spec) (*providers.Was, error) {
 
 // planOf reads the resolved plan that a record keeps.
 func planOf(s *store.Spec) (*catalog.Plan, error) {
-	var plan catalog.Plan
-	if err := json.Unmarshal(s.Plan, &plan); err != nil {
+	plan, err := catalog.ReadRecorded(s.Plan)
+	if err != nil {
 		return nil, fmt.Errorf("the record's plan %s: %w", s.PlanID, err)
 	}
-	return &plan, nil
+	return plan, nil
+}
+
+// parametersOf opens the parameters of a spec and returns them in normal form.
+func parametersOf(s *store.Spec, plan *catalog.Plan, binding bool) (json.RawMessage, error) {
+	sent, err := s.Parameters.Open()
+	if err != nil {
+		return nil, err
+	}
+	if binding {
+		return plan.NormalBinding(sent)
+	}
+	return plan.NormalInstance(sent)
 }
 
 func labelsOf(r *store.Record, plan string) providers.Labels {

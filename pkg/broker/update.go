@@ -114,7 +114,7 @@ func (b *BusinessLogic) changeOf(r *store.Record, in osb.UpdateRequest, plan *ca
 
 // changeFrom compares a spec with what an update asks for.
 func (b *BusinessLogic) changeFrom(base *store.Spec, r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
-	from, err := planOf(base)
+	from, err := b.planOf(r, base)
 	if err != nil {
 		return change{}, err
 	}

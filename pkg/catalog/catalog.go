@@ -10,10 +10,12 @@ import (
 )
 
 // A Catalog is all that is offered: offerings by name, plans as their document
-// lists them. It does not change once loaded.
+// lists them. It never changes once loaded.
 type Catalog struct {
 	offerings []*Offering
 	byID      map[string]*Offering
+	// shipped are the schemas of the sources, before any overlay, by provider.
+	shipped map[string]shippedSchemas
 }
 
 // Offerings returns all offerings by name. The slice is the caller's, what it
@@ -89,6 +91,10 @@ type Plan struct {
 	Maintenance *Maintenance `json:"maintenance,omitempty"`
 
 	Schemas Schemas `json:"schemas,omitzero"`
+	// Form spells the parameters of instances where the plan comes from a
+	// record, which keeps no create schema. A plan of the catalog has nil: its
+	// create schema spells them.
+	Form Form `json:"-"`
 	// Secret names the parameters that GET never shows.
 	Secret []string `json:"secret,omitempty"`
 }

@@ -42,19 +42,24 @@ func (p *Plan) check(raw, parameters json.RawMessage) error {
 	return schema.check(members)
 }
 
-// check reports all that is wrong in one error, in a stable order.
-func (s *inputSchema) check(members map[string]json.RawMessage) error {
-	var problems []string
+// check reports all that is wrong with the parameters in one error, in a stable
+// order.
+func (s *inputSchema) check(parameters map[string]json.RawMessage) error {
+	members, problems := s.form.apply(parameters)
 	values := make(map[string]any, len(members))
 	for name, raw := range members {
 		if !s.open && !slices.Contains(s.names, name) {
 			problems = append(problems, unknownParameter(name, s.names))
 			continue
 		}
-		values[name] = parse(raw)
+		if s.form[name].refused(name, raw) == nil { // apply has said why
+			values[name] = parse(raw)
+		}
 	}
 	if s.schema != nil {
-		problems = append(problems, s.invalid(values)...)
+		for _, f := range s.findings(values) {
+			problems = append(problems, f.sentence())
+		}
 	}
 	if len(problems) == 0 {
 		return nil
@@ -63,20 +68,17 @@ func (s *inputSchema) check(members map[string]json.RawMessage) error {
 	return errors.New(strings.Join(slices.Compact(problems), "; "))
 }
 
-func (s *inputSchema) invalid(values map[string]any) []string {
+// findings returns what the schema finds wrong with the values.
+func (s *inputSchema) findings(values map[string]any) []finding {
 	err := s.schema.Validate(values)
 	if err == nil {
 		return nil
 	}
 	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
 	if !ok {
-		return []string{"parameters are not as the plan's schema in the catalog says"}
+		return []finding{{want: "are not as the plan's schema in the catalog says"}}
 	}
-	var problems []string
-	for _, f := range findings(invalid) {
-		problems = append(problems, f.sentence())
-	}
-	return problems
+	return findingsOf(invalid)
 }
 
 // A finding is one way in which the value at a place is not as wanted.
@@ -92,9 +94,9 @@ func (f finding) sentence() string {
 	return "parameter " + quote(strings.Join(f.place, ".")) + " " + f.want
 }
 
-// findings returns the leaves of the validator's tree in our own words: its
+// findingsOf returns the leaves of the validator's tree in our own words: its
 // own words hold values.
-func findings(e *jsonschema.ValidationError) []finding {
+func findingsOf(e *jsonschema.ValidationError) []finding {
 	switch e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
 		return alternatives(e)
@@ -104,7 +106,7 @@ func findings(e *jsonschema.ValidationError) []finding {
 	}
 	var found []finding
 	for _, cause := range e.Causes {
-		found = append(found, findings(cause)...)
+		found = append(found, findingsOf(cause)...)
 	}
 	return found
 }
@@ -114,7 +116,7 @@ func findings(e *jsonschema.ValidationError) []finding {
 func alternatives(e *jsonschema.ValidationError) []finding {
 	var wants []string
 	for _, cause := range e.Causes {
-		for _, f := range findings(cause) {
+		for _, f := range findingsOf(cause) {
 			if len(f.place) != len(e.InstanceLocation) {
 				return []finding{{e.InstanceLocation, "has none of the forms that the plan's schema allows"}}
 			}
@@ -131,7 +133,7 @@ func alternatives(e *jsonschema.ValidationError) []finding {
 func wanted(why jsonschema.ErrorKind) string {
 	switch why := why.(type) {
 	case *kind.Type:
-		return fmt.Sprintf("must be of type %s, not %s", strings.Join(withoutNull(why.Want), " or "), why.Got)
+		return fmt.Sprintf("must be of type %s, not %s", strings.Join(withoutNull(why.Want, "null"), " or "), why.Got)
 	case *kind.Enum:
 		return "must be one of " + listValues(why.Want)
 	case *kind.Required:
@@ -177,9 +179,9 @@ func number(r *big.Rat) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// withoutNull drops the type that stands for an absent parameter.
-func withoutNull(types []string) []string {
-	return slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "null" })
+// withoutNull drops the type or the value that stands for an absent parameter.
+func withoutNull[T comparable](values []T, null T) []T {
+	return slices.DeleteFunc(slices.Clone(values), func(value T) bool { return value == null })
 }
 
 func list(names []string) string {
@@ -194,10 +196,7 @@ func list(names []string) string {
 // listValues lists the values of an enum, in the schema's order.
 func listValues(values []any) string {
 	texts := make([]string, 0, len(values))
-	for _, value := range values {
-		if value == nil { // absent
-			continue
-		}
+	for _, value := range withoutNull(values, nil) {
 		text, err := json.Marshal(value)
 		if err != nil {
 			continue

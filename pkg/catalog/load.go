@@ -30,7 +30,7 @@ func Load(sources ...Source) (*Catalog, error) {
 	if err := errors.Join(v.problems...); err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
-	return newCatalog(all), nil
+	return newCatalog(all, shippedBy(all)), nil
 }
 
 // document decodes and validates the offerings of one document.
@@ -50,8 +50,8 @@ func (v *validator) document(d Document) []*Offering {
 }
 
 // newCatalog sorts and indexes offerings that have been validated.
-func newCatalog(offerings []*Offering) *Catalog {
-	c := &Catalog{offerings: offerings, byID: map[string]*Offering{}}
+func newCatalog(offerings []*Offering, shipped map[string]shippedSchemas) *Catalog {
+	c := &Catalog{offerings: offerings, byID: map[string]*Offering{}, shipped: shipped}
 	slices.SortFunc(c.offerings, func(a, b *Offering) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range c.offerings {
 		c.byID[o.ID] = o
@@ -129,6 +129,10 @@ func (v *validator) plan(place, offeringPlace string, raw json.RawMessage) *Plan
 		p.Free = *shape.Free
 	}
 	v.checkPlan(place, p)
+	for _, schema := range []json.RawMessage{p.Schemas.Create, p.Schemas.Bind} {
+		form := formOfSchema(schema)
+		p.Secret, p.Fresh = form.withOtherNames(p.Secret), form.withOtherNames(p.Fresh)
+	}
 	return p
 }
 

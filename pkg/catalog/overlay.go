@@ -39,7 +39,7 @@ func (c *Catalog) Changed(overlay []byte) (*Catalog, error) {
 	if err := errors.Join(e.problems...); err != nil {
 		return nil, fmt.Errorf("overlay: %w", err)
 	}
-	return newCatalog(changed), nil
+	return newCatalog(changed, c.shipped), nil
 }
 
 // An editor applies an overlay and collects what is wrong with it.
@@ -122,11 +122,10 @@ func (e *editor) plan(place string, o *Offering, p *Plan, raw json.RawMessage) *
 	changes := e.members(place, raw, changeable("enabled")...)
 	e.enabled(place, p.ID, changes)
 	e.settings(place, o, changes["settings"])
-	changed := &Plan{}
-	if !e.merge(place, p, changes, changed) {
-		return p
+	if changed := e.mergePlan(place, p, changes); changed != nil {
+		return changed
 	}
-	return changed
+	return p
 }
 
 // added returns the plans that the overlay adds to the offering. Each is like
@@ -158,8 +157,7 @@ func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
 		e.settings(place, o, changes["settings"])
 		model := *o.Plans[at]
 		model.ID, model.Name, model.Description, model.Metadata = "", "", "", nil
-		plan := &Plan{}
-		if e.merge(place, &model, changes, plan) {
+		if plan := e.mergePlan(place, &model, changes); plan != nil {
 			plans = append(plans, plan)
 		}
 	}
@@ -182,7 +180,11 @@ func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
 	known := map[string]json.RawMessage{}
 	for _, p := range o.Plans {
 		var settings map[string]json.RawMessage
-		if err := json.Unmarshal(orNull(p.Settings), &settings); err != nil {
+		resolved, err := p.resolvedSettings()
+		if err == nil {
+			err = json.Unmarshal(orNull(resolved), &settings)
+		}
+		if err != nil {
 			e.failf(place, "settings of plan %s: %w", p.Name, err)
 		}
 		maps.Copy(known, settings)
@@ -193,6 +195,67 @@ func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
 			e.failf(place, "settings: %s must be of type %s, not %s", name, want, got)
 		}
 	}
+}
+
+// mergePlan returns the plan that have and changes are together, nil after
+// noting what is wrong. A changed setting that is a parameter's default goes
+// into the create schema, the one place of defaults, so that the catalog shows
+// it; the default of a parameter that the overlay removes becomes a setting, so
+// that it stays in force.
+func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.RawMessage) *Plan {
+	before := have.defaults()
+	model := *have
+	var err error
+	if model.Settings, err = have.resolvedSettings(); err != nil {
+		e.failf(place, "%w", err)
+		return nil
+	}
+	changed := &Plan{}
+	if !e.merge(place, &model, changes, changed) {
+		return nil
+	}
+	if len(before) == 0 && len(changed.defaults()) == 0 {
+		return changed
+	}
+	if err := changed.moveDefaults(before); err != nil {
+		e.failf(place, "settings: %w", err)
+		return nil
+	}
+	return changed
+}
+
+// moveDefaults takes the settings that are defaults of the create schema out of
+// the settings. A default that is still the one of before takes the setting's
+// value; another one was stated by the overlay and stays.
+func (p *Plan) moveDefaults(before map[string]json.RawMessage) error {
+	var settings map[string]json.RawMessage
+	if err := json.Unmarshal(orNull(p.Settings), &settings); err != nil {
+		return err
+	}
+	after := p.defaults()
+	properties := propertiesOf(p.Schemas.Create)
+	for name, property := range properties {
+		setting := settingOf(name)
+		value, isSet := settings[setting]
+		if after[setting] == nil || !isSet {
+			continue
+		}
+		if before[setting] == nil || equalValues(parse(before[setting]), parse(after[setting])) {
+			patch, err := encodeValue(map[string]json.RawMessage{"default": value})
+			if err != nil {
+				return err
+			}
+			properties[name] = mergePatch(property, patch)
+		}
+		delete(settings, setting)
+	}
+	p.Schemas.Create = withProperties(p.Schemas.Create, properties)
+	if p.Settings = nil; len(settings) == 0 {
+		return nil
+	}
+	var err error
+	p.Settings, err = encodeValue(settings)
+	return err
 }
 
 // merge decodes into changed what have and changes are together.
@@ -242,7 +305,7 @@ func mergePatch(have, change json.RawMessage) json.RawMessage {
 		}
 		to[name] = mergePatch(to[name], value)
 	}
-	merged, err := json.Marshal(to)
+	merged, err := encodeValue(to)
 	if err != nil { // of valid members there is nothing that cannot be written
 		return change
 	}

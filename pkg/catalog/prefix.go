@@ -33,5 +33,5 @@ func (c *Catalog) Prefixed(prefix string) (*Catalog, error) {
 	if err := errors.Join(v.problems...); err != nil {
 		return nil, fmt.Errorf("catalog with prefix %s: %w", quote(prefix), err)
 	}
-	return newCatalog(prefixed), nil
+	return newCatalog(prefixed, c.shipped), nil
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
@@ -62,19 +63,36 @@ func (m *Maintenance) render() *osb.MaintenanceInfo {
 func (s Schemas) render() *osb.Schemas {
 	var rendered osb.Schemas
 	if s.Create != nil || s.Update != nil {
-		rendered.Instance = &osb.InstanceSchemas{}
-		if s.Create != nil {
-			rendered.Instance.Create = &osb.InputSchema{Parameters: s.Create}
-		}
-		if s.Update != nil {
-			rendered.Instance.Update = &osb.InputSchema{Parameters: s.Update}
-		}
+		rendered.Instance = &osb.InstanceSchemas{Create: renderInput(s.Create), Update: renderInput(s.Update)}
 	}
 	if s.Bind != nil {
-		rendered.Binding = &osb.BindingSchemas{Create: &osb.InputSchema{Parameters: s.Bind}}
+		rendered.Binding = &osb.BindingSchemas{Create: renderInput(s.Bind)}
 	}
 	if rendered == (osb.Schemas{}) {
 		return nil
 	}
 	return &rendered
+}
+
+// renderInput returns a schema without spellings, which are ours. Further names
+// of a parameter become properties of their own, so that platforms that check
+// parameters let them pass; they have no default, so that no form fills in two
+// names of one parameter.
+func renderInput(schema json.RawMessage) *osb.InputSchema {
+	if schema == nil {
+		return nil
+	}
+	properties := propertiesOf(schema)
+	form, err := formOf(properties)
+	if err != nil || len(form) == 0 {
+		return &osb.InputSchema{Parameters: schema}
+	}
+	for name, spelling := range form {
+		property := mergePatch(properties[name], json.RawMessage(`{"`+spellingKeyword+`":null}`))
+		properties[name] = property
+		for _, other := range spelling.Names {
+			properties[other] = mergePatch(property, json.RawMessage(`{"default":null}`))
+		}
+	}
+	return &osb.InputSchema{Parameters: withProperties(schema, properties)}
 }

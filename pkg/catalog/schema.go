@@ -18,24 +18,24 @@ const (
 	maxSchemaSize = 64 << 10 // bytes, serialised
 )
 
-// An inputSchema is one compiled schema and the names it knows. The zero value
-// takes no parameters.
+// An inputSchema is one compiled schema, ready to check parameters in normal
+// form. The zero value takes no parameters.
 type inputSchema struct {
 	schema *jsonschema.Schema
-	names  []string // properties, sorted
-	open   bool     // it lets names pass that are no properties
+	form   Form
+	names  []string // of parameters, other names included, sorted
+	open   bool     // other names are accepted too
 }
 
-// names compiles all schemas, which proves them valid, and returns the
-// parameters they know.
-func (s Schemas) names() ([]string, error) {
+// validate checks all schemas and returns the names of their parameters.
+func (s Schemas) validate() ([]string, error) {
 	var names []string
 	var problems []error
 	for _, input := range []struct {
 		place string
 		raw   json.RawMessage
 	}{{"schemas.create", s.Create}, {"schemas.update", s.Update}, {"schemas.bind", s.Bind}} {
-		compiled, err := compileInput(input.raw)
+		compiled, err := validateInput(input.raw)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s%w", input.place, err))
 			continue
@@ -45,10 +45,9 @@ func (s Schemas) names() ([]string, error) {
 	return names, errors.Join(problems...)
 }
 
-// compileInput takes well under a millisecond, so that nothing is gained by
-// keeping what it returns: requests that need it start work of seconds. Its
-// errors go on from the schema's place.
-func compileInput(raw json.RawMessage) (*inputSchema, error) {
+// validateInput checks what CAT-39 demands, then the spellings and defaults of
+// the schema. Its errors go on from the schema's place.
+func validateInput(raw json.RawMessage) (*inputSchema, error) {
 	if len(raw) == 0 {
 		return &inputSchema{}, nil
 	}
@@ -56,11 +55,9 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 		return nil, fmt.Errorf(" is larger than %d bytes", maxSchemaSize)
 	}
 	var shape struct {
-		Dialect              string                     `json:"$schema"`
-		Type                 string                     `json:"type"`
-		Properties           map[string]json.RawMessage `json:"properties"`
-		PatternProperties    json.RawMessage            `json:"patternProperties"`
-		AdditionalProperties json.RawMessage            `json:"additionalProperties"`
+		Dialect              string          `json:"$schema"`
+		Type                 string          `json:"type"`
+		AdditionalProperties json.RawMessage `json:"additionalProperties"`
 	}
 	if err := json.Unmarshal(raw, &shape); err != nil {
 		return nil, fmt.Errorf(" is not an object schema: %w", err)
@@ -74,6 +71,32 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 	if shape.AdditionalProperties == nil {
 		return nil, errors.New(".additionalProperties is missing: write false, so that platforms know that other names are refused")
 	}
+	schema, err := compileInput(raw)
+	if err != nil {
+		return nil, err
+	}
+	return schema, validateParameters(raw, schema)
+}
+
+// compileInput compiles a schema of the catalog or of a record. It takes well under a
+// millisecond, so the result is not kept: requests that need it start work of
+// seconds. Its errors go on from the schema's place.
+func compileInput(raw json.RawMessage) (*inputSchema, error) {
+	if len(raw) == 0 {
+		return &inputSchema{}, nil
+	}
+	var shape struct {
+		Properties           map[string]json.RawMessage `json:"properties"`
+		PatternProperties    json.RawMessage            `json:"patternProperties"`
+		AdditionalProperties json.RawMessage            `json:"additionalProperties"`
+	}
+	if err := json.Unmarshal(raw, &shape); err != nil {
+		return nil, fmt.Errorf(" is not an object schema: %w", err)
+	}
+	form, err := formOf(shape.Properties)
+	if err != nil {
+		return nil, err
+	}
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf(": %w", err)
@@ -81,6 +104,7 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 	if ref := externalReference(document); ref != "" {
 		return nil, fmt.Errorf(" refers to %q: platforms do not follow external references", ref)
 	}
+	form.narrow(document)
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(noLoader{})
@@ -94,8 +118,9 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 	}
 	return &inputSchema{
 		schema: schema,
-		names:  slices.Sorted(maps.Keys(shape.Properties)),
-		open:   string(shape.AdditionalProperties) != "false" || shape.PatternProperties != nil,
+		form:   form,
+		names:  form.names(shape.Properties),
+		open:   shape.AdditionalProperties != nil && string(shape.AdditionalProperties) != "false" || shape.PatternProperties != nil,
 	}, nil
 }
 

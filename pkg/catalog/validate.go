@@ -157,6 +157,20 @@ func (v *validator) checkDeadlines(place string, p *Plan) {
 	}
 }
 
+// checkDefaults refuses a value that stands twice: as a setting, and as the
+// default of the parameter that fills this setting.
+func (v *validator) checkDefaults(place string, p *Plan) {
+	var settings map[string]json.RawMessage
+	if json.Unmarshal(orNull(p.Settings), &settings) != nil {
+		return
+	}
+	for _, setting := range slices.Sorted(maps.Keys(p.defaults())) {
+		if _, ok := settings[setting]; ok {
+			v.failf(place, "settings has %q, whose value is the default of a parameter in schemas.create: state it there alone", setting)
+		}
+	}
+}
+
 func (v *validator) checkPlan(place string, p *Plan) {
 	v.identity(place, p.ID, p.Name, p.Description, p.Metadata)
 	if !slices.Contains([]string{"delete", "refuse", "empty", "retain"}, p.Deletion) {
@@ -172,11 +186,12 @@ func (v *validator) checkPlan(place string, p *Plan) {
 	if len(p.Settings) > 0 && p.Settings[0] != '{' {
 		v.failf(place, "settings must be an object")
 	}
-	known, err := p.Schemas.names()
+	known, err := p.Schemas.validate()
 	if err != nil {
 		v.failf(place, "%w", err)
 		return
 	}
+	v.checkDefaults(place, p)
 	for list, names := range map[string][]string{"secret": p.Secret, "fresh": p.Fresh} {
 		for _, name := range names {
 			if !slices.Contains(known, name) {

@@ -78,8 +78,8 @@ type Task struct {
 	Region  string // of the broker, fixed with the intent
 	Account string // of the cloud; may be empty in Prepare
 
-	Settings   json.RawMessage // of the plan: the member "settings" in plans.yaml
-	Parameters json.RawMessage // of the user: an object as sent, or nil
+	Settings   json.RawMessage // of the plan: the member "settings" in plans.yaml, with the defaults of the create schema
+	Parameters json.RawMessage // of the user: an object in normal form, or nil
 	Deletion   Deletion        // of the plan
 
 	Plan  Plan  // as Prepare returned it

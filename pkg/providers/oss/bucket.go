@@ -80,25 +80,19 @@ func instancePlanOf(t providers.Task) (instancePlan, error) {
 }
 
 func prepareInstance(t providers.Task) (instancePlan, error) {
-	given, err := readParameters(t.Parameters)
+	given, err := parametersOf(t.Parameters)
 	if err != nil {
 		return instancePlan{}, err
 	}
-	var s settings
-	if len(t.Settings) > 0 {
-		if err := providers.Decode(t.Settings, "settings of the plan", &s); err != nil {
-			return instancePlan{}, err
-		}
-	}
-	// Updates take only Acl, so there it is the newer of the two spellings.
-	if t.Was == nil && given.Acl != "" && given.ACL != "" && given.Acl != given.ACL {
-		return instancePlan{}, invalid("Acl and ACL are one parameter and have different values. Give one of them.", nil)
+	s, err := settingsOf(t.Settings)
+	if err != nil {
+		return instancePlan{}, err
 	}
 	plan := instancePlan{
 		Bucket:          bucketName(t.Life),
 		Region:          cmp.Or(given.Region, t.Region),
-		ACL:             cmp.Or(given.Acl, given.ACL, s.ACL, "private"),
-		StorageClass:    cmp.Or(given.StorageClass, s.StorageClass, "Standard"),
+		ACL:             cmp.Or(given.ACL, s.ACL),
+		StorageClass:    cmp.Or(given.StorageClass, s.StorageClass),
 		AccessKeyID:     given.AccessKeyID,
 		AccessKeySecret: given.AccessKeySecret,
 	}

@@ -61,7 +61,9 @@ func (w *world) instance(parameters string) *providers.Task {
 	t.Settings = json.RawMessage(`{"acl":"private","storageClass":"Standard"}`)
 	t.Deletion = providers.Refuse
 	if parameters != "" {
-		t.Parameters = json.RawMessage(parameters)
+		normal, err := recordedPlan(w.T).NormalInstance(json.RawMessage(parameters))
+		w.must(err)
+		t.Parameters = normal
 	}
 	return w.prepare(t)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	settings := loadPlans(t).Plans[0].Settings
+	settings := recordedPlan(t).Settings
 	providertest.Run(t, func(t *testing.T) providertest.Harness {
 		t.Helper()
 		server := emulatortest.New(t)

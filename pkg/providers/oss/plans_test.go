@@ -25,6 +25,20 @@ func loadPlans(t *testing.T) *catalog.Offering {
 	return offering
 }
 
+// recordedPlan returns the plan "default" as the record of an instance keeps it.
+func recordedPlan(t *testing.T) *catalog.Plan {
+	t.Helper()
+	record, err := loadPlans(t).Plans[0].Recorded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := catalog.ReadRecorded(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
 func TestPlansAreThoseOfTheFirstBroker(t *testing.T) {
 	offering := loadPlans(t)
 	if offering.Name != "alibaba-cloud-oss" || !offering.Bindable || offering.Provider != "oss" {
@@ -56,11 +70,15 @@ func TestSchemasTakeTheDocumentedParametersOnly(t *testing.T) {
 	}{
 		"none":               {true, true, true, `{}`},
 		"old guide's nulls":  {true, true, true, `{"AccessKeyId":null,"AccessKeySecret":null}`},
-		"all":                {true, false, false, `{"Region":"a","Acl":"b","ACL":"b","StorageClass":"c","AccessKeyId":"d","AccessKeySecret":"e"}`},
+		"all":                {true, false, false, `{"Region":"a","Acl":"private","ACL":"Private","StorageClass":"Archive Storage","AccessKeyId":"d","AccessKeySecret":"e"}`},
 		"Acl":                {true, true, false, `{"Acl":"private"}`},
 		"unknown":            {false, false, false, `{"acl":"private"}`},
 		"region as a number": {false, false, false, `{"Region":1}`},
 		"Acl as a list":      {false, false, false, `{"Acl":["private"]}`},
+		"Acl by its words":   {true, true, false, `{"Acl":"Public Read/Write"}`},
+		"Acl unknown":        {false, false, false, `{"Acl":"everybody"}`},
+		"ACL":                {true, false, false, `{"ACL":"private"}`},
+		"class unknown":      {false, false, false, `{"StorageClass":"Glacier"}`},
 	}
 	for _, plan := range loadPlans(t).Plans {
 		for name, c := range cases {

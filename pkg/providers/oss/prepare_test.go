@@ -9,8 +9,43 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
+
+// shippedPlans returns the plans of plans.yaml.
+func shippedPlans(t *testing.T) []*catalog.Plan {
+	t.Helper()
+	c, err := catalog.Load(catalog.Embedded("oss/plans.yaml", Plans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Offerings()[0].Plans
+}
+
+// recorded returns the plan as the record of an instance keeps it.
+func recorded(t *testing.T, plan *catalog.Plan) *catalog.Plan {
+	t.Helper()
+	record, err := plan.Recorded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := catalog.ReadRecorded(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept
+}
+
+// normal returns the parameters of an instance as the provider gets them.
+func normal(t *testing.T, plan *catalog.Plan, sent string) json.RawMessage {
+	t.Helper()
+	parameters, err := plan.NormalInstance(json.RawMessage(sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parameters
+}
 
 func life() providers.Life {
 	return providers.Life{BrokerID: "broker-1", Incarnation: "00112233445566778899aabbccddeeff"}
@@ -29,7 +64,8 @@ func instanceTask(parameters string) providers.Task {
 	return t
 }
 
-func TestPrepareResolvesParameters(t *testing.T) {
+// Every spelling that was ever accepted is accepted, and means the same.
+func TestPrepare_EverySpelling_MeansOneValue(t *testing.T) {
 	base := instancePlan{Bucket: bucketName(life()), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard"}
 	with := func(change func(*instancePlan)) instancePlan {
 		plan := base
@@ -54,12 +90,18 @@ func TestPrepareResolvesParameters(t *testing.T) {
 		"old words":                   {`{"Acl":"Public Read"}`, public},
 		"old words in another case":   {`{"Acl":"PUBLIC  read"}`, public},
 		"old words for writing":       {`{"Acl":"Public Read/Write"}`, with(func(p *instancePlan) { p.ACL = "public-read-write" })},
+		"old words with signs":        {`{"ACL":" public_READ/ "}`, public},
+		"signs alone":                 {`{"Acl":" - ","StorageClass":"_/"}`, base},
 		"private":                     {`{"Acl":"Private"}`, base},
 		"class of the API":            {`{"StorageClass":"IA"}`, infrequent},
 		"class in old words":          {`{"StorageClass":"Infrequent Access Storage"}`, infrequent},
 		"class in another case":       {`{"StorageClass":"ia"}`, infrequent},
 		"class with hyphens":          {`{"StorageClass":"infrequent-access"}`, infrequent},
+		"class as one old word":       {`{"StorageClass":"IAStorage"}`, infrequent},
+		"class without its end":       {`{"StorageClass":"Infrequent Access"}`, infrequent},
 		"standard":                    {`{"StorageClass":"Standard Storage"}`, base},
+		"deep cold archive in words":  {`{"StorageClass":"deep cold archive storage"}`, with(func(p *instancePlan) { p.StorageClass = "DeepColdArchive" })},
+		"a region of blanks":          {`{"Region":"  "}`, base},
 		"archive":                     {`{"StorageClass":"Archive Storage"}`, with(func(p *instancePlan) { p.StorageClass = "Archive" })},
 		"cold archive":                {`{"StorageClass":"Cold Archive"}`, with(func(p *instancePlan) { p.StorageClass = "ColdArchive" })},
 		"deep cold archive":           {`{"StorageClass":"DeepColdArchive"}`, with(func(p *instancePlan) { p.StorageClass = "DeepColdArchive" })},
@@ -72,7 +114,15 @@ func TestPrepareResolvesParameters(t *testing.T) {
 	p := &Provider{}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			raw, err := p.Prepare(instanceTask(c.parameters))
+			for _, plan := range shippedPlans(t) {
+				if err := plan.CheckCreate(json.RawMessage(c.parameters)); err != nil {
+					t.Fatalf("plan %s: %v", plan.Name, err)
+				}
+			}
+			task := instanceTask("")
+			kept := recorded(t, shippedPlans(t)[0])
+			task.Settings, task.Parameters = kept.Settings, normal(t, kept, c.parameters)
+			raw, err := p.Prepare(task)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +137,8 @@ func TestPrepareResolvesParameters(t *testing.T) {
 	}
 }
 
-func TestPrepareRefusesWhatCannotBe(t *testing.T) {
+// What the schema lets pass, Prepare refuses.
+func TestPrepare_ImpossibleParameters_AreRefused(t *testing.T) {
 	for name, parameters := range map[string]string{
 		"Acl unknown":                  `{"Acl":"everybody"}`,
 		"Acl unknown beside ACL":       `{"ACL":"private","Acl":"everybody"}`,
@@ -108,7 +159,13 @@ func TestPrepareRefusesWhatCannotBe(t *testing.T) {
 		"a boolean for the access key": `{"AccessKeyId":true,"AccessKeySecret":true}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := (&Provider{}).Prepare(instanceTask(parameters))
+			plan := shippedPlans(t)[0]
+			if err := plan.CheckCreate(json.RawMessage(parameters)); err != nil {
+				return
+			}
+			task := instanceTask("")
+			task.Parameters = normal(t, recorded(t, plan), parameters)
+			_, err := (&Provider{}).Prepare(task)
 			var failure *providers.Failure
 			if !errors.As(err, &failure) || failure.Kind != providers.Invalid {
 				t.Fatalf("Prepare: %v, want a failure of kind %s", err, providers.Invalid)
@@ -135,7 +192,8 @@ func TestUpdateChangesTheACLAndNothingElse(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			task := instanceTask(c.parameters)
+			task := instanceTask("")
+			task.Parameters = normal(t, recorded(t, shippedPlans(t)[0]), c.parameters)
 			task.Was = &providers.Was{Settings: task.Settings}
 			task.Plan, _ = json.Marshal(before)
 			raw, err := (&Provider{}).Prepare(task)

@@ -1,6 +1,11 @@
 package rds
 
-import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+import (
+	"cmp"
+	"encoding/json"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
 
 // An instancePlan is what Prepare resolved for an instance.
 type instancePlan struct {
@@ -41,17 +46,14 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 	if err != nil {
 		return plan, err
 	}
-	user, err := parametersOf(t.Parameters)
+	network, err := parametersOf[networkParameters](t.Parameters)
 	if err != nil {
 		return plan, err
 	}
-	if err := checkNetwork(user); err != nil {
-		return plan, err
-	}
-	plan.VpcID, plan.VSwitchID, plan.ZoneID = string(user.VpcID), string(user.VSwitchID), string(user.ZoneID)
+	plan.VpcID, plan.VSwitchID, plan.ZoneID = network.VpcID, network.VSwitchID, network.ZoneID
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
 	plan.Database, plan.Charset = s.Database, s.Charset
-	if err := plan.selfDefine(s, user); err != nil {
+	if err := plan.selfDefine(s, t.Parameters); err != nil {
 		return plan, err
 	}
 	plan.setStorageType(s)
@@ -68,10 +70,6 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 	if err != nil {
 		return old, err
 	}
-	user, err := parametersOf(t.Parameters)
-	if err != nil {
-		return old, err
-	}
 	plan := old
 	plan.Whitelist = whitelist
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
@@ -79,7 +77,7 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 		plan.Engine, plan.EngineVersion = old.Engine, old.EngineVersion
 		plan.Storage = max(old.Storage, s.Storage)
 	}
-	if err := plan.selfDefine(s, user); err != nil {
+	if err := plan.selfDefine(s, t.Parameters); err != nil {
 		return old, err
 	}
 	plan.setStorageType(s)
@@ -94,32 +92,21 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 	return plan, nil
 }
 
-// selfDefine puts the user's wishes over the plan's defaults, where the plan
-// lets users say. (Other plans' schemas refuse them.)
-func (p *instancePlan) selfDefine(s settings, user parameters) (err error) {
+// selfDefine puts the user's parameters over the defaults of a plan with
+// selfDefine. Instances may bring parameters of such a plan to another one,
+// which ignores them.
+func (p *instancePlan) selfDefine(s settings, raw json.RawMessage) error {
 	if !s.SelfDefine {
 		return nil
 	}
-	if user.Engine != "" {
-		if p.Engine, err = engine(user.Engine); err != nil {
-			return err
-		}
+	user, err := parametersOf[serverParameters](raw)
+	if err != nil {
+		return err
 	}
-	if user.EngineVersion != "" {
-		if p.EngineVersion, err = version(user.EngineVersion); err != nil {
-			return err
-		}
-	}
-	if user.Class != "" {
-		if p.Class, err = class(user.Class); err != nil {
-			return err
-		}
-	}
-	if user.Storage != "" {
-		if p.Storage, err = storage(user.Storage); err != nil {
-			return err
-		}
-	}
+	p.Engine = cmp.Or(user.Engine, p.Engine)
+	p.EngineVersion = cmp.Or(user.EngineVersion, p.EngineVersion)
+	p.Class = cmp.Or(user.Class, p.Class)
+	p.Storage = cmp.Or(user.Storage, p.Storage)
 	return nil
 }
 

@@ -39,6 +39,20 @@ func plan(t *testing.T, name string) *catalog.Plan {
 	return nil
 }
 
+// recorded returns the plan as the record of an instance keeps it.
+func recorded(t *testing.T, name string) *catalog.Plan {
+	t.Helper()
+	record, err := plan(t, name).Recorded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := catalog.ReadRecorded(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func TestOfferingIsTheOneOfTheFirstBroker(t *testing.T) {
 	o := offering(t)
 	if o.ID != "rds-997b8372-8dac-40ac-ae65-758b4a5075a5" || o.Name != "alibaba-cloud-rds-mysqldb" || o.Provider != "rds" || !o.Bindable {
@@ -64,7 +78,7 @@ func TestPlansResolve(t *testing.T) {
 		"rds-mysql-t1-small": "rds.mysql.t1.small", "rds-mysql-s1-small": "rds.mysql.s1.small",
 		"rds-mysql-s2-large": "rds.mysql.s2.large", "rds-self-define": "rds.mysql.s2.large",
 	} {
-		raw, err := provider.Prepare(providers.Task{Kind: providers.Instance, Settings: plan(t, name).Settings})
+		raw, err := provider.Prepare(providers.Task{Kind: providers.Instance, Settings: recorded(t, name).Settings})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -94,15 +108,15 @@ func TestSchemasTakeTheParametersOfTheFirstBroker(t *testing.T) {
 		parameters string
 		ok         bool
 	}{
-		{"numbers", self.CheckCreate, `{"Engine":"MySQL","EngineVersion":5.6,"Class":"c","Storage":20}`, true},
-		{"strings", self.CheckCreate, `{"Engine":"MySQL","EngineVersion":"5.6","Class":"c","Storage":"20"}`, true},
+		{"numbers", self.CheckCreate, `{"Engine":"MySQL","EngineVersion":5.6,"Class":"rds.mysql.s1.small","Storage":20}`, true},
+		{"strings", self.CheckCreate, `{"Engine":"MySQL","EngineVersion":"5.6","Class":"rds.mysql.s1.small","Storage":"20"}`, true},
 		{"network", self.CheckCreate, network, true},
 		{"network of a fixed plan", fixed.CheckCreate, network, true},
 		{"nulls", fixed.CheckCreate, `{"VpcID":null}`, true},
-		{"class of a fixed plan", fixed.CheckCreate, `{"Class":"c"}`, false},
+		{"class of a fixed plan", fixed.CheckCreate, `{"Class":"rds.mysql.s1.small"}`, false},
 		{"unknown name", self.CheckCreate, `{"Klass":"c"}`, false},
 		{"wrong type", self.CheckCreate, `{"Storage":[20]}`, false},
-		{"update of class and storage", self.CheckUpdate, `{"Class":"c","Storage":40}`, true},
+		{"update of class and storage", self.CheckUpdate, `{"Class":"rds.mysql.s1.small","Storage":40}`, true},
 		{"update of the network", self.CheckUpdate, network, false},
 		{"update of a fixed plan", fixed.CheckUpdate, `{"Storage":40}`, false},
 		{"bind with nulls", fixed.CheckBind, `{"Username":null,"Password":null}`, true},

@@ -6,8 +6,51 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
+
+// selfDefined returns the shipped plan whose parameters describe the server.
+func selfDefined(t *testing.T) *catalog.Plan {
+	t.Helper()
+	c, err := catalog.Load(catalog.Embedded("rds/plans.yaml", Plans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range c.Offerings()[0].Plans {
+		if p.Name == "rds-self-define" {
+			return p
+		}
+	}
+	t.Fatal("no plan rds-self-define")
+	return nil
+}
+
+// provisioned prepares an instance of the plan as the broker does: schema,
+// record, normal form.
+func provisioned(t *testing.T, plan *catalog.Plan, sent string) (instancePlan, error) {
+	t.Helper()
+	if err := plan.CheckCreate(json.RawMessage(sent)); err != nil {
+		return instancePlan{}, err
+	}
+	record, err := plan.Recorded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := catalog.ReadRecorded(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters, err := kept.NormalInstance(json.RawMessage(sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := prepared(t, providers.Task{Life: testLife(), Settings: kept.Settings, Parameters: parameters})
+	if err != nil {
+		t.Fatalf("the schema takes %s, Prepare does not: %v", sent, err)
+	}
+	return got, nil
+}
 
 const (
 	fixedSettings = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.t1.small","storage":20,"database":"app","charset":"utf8mb4"}`
@@ -39,7 +82,9 @@ func wantInvalid(t *testing.T, err error, word string) {
 	}
 }
 
-func TestSelfDefinedInstances(t *testing.T) {
+// Every spelling that was ever accepted is accepted, and means the same.
+func TestSelfDefine_EverySpelling_MeansOneValue(t *testing.T) {
+	shipped := selfDefined(t)
 	def := instancePlan{EngineVersion: "5.6", Class: "rds.mysql.s2.large", Storage: 20, StorageType: "local_ssd"}
 	with := func(change func(*instancePlan)) instancePlan { p := def; change(&p); return p }
 	cases := map[string]struct {
@@ -50,7 +95,20 @@ func TestSelfDefinedInstances(t *testing.T) {
 		"Empty":           {`{}`, def},
 		"Nulls":           {`{"Engine":null,"EngineVersion":null,"Class":null,"Storage":null,"VpcID":null,"NetworkType":null}`, def},
 		"EmptyStrings":    {`{"Engine":"","VpcID":""}`, def},
-		"EngineInAnyCase": {`{"Engine":"mysql"}`, def},
+		"EngineInAnyCase": {`{"Engine":" mySQL\n"}`, def},
+		"EngineInLowCase": {`{"Engine":"mysql"}`, def},
+		"Blanks":          {`{"Engine":" ","EngineVersion":"\t","Class":"  ","Storage":" ","VpcID":" ","NetworkType":" ","ZoneId":""}`, def},
+		"Version55":       {`{"EngineVersion":5.5}`, with(func(p *instancePlan) { p.EngineVersion = "5.5" })},
+		"VersionZeros":    {`{"EngineVersion":"5.70"}`, with(func(p *instancePlan) { p.EngineVersion = "5.7" })},
+		"VersionExponent": {`{"EngineVersion":80e-1}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
+		"VersionBlanks":   {`{"EngineVersion":" 8.0 "}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
+		"StorageBlanks":   {`{"Storage":" 100 "}`, with(func(p *instancePlan) { p.Storage = 100 })},
+		"StorageDecimal":  {`{"Storage":"100.0"}`, with(func(p *instancePlan) { p.Storage = 100 })},
+		"StorageExponent": {`{"Storage":"1e2"}`, with(func(p *instancePlan) { p.Storage = 100 })},
+		"StorageLeast":    {`{"Storage":5}`, with(func(p *instancePlan) { p.Storage = 5 })},
+		"StorageMost":     {`{"Storage":64000}`, with(func(p *instancePlan) { p.Storage = 64000 })},
+		"ClassBlanks":     {`{"Class":" rds.mysql.s1.small "}`, with(func(p *instancePlan) { p.Class = "rds.mysql.s1.small" })},
+		"NetworkTypeCase": {`{"NetworkType":" Vpc "}`, def},
 		"VersionAsNumber": {`{"EngineVersion":5.7}`, with(func(p *instancePlan) { p.EngineVersion = "5.7" })},
 		"VersionOfYAML":   {`{"EngineVersion":8}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
 		"VersionWhole":    {`{"EngineVersion":8.0}`, with(func(p *instancePlan) { p.EngineVersion = "8.0" })},
@@ -60,13 +118,13 @@ func TestSelfDefinedInstances(t *testing.T) {
 		"StorageAsString": {`{"Storage":"100"}`, with(func(p *instancePlan) { p.Storage = 100 })},
 		"StorageAsFloat":  {`{"Storage":1e2}`, with(func(p *instancePlan) { p.Storage = 100 })},
 		"CloudDisk":       {`{"Class":"mysql.n2.medium.2c"}`, with(func(p *instancePlan) { p.Class, p.StorageType = "mysql.n2.medium.2c", "cloud_essd" })},
-		"Network": {`{"NetworkType":"vpc","VpcID":"vpc-1","VSwitchID":"vsw-1","ZoneId":"cn-hangzhou-h"}`, with(func(p *instancePlan) {
+		"Network": {`{"NetworkType":"vpc","VpcID":" vpc-1 ","VSwitchID":"vsw-1","ZoneId":"cn-hangzhou-h"}`, with(func(p *instancePlan) {
 			p.VpcID, p.VSwitchID, p.ZoneID = "vpc-1", "vsw-1", "cn-hangzhou-h"
 		})},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := prepared(t, providers.Task{Life: testLife(), Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
+			got, err := provisioned(t, shipped, tc.parameters)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +136,8 @@ func TestSelfDefinedInstances(t *testing.T) {
 	}
 }
 
-func TestParametersThatCannotBe(t *testing.T) {
+func TestSelfDefine_ImpossibleParameters_NameTheParameter(t *testing.T) {
+	shipped := selfDefined(t)
 	for name, tc := range map[string]struct{ parameters, word string }{
 		"Engine":       {`{"Engine":"Oracle"}`, "Engine"},
 		"Version":      {`{"EngineVersion":5}`, "EngineVersion"},
@@ -92,12 +151,19 @@ func TestParametersThatCannotBe(t *testing.T) {
 		"Classic":      {`{"NetworkType":"Classic"}`, "closed"},
 		"NetworkType":  {`{"NetworkType":"LAN"}`, "NetworkType"},
 		"VpcID":        {`{"VpcID":"vpc 1&x"}`, "VpcID"},
-		"WrongShape":   {`{"Storage":{"GB":20}}`, "Parameters"},
-		"NoObject":     {`[]`, "Parameters"},
+		"WrongShape":   {`{"Storage":{"GB":20}}`, "Storage"},
+		"NoObject":     {`[]`, "parameters"},
+		"VersionNew":   {`{"EngineVersion":"9.0"}`, `"5.5", "5.6", "5.7", "8.0"`},
+		"StorageTiny":  {`{"Storage":0}`, "at least 5"},
+		"StorageMax":   {`{"Storage":64005}`, "at most 64000"},
+		"VSwitchID":    {`{"VSwitchID":"v/1"}`, "VSwitchID"},
+		"ZoneId":       {`{"ZoneId":"x"}`, "ZoneId"},
+		"NetworkNum":   {`{"NetworkType":1}`, "NetworkType"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := prepared(t, providers.Task{Life: testLife(), Settings: json.RawMessage(selfSettings), Parameters: json.RawMessage(tc.parameters)})
-			wantInvalid(t, err, tc.word)
+			if _, err := provisioned(t, shipped, tc.parameters); err == nil || !strings.Contains(err.Error(), tc.word) {
+				t.Errorf("error = %v, want one that names %s", err, tc.word)
+			}
 		})
 	}
 }

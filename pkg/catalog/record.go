@@ -1,0 +1,228 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// A recordedPlan is what the record of an instance or binding keeps of its
+// plan: all that repeats, updates, rotation and deletion need, so that a plan
+// that left the catalog is served on. Platforms' texts, metadata and the create
+// schema stay out. The names of its members are those of Plan: records of
+// before hold a whole Plan.
+type recordedPlan struct {
+	ID              string              `json:"id"`
+	Name            string              `json:"name"`
+	Updateable      bool                `json:"updateable,omitempty"`
+	Settings        json.RawMessage     `json:"settings,omitempty"` // with the defaults of the create schema
+	Deletion        string              `json:"deletion,omitempty"`
+	Slow            []string            `json:"slow,omitempty"`
+	Deadline        Duration            `json:"deadline,omitempty"`
+	Deadlines       map[string]Duration `json:"deadlines,omitempty"`
+	Rotatable       bool                `json:"rotatable,omitempty"`
+	Fresh           []string            `json:"fresh,omitempty"`
+	BindingLifetime Duration            `json:"bindingLifetime,omitempty"`
+	Maintenance     *Maintenance        `json:"maintenance,omitempty"` // the version alone
+	Schemas         Schemas             `json:"schemas,omitzero"`      // update and bind, stripped to what checks
+	Secret          []string            `json:"secret,omitempty"`
+	// Form spells the parameters of instances that the update schema does not
+	// spell. Records of before lack it.
+	Form Form `json:"form"`
+}
+
+// Recorded returns the plan as records keep it.
+func (p *Plan) Recorded() (json.RawMessage, error) {
+	settings, err := p.resolvedSettings()
+	if err != nil {
+		return nil, err
+	}
+	recorded := recordedPlan{
+		ID: p.ID, Name: p.Name, Updateable: p.Updateable, Settings: settings, Deletion: p.Deletion, Slow: p.Slow,
+		Deadline: p.Deadline, Deadlines: p.Deadlines, Rotatable: p.Rotatable, Fresh: p.Fresh,
+		BindingLifetime: p.BindingLifetime, Secret: p.Secret, Form: p.Form,
+	}
+	if p.Maintenance != nil {
+		recorded.Maintenance = &Maintenance{Version: p.Maintenance.Version}
+	}
+	if recorded.Schemas.Update, err = stripped(p.Schemas.Update); err != nil {
+		return nil, fmt.Errorf("update schema of plan %s: %w", p.ID, err)
+	}
+	if recorded.Schemas.Bind, err = stripped(p.Schemas.Bind); err != nil {
+		return nil, fmt.Errorf("bind schema of plan %s: %w", p.ID, err)
+	}
+	if recorded.Form == nil {
+		recorded.Form = formOfSchema(p.Schemas.Create).forRecord(formOfSchema(p.Schemas.Update))
+	}
+	return encodeValue(recorded)
+}
+
+// forRecord returns the form without the spellings that the update schema has
+// too, and without the sentences of Refuse, which only a create schema needs.
+func (f Form) forRecord(update Form) Form {
+	form := Form{} // never nil: a record of today has one
+	for name, spelling := range f {
+		if same, ok := update[name]; ok && reflect.DeepEqual(spelling, same) {
+			continue
+		}
+		spelling.Refuse = nil
+		spelling.Enum = withoutNull(spelling.Enum, nil)
+		form[name] = spelling
+	}
+	return form
+}
+
+// ReadRecorded reads the plan that a record keeps: what Recorded wrote, or the
+// whole plan of a record of before, for which Upgraded is made.
+func ReadRecorded(raw json.RawMessage) (*Plan, error) {
+	var plan Plan
+	if err := json.Unmarshal(raw, &plan); err != nil {
+		return nil, err
+	}
+	var recorded struct {
+		Form Form `json:"form"`
+	}
+	if err := json.Unmarshal(raw, &recorded); err != nil {
+		return nil, err
+	}
+	plan.Form = recorded.Form
+	return &plan, nil
+}
+
+// settingOf returns the name of the setting that holds a parameter's default:
+// Acl has its default in acl.
+func settingOf(parameter string) string {
+	first := []rune(parameter)
+	first[0] = unicode.ToLower(first[0])
+	return string(first)
+}
+
+// defaults returns the defaults of the create schema by the name of the
+// setting.
+func (p *Plan) defaults() map[string]json.RawMessage {
+	var shape struct {
+		Properties map[string]struct {
+			Default json.RawMessage `json:"default"`
+		} `json:"properties"`
+	}
+	if len(p.Schemas.Create) == 0 || json.Unmarshal(p.Schemas.Create, &shape) != nil {
+		return nil
+	}
+	defaults := map[string]json.RawMessage{}
+	for name, property := range shape.Properties {
+		if value := property.Default; name != "" && value != nil && string(value) != "null" {
+			defaults[settingOf(name)] = value
+		}
+	}
+	return defaults
+}
+
+// resolvedSettings returns the plan's settings with the defaults of its create
+// schema: what is made where the user says nothing.
+func (p *Plan) resolvedSettings() (json.RawMessage, error) {
+	defaults := p.defaults()
+	if len(defaults) == 0 {
+		return p.Settings, nil
+	}
+	var settings map[string]json.RawMessage
+	if len(p.Settings) > 0 {
+		if err := json.Unmarshal(p.Settings, &settings); err != nil {
+			return nil, fmt.Errorf("settings of plan %s: %w", p.ID, err)
+		}
+	}
+	maps.Copy(defaults, settings)
+	return encodeValue(defaults)
+}
+
+// stripped returns a schema without the keywords that check nothing.
+func stripped(schema json.RawMessage) (json.RawMessage, error) {
+	if len(schema) == 0 {
+		return nil, nil
+	}
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(schema))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	if object, ok := value.(map[string]any); ok {
+		forRecord(object)
+	}
+	return encodeValue(strip(value, false))
+}
+
+// forRecord leaves out what is true of the parameters of every recorded schema:
+// they are an object, other names are refused unless the schema says otherwise,
+// and each value has the type of its normal form and is never null.
+func forRecord(schema map[string]any) {
+	delete(schema, "type")
+	if schema["additionalProperties"] == false {
+		delete(schema, "additionalProperties")
+	}
+	properties, _ := schema["properties"].(map[string]any)
+	for _, property := range properties {
+		property, ok := property.(map[string]any)
+		if !ok {
+			continue
+		}
+		types, _ := property["type"].([]any)
+		types = withoutNull(types, "null")
+		if spelling, ok := property[spellingKeyword].(map[string]any); ok && spelling["type"] != nil {
+			types = []any{spelling["type"]}
+		}
+		if len(types) == 1 {
+			property["type"] = types[0]
+		} else if len(types) > 1 {
+			property["type"] = types
+		}
+		if enum, ok := property["enum"].([]any); ok {
+			property["enum"] = withoutNull(enum, nil)
+		}
+	}
+}
+
+// strip removes what only readers of a schema need. named says that the members
+// of an object are names of the schema's own choice, such as those of
+// "properties".
+func strip(value any, named bool) any {
+	switch value := value.(type) {
+	case []any:
+		for i := range value {
+			value[i] = strip(value[i], false)
+		}
+	case map[string]any:
+		for _, keyword := range slices.Collect(maps.Keys(value)) {
+			switch {
+			case named:
+				value[keyword] = strip(value[keyword], false)
+			case isForReaders(keyword):
+				delete(value, keyword)
+			case keyword == "enum", keyword == spellingKeyword: // data, no schemas
+			default:
+				value[keyword] = strip(value[keyword], slices.Contains([]string{"properties", "patternProperties", "definitions", "dependencies"}, keyword))
+			}
+		}
+	}
+	return value
+}
+
+func isForReaders(keyword string) bool {
+	return slices.Contains([]string{"$schema", "id", "title", "description", "default", "examples", "example"}, keyword) ||
+		strings.HasPrefix(keyword, "x-") && keyword != spellingKeyword
+}
+
+// encodeValue writes JSON without escapes for HTML.
+func encodeValue(value any) (json.RawMessage, error) {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(buffer.Bytes()), nil
+}

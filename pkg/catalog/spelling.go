@@ -1,0 +1,203 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// spellingKeyword is the member of a parameter's schema that states its
+// Spelling. Platforms are sent schemas without it.
+const spellingKeyword = "x-normal"
+
+// A Spelling lists the ways to write one parameter and its values. All of them
+// mean the one value that the schema, the provider and the cloud know. Blanks at
+// both ends of a text mean nothing, and an empty text counts as absent. Every
+// member is optional.
+type Spelling struct {
+	// Names are further names of the parameter. Its own name wins where a
+	// request has both.
+	Names []string `json:"names,omitempty"`
+	// Type is what a value becomes, string or number. A number becomes the
+	// value of the enumeration that equals it (8 is "8.0"), a text that is a
+	// number becomes the number.
+	Type string `json:"type,omitempty"`
+	// Lower makes letters small, and Prefix is removed from the start.
+	Lower  bool   `json:"lower,omitempty"`
+	Prefix string `json:"prefix,omitempty"`
+
+	// The members below belong to enumerations. AnyCase ignores letter case,
+	// AnySeparator ignores blanks, hyphens, underscores and slashes.
+	AnyCase      bool `json:"anyCase,omitempty"`
+	AnySeparator bool `json:"anySeparator,omitempty"`
+	// Suffix may follow any value, and Synonyms are further words for a value.
+	Suffix   string              `json:"suffix,omitempty"`
+	Synonyms map[string][]string `json:"synonyms,omitempty"`
+	// Refuse gives the end of a sentence for words that need a reason of their
+	// own: parameter "NetworkType" ...
+	Refuse map[string]string `json:"refuse,omitempty"`
+
+	// Enum is the enumeration of the parameter's schema. Load sets it.
+	Enum []any `json:"enum,omitempty"`
+}
+
+// A Form holds the Spelling of parameters by name. Parameters in normal form
+// have one name each and one way to write each value.
+type Form map[string]Spelling
+
+// apply returns the members in normal form, and sentences about members that
+// contradict each other or that a Spelling refuses.
+func (f Form) apply(members map[string]json.RawMessage) (normal map[string]json.RawMessage, problems []string) {
+	normal = make(map[string]json.RawMessage, len(members))
+	for name, value := range members {
+		spelling, ok := f[name]
+		if !ok {
+			normal[name] = value
+			continue
+		}
+		if value, ok = spelling.value(value); ok {
+			normal[name] = value
+		}
+		problems = append(problems, spelling.refused(name, members[name])...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		for _, other := range f[name].Names {
+			value, ok := members[other]
+			if !ok {
+				continue
+			}
+			delete(normal, other)
+			problems = append(problems, f[name].refused(other, value)...)
+			if value, ok = f[name].value(value); !ok {
+				continue
+			}
+			if own, ok := normal[name]; !ok {
+				normal[name] = value
+			} else if !equalValues(parse(own), parse(value)) {
+				problems = append(problems, "parameters "+quote(name)+" and "+quote(other)+" are one parameter and have different values: give one of them")
+			}
+		}
+	}
+	return normal, problems
+}
+
+// value returns a value in normal form; present is false for an empty text.
+func (s Spelling) value(raw json.RawMessage) (normal json.RawMessage, present bool) {
+	switch value := parse(raw).(type) {
+	case string:
+		return s.text(value)
+	case json.Number:
+		return s.number(raw, value.String()), true
+	default:
+		return raw, true
+	}
+}
+
+func (s Spelling) text(text string) (normal json.RawMessage, present bool) {
+	text = strings.TrimSpace(text)
+	if text == "" || len(s.Enum) > 0 && s.fold(text) == "" {
+		return nil, false
+	}
+	if member, ok := s.member(text); ok {
+		return jsonText(member), true
+	}
+	if s.Type == "number" {
+		if number, ok := plainNumber(text); ok {
+			return number, true
+		}
+	}
+	if s.Lower {
+		text = strings.ToLower(text)
+	}
+	if rest := strings.TrimPrefix(text, s.Prefix); rest != "" {
+		text = rest
+	}
+	return jsonText(text), true
+}
+
+func (s Spelling) number(raw json.RawMessage, text string) json.RawMessage {
+	switch s.Type {
+	case "string":
+		if member, ok := s.member(text); ok {
+			text = member
+		}
+		return jsonText(text)
+	case "number":
+		if number, ok := plainNumber(text); ok {
+			return number
+		}
+	}
+	return raw
+}
+
+// member returns the value of the enumeration that the text means.
+func (s Spelling) member(text string) (string, bool) {
+	folded := s.fold(text)
+	for _, value := range s.Enum {
+		member, ok := value.(string)
+		if !ok {
+			continue
+		}
+		for _, word := range append([]string{member}, s.Synonyms[member]...) {
+			if folded == s.fold(word) || s.Suffix != "" && folded == s.fold(word+s.Suffix) {
+				return member, true
+			}
+		}
+		if s.Type == "string" && isSameNumber(member, text) {
+			return member, true
+		}
+	}
+	return "", false
+}
+
+// refused returns the sentence of Refuse for the value.
+func (s Spelling) refused(name string, raw json.RawMessage) []string {
+	text, ok := parse(raw).(string)
+	if !ok {
+		return nil
+	}
+	for word, reason := range s.Refuse {
+		if s.fold(strings.TrimSpace(text)) == s.fold(word) {
+			return []string{"parameter " + quote(name) + " " + reason}
+		}
+	}
+	return nil
+}
+
+// fold returns what two spellings of one value have in common.
+func (s Spelling) fold(text string) string {
+	if s.AnyCase {
+		text = strings.ToLower(text)
+	}
+	if s.AnySeparator {
+		text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t-_/", r) }), "")
+	}
+	return text
+}
+
+func isSameNumber(a, b string) bool {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	return errX == nil && errY == nil && x == y
+}
+
+// plainNumber writes a number without exponent and without needless zeros.
+func plainNumber(text string) (json.RawMessage, bool) {
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(number, 0) || math.IsNaN(number) {
+		return nil, false
+	}
+	return json.RawMessage(strconv.FormatFloat(number, 'f', -1, 64)), true
+}
+
+func jsonText(text string) json.RawMessage {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text) // a string can always be encoded
+	return bytes.TrimSpace(buffer.Bytes())
+}

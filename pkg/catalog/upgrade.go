@@ -1,0 +1,106 @@
+package catalog
+
+import (
+	"encoding/json"
+	"maps"
+)
+
+// shippedSchemas are the schemas of one provider's plans, as its sources ship
+// them: parameters by name.
+type shippedSchemas struct {
+	Create, Update, Bind map[string]json.RawMessage
+}
+
+// shippedBy collects the schemas of the offerings by provider.
+func shippedBy(offerings []*Offering) map[string]shippedSchemas {
+	shipped := map[string]shippedSchemas{}
+	for _, o := range offerings {
+		s, ok := shipped[o.Provider]
+		if !ok {
+			s = shippedSchemas{map[string]json.RawMessage{}, map[string]json.RawMessage{}, map[string]json.RawMessage{}}
+			shipped[o.Provider] = s
+		}
+		for _, p := range o.Plans {
+			maps.Copy(s.Create, propertiesOf(p.Schemas.Create))
+			maps.Copy(s.Update, propertiesOf(p.Schemas.Update))
+			maps.Copy(s.Bind, propertiesOf(p.Schemas.Bind))
+		}
+	}
+	return shipped
+}
+
+// Upgraded returns the plan of a record. A record of before holds a whole plan
+// whose schemas take any text, since the provider knew the spellings and the
+// values: its parameters get the spelling, enumeration and bounds that ship
+// with the provider. What the record's schema states itself stays, since an
+// operator may have stated it.
+func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
+	shipped, ok := c.shipped[provider]
+	if p.Form != nil || !ok {
+		return p
+	}
+	upgraded := *p
+	upgraded.Schemas = Schemas{
+		Create: upgradedSchema(p.Schemas.Create, shipped.Create),
+		Update: upgradedSchema(p.Schemas.Update, shipped.Update),
+		Bind:   upgradedSchema(p.Schemas.Bind, shipped.Bind),
+	}
+	return &upgraded
+}
+
+// upgradedSchema merges the schema's own properties into the shipped ones.
+func upgradedSchema(schema json.RawMessage, shipped map[string]json.RawMessage) json.RawMessage {
+	own := propertiesOf(schema)
+	others := map[string]bool{} // further names, which have a property of their own in records of before
+	upgraded := map[string]json.RawMessage{}
+	for name, property := range own {
+		upgraded[name] = property
+		if model, ok := shipped[name]; ok {
+			upgraded[name] = mergePatch(model, property)
+			for _, other := range formOfProperty(name, upgraded[name])[name].Names {
+				others[other] = true
+			}
+		}
+	}
+	maps.DeleteFunc(upgraded, func(name string, _ json.RawMessage) bool { return others[name] })
+	if len(upgraded) == 0 {
+		return schema
+	}
+	return withProperties(schema, upgraded)
+}
+
+func formOfProperty(name string, property json.RawMessage) Form {
+	form, err := formOf(map[string]json.RawMessage{name: property})
+	if err != nil {
+		return nil
+	}
+	return form
+}
+
+func propertiesOf(schema json.RawMessage) map[string]json.RawMessage {
+	var shape struct {
+		Properties map[string]json.RawMessage `json:"properties"`
+	}
+	if len(schema) == 0 || json.Unmarshal(schema, &shape) != nil {
+		return nil
+	}
+	return shape.Properties
+}
+
+// withProperties returns a schema, which was validated before, with other
+// properties.
+func withProperties(schema json.RawMessage, properties map[string]json.RawMessage) json.RawMessage {
+	var members map[string]json.RawMessage
+	err := json.Unmarshal(schema, &members)
+	if err == nil {
+		members["properties"], err = encodeValue(properties)
+	}
+	var changed json.RawMessage
+	if err == nil {
+		changed, err = encodeValue(members)
+	}
+	if err != nil {
+		return schema
+	}
+	return changed
+}

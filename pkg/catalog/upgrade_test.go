@@ -1,0 +1,140 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+)
+
+// shipped returns the catalog of the services.
+func shipped(t *testing.T) *catalog.Catalog {
+	t.Helper()
+	c, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// wholePlans are plans as records held them before providers gave up their
+// lists of values: whole, with schemas that take any text.
+func wholePlans(t *testing.T) map[string]json.RawMessage {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/whole_plans.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plans map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &plans); err != nil {
+		t.Fatal(err)
+	}
+	return plans
+}
+
+// upgraded reads a record of before, and writes and reads it anew where again
+// is set.
+func upgraded(t *testing.T, c *catalog.Catalog, provider string, again bool) *catalog.Plan {
+	t.Helper()
+	plan, err := catalog.ReadRecorded(wholePlans(t)[provider])
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan = c.Upgraded(provider, plan)
+	if !again {
+		return plan
+	}
+	raw, err := plan.Recorded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan, err = catalog.ReadRecorded(raw); err != nil {
+		t.Fatal(err)
+	}
+	return c.Upgraded(provider, plan)
+}
+
+func TestUpgraded_RecordOfBefore_IsServedOn(t *testing.T) {
+	t.Parallel()
+	all := shipped(t)
+	left, err := all.Changed([]byte("offerings: {alibaba-cloud-oss: {plans: {oss-self-define: {enabled: false}}}, alibaba-cloud-rds-mysqldb: {plans: {rds-self-define: {enabled: false}}}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*catalog.Catalog{"in the catalog": all, "left the catalog": left} {
+		for _, again := range []bool{false, true} {
+			bucket, server := upgraded(t, c, "oss", again), upgraded(t, c, "rds", again)
+			if bucket.Name != "oss-self-define" || bucket.Deletion != "refuse" || !bucket.Rotatable || string(bucket.Settings) == "" ||
+				server.Fresh[0] != "Username" || !server.IsSlow("update") || !server.Updateable {
+				t.Errorf("%s: plans %+v, %+v", name, bucket, server)
+			}
+			for _, tc := range []struct {
+				check func(json.RawMessage) error
+				sent  string
+				ok    bool
+			}{
+				{bucket.CheckUpdate, `{"Acl":"Public Read"}`, true},
+				{bucket.CheckUpdate, `{"Acl":"everybody"}`, false},
+				{bucket.CheckUpdate, `{"ACL":"private"}`, false},
+				{bucket.CheckUpdate, `{"Region":"cn-beijing"}`, false},
+				{bucket.CheckBind, `{}`, true},
+				{bucket.CheckBind, `{"Username":"u"}`, false},
+				{server.CheckUpdate, `{"Storage":"40","Class":" rds.mysql.s1.small "}`, true},
+				{server.CheckUpdate, `{"Storage":"41"}`, false},
+				{server.CheckUpdate, `{"Class":"a b"}`, false},
+				{server.CheckUpdate, `{"Engine":"MySQL"}`, false},
+				{server.CheckBind, `{"Username":"user","Password":"Secret12"}`, true},
+				{server.CheckBind, `{"Password":12345678}`, false},
+			} {
+				if err := tc.check(json.RawMessage(tc.sent)); (err == nil) != tc.ok {
+					t.Errorf("%s, again %v: check of %s = %v", name, again, tc.sent, err)
+				}
+			}
+			for sent, want := range map[string]string{
+				`{"ACL":"Public Read","StorageClass":"Infrequent Access Storage","Region":"OSS-cn-beijing"}`: `{"Acl":"public-read","Region":"cn-beijing","StorageClass":"IA"}`,
+				`{"ACL":"public-read","Acl":"private"}`:                                                      `{"Acl":"private"}`,
+			} {
+				if got, err := bucket.NormalInstance(json.RawMessage(sent)); err != nil || string(got) != want {
+					t.Errorf("%s, again %v: normal form of %s is %s, %v", name, again, sent, got, err)
+				}
+			}
+			if got, err := server.NormalInstance(json.RawMessage(`{"Engine":"mysql","EngineVersion":8,"Storage":"100","NetworkType":"vpc"}`)); err != nil ||
+				string(got) != `{"Engine":"MySQL","EngineVersion":"8.0","NetworkType":"VPC","Storage":100}` {
+				t.Errorf("%s, again %v: normal form of a server's parameters is %s, %v", name, again, got, err)
+			}
+		}
+	}
+}
+
+// What an operator stated for a plan holds for its instances, whatever ships
+// later.
+func TestUpgraded_OwnStatements_Stay(t *testing.T) {
+	t.Parallel()
+	plan := &catalog.Plan{
+		Settings: json.RawMessage(`{"acl":"public-read","storageClass":"IA"}`),
+		Schemas: catalog.Schemas{
+			Create: json.RawMessage(`{"type":"object","additionalProperties":false,"properties":{"Acl":{"type":"string"},"Own":{"type":"string"}}}`),
+			Update: json.RawMessage(`{"type":"object","additionalProperties":false,"properties":{"Acl":{"type":"string","enum":["private"]},"Own":{"type":"string"}}}`),
+		},
+	}
+	got := shipped(t).Upgraded("oss", plan)
+	for sent, ok := range map[string]bool{`{"Acl":"Private"}`: true, `{"Acl":"public-read"}`: false, `{"Own":" x "}`: true} {
+		if err := got.CheckUpdate(json.RawMessage(sent)); (err == nil) != ok {
+			t.Errorf("CheckUpdate(%s) = %v", sent, err)
+		}
+	}
+	raw, err := got.Recorded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := catalog.ReadRecorded(raw)
+	if err != nil || string(record.Settings) != `{"acl":"public-read","storageClass":"IA"}` {
+		t.Errorf("settings = %s, %v: the defaults of today replace the record's", record.Settings, err)
+	}
+	if unknown := shipped(t).Upgraded("gone", plan); string(unknown.Schemas.Update) != string(plan.Schemas.Update) {
+		t.Errorf("a provider that ships nothing changes the schema to %s", unknown.Schemas.Update)
+	}
+}
