@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/google/renameio/v2"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
@@ -35,7 +36,7 @@ func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	if s.caFile != "" {
-		if err := os.WriteFile(s.caFile, server.CA(), 0o644); err != nil { //nolint:gosec // a certificate is public
+		if err := renameio.WriteFile(s.caFile, server.CA(), 0o644); err != nil { // whole or absent: clients wait for it
 			return errors.Join(fmt.Errorf("--ca-file: %w", err), server.Close())
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 )
 
 // checkAccess requires accounts, or --insecure-no-auth in their place.
@@ -29,7 +30,7 @@ func (c *config) checkAccess() error {
 
 // platformAPI returns the handler of the platforms' port. Changes of the account
 // files take effect while it serves.
-func (c *config) platformAPI(files *api.Files, config api.Config) (*api.Handler, error) {
+func (c *config) platformAPI(files *filewatch.Watcher, config api.Config) (*api.Handler, error) {
 	var err error
 	if config.Reviewer, err = c.reviewer(); err != nil {
 		return nil, err

@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 )
 
 // operatorAPI returns the handler of the operator API. Changes of its token file
 // take effect while it serves.
-func (c *config) operatorAPI(files *api.Files, config server.Config) (http.Handler, error) {
+func (c *config) operatorAPI(files *filewatch.Watcher, config server.Config) (http.Handler, error) {
 	gate := api.NewGate(0, nil)
 	config.Gate = gate
 	if c.opsTokensFile != "" {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
@@ -21,7 +22,7 @@ import (
 type processes struct {
 	config    *config
 	engine    *broker.Engine
-	files     *api.Files
+	files     *filewatch.Watcher
 	keys      *sealed.Keys
 	ready     *readiness
 	platforms http.Handler

@@ -10,6 +10,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
 )
@@ -59,7 +60,7 @@ func serve(ctx context.Context, c *config) error {
 		return err
 	}
 
-	files, err := api.NewFiles(metrics)
+	files, err := filewatch.New(metrics)
 	if err != nil {
 		return err
 	}

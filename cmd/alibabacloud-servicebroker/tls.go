@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 )
 
 // tls returns the TLS configuration of the platforms' port; nil for plain HTTP.
 // Changes of the files take effect on the next connection.
-func (c *config) tls(files *api.Files) (*tls.Config, error) {
+func (c *config) tls(files *filewatch.Watcher) (*tls.Config, error) {
 	if c.tlsCert == "" {
 		return nil, nil //nolint:nilnil // plain HTTP has no TLS configuration
 	}

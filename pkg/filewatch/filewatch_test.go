@@ -1,4 +1,4 @@
-package api
+package filewatch
 
 import (
 	"errors"
@@ -12,61 +12,62 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// A watching is a file in use, and what was taken from it.
-type watching struct {
-	path  string
-	taken []string
-	files *Files
+// A watchedFile is a file in use, with the contents that were applied.
+type watchedFile struct {
+	path    string
+	applied []string
+	watcher *Watcher
 
 	registry *prometheus.Registry
 }
 
-// watch runs in a bubble of synctest: all waiting is of its clock.
-func watch(t *testing.T, path, content string) *watching {
+// watch starts a watcher of one file. It runs in a synctest bubble.
+func watch(t *testing.T, path, content string) *watchedFile {
 	t.Helper()
-	w := &watching{path: path, registry: prometheus.NewRegistry()}
+	w := &watchedFile{path: path, registry: prometheus.NewRegistry()}
 	w.write(t, content)
 	var err error
-	if w.files, err = NewFiles(w.registry); err != nil {
+	if w.watcher, err = New(w.registry); err != nil {
 		t.Fatal(err)
 	}
-	err = w.files.Use("word", []string{path}, func(contents [][]byte) error {
+	err = w.watcher.Use("word", []string{path}, func(contents [][]byte) error {
 		if len(contents) != 1 || strings.Contains(string(contents[0]), "broken") {
-			return errors.New("it is broken")
+			return errors.New("broken")
 		}
-		w.taken = append(w.taken, string(contents[0]))
+		w.applied = append(w.applied, string(contents[0]))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	go w.files.Watch(t.Context())
+	go w.watcher.Watch(t.Context())
 	return w
 }
 
-func (w *watching) write(t *testing.T, content string) {
+func (w *watchedFile) write(t *testing.T, content string) {
 	t.Helper()
 	if err := os.WriteFile(w.path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// last is what is in use some seconds later.
-func (w *watching) last() string {
-	<-time.After(3*lookEvery + lookEvery/2)
+// last returns the content in use some seconds later.
+func (w *watchedFile) last() string {
+	<-time.After(3*interval + interval/2)
 	synctest.Wait()
-	return w.taken[len(w.taken)-1]
+	return w.applied[len(w.applied)-1]
 }
 
-func (w *watching) metrics() string {
+func (w *watchedFile) metrics() string {
 	recorder := httptest.NewRecorder()
-	Ops(OpsConfig{Metrics: w.registry}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return recorder.Body.String()
 }
 
-func TestAChangedFileIsTakenIntoUse(t *testing.T) {
+func TestWatch_ChangedFile_IsApplied(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t, path, "one")
@@ -75,8 +76,8 @@ func TestAChangedFileIsTakenIntoUse(t *testing.T) {
 			t.Errorf("%q is in use, want two", got)
 		}
 		w.last()
-		if len(w.taken) != 2 {
-			t.Errorf("taken %q: what had not changed was taken again", w.taken)
+		if len(w.applied) != 2 {
+			t.Errorf("applied %q: unchanged content was applied again", w.applied)
 		}
 		if m := w.metrics(); !strings.Contains(m, `alibabacloud_broker_file_reloads_total{files="word",result="ok"} 1`) {
 			t.Errorf("metrics %s", m)
@@ -84,7 +85,7 @@ func TestAChangedFileIsTakenIntoUse(t *testing.T) {
 	})
 }
 
-func TestABrokenFileLeavesInUseWhatWasThere(t *testing.T) {
+func TestWatch_BrokenFile_KeepsTheOldContent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t, path, "one")
@@ -99,7 +100,7 @@ func TestABrokenFileLeavesInUseWhatWasThere(t *testing.T) {
 			}
 			w.write(t, "one")
 			if got := w.last(); got != "one" || !strings.Contains(w.metrics(), `alibabacloud_broker_files_broken{files="word"} 0`) {
-				t.Errorf("%s, mended: %q is in use, metrics %s", name, got, w.metrics())
+				t.Errorf("%s, repaired: %q is in use, metrics %s", name, got, w.metrics())
 			}
 		}
 		if !strings.Contains(w.metrics(), `alibabacloud_broker_file_reloads_total{files="word",result="failed"} 3`) {
@@ -109,23 +110,23 @@ func TestABrokenFileLeavesInUseWhatWasThere(t *testing.T) {
 		w.last()
 		w.write(t, "two")
 		if got := w.last(); got != "two" {
-			t.Errorf("%q is in use after a broken file was mended, want two", got)
+			t.Errorf("%q is in use after a broken file was repaired, want two", got)
 		}
 	})
 }
 
-func TestAFileIsNotTakenWhileItIsBeingWritten(t *testing.T) {
+func TestWatch_HalfWrittenFile_IsLeftAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t, path, "one")
-		<-time.After(lookEvery / 2) // it looks in the middle between two writes
+		<-time.After(interval / 2) // it reads in the middle between two writes
 		for _, half := range []string{"", "t", "tw", "two", "two-"} {
 			w.write(t, half)
-			<-time.After(lookEvery)
+			<-time.After(interval)
 		}
 		synctest.Wait()
-		if len(w.taken) != 1 {
-			t.Errorf("taken %q while it was being written", w.taken)
+		if len(w.applied) != 1 {
+			t.Errorf("applied %q while it was being written", w.applied)
 		}
 		w.write(t, "two-three")
 		if got := w.last(); got != "two-three" {
@@ -134,9 +135,9 @@ func TestAFileIsNotTakenWhileItIsBeingWritten(t *testing.T) {
 	})
 }
 
-// A mounted Secret is a directory of links to ..data/, which is a link that
-// the kubelet moves.
-func TestAMountedSecretIsReadAgainWhenItsLinkMoves(t *testing.T) {
+// A mounted Secret is a directory of links to ..data/, a link that the kubelet
+// moves.
+func TestWatch_MountedSecret_FollowsItsLink(t *testing.T) {
 	dir := t.TempDir()
 	mount := func(version, content string) {
 		t.Helper()
@@ -171,21 +172,21 @@ func TestAMountedSecretIsReadAgainWhenItsLinkMoves(t *testing.T) {
 	})
 }
 
-func TestFilesThatCannotBeUsedAtFirstAreRefused(t *testing.T) {
+func TestUse_UnusableFile_ReturnsItsError(t *testing.T) {
 	t.Parallel()
-	files, err := NewFiles(nil)
+	watcher, err := New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "file")
-	if err := files.Use("x", []string{path}, func([][]byte) error { return nil }); !errors.Is(err, os.ErrNotExist) {
+	if err := watcher.Use("x", []string{path}, func([][]byte) error { return nil }); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Use = %v for a missing file", err)
 	}
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
-	if err := files.Use("x", []string{path}, func([][]byte) error { return broken }); !errors.Is(err, broken) {
-		t.Errorf("Use = %v, want what it was told", err)
+	if err := watcher.Use("x", []string{path}, func([][]byte) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("Use = %v, want the error of use", err)
 	}
 }
