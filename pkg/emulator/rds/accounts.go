@@ -12,13 +12,13 @@ import (
 
 const superAccount, normalAccount = "Super", "Normal"
 
-// An account is a database account. Its password is kept for the server that a
-// restarted emulator starts anew, and shown to nobody.
+// An account is a database account. Its password is kept for the new server of
+// a restarted emulator, and stays hidden.
 type account struct {
 	name, kind, description string
 	password                string
 	since                   time.Time // when it came to be
-	until                   time.Time // Unavailable until then, or gone then
+	until                   time.Time // Unavailable until then, or deleted then
 	leaving                 bool
 	locked                  bool
 	grants                  []grant
@@ -45,7 +45,7 @@ func (in *instance) account(name string) *account {
 	return nil
 }
 
-// createAccount is CreateAccount of the RDS API. It takes no ClientToken: a
+// createAccount is CreateAccount of the RDS API. Without a ClientToken a
 // repetition is InvalidAccountName.Duplicate.
 func (s *Service) createAccount(r *rpc.Request) (any, *rpc.Error) {
 	in, server, done, fail := s.workOn(r)
@@ -66,9 +66,9 @@ func (s *Service) createAccount(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// workOn finds the running instance that a request changes the inside of, and
-// makes others wait that change the same one until done is called. Server is
-// nil without an engine.
+// workOn finds the running instance of a request that changes its accounts or
+// databases. Other such requests wait until done is called. server is nil
+// without an engine.
 func (s *Service) workOn(r *rpc.Request) (in *instance, server engine.Server, done func(), fail *rpc.Error) {
 	s.mu.Lock()
 	in, fail = s.findRunning(r, unknownID())
@@ -154,8 +154,8 @@ func (s *Service) deleteAccount(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// findAccount returns the account that AccountName names, which must be
-// Available. The caller holds the instance's work, not mu.
+// findAccount returns the account named by AccountName, which must be
+// Available. The caller holds the instance's work and releases mu.
 func (s *Service) findAccount(r *rpc.Request, in *instance) (*account, *rpc.Error) {
 	return s.findAccountIn(r, in, "Available")
 }

@@ -84,7 +84,7 @@ func (f *fixture) ok(err error) {
 	}
 }
 
-func TestAnAccountBecomesAvailableAndGoesAway(t *testing.T) {
+func TestAccount_Lifecycle_AvailableThenDeleted(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.createAccount(id, "alice"))
@@ -101,7 +101,7 @@ func TestAnAccountBecomesAvailableAndGoesAway(t *testing.T) {
 	f.ok(f.createAccount(id, "alice"))
 }
 
-func TestAccountsNeedARunningInstance(t *testing.T) {
+func TestCreateAccount_InstanceNotRunning_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := must(f.CreateDBInstance(createRequest()))(f).DBInstanceId
 	f.wantCode(f.createAccount(id, "alice"), 403, "OperationDenied.DBInstanceStatus")
@@ -109,7 +109,7 @@ func TestAccountsNeedARunningInstance(t *testing.T) {
 	f.wantCode(f.createAccount("rm-x", "alice"), 404, "InvalidDBInstanceId.NotFound")
 }
 
-func TestAccountNamesAreLimitedByVersion(t *testing.T) {
+func TestCreateAccount_Name_LimitedByVersion(t *testing.T) {
 	f := newFixture(t)
 	old := f.instance()
 	modern := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.EngineVersion = "5.7" })
@@ -144,7 +144,7 @@ func TestAccountNamesAreLimitedByVersion(t *testing.T) {
 	}
 }
 
-func TestPasswordsFollowTheRules(t *testing.T) {
+func TestCreateAccount_WeakPassword_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	for i, good := range []string{"Passw0rd", "pass-w0rd", "PASS_W0RD", "Ab=" + strings.Repeat("x", 29)} {
@@ -165,7 +165,7 @@ func TestPasswordsFollowTheRules(t *testing.T) {
 	}
 }
 
-func TestThereIsOneSuperAccount(t *testing.T) {
+func TestCreateAccount_SecondSuper_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.createAccount(id, "chief", super))
@@ -174,7 +174,7 @@ func TestThereIsOneSuperAccount(t *testing.T) {
 	f.wantCode(f.createAccount(id, "x1", func(r *sdk.CreateAccountRequest) { r.AccountType = "Root" }), 400, "InvalidAccountType.Format")
 }
 
-func TestTheFirstAccountMayHaveToBeSuper(t *testing.T) {
+func TestBehaviour_FirstAccountSuper_RefusesNormal(t *testing.T) {
 	f := newFixture(t)
 	f.srv.RDS().Behave(func(b *rds.Behaviour) { b.FirstAccountSuper = true })
 	id := f.instance()
@@ -183,7 +183,7 @@ func TestTheFirstAccountMayHaveToBeSuper(t *testing.T) {
 	f.ok(f.createAccount(id, "alice"))
 }
 
-func TestPrivilegesAreGrantedAndRevoked(t *testing.T) {
+func TestPrivileges_GrantAndRevoke_Shown(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.createAccount(id, "alice"))
@@ -214,7 +214,7 @@ func TestPrivilegesAreGrantedAndRevoked(t *testing.T) {
 	f.wantAccounts(id, "alice Normal Available", "chief Super Available")
 }
 
-func TestDescribeAccountsFiltersAndPages(t *testing.T) {
+func TestDescribeAccounts_FilterAndPages_Apply(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	for i := range 31 {
@@ -236,7 +236,7 @@ func TestDescribeAccountsFiltersAndPages(t *testing.T) {
 	f.wantCode(err, 400, "InvalidParameter")
 }
 
-func TestASuperAccountIsReset(t *testing.T) {
+func TestResetAccount_Super_GetsNewPassword(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.createAccount(id, "chief", super))
@@ -255,7 +255,7 @@ func TestASuperAccountIsReset(t *testing.T) {
 	f.wantCode(reset("bob", "N3wpassword"), 404, "InvalidAccountName.NotFound")
 }
 
-func TestAccountsArePlainlyDescribed(t *testing.T) {
+func TestDescribeAccounts_Fields_AllPresent(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.createAccount(id, "alice"))
@@ -279,7 +279,7 @@ func postgres(r *sdk.CreateDBInstanceRequest) {
 	r.Engine, r.EngineVersion, r.DBInstanceClass = "PostgreSQL", "15.0", "pg.n2.small.1"
 }
 
-func TestAccountsOfPostgreSQLAreLockedAndUnlocked(t *testing.T) {
+func TestLockAccount_PostgreSQL_LocksAndUnlocks(t *testing.T) {
 	f := newFixture(t)
 	mysql, id := f.instance(), f.instance(postgres)
 	set := func(id string, lock bool) error {
@@ -307,7 +307,7 @@ func TestAccountsOfPostgreSQLAreLockedAndUnlocked(t *testing.T) {
 	f.ok(f.createAccount(id, "chief2", super)) // of PostgreSQL there may be several
 }
 
-func TestNamesCanBeAskedFor(t *testing.T) {
+func TestCheckNameAvailable_NamesInUse_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.createAccount(id, "alice"))

@@ -27,7 +27,7 @@ type attribute struct {
 const maxAttributeIDs = 30
 
 // describeDBInstanceAttribute is DescribeDBInstanceAttribute of the RDS API.
-// Of a list of ids it describes those that exist, if there is any.
+// Given several ids it describes the instances that exist, at least one.
 func (s *Service) describeDBInstanceAttribute(r *rpc.Request) (any, *rpc.Error) {
 	var body struct {
 		Items struct{ DBInstanceAttribute []attribute }
@@ -48,7 +48,7 @@ func (s *Service) describeDBInstanceAttribute(r *rpc.Request) (any, *rpc.Error) 
 	s.sweep(r.Now)
 	for _, id := range ids {
 		if in, ok := s.instances[id]; ok && s.visible(in, r.Now) {
-			in.settle(r.Now)
+			in.applyDue(r.Now)
 			body.Items.DBInstanceAttribute = append(body.Items.DBInstanceAttribute, s.attribute(in, r.Now))
 		}
 	}
@@ -77,7 +77,7 @@ func (s *Service) attribute(in *instance, now time.Time) attribute {
 	}
 }
 
-// expireTime is empty where nothing expires.
+// expireTime is empty for an instance that stays until it is deleted.
 func (in *instance) expireTime() string {
 	if in.expires.IsZero() {
 		return ""

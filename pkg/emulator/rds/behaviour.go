@@ -6,15 +6,15 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// A Behaviour is where documents leave open what the cloud does, or where it
-// may do one thing or the other.
+// A Behaviour is the set of switches for cases in which documents are silent or
+// the cloud does one thing or the other.
 type Behaviour struct {
 	// RefuseUsedToken answers InvalidRequestId to a ClientToken that was used,
 	// as the error table of CreateDBInstance has it, instead of the first
 	// answer.
 	RefuseUsedToken bool
-	// TokenLifetime is how long a ClientToken is remembered; zero forgets it at
-	// once. The cloud's figure is not documented (A022).
+	// TokenLifetime is how long a ClientToken is remembered; zero drops it at
+	// once. The cloud's figure is undocumented (A022).
 	TokenLifetime time.Duration
 	// InFlight is for how long after a request the cloud is still at work on
 	// it: until then its ClientToken is answered InvalidConcurrentOperate.
@@ -27,18 +27,17 @@ type Behaviour struct {
 	FirstAccountSuper bool
 	// Lag is how long a new instance stays invisible to every call (A051).
 	Lag time.Duration
-	// ListLag is how long a new instance stays out of DescribeDBInstances
-	// without a DBInstanceId, and out of ListTagResources and DescribeTags
-	// without one, while calls with its id find it.
+	// ListLag is how long DescribeDBInstances, ListTagResources and
+	// DescribeTags omit a new instance, unless they name its DBInstanceId.
 	ListLag time.Duration
-	// AccountLag is how long a new account, and a new privilege, stays out of
-	// DescribeAccounts and DescribeDatabases, while other calls know it.
+	// AccountLag is how long DescribeAccounts and DescribeDatabases omit a new
+	// account or privilege, while other calls use it.
 	AccountLag time.Duration
 	// Quotas are the limits of the account and of its instances.
 	Quotas Quotas
 }
 
-// Quotas are limits; zero is none.
+// Quotas are limits; zero is unlimited.
 type Quotas struct {
 	Instances int // of the account, in all regions
 	Accounts  int // of an instance
@@ -63,27 +62,26 @@ func (s *Service) Behave(change func(*Behaviour)) {
 	change(&s.behaviour)
 }
 
-// visible tells whether calls see the instance already.
+// visible reports whether calls see the instance already.
 func (s *Service) visible(in *instance, now time.Time) bool {
 	return s.behaviour.Lag <= 0 || !now.Before(in.created.Add(s.behaviour.Lag))
 }
 
-// listed tells whether lists show the instance already.
+// listed reports whether lists show the instance already.
 func (s *Service) listed(in *instance, now time.Time) bool {
 	lag := max(s.behaviour.Lag, s.behaviour.ListLag)
 	return lag <= 0 || !now.Before(in.created.Add(lag))
 }
 
-// lags tells whether lists may not show what exists.
+// lags reports whether lists can be behind the instances.
 func (s *Service) lags() bool { return s.behaviour.Lag > 0 || s.behaviour.ListLag > 0 }
 
-// shown tells whether something inside an instance that came to be at since is
-// shown already.
+// shown reports whether a part of an instance, made at since, is shown already.
 func (s *Service) shown(since, now time.Time) bool {
 	return s.behaviour.AccountLag <= 0 || !now.Before(since.Add(s.behaviour.AccountLag))
 }
 
-// over tells whether there would be more than a limit allows.
+// over reports whether count exceeds a limit.
 func over(count, limit int) bool { return limit > 0 && count > limit }
 
 func tooManyTags(limit int) *rpc.Error {

@@ -11,7 +11,7 @@ import (
 
 func (f *fixture) behave(change func(*rds.Behaviour)) { f.srv.RDS().Behave(change) }
 
-func TestATokenIsInFlightForAWhile(t *testing.T) {
+func TestBehaviour_InFlight_TokenAnsweredConcurrent(t *testing.T) {
 	f := newFixture(t)
 	f.behave(func(b *rds.Behaviour) { b.InFlight = time.Minute })
 	first := must(f.CreateDBInstance(withToken("a")))(f)
@@ -23,7 +23,7 @@ func TestATokenIsInFlightForAWhile(t *testing.T) {
 	}
 }
 
-func TestANewInstanceMayBeInvisible(t *testing.T) {
+func TestBehaviour_Lag_HidesNewInstance(t *testing.T) {
 	cases := map[string]struct {
 		behave     func(*rds.Behaviour)
 		byID, list int
@@ -64,7 +64,7 @@ func TestANewInstanceMayBeInvisible(t *testing.T) {
 	}
 }
 
-func TestNewAccountsAndPrivilegesMayBeInvisible(t *testing.T) {
+func TestBehaviour_AccountLag_HidesAccountsAndPrivileges(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.createDatabase(id, "orders", "utf8"))
@@ -82,7 +82,7 @@ func TestNewAccountsAndPrivilegesMayBeInvisible(t *testing.T) {
 	f.wantAccounts(id, "alice Normal Available orders=ReadOnly")
 }
 
-func TestQuotasCanBeSet(t *testing.T) {
+func TestBehaviour_Quotas_Enforced(t *testing.T) {
 	f := newFixture(t)
 	f.behave(func(b *rds.Behaviour) {
 		b.Quotas = rds.Quotas{Instances: 2, Accounts: 1, Databases: 1, IPGroups: 2, IPEntries: 3, Tags: 1}

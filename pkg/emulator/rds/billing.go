@@ -9,9 +9,9 @@ import (
 
 const postpaid, prepaid = "Postpaid", "Prepaid"
 
-// billing reads how an instance is paid (RDS API, CreateDBInstance, PayType,
-// Period and UsedTime), and from that when it expires: never, or after the time
-// that is paid for.
+// billing reads the pay type of an instance and the end of its paid time, which
+// is zero for a postpaid one (RDS API, CreateDBInstance, PayType, Period and
+// UsedTime).
 func billing(r *rpc.Request, payType string) (kind string, expires time.Time, fail *rpc.Error) {
 	switch payType {
 	case postpaid:

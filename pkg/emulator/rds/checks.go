@@ -12,8 +12,8 @@ import (
 )
 
 // The checks of CreateDBInstance, each for some of its parameters (RDS API,
-// CreateDBInstance and its error table; where that table has no code for a
-// rule, the code of the older common table of RDS).
+// CreateDBInstance and its error table; rules without a code there have the
+// code of the older common table of RDS).
 
 func (s *Service) checkEngine(r *rpc.Request, in *instance) *rpc.Error {
 	var fail *rpc.Error
@@ -28,8 +28,8 @@ func (s *Service) checkEngine(r *rpc.Request, in *instance) *rpc.Error {
 	if fail != nil {
 		return fail
 	}
-	// Here and below an instance keeps the emulator's own copy of a word, not
-	// the request's, which would keep the whole request in memory.
+	// Here and below an instance keeps the emulator's own copy of a word. The
+	// request's word would keep the whole request in memory.
 	var known bool
 	if in.version, known = own(sold, version); !known {
 		return bad("InvalidEngineVersion.Malformed", "The engine version is not valid for %s.", in.engine)
@@ -155,8 +155,8 @@ func (s *Service) checkNetwork(r *rpc.Request, in *instance) *rpc.Error {
 	return nil
 }
 
-// address chooses an address for the instance in its VSwitch, whose first one
-// it has so far. Addresses are made up, and may repeat.
+// address chooses an address of the instance in its VSwitch. Addresses are made
+// up, and may repeat.
 func (in *instance) address(bits int) {
 	size := uint64(1) << (32 - bits)
 	n := 1 + in.serial%(size-4) // neither the first nor the last three

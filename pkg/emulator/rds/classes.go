@@ -2,8 +2,8 @@ package rds
 
 import "slices"
 
-// A class is what DBInstanceClass names: engine and versions it is sold for,
-// and what it gives.
+// A class is a DBInstanceClass: the engine and versions that it is sold for,
+// and its sizes.
 type class struct {
 	name        string
 	engine      string
@@ -25,8 +25,8 @@ const (
 	storageStep = 5  // GB
 )
 
-// versions are the versions of an engine on sale, none if it is unknown (RDS
-// API, CreateDBInstance, EngineVersion).
+// versions returns the versions of an engine on sale (RDS API,
+// CreateDBInstance, EngineVersion); an unknown engine has none.
 func versions(engine string) []string {
 	switch engine {
 	case "MySQL":
@@ -69,7 +69,7 @@ func classes() []*class {
 	}
 }
 
-// storageTypes are the storage types a class can be had with.
+// storageTypes returns the storage types on sale with a class.
 func (c *class) storageTypes() []string {
 	if c.storage == localSSD {
 		return []string{localSSD}
@@ -81,7 +81,7 @@ func (c *class) sells(engine, version string) bool {
 	return c.engine == engine && slices.Contains(c.versions, version)
 }
 
-// portOf and hostOf say where an instance of an engine is reached.
+// portOf and hostOf return the port and the host of an engine's instances.
 func portOf(engine string) string {
 	switch engine {
 	case "PostgreSQL":

@@ -34,7 +34,7 @@ func (in *instance) reached(e endpoint) (host, port string) {
 	return in.host(e), strconv.Itoa(int(e.port))
 }
 
-// names tells whether text is the name of an endpoint, or where it is reached.
+// names reports whether text is the name of an endpoint, or its address.
 func (in *instance) names(e endpoint, text string) bool {
 	host, _ := in.reached(e)
 	return text == host || text == in.host(e)
@@ -42,8 +42,8 @@ func (in *instance) names(e endpoint, text string) bool {
 
 var prefixes = regexp.MustCompile(`^[a-z][a-z0-9-]{3,38}[a-z0-9]$`)
 
-// newEndpoint reads ConnectionStringPrefix and Port. No two instances have one
-// name. The caller holds mu.
+// newEndpoint reads ConnectionStringPrefix and Port. Names are unique among
+// instances. The caller holds mu.
 func (s *Service) newEndpoint(r *rpc.Request, in *instance, old endpoint) (endpoint, *rpc.Error) {
 	e := old
 	if prefix := r.Get("ConnectionStringPrefix"); prefix != "" {
@@ -65,8 +65,8 @@ func (s *Service) newEndpoint(r *rpc.Request, in *instance, old endpoint) (endpo
 	return e, nil
 }
 
-// named tells whether an endpoint of any instance has the name. It looks at all
-// of them: endpoints are made by hand, and seldom.
+// named reports whether an endpoint of any instance has the name. It searches
+// them all: clients seldom name endpoints.
 func (s *Service) named(host string) bool {
 	for _, in := range s.order {
 		if in.host(in.private) == host || in.public != nil && in.host(*in.public) == host {
@@ -104,7 +104,7 @@ func (s *Service) allocatePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 	if in.public != nil {
 		return nil, bad("NetTypeExists", "The instance has a public connection.")
 	}
-	// From 203.0.113.0/24, which nobody has (RFC 5737).
+	// An address of 203.0.113.0/24, the block for documentation (RFC 5737).
 	e, fail := s.newEndpoint(r, in, endpoint{ip: [4]byte{203, 0, 113, byte(1 + in.serial%254)}})
 	if fail != nil {
 		return nil, fail

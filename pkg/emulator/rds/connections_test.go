@@ -30,7 +30,7 @@ func (f *fixture) modifyConnection(id, current, prefix, port string) error {
 	return err
 }
 
-// wantNets wants the connections as "type host:port".
+// wantNets requires the connections, as "type host:port".
 func (f *fixture) wantNets(id string, want ...string) {
 	f.Helper()
 	r := sdk.CreateDescribeDBInstanceNetInfoRequest()
@@ -44,7 +44,7 @@ func (f *fixture) wantNets(id string, want ...string) {
 	}
 }
 
-func TestAPublicConnectionComesAndGoes(t *testing.T) {
+func TestPublicConnection_AllocateAndRelease_Shown(t *testing.T) {
 	f := newFixture(t)
 	id, other := f.instance(), f.instance()
 	private := id + ".mysql.rds.aliyuncs.com"
@@ -76,7 +76,7 @@ func TestAPublicConnectionComesAndGoes(t *testing.T) {
 	f.ok(f.allocate(other, "shop-1", "3306"))
 }
 
-func TestConnectionCallsRefuse(t *testing.T) {
+func TestConnections_BadRequest_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	private := id + ".mysql.rds.aliyuncs.com"

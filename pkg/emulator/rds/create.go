@@ -49,7 +49,7 @@ func (s *Service) createDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	ids := []string{first.id}
 	s.make(first)
 	for range amount - 1 {
-		next := first.twin()
+		next := first.clone()
 		ids = append(ids, next.id)
 		s.make(next)
 	}
@@ -71,7 +71,7 @@ type created struct {
 	TagResult        bool
 }
 
-// amountOf reads how many instances are wanted (RDS API, CreateDBInstance,
+// amountOf reads how many instances to make (RDS API, CreateDBInstance,
 // Amount): several at once only of MySQL.
 func amountOf(r *rpc.Request, in *instance) (int, *rpc.Error) {
 	amount, fail := r.Int("Amount", 1)
@@ -86,8 +86,8 @@ func amountOf(r *rpc.Request, in *instance) (int, *rpc.Error) {
 	}
 }
 
-// twin is another instance as the request wants it, before it is made.
-func (in *instance) twin() *instance {
+// clone returns one more instance of the same request, before it is made.
+func (in *instance) clone() *instance {
 	return &instance{
 		id: newID(in.engine), region: in.region, zone: in.zone, vpcID: in.vpcID, vswitchID: in.vswitchID,
 		engine: in.engine, version: in.version, class: in.class, storage: in.storage,
@@ -97,7 +97,7 @@ func (in *instance) twin() *instance {
 	}
 }
 
-// make lets an instance exist. The caller holds mu.
+// make adds an instance to the account. The caller holds mu.
 func (s *Service) make(in *instance) {
 	s.insert(in)
 	if vsw, ok := s.network.VSwitch(in.region, in.vswitchID); ok {
@@ -134,11 +134,11 @@ func newID(engine string) string {
 	return prefix + "bp1" + strings.ToLower(rand.Text()[:14])
 }
 
-// start starts the engine's server of an instance. If it cannot, the instance
-// stays in creation for ever, as a production that is stuck.
+// start starts the engine's server of an instance. After a failure the instance
+// stays in creation, as one stuck in the cloud.
 func (s *Service) start(in *instance) {
 	server, err := s.engine.Start(s.backgroundCtx, in.id, in.engine)
-	if s.backgroundCtx.Err() != nil { // the Service ends: that is no failure, and a server that runs is the engine's to stop
+	if s.backgroundCtx.Err() != nil { // the Service is closing; the engine stops a running server
 		return
 	}
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Service) start(in *instance) {
 
 // stop ends the engine's server of an instance that is being deleted.
 func (s *Service) stop(in *instance) {
-	in.work.Lock() // let a call finish that is inside the server
+	in.work.Lock() // wait for a call on its way inside the server
 	defer in.work.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.backgroundCtx), time.Minute)
 	defer cancel()
@@ -165,8 +165,8 @@ func (s *Service) stop(in *instance) {
 	in.stopping = false
 }
 
-// notEmulated refuses parameters that change what is made and that the
-// emulator does not play.
+// notEmulated refuses parameters of the cloud that change the result and are
+// missing in the emulator.
 func notEmulated(r *rpc.Request) *rpc.Error {
 	for _, name := range []string{
 		"BackupId", "BabelfishConfig", "BpeEnabled", "BurstingEnabled", "ColdDataEnabled", "DBIsIgnoreCase", "DBParamGroupId", "DBTimeZone",

@@ -13,7 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-func TestCreateDBInstanceRefusesWhatTheCloudWouldNotMake(t *testing.T) {
+func TestCreateDBInstance_BadRequest_Refused(t *testing.T) {
 	type request = sdk.CreateDBInstanceRequest
 	tags := func(n int) *[]sdk.CreateDBInstanceTag {
 		list := make([]sdk.CreateDBInstanceTag, n)
@@ -92,7 +92,7 @@ func TestCreateDBInstanceRefusesWhatTheCloudWouldNotMake(t *testing.T) {
 	}
 }
 
-func TestClassesOfEachPlanAreSold(t *testing.T) {
+func TestCreateDBInstance_PlanClasses_Sold(t *testing.T) {
 	f := newFixture(t)
 	for class, version := range map[string]string{
 		"rds.mysql.t1.small": "5.6", "rds.mysql.s1.small": "5.6", "rds.mysql.s2.large": "5.7", "rds.mysql.s3.large": "8.0",
@@ -117,7 +117,7 @@ func withToken(token string) *sdk.CreateDBInstanceRequest {
 	return r
 }
 
-func TestAClientTokenMakesOneInstance(t *testing.T) {
+func TestClientToken_Repeated_MakesOneInstance(t *testing.T) {
 	f := newFixture(t)
 	first := must(f.CreateDBInstance(withToken("a")))(f)
 	again := must(f.CreateDBInstance(withToken("a")))(f)
@@ -135,7 +135,7 @@ func TestAClientTokenMakesOneInstance(t *testing.T) {
 	}
 }
 
-func TestARefusedRequestHasNotUsedItsToken(t *testing.T) {
+func TestClientToken_RefusedRequest_LeavesTokenUnused(t *testing.T) {
 	f := newFixture(t)
 	wrong := withToken("a")
 	wrong.DBInstanceStorage = requests.NewInteger(21)
@@ -145,7 +145,7 @@ func TestARefusedRequestHasNotUsedItsToken(t *testing.T) {
 	must(f.CreateDBInstance(withToken("a")))(f)
 }
 
-func TestALostResponseIsFoundAgainByItsToken(t *testing.T) {
+func TestClientToken_LostResponse_ReturnsInstance(t *testing.T) {
 	f := newFixture(t)
 	f.srv.Faults().Add(dropAfter("CreateDBInstance"))
 	if _, err := f.CreateDBInstance(withToken("a")); err == nil {
@@ -157,7 +157,7 @@ func TestALostResponseIsFoundAgainByItsToken(t *testing.T) {
 	}
 }
 
-func TestAUsedTokenMayBeRefused(t *testing.T) {
+func TestBehaviour_RefuseUsedToken_RefusesRepetition(t *testing.T) {
 	f := newFixture(t)
 	f.srv.RDS().Behave(func(b *rds.Behaviour) { b.RefuseUsedToken = true })
 	must(f.CreateDBInstance(withToken("a")))(f)
@@ -165,7 +165,7 @@ func TestAUsedTokenMayBeRefused(t *testing.T) {
 	f.wantCode(err, 400, "InvalidRequestId")
 }
 
-func TestTokensAreForgottenAfterTheirLifetime(t *testing.T) {
+func TestClientToken_AfterLifetime_MakesNewInstance(t *testing.T) {
 	cases := map[string]struct {
 		lifetime, wait time.Duration
 		instances      int
@@ -188,7 +188,7 @@ func TestTokensAreForgottenAfterTheirLifetime(t *testing.T) {
 	}
 }
 
-func TestATokenSentManyTimesAtOnceMakesOneInstance(t *testing.T) {
+func TestClientToken_ConcurrentCalls_MakeOneInstance(t *testing.T) {
 	f := newFixture(t)
 	var wg sync.WaitGroup
 	for range 8 {
@@ -205,7 +205,7 @@ func TestATokenSentManyTimesAtOnceMakesOneInstance(t *testing.T) {
 	}
 }
 
-func TestTagsAtCreationMayBeLeftOut(t *testing.T) {
+func TestBehaviour_DropTags_LeavesTagsOut(t *testing.T) {
 	tagged := func(r *sdk.CreateDBInstanceRequest) *sdk.CreateDBInstanceRequest {
 		r.Tag = &[]sdk.CreateDBInstanceTag{{Key: "k", Value: "v"}}
 		return r
@@ -219,6 +219,6 @@ func TestTagsAtCreationMayBeLeftOut(t *testing.T) {
 		t.Error("TagResult = true though the tags were left out")
 	}
 	if list := f.srv.Dump().Instances; list[0].Tags["k"] != "v" || len(list[1].Tags) != 0 {
-		t.Errorf("tags %v and %v, want those of the first alone", list[0].Tags, list[1].Tags)
+		t.Errorf("tags %v and %v, want the tags of the first alone", list[0].Tags, list[1].Tags)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // A database is a database of an instance.
 type database struct {
 	name, charset, description string
-	until                      time.Time // Creating until then, or gone then
+	until                      time.Time // Creating until then, or deleted then
 	leaving                    bool
 }
 
@@ -39,8 +39,8 @@ func (in *instance) database(name string) *database {
 
 var databaseNames = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}[a-z0-9]$`)
 
-// charsets are the character sets of an engine (RDS API, CreateDatabase).
-// Those of PostgreSQL also carry a collation ("UTF8,C,en_US.utf8").
+// charsets returns the character sets of an engine (RDS API, CreateDatabase).
+// On PostgreSQL they include a collation ("UTF8,C,en_US.utf8").
 func charsets(engine string) []string {
 	switch engine {
 	case "SQLServer":
@@ -151,8 +151,8 @@ func (s *Service) deleteDatabase(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// findDatabase returns a database, which must be running. The caller holds the
-// instance's work, not mu.
+// findDatabase returns a running database. The caller holds the instance's work
+// and releases mu.
 func (s *Service) findDatabase(r *rpc.Request, in *instance, name string) (*database, *rpc.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,7 +19,7 @@ func (f *fixture) databaseStatus(id, name string) string {
 	return list[0].DBStatus
 }
 
-func TestADatabaseBecomesRunningAndGoesAway(t *testing.T) {
+func TestDatabase_Lifecycle_RunningThenDeleted(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	remove := func() error {
@@ -47,7 +47,7 @@ func TestADatabaseBecomesRunningAndGoesAway(t *testing.T) {
 	want("missing")
 }
 
-func TestCreateDatabaseRefuses(t *testing.T) {
+func TestCreateDatabase_BadRequest_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	for title, tc := range map[string]struct{ name, charset, code string }{

@@ -18,10 +18,10 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
 )
 
-// A recorder is an engine with one server that writes down what it is told.
+// A recorder is an engine with one server that records its calls.
 type recorder struct {
 	start chan error // each Start, Restart and Stop waits for one
-	fails error      // what every call inside answers
+	fails error      // the answer of each call inside the server
 
 	mu   sync.Mutex
 	said []string
@@ -92,7 +92,7 @@ func (r *recorder) Grant(_ context.Context, account, database, privilege string)
 	return r.say("grant %s %s %s", account, database, privilege)
 }
 
-// newEngineFixture has an instance whose server runs.
+// newEngineFixture returns an instance with a running server.
 func newEngineFixture(t *testing.T) (*fixture, *recorder, string) {
 	t.Helper()
 	r := &recorder{start: make(chan error)}
@@ -105,7 +105,7 @@ func newEngineFixture(t *testing.T) (*fixture, *recorder, string) {
 	return f, r, id
 }
 
-// eventually asks until it is so; a test that hangs here has failed.
+// eventually polls until the condition holds; the test's time-out ends it.
 func (f *fixture) eventually(so func() bool) {
 	f.Helper()
 	for !so() {
@@ -115,7 +115,7 @@ func (f *fixture) eventually(so func() bool) {
 	}
 }
 
-func TestAnInstanceWithAnEngineIsItsServer(t *testing.T) {
+func TestEngine_Calls_ReachTheServer(t *testing.T) {
 	f, r, id := newEngineFixture(t)
 	if a := f.attribute(id); a.ConnectionString != "127.0.0.9" || a.Port != "33060" {
 		t.Errorf("endpoint %s:%s, want the server's", a.ConnectionString, a.Port)
@@ -154,7 +154,7 @@ func TestAnInstanceWithAnEngineIsItsServer(t *testing.T) {
 	}
 }
 
-func TestWhatTheServerRefusesDoesNotExist(t *testing.T) {
+func TestEngine_ServerRefuses_NothingRecorded(t *testing.T) {
 	f, r, id := newEngineFixture(t)
 	r.mu.Lock()
 	r.fails = errors.New("disk full")
@@ -167,7 +167,7 @@ func TestWhatTheServerRefusesDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestAnInstanceWhoseServerDoesNotStartStaysInCreation(t *testing.T) {
+func TestEngine_StartFails_InstanceStaysCreating(t *testing.T) {
 	r := &recorder{start: make(chan error)}
 	reports := make(chan error, 1)
 	f := newFixture(t, emulatortest.WithEngine(r), emulatortest.WithConfig(func(c *emulator.Config) { c.Report = func(err error) { reports <- err } }))
@@ -181,7 +181,7 @@ func TestAnInstanceWhoseServerDoesNotStartStaysInCreation(t *testing.T) {
 	f.wantStatus(id, "Creating")
 }
 
-func TestAnInstanceWhoseServerDoesNotComeBackStaysInReboot(t *testing.T) {
+func TestEngine_RestartFails_InstanceStaysRebooting(t *testing.T) {
 	reports := make(chan error, 1)
 	r := &recorder{start: make(chan error)}
 	f := newFixture(t, emulatortest.WithEngine(r), emulatortest.WithConfig(func(c *emulator.Config) { c.Report = func(err error) { reports <- err } }))
@@ -199,7 +199,7 @@ func TestAnInstanceWhoseServerDoesNotComeBackStaysInReboot(t *testing.T) {
 	f.wantStatus(id, "Rebooting")
 }
 
-func TestWorkThatIsBrokenOffByTheEndIsNoFailure(t *testing.T) {
+func TestClose_StartInProgress_ReportsNoFailure(t *testing.T) {
 	r := &recorder{start: make(chan error)}
 	reports := make(chan error, 3)
 	f := newFixture(t, emulatortest.WithEngine(r), emulatortest.WithConfig(func(c *emulator.Config) { c.Report = func(err error) { reports <- err } }))

@@ -15,7 +15,7 @@ type grant struct {
 	since               time.Time
 }
 
-// detail is a short form of what a privilege holds in SQL.
+// detail is the short form of a privilege's SQL statements.
 func (g grant) detail() string {
 	switch g.privilege {
 	case "ReadOnly":
@@ -50,8 +50,8 @@ func privileges(engine string) []string {
 	}
 }
 
-// grantAccountPrivilege is GrantAccountPrivilege of the RDS API. To grant the
-// same once more is no error.
+// grantAccountPrivilege is GrantAccountPrivilege of the RDS API. Granting the
+// same privilege again succeeds.
 func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 	names, fail := r.Require("DBName")
 	if fail != nil {
@@ -89,7 +89,7 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 			}
 		}
 		s.mu.Lock()
-		if !a.has(name, wanted[i]) { // what it has is not made anew, and no later shown
+		if !a.has(name, wanted[i]) { // an existing privilege keeps its age
 			a.revoke(name)
 			a.grants = append(a.grants, grant{strings.Clone(name), strings.Clone(wanted[i]), r.Now})
 		}
@@ -132,8 +132,8 @@ func (s *Service) revokeAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// normalAccount is findAccount for calls that a Super account, which may do
-// everything everywhere, does not take.
+// normalAccount is findAccount for calls that refuse a Super account, which has
+// all privileges already.
 func (s *Service) normalAccount(r *rpc.Request, in *instance) (*account, *rpc.Error) {
 	a, fail := s.findAccount(r, in)
 	if fail == nil && a.kind != normalAccount {

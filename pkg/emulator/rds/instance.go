@@ -10,7 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// The states of an instance that the emulator plays (RDS, "Instance states").
+// The states of an instance in the emulator (RDS, "Instance states").
 const (
 	creating     = "Creating"
 	running      = "Running"
@@ -22,9 +22,9 @@ const (
 	deleting     = "Deleting"
 )
 
-// An instance is the record of a DB instance. Its fields are guarded by the
-// service's mutex but for work, which serialises the calls that change what is
-// inside an instance, so that an engine sees them in order.
+// An instance is the record of a DB instance. The service's mutex guards its
+// fields. work serialises the calls that change its accounts and databases, so
+// that an engine gets them in order; it guards itself.
 type instance struct {
 	work sync.Mutex
 
@@ -45,9 +45,9 @@ type instance struct {
 	accounts                           []*account
 	databases                          []*database
 
-	busy      string    // the state of work under way, such as Rebooting; empty: none
+	busy      string    // the state during work in progress, such as Rebooting; empty: none
 	busyUntil time.Time // when that is done
-	change    *change   // what is then different; nil: nothing
+	change    *change   // the result of that work; nil: the instance stays as it is
 	leaving   bool      // being deleted
 	leavingAt time.Time
 
@@ -60,15 +60,15 @@ type instance struct {
 // A tag is a key with its value.
 type tag struct{ key, value string }
 
-// A change is what ModifyDBInstanceSpec has ordered.
+// A change is an order of ModifyDBInstanceSpec.
 type change struct {
 	class       *class
 	storage     int
 	storageType string
 }
 
-// settle lets time do its work on an instance: changes that are due are done.
-func (in *instance) settle(now time.Time) {
+// applyDue applies the changes of an instance that are due.
+func (in *instance) applyDue(now time.Time) {
 	if in.busy != "" && !in.working && !now.Before(in.busyUntil) {
 		if in.change != nil {
 			in.class, in.storage, in.storageType = in.change.class, in.change.storage, in.change.storageType
@@ -93,11 +93,11 @@ func (in *instance) status(now time.Time) string {
 	}
 }
 
-func (in *instance) gone(now time.Time) bool {
+func (in *instance) deleted(now time.Time) bool {
 	return in.leaving && !in.stopping && !now.Before(in.leavingAt)
 }
 
-// find returns the settled instance that the request names, or the error of
+// find returns the instance that the request names, with due changes applied, or the error of
 // the RDS API for an id that is unknown. The caller holds mu.
 func (s *Service) find(r *rpc.Request, unknown *rpc.Error) (*instance, *rpc.Error) {
 	id, fail := r.Require("DBInstanceId")
@@ -109,7 +109,7 @@ func (s *Service) find(r *rpc.Request, unknown *rpc.Error) (*instance, *rpc.Erro
 	if !ok || !s.visible(in, r.Now) {
 		return nil, unknown
 	}
-	in.settle(r.Now)
+	in.applyDue(r.Now)
 	return in, nil
 }
 
@@ -118,8 +118,8 @@ func (s *Service) findRunning(r *rpc.Request, unknown *rpc.Error) (*instance, *r
 	return s.findFree(r, unknown, "OperationDenied.DBInstanceStatus")
 }
 
-// findFree is find for calls that need a running instance and answer code
-// where it is not. One that has expired is locked.
+// findFree finds a running instance; code is the answer for one that is busy.
+// An expired instance is locked.
 func (s *Service) findFree(r *rpc.Request, unknown *rpc.Error, code string) (*instance, *rpc.Error) {
 	in, fail := s.find(r, unknown)
 	if fail != nil {
@@ -138,7 +138,7 @@ func (in *instance) expired(now time.Time) bool {
 	return !in.expires.IsZero() && !now.Before(in.expires)
 }
 
-// lockMode says why an instance is locked, or that it is not.
+// lockMode returns the reason of an instance's lock, or "Unlock".
 func (in *instance) lockMode(now time.Time) string {
 	if in.expired(now) {
 		return "LockByExpiration"

@@ -18,7 +18,7 @@ func (f *fixture) restart(id string) error {
 	return err
 }
 
-func TestARestartTakesItsTime(t *testing.T) {
+func TestRestartDBInstance_Duration_RebootingThenRunning(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.ok(f.restart(id))
@@ -32,7 +32,7 @@ func TestARestartTakesItsTime(t *testing.T) {
 	f.wantCode(f.restart("rm-x"), 404, "InvalidDBInstanceName.NotFound")
 }
 
-func TestProfilesCoverEveryState(t *testing.T) {
+func TestProfile_EachState_HasADuration(t *testing.T) {
 	for name, profile := range map[string]rds.Profile{"instant": rds.Instant(), "seconds": rds.Seconds(), "realistic": rds.Realistic()} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, emulatortest.WithProfile(profile))
@@ -64,7 +64,7 @@ func TestProfilesCoverEveryState(t *testing.T) {
 	}
 }
 
-func TestSeveralInstancesAtOnce(t *testing.T) {
+func TestCreateDBInstance_Amount_MakesSeveral(t *testing.T) {
 	f := newFixture(t)
 	r := createRequest()
 	r.Amount, r.ClientToken = "3", "t"
@@ -92,7 +92,7 @@ func TestSeveralInstancesAtOnce(t *testing.T) {
 	}
 }
 
-func TestARehearsalMakesNothing(t *testing.T) {
+func TestCreateDBInstance_DryRun_MakesNothing(t *testing.T) {
 	f := newFixture(t)
 	r := createRequest()
 	r.DryRun, r.ClientToken = "true", "t"
@@ -110,7 +110,7 @@ func TestARehearsalMakesNothing(t *testing.T) {
 	must(f.CreateDBInstance(r))(f)
 }
 
-func TestAnInstanceThatIsPaidForExpires(t *testing.T) {
+func TestPrepaidInstance_PaidTimeOver_Expires(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.PayType, r.Period, r.UsedTime = "Prepaid", "Month", "1" })
 	f.wantCode(f.delete(id), 403, "OperationDenied.PayType")
@@ -129,7 +129,7 @@ func TestAnInstanceThatIsPaidForExpires(t *testing.T) {
 	}
 }
 
-func TestThePayTypeCanBeChanged(t *testing.T) {
+func TestModifyPayType_Change_Shown(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	change := func(to, period, used string) error {
@@ -154,7 +154,7 @@ func TestThePayTypeCanBeChanged(t *testing.T) {
 	f.ok(f.delete(id))
 }
 
-func TestTheDescriptionCanBeChanged(t *testing.T) {
+func TestModifyDescription_Change_Shown(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	r := sdk.CreateModifyDBInstanceDescriptionRequest()

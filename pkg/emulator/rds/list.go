@@ -10,8 +10,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// An item is an instance in the answer of DescribeDBInstances. Tags are not in
-// it: ListTagResources has them.
+// An item is an instance in the answer of DescribeDBInstances. ListTagResources
+// returns its tags.
 type item struct {
 	DBInstanceId, DBInstanceDescription, DBInstanceStatus, DBInstanceClass    string
 	DBInstanceType, DBInstanceNetType, DBInstanceStorageType, Engine          string
@@ -63,7 +63,7 @@ func pass(list []*instance, filters []func(*instance) bool, now time.Time) []*in
 	var found []*instance
 each:
 	for _, in := range list {
-		in.settle(now)
+		in.applyDue(now)
 		for _, passes := range filters {
 			if !passes(in) {
 				continue each
@@ -74,8 +74,8 @@ each:
 	return found
 }
 
-// page cuts the page that is asked for, by PageNumber and PageSize or by
-// MaxResults and NextToken.
+// page returns the requested page, by PageNumber and PageSize or by MaxResults
+// and NextToken.
 func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 	var body struct {
 		PageNumber, PageRecordCount, TotalRecordCount int
@@ -130,7 +130,7 @@ func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 }
 
 func (in *instance) item(now time.Time, level int) item {
-	in.settle(now)
+	in.applyDue(now)
 	host, _ := in.reached(in.private)
 	it := item{
 		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
@@ -145,8 +145,8 @@ func (in *instance) item(now time.Time, level int) item {
 	return it
 }
 
-// filters reads the filters of DescribeDBInstances, but for the id: its tags,
-// and tests that an instance passes or not.
+// filters reads the filters of DescribeDBInstances except the id: its tags, and
+// tests of an instance.
 func (s *Service) filters(r *rpc.Request) ([]rpc.Tag, []func(*instance) bool, *rpc.Error) {
 	tags, fail := tagFilter(r)
 	if fail != nil {
@@ -215,7 +215,7 @@ func tagFilter(r *rpc.Request) ([]rpc.Tag, *rpc.Error) {
 // timestamp writes a time as the RDS API does, in UTC to the second.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// firstID is what the numbers of tasks and orders of changes count from.
+// firstID is the start of the numbers of tasks and change orders.
 const firstID = 100_000_000
 
 func formatID(serial uint64) string { return strconv.FormatUint(firstID+serial, 10) }

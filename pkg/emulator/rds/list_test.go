@@ -26,7 +26,7 @@ func (f *fixture) list(change func(*sdk.DescribeDBInstancesRequest)) ([]string, 
 	return ids, response
 }
 
-func TestDescribeDBInstancesPages(t *testing.T) {
+func TestDescribeDBInstances_Pages_Complete(t *testing.T) {
 	f := newFixture(t)
 	var all []string
 	for range 7 {
@@ -59,7 +59,7 @@ func TestDescribeDBInstancesPages(t *testing.T) {
 	}
 }
 
-func TestDescribeDBInstancesFilters(t *testing.T) {
+func TestDescribeDBInstances_Filters_Apply(t *testing.T) {
 	f := newFixture(t)
 	red := f.instance(func(r *sdk.CreateDBInstanceRequest) {
 		r.DBInstanceDescription, r.Tag = "osb-red", &[]sdk.CreateDBInstanceTag{{Key: "colour", Value: "red"}, {Key: "broker", Value: "b1"}}
@@ -80,7 +80,7 @@ func TestDescribeDBInstancesFilters(t *testing.T) {
 		"Tag.N.key":            {func(r *request) { r.Tag1Key, r.Tag1Value, r.Tag2Key, r.Tag2Value = "broker", "b1", "colour", "red" }, []string{red}},
 		"Tag.N.key alone":      {func(r *request) { r.Tag1Key = "broker" }, []string{red, blue}},
 		"Tag.N.Key":            {func(r *request) { r.QueryParams["Tag.1.Key"], r.QueryParams["Tag.1.Value"] = "colour", "red" }, []string{red}},
-		"tags of nobody":       {func(r *request) { r.Tags = `{"broker":"b2"}` }, []string{}},
+		"tags in no use":       {func(r *request) { r.Tags = `{"broker":"b2"}` }, []string{}},
 		"status Running":       {func(r *request) { r.DBInstanceStatus = "Running" }, []string{red}},
 		"status Creating":      {func(r *request) { r.DBInstanceStatus = "Creating" }, []string{blue}},
 		"id":                   {func(r *request) { r.DBInstanceId = blue }, []string{blue}},
@@ -120,7 +120,7 @@ func TestDescribeDBInstancesFilters(t *testing.T) {
 	}
 }
 
-func TestNewInstancesMayLag(t *testing.T) {
+func TestBehaviour_ListLag_HidesFromLists(t *testing.T) {
 	f := newFixture(t)
 	f.srv.RDS().Behave(func(b *rds.Behaviour) { b.Lag = time.Minute })
 	id := must(f.CreateDBInstance(createRequest()))(f).DBInstanceId
@@ -135,7 +135,7 @@ func TestNewInstancesMayLag(t *testing.T) {
 	f.wantStatus(id, "Creating")
 }
 
-func TestDeletedInstancesLeaveTheListInOrder(t *testing.T) {
+func TestDescribeDBInstances_DeletedOnes_LeaveTheList(t *testing.T) {
 	f := newFixture(t)
 	var ids []string
 	for i := range 5 {

@@ -45,7 +45,7 @@ func (s *Service) modifyDBInstanceSpec(r *rpc.Request) (any, *rpc.Error) {
 	return struct{ DBInstanceId, OrderId string }{in.id, formatID(s.serial)}, nil
 }
 
-// newSpec checks what is wanted of an instance.
+// newSpec checks the new specification of an instance.
 func (s *Service) newSpec(r *rpc.Request, in *instance) (*change, *rpc.Error) {
 	next := &change{class: in.class, storage: in.storage, storageType: in.storageType}
 	className, size, kind := r.Get("DBInstanceClass"), r.Get("DBInstanceStorage"), r.Get("DBInstanceStorageType")

@@ -17,7 +17,7 @@ func spec(id string, change ...func(*sdk.ModifyDBInstanceSpecRequest)) *sdk.Modi
 	return r
 }
 
-func TestModifyDBInstanceSpecTakesItsTime(t *testing.T) {
+func TestModifyDBInstanceSpec_Duration_ChangingThenRunning(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	must(f.ModifyDBInstanceSpec(spec(id, func(r *sdk.ModifyDBInstanceSpecRequest) { r.DBInstanceStorage = "30" })))(f)
@@ -33,18 +33,18 @@ func TestModifyDBInstanceSpecTakesItsTime(t *testing.T) {
 	}
 }
 
-func TestAChangeSentTwiceWithOneTokenIsDoneOnce(t *testing.T) {
+func TestModifyDBInstanceSpec_RepeatedToken_ChangesOnce(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	withToken := func(r *sdk.ModifyDBInstanceSpecRequest) { r.ClientToken = "t" }
 	first := must(f.ModifyDBInstanceSpec(spec(id, withToken)))(f)
-	again := must(f.ModifyDBInstanceSpec(spec(id, withToken)))(f) // not refused, though the change is under way
+	again := must(f.ModifyDBInstanceSpec(spec(id, withToken)))(f) // accepted, although the change is in progress
 	if first.OrderId != again.OrderId {
 		t.Errorf("orders %d and %d, want one", first.OrderId, again.OrderId)
 	}
 }
 
-func TestModifyDBInstanceSpecRefuses(t *testing.T) {
+func TestModifyDBInstanceSpec_BadRequest_Refused(t *testing.T) {
 	type request = sdk.ModifyDBInstanceSpecRequest
 	f := newFixture(t)
 	id := f.instance()
@@ -71,14 +71,14 @@ func TestModifyDBInstanceSpecRefuses(t *testing.T) {
 	f.wantStatus(id, "Running")
 }
 
-func TestStorageDoesNotShrink(t *testing.T) {
+func TestModifyDBInstanceSpec_LessStorage_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.DBInstanceStorage = requests.NewInteger(30) })
 	_, err := f.ModifyDBInstanceSpec(spec(id, func(r *sdk.ModifyDBInstanceSpecRequest) { r.DBInstanceStorage = "25" }))
 	f.wantCode(err, 400, "InvalidStorageSize.Direction")
 }
 
-func TestAProtectedInstanceIsNotDeleted(t *testing.T) {
+func TestDeleteDBInstance_Protected_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.DeletionProtection = "true" })
 	if !f.attribute(id).DeletionProtection {
@@ -93,13 +93,13 @@ func TestAProtectedInstanceIsNotDeleted(t *testing.T) {
 	}
 }
 
-func TestAPrepaidInstanceIsNotReleased(t *testing.T) {
+func TestDeleteDBInstance_Prepaid_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.PayType, r.Period, r.UsedTime = "Prepaid", "Month", "1" })
 	f.wantCode(f.delete(id), 403, "OperationDenied.PayType")
 }
 
-func TestDeleteDBInstanceRefuses(t *testing.T) {
+func TestDeleteDBInstance_BadRequest_Refused(t *testing.T) {
 	f := newFixture(t)
 	f.wantCode(f.delete("rm-x"), 404, "InvalidDBInstanceId.NotFound")
 	f.wantCode(f.delete(""), 400, "MissingDBInstanceId")

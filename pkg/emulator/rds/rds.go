@@ -1,9 +1,8 @@
 // Package rds emulates ApsaraDB RDS (API version 2014-08-15): instances with
 // their states, accounts, databases, privileges, IP whitelists and tags. States
-// follow from the clock and are computed when somebody looks, so that an
-// instance costs its record and no more. With an engine an instance is also a
-// real database server, to which accounts, databases, privileges and whitelists
-// are applied.
+// are computed from the clock on each look, so that an idle instance costs only
+// its record. With an engine an instance is also a real database server, which
+// gets the accounts, databases, privileges and whitelists.
 package rds
 
 import (
@@ -18,14 +17,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
 )
 
-// Options are what a Service needs. Clock and Network are required.
+// Options configure a Service. Clock and Network are required.
 type Options struct {
 	Clock     *cloud.Clock
 	Network   *vpc.Service
 	AccountID string
 	Profile   Profile
 	Engine    engine.Engine // nil keeps accounts and databases as data only
-	// Report hears of engines that fail in the background; nil is fine.
+	// Report receives failures of engines in the background; it may be nil.
 	Report func(error)
 }
 
@@ -42,34 +41,34 @@ type Service struct {
 	backgroundCtx    context.Context //nolint:containedctx // it is the life of the Service
 	cancelBackground context.CancelFunc
 
-	classes []*class // what is on sale; never changed
+	classes []*class // the classes on sale; constant
 
 	mu        sync.Mutex
 	behaviour Behaviour
 	instances map[string]*instance
-	marks     map[mark][]*instance // the index by region and tag; see index.go
-	order     []*instance          // by serial, as they were created
-	leaving   []*instance          // those being deleted
+	index     map[indexKey][]*instance // the index by region and tag; see index.go
+	order     []*instance              // by serial, as they were created
+	leaving   []*instance              // instances in deletion
 	serial    uint64
-	words     map[string]string // tag keys, kept once
+	tagKeys   map[string]string // tag keys, kept once
 	tokens    map[tokenKey]*tokenUse
 }
 
-// A Profile says how long the work of the cloud takes.
+// A Profile has the durations of the cloud's work.
 type Profile struct {
 	Create     time.Duration // instance: Creating until Running
 	Change     time.Duration // instance: DBInstanceClassChanging until Running
 	Restart    time.Duration // instance: Rebooting until Running
-	Connection time.Duration // instance: NET_CREATING and its kin until Running
-	Delete     time.Duration // instance: Deleting until gone
-	Account    time.Duration // account: until Available, and until gone
-	Database   time.Duration // database: until Running, and until gone
+	Connection time.Duration // instance: NET_CREATING and the like until Running
+	Delete     time.Duration // instance: from Deleting to the end
+	Account    time.Duration // account: until Available, and until deleted
+	Database   time.Duration // database: until Running, and until deleted
 }
 
 // Instant is the profile in which everything is done at once.
 func Instant() Profile { return Profile{} }
 
-// Seconds is the profile for people who wait.
+// Seconds is the profile for people at a terminal.
 func Seconds() Profile {
 	return Profile{Create: 1500 * time.Millisecond, Change: time.Second, Restart: 700 * time.Millisecond, Connection: 300 * time.Millisecond, Delete: 500 * time.Millisecond, Account: 200 * time.Millisecond, Database: 200 * time.Millisecond}
 }
@@ -83,8 +82,8 @@ func Realistic() Profile {
 func New(o Options) *Service {
 	s := &Service{
 		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, report: o.Report,
-		classes: classes(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, marks: map[mark][]*instance{},
-		words: map[string]string{}, tokens: map[tokenKey]*tokenUse{},
+		classes: classes(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
+		tagKeys: map[string]string{}, tokens: map[tokenKey]*tokenUse{},
 	}
 	if s.report == nil {
 		s.report = func(error) {}
@@ -94,7 +93,7 @@ func New(o Options) *Service {
 	return s
 }
 
-// uses tells whether an instance is in a VSwitch.
+// uses reports whether an instance is in a VSwitch.
 func (s *Service) uses(vswitchID string) bool {
 	now := s.clock.Now()
 	s.mu.Lock()
@@ -103,8 +102,8 @@ func (s *Service) uses(vswitchID string) bool {
 	return slices.ContainsFunc(s.order, func(in *instance) bool { return in.vswitchID == vswitchID })
 }
 
-// Close waits for the engines that are starting or stopping. Those that run
-// are the engine's own to stop.
+// Close waits for the engines that are starting or stopping. The engine stops
+// running servers itself.
 func (s *Service) Close() {
 	s.cancelBackground()
 	s.background.Wait()
@@ -163,9 +162,9 @@ func (s *Service) API() rpc.API {
 	}}
 }
 
-// instanceResource is what RAM authorises the actions on an instance on:
-// acs:rds:REGION:ACCOUNT:dbinstance/ID, or dbinstance/* where no one instance
-// is named.
+// instanceResource is the resource on which RAM authorises the actions on an
+// instance: acs:rds:REGION:ACCOUNT:dbinstance/ID, or dbinstance/* for an action
+// on several.
 func instanceResource(r *rpc.Request) string {
 	id := r.Get("DBInstanceId")
 	if id == "" {

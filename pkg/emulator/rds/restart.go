@@ -33,10 +33,10 @@ func (s *Service) restartDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// restart restarts the engine's server of an instance. If it does not come
-// back, the instance stays in Rebooting, as a production that is stuck.
+// restart restarts the engine's server of an instance. After a failure the
+// instance stays in Rebooting, as one stuck in the cloud.
 func (s *Service) restart(in *instance) {
-	in.work.Lock() // let a call finish that is inside the server
+	in.work.Lock() // wait for a call on its way inside the server
 	defer in.work.Unlock()
 	ctx, cancel := context.WithTimeout(s.backgroundCtx, time.Minute)
 	defer cancel()

@@ -38,7 +38,7 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 	return body, nil
 }
 
-// What is sold in a zone, as DescribeAvailableZones spells it.
+// The spelling of DescribeAvailableZones.
 type (
 	soldStorage  struct{ StorageType string }
 	soldCategory struct {
@@ -91,7 +91,7 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	return body, nil
 }
 
-// categoriesOf lists the categories a version is sold in, with their storage
+// categoriesOf lists the categories on sale for a version, with their storage
 // types; want narrows it to one.
 func (s *Service) categoriesOf(engine, version, want string) []soldCategory {
 	var list []soldCategory

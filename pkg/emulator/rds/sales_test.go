@@ -6,7 +6,7 @@ import (
 	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 )
 
-func TestWhatIsOnSaleCanBeCreated(t *testing.T) {
+func TestDescribeAvailableClasses_EachClass_CanBeCreated(t *testing.T) {
 	f := newFixture(t)
 	zones := sdk.CreateDescribeAvailableZonesRequest()
 	zones.Engine = "MySQL"
@@ -39,7 +39,7 @@ func TestWhatIsOnSaleCanBeCreated(t *testing.T) {
 	}
 }
 
-func TestDescribeAvailableClassesRefuses(t *testing.T) {
+func TestDescribeAvailableClasses_BadRequest_Refused(t *testing.T) {
 	f := newFixture(t)
 	r := sdk.CreateDescribeAvailableClassesRequest()
 	r.Engine, r.EngineVersion, r.InstanceChargeType, r.Category, r.DBInstanceStorageType = "MySQL", "5.6", "Postpaid", "HighAvailability", "local_ssd"
@@ -50,7 +50,7 @@ func TestDescribeAvailableClassesRefuses(t *testing.T) {
 	f.wantCode(err, 400, "InvalidZone.NotSupported")
 }
 
-func TestDescribeRegionsListsZones(t *testing.T) {
+func TestDescribeRegions_Zones_Listed(t *testing.T) {
 	f := newFixture(t)
 	zones := map[string]string{}
 	for _, region := range must(f.DescribeRegions(sdk.CreateDescribeRegionsRequest()))(f).Regions.RDSRegion {

@@ -20,8 +20,8 @@ const (
 	sampleCrowd = 5_000
 )
 
-// request is a verified request as the gateway hands it on. Its parameters come
-// out of one text, as those of a real one do.
+// request returns a verified request as the gateway passes it on. Its
+// parameters are parts of one text, as in a real one.
 func request(t testing.TB, action, query string) *rpc.Request {
 	t.Helper()
 	params, err := url.ParseQuery(query)
@@ -50,8 +50,8 @@ func newCrowd(t testing.TB, n int) *Service {
 	return s
 }
 
-// bytesOf measures what n instances keep in memory, their ClientTokens, tags
-// and indexes included.
+// bytesOf measures the memory of n instances, their ClientTokens, tags and
+// indexes included.
 func bytesOf(t testing.TB, n int) (each float64, s *Service) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -63,7 +63,7 @@ func bytesOf(t testing.TB, n int) (each float64, s *Service) {
 	return float64(after.HeapAlloc-before.HeapAlloc) / float64(n), s
 }
 
-func TestAnInstanceIsCheap(t *testing.T) {
+func TestInstance_Memory_StaysSmall(t *testing.T) {
 	each, s := bytesOf(t, sampleCrowd)
 	if each > bytesPer {
 		t.Errorf("an instance costs %.0f bytes, want at most %d", each, bytesPer)
@@ -71,8 +71,7 @@ func TestAnInstanceIsCheap(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// BenchmarkCrowd measures reads among 100,000 instances, and what one of them
-// costs in memory.
+// BenchmarkCrowd measures reads among 100,000 instances, and the memory of one.
 func BenchmarkCrowd(b *testing.B) {
 	each, s := bytesOf(b, crowd)
 	actions := s.API().Actions

@@ -102,8 +102,8 @@ type savedToken struct {
 	Response json.RawMessage `json:"response,omitempty"`
 }
 
-// Snapshot returns all instances with what is in them, and the ClientTokens,
-// for Restore. Behaviour is not in it.
+// Snapshot returns all instances with their contents, and the ClientTokens, for
+// Restore. Behaviour is left out.
 func (s *Service) Snapshot() (json.RawMessage, error) {
 	now := s.clock.Now()
 	s.mu.Lock()
@@ -111,7 +111,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 	s.sweep(now)
 	all := snapshot{Serial: s.serial, Instances: make([]savedInstance, 0, len(s.order))}
 	for _, in := range s.order {
-		in.settle(now)
+		in.applyDue(now)
 		all.Instances = append(all.Instances, in.saved())
 	}
 	for key, use := range s.tokens {
@@ -168,10 +168,9 @@ func (e savedEndpoint) restored() endpoint {
 	return restored
 }
 
-// Restore fills a Service that has no instances yet with those of a Snapshot.
-// With an engine they get new servers in the background, without the data that
-// was in the old ones, and are in creation until these are ready. If it fails,
-// nothing has changed.
+// Restore fills an empty Service with the instances of a Snapshot, all or none.
+// With an engine they get new, empty servers in the background and are in
+// creation until these are ready.
 func (s *Service) Restore(data json.RawMessage) error {
 	var all snapshot
 	if err := json.Unmarshal(data, &all); err != nil {
@@ -206,7 +205,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 			s.leaving = append(s.leaving, in)
 		} else if s.engine != nil && s.engine.Runs(in.engine) {
 			in.starting = true
-			s.background.Go(func() { s.revive(in) })
+			s.background.Go(func() { s.restoreServer(in) })
 		}
 	}
 	s.serial, s.tokens = max(all.Serial, s.serial), tokens

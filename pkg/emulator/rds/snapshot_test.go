@@ -10,9 +10,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
 )
 
-// TestASnapshotKnowsAllThereIs fails when a record gets a field that nobody
-// has taken into snapshot.go.
-func TestASnapshotKnowsAllThereIs(t *testing.T) {
+// TestSnapshot_EachField_IsSaved fails when a record gets a field that
+// snapshot.go lacks.
+func TestSnapshot_EachField_IsSaved(t *testing.T) {
 	for _, tc := range []struct {
 		of   any
 		want []string
@@ -38,7 +38,7 @@ func TestASnapshotKnowsAllThereIs(t *testing.T) {
 	}
 }
 
-func TestABrokenSnapshotChangesNothing(t *testing.T) {
+func TestRestore_BrokenSnapshot_ChangesNothing(t *testing.T) {
 	s := New(Options{Clock: cloud.NewClock(), Network: vpc.New("1", nil)})
 	defer s.Close()
 	for _, broken := range []string{"", "[]", `{"instances":[{"id":"rm-1","class":"none"}]}`, `{"tokens":[{"key":"00","params":"00"}]}`} {

@@ -4,8 +4,8 @@ import (
 	"slices"
 )
 
-// An InstanceState is what tests and operators may want to know of an
-// instance. It holds no passwords.
+// An InstanceState describes an instance to tests and operators, without its
+// passwords.
 type InstanceState struct {
 	ID          string              `json:"id"`
 	Region      string              `json:"region"`
@@ -31,8 +31,8 @@ type AccountState struct {
 	Privileges map[string]string `json:"privileges,omitempty"`
 }
 
-// Instances returns all instances that exist, those being deleted included, in
-// the order of their creation.
+// Instances returns all instances, including the ones in deletion, in the order
+// of their creation.
 func (s *Service) Instances() []InstanceState {
 	now := s.clock.Now()
 	s.mu.Lock()
@@ -40,7 +40,7 @@ func (s *Service) Instances() []InstanceState {
 	s.sweep(now)
 	states := make([]InstanceState, 0, len(s.order))
 	for _, in := range s.order {
-		in.settle(now)
+		in.applyDue(now)
 		host, port := in.reached(in.private)
 		state := InstanceState{
 			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,

@@ -24,8 +24,8 @@ func (s *Service) checkTags(r *rpc.Request, in *instance) *rpc.Error {
 	return fail
 }
 
-// parseTags checks tags as TagResources has them: keys up to 128 characters,
-// not the system's, values up to 128.
+// parseTags checks tags as TagResources does: keys up to 128 characters,
+// without the system's prefixes, values up to 128.
 func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
 	if len(list) > maxTagsAtOnce {
 		return nil, bad("NumberExceed.Tags", "There are at most %d tags.", maxTagsAtOnce)
@@ -50,8 +50,8 @@ func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
 
 func byKey(t tag, key string) int { return strings.Compare(t.key, key) }
 
-// merge returns the tags of an instance with those of next added or in place of
-// their keys.
+// merge returns the tags of an instance with the tags of next added or
+// replaced.
 func (in *instance) merge(next []tag) []tag {
 	tags := slices.Clone(in.tags)
 	for _, t := range next {
@@ -73,7 +73,7 @@ func (in *instance) tag(key string) (value string, ok bool) {
 	return in.tags[at].value, true
 }
 
-// tagMap is a copy for others; nil if there is no tag.
+// tagMap returns a copy of the tags, nil for none.
 func (in *instance) tagMap() map[string]string {
 	if len(in.tags) == 0 {
 		return nil
@@ -226,8 +226,8 @@ func tagToken(token string) (serial uint64, skip int, fail *rpc.Error) {
 	return serial, skip, nil
 }
 
-// hasTags tells whether an instance carries all tags of a filter; a tag
-// without a value fits whatever the value is.
+// hasTags reports whether an instance carries all tags of a filter; a tag
+// without a value fits every value.
 func (in *instance) hasTags(filter []rpc.Tag) bool {
 	for _, t := range filter {
 		value, ok := in.tag(t.Key)

@@ -22,7 +22,7 @@ func (f *fixture) tags(change func(*sdk.ListTagResourcesRequest)) (map[string]st
 	return got, response.NextToken
 }
 
-func TestTagsAreAddedReplacedAndRemoved(t *testing.T) {
+func TestTags_AddReplaceRemove_Shown(t *testing.T) {
 	f := newFixture(t)
 	a, b := f.instance(), f.instance()
 	add := sdk.CreateTagResourcesRequest()
@@ -51,7 +51,7 @@ func TestTagsAreAddedReplacedAndRemoved(t *testing.T) {
 	}
 }
 
-func TestListTagResourcesGoesOnWithItsToken(t *testing.T) {
+func TestListTagResources_NextToken_Continues(t *testing.T) {
 	f := newFixture(t)
 	for range 6 {
 		f.instance(func(r *sdk.CreateDBInstanceRequest) {
@@ -75,7 +75,7 @@ func TestListTagResourcesGoesOnWithItsToken(t *testing.T) {
 	}
 }
 
-func TestTagCallsRefuse(t *testing.T) {
+func TestTags_BadRequest_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	add := func(kind string, ids []string, tags ...sdk.TagResourcesTag) error {

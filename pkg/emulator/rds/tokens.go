@@ -12,24 +12,23 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// A tokenKey stands for a ClientToken as it was used: tokens of different
-// accounts and of different actions have nothing to do with each other.
+// A tokenKey identifies a ClientToken in use: tokens of different accounts and
+// of different actions are independent.
 type tokenKey [sha256.Size]byte
 
 func keyOf(account, action, token string) tokenKey {
 	return sha256.Sum256([]byte(account + "\x00" + action + "\x00" + token))
 }
 
-// A tokenUse is what became of the request that used a token first.
+// A tokenUse is the outcome of the request that used a token first.
 type tokenUse struct {
 	params   [sha256.Size]byte
 	at       time.Time
-	response json.RawMessage // nil: an answer without fields
+	response json.RawMessage // nil: an empty answer
 	busy     bool            // the first request is still at work
 }
 
-// digest covers all parameters but those that differ between two sendings of
-// one request.
+// digest covers the parameters that are equal in two sendings of one request.
 func digest(params url.Values) [sha256.Size]byte {
 	rest := url.Values{}
 	for name, values := range params {
@@ -45,8 +44,8 @@ func digest(params url.Values) [sha256.Size]byte {
 // once makes an action idempotent by its ClientToken ("How to ensure
 // idempotence", and the error table of CreateDBInstance): the same token with
 // the same parameters gets the first answer, with others
-// IdempotentParameterMismatch (A020, A021). A request that failed has not used
-// its token (A023).
+// IdempotentParameterMismatch (A020, A021). A failed request leaves its token
+// unused (A023).
 func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
 	return func(r *rpc.Request) (any, *rpc.Error) {
 		token := r.Get("ClientToken")
@@ -81,7 +80,7 @@ func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Reques
 	}
 }
 
-// useToken claims the token for use, or says how it was used before.
+// useToken claims the token for use, or returns its earlier use.
 func (s *Service) useToken(key tokenKey, use *tokenUse) (response any, answered bool, fail *rpc.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,7 +90,7 @@ func (s *Service) useToken(key tokenKey, use *tokenUse) (response any, answered 
 	}
 	switch {
 	case !used:
-		if len(s.tokens)%1024 == 1023 { // now and then, forget what is forgotten
+		if len(s.tokens)%1024 == 1023 { // from time to time, drop the expired ones
 			maps.DeleteFunc(s.tokens, func(_ tokenKey, u *tokenUse) bool {
 				return !u.busy && use.at.Sub(u.at) >= s.behaviour.TokenLifetime
 			})

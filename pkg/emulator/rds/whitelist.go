@@ -64,7 +64,7 @@ func parseEntry(entry string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(addr, 32), true
 }
 
-// allowed are the entries of all groups, as an engine's server wants them.
+// allowed returns the entries of all groups, in the form of an engine's server.
 func (in *instance) allowed() []netip.Prefix {
 	var prefixes []netip.Prefix
 	for _, array := range in.ipArrays {

@@ -29,7 +29,7 @@ func (f *fixture) wantIPs(id string, want map[string]string) {
 	}
 }
 
-func TestIPGroupsAreCoveredAppendedAndDeleted(t *testing.T) {
+func TestModifySecurityIps_Modes_CoverAppendDelete(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.wantIPs(id, map[string]string{"default": "192.168.0.0/16"})
@@ -49,7 +49,7 @@ func TestIPGroupsAreCoveredAppendedAndDeleted(t *testing.T) {
 	}
 }
 
-func TestModifySecurityIpsRefuses(t *testing.T) {
+func TestModifySecurityIps_BadRequest_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	many := make([]string, 1000)
@@ -61,16 +61,16 @@ func TestModifySecurityIpsRefuses(t *testing.T) {
 		status               int
 		code                 string
 	}{
-		"unknown instance":     {"rm-x", "osb", "", "10.0.0.1", 404, "InvalidDBInstanceName.NotFound"},
-		"no addresses":         {id, "osb", "", "", 400, "MissingSecurityIps"},
-		"malformed address":    {id, "osb", "", "10.0.0", 400, "InvalidSecurityIPList.Format"},
-		"space in the list":    {id, "osb", "", "10.0.0.1, 10.0.0.2", 400, "InvalidSecurityIPList.Format"},
-		"entry twice":          {id, "osb", "", "10.0.0.1,10.0.0.1", 400, "InvalidSecurityIPList.Duplicate"},
-		"append what is there": {id, "default", "Append", "192.168.0.0/16", 400, "InvalidSecurityIPList.Duplicate"},
-		"delete the last":      {id, "default", "Delete", "192.168.0.0/16", 400, "InvalidSecurityIPList.Format"},
-		"unknown mode":         {id, "osb", "Replace", "10.0.0.1", 400, "InvalidParameter"},
-		"malformed group":      {id, "osb-1", "", "10.0.0.1", 400, "InvalidDBInstanceIPArrayName.Format"},
-		"1001 with the others": {id, "osb", "", strings.Join(many, ","), 400, "InvalidSecurityIPList.QuotaExceeded"},
+		"unknown instance":      {"rm-x", "osb", "", "10.0.0.1", 404, "InvalidDBInstanceName.NotFound"},
+		"no addresses":          {id, "osb", "", "", 400, "MissingSecurityIps"},
+		"malformed address":     {id, "osb", "", "10.0.0", 400, "InvalidSecurityIPList.Format"},
+		"space in the list":     {id, "osb", "", "10.0.0.1, 10.0.0.2", 400, "InvalidSecurityIPList.Format"},
+		"entry twice":           {id, "osb", "", "10.0.0.1,10.0.0.1", 400, "InvalidSecurityIPList.Duplicate"},
+		"append an entry twice": {id, "default", "Append", "192.168.0.0/16", 400, "InvalidSecurityIPList.Duplicate"},
+		"delete the last":       {id, "default", "Delete", "192.168.0.0/16", 400, "InvalidSecurityIPList.Format"},
+		"unknown mode":          {id, "osb", "Replace", "10.0.0.1", 400, "InvalidParameter"},
+		"malformed group":       {id, "osb-1", "", "10.0.0.1", 400, "InvalidDBInstanceIPArrayName.Format"},
+		"1001 with the others":  {id, "osb", "", strings.Join(many, ","), 400, "InvalidSecurityIPList.QuotaExceeded"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			f := &fixture{T: t, Client: f.Client}

@@ -15,7 +15,8 @@ func (f *fixture) addTags(ids, tags string) error {
 	return err
 }
 
-// wantTags wants "key=value" with the numbers of the instances that carry it.
+// wantTags requires "key=value" with the numbers of the instances that carry
+// the tag.
 func (f *fixture) wantTags(ids []string, change func(*sdk.DescribeTagsRequest), want map[string][]int) {
 	f.Helper()
 	r := sdk.CreateDescribeTagsRequest()
@@ -35,7 +36,7 @@ func (f *fixture) wantTags(ids []string, change func(*sdk.DescribeTagsRequest), 
 	}
 }
 
-func TestTheOlderCallsSeeTheSameTags(t *testing.T) {
+func TestLegacyTags_Calls_SeeTheSameTags(t *testing.T) {
 	f := newFixture(t)
 	ids := []string{f.instance(), f.instance()}
 	all := func(*sdk.DescribeTagsRequest) {}
@@ -57,7 +58,7 @@ func TestTheOlderCallsSeeTheSameTags(t *testing.T) {
 	}
 }
 
-func TestTheOlderTagCallsRefuse(t *testing.T) {
+func TestLegacyTags_BadRequest_Refused(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance()
 	f.wantCode(f.addTags("", `{"k":"v"}`), 400, "MissingDBInstanceId")
@@ -72,8 +73,8 @@ func TestTheOlderTagCallsRefuse(t *testing.T) {
 	f.wantCode(f.addTags(id, `{"more":""}`), 400, "NumberExceed.Tags") // 10 with the older calls
 }
 
-// What the index says must be what the records say, whatever is done.
-func TestListsByTagFollowChangesAndDeletions(t *testing.T) {
+// After each change the index must agree with the records.
+func TestTagIndex_ChangesAndDeletions_Followed(t *testing.T) {
 	f := newFixture(t)
 	var ids []string
 	for range 3 {

@@ -43,8 +43,8 @@ func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
 	return body, nil
 }
 
-// checkDBNameAvailable is CheckDBNameAvailable of the RDS API: an error where
-// the name is not to be had.
+// checkDBNameAvailable is CheckDBNameAvailable of the RDS API: an error for a
+// name that is taken or malformed.
 func (s *Service) checkDBNameAvailable(r *rpc.Request) (any, *rpc.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,8 +90,8 @@ func (s *Service) modifyDBDescription(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// innerPage cuts a page of what is inside an instance: PageNumber from 1,
-// PageSize from least to most, default 30.
+// innerPage returns a page of the accounts or databases of an instance:
+// PageNumber from 1, PageSize from least to most, default 30.
 func innerPage[T any](r *rpc.Request, all []T, least, most int) (cut []T, number int, fail *rpc.Error) {
 	number, fail = r.Int("PageNumber", 1)
 	if fail != nil {

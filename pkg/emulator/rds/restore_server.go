@@ -7,12 +7,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
 )
 
-// revive starts a new server for an instance that was restored and makes in it
-// what the record says: databases, accounts with their passwords, privileges.
-// If it cannot, the instance stays in creation.
-func (s *Service) revive(in *instance) {
+// restoreServer starts a new server for a restored instance and fills it from the
+// record: databases, accounts with their passwords, privileges. After a failure
+// the instance stays in creation.
+func (s *Service) restoreServer(in *instance) {
 	s.mu.Lock()
-	inside := in.saved() // nobody changes it while the instance is in creation
+	inside := in.saved() // it is constant while the instance is in creation
 	s.mu.Unlock()
 	server, err := s.engine.Start(s.backgroundCtx, in.id, in.engine)
 	if err == nil {

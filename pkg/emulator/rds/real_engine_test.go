@@ -18,7 +18,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-// A product is an engine of RDS with what a test must know of it.
+// A product is an engine of RDS with the facts that a test needs.
 type product struct {
 	change             func(*sdk.CreateDBInstanceRequest)
 	charset, privilege string
@@ -51,8 +51,8 @@ func products() map[string]product {
 	}
 }
 
-// realEngines are the database servers of this machine. All are wanted, unless
-// ENGINES=none says that none is.
+// realEngines returns the database servers of this machine. All are required,
+// unless ENGINES=none declares that there are none.
 func realEngines(t *testing.T) *engine.Installed {
 	t.Helper()
 	if os.Getenv("ENGINES") == "none" {
@@ -73,7 +73,7 @@ func realEngines(t *testing.T) *engine.Installed {
 	return engines
 }
 
-func TestAnInstanceIsARealDatabase(t *testing.T) {
+func TestRealEngine_Instance_IsADatabase(t *testing.T) {
 	engines := realEngines(t)
 	for name, p := range products() {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
 
-// saved is the state of an emulator whose instance has all that is inside one.
+// saved returns the state of an emulator with one instance that has all kinds
+// of contents.
 func saved(t *testing.T) (state *bytes.Buffer, id string) {
 	t.Helper()
 	f := newFixture(t)
@@ -32,7 +33,7 @@ func saved(t *testing.T) (state *bytes.Buffer, id string) {
 	return state, id
 }
 
-func TestARestoredInstanceGetsANewServerWithAllButTheData(t *testing.T) {
+func TestRestore_WithEngine_NewServerGetsAllButData(t *testing.T) {
 	state, id := saved(t)
 	r := &recorder{start: make(chan error)}
 	f := newFixture(t, emulatortest.WithEngine(r))
@@ -54,7 +55,7 @@ func TestARestoredInstanceGetsANewServerWithAllButTheData(t *testing.T) {
 	}
 }
 
-func TestARestoredInstanceWhoseServerCannotBeFilledStaysInCreation(t *testing.T) {
+func TestRestore_ServerRefuses_InstanceStaysCreating(t *testing.T) {
 	state, id := saved(t)
 	reports := make(chan error, 1)
 	broken := errors.New("no room")

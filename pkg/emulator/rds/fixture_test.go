@@ -23,7 +23,7 @@ const (
 	zone    = "cn-hangzhou-h"
 )
 
-// A fixture is an emulator with the SDK's client, and a clock that stands.
+// A fixture is an emulator with the SDK's client and a frozen clock.
 type fixture struct {
 	*testing.T
 	srv *emulator.Server
@@ -59,7 +59,7 @@ func createRequest() *sdk.CreateDBInstanceRequest {
 	return r
 }
 
-// instance creates an instance and lets it become Running.
+// instance creates an instance and advances the clock until it is Running.
 func (f *fixture) instance(change ...func(*sdk.CreateDBInstanceRequest)) string {
 	f.Helper()
 	r := createRequest()
@@ -124,7 +124,7 @@ func (f *fixture) delete(id string) error {
 	return err
 }
 
-func TestAnInstanceGoesFromCreatingToRunningToGone(t *testing.T) {
+func TestInstance_Lifecycle_CreatingRunningDeleted(t *testing.T) {
 	f := newFixture(t)
 	created := must(f.CreateDBInstance(createRequest()))(f)
 	id := created.DBInstanceId

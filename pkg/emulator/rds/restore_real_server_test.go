@@ -10,7 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-func TestAfterARestartTheOldPasswordsConnect(t *testing.T) {
+func TestRestore_RealEngine_OldPasswordsConnect(t *testing.T) {
 	engines := realEngines(t)
 	for name, p := range products() {
 		if name == "MariaDB" { // the same server as MySQL's

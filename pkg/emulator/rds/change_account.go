@@ -12,8 +12,9 @@ func (s *Service) resetAccountPassword(r *rpc.Request) (any, *rpc.Error) {
 	return s.setPassword(r, func(*account) *rpc.Error { return nil })
 }
 
-// resetAccount is ResetAccount of the RDS API: a new password for a Super
-// account, whose privileges are whole again. Here they always are.
+// resetAccount is ResetAccount of the RDS API: it sets a new password of a
+// Super account and restores its privileges. In the emulator the privileges are
+// always whole.
 func (s *Service) resetAccount(r *rpc.Request) (any, *rpc.Error) {
 	return s.setPassword(r, func(a *account) *rpc.Error {
 		if a.kind != superAccount {
@@ -88,8 +89,8 @@ func (s *Service) unlockAccount(r *rpc.Request) (any, *rpc.Error) {
 	return nil, s.setLock(r, "Lock", false)
 }
 
-// setLock locks or unlocks an account that is in a state, on PostgreSQL: other
-// engines have no such thing.
+// setLock locks or unlocks an account in a given state. PostgreSQL alone has
+// locks.
 func (s *Service) setLock(r *rpc.Request, state string, locked bool) *rpc.Error {
 	in, server, done, fail := s.workOn(r)
 	if fail != nil {
@@ -115,7 +116,7 @@ func (s *Service) setLock(r *rpc.Request, state string, locked bool) *rpc.Error 
 }
 
 // checkAccountNameAvailable is CheckAccountNameAvailable of the RDS API: an
-// error where the name is not to be had.
+// error for a name that is taken or malformed.
 func (s *Service) checkAccountNameAvailable(r *rpc.Request) (any, *rpc.Error) {
 	name, fail := r.Require("AccountName")
 	if fail != nil {

@@ -67,8 +67,8 @@ func (s *Service) addTags(r *rpc.Request) (any, *rpc.Error) {
 	return nil, s.addTo(list, tags, limit)
 }
 
-// removeTags is RemoveTagsFromResource of the RDS API: a tag with a value goes
-// only where it has that.
+// removeTags is RemoveTagsFromResource of the RDS API: it removes a tag with a
+// value only if the instance has that value.
 func (s *Service) removeTags(r *rpc.Request) (any, *rpc.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

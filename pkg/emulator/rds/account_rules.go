@@ -12,8 +12,8 @@ var (
 	mysqlAccountNames = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*[A-Za-z0-9]$`)
 )
 
-// reserved tells some of the keywords that no account and no database may be
-// called.
+// reserved reports whether a name is among the keywords that accounts and
+// databases must avoid; it has some of them.
 func reserved(name string) bool {
 	switch strings.ToLower(name) {
 	case "root", "admin", "mysql", "sys", "test", "information_schema", "performance_schema", "aurora", "aliyun_root", "replicator",
@@ -67,8 +67,8 @@ func validPassword(p string) bool {
 	return len(p) >= 8 && len(p) <= 32 && kinds[0]+kinds[1]+kinds[2]+kinds[3] >= 3
 }
 
-// clash tells whether two accounts cannot both be: names of MySQL differ in more
-// than case where their types differ.
+// clash reports whether two accounts exclude each other: on MySQL names of
+// accounts of different types differ in more than case.
 func (in *instance) clash(a, b *account) bool {
 	return a.name == b.name || in.engine == "MySQL" && a.kind != b.kind && strings.EqualFold(a.name, b.name)
 }
