@@ -157,9 +157,9 @@ func TestLocation_SDK_FindsTheEmulator(t *testing.T) {
 }
 
 func TestUnknown_RepeatedCall_ReportedOnce(t *testing.T) {
-	var heard []string
+	var reported []string
 	srv := emulatortest.New(t, emulatortest.AllowUnknown(), emulatortest.WithConfig(func(c *emulator.Config) {
-		c.Unknown = func(call string) { heard = append(heard, call) }
+		c.Unknown = func(call string) { reported = append(reported, call) }
 	}))
 	client, err := sdk.NewClientWithOptions("cn-hangzhou", sdk.NewConfig(), credentials.NewAccessKeyCredential(srv.AccessKey().ID, srv.AccessKey().Secret))
 	if err != nil {
@@ -172,7 +172,7 @@ func TestUnknown_RepeatedCall_ReportedOnce(t *testing.T) {
 			t.Error("an action that does not exist was answered")
 		}
 	}
-	if diff := cmp.Diff([]string{"Rds:ReadMinds"}, heard); diff != "" || !slices.Equal(srv.Unknown(), heard) {
+	if diff := cmp.Diff([]string{"Rds:ReadMinds"}, reported); diff != "" || !slices.Equal(srv.Unknown(), reported) {
 		t.Errorf("reported (-want, +got):\n%s", diff)
 	}
 }

@@ -12,20 +12,20 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// bindingPolicy is what a binding to bucket-a may do.
+// bindingPolicy is the policy of a binding to bucket-a.
 const bindingPolicy = `{"Version":"1","Statement":[
 	{"Effect":"Allow","Action":["oss:ListObjects","oss:GetBucketInfo"],"Resource":"acs:oss:*:*:bucket-a"},
 	{"Effect":"Allow","Action":["oss:GetObject","oss:PutObject","oss:DeleteObject"],"Resource":"acs:oss:*:*:bucket-a/*"}]}`
 
-func TestAUserMayDoWhatItsPolicySaysAndNoMore(t *testing.T) {
-	w := newWorld(t)
-	root := w.root()
+func TestAuthorize_UserPolicy_AllowsExactlyItsActions(t *testing.T) {
+	e := newEnvironment(t)
+	root := e.root()
 	for _, name := range []string{"bucket-a", "bucket-b"} {
 		mustPutBucket(t, root, name)
 		mustPut(t, root, name, "k", "v")
 	}
-	key := w.addUser(t, "u", bindingPolicy)
-	c := w.client(key.ID, key.Secret, sdk.SignatureVersionV4)
+	key := e.addUser(t, "u", bindingPolicy)
+	c := e.client(key.ID, key.Secret, sdk.SignatureVersionV4)
 
 	mustPut(t, c, "bucket-a", "dir/mine", "m")
 	if got, err := get(t.Context(), c, "bucket-a", "dir/mine"); err != nil || got != "m" {
@@ -81,80 +81,80 @@ func TestAUserMayDoWhatItsPolicySaysAndNoMore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wantCode(t, do(), "AccessDenied") })
 	}
-	if got := w.Buckets(); len(got) != 2 || got[0].Objects != 1 || got[1].Objects != 1 || got[0].ACL != "private" {
+	if got := e.Buckets(); len(got) != 2 || got[0].Objects != 1 || got[1].Objects != 1 || got[0].ACL != "private" {
 		t.Errorf("buckets after all this: %+v", got)
 	}
 }
 
-func TestAKeyWorksUntilItIsDisabledOrDeleted(t *testing.T) {
-	w := newWorld(t)
-	mustPutBucket(t, w.root(), "bucket-a")
-	key := w.addUser(t, "u", bindingPolicy)
-	c := w.client(key.ID, key.Secret, sdk.SignatureVersionV1)
+func TestAuthenticate_DisabledOrDeletedKey_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	mustPutBucket(t, e.root(), "bucket-a")
+	key := e.addUser(t, "u", bindingPolicy)
+	c := e.client(key.ID, key.Secret, sdk.SignatureVersionV1)
 	mustPut(t, c, "bucket-a", "k", "v")
-	w.setKeyStatus(t, "u", key.ID, "Inactive")
+	e.setKeyStatus(t, "u", key.ID, "Inactive")
 	_, err := get(t.Context(), c, "bucket-a", "k")
 	wantCode(t, err, "InvalidAccessKeyId")
-	w.setKeyStatus(t, "u", key.ID, "Active")
+	e.setKeyStatus(t, "u", key.ID, "Active")
 	if _, err := get(t.Context(), c, "bucket-a", "k"); err != nil {
 		t.Error(err)
 	}
-	w.deleteKey(t, "u", key.ID)
+	e.deleteKey(t, "u", key.ID)
 	_, err = get(t.Context(), c, "bucket-a", "k")
 	wantCode(t, err, "InvalidAccessKeyId")
 }
 
-func TestWhatIsWronglySignedIsRefused(t *testing.T) {
+func TestAuthenticate_WrongSignature_Refused(t *testing.T) {
 	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			_, err := w.client(keyID, "wrong", version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+			e := newEnvironment(t)
+			_, err := e.client(keyID, "wrong", version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
 			wantCode(t, err, "SignatureDoesNotMatch")
-			_, err = w.client("unknown", secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+			_, err = e.client("unknown", secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
 			wantCode(t, err, "InvalidAccessKeyId")
 			for _, ahead := range []time.Duration{16 * time.Minute, -16 * time.Minute} {
-				w.ahead.Store(int64(ahead))
-				_, err = w.client(keyID, secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+				e.ahead.Store(int64(ahead))
+				_, err = e.client(keyID, secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
 				wantCode(t, err, "RequestTimeTooSkewed")
 			}
-			w.ahead.Store(int64(14 * time.Minute))
-			if _, err := w.client(keyID, secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{}); err != nil {
+			e.ahead.Store(int64(14 * time.Minute))
+			if _, err := e.client(keyID, secret, version).ListBuckets(t.Context(), &sdk.ListBucketsRequest{}); err != nil {
 				t.Errorf("a difference of 14 minutes: %v", err)
 			}
 		})
 	}
 }
 
-func TestTheSDKCorrectsItsClockByOurDate(t *testing.T) {
-	w := newWorld(t)
-	w.ahead.Store(int64(time.Hour))
-	c := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRetryMaxAttempts(3) })
+func TestSDK_WrongClock_CorrectedByDateHeader(t *testing.T) {
+	e := newEnvironment(t)
+	e.ahead.Store(int64(time.Hour))
+	c := e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRetryMaxAttempts(3) })
 	if _, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{}); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestHeadersThatCannotBeReadAreRefused(t *testing.T) {
-	w := newWorld(t)
+func TestAuthenticate_MalformedHeaders_Refused(t *testing.T) {
+	e := newEnvironment(t)
 	for name, c := range map[string]struct {
 		headers map[string]string
 		path    string
 		code    string
 	}{
-		"another scheme":             {map[string]string{"Authorization": "Basic dTpw"}, "/", "InvalidArgument"},
-		"V1 without a signature":     {map[string]string{"Authorization": "OSS testid"}, "/", "InvalidArgument"},
-		"V1 without a date":          {map[string]string{"Authorization": "OSS testid:x", "Date": "yesterday"}, "/", "AccessDenied"},
-		"V4 without a credential":    {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Signature=x"}, "/", "InvalidArgument"},
-		"V4 of another date":         {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Credential=testid/20010101/cn-hangzhou/oss/aliyun_v4_request,Signature=x"}, "/", "InvalidArgument"},
-		"V4 with another suffix":     {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Credential=testid/20010101/cn-hangzhou/oss/aws4_request,Signature=x"}, "/", "InvalidArgument"},
-		"signed URL without its end": {map[string]string{"Authorization": ""}, "/?OSSAccessKeyId=testid&Signature=x", "AccessDenied"},
-		"signed URL with a bad end":  {map[string]string{"Authorization": ""}, "/?OSSAccessKeyId=testid&Signature=x&Expires=soon", "AccessDenied"},
-		"signed URL for too long":    {map[string]string{"Authorization": ""}, "/?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-date=20260101T000000Z&x-oss-expires=604801", "InvalidArgument"},
-		"signed URL of no date":      {map[string]string{"Authorization": ""}, "/?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-expires=60", "InvalidArgument"},
-		"nobody lists buckets":       {map[string]string{"Authorization": ""}, "/", "AccessDenied"},
+		"another scheme":                    {map[string]string{"Authorization": "Basic dTpw"}, "/", "InvalidArgument"},
+		"V1 without a signature":            {map[string]string{"Authorization": "OSS testid"}, "/", "InvalidArgument"},
+		"V1 without a date":                 {map[string]string{"Authorization": "OSS testid:x", "Date": "yesterday"}, "/", "AccessDenied"},
+		"V4 without a credential":           {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Signature=x"}, "/", "InvalidArgument"},
+		"V4 of another date":                {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Credential=testid/20010101/cn-hangzhou/oss/aliyun_v4_request,Signature=x"}, "/", "InvalidArgument"},
+		"V4 with another suffix":            {map[string]string{"Authorization": "OSS4-HMAC-SHA256 Credential=testid/20010101/cn-hangzhou/oss/aws4_request,Signature=x"}, "/", "InvalidArgument"},
+		"signed URL without its end":        {map[string]string{"Authorization": ""}, "/?OSSAccessKeyId=testid&Signature=x", "AccessDenied"},
+		"signed URL with a bad end":         {map[string]string{"Authorization": ""}, "/?OSSAccessKeyId=testid&Signature=x&Expires=soon", "AccessDenied"},
+		"signed URL for too long":           {map[string]string{"Authorization": ""}, "/?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-date=20260101T000000Z&x-oss-expires=604801", "InvalidArgument"},
+		"signed URL of no date":             {map[string]string{"Authorization": ""}, "/?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-expires=60", "InvalidArgument"},
+		"an anonymous client lists buckets": {map[string]string{"Authorization": ""}, "/", "AccessDenied"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, body := w.do(t, "GET", c.path, c.headers, "")
+			status, body := e.do(t, "GET", c.path, c.headers, "")
 			if status < 400 || !strings.Contains(body, "<Code>"+c.code+"</Code>") {
 				t.Errorf("%d %s, want %s", status, body, c.code)
 			}
@@ -162,22 +162,22 @@ func TestHeadersThatCannotBeReadAreRefused(t *testing.T) {
 	}
 }
 
-func TestSignedURLsExpire(t *testing.T) {
+func TestSignedURL_Expired_Refused(t *testing.T) {
 	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			c := w.client(keyID, secret, version)
+			e := newEnvironment(t)
+			c := e.client(keyID, secret, version)
 			mustPutBucket(t, c, "bucket-a")
 			mustPut(t, c, "bucket-a", "k", "v")
 			presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k")}, sdk.PresignExpires(time.Hour))
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.ahead.Store(int64(59 * time.Minute))
+			e.ahead.Store(int64(59 * time.Minute))
 			if status, body := fetch(t, presigned.URL); status != http.StatusOK {
 				t.Errorf("before its end: %d %s", status, body)
 			}
-			w.ahead.Store(int64(61 * time.Minute))
+			e.ahead.Store(int64(61 * time.Minute))
 			if status, body := fetch(t, presigned.URL); status != http.StatusForbidden || !strings.Contains(body, "<Code>AccessDenied</Code>") {
 				t.Errorf("after its end: %d %s", status, body)
 			}
@@ -185,17 +185,17 @@ func TestSignedURLsExpire(t *testing.T) {
 	}
 }
 
-func TestKeysOfASessionNeedTheirToken(t *testing.T) {
-	w := newWorld(t)
-	w.session["STS.a"] = cloud.Key{Secret: "s", Token: "token", Active: true, Expires: w.clock.Now().Add(time.Hour),
+func TestAuthenticate_SessionKey_NeedsItsToken(t *testing.T) {
+	e := newEnvironment(t)
+	e.session["STS.a"] = cloud.Key{Secret: "s", Token: "token", Active: true, Expires: e.clock.Now().Add(time.Hour),
 		Caller: cloud.Caller{AccountID: account, Kind: cloud.Role, Name: "reader"}}
-	if err := w.ram.AddRole("reader", bindingPolicy); err != nil {
+	if err := e.ram.AddRole("reader", bindingPolicy); err != nil {
 		t.Fatal(err)
 	}
-	mustPutBucket(t, w.root(), "bucket-a")
-	mustPut(t, w.root(), "bucket-a", "k", "v")
+	mustPutBucket(t, e.root(), "bucket-a")
+	mustPut(t, e.root(), "bucket-a", "k", "v")
 	with := func(token string, version sdk.SignatureVersionType) *sdk.Client {
-		return w.client("STS.a", "s", version, func(c *sdk.Config) {
+		return e.client("STS.a", "s", version, func(c *sdk.Config) {
 			c.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("STS.a", "s", token))
 		})
 	}
@@ -219,17 +219,17 @@ func TestKeysOfASessionNeedTheirToken(t *testing.T) {
 			wantCode(t, err, "NoSuchBucket")
 		})
 	}
-	w.clock.Advance(time.Hour)
+	e.clock.Advance(time.Hour)
 	_, err := get(t.Context(), with("token", sdk.SignatureVersionV4), "bucket-a", "k")
 	wantCode(t, err, "SecurityTokenExpired")
 }
 
-func TestWhatEverybodyMayDoIsTheBucketsACL(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestBucketACL_AnonymousRequests_Decided(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	anonymous := map[string]string{"Authorization": ""}
-	stranger := w.addUser(t, "stranger", "")
-	user := w.client(stranger.ID, stranger.Secret, sdk.SignatureVersionV4)
+	stranger := e.addUser(t, "stranger", "")
+	user := e.client(stranger.ID, stranger.Secret, sdk.SignatureVersionV4)
 	for acl, may := range map[sdk.BucketACLType]struct{ read, write bool }{
 		sdk.BucketACLPrivate: {false, false}, sdk.BucketACLPublicRead: {true, false}, sdk.BucketACLPublicReadWrite: {true, true},
 	} {
@@ -243,17 +243,17 @@ func TestWhatEverybodyMayDoIsTheBucketsACL(t *testing.T) {
 					t.Errorf("%s: %d, want allowed: %v", what, status, want)
 				}
 			}
-			status, _ := w.do(t, "GET", "/bucket-a/k", anonymous, "")
+			status, _ := e.do(t, "GET", "/bucket-a/k", anonymous, "")
 			check("get", status, may.read)
-			status, _ = w.do(t, "PUT", "/bucket-a/new", anonymous, "new")
+			status, _ = e.do(t, "PUT", "/bucket-a/new", anonymous, "new")
 			check("put", status, may.write)
-			status, _ = w.do(t, "DELETE", "/bucket-a/new", anonymous, "")
+			status, _ = e.do(t, "DELETE", "/bucket-a/new", anonymous, "")
 			check("delete", status, may.write)
-			status, _ = w.do(t, "GET", "/bucket-a/", anonymous, "")
+			status, _ = e.do(t, "GET", "/bucket-a/", anonymous, "")
 			check("list", status, false)
-			status, _ = w.do(t, "DELETE", "/bucket-a/", anonymous, "")
+			status, _ = e.do(t, "DELETE", "/bucket-a/", anonymous, "")
 			check("delete the bucket", status, false)
-			status, _ = w.do(t, "PUT", "/bucket-n/", anonymous, "")
+			status, _ = e.do(t, "PUT", "/bucket-n/", anonymous, "")
 			check("make a bucket", status, false)
 			if _, err := get(t.Context(), user, "bucket-a", "k"); (err == nil) != may.read {
 				t.Errorf("get by a user without a policy: %v, want allowed: %v", err, may.read)
@@ -262,26 +262,26 @@ func TestWhatEverybodyMayDoIsTheBucketsACL(t *testing.T) {
 	}
 }
 
-func TestABucketOfAnotherAccountIsClosed(t *testing.T) {
-	w := newWorld(t)
-	w.AddForeignBucket("of-another", "9999999999999999")
-	_, err := get(t.Context(), w.root(), "of-another", "k")
+func TestBucket_OfOtherAccount_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	e.AddForeignBucket("of-another", "9999999999999999")
+	_, err := get(t.Context(), e.root(), "of-another", "k")
 	wantCode(t, err, "AccessDenied")
-	_, err = w.root().DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("of-another")})
+	_, err = e.root().DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("of-another")})
 	wantCode(t, err, "AccessDenied")
-	list, err := w.root().ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
+	list, err := e.root().ListBuckets(t.Context(), &sdk.ListBucketsRequest{})
 	if err != nil || len(list.Buckets) != 0 {
 		t.Errorf("list: %+v, %v", list, err)
 	}
 }
 
-func TestABucketAnswersAtTheEndpointOfItsRegion(t *testing.T) {
-	w := newWorld(t)
-	mustPutBucket(t, w.root(), "bucket-a")
-	elsewhere := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") })
+func TestBucket_OtherRegionsEndpoint_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	mustPutBucket(t, e.root(), "bucket-a")
+	elsewhere := e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") })
 	_, err := elsewhere.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "AccessDenied")
-	noRegion := w.client(keyID, secret, sdk.SignatureVersionV1)
+	noRegion := e.client(keyID, secret, sdk.SignatureVersionV1)
 	if _, err := noRegion.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-a")}); err != nil {
 		t.Errorf("a request that names no region: %v", err)
 	}

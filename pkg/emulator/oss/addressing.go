@@ -11,17 +11,17 @@ import (
 // missing, and the endpoint of a region, public, internal or dual-stack.
 var cloudHost = regexp.MustCompile(`^(?:([^.]*)\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$`)
 
-// An address is one way to read what a request is about.
+// An address is one possible reading of the bucket and key that a request
+// names.
 type address struct {
 	target
 
-	region string // the region whose endpoint is addressed; empty if the host does not tell
+	region string // the region of the addressed endpoint; empty if the host has none
 }
 
-// addresses lists the ways to read the request, the likelier first. A client
-// that is told to use path style can still send the bucket's own host name,
-// with the bucket in the path or without it, so it is the signature that
-// decides.
+// addresses lists the possible readings of the request, the likelier first. A
+// client in path style can still send the bucket's own host name, with the
+// bucket in the path or without it, so that only the signature decides.
 func addresses(r *http.Request) []address {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestHostAndPathNameTheBucket(t *testing.T) {
+func TestAddresses_HostAndPath_NameTheBucket(t *testing.T) {
 	for name, c := range map[string]struct {
 		host, path string
 		want       []address

@@ -18,14 +18,14 @@ const skew = 15 * time.Minute
 
 const timeFormatV4 = "20060102T150405Z"
 
-// An identity is who sent a request; the zero value is anonymous.
+// An identity is the sender of a request; the zero value is anonymous.
 type identity struct {
 	cloud.Caller
 
 	signed bool
 }
 
-// A signature is what a signed request claims.
+// A signature is the claim of a signed request.
 type signature struct {
 	accessKeyID, value, token string
 	region                    string // of V4, else empty
@@ -34,8 +34,8 @@ type signature struct {
 	sign   func(secret, toSign string) string
 }
 
-// authenticate finds out who signed the request, and which of the addresses
-// was meant. Nothing signed is anonymous, and means the first address.
+// authenticate returns the sender of the request, and the address that the
+// signature covers. An unsigned request is anonymous and has the first address.
 func (s *Service) authenticate(r *http.Request, candidates []address) (identity, address, *apiError) {
 	sig, refused := s.claimed(r)
 	if refused != nil || sig == nil {
@@ -77,7 +77,8 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 		with("StringToSign", first).with("StringToSignBytes", strings.TrimSpace(fmt.Sprintf("% X", first)))
 }
 
-// claimed reads the signature of a request and checks its time; nil is none.
+// claimed reads the signature of a request and checks its time; nil for an
+// unsigned one.
 func (s *Service) claimed(r *http.Request) (*signature, *apiError) {
 	query := r.URL.Query()
 	authorization := r.Header.Get("Authorization")

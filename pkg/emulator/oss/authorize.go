@@ -29,7 +29,7 @@ const (
 // decides whether the caller may do the operation there.
 func (s *Service) admit(op *operation, r *request) *apiError {
 	if r.target.bucket == "" {
-		if !r.who.signed {
+		if !r.caller.signed {
 			return errorf("AccessDenied", "Anonymous user has no right to access this bucket.")
 		}
 		return s.authorize(r, op.action, "*")
@@ -38,7 +38,7 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 		return errorf("InvalidBucketName", "The specified bucket is not valid.").with("BucketName", r.target.bucket)
 	}
 	if op.name == actionPutBucket {
-		if !r.who.signed {
+		if !r.caller.signed {
 			return errorf("AccessDenied", "Anonymous user has no right to create a bucket.")
 		}
 		return s.authorize(r, op.action, r.target.bucket)
@@ -62,23 +62,22 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 }
 
 // authorizeIn decides on an action on the object key of a bucket, or on the
-// bucket if key is empty. RAM decides first; what it does not allow, the
-// bucket's ACL may.
+// bucket if key is empty. RAM decides first; the bucket's ACL can allow more.
 func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiError {
 	resource := b.name
 	if key != "" {
 		resource += "/" + key
 	}
-	if r.who.signed && r.who.AccountID == b.owner && s.authorize(r, action, resource) == nil {
+	if r.caller.signed && r.caller.AccountID == b.owner && s.authorize(r, action, resource) == nil {
 		return nil
 	}
 	if !b.publicBlocked && publicly(b.aclOf(key, r.query.Get("versionId")), action) {
 		return nil
 	}
-	if !r.who.signed {
+	if !r.caller.signed {
 		return errorf("AccessDenied", "You have no right to access this object because of bucket acl.")
 	}
-	if r.who.AccountID != b.owner {
+	if r.caller.AccountID != b.owner {
 		return errorf("AccessDenied", "The bucket you access does not belong to you.")
 	}
 	return forbidden()
@@ -94,9 +93,9 @@ func (b *bucket) aclOf(key, id string) string {
 	return b.acl
 }
 
-// authorize asks RAM about a resource of the caller's account.
+// authorize asks RAM for permission on a resource of the caller's account.
 func (s *Service) authorize(r *request, action, resource string) *apiError {
-	if s.cfg.Authorizer.Allowed(r.who.Caller, action, "acs:oss:*:"+r.who.AccountID+":"+resource) {
+	if s.cfg.Authorizer.Allowed(r.caller.Caller, action, "acs:oss:*:"+r.caller.AccountID+":"+resource) {
 		return nil
 	}
 	return forbidden()
@@ -106,8 +105,9 @@ func forbidden() *apiError {
 	return errorf("AccessDenied", "You have no right to access this object because of bucket acl.")
 }
 
-// publicly tells what a bucket's ACL lets everybody do: read objects, or read
-// and write them. Listing is not among it, by the strict reading (A065).
+// publicly reports whether a bucket's ACL allows an action to everyone: reading
+// objects, or reading and writing them. By the strict reading it excludes
+// listing (A065).
 func publicly(acl, action string) bool {
 	switch action {
 	case actionGetObject:
@@ -122,8 +122,8 @@ func noSuchBucket(name string) *apiError {
 	return errorf("NoSuchBucket", "The specified bucket does not exist.").with("BucketName", name)
 }
 
-// validBucketName checks 3 to 63 lower-case letters, digits and hyphens, the
-// first and last of which are no hyphens (OSS API, PutBucket).
+// validBucketName checks 3 to 63 lower-case letters, digits and hyphens, with a
+// letter or digit at both ends (OSS API, PutBucket).
 func validBucketName(name string) bool {
 	if len(name) < 3 || len(name) > 63 || name[0] == '-' || name[len(name)-1] == '-' {
 		return false
@@ -131,8 +131,8 @@ func validBucketName(name string) bool {
 	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// validKey checks 1 to 1,023 bytes of UTF-8 that begin with no slash and no
-// backslash (OSS API, PutObject).
+// validKey checks 1 to 1,023 bytes of UTF-8 that begin with another character
+// than a slash or backslash (OSS API, PutObject).
 func validKey(key string) bool {
 	return key != "" && len(key) <= 1023 && utf8.ValidString(key) && key[0] != '/' && key[0] != '\\'
 }

@@ -8,15 +8,16 @@ import (
 	"testing"
 )
 
-// fill puts n objects without content into a bucket, as PutObject does behind
-// its signature, and returns the bytes of heap that each of them holds.
+// fill puts n empty objects into a bucket, as PutObject does behind its
+// signature, and returns the heap bytes per object.
 func fill(tb testing.TB, s *Service, n int) (b *bucket, bytesEach float64) {
 	tb.Helper()
 	before := heap()
 	b = newBucket("big", "1", "cn-hangzhou", s.cfg.Clock.Now())
 	s.buckets[b.name] = b
 	for i := range n {
-		// A request's own text, which must not be kept alive by what is kept of it.
+		// The text of a request, which must be collectable although parts of it
+		// are stored.
 		h := http.Header{"Content-Type": {fmt.Sprint("application/", "octet-stream")}, "X-Oss-Storage-Class": {fmt.Sprint("Stand", "ard")}}
 		b.add(fmt.Sprintf("folder-%d/object-%012d", i%1000, i), s.newVersion(b, h, nil))
 	}
@@ -31,8 +32,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestAMillionObjectsFitInto700MB measures a hundredth of them.
-func TestAMillionObjectsFitInto700MB(t *testing.T) {
+// TestIndex_MillionObjects_FitInto700MB measures a hundredth of them.
+func TestIndex_MillionObjects_FitInto700MB(t *testing.T) {
 	s := New(Config{})
 	_, each := fill(t, s, 10_000)
 	t.Logf("%.0f bytes an object", each)
@@ -42,9 +43,9 @@ func TestAMillionObjectsFitInto700MB(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// BenchmarkAMillionObjects reports what an object's metadata take, and how
-// long a page of a list among a million takes.
-func BenchmarkAMillionObjects(b *testing.B) {
+// BenchmarkMillionObjects reports the memory of an object's metadata, and the
+// time for a page of a list among a million.
+func BenchmarkMillionObjects(b *testing.B) {
 	s := New(Config{})
 	big, each := fill(b, s, 1_000_000)
 	for name, query := range map[string]string{

@@ -15,8 +15,8 @@ import (
 // documentation, "Limits").
 const bucketsPerRegion = 100
 
-// The storage class and redundancy of a bucket for which none is asked, and
-// the other redundancy (OSS API, PutBucket).
+// The default storage class and redundancy of a bucket, and the other
+// redundancy (OSS API, PutBucket).
 const (
 	classStandard = "Standard"
 	redundancyLRS = "LRS"
@@ -31,7 +31,7 @@ type bucket struct {
 	versioning                    string // empty, Enabled or Suspended
 	tags                          []tag
 	encryption                    *encryptionRule
-	cors                          []byte // the configuration as it was put, nil without one
+	cors                          []byte // the configuration as it was put; may be nil
 	lifecycle                     *lifecycleConfiguration
 	publicBlocked                 bool // PutBucketPublicAccessBlock
 	objects                       index
@@ -67,8 +67,8 @@ type createConfiguration struct {
 	DataRedundancyType string   `xml:"DataRedundancyType"`
 }
 
-// putBucket makes a bucket (OSS API, PutBucket). Putting one's own bucket
-// again succeeds as long as nothing would change but its ACL (A062, A063, A064).
+// putBucket makes a bucket (OSS API, PutBucket). Putting one's own bucket again
+// succeeds if it changes at most the ACL (A062, A063, A064).
 func (s *Service) putBucket(r *request) (*response, *apiError) {
 	acl, config, refused := readCreation(r)
 	if refused != nil {
@@ -79,7 +79,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 		region = s.cfg.Region
 	}
 	if b, ok := s.buckets[r.target.bucket]; ok {
-		if b.owner != r.who.AccountID || b.region != region ||
+		if b.owner != r.caller.AccountID || b.region != region ||
 			config.StorageClass != "" && config.StorageClass != b.storageClass ||
 			config.DataRedundancyType != "" && config.DataRedundancyType != b.redundancy {
 			return nil, errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").
@@ -95,7 +95,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	}
 	count := 0
 	for _, b := range s.buckets {
-		if b.owner == r.who.AccountID && b.region == region {
+		if b.owner == r.caller.AccountID && b.region == region {
 			count++
 		}
 	}
@@ -105,7 +105,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	if refused := mayBePublic(s.cfg.BlockPublicAccess, acl); refused != nil {
 		return nil, refused
 	}
-	b := newBucket(r.target.bucket, r.who.AccountID, region, s.cfg.Clock.Now())
+	b := newBucket(r.target.bucket, r.caller.AccountID, region, s.cfg.Clock.Now())
 	b.publicBlocked = s.cfg.BlockPublicAccess
 	if acl != "" {
 		b.acl = acl
@@ -120,8 +120,8 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	return created(b), nil
 }
 
-// readCreation reads what a new bucket is to be like; what is empty is the
-// default.
+// readCreation reads the settings of a new bucket; empty ones have their
+// defaults.
 func readCreation(r *request) (acl string, config createConfiguration, refused *apiError) {
 	acl = r.Header.Get("x-oss-acl")
 	if acl != "" && !validACL(acl) {
@@ -175,17 +175,17 @@ type bucketList struct {
 }
 
 // listBuckets lists the account's buckets of all regions (OSS API,
-// ListBuckets). What tells of pages is left out where one page holds all.
+// ListBuckets). A complete list omits the members about pages.
 func (s *Service) listBuckets(r *request) (*response, *apiError) {
 	size, refused := maxKeys(r.query, "max-keys", 100)
 	if refused != nil {
 		return nil, refused
 	}
-	list := bucketList{Owner: owner(r.who.AccountID)}
+	list := bucketList{Owner: owner(r.caller.AccountID)}
 	prefix, marker := r.query.Get("prefix"), r.query.Get("marker")
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
-		if b.owner != r.who.AccountID || name <= marker || !strings.HasPrefix(name, prefix) || !b.hasTag(r.query.Get("tag-key"), r.query.Get("tag-value")) {
+		if b.owner != r.caller.AccountID || name <= marker || !strings.HasPrefix(name, prefix) || !b.hasTag(r.query.Get("tag-key"), r.query.Get("tag-value")) {
 			continue
 		}
 		if len(list.Buckets) == size {
@@ -201,8 +201,8 @@ func (s *Service) listBuckets(r *request) (*response, *apiError) {
 	return xmlResponse(list)
 }
 
-// hasTag tells whether the bucket has a tag of the key, and of the value if
-// that is not empty. Every bucket has the empty key.
+// hasTag reports whether the bucket has a tag of the key, and of the value
+// unless that is empty. Every bucket has the empty key.
 func (b *bucket) hasTag(key, value string) bool {
 	return key == "" || slices.ContainsFunc(b.tags, func(t tag) bool {
 		return t.Key == key && (value == "" || t.Value == value)

@@ -9,28 +9,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestABucketIsMadeOnce(t *testing.T) {
-	w := newWorld(t)
-	w.AddForeignBucket("of-another", "9999999999999999")
+func TestPutBucket_Repeated_ChangesOnlyACL(t *testing.T) {
+	e := newEnvironment(t)
+	e.AddForeignBucket("of-another", "9999999999999999")
 	first := &sdk.PutBucketRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPrivate,
 		CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassIA}}
-	if _, err := w.root().PutBucket(t.Context(), first); err != nil {
+	if _, err := e.root().PutBucket(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") })
+	elsewhere := e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") })
 	for name, c := range map[string]struct {
 		client  *sdk.Client
 		request sdk.PutBucketRequest
 		code    string // empty: it succeeds
 	}{
-		"the same again":             {w.root(), *first, ""},
-		"without saying what":        {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-a")}, ""},
-		"with another storage class": {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassStandard}}, "BucketAlreadyExists"},
-		"with another redundancy":    {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{DataRedundancyType: sdk.DataRedundancyZRS}}, "BucketAlreadyExists"},
+		"the same again":             {e.root(), *first, ""},
+		"without saying what":        {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-a")}, ""},
+		"with another storage class": {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassStandard}}, "BucketAlreadyExists"},
+		"with another redundancy":    {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{DataRedundancyType: sdk.DataRedundancyZRS}}, "BucketAlreadyExists"},
 		"in another region":          {elsewhere, *first, "BucketAlreadyExists"},
-		"that of another account":    {w.root(), sdk.PutBucketRequest{Bucket: new("of-another")}, "BucketAlreadyExists"},
-		"of an unknown class":        {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-b"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: "Cheap"}}, "MalformedXML"},
-		"with an unknown ACL":        {w.root(), sdk.PutBucketRequest{Bucket: new("bucket-b"), Acl: "secret"}, "InvalidArgument"},
+		"that of another account":    {e.root(), sdk.PutBucketRequest{Bucket: new("of-another")}, "BucketAlreadyExists"},
+		"of an unknown class":        {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-b"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: "Cheap"}}, "MalformedXML"},
+		"with an unknown ACL":        {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-b"), Acl: "secret"}, "InvalidArgument"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.client.PutBucket(t.Context(), &c.request)
@@ -41,17 +41,17 @@ func TestABucketIsMadeOnce(t *testing.T) {
 			}
 		})
 	}
-	if got := w.Buckets(); len(got) != 2 || got[0].StorageClass != "IA" || got[0].ACL != "private" || got[0].Owner != account {
+	if got := e.Buckets(); len(got) != 2 || got[0].StorageClass != "IA" || got[0].ACL != "private" || got[0].Owner != account {
 		t.Errorf("buckets: %+v", got)
 	}
 	first.Acl = sdk.BucketACLPublicRead
-	if _, err := w.root().PutBucket(t.Context(), first); err != nil || w.Buckets()[0].ACL != "public-read" {
-		t.Errorf("put again with another ACL: %v, %+v", err, w.Buckets()[0])
+	if _, err := e.root().PutBucket(t.Context(), first); err != nil || e.Buckets()[0].ACL != "public-read" {
+		t.Errorf("put again with another ACL: %v, %+v", err, e.Buckets()[0])
 	}
 }
 
-func TestBucketNamesAreChecked(t *testing.T) {
-	w := newWorld(t)
+func TestPutBucket_BadName_Refused(t *testing.T) {
+	e := newEnvironment(t)
 	for name, c := range map[string]struct{ bucket, code string }{
 		"too short":   {"ab", "InvalidBucketName"},
 		"too long":    {strings.Repeat("a", 64), "InvalidBucketName"},
@@ -62,19 +62,19 @@ func TestBucketNamesAreChecked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			// The SDK refuses such names itself, so the URL is signed by hand.
-			status, body := w.do(t, "PUT", "/"+c.bucket, nil, "")
+			status, body := e.do(t, "PUT", "/"+c.bucket, nil, "")
 			if status != 400 || !strings.Contains(body, "<Code>"+c.code+"</Code>") {
 				t.Errorf("%d %s", status, body)
 			}
 		})
 	}
-	mustPutBucket(t, w.root(), strings.Repeat("a", 63))
-	mustPutBucket(t, w.root(), "1-2")
+	mustPutBucket(t, e.root(), strings.Repeat("a", 63))
+	mustPutBucket(t, e.root(), "1-2")
 }
 
-func TestBucketInfoTellsWhatWasMade(t *testing.T) {
-	w := newWorld(t)
-	c := w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("eu-central-1") })
+func TestGetBucketInfo_NewBucket_Described(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("eu-central-1") })
 	_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPublicRead,
 		CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassIA, DataRedundancyType: sdk.DataRedundancyZRS}})
 	if err != nil {
@@ -90,7 +90,7 @@ func TestBucketInfoTellsWhatWasMade(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("info (-want, +got):\n%s", diff)
 	}
-	if off := w.clock.Now().Sub(*b.CreationDate); off < 0 || off.Minutes() > 1 {
+	if off := e.clock.Now().Sub(*b.CreationDate); off < 0 || off.Minutes() > 1 {
 		t.Errorf("created at %v", b.CreationDate)
 	}
 	location, err := c.GetBucketLocation(t.Context(), &sdk.GetBucketLocationRequest{Bucket: new("bucket-a")})
@@ -108,9 +108,9 @@ func TestBucketInfoTellsWhatWasMade(t *testing.T) {
 	wantCode(t, err, "NoSuchBucket")
 }
 
-func TestABucketIsDeletedOnlyWhenNothingIsLeftInIt(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestDeleteBucket_WithContents_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	remove := func() error {
 		_, err := c.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("bucket-a")})
 		return err
@@ -122,7 +122,7 @@ func TestABucketIsDeletedOnlyWhenNothingIsLeftInIt(t *testing.T) {
 	wantCode(t, remove(), "BucketNotEmpty")
 	setVersioning(t, c, sdk.VersionEnabled)
 	deleteVersion(t, c, "k", "")
-	if got := w.Buckets()[0]; got.Objects != 0 || got.Versions != 2 {
+	if got := e.Buckets()[0]; got.Objects != 0 || got.Versions != 2 {
 		t.Errorf("after the deletion: %+v", got)
 	}
 	wantCode(t, remove(), "BucketNotEmpty")
@@ -144,10 +144,10 @@ func TestABucketIsDeletedOnlyWhenNothingIsLeftInIt(t *testing.T) {
 	wantCode(t, remove(), "NoSuchBucket")
 }
 
-func TestBucketsAreListedInPagesAndByTag(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
-	w.AddForeignBucket("a-foreign-one", "9999999999999999")
+func TestListBuckets_PagesAndTags_Apply(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	e.AddForeignBucket("a-foreign-one", "9999999999999999")
 	for i := range 5 {
 		mustPutBucket(t, c, fmt.Sprint("a-bucket-", i))
 	}
@@ -177,14 +177,14 @@ func TestBucketsAreListedInPagesAndByTag(t *testing.T) {
 	}
 }
 
-func TestAnAccountHasAHundredBucketsInARegion(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestPutBucket_MoreThan100InRegion_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	for i := range 100 {
 		mustPutBucket(t, c, fmt.Sprint("bucket-", i))
 	}
 	_, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("one-more")})
 	wantCode(t, err, "TooManyBuckets")
 	mustPutBucket(t, c, "bucket-7")
-	mustPutBucket(t, w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "one-more")
+	mustPutBucket(t, e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "one-more")
 }

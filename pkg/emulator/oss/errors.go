@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// An apiError is an answer that says no (OSS API, "Error responses").
+// An apiError is a refusal (OSS API, "Error responses").
 type apiError struct {
 	status  int
 	code    string
 	message string
 	details []detail
 	header  http.Header // sent with the error; may be nil
-	unknown string      // what the emulator does not know, for a 501
+	unknown string      // for a 501: the name of the missing feature
 }
 
 // A detail is an element that some errors have besides code and message.
@@ -34,7 +34,7 @@ func invalid(name, value, why string) *apiError {
 	return errorf("InvalidArgument", "%s", why).with("ArgumentName", name).with("ArgumentValue", value)
 }
 
-// unsupported is the loud answer to what the emulator does not know.
+// unsupported answers 501 to a request for a feature that the emulator lacks.
 func unsupported(what string) *apiError {
 	e := errorf("NotImplemented", "The emulator does not know %s.", what)
 	e.unknown = what

@@ -13,7 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-func TestFaultsArePlayedBeforeOrAfterTheEffect(t *testing.T) {
+func TestFault_Effects_BeforeOrAfterOperation(t *testing.T) {
 	for effect, want := range map[cloud.Effect]struct {
 		code     string // of the answer; empty: the connection is dropped
 		effected bool
@@ -24,9 +24,9 @@ func TestFaultsArePlayedBeforeOrAfterTheEffect(t *testing.T) {
 		cloud.DropAfter:  {"", true},
 	} {
 		t.Run(effect.String(), func(t *testing.T) {
-			w := newWorld(t)
-			w.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: effect, Code: "QpsLimitExceeded", Times: 1})
-			_, err := w.root().PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a")})
+			e := newEnvironment(t)
+			e.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: effect, Code: "QpsLimitExceeded", Times: 1})
+			_, err := e.root().PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a")})
 			var answer *sdk.ServiceError
 			switch {
 			case err == nil:
@@ -36,40 +36,40 @@ func TestFaultsArePlayedBeforeOrAfterTheEffect(t *testing.T) {
 			case errors.As(err, &answer):
 				t.Errorf("answered %v, want no answer", answer)
 			}
-			if got := len(w.Buckets()) == 1; got != want.effected {
+			if got := len(e.Buckets()) == 1; got != want.effected {
 				t.Errorf("effected: %v, want %v", got, want.effected)
 			}
-			calls := w.journal.Calls("oss:PutBucket")
+			calls := e.journal.Calls("oss:PutBucket")
 			if len(calls) != 1 || calls[0].Effected != want.effected || calls[0].Code != want.code || (calls[0].Status == 0) != (want.code == "") {
 				t.Errorf("journal: %+v", calls)
 			}
-			mustPutBucket(t, w.root(), "bucket-a") // the fault is used up
+			mustPutBucket(t, e.root(), "bucket-a") // the fault is used up
 		})
 	}
 }
 
-func TestAHangingCallEndsWithItsClient(t *testing.T) {
-	w := newWorld(t)
-	mustPutBucket(t, w.root(), "bucket-a")
-	w.faults.Add(cloud.Fault{Action: "oss:DeleteBucket", Effect: cloud.Hang, Times: 1})
+func TestFault_Hang_EndsWithItsClient(t *testing.T) {
+	e := newEnvironment(t)
+	mustPutBucket(t, e.root(), "bucket-a")
+	e.faults.Add(cloud.Fault{Action: "oss:DeleteBucket", Effect: cloud.Hang, Times: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	w.arrived = cancel
-	if _, err := w.root().DeleteBucket(ctx, &sdk.DeleteBucketRequest{Bucket: new("bucket-a")}); err == nil {
+	e.arrived = cancel
+	if _, err := e.root().DeleteBucket(ctx, &sdk.DeleteBucketRequest{Bucket: new("bucket-a")}); err == nil {
 		t.Error("the call succeeded")
 	}
-	w.close() // returns when the call has ended
-	if len(w.Buckets()) != 1 {
+	e.close() // returns when the call has ended
+	if len(e.Buckets()) != 1 {
 		t.Error("the bucket is gone")
 	}
-	if calls := w.journal.Calls("oss:DeleteBucket"); len(calls) != 1 || calls[0].Effected || calls[0].Status != 0 {
+	if calls := e.journal.Calls("oss:DeleteBucket"); len(calls) != 1 || calls[0].Effected || calls[0].Status != 0 {
 		t.Errorf("journal: %+v", calls)
 	}
 }
 
-func TestTheJournalTellsWhoDidWhatAndKeepsNoSignature(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestJournal_Call_HasCallerWithoutSignature(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "k", "v")
 	presigned, err := c.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
@@ -79,7 +79,7 @@ func TestTheJournalTellsWhoDidWhatAndKeepsNoSignature(t *testing.T) {
 	fetch(t, presigned.URL)
 	_, _ = get(t.Context(), c, "bucket-a", "none")
 	var got []cloud.Call
-	for _, call := range w.journal.Calls("") {
+	for _, call := range e.journal.Calls("") {
 		if call.Params["x-oss-signature"] != "" && call.Params["x-oss-signature"] != "***" {
 			t.Errorf("a signature in the journal: %v", call.Params)
 		}
@@ -97,9 +97,9 @@ func TestTheJournalTellsWhoDidWhatAndKeepsNoSignature(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotKnownIsLoud(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestUnknownRequest_Answered501AndListed(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	_, err := c.GetBucketWebsite(t.Context(), &sdk.GetBucketWebsiteRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NotImplemented")
@@ -107,45 +107,45 @@ func TestWhatIsNotKnownIsLoud(t *testing.T) {
 	wantCode(t, err, "NotImplemented")
 	_, err = c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Callback: new("e30=")})
 	wantCode(t, err, "NotImplemented")
-	status, _ := w.do(t, "PUT", "/bucket-a?lifecycle", nil, `<LifecycleConfiguration><Rule><Status>Enabled</Status><Expiration><Days>1</Days></Expiration><Filter/></Rule></LifecycleConfiguration>`)
+	status, _ := e.do(t, "PUT", "/bucket-a?lifecycle", nil, `<LifecycleConfiguration><Rule><Status>Enabled</Status><Expiration><Days>1</Days></Expiration><Filter/></Rule></LifecycleConfiguration>`)
 	if status != 501 {
 		t.Errorf("a rule with a filter is answered %d, want 501", status)
 	}
 	want := []string{"GET bucket ?website", "POST object ?restore", "PUT bucket ?lifecycle with Filter", "PUT object with the header x-oss-callback"}
-	if diff := cmp.Diff(want, w.Unknown()); diff != "" {
+	if diff := cmp.Diff(want, e.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
 	}
 }
 
-func TestADelayedCallIsDoneAndAnswered(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
-	w.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.Slow, Delay: time.Millisecond, Times: 1})
+func TestFault_Slow_AnswersAfterDelay(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	e.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.Slow, Delay: time.Millisecond, Times: 1})
 	mustPutBucket(t, c, "bucket-a")
-	if n := len(w.Buckets()); n != 1 {
+	if n := len(e.Buckets()); n != 1 {
 		t.Errorf("%d buckets, want 1", n)
 	}
 }
 
-func TestACallMayArriveTwiceOrTimeOutAfterItsEffect(t *testing.T) {
+func TestFault_TwiceAndHangAfter_KeepEffect(t *testing.T) {
 	for effect, arrived := range map[cloud.Effect]int{cloud.Twice: 2, cloud.HangAfter: 1} {
 		t.Run(effect.String(), func(t *testing.T) {
-			w := newWorld(t)
+			e := newEnvironment(t)
 			ctx, giveUp := context.WithCancel(t.Context())
 			defer giveUp()
 			fault := cloud.Fault{Action: "oss:PutBucket", Effect: effect, Times: 1}
 			if effect == cloud.HangAfter {
 				fault.Struck = giveUp
 			}
-			w.faults.Add(fault)
-			_, err := w.root().PutBucket(ctx, &sdk.PutBucketRequest{Bucket: new("bucket-a")})
+			e.faults.Add(fault)
+			_, err := e.root().PutBucket(ctx, &sdk.PutBucketRequest{Bucket: new("bucket-a")})
 			if answered := err == nil; answered != (effect == cloud.Twice) {
 				t.Errorf("the call ended with %v", err)
 			}
-			if n := len(w.Buckets()); n != 1 {
+			if n := len(e.Buckets()); n != 1 {
 				t.Errorf("%d buckets, want 1", n)
 			}
-			calls := w.journal.Calls("oss:PutBucket")
+			calls := e.journal.Calls("oss:PutBucket")
 			if len(calls) != arrived || !calls[0].Effected || !calls[arrived-1].Effected {
 				t.Errorf("journal: %+v", calls)
 			}
@@ -153,25 +153,25 @@ func TestACallMayArriveTwiceOrTimeOutAfterItsEffect(t *testing.T) {
 	}
 }
 
-func TestACallMayHaveItsEffectWhenItsClientHasGone(t *testing.T) {
-	w := newWorld(t)
+func TestFault_Late_RunsAfterClientLeft(t *testing.T) {
+	e := newEnvironment(t)
 	done := make(chan struct{})
-	w.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.Late, Times: 1, Struck: func() { close(done) }})
+	e.faults.Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.Late, Times: 1, Struck: func() { close(done) }})
 	ctx, giveUp := context.WithCancel(t.Context())
 	go func() {
-		for len(w.faults.Rules()) > 0 { // until the call has arrived
+		for len(e.faults.Rules()) > 0 { // until the call has arrived
 			runtime.Gosched()
 		}
 		giveUp()
 	}()
-	if _, err := w.root().PutBucket(ctx, &sdk.PutBucketRequest{Bucket: new("bucket-a")}); err == nil {
+	if _, err := e.root().PutBucket(ctx, &sdk.PutBucketRequest{Bucket: new("bucket-a")}); err == nil {
 		t.Error("the call was answered")
 	}
-	if n := len(w.Buckets()); n != 0 {
+	if n := len(e.Buckets()); n != 0 {
 		t.Errorf("%d buckets before the release", n)
 	}
 	for held := true; held; {
-		w.faults.Release()
+		e.faults.Release()
 		select {
 		case <-done:
 			held = false
@@ -179,7 +179,7 @@ func TestACallMayHaveItsEffectWhenItsClientHasGone(t *testing.T) {
 			runtime.Gosched()
 		}
 	}
-	if n := len(w.Buckets()); n != 1 {
+	if n := len(e.Buckets()); n != 1 {
 		t.Errorf("%d buckets after the release, want 1", n)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// maxBody limits what a request may carry: an object or a part. The real
-// service takes 5 GB; the emulator keeps its objects in memory.
+// maxBody limits the body of a request: an object or a part. The real service
+// takes 5 GB; the emulator keeps its objects in memory.
 const maxBody = 64 << 20
 
 // A request is a verified request on its way to an operation.
@@ -25,14 +25,14 @@ type request struct {
 	*http.Request
 	target
 
-	who    identity
-	region string // where a new bucket goes
+	caller identity
+	region string // the region of a new bucket
 	query  url.Values
 	body   []byte
 	bucket *bucket // nil for the service, and for PutBucket
 }
 
-// A response is what an operation answers.
+// A response is the answer of an operation.
 type response struct {
 	status int
 	header http.Header
@@ -64,7 +64,7 @@ type call struct {
 	query     url.Values
 	at        address
 	op        *operation
-	who       identity
+	caller    identity
 }
 
 // ServeHTTP implements http.Handler.
@@ -72,7 +72,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{s: s, w: w, r: r, requestID: newRequestID(), query: r.URL.Query()}
 	candidates := addresses(r)
 	var refused *apiError
-	c.who, c.at, refused = s.authenticate(r, candidates)
+	c.caller, c.at, refused = s.authenticate(r, candidates)
 	var unknown string
 	c.op, unknown = route(r, c.query, c.at.target)
 	if refused != nil {
@@ -94,7 +94,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // run does the operation, with the fault that waits for it if there is one.
 func (c *call) run(body []byte) {
 	fault, faulty := c.s.cfg.Faults.Take(c.op.name)
-	fault.Wait(c.r.Context()) // no time for no fault
+	fault.Wait(c.r.Context()) // returns at once without a fault
 	if !faulty {
 		c.do(body)
 		return
@@ -166,7 +166,7 @@ func (c *call) lose(fault cloud.Fault, body []byte, do bool) {
 func (s *Service) do(c *call, body []byte) (*response, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := &request{Request: c.r, target: c.at.target, who: c.who, query: c.query, body: body, region: c.at.region}
+	r := &request{Request: c.r, target: c.at.target, caller: c.caller, query: c.query, body: body, region: c.at.region}
 	if refused := s.admit(c.op, r); refused != nil {
 		return nil, refused
 	}
@@ -200,7 +200,7 @@ func (c *call) write(answer *response) {
 		h.Set("Content-Length", strconv.Itoa(len(answer.body)))
 	}
 	c.w.WriteHeader(answer.status)
-	_, _ = c.w.Write(answer.body) //nolint:gosec // objects are given back as they came; the client may be gone
+	_, _ = c.w.Write(answer.body) //nolint:gosec // objects are returned as stored; a client that has left needs no answer
 }
 
 func (c *call) record(status int, code string, effected bool) {
@@ -225,7 +225,7 @@ func (c *call) record(status int, code string, effected bool) {
 	}
 	c.s.cfg.Journal.Record(cloud.Call{
 		Time: c.s.cfg.Clock.Now(), Product: "Oss", Action: action, Params: params,
-		AccessKeyID: c.who.AccessKeyID, Status: status, Code: code, Effected: effected,
+		AccessKeyID: c.caller.AccessKeyID, Status: status, Code: code, Effected: effected,
 	})
 }
 
@@ -263,6 +263,6 @@ func faultError(f cloud.Fault) *apiError {
 // newRequestID returns 24 hexadecimal digits, as OSS gives them.
 func newRequestID() string {
 	var b [12]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	_, _ = rand.Read(b[:]) // always succeeds: crypto/rand ends the process instead
 	return strings.ToUpper(hex.EncodeToString(b[:]))
 }

@@ -10,7 +10,7 @@ import (
 // chunkSize is how many keys a chunk of an index holds at most.
 const chunkSize = 256
 
-// An entry is a key with its versions, the oldest first; never without one.
+// An entry is a key with its versions, at least one, the oldest first.
 type entry struct {
 	key      string
 	versions []*version
@@ -20,7 +20,7 @@ type entry struct {
 // costs the same however many there are. It is a list of sorted chunks: a
 // change moves at most one chunk's keys. The zero value is empty.
 type index struct {
-	chunks [][]entry // none is empty
+	chunks [][]entry // each has entries
 	count  int
 }
 
@@ -35,7 +35,7 @@ func (x *index) locate(key string) (chunk, at int, found bool) {
 	return chunk, at, found
 }
 
-// get returns the versions of key, nil if there are none.
+// get returns the versions of key, nil for a missing key.
 func (x *index) get(key string) []*version {
 	if chunk, at, found := x.locate(key); found {
 		return x.chunks[chunk][at].versions
@@ -43,7 +43,7 @@ func (x *index) get(key string) []*version {
 	return nil
 }
 
-// set replaces the versions of key; none removes it.
+// set replaces the versions of key; an empty list removes the key.
 func (x *index) set(key string, versions []*version) {
 	chunk, at, found := x.locate(key)
 	switch {
@@ -64,8 +64,7 @@ func (x *index) insert(chunk, at int, e entry) {
 		return
 	}
 	if full := x.chunks[chunk]; len(full) == chunkSize {
-		// What is put in order leaves full chunks behind, anything else two
-		// halves.
+		// Keys put in order leave full chunks behind, other orders two halves.
 		middle := chunkSize / 2
 		if at == chunkSize {
 			middle = chunkSize
@@ -94,8 +93,8 @@ func (x *index) remove(chunk, at int) {
 	x.chunks[chunk] = slices.Delete(x.chunks[chunk], at, at+1)
 }
 
-// from goes through the keys from the given one on. The index must not change
-// meanwhile.
+// from iterates over the keys from the given one on. The index must stay
+// unchanged meanwhile.
 func (x *index) from(key string) iter.Seq2[string, []*version] {
 	return func(yield func(string, []*version) bool) {
 		chunk, at, _ := x.locate(key)
@@ -109,10 +108,10 @@ func (x *index) from(key string) iter.Seq2[string, []*version] {
 	}
 }
 
-// all goes through all keys.
+// all iterates over all keys.
 func (x *index) all() iter.Seq2[string, []*version] { return x.from("") }
 
-// An item is one line of a list. id tells lines of the same key apart.
+// An item is one line of a list. id distinguishes lines of the same key.
 type item struct{ key, id string }
 
 // A page is a part of a list.
@@ -123,19 +122,19 @@ type page struct {
 	last      item // the last item, or a common prefix as a key
 }
 
-// A folding says how a list is cut and folded.
+// A folding describes how a list is cut and folded.
 type folding struct {
 	from   string // the first key that may be listed
-	prefix string // what all keys begin with
+	prefix string // the common beginning of all keys
 	// delimiter folds the keys that share their beginning up to it into one
-	// common prefix; empty folds none.
+	// common prefix; empty: no folding.
 	delimiter string
 	shown     string // the common prefix with which the page before ended, if it did
 	size      int    // of the page
 }
 
-// paginate takes the first page of a list. items gives its lines in order, from
-// a key on; a folded prefix is passed over at once, whatever is behind it.
+// paginate returns the first page of a list. items yields its lines in order,
+// from a key on; the keys behind a folded prefix are skipped in one step.
 func paginate(items func(from string) iter.Seq[item], f folding) page {
 	var p page
 	for from, folded := cmp.Or(max(f.from, f.prefix), f.prefix), true; folded; {
@@ -165,7 +164,8 @@ func paginate(items func(from string) iter.Seq[item], f folding) page {
 	return p
 }
 
-// common is the prefix into which a key is folded, empty for none.
+// common returns the prefix into which a key is folded, empty for an unfolded
+// key.
 func (f folding) common(key string) string {
 	if f.delimiter != "" {
 		if i := strings.Index(key[len(f.prefix):], f.delimiter); i >= 0 {
@@ -175,15 +175,15 @@ func (f folding) common(key string) string {
 	return ""
 }
 
-// behind is the least string that is greater than all which begin with prefix.
-// Keys are UTF-8, so that no prefix of one has the byte 0xFF.
+// behind returns the least string that is greater than all strings with the
+// prefix. Keys are UTF-8, so that the byte 0xFF is absent from prefixes.
 func behind(prefix string) string {
 	last := len(prefix) - 1
 	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
 
-// after is the least string that is greater than key; that of nothing is
-// nothing.
+// after returns the least string that is greater than key, and the empty string
+// for the empty key.
 func after(key string) string {
 	if key == "" {
 		return ""

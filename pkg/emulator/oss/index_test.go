@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestAnIndexIsASortedMap plays random changes on an index and on a map, which
-// must agree after each of them.
-func TestAnIndexIsASortedMap(t *testing.T) {
+// TestIndex_RandomChanges_AgreesWithMap makes random changes to an index and to
+// a map, and compares them after each.
+func TestIndex_RandomChanges_AgreesWithMap(t *testing.T) {
 	for name, keys := range map[string]int{"few keys, much removed": 300, "many keys": 20000} {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, uint64(keys)))
@@ -67,7 +67,7 @@ func check(t *testing.T, x *index, model map[string]*version) {
 	}
 }
 
-func TestKeysInOrderLeaveFullChunks(t *testing.T) {
+func TestIndex_KeysInOrder_FillChunks(t *testing.T) {
 	var x index
 	for i := range 10 * chunkSize {
 		x.set(fmt.Sprintf("%06d", i), []*version{{}})
@@ -77,8 +77,8 @@ func TestKeysInOrderLeaveFullChunks(t *testing.T) {
 	}
 }
 
-// TestAFoldedPrefixIsPassedAtOnce counts the lines that a page looks at.
-func TestAFoldedPrefixIsPassedAtOnce(t *testing.T) {
+// TestPaginate_FoldedPrefix_PassedAtOnce counts the lines that a page looks at.
+func TestPaginate_FoldedPrefix_PassedAtOnce(t *testing.T) {
 	var x index
 	for i := range 5000 {
 		x.set(fmt.Sprintf("folder-%d/%04d", i%2, i), []*version{{}})

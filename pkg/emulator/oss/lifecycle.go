@@ -20,11 +20,11 @@ type lifecycleConfiguration struct {
 	Rest    []anyElement    `xml:",any"`
 }
 
-// An anyElement is an element that the emulator does not know.
+// An anyElement is an element that the emulator lacks.
 type anyElement struct{ XMLName xml.Name }
 
-// A lifecycleRule says what becomes of old objects. The pointers are nil where
-// the element is missing.
+// A lifecycleRule is a rule for old objects. The pointers of missing elements
+// are nil.
 type lifecycleRule struct {
 	ID             string             `xml:"ID"`
 	Prefix         string             `xml:"Prefix"`
@@ -53,8 +53,8 @@ type noncurrentAction struct {
 }
 
 // putBucketLifecycle replaces the lifecycle rules of a bucket (OSS API,
-// PutBucketLifecycle). The emulator keeps the rules; it does not carry them
-// out. Filter and last-access rules it does not know.
+// PutBucketLifecycle). The emulator only keeps the rules. It refuses filters
+// and last-access rules, which it lacks.
 func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 	var given lifecycleConfiguration
 	if xml.Unmarshal(r.body, &given) != nil || len(given.Rules) == 0 || len(given.Rules) > maxLifecycleRules {
@@ -117,7 +117,8 @@ func (l *lifecycleRule) check() *apiError {
 	return l.checkOrder()
 }
 
-// actions are what a rule does to current objects, uploads and delete markers.
+// actions returns the actions of a rule on current objects, uploads and delete
+// markers.
 func (l *lifecycleRule) actions() []*lifecycleAction {
 	var list []*lifecycleAction
 	for _, a := range []*lifecycleAction{l.Expiration, l.AbortUpload} {
@@ -131,8 +132,9 @@ func (l *lifecycleRule) actions() []*lifecycleAction {
 	return list
 }
 
-// check wants exactly one of Days, which must be positive, CreatedBeforeDate,
-// which must be a midnight of UTC, and ExpiredObjectDeleteMarker.
+// check requires exactly one of Days, which must be positive,
+// CreatedBeforeDate, which must be midnight in UTC, and
+// ExpiredObjectDeleteMarker.
 func (a *lifecycleAction) check() *apiError {
 	given := 0
 	if a.Days != nil {
@@ -157,7 +159,7 @@ func (a *lifecycleAction) check() *apiError {
 	return nil
 }
 
-// checkOrder wants objects to become colder with their age, and to expire
+// checkOrder requires that objects become colder with their age, and expire
 // last (OSS documentation, "Lifecycle rules", and error 0014-00000082).
 func (l *lifecycleRule) checkOrder() *apiError {
 	reached := make(map[int]int) // days by the rank of the class
@@ -190,7 +192,7 @@ func (l *lifecycleRule) checkOrder() *apiError {
 	return l.checkOld()
 }
 
-// checkOld checks what a rule does to old versions.
+// checkOld checks the actions of a rule on old versions.
 func (l *lifecycleRule) checkOld() *apiError {
 	for _, t := range append(slices.Clone(l.OldTransitions), l.oldExpiration()...) {
 		if t.NoncurrentDays == nil || *t.NoncurrentDays < 1 {
@@ -212,8 +214,8 @@ func (l *lifecycleRule) oldExpiration() []noncurrentAction {
 	return []noncurrentAction{*l.OldExpiration}
 }
 
-// overlaps tells whether two rules in force do the same to the same objects
-// (A070).
+// overlaps reports whether two rules in force have the same action on the same
+// objects (A070).
 func (l *lifecycleRule) overlaps(o lifecycleRule) bool {
 	if l.Status != versioningEnabled || o.Status != versioningEnabled || !slices.Equal(l.Tags, o.Tags) ||
 		!strings.HasPrefix(l.Prefix, o.Prefix) && !strings.HasPrefix(o.Prefix, l.Prefix) {
@@ -224,7 +226,7 @@ func (l *lifecycleRule) overlaps(o lifecycleRule) bool {
 		len(l.OldTransitions) > 0 && len(o.OldTransitions) > 0
 }
 
-// unknown is the name of an element that the emulator does not know, if any.
+// unknown returns the name of an element that the emulator lacks, if any.
 func (l *lifecycleRule) unknown() string {
 	rest := slices.Clone(l.Rest)
 	for _, a := range l.actions() {
@@ -247,14 +249,14 @@ func (s *Service) getBucketLifecycle(r *request) (*response, *apiError) {
 	return xmlResponse(r.bucket.lifecycle)
 }
 
-// deleteBucketLifecycle removes all lifecycle rules (OSS API,
-// DeleteBucketLifecycle); none is no error.
+// deleteBucketLifecycle removes all lifecycle rules, also if there are none
+// (OSS API, DeleteBucketLifecycle).
 func (s *Service) deleteBucketLifecycle(r *request) (*response, *apiError) {
 	r.bucket.lifecycle = nil
 	return newResponse(http.StatusNoContent), nil
 }
 
-// rankOf is the place of a storage class among them, -1 for what is none.
+// rankOf returns the place of a storage class among them, -1 for another word.
 func rankOf(name string) int {
 	classes := storageClasses()
 	return slices.Index(classes[:], name)

@@ -8,9 +8,9 @@ import (
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
 
-func TestLifecycleRulesAreKept(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestLifecycle_Rules_ReturnedAsPut(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	get := func() (*sdk.LifecycleConfiguration, error) {
 		result, err := c.GetBucketLifecycle(t.Context(), &sdk.GetBucketLifecycleRequest{Bucket: new("bucket-a")})
@@ -50,9 +50,9 @@ func TestLifecycleRulesAreKept(t *testing.T) {
 	wantCode(t, err, "NoSuchLifecycle")
 }
 
-func TestLifecycleRulesAreChecked(t *testing.T) {
-	w := newWorld(t)
-	mustPutBucket(t, w.root(), "bucket-a")
+func TestLifecycle_BadRules_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	mustPutBucket(t, e.root(), "bucket-a")
 	const expire = "<Expiration><Days>9</Days></Expiration>"
 	rule := func(inside string) string {
 		return "<Rule><Prefix>a/</Prefix><Status>Enabled</Status>" + inside + "</Rule>"
@@ -91,7 +91,7 @@ func TestLifecycleRulesAreChecked(t *testing.T) {
 		"uploads by tag":            {rules: rule("<Tag><Key>a</Key><Value>b</Value></Tag><AbortMultipartUpload><Days>1</Days></AbortMultipartUpload>"), status: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, answer := w.do(t, "PUT", "/bucket-a?lifecycle", tc.header, "<LifecycleConfiguration>"+tc.rules+"</LifecycleConfiguration>")
+			status, answer := e.do(t, "PUT", "/bucket-a?lifecycle", tc.header, "<LifecycleConfiguration>"+tc.rules+"</LifecycleConfiguration>")
 			if status != tc.status {
 				t.Errorf("status %d, want %d: %s", status, tc.status, answer)
 			}

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// current lists the keys whose latest version is no delete marker.
+// current lists the keys with an object, skipping the ones behind a delete
+// marker.
 func (b *bucket) current(from string) iter.Seq[item] {
 	return func(yield func(item) bool) {
 		for key, versions := range b.objects.from(from) {
@@ -19,7 +20,7 @@ func (b *bucket) current(from string) iter.Seq[item] {
 	}
 }
 
-// A listing holds what all lists have in common.
+// A listing has the members that all lists share.
 type listing struct {
 	prefix, delimiter, encoding string
 	size                        int
@@ -39,7 +40,7 @@ func (l listing) folding(from, shown string) folding {
 	return folding{from: from, prefix: l.prefix, delimiter: l.delimiter, shown: shown, size: l.size}
 }
 
-// encode writes a key as the client asked for.
+// encode writes a key in the encoding that the client requested.
 func (l listing) encode(s string) string {
 	if l.encoding == "url" {
 		return percentEncode(s, false)
@@ -216,7 +217,7 @@ func (s *Service) listObjectVersions(r *request) (*response, *apiError) {
 }
 
 // versionsFrom lists the versions of the keys from one on, the newest of a key
-// first. Of the marker's key it lists what comes after the marker's version.
+// first. Of the marker's key it lists the versions after the marker's.
 func (b *bucket) versionsFrom(from, keyMarker, idMarker string) iter.Seq[item] {
 	return func(yield func(item) bool) {
 		for key, versions := range b.objects.from(from) {

@@ -15,9 +15,9 @@ func keysOf() []string {
 	return []string{"a b", "a/1", "a/2", "a/b/3", "b", "c/é+%", "c/\x01", "d/"}
 }
 
-func TestObjectsAreListedInPages(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestListObjects_Pages_Complete(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	for _, key := range keysOf() {
 		mustPut(t, c, "bucket-a", key, key)
@@ -83,9 +83,9 @@ func merged(contents []sdk.ObjectProperties, prefixes []sdk.CommonPrefix) []stri
 	return all
 }
 
-func TestAListTellsOfItsObjects(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestListObjects_Object_Described(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	made, err := put(t.Context(), c, "bucket-a", "k", "hello")
 	if err != nil {
@@ -109,9 +109,9 @@ func TestAListTellsOfItsObjects(t *testing.T) {
 	}
 }
 
-func TestBadListsAreRefused(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestListObjects_BadRequest_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	_, err := c.ListObjects(t.Context(), &sdk.ListObjectsRequest{Bucket: new("bucket-a"), MaxKeys: 1001})
 	wantCode(t, err, "InvalidArgument")
@@ -123,9 +123,9 @@ func TestBadListsAreRefused(t *testing.T) {
 	wantCode(t, err, "InvalidArgument")
 }
 
-func TestManyObjectsAreDeletedAtOnce(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestDeleteMultipleObjects_Many_Deleted(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	keys := append(keysOf(), "<&>\r\n\x1f")
 	for _, key := range keys {
@@ -147,7 +147,7 @@ func TestManyObjectsAreDeletedAtOnce(t *testing.T) {
 	if diff := cmp.Diff(keys, got); diff != "" {
 		t.Errorf("deleted (-want, +got):\n%s", diff)
 	}
-	if left := w.Buckets()[0].Objects; left != 0 {
+	if left := e.Buckets()[0].Objects; left != 0 {
 		t.Errorf("%d objects left", left)
 	}
 
@@ -164,14 +164,14 @@ func TestManyObjectsAreDeletedAtOnce(t *testing.T) {
 	if result, err = c.DeleteMultipleObjects(t.Context(), all); err != nil || len(result.DeletedObjects) != 0 {
 		t.Errorf("quiet deletion: %+v, %v", result, err)
 	}
-	if left := w.Buckets()[0].Versions; left != 0 {
+	if left := e.Buckets()[0].Versions; left != 0 {
 		t.Errorf("%d versions left", left)
 	}
 }
 
-func TestADeletionOfMoreThanAThousandIsRefused(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestDeleteMultipleObjects_MoreThan1000_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "0", "v")
 	request := &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a")}
@@ -183,10 +183,10 @@ func TestADeletionOfMoreThanAThousandIsRefused(t *testing.T) {
 	if err == nil || errors.As(err, &refused) && refused.Code != "MalformedXML" {
 		t.Errorf("error = %v", err)
 	}
-	if w.Buckets()[0].Objects != 1 {
+	if e.Buckets()[0].Objects != 1 {
 		t.Error("something was deleted")
 	}
-	status, body := w.do(t, "POST", "/bucket-a/?delete", map[string]string{"Authorization": ""}, "<Delete/>")
+	status, body := e.do(t, "POST", "/bucket-a/?delete", map[string]string{"Authorization": ""}, "<Delete/>")
 	if status != 400 || !strings.Contains(body, "MissingArgument") {
 		t.Errorf("without a digest: %d %s", status, body)
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// minPart is the least size of a part that is not the last (OSS API,
+// minPart is the least size of each part before the last (OSS API,
 // CompleteMultipartUpload).
 const minPart = 100 << 10
 
-// An upload is a multipart upload that was neither completed nor aborted.
+// An upload is a multipart upload in progress.
 type upload struct {
 	id, key   string
 	initiated time.Time
@@ -67,8 +67,8 @@ func (r *request) upload() (*upload, *apiError) {
 	return u, nil
 }
 
-// uploadPart takes one part, in place of what was there under its number
-// (OSS API, UploadPart).
+// uploadPart stores a part under its number, replacing an earlier one (OSS API,
+// UploadPart).
 func (s *Service) uploadPart(r *request) (*response, *apiError) {
 	u, refused := r.upload()
 	if refused != nil {
@@ -193,8 +193,8 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 	return answer, refused
 }
 
-// chosenParts reads which parts make the object: those of the body, in rising
-// order and with their ETags, or all of them with x-oss-complete-all.
+// chosenParts returns the parts of the object: the ones in the body, in rising
+// order and with their ETags, or all with x-oss-complete-all.
 func (r *request) chosenParts(u *upload) ([]int, *apiError) {
 	if strings.EqualFold(r.Header.Get("x-oss-complete-all"), "yes") {
 		if len(r.body) > 0 {

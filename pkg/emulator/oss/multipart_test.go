@@ -49,14 +49,14 @@ func (u *upload) complete(t *testing.T, parts ...sdk.UploadPart) (*sdk.CompleteM
 	})
 }
 
-func TestAnUploadInPartsMakesOneObject(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestMultipart_Parts_MakeOneObject(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	u := begin(t, c, "dir/ä")
 	two := u.part(t, 2, 10)
 	one := u.part(t, 1, 100<<10)
-	u.part(t, 3, 10) // not chosen
+	u.part(t, 3, 10) // left out
 	listed, err := c.ListParts(t.Context(), &sdk.ListPartsRequest{Bucket: new("bucket-a"), Key: new(u.key), UploadId: new(u.id), MaxParts: 2})
 	if err != nil || len(listed.Parts) != 2 || listed.Parts[0].PartNumber != 1 || !listed.IsTruncated || listed.NextPartNumberMarker != 2 {
 		t.Errorf("parts: %+v, %v", listed, err)
@@ -84,16 +84,16 @@ func TestAnUploadInPartsMakesOneObject(t *testing.T) {
 	if err != nil || head.ContentLength != 100<<10+10 || *head.ETag != *done.ETag || *head.ObjectType != "Multipart" || head.Metadata["n"] != "1" {
 		t.Errorf("object: %+v, %v", head, err)
 	}
-	if got := w.Buckets()[0]; got.Uploads != 0 || got.Objects != 1 {
+	if got := e.Buckets()[0]; got.Uploads != 0 || got.Objects != 1 {
 		t.Errorf("bucket: %+v", got)
 	}
 	_, err = u.complete(t, one, two)
 	wantCode(t, err, "NoSuchUpload")
 }
 
-func TestTheUploaderOfTheSDKWorks(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestSDKUploader_LargeObject_Uploaded(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	content := bytes.Repeat([]byte("0123456789"), 50<<10)
 	uploader := c.NewUploader(func(o *sdk.UploaderOptions) { o.PartSize = 128 << 10; o.ParallelNum = 3 })
@@ -105,9 +105,9 @@ func TestTheUploaderOfTheSDKWorks(t *testing.T) {
 	}
 }
 
-func TestUploadsAreListedAndAborted(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestMultipart_Uploads_ListedAndAborted(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	want := map[string]string{}
 	for _, key := range []string{"a", "a", "b c", "d"} {
@@ -139,14 +139,14 @@ func TestUploadsAreListedAndAborted(t *testing.T) {
 		_, err = c.AbortMultipartUpload(t.Context(), request)
 		wantCode(t, err, "NoSuchUpload")
 	}
-	if n := w.Buckets()[0].Uploads; n != 0 {
+	if n := e.Buckets()[0].Uploads; n != 0 {
 		t.Errorf("%d uploads left", n)
 	}
 }
 
-func TestPartNumbersAreChecked(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestMultipart_BadPartNumber_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	u := begin(t, c, "k")
 	for _, number := range []int{-1, 10001} {

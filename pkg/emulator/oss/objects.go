@@ -51,8 +51,8 @@ func storageClasses() [5]string {
 
 func validClass(name string) bool { return class(name) != "" }
 
-// class returns the constant of a storage class, so that the text of a request
-// is not kept for it; empty if there is no such class.
+// class returns the constant of a storage class, empty for an unknown one.
+// Storing the word of the request would keep the text of the whole request.
 func class(name string) string {
 	for _, c := range storageClasses() {
 		if c == name {
@@ -62,7 +62,7 @@ func class(name string) string {
 	return ""
 }
 
-// stored adds the headers that tell of a new version.
+// stored adds the headers that describe a new version.
 func stored(answer *response, b *bucket, v *version) {
 	answer.header.Set("ETag", v.etag())
 	answer.header.Set("x-oss-hash-crc64ecma", decimal(v.crc))
@@ -108,7 +108,7 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 		}
 	}
 	for name := range r.query {
-		if header, ok := strings.CutPrefix(name, "response-"); ok && r.who.signed && subresourcesV1(name) {
+		if header, ok := strings.CutPrefix(name, "response-"); ok && r.caller.signed && subresourcesV1(name) {
 			answer.header.Set(header, r.query.Get(name))
 		}
 	}
@@ -130,7 +130,7 @@ func (s *Service) getObjectMeta(r *request) (*response, *apiError) {
 	return answer, nil
 }
 
-// describe adds the headers that tell of a version.
+// describe adds the headers that describe a version.
 func describe(answer *response, b *bucket, v *version) {
 	stored(answer, b, v)
 	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
@@ -142,8 +142,8 @@ func describe(answer *response, b *bucket, v *version) {
 	}
 }
 
-// precondition checks the four conditions of a request, which have other
-// names when a source is copied. unchanged is the status for "not modified".
+// precondition checks the four conditions of a request, which have other names
+// for the source of a copy. unchanged is the status of an unmet "modified".
 func precondition(v *version, h http.Header, match, unmodified, noneMatch, modified string, unchanged int) *apiError {
 	etag := strings.Trim(v.etag(), `"`)
 	seconds := v.modified.Truncate(time.Second)
@@ -164,8 +164,9 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 	return nil
 }
 
-// parseRange reads one range of bytes; to is exclusive. A range that is no
-// range or lies outside is not ok: OSS then sends the whole object (A069).
+// parseRange reads one range of bytes; to is exclusive. ok is false for a
+// malformed range or one outside the object: OSS then sends the whole object
+// (A069).
 func parseRange(given string, size int) (from, to int, ok bool) {
 	first, last, found := strings.Cut(strings.TrimPrefix(given, "bytes="), "-")
 	if !found || !strings.HasPrefix(given, "bytes=") {
@@ -204,8 +205,8 @@ func (s *Service) deleteObject(r *request) (*response, *apiError) {
 	return answer, nil
 }
 
-// copySource finds what x-oss-copy-source names: an object of the same region
-// that the caller may read and whose conditions hold.
+// copySource finds the version that x-oss-copy-source names: an object of the
+// same region that the caller may read and that fulfils the conditions.
 func (s *Service) copySource(r *request) (*version, *apiError) {
 	path, rawQuery, _ := strings.Cut(r.Header.Get("x-oss-copy-source"), "?")
 	path, err := url.PathUnescape(path)

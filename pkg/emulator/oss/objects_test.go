@@ -12,9 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestAnObjectGivesBackItsHeaders(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestGetObject_StoredHeaders_Returned(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	made, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{
 		Bucket: new("bucket-a"), Key: new("k.txt"), Body: strings.NewReader("123456789"), ContentType: new("text/x-test"),
@@ -50,9 +50,9 @@ func TestAnObjectGivesBackItsHeaders(t *testing.T) {
 	wantCode(t, err, "NoSuchKey")
 }
 
-func TestRangesOfAnObject(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestGetObject_Ranges_Returned(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "k", "0123456789")
 	for given, want := range map[string]struct {
@@ -83,9 +83,9 @@ func TestRangesOfAnObject(t *testing.T) {
 	wantCode(t, err, "InvalidRange")
 }
 
-func TestConditionsOfARequest(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestGetObject_Conditions_Decide(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	made, err := put(t.Context(), c, "bucket-a", "k", "v")
 	if err != nil {
@@ -123,9 +123,9 @@ func TestConditionsOfARequest(t *testing.T) {
 	}
 }
 
-func TestBadObjectsAreRefused(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestPutObject_BadRequest_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "there", "v")
 	object := func(key string, set func(*sdk.PutObjectRequest)) error {
@@ -153,16 +153,16 @@ func TestBadObjectsAreRefused(t *testing.T) {
 	if err := object(strings.Repeat("k", 1023), func(r *sdk.PutObjectRequest) { r.ForbidOverwrite = new("true") }); err != nil {
 		t.Errorf("an object at the limit: %v", err)
 	}
-	if got := w.Buckets()[0].Objects; got != 2 {
+	if got := e.Buckets()[0].Objects; got != 2 {
 		t.Errorf("%d objects, want 2", got)
 	}
 	_, err := put(t.Context(), c, "bucket-b", "k", "v")
 	wantCode(t, err, "NoSuchBucket")
 }
 
-func TestArchivedObjectsCannotBeReadBeforeTheyAreRestored(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestGetObject_Archived_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a"),
 		CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassColdArchive}}); err != nil {
 		t.Fatal(err)
@@ -175,12 +175,12 @@ func TestArchivedObjectsCannotBeReadBeforeTheyAreRestored(t *testing.T) {
 	}
 }
 
-func TestObjectsAreCopied(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestCopyObject_Source_Copied(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPutBucket(t, c, "bucket-b")
-	mustPutBucket(t, w.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "far-away")
+	mustPutBucket(t, e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "far-away")
 	if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("dir/ä b"), Body: strings.NewReader("v"), Metadata: map[string]string{"n": "1"}}); err != nil {
 		t.Fatal(err)
 	}

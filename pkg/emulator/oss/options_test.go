@@ -24,9 +24,9 @@ func setTags(t *testing.T, c *sdk.Client, bucket string, pairs ...string) {
 	}
 }
 
-func TestTagsOfABucket(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestBucketTags_PutGetDelete_Shown(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	_, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NoSuchTagSet")
@@ -35,21 +35,21 @@ func TestTagsOfABucket(t *testing.T) {
 	if err != nil || len(got.Tagging.TagSet.Tags) != 3 || *got.Tagging.TagSet.Tags[1].Value != "2" {
 		t.Errorf("tags: %+v, %v", got, err)
 	}
-	if diff := cmp.Diff(map[string]string{"a": "1", "b": "2", "c": ""}, w.Buckets()[0].Tags); diff != "" {
+	if diff := cmp.Diff(map[string]string{"a": "1", "b": "2", "c": ""}, e.Buckets()[0].Tags); diff != "" {
 		t.Errorf("tags (-want, +got):\n%s", diff)
 	}
 	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: new("bucket-a"), Tagging: new("a,c")}); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff(map[string]string{"b": "2"}, w.Buckets()[0].Tags); diff != "" {
+	if diff := cmp.Diff(map[string]string{"b": "2"}, e.Buckets()[0].Tags); diff != "" {
 		t.Errorf("tags left (-want, +got):\n%s", diff)
 	}
 	setTags(t, c, "bucket-a", "only", "one")
-	if diff := cmp.Diff(map[string]string{"only": "one"}, w.Buckets()[0].Tags); diff != "" {
+	if diff := cmp.Diff(map[string]string{"only": "one"}, e.Buckets()[0].Tags); diff != "" {
 		t.Errorf("tags replaced (-want, +got):\n%s", diff)
 	}
-	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: new("bucket-a")}); err != nil || w.Buckets()[0].Tags != nil {
-		t.Errorf("tags after the deletion: %v, %v", w.Buckets()[0].Tags, err)
+	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: new("bucket-a")}); err != nil || e.Buckets()[0].Tags != nil {
+		t.Errorf("tags after the deletion: %v, %v", e.Buckets()[0].Tags, err)
 	}
 
 	var many []string
@@ -66,9 +66,9 @@ func TestTagsOfABucket(t *testing.T) {
 	setTags(t, c, "bucket-a", many[:40]...)
 }
 
-func TestEncryptionOfABucketIsInheritedByItsObjects(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestBucketEncryption_NewObjects_Inherit(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	_, err := c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NoSuchServerSideEncryptionRule")
@@ -105,9 +105,9 @@ func TestEncryptionOfABucketIsInheritedByItsObjects(t *testing.T) {
 	wantCode(t, err, "NoSuchServerSideEncryptionRule")
 }
 
-func TestCORSRulesOfABucketAreKept(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestBucketCORS_Rules_ReturnedAsPut(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	request := func(rules int, method string) *sdk.PutBucketCorsRequest {
 		config := &sdk.CORSConfiguration{}

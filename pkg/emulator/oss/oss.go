@@ -1,9 +1,9 @@
-// Package oss emulates Object Storage Service: the REST and XML interface
-// with its signatures, buckets, objects and multipart uploads, as an
-// http.Handler. What it does not know it answers with 501 and remembers.
+// Package oss emulates Object Storage Service: the REST and XML interface with
+// its signatures, buckets, objects and multipart uploads, as an http.Handler.
+// It answers 501 to unknown requests and lists them.
 //
-// Facts come from the OSS API reference; where it is silent and the behaviour
-// is known by observation or guessed, the comment says so.
+// Facts come from the OSS API reference; a comment marks the behaviour that is
+// known by observation or guessed.
 package oss
 
 import (
@@ -15,25 +15,23 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// A Config is what a Service needs. Keys and Authorizer must be set; the
-// rest has defaults.
+// A Config configures a Service. Keys and Authorizer are required.
 type Config struct {
 	// Clock is the emulator's time; nil means real time.
 	Clock *cloud.Clock
 	// Wall is the time by which clients sign; nil means real time.
 	Wall func() time.Time
-	// Keys knows who signs with which secret.
+	// Keys finds the access key of a signature.
 	Keys cloud.Keys
 	// Authorizer decides for RAM users and roles.
 	Authorizer cloud.Authorizer
 	// Faults and Journal may be nil.
 	Faults  *cloud.Faults
 	Journal *cloud.Journal
-	// Region is where a bucket is made if the request names no region, neither
-	// by its host nor by its signature; empty means "cn-hangzhou".
+	// Region is the region of a new bucket if host and signature of the request
+	// lack one; empty means "cn-hangzhou".
 	Region string
-	// Unknown hears of what is asked for and not known, once of each; nil is
-	// fine.
+	// Unknown receives each unknown request, once; it may be nil.
 	Unknown func(what string)
 	// BlockPublicAccess makes new buckets with public access blocked, as new
 	// accounts have it.
@@ -70,8 +68,8 @@ func New(cfg Config) *Service {
 	return &Service{cfg: cfg, buckets: make(map[string]*bucket), unknown: make(map[string]bool)}
 }
 
-// Unknown lists what was asked for and answered with 501, sorted: method,
-// level and sub-resource, as "GET bucket ?website".
+// Unknown lists the requests that were answered 501, sorted: method, level and
+// sub-resource, as "GET bucket ?website".
 func (s *Service) Unknown() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +86,7 @@ func (s *Service) noteUnknown(what string) {
 	}
 }
 
-// A BucketState is what tests may want to know of a bucket.
+// A BucketState describes a bucket to tests.
 type BucketState struct {
 	Name         string            `json:"name"`
 	Owner        string            `json:"owner"` // account id
@@ -102,7 +100,7 @@ type BucketState struct {
 	Uploads      int               `json:"uploads"`  // multipart uploads not ended
 }
 
-// Buckets lists all buckets by name, those of other accounts included.
+// Buckets lists all buckets by name, also the ones of other accounts.
 func (s *Service) Buckets() []BucketState {
 	s.mu.Lock()
 	defer s.mu.Unlock()

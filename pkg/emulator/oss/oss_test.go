@@ -30,8 +30,8 @@ const (
 	secret  = "testsecret"
 )
 
-// A world is an emulated OSS with its RAM, behind a real port.
-type world struct {
+// A environment is an emulated OSS with its RAM, behind a real port.
+type environment struct {
 	*oss.Service
 
 	ram     *ram.RAM
@@ -45,37 +45,37 @@ type world struct {
 	close   func() // waits for the requests under way
 }
 
-// Key adds the keys of sessions to those of RAM, as STS does.
-func (w *world) Key(id string) (cloud.Key, bool) {
-	if key, ok := w.session[id]; ok {
+// Key finds the keys of sessions besides the ones of RAM, as STS does.
+func (e *environment) Key(id string) (cloud.Key, bool) {
+	if key, ok := e.session[id]; ok {
 		return key, true
 	}
-	return w.ram.Key(id)
+	return e.ram.Key(id)
 }
 
-func newWorld(t *testing.T) *world {
+func newEnvironment(t *testing.T) *environment {
 	t.Helper()
-	w := &world{faults: new(cloud.Faults), journal: new(cloud.Journal), clock: cloud.NewClock(), session: make(map[string]cloud.Key)}
-	w.ram = ram.New(w.clock, account)
-	w.ram.AddAccountKey(keyID, secret)
-	w.Service = oss.New(oss.Config{
-		Clock: w.clock, Keys: w, Authorizer: w.ram, Faults: w.faults, Journal: w.journal,
-		Wall: func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
+	e := &environment{faults: new(cloud.Faults), journal: new(cloud.Journal), clock: cloud.NewClock(), session: make(map[string]cloud.Key)}
+	e.ram = ram.New(e.clock, account)
+	e.ram.AddAccountKey(keyID, secret)
+	e.Service = oss.New(oss.Config{
+		Clock: e.clock, Keys: e, Authorizer: e.ram, Faults: e.faults, Journal: e.journal,
+		Wall: func() time.Time { return time.Now().Add(time.Duration(e.ahead.Load())) },
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.arrived != nil {
-			w.arrived()
+		if e.arrived != nil {
+			e.arrived()
 		}
-		w.ServeHTTP(rw, r)
+		e.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(server.Close)
-	w.url, w.close = server.URL, server.Close
-	return w
+	e.url, e.close = server.URL, server.Close
+	return e
 }
 
 // client returns the real SDK's client, which tries each call once.
-func (w *world) client(id, secret string, version sdk.SignatureVersionType, options ...func(*sdk.Config)) *sdk.Client {
-	config := sdk.LoadDefaultConfig().WithRegion("cn-hangzhou").WithEndpoint(w.url).WithRetryMaxAttempts(1).
+func (e *environment) client(id, secret string, version sdk.SignatureVersionType, options ...func(*sdk.Config)) *sdk.Client {
+	config := sdk.LoadDefaultConfig().WithRegion("cn-hangzhou").WithEndpoint(e.url).WithRetryMaxAttempts(1).
 		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret)).WithSignatureVersion(version)
 	for _, option := range options {
 		option(config)
@@ -84,7 +84,7 @@ func (w *world) client(id, secret string, version sdk.SignatureVersionType, opti
 }
 
 // root is the account's own client, signing with V4.
-func (w *world) root() *sdk.Client { return w.client(keyID, secret, sdk.SignatureVersionV4) }
+func (e *environment) root() *sdk.Client { return e.client(keyID, secret, sdk.SignatureVersionV4) }
 
 // mustPutBucket makes a bucket.
 func mustPutBucket(t *testing.T, client *sdk.Client, name string) {
@@ -133,11 +133,11 @@ func wantCode(t *testing.T, err error, code string) {
 	}
 }
 
-func TestObjectsGoRoundWithBothSignatures(t *testing.T) {
+func TestObjects_BothSignatures_RoundTrip(t *testing.T) {
 	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			client := w.client(keyID, secret, version)
+			e := newEnvironment(t)
+			client := e.client(keyID, secret, version)
 			mustPutBucket(t, client, "bucket-a")
 			for _, key := range []string{"plain", "dir a/k+%é", "a//b/../c", "ends/", "?x=y&z"} {
 				content := "the content of " + key
@@ -160,18 +160,18 @@ func TestObjectsGoRoundWithBothSignatures(t *testing.T) {
 			if _, err := client.DeleteBucket(t.Context(), &sdk.DeleteBucketRequest{Bucket: new("bucket-a")}); err != nil {
 				t.Error(err)
 			}
-			if left := w.Buckets(); len(left) != 0 {
+			if left := e.Buckets(); len(left) != 0 {
 				t.Errorf("left: %+v", left)
 			}
 		})
 	}
 }
 
-func TestSignedURLsAreGoodForOneObject(t *testing.T) {
+func TestSignedURL_OtherObject_Refused(t *testing.T) {
 	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			client := w.client(keyID, secret, version)
+			e := newEnvironment(t)
+			client := e.client(keyID, secret, version)
 			mustPutBucket(t, client, "bucket-a")
 			mustPut(t, client, "bucket-a", "dir/a b", "hello")
 			presigned, err := client.Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("dir/a b")})
@@ -188,11 +188,11 @@ func TestSignedURLsAreGoodForOneObject(t *testing.T) {
 	}
 }
 
-// do sends a request that is signed by hand with V1, or not at all where
-// headers has an empty Authorization.
-func (w *world) do(t *testing.T, method, path string, headers map[string]string, body string) (status int, answer string) {
+// do sends a request, signed by hand with V1 unless headers has an empty
+// Authorization.
+func (e *environment) do(t *testing.T, method, path string, headers map[string]string, body string) (status int, answer string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, w.url+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), method, e.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Product describes the service to the emulator. OSS serves each request that
-// belongs to no other product: its paths are the names of buckets and objects.
+// the other products leave: its paths are the names of buckets and objects.
 func (s *Service) Product() product.Product {
 	return product.Product{
 		Name: "oss", Namespace: "Oss", Service: s, Handler: s, MayChange: mayChange, ReadOnly: readOnly, Unknown: s.Unknown,

@@ -8,10 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestEverythingSurvivesASnapshot compares what clients see before and after.
-func TestEverythingSurvivesASnapshot(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+// TestSnapshot_Restored_LooksTheSame compares the view of clients before and
+// after.
+func TestSnapshot_Restored_LooksTheSame(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPutBucket(t, c, "bucket-b")
 	for path, body := range map[string]string{
@@ -21,7 +22,7 @@ func TestEverythingSurvivesASnapshot(t *testing.T) {
 		"/bucket-a?encryption": "<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>",
 		"/bucket-a?cors":       "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>",
 	} {
-		if status, answer := w.do(t, "PUT", path, nil, body); status != 200 {
+		if status, answer := e.do(t, "PUT", path, nil, body); status != 200 {
 			t.Fatalf("%s: %d %s", path, status, answer)
 		}
 	}
@@ -44,7 +45,7 @@ func TestEverythingSurvivesASnapshot(t *testing.T) {
 			"/", "/bucket-a", "/bucket-a?versions", "/bucket-a?uploads", "/bucket-a?lifecycle", "/bucket-a?tagging", "/bucket-a?encryption",
 			"/bucket-a?cors", "/bucket-a?bucketInfo", "/bucket-a/dir/k", "/bucket-b/k?acl", "/bucket-b/k?tagging",
 		} {
-			status, answer := w.do(t, "GET", path, nil, "")
+			status, answer := e.do(t, "GET", path, nil, "")
 			if status != 200 {
 				t.Errorf("GET %s is %d %s", path, status, answer)
 			}
@@ -57,12 +58,12 @@ func TestEverythingSurvivesASnapshot(t *testing.T) {
 		return append(all, *head.ContentType, *head.ETag, *head.HashCRC64, head.Metadata["m"])
 	}
 	before := seen()
-	saved, err := w.Snapshot()
+	saved, err := e.Snapshot()
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustPut(t, c, "bucket-a", "later", "x")
-	if err := w.Restore(saved); err != nil {
+	if err := e.Restore(saved); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, seen()); diff != "" {

@@ -12,15 +12,15 @@ type operation struct {
 	// name is the call's name, as in "oss:PutBucket": in the journal and in
 	// faults. HeadObject and ListObjectsV2 have names of their own.
 	name string
-	// action is what RAM authorises, as "oss:GetObject" for HeadObject (OSS
-	// documentation, "RAM policies", table of actions). Empty: the operation
-	// asks for itself, object by object.
+	// action is the action that RAM authorises, as "oss:GetObject" for
+	// HeadObject (OSS documentation, "RAM policies", table of actions). Empty:
+	// the operation asks RAM itself, object by object.
 	action string
 	run    func(*Service, *request) (*response, *apiError)
 }
 
-// route finds the operation that a request asks for. Where there is none, it
-// says in words what was asked.
+// route finds the operation of a request. unknown describes a request that has
+// none.
 func route(r *http.Request, query url.Values, t target) (op *operation, unknown string) {
 	level := "object"
 	switch {
@@ -49,8 +49,8 @@ func route(r *http.Request, query url.Values, t target) (op *operation, unknown 
 	return op, ""
 }
 
-// selecting tells whether a query parameter names a sub-resource, and with it
-// another operation. Other parameters qualify an operation, or mean nothing.
+// selecting reports whether a query parameter names a sub-resource, and with it
+// another operation. Other parameters qualify an operation, or are ignored.
 func selecting(name string) bool {
 	switch name {
 	case "callback-var", "continuation-token", "endTime", "startTime", "partNumber", "position", "security-token", "versionId",
@@ -64,8 +64,8 @@ func selecting(name string) bool {
 	return subresourcesV1(name) && !strings.HasPrefix(name, "x-oss-")
 }
 
-// unsupportedHeader finds a header that would change what an operation does
-// in a way that the emulator does not know.
+// unsupportedHeader finds a header that would change an operation in a way that
+// the emulator lacks.
 func unsupportedHeader(h http.Header) (name string, there bool) {
 	for _, name := range []string{
 		"x-oss-callback", "x-oss-server-side-data-encryption", "x-oss-agentic-bucket",
@@ -80,7 +80,7 @@ func unsupportedHeader(h http.Header) (name string, there bool) {
 	return "", false
 }
 
-// plain is an operation that RAM knows under the same name.
+// plain returns an operation that has the same name in RAM.
 func plain(name string, run func(*Service, *request) (*response, *apiError)) *operation {
 	return &operation{name, name, run}
 }
@@ -157,7 +157,7 @@ func find(what string, r *http.Request, query url.Values) *operation {
 func findObject(what string, r *http.Request, query url.Values) *operation {
 	suffix := ""
 	if query.Has("versionId") {
-		suffix = actionOfOldVersions // RAM tells access to old versions apart
+		suffix = actionOfOldVersions // RAM has separate actions for old versions
 	}
 	copying := r.Header.Get("x-oss-copy-source") != ""
 	switch what {
@@ -191,8 +191,8 @@ func findObject(what string, r *http.Request, query url.Values) *operation {
 	return findOptions(what, suffix)
 }
 
-// findOptions is the part of the table that speaks of what objects have
-// besides their content.
+// findOptions is the part of the table for options of objects, besides their
+// content.
 func findOptions(what, suffix string) *operation {
 	of := func(name string) string {
 		if suffix == "" {

@@ -18,7 +18,7 @@ const (
 	unsignedPayload = "UNSIGNED-PAYLOAD"
 )
 
-// A target is what a request is about: the service (both empty), a bucket, or
+// A target is the subject of a request: the service (both empty), a bucket, or
 // an object.
 type target struct {
 	bucket, key string
@@ -32,10 +32,10 @@ func (t target) path() string {
 	return "/" + t.bucket + "/" + t.key
 }
 
-// subresourcesV1 are the query parameters that take part in signature V1,
-// next to all whose name begins with x-oss- (OSS documentation, "Include a V1
-// signature in the Authorization header"; the list is the union of what
-// Alibaba Cloud's own clients sign).
+// subresourcesV1 reports whether a query parameter is part of signature V1;
+// names that begin with x-oss- always are (OSS documentation, "Include a V1
+// signature in the Authorization header"; the list is the union of the
+// parameters that Alibaba Cloud's own clients sign).
 func subresourcesV1(name string) bool {
 	switch name {
 	case "acl", "append", "asyncFetch", "bucketInfo", "callback", "callback-var", "cloudboxes", "cname", "comp",
@@ -88,7 +88,7 @@ func signV1(secret, stringToSign string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// A scopeV4 is what the key of a signature V4 is good for.
+// A scopeV4 is the scope of the signing key of a signature V4.
 type scopeV4 struct {
 	date, region string // 20060102, cn-hangzhou
 }
@@ -133,8 +133,8 @@ func signV4(secret string, scope scopeV4, stringToSign string) string {
 	return hex.EncodeToString(key)
 }
 
-// canonicalQueryV4 decodes and encodes anew each parameter, since clients
-// differ in what they escape.
+// canonicalQueryV4 decodes and encodes each parameter anew, since clients
+// escape differently.
 func canonicalQueryV4(rawQuery string) string {
 	var params []string
 	for pair := range strings.SplitSeq(rawQuery, "&") {

@@ -9,7 +9,7 @@ import (
 
 // The vectors are requests of the real clients and of the documentation, with
 // the signatures that they carried.
-func TestSignatureV1OfKnownRequests(t *testing.T) {
+func TestSignatureV1_KnownRequests_Match(t *testing.T) {
 	const date = "Fri, 20 Nov 2026 15:29:11 GMT"
 	cases := map[string]struct {
 		secret, method, date string
@@ -42,7 +42,7 @@ func TestSignatureV1OfKnownRequests(t *testing.T) {
 	}
 }
 
-func TestSignatureV4OfKnownRequests(t *testing.T) {
+func TestSignatureV4_KnownRequests_Match(t *testing.T) {
 	const datetime = "20261120T152911Z"
 	scope := scopeV4{"20261120", "cn-hangzhou"}
 	cases := map[string]struct {
@@ -73,7 +73,7 @@ func TestSignatureV4OfKnownRequests(t *testing.T) {
 	}
 }
 
-func TestQueriesThatClientsEscapeDifferentlySignAlike(t *testing.T) {
+func TestCanonicalQuery_Escapings_SignAlike(t *testing.T) {
 	const want = "a%20b=c%2Fd&encoding-type=url&uploads"
 	for _, raw := range []string{"uploads&a+b=c/d&encoding-type=url", "a%20b=c%2fd&uploads=&encoding-type=url&x-oss-signature=s"} {
 		if got := canonicalQueryV4(raw); got != want {

@@ -111,8 +111,8 @@ func (v *version) saved() savedVersion {
 	return saved
 }
 
-// keptForLater are the headers of the request that began an upload which
-// matter when it is completed; its signature does not.
+// keptForLater returns the headers of the initial request of an upload that
+// matter at its completion, without its signature.
 func keptForLater(h http.Header) http.Header {
 	kept := make(http.Header)
 	for name, values := range h {
@@ -125,8 +125,8 @@ func keptForLater(h http.Header) http.Header {
 	return kept
 }
 
-// Restore replaces all buckets by those of a Snapshot. If it fails, nothing has
-// changed.
+// Restore replaces all buckets by the ones of a Snapshot, or changes nothing
+// after a failure.
 func (s *Service) Restore(data json.RawMessage) error {
 	var all snapshot
 	if err := json.Unmarshal(data, &all); err != nil {

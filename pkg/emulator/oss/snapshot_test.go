@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestASnapshotKnowsAllThereIs fails when a record gets a field that nobody
-// has taken into snapshot.go.
-func TestASnapshotKnowsAllThereIs(t *testing.T) {
+// TestSnapshot_EachField_IsSaved fails when a record gets a field that
+// snapshot.go lacks.
+func TestSnapshot_EachField_IsSaved(t *testing.T) {
 	for _, tc := range []struct {
 		of   any
 		want []string
@@ -31,7 +31,7 @@ func TestASnapshotKnowsAllThereIs(t *testing.T) {
 	}
 }
 
-func TestABrokenSnapshotChangesNothing(t *testing.T) {
+func TestRestore_BrokenSnapshot_ChangesNothing(t *testing.T) {
 	s := New(Config{})
 	s.AddForeignBucket("kept", "2")
 	for _, broken := range []string{"", "[]", `{"buckets":[{"name":"b","objects":[{"key":"k","versions":[{"id":"null","sum":"00"}]}]}]}`} {

@@ -31,8 +31,8 @@ type uploadList struct {
 	CommonPrefixes     []commonPrefix `xml:"CommonPrefixes"`
 }
 
-// listMultipartUploads lists the uploads that have not ended, by key and id
-// (OSS API, ListMultipartUploads).
+// listMultipartUploads lists the uploads in progress, by key and id (OSS API,
+// ListMultipartUploads).
 func (s *Service) listMultipartUploads(r *request) (*response, *apiError) {
 	l, refused := readListing(r, "max-uploads", 1000)
 	if refused != nil {

@@ -12,14 +12,14 @@ import (
 type key struct{ ID, Secret string }
 
 // call runs an action of RAM as the account.
-func (w *world) call(t *testing.T, action string, params ...string) any {
+func (e *environment) call(t *testing.T, action string, params ...string) any {
 	t.Helper()
 	values := url.Values{}
 	for i := 0; i < len(params); i += 2 {
 		values.Set(params[i], params[i+1])
 	}
-	answer, err := w.ram.API().Actions[action].Do(&rpc.Request{
-		Context: t.Context(), Caller: cloud.Caller{AccountID: account}, Action: action, Params: values, Now: w.clock.Now(),
+	answer, err := e.ram.API().Actions[action].Do(&rpc.Request{
+		Context: t.Context(), Caller: cloud.Caller{AccountID: account}, Action: action, Params: values, Now: e.clock.Now(),
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", action, err)
@@ -27,15 +27,15 @@ func (w *world) call(t *testing.T, action string, params ...string) any {
 	return answer
 }
 
-// addUser makes a RAM user with a key, and with a policy if that is not empty.
-func (w *world) addUser(t *testing.T, name, policy string) key {
+// addUser makes a RAM user with a key, and with a policy unless that is empty.
+func (e *environment) addUser(t *testing.T, name, policy string) key {
 	t.Helper()
-	w.call(t, "CreateUser", "UserName", name)
+	e.call(t, "CreateUser", "UserName", name)
 	if policy != "" {
-		w.call(t, "CreatePolicy", "PolicyName", name, "PolicyDocument", policy)
-		w.call(t, "AttachPolicyToUser", "UserName", name, "PolicyType", "Custom", "PolicyName", name)
+		e.call(t, "CreatePolicy", "PolicyName", name, "PolicyDocument", policy)
+		e.call(t, "AttachPolicyToUser", "UserName", name, "PolicyType", "Custom", "PolicyName", name)
 	}
-	made, err := json.Marshal(w.call(t, "CreateAccessKey", "UserName", name))
+	made, err := json.Marshal(e.call(t, "CreateAccessKey", "UserName", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,12 +51,12 @@ func (w *world) addUser(t *testing.T, name, policy string) key {
 	return key{answer.AccessKey.ID, answer.AccessKey.Secret}
 }
 
-func (w *world) setKeyStatus(t *testing.T, user, id, status string) {
+func (e *environment) setKeyStatus(t *testing.T, user, id, status string) {
 	t.Helper()
-	w.call(t, "UpdateAccessKey", "UserName", user, "UserAccessKeyId", id, "Status", status)
+	e.call(t, "UpdateAccessKey", "UserName", user, "UserAccessKeyId", id, "Status", status)
 }
 
-func (w *world) deleteKey(t *testing.T, user, id string) {
+func (e *environment) deleteKey(t *testing.T, user, id string) {
 	t.Helper()
-	w.call(t, "DeleteAccessKey", "UserName", user, "UserAccessKeyId", id)
+	e.call(t, "DeleteAccessKey", "UserName", user, "UserAccessKeyId", id)
 }

@@ -15,9 +15,9 @@ import (
 	"unique"
 )
 
-// A version of an object, or a delete marker in its place. It never changes
-// once it is stored, but for its tags and ACL. A bucket may have millions of
-// them: what is the same in many is stored once.
+// A version of an object, or a delete marker in its place. Once stored, only
+// its tags and ACL change. A bucket may have millions of them: equal parts are
+// stored once.
 type version struct {
 	id           string
 	data         []byte
@@ -25,18 +25,18 @@ type version struct {
 	sum          [md5.Size]byte // of the data, or of the parts' sums
 	crc          uint64
 	storageClass string
-	encryption   string // algorithm, empty without
+	encryption   string // algorithm; may be empty
 	header       headers
 	options      *options // nil for an object like most
-	parts        int32    // of the multipart upload that made it, 0 for none
+	parts        int32    // number of parts of its multipart upload; 0: uploaded in one piece
 	marker       bool
 }
 
-// Options are what few objects have.
+// Options are the rare properties of objects.
 type options struct {
 	tags   []tag
 	acl    string // empty: the bucket's
-	target string // of a symbolic link, empty for what is none
+	target string // of a symbolic link; else empty
 }
 
 // The types of an object that the emulator makes (OSS API, HeadObject).
@@ -85,7 +85,7 @@ func (v *version) target() string {
 	return v.options.target
 }
 
-// change changes the options of a version, and forgets them if none is left.
+// change changes the options of a version, and drops empty ones.
 func (v *version) change(f func(*options)) {
 	var o options
 	if v.options != nil {
@@ -116,8 +116,8 @@ func (s *Service) newVersion(b *bucket, h http.Header, data []byte) *version {
 	return v
 }
 
-// Headers are those that an object gives back, as lines. Most objects have the
-// same ones, so they are shared.
+// Headers are the stored headers of an object, as lines. Most objects have
+// equal ones, so they are shared.
 type headers struct{ lines unique.Handle[string] }
 
 // kept are the headers of a request that an object gives back.
@@ -141,7 +141,7 @@ func kept(h http.Header) headers {
 
 func headersOf(lines string) headers { return headers{unique.Make(lines)} }
 
-// text is all lines, none for the zero value.
+// text returns all lines.
 func (h headers) text() string {
 	if h == (headers{}) {
 		return ""
@@ -174,6 +174,6 @@ func decimal(crc uint64) string { return strconv.FormatUint(crc, 10) }
 
 func newVersionID() string {
 	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	_, _ = rand.Read(b[:]) // always succeeds: crypto/rand ends the process instead
 	return "CAEQ" + base64.RawURLEncoding.EncodeToString(b[:])
 }

@@ -11,11 +11,10 @@ const (
 	versioningSuspended = "Suspended"
 )
 
-// nullVersion is the version id of what was put while versioning was not
-// enabled.
+// nullVersion is the id of a version that was put while versioning was off.
 const nullVersion = "null"
 
-// yes is how headers and parameters say that something is so.
+// yes is the word for true in headers and parameters.
 const yes = "true"
 
 // add stores v as the latest version of key.
@@ -30,7 +29,7 @@ func (b *bucket) add(key string, v *version) {
 	b.objects.set(key, append(slices.Clip(versions), v))
 }
 
-// drop removes one version for good and returns it, nil if there is none.
+// drop removes one version for good and returns it, nil for a missing one.
 func (b *bucket) drop(key, id string) *version {
 	versions := b.objects.get(key)
 	i := slices.IndexFunc(versions, func(v *version) bool { return v.id == id })
@@ -42,8 +41,7 @@ func (b *bucket) drop(key, id string) *version {
 	return found
 }
 
-// latest returns the latest version of key, nil if there is none or if it is
-// a delete marker.
+// latest returns the latest version of key, nil for a missing or deleted key.
 func (b *bucket) latest(key string) *version {
 	if versions := b.objects.get(key); len(versions) > 0 {
 		if v := versions[len(versions)-1]; !v.marker {
@@ -79,8 +77,8 @@ func (b *bucket) find(key, id string) (*version, *apiError) {
 }
 
 // remove deletes as DeleteObject does: without an id the latest version, for
-// which a versioned bucket gets a delete marker; with one that version for
-// good. Deleting what is not there succeeds (OSS API, DeleteObject).
+// which a versioned bucket gets a delete marker; with an id that version for
+// good. Deleting a missing object succeeds (OSS API, DeleteObject).
 func (s *Service) remove(b *bucket, key, id string) deleted {
 	if id != "" {
 		done := deleted{Key: key, VersionID: id}
@@ -98,7 +96,7 @@ func (s *Service) remove(b *bucket, key, id string) deleted {
 	return deleted{Key: key, DeleteMarker: true, DeleteMarkerVersionID: marker.id}
 }
 
-// A deleted tells what became of a key.
+// A deleted is the outcome of a deletion of a key.
 type deleted struct {
 	Key                   string
 	VersionID             string `xml:"VersionId,omitempty"`

@@ -57,9 +57,9 @@ func versionsOf(t *testing.T, c *sdk.Client) []line {
 	return lines
 }
 
-func TestVersionsAreKeptUntilTheyAreDeletedOneByOne(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestVersioning_Versions_KeptUntilDeleted(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	mustPut(t, c, "bucket-a", "k", "before")
 	setVersioning(t, c, sdk.VersionEnabled)
@@ -105,14 +105,14 @@ func TestVersionsAreKeptUntilTheyAreDeletedOneByOne(t *testing.T) {
 	for _, l := range versionsOf(t, c) {
 		deleteVersion(t, c, l.key, l.id)
 	}
-	if got := w.Buckets()[0]; got.Versions != 0 || got.Objects != 0 {
+	if got := e.Buckets()[0]; got.Versions != 0 || got.Objects != 0 {
 		t.Errorf("left: %+v", got)
 	}
 }
 
-func TestSuspendedVersioningReplacesTheNullVersionOnly(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestVersioning_Suspended_ReplacesNullVersionOnly(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	setVersioning(t, c, sdk.VersionEnabled)
 	mustPut(t, c, "bucket-a", "k", "kept")
@@ -120,7 +120,7 @@ func TestSuspendedVersioningReplacesTheNullVersionOnly(t *testing.T) {
 	for i := range 3 {
 		mustPut(t, c, "bucket-a", "k", fmt.Sprint("null ", i))
 	}
-	if got := w.Buckets()[0]; got.Versions != 2 {
+	if got := e.Buckets()[0]; got.Versions != 2 {
 		t.Errorf("%d versions, want 2", got.Versions)
 	}
 	deleteVersion(t, c, "k", "")

@@ -9,7 +9,7 @@ import (
 )
 
 func TestGroupsAreReadRenamedAndListed(t *testing.T) {
-	c := newWorld(t).root(t)
+	c := newEnvironment(t).root(t)
 	for _, name := range []string{"b", "a"} {
 		must(createUser(c, name))(t)
 		must(c.CreateGroup(ask(sdk.CreateCreateGroupRequest(), func(r *sdk.CreateGroupRequest) { r.GroupName, r.Comments = "g"+name, "of "+name })))(t)
@@ -58,8 +58,8 @@ func TestGroupsAreReadRenamedAndListed(t *testing.T) {
 }
 
 func TestARenamedUserKeepsItsKeyAndGroups(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createUser(c, "taken"))(t)
 	key := must(createKey(c, "u"))(t).AccessKey
@@ -69,7 +69,7 @@ func TestARenamedUserKeepsItsKeyAndGroups(t *testing.T) {
 	for want, change := range map[string]func(*sdk.UpdateUserRequest){
 		"EntityAlreadyExists.User":                  func(r *sdk.UpdateUserRequest) { r.NewUserName = "taken" },
 		"InvalidParameter.NewUserName.InvalidChars": func(r *sdk.UpdateUserRequest) { r.NewUserName = "u/u" },
-		"InvalidParameter.NewEmail.Format":          func(r *sdk.UpdateUserRequest) { r.NewEmail = "nobody" },
+		"InvalidParameter.NewEmail.Format":          func(r *sdk.UpdateUserRequest) { r.NewEmail = "unknown" },
 		"InvalidParameter.NewMobilePhone.Format":    func(r *sdk.UpdateUserRequest) { r.NewMobilePhone = "123" },
 	} {
 		_, err := update(change)
@@ -79,7 +79,7 @@ func TestARenamedUserKeepsItsKeyAndGroups(t *testing.T) {
 	if got.UserName != "v" || got.Email != "v@example.com" {
 		t.Errorf("updated %+v", got)
 	}
-	if k, ok := w.Key(key.AccessKeyId); !ok || k.Caller.Name != "v" || k.Caller.ARN != "acs:ram::1234567890123456:user/v" {
+	if k, ok := e.Key(key.AccessKeyId); !ok || k.Caller.Name != "v" || k.Caller.ARN != "acs:ram::1234567890123456:user/v" {
 		t.Errorf("the key is %+v", k.Caller)
 	}
 	must(deleteKey(c, "v", key.AccessKeyId))(t)
@@ -88,7 +88,7 @@ func TestARenamedUserKeepsItsKeyAndGroups(t *testing.T) {
 }
 
 func TestALoginProfileKeepsItsUserFromBeingDeleted(t *testing.T) {
-	c := newWorld(t).root(t)
+	c := newEnvironment(t).root(t)
 	must(createUser(c, "u"))(t)
 	create := func(password string) error {
 		_, err := c.CreateLoginProfile(ask(sdk.CreateCreateLoginProfileRequest(), func(r *sdk.CreateLoginProfileRequest) {
@@ -119,8 +119,8 @@ func TestALoginProfileKeepsItsUserFromBeingDeleted(t *testing.T) {
 }
 
 func TestTheDefaultVersionOfAPolicyCounts(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createPolicy(c, "p", readOnly))(t)
 	must(c.CreatePolicyVersion(ask(sdk.CreateCreatePolicyVersionRequest(), func(r *sdk.CreatePolicyVersionRequest) {
 		r.PolicyName, r.PolicyDocument = "p", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}`

@@ -7,12 +7,12 @@ import (
 )
 
 func TestWhoIsAllowed(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createPolicy(c, "p", readOnly))(t)
 	must(attach(c, "u", "Custom", "p"))(t)
-	if err := w.AddRole("reader", readOnly, `{"Version":"1","Statement":[{"Effect":"Allow","Action":"rds:*","Resource":"*"}]}`); err != nil {
+	if err := e.AddRole("reader", readOnly, `{"Version":"1","Statement":[{"Effect":"Allow","Action":"rds:*","Resource":"*"}]}`); err != nil {
 		t.Fatal(err)
 	}
 	role := func(name, policy string) cloud.Caller {
@@ -40,35 +40,35 @@ func TestWhoIsAllowed(t *testing.T) {
 		"a kind of caller that does not exist here": {cloud.Caller{AccountID: account, Kind: 99}, "oss:GetObject", resource, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := w.Allowed(c.caller, c.action, c.resource); got != c.want {
+			if got := e.Allowed(c.caller, c.action, c.resource); got != c.want {
 				t.Errorf("Allowed = %v, want %v", got, c.want)
 			}
 		})
 	}
-	if err := w.AddRole("bad", "{}"); err == nil {
+	if err := e.AddRole("bad", "{}"); err == nil {
 		t.Error("a role with a malformed document was added")
 	}
 }
 
 func TestADenyInOnePolicyIsStrongerThanAnAllowInAnother(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createPolicy(c, "deny", `{"Version":"1","Statement":[{"Effect":"Deny","Action":"oss:DeleteBucket","Resource":"*"}]}`))(t)
 	must(attach(c, "u", "Custom", "deny"))(t)
 	must(attach(c, "u", "System", "AdministratorAccess"))(t)
 	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "u"}
-	if w.Allowed(caller, "oss:DeleteBucket", "acs:oss:*:*:b") {
+	if e.Allowed(caller, "oss:DeleteBucket", "acs:oss:*:*:b") {
 		t.Error("the denied action is allowed")
 	}
-	if !w.Allowed(caller, "oss:PutBucket", "acs:oss:*:*:b") {
+	if !e.Allowed(caller, "oss:PutBucket", "acs:oss:*:*:b") {
 		t.Error("another action is not allowed")
 	}
 }
 
 func TestCallersAreNamedByTheirKeys(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	id := must(createUser(c, "u"))(t).User.UserId
 	key := must(createKey(c, "u"))(t).AccessKey
 	for keyID, want := range map[string]cloud.Key{
@@ -79,12 +79,12 @@ func TestCallersAreNamedByTheirKeys(t *testing.T) {
 			AccountID: account, AccessKeyID: key.AccessKeyId, Kind: cloud.User, Name: "u", ID: id, ARN: "acs:ram::1234567890123456:user/u",
 		}},
 	} {
-		got, ok := w.Key(keyID)
+		got, ok := e.Key(keyID)
 		if !ok || got != want {
 			t.Errorf("Key(%s) = %+v, %v, want %+v", keyID, got, ok, want)
 		}
 	}
-	if _, ok := w.Key("unknown"); ok {
+	if _, ok := e.Key("unknown"); ok {
 		t.Error("an unknown key is known")
 	}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createPolicy(c, "p", readOnly))(t)
 	must(attach(c, "u", "Custom", "p"))(t)
@@ -33,11 +33,11 @@ func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
 	}
 	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "u"}
 	must(version(false, ""))(t)
-	if !w.Allowed(caller, "oss:GetObject", resource) || w.Allowed(caller, "oss:PutObject", resource) {
+	if !e.Allowed(caller, "oss:GetObject", resource) || e.Allowed(caller, "oss:PutObject", resource) {
 		t.Error("a version that is not the default one counts")
 	}
 	v3 := must(version(true, ""))(t)
-	if w.Allowed(caller, "oss:GetObject", resource) || !w.Allowed(caller, "oss:PutObject", resource) {
+	if e.Allowed(caller, "oss:GetObject", resource) || !e.Allowed(caller, "oss:PutObject", resource) {
 		t.Error("the new default version does not count")
 	}
 	must(version(false, "None"))(t)
@@ -70,8 +70,8 @@ func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
 }
 
 func TestOnlySoManyPoliciesAreAttachedToAUser(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(attach(c, "u", "System", "AliyunOSSReadOnlyAccess"))(t) // has a quota of its own
 	for i := range 11 {

@@ -51,9 +51,9 @@ func TestPolicyDecisions(t *testing.T) {
 			allow(`"Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}`), "oss:GetObject", inside, allowed},
 		"an Allow with a condition that is not met": {
 			allow(`"Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"10.2.0.0/16"}}`), "oss:GetObject", inside, ignored},
-		"an Allow with an operator nobody knows never fits": {
+		"an Allow with an operator of unknown name never fits": {
 			allow(`"Action":"*","Resource":"*","Condition":{"StringSounds":{"acs:SourceIp":"10.0.0.0/8"}}`), "oss:GetObject", inside, ignored},
-		"an Allow with a key nobody knows never fits": {
+		"an Allow with a key of unknown name never fits": {
 			allow(`"Action":"*","Resource":"*","Condition":{"StringNotEquals":{"oss:Prefix":"a"}}`), "oss:GetObject", inside, ignored},
 		"an empty condition is none": {allow(`"Action":"*","Resource":"*","Condition":{}`), "oss:GetObject", inside, allowed},
 		"an explicit Deny wins, whatever the order": {
@@ -68,7 +68,7 @@ func TestPolicyDecisions(t *testing.T) {
 		"a Deny with a condition that is met": {
 			`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"true"}}}]}`,
 			"oss:GetObject", inside, denied},
-		"a Deny with a key nobody knows always fits": {
+		"a Deny with a key of unknown name always fits": {
 			`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"oss:Prefix":"a"}}}]}`,
 			"oss:GetObject", inside, denied},
 		"a Deny of which one condition is not met": {

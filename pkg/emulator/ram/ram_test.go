@@ -24,39 +24,39 @@ const (
 	resource = "acs:oss:*:1234567890123456:bucket-a/key"
 )
 
-// A world is an emulated RAM behind the RPC gateway, on a real port.
-type world struct {
+// A environment is an emulated RAM behind the RPC gateway, on a real port.
+type environment struct {
 	*ram.RAM
 
 	clock *cloud.Clock
 	host  string
 }
 
-func newWorld(t *testing.T) *world {
+func newEnvironment(t *testing.T) *environment {
 	t.Helper()
-	w := &world{clock: cloud.NewFrozenClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))}
-	w.RAM = ram.New(w.clock, account)
-	w.AddAccountKey("testid", "testsecret")
-	server := httptest.NewServer(rpc.NewGateway(rpc.Options{Keys: w, Authorizer: w, Clock: w.clock, Region: "cn-hangzhou"}, w.API()))
+	e := &environment{clock: cloud.NewFrozenClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))}
+	e.RAM = ram.New(e.clock, account)
+	e.AddAccountKey("testid", "testsecret")
+	server := httptest.NewServer(rpc.NewGateway(rpc.Options{Keys: e, Authorizer: e, Clock: e.clock, Region: "cn-hangzhou"}, e.API()))
 	t.Cleanup(server.Close)
-	w.host = strings.TrimPrefix(server.URL, "http://")
-	return w
+	e.host = strings.TrimPrefix(server.URL, "http://")
+	return e
 }
 
 // client returns the real SDK's client.
-func (w *world) client(t *testing.T, id, secret string) *sdk.Client {
+func (e *environment) client(t *testing.T, id, secret string) *sdk.Client {
 	t.Helper()
 	client, err := sdk.NewClientWithAccessKey("cn-hangzhou", id, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Domain = w.host
+	client.Domain = e.host
 	return client
 }
 
-func (w *world) root(t *testing.T) *sdk.Client {
+func (e *environment) root(t *testing.T) *sdk.Client {
 	t.Helper()
-	return w.client(t, "testid", "testsecret")
+	return e.client(t, "testid", "testsecret")
 }
 
 // ask fills in a request of the SDK, which must go over plain HTTP here.
@@ -129,8 +129,8 @@ func deleteP(c *sdk.Client) (*sdk.DeletePolicyResponse, error) {
 }
 
 func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	made := must(c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) {
 		r.UserName, r.Comments = "u", "made for a binding"
 	})))(t)
@@ -178,14 +178,14 @@ func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
 	wantCode(t, err, "EntityNotExist.User")
 	_, err = deleteP(c)
 	wantCode(t, err, "EntityNotExist.Policy")
-	if len(w.Users())+len(w.Keys())+len(w.Policies()) != 0 {
-		t.Errorf("left: %v %v %v", w.Users(), w.Keys(), w.Policies())
+	if len(e.Users())+len(e.Keys())+len(e.Policies()) != 0 {
+		t.Errorf("left: %v %v %v", e.Users(), e.Keys(), e.Policies())
 	}
 }
 
 func TestASecretIsShownOnceAndAThirdKeyIsRefused(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	for range 2 {
 		must(createKey(c, "u"))(t)
@@ -197,7 +197,7 @@ func TestASecretIsShownOnceAndAThirdKeyIsRefused(t *testing.T) {
 		t.Fatalf("listed %+v", list.AccessKeys)
 	}
 	for _, k := range list.AccessKeys.AccessKey {
-		key, _ := w.Key(k.AccessKeyId)
+		key, _ := e.Key(k.AccessKeyId)
 		if k.AccessKeySecret != "" || key.Secret == "" || strings.Contains(list.GetHttpContentString(), key.Secret) {
 			t.Errorf("listed with its secret: %+v", k)
 		}
@@ -205,8 +205,8 @@ func TestASecretIsShownOnceAndAThirdKeyIsRefused(t *testing.T) {
 }
 
 func TestAKeyEndsWithItsStatusAndItsDeletion(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	id := must(createKey(c, "u"))(t).AccessKey.AccessKeyId
 	update := func(status string) error {
@@ -219,13 +219,13 @@ func TestAKeyEndsWithItsStatusAndItsDeletion(t *testing.T) {
 		if err := update(status); err != nil {
 			t.Fatal(err)
 		}
-		if key, ok := w.Key(id); !ok || key.Active != active || key.Caller.Name != "u" || key.Caller.Kind != cloud.User {
+		if key, ok := e.Key(id); !ok || key.Active != active || key.Caller.Name != "u" || key.Caller.Kind != cloud.User {
 			t.Errorf("%s key: %+v, %v", status, key, ok)
 		}
 	}
 	wantCode(t, update("Disabled"), "InvalidParameter.Status")
 	must(deleteKey(c, "u", id))(t)
-	if _, ok := w.Key(id); ok {
+	if _, ok := e.Key(id); ok {
 		t.Error("a deleted key is still known")
 	}
 	_, err := deleteKey(c, "u", id)
@@ -233,7 +233,7 @@ func TestAKeyEndsWithItsStatusAndItsDeletion(t *testing.T) {
 }
 
 func TestNamesAndTextsAreChecked(t *testing.T) {
-	c := newWorld(t).root(t)
+	c := newEnvironment(t).root(t)
 	user := func(name, comments string) error {
 		_, err := c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) { r.UserName, r.Comments = name, comments }))
 		return err
@@ -268,8 +268,8 @@ func TestNamesAndTextsAreChecked(t *testing.T) {
 }
 
 func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createPolicy(c, "p", readOnly))(t)
 	must(c.CreateGroup(ask(sdk.CreateCreateGroupRequest(), func(r *sdk.CreateGroupRequest) { r.GroupName = "g" })))(t)
@@ -277,12 +277,12 @@ func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
 		r.GroupName, r.PolicyType, r.PolicyName = "g", "Custom", "p"
 	})))(t)
 	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "u"}
-	if w.Allowed(caller, "oss:GetObject", resource) {
+	if e.Allowed(caller, "oss:GetObject", resource) {
 		t.Error("allowed before it is a member")
 	}
 	member := ask(sdk.CreateAddUserToGroupRequest(), func(r *sdk.AddUserToGroupRequest) { r.GroupName, r.UserName = "g", "u" })
 	must(c.AddUserToGroup(member))(t)
-	if !w.Allowed(caller, "oss:GetObject", resource) {
+	if !e.Allowed(caller, "oss:GetObject", resource) {
 		t.Error("not allowed as a member")
 	}
 	groups := must(c.ListGroupsForUser(ask(sdk.CreateListGroupsForUserRequest(), func(r *sdk.ListGroupsForUserRequest) { r.UserName = "u" })))(t)
@@ -306,13 +306,13 @@ func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
 	if err := remove(); err != nil {
 		t.Error(err)
 	}
-	if w.Allowed(caller, "oss:GetObject", resource) || len(w.Groups()) != 0 {
+	if e.Allowed(caller, "oss:GetObject", resource) || len(e.Groups()) != 0 {
 		t.Error("the group is gone and still counts")
 	}
 }
 
 func TestListsComeInPages(t *testing.T) {
-	c := newWorld(t).root(t)
+	c := newEnvironment(t).root(t)
 	for i := range 5 {
 		must(createUser(c, fmt.Sprint("u", i)))(t)
 	}
@@ -342,11 +342,11 @@ func TestListsComeInPages(t *testing.T) {
 }
 
 func TestAUserMayDoInRAMWhatItsPoliciesSay(t *testing.T) {
-	w := newWorld(t)
-	root := w.root(t)
+	e := newEnvironment(t)
+	root := e.root(t)
 	must(createUser(root, "u"))(t)
 	key := must(createKey(root, "u"))(t).AccessKey
-	c := w.client(t, key.AccessKeyId, key.AccessKeySecret)
+	c := e.client(t, key.AccessKeyId, key.AccessKeySecret)
 	_, err := createUser(c, "v")
 	wantCode(t, err, "NoPermission")
 	must(createPolicy(root, "p", `{"Version":"1","Statement":[{"Effect":"Allow","Action":["ram:*AccessKey*"],"Resource":"acs:ram:*:*:user/u"},
@@ -355,7 +355,7 @@ func TestAUserMayDoInRAMWhatItsPoliciesSay(t *testing.T) {
 	_, err = createUser(c, "v")
 	wantCode(t, err, "NoPermission")
 	must(createKey(c, ""))(t) // its own
-	if keys := w.Users()[0].Keys; len(keys) != 2 {
+	if keys := e.Users()[0].Keys; len(keys) != 2 {
 		t.Errorf("keys of the user: %v", keys)
 	}
 	_, err = deleteKey(c, "", key.AccessKeyId)

@@ -46,8 +46,8 @@ func deleteRole(c *sdk.Client) (*sdk.DeleteRoleResponse, error) {
 }
 
 func TestLifeOfARole(t *testing.T) {
-	w := newWorld(t)
-	c := w.root(t)
+	e := newEnvironment(t)
+	c := e.root(t)
 	made := must(createRole(c, "r", trust(rootTrust, ""), func(r *sdk.CreateRoleRequest) {
 		r.Description, r.MaxSessionDuration = "d", requests.NewInteger(7200)
 	}))(t).Role
@@ -59,7 +59,7 @@ func TestLifeOfARole(t *testing.T) {
 	_, err := attachToRole(c, "Custom", "p")
 	wantCode(t, err, "EntityAlreadyExists.Role.Policy")
 	session := cloud.Caller{AccountID: account, Kind: cloud.Role, Name: "r"}
-	if !w.Allowed(session, "oss:GetObject", resource) {
+	if !e.Allowed(session, "oss:GetObject", resource) {
 		t.Error("a session may not do what the role's policy allows")
 	}
 	entities := must(c.ListEntitiesForPolicy(ask(sdk.CreateListEntitiesForPolicyRequest(), func(r *sdk.ListEntitiesForPolicyRequest) {
@@ -76,13 +76,13 @@ func TestLifeOfARole(t *testing.T) {
 	wantCode(t, err, "DeleteConflict.Role.Policy")
 	_, err = deleteP(c)
 	wantCode(t, err, "DeleteConflict.Policy.Role")
-	if state := w.Roles(); len(state) != 1 || len(state[0].Policies) != 1 || state[0].Policies[0] != "Custom/p" {
+	if state := e.Roles(); len(state) != 1 || len(state[0].Policies) != 1 || state[0].Policies[0] != "Custom/p" {
 		t.Errorf("state %+v", state)
 	}
 	must(detachFromRole(c))(t)
 	_, err = detachFromRole(c)
 	wantCode(t, err, "EntityNotExist.Role.Policy")
-	if w.Allowed(session, "oss:GetObject", resource) {
+	if e.Allowed(session, "oss:GetObject", resource) {
 		t.Error("a session may do what a detached policy allowed")
 	}
 	other := trust(`"Service":["ecs.aliyuncs.com"]`, "")
@@ -100,7 +100,7 @@ func TestLifeOfARole(t *testing.T) {
 }
 
 func TestRolesThatCannotBe(t *testing.T) {
-	c := newWorld(t).root(t)
+	c := newEnvironment(t).root(t)
 	must(createRole(c, "r", trust(rootTrust, "")))(t)
 	for name, tc := range map[string]struct{ role, document, session, want string }{
 		"again":                    {"r", trust(rootTrust, ""), "", "EntityAlreadyExists.Role"},
@@ -127,9 +127,9 @@ func TestWhomARoleTrusts(t *testing.T) {
 	withID.Facts = map[string][]string{"sts:ExternalId": {"e1"}}
 	pod := cloud.Principal{Federated: "acs:ram::1234567890123456:oidc-provider/p", Facts: map[string][]string{"oidc:sub": {"system:serviceaccount:a:b"}, "oidc:aud": {"x", "sts.aliyuncs.com"}}}
 	for name, tc := range map[string]struct {
-		trust string
-		who   cloud.Principal
-		want  bool
+		trust     string
+		principal cloud.Principal
+		want      bool
 	}{
 		"the account's users":              {trust(rootTrust, ""), alice, true},
 		"one user":                         {trust(`"RAM":"acs:ram::1234567890123456:user/alice"`, ""), alice, true},
@@ -148,11 +148,11 @@ func TestWhomARoleTrusts(t *testing.T) {
 			`{"Effect":"Deny","Action":"sts:*","Principal":{"RAM":"acs:ram::1234567890123456:user/alice"}}]}`, alice, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := ram.New(cloud.NewClock(), account)
-			if err := w.AddTrustedRole("r", tc.trust); err != nil {
+			e := ram.New(cloud.NewClock(), account)
+			if err := e.AddTrustedRole("r", tc.trust); err != nil {
 				t.Fatal(err)
 			}
-			if _, exists, trusted := w.AssumableRole("r", tc.who); !exists || trusted != tc.want {
+			if _, exists, trusted := e.AssumableRole("r", tc.principal); !exists || trusted != tc.want {
 				t.Errorf("exists %v, trusted %v; want trusted %v", exists, trusted, tc.want)
 			}
 		})
@@ -160,11 +160,11 @@ func TestWhomARoleTrusts(t *testing.T) {
 }
 
 func TestReadsAndDecisionsMayLag(t *testing.T) {
-	w := newWorld(t)
-	w.Behave(func(b *ram.Behaviour) {
+	e := newEnvironment(t)
+	e.Behave(func(b *ram.Behaviour) {
 		b.KeyLag, b.PolicyLag, b.DetachLag = 3*time.Second, 5*time.Second, 10*time.Second
 	})
-	c := w.root(t)
+	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	key := must(createKey(c, "u"))(t).AccessKey
 	must(createPolicy(c, "p", readOnly))(t)
@@ -172,14 +172,14 @@ func TestReadsAndDecisionsMayLag(t *testing.T) {
 	user := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "u"}
 	check := func(at string, known, allowed bool) {
 		t.Helper()
-		if _, ok := w.Key(key.AccessKeyId); ok != known || w.Allowed(user, "oss:GetObject", resource) != allowed {
+		if _, ok := e.Key(key.AccessKeyId); ok != known || e.Allowed(user, "oss:GetObject", resource) != allowed {
 			t.Errorf("%s: the key is known: %v, the policy allows: %v", at, ok, !allowed)
 		}
 	}
 	check("at once", false, false)
-	w.clock.Advance(3 * time.Second)
+	e.clock.Advance(3 * time.Second)
 	check("after 3 seconds", true, false)
-	w.clock.Advance(2 * time.Second)
+	e.clock.Advance(2 * time.Second)
 	check("after 5 seconds", true, true)
 	must(deleteKey(c, "u", key.AccessKeyId))(t)
 	must(detachFromU(c, "p"))(t)
@@ -187,7 +187,7 @@ func TestReadsAndDecisionsMayLag(t *testing.T) {
 	wantCode(t, err, "DeleteConflict.Policy.User")
 	_, err = deleteU(c)
 	wantCode(t, err, "DeleteConflict.User.Policy")
-	w.clock.Advance(10 * time.Second)
+	e.clock.Advance(10 * time.Second)
 	must(deleteP(c))(t)
 	must(deleteU(c))(t)
 }

@@ -34,7 +34,7 @@ func (r *recorder) say(format string, args ...any) error {
 	return r.fails
 }
 
-func (r *recorder) heard() []string {
+func (r *recorder) recorded() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.said)
@@ -149,8 +149,8 @@ func TestEngine_Calls_ReachTheServer(t *testing.T) {
 		"grant alice orders ReadWrite", "set password alice N3wpassword", "allow [192.168.0.0/16 127.0.0.1/32]", "revoke alice orders",
 		"drop account alice", "drop database orders", "restart", "stop",
 	}
-	if diff := cmp.Diff(want, r.heard()); diff != "" {
-		t.Errorf("the server heard (-want, +got):\n%s", diff)
+	if diff := cmp.Diff(want, r.recorded()); diff != "" {
+		t.Errorf("calls of the server (-want, +got):\n%s", diff)
 	}
 }
 

@@ -47,8 +47,8 @@ func TestRestore_WithEngine_NewServerGetsAllButData(t *testing.T) {
 		"create database orders utf8", "create database leaving utf8", "create account alice Passw0rd false", "grant alice orders ReadWrite",
 		"create account chief Passw0rd true", "allow [192.168.0.0/16]",
 	}
-	if diff := cmp.Diff(want, r.heard()); diff != "" {
-		t.Errorf("the server heard (-want, +got):\n%s", diff)
+	if diff := cmp.Diff(want, r.recorded()); diff != "" {
+		t.Errorf("calls of the server (-want, +got):\n%s", diff)
 	}
 	if a := f.attribute(id); a.ConnectionString != "127.0.0.9" || a.Port != "33060" {
 		t.Errorf("endpoint %s:%s, want the new server's", a.ConnectionString, a.Port)

@@ -112,7 +112,7 @@ func TestV3_BadHeaders_Refused(t *testing.T) {
 		"no version":                 {[]string{"x-acs-version", "-"}, 400, "MissingVersion"},
 		"no date":                    {[]string{"x-acs-date", "-"}, 400, "MissingTimestamp"},
 		"no nonce":                   {[]string{"x-acs-signature-nonce", "-"}, 400, "MissingSignatureNonce"},
-		"unknown key":                {[]string{"Credential", "nobody"}, 404, "InvalidAccessKeyId.NotFound"},
+		"unknown key":                {[]string{"Credential", "unknown"}, 404, "InvalidAccessKeyId.NotFound"},
 		"inactive key":               {[]string{"Credential", "inactive"}, 400, "InvalidAccessKeyId.Inactive"},
 		"no key":                     {[]string{"Credential", ""}, 400, "IncompleteSignature"},
 		"more than 15 minutes late":  {[]string{"x-acs-date", at(-15*time.Minute - time.Second)}, 400, "InvalidTimeStamp.Expired"},

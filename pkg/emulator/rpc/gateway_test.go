@@ -24,14 +24,14 @@ func wall() time.Time { return time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC) }
 // A bench is a gateway with one product, Echo, open to every caller.
 type bench struct {
 	*testing.T
-	url     string
-	clock   *cloud.Clock
-	faults  *cloud.Faults
-	journal *cloud.Journal
-	gateway *Gateway
-	done    int // how often an action took effect
-	nonce   int
-	heard   []string // unknown calls
+	url      string
+	clock    *cloud.Clock
+	faults   *cloud.Faults
+	journal  *cloud.Journal
+	gateway  *Gateway
+	done     int // how often an action took effect
+	nonce    int
+	reported []string // unknown calls
 }
 
 type keyring map[string]cloud.Key
@@ -76,7 +76,7 @@ func newBench(t *testing.T) *bench {
 	}}
 	b.gateway = NewGateway(Options{
 		Keys: keys, Authorizer: deny{"echo:Say", "acs:echo:::forbidden"}, Clock: b.clock, Faults: b.faults, Journal: b.journal,
-		Region: "cn-hangzhou", Wall: wall, Unknown: func(call string) { b.heard = append(b.heard, call) },
+		Region: "cn-hangzhou", Wall: wall, Unknown: func(call string) { b.reported = append(b.reported, call) },
 	}, echo)
 	server := httptest.NewServer(b.gateway)
 	t.Cleanup(server.Close)
@@ -152,7 +152,7 @@ func TestGateway_MalformedRequest_Refused(t *testing.T) {
 		"no key":                      {[]string{"AccessKeyId", "-"}, 400, "MissingAccessKeyId"},
 		"no nonce":                    {[]string{"SignatureNonce", "-"}, 400, "MissingSignatureNonce"},
 		"no timestamp":                {[]string{"Timestamp", "-"}, 400, "MissingTimestamp"},
-		"unknown key":                 {[]string{"AccessKeyId", "nobody"}, 404, "InvalidAccessKeyId.NotFound"},
+		"unknown key":                 {[]string{"AccessKeyId", "unknown"}, 404, "InvalidAccessKeyId.NotFound"},
 		"inactive key":                {[]string{"AccessKeyId", "inactive"}, 400, "InvalidAccessKeyId.Inactive"},
 		"wrong signature":             {[]string{"Signature", "AAAA"}, 400, "SignatureDoesNotMatch"},
 		"other method of signing":     {[]string{"SignatureMethod", "HMAC-SHA256"}, 400, "InvalidParameter"},
@@ -318,8 +318,8 @@ func TestGateway_UnknownCall_ListedByUnknown(t *testing.T) {
 	if diff := cmp.Diff(want, b.gateway.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
 	}
-	slices.Sort(b.heard)
-	if diff := cmp.Diff(want, b.heard); diff != "" {
+	slices.Sort(b.reported)
+	if diff := cmp.Diff(want, b.reported); diff != "" {
 		t.Errorf("reported, each once (-want, +got):\n%s", diff)
 	}
 }

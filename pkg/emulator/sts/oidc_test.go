@@ -121,9 +121,9 @@ func TestAssumeRoleWithOIDC_ClusterToken_IssuesKey(t *testing.T) {
 	if got.Status != 200 || got.OIDCTokenInfo.Subject != subject {
 		t.Fatalf("answer %+v", got)
 	}
-	who, err := identity(newClient(t, srv, got.Credentials.AccessKeyId, got.Credentials.AccessKeySecret, got.Credentials.SecurityToken))
-	if err != nil || who.Arn != "acs:ram::1000000000000001:assumed-role/broker/pod" {
-		t.Errorf("identity %+v, %v", who, err)
+	caller, err := identity(newClient(t, srv, got.Credentials.AccessKeyId, got.Credentials.AccessKeySecret, got.Credentials.SecurityToken))
+	if err != nil || caller.Arn != "acs:ram::1000000000000001:assumed-role/broker/pod" {
+		t.Errorf("identity %+v, %v", caller, err)
 	}
 	for _, call := range srv.Calls("AssumeRoleWithOIDC") {
 		if call.Params["OIDCToken"] != "***" {

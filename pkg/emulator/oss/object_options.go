@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// A tagRule says how many tags may be set, and of which form.
+// A tagRule limits the number and the form of tags.
 type tagRule struct {
 	most, key, value int
-	characters       bool // only those that object tags may have
+	characters       bool // only the characters that object tags may have
 }
 
 // bucketTags (OSS API, PutBucketTags) and objectTags (PutObjectTagging).
@@ -92,8 +92,8 @@ func (s *Service) deleteObjectTagging(r *request) (*response, *apiError) {
 	return s.changeOptions(r, http.StatusNoContent, func(o *options) { o.tags = nil })
 }
 
-// getObjectTagging lists the tags of a version; none is an empty list (OSS
-// API, GetObjectTagging; A071).
+// getObjectTagging lists the tags of a version; the list may be empty (OSS API,
+// GetObjectTagging; A071).
 func (s *Service) getObjectTagging(r *request) (*response, *apiError) {
 	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
 	if refused != nil {
@@ -152,7 +152,7 @@ func (s *Service) putObjectACL(r *request) (*response, *apiError) {
 	return s.changeOptions(r, http.StatusOK, func(o *options) { o.acl = objectACL(r.Header) })
 }
 
-// getObjectACL tells the ACL of a version (OSS API, GetObjectACL).
+// getObjectACL returns the ACL of a version (OSS API, GetObjectACL).
 func (s *Service) getObjectACL(r *request) (*response, *apiError) {
 	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
 	if refused != nil {
@@ -162,8 +162,8 @@ func (s *Service) getObjectACL(r *request) (*response, *apiError) {
 	return versioned(answer, r.bucket, v), refused
 }
 
-// putSymlink makes a symbolic link; whether its target exists is asked when
-// somebody reads it (OSS API, PutSymlink).
+// putSymlink makes a symbolic link; a read checks whether its target exists
+// (OSS API, PutSymlink).
 func (s *Service) putSymlink(r *request) (*response, *apiError) {
 	target, err := url.PathUnescape(r.Header.Get("x-oss-symlink-target"))
 	if err != nil || !validKey(target) {
@@ -180,7 +180,7 @@ func (s *Service) putSymlink(r *request) (*response, *apiError) {
 	return answer, nil
 }
 
-// getSymlink tells where a symbolic link points (OSS API, GetSymlink).
+// getSymlink returns the target of a symbolic link (OSS API, GetSymlink).
 func (s *Service) getSymlink(r *request) (*response, *apiError) {
 	v, refused := r.bucket.find(r.key, r.query.Get("versionId"))
 	if refused != nil {
@@ -196,8 +196,8 @@ func (s *Service) getSymlink(r *request) (*response, *apiError) {
 	return answer, nil
 }
 
-// followed finds what is read: the version that the request names, or what it
-// points to if it is a symbolic link (A074).
+// followed returns the version that a request reads: the one it names, or the
+// target of a symbolic link (A074).
 func (s *Service) followed(r *request, action string) (v *version, symlink bool, refused *apiError) {
 	v, refused = r.bucket.find(r.key, r.query.Get("versionId"))
 	if refused != nil || v.target() == "" {
@@ -234,7 +234,7 @@ func (s *Service) putPublicAccessBlock(r *request) (*response, *apiError) {
 	return newResponse(http.StatusOK), nil
 }
 
-// getPublicAccessBlock tells whether public access is forbidden (OSS API,
+// getPublicAccessBlock reports whether public access is forbidden (OSS API,
 // GetBucketPublicAccessBlock).
 func (s *Service) getPublicAccessBlock(r *request) (*response, *apiError) {
 	return xmlResponse(blockConfiguration{BlockPublicAccess: strconv.FormatBool(r.bucket.publicBlocked)})

@@ -24,8 +24,8 @@ type deleteResult struct {
 }
 
 // deleteMultipleObjects deletes up to 1,000 objects or versions (OSS API,
-// DeleteMultipleObjects). It is refused as a whole if the caller may not
-// delete one of them (A067).
+// DeleteMultipleObjects). One key that the caller must not delete refuses the
+// whole request (A067).
 func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 	l, refused := readListing(r, "max-keys", 1000)
 	if refused != nil {
@@ -65,8 +65,8 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 }
 
 // Keys may hold control characters, which clients write as numbers and XML
-// forbids even so. They pass the decoder as characters that stand for nothing:
-// Unicode has 32 from U+FDD0 on.
+// forbids in any form. They pass the decoder as Unicode noncharacters, of which
+// there are 32 from U+FDD0 on.
 const firstHidden = 0xFDD0
 
 var numericReference = regexp.MustCompile(`&#(x[0-9A-Fa-f]+|[0-9]+);`)

@@ -33,8 +33,8 @@ func (s *Service) putBucketTags(r *request) (*response, *apiError) {
 	return newResponse(http.StatusOK), nil
 }
 
-// getBucketTags lists the tags of a bucket (OSS API, GetBucketTags). That a
-// bucket without tags answers NoSuchTagSet is a guess (A060).
+// getBucketTags lists the tags of a bucket (OSS API, GetBucketTags).
+// NoSuchTagSet for a bucket without tags is a guess (A060).
 func (s *Service) getBucketTags(r *request) (*response, *apiError) {
 	if len(r.bucket.tags) == 0 {
 		return nil, errorf("NoSuchTagSet", "The TagSet does not exist.").with("BucketName", r.bucket.name)
@@ -61,8 +61,8 @@ type versioningConfiguration struct {
 	Status  string   `xml:"Status,omitempty"`
 }
 
-// putBucketVersioning turns versioning on or suspends it (OSS API,
-// PutBucketVersioning). It can never be turned off again.
+// putBucketVersioning turns versioning on or suspends it, for good (OSS API,
+// PutBucketVersioning).
 func (s *Service) putBucketVersioning(r *request) (*response, *apiError) {
 	var given versioningConfiguration
 	if xml.Unmarshal(r.body, &given) != nil {
@@ -75,8 +75,8 @@ func (s *Service) putBucketVersioning(r *request) (*response, *apiError) {
 	return newResponse(http.StatusOK), nil
 }
 
-// getBucketVersioning tells the state of versioning; a bucket that never had
-// it has no Status (OSS API, GetBucketVersioning).
+// getBucketVersioning returns the state of versioning; the Status of a bucket
+// is missing before the first change (OSS API, GetBucketVersioning).
 func (s *Service) getBucketVersioning(r *request) (*response, *apiError) {
 	return xmlResponse(versioningConfiguration{Status: r.bucket.versioning})
 }
@@ -94,7 +94,7 @@ type encryptionConfiguration struct {
 }
 
 // putBucketEncryption sets the encryption of new objects (OSS API,
-// PutBucketEncryption). The emulator keeps the rule and encrypts nothing.
+// PutBucketEncryption). The emulator only keeps the rule.
 func (s *Service) putBucketEncryption(r *request) (*response, *apiError) {
 	var given encryptionConfiguration
 	if xml.Unmarshal(r.body, &given) != nil || given.Default == nil {
@@ -132,9 +132,9 @@ type corsConfiguration struct {
 	} `xml:"CORSRule"`
 }
 
-// putBucketCORS sets the rules of cross-origin access (OSS API,
-// PutBucketCors): 1 to 10 rules in at most 16 KB. The emulator keeps and
-// returns them; it does not answer preflight requests.
+// putBucketCORS sets the rules of cross-origin access (OSS API, PutBucketCors):
+// 1 to 10 rules in at most 16 KB. The emulator keeps and returns them; it
+// leaves preflight requests unanswered.
 func (s *Service) putBucketCORS(r *request) (*response, *apiError) {
 	var given corsConfiguration
 	if xml.Unmarshal(r.body, &given) != nil || len(given.Rules) == 0 || len(given.Rules) > 10 || len(r.body) > 16<<10 {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// disabled is the state of what the emulator does not have.
+// disabled is the state of features that the emulator lacks.
 const disabled = "Disabled"
 
 type accessControlList struct {
@@ -48,7 +48,7 @@ type bucketInfoEncryption struct {
 	KMSMasterKeyID string `xml:",omitempty"`
 }
 
-// getBucketInfo tells everything of a bucket (OSS API, GetBucketInfo).
+// getBucketInfo describes a bucket in full (OSS API, GetBucketInfo).
 func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
 	b := r.bucket
 	sse := bucketInfoEncryption{SSEAlgorithm: "None"}
@@ -65,7 +65,7 @@ func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
 	}})
 }
 
-// getBucketLocation tells the region of a bucket (OSS API,
+// getBucketLocation returns the region of a bucket (OSS API,
 // GetBucketLocation).
 func (s *Service) getBucketLocation(r *request) (*response, *apiError) {
 	return xmlResponse(struct {
@@ -85,8 +85,8 @@ type bucketStat struct {
 	LastModifiedTime     int64
 }
 
-// getBucketStat counts what is in a bucket (OSS API, GetBucketStat). The real
-// numbers are up to an hour old, these are not.
+// getBucketStat counts the contents of a bucket (OSS API, GetBucketStat). The
+// real numbers can be an hour old, these are current.
 func (s *Service) getBucketStat(r *request) (*response, *apiError) {
 	stat := bucketStat{MultipartUploadCount: len(r.bucket.uploads), LastModifiedTime: s.cfg.Clock.Now().Unix()}
 	for _, versions := range r.bucket.objects.all() {
@@ -108,7 +108,7 @@ func (s *Service) getBucketStat(r *request) (*response, *apiError) {
 	return xmlResponse(stat)
 }
 
-// getBucketACL tells a bucket's ACL and owner (OSS API, GetBucketAcl).
+// getBucketACL returns a bucket's ACL and owner (OSS API, GetBucketAcl).
 func (s *Service) getBucketACL(r *request) (*response, *apiError) {
 	return xmlResponse(accessControlPolicy{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{r.bucket.acl}})
 }

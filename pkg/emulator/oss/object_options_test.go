@@ -20,9 +20,9 @@ func tagsOf(t *testing.T, c *sdk.Client, key string) string {
 	return strings.Join(pairs, ",")
 }
 
-func TestTagsOfAnObject(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestObjectTags_PutGetDelete_Shown(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	put := func(key, tagging string) error {
 		_, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new(key), Tagging: new(tagging)})
@@ -83,9 +83,9 @@ func TestTagsOfAnObject(t *testing.T) {
 	wantCode(t, err, "NoSuchKey")
 }
 
-func TestTheACLOfAnObjectIsStrongerThanItsBuckets(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestObjectACL_OverridesBucketACL(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	put := func(key string, acl sdk.ObjectACLType) {
 		if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new(key), Acl: acl}); err != nil {
@@ -95,7 +95,7 @@ func TestTheACLOfAnObjectIsStrongerThanItsBuckets(t *testing.T) {
 	put("open", sdk.ObjectACLPublicRead)
 	put("default", sdk.ObjectACLDefault)
 	anonymous := func(key string) int {
-		status, _ := fetch(t, w.url+"/bucket-a/"+key)
+		status, _ := fetch(t, e.url+"/bucket-a/"+key)
 		return status
 	}
 	if got := anonymous("open"); got != 200 {
@@ -124,9 +124,9 @@ func TestTheACLOfAnObjectIsStrongerThanItsBuckets(t *testing.T) {
 	wantCode(t, err, "InvalidArgument")
 }
 
-func TestBlockedPublicAccessIsStrongerThanACLs(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestPublicAccessBlock_OverridesACLs(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPublicRead}); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestBlockedPublicAccessIsStrongerThanACLs(t *testing.T) {
 	}
 	want := func(status int, when string) {
 		t.Helper()
-		if got, _ := fetch(t, w.url+"/bucket-a/k"); got != status {
+		if got, _ := fetch(t, e.url+"/bucket-a/k"); got != status {
 			t.Errorf("%s a public object is %d, want %d", when, got, status)
 		}
 	}
@@ -165,9 +165,9 @@ func TestBlockedPublicAccessIsStrongerThanACLs(t *testing.T) {
 	want(200, "when free again")
 }
 
-func TestASymbolicLinkGivesItsTarget(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestSymlink_Get_ReturnsTarget(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	link := func(key, target string) {
 		if _, err := c.PutSymlink(t.Context(), &sdk.PutSymlinkRequest{Bucket: new("bucket-a"), Key: new(key), Target: new(target)}); err != nil {
@@ -196,9 +196,9 @@ func TestASymbolicLinkGivesItsTarget(t *testing.T) {
 	wantCode(t, err, "NotSymlink")
 }
 
-func TestAPartCanBeACopy(t *testing.T) {
-	w := newWorld(t)
-	c := w.root()
+func TestUploadPartCopy_Range_Copied(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
 	source := strings.Repeat("0123456789", 20<<10)
 	mustPut(t, c, "bucket-a", "source", source)
