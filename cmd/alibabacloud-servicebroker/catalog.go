@@ -19,11 +19,11 @@ func (c *config) offerings() (*catalog.Catalog, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--catalog-file: %w", err)
 		}
-		if offerings, err = offerings.Changed(overlay); err != nil {
+		if offerings, err = offerings.WithOverlay(overlay); err != nil {
 			return nil, fmt.Errorf("--catalog-file %s: %w", c.catalogFile, err)
 		}
 	}
-	if offerings, err = offerings.Prefixed(c.catalogPrefix); err != nil {
+	if offerings, err = offerings.WithPrefix(c.catalogPrefix); err != nil {
 		return nil, fmt.Errorf("--catalog-prefix: %w", err)
 	}
 	return offerings, nil

@@ -61,7 +61,7 @@ func TestOfferings_OverlaysOfTheGuide_AreAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, example := range examples {
-		if _, err := c.Changed(example[1]); err != nil {
+		if _, err := c.WithOverlay(example[1]); err != nil {
 			t.Errorf("%s\n%v", example[1], err)
 		}
 	}

@@ -1,6 +1,7 @@
 // Package catalog holds the service offerings and plans: their types, the
-// loader of plans.yaml, the operator's overlay, the parameter schemas, and the
-// rendering that platforms read. Facts of a service are data here, never code.
+// sources that state them, the operator's overlay, the schemas and spellings of
+// parameters, the form in which records keep a plan, and the answers that
+// platforms read. Facts of a service are data here.
 package catalog
 
 import (
@@ -18,8 +19,8 @@ type Catalog struct {
 	shipped map[string]shippedSchemas
 }
 
-// Offerings returns all offerings by name. The slice is the caller's, what it
-// points to is not.
+// Offerings returns all offerings, sorted by name. The caller may change the
+// slice, and must leave the offerings as they are.
 func (c *Catalog) Offerings() []*Offering {
 	return slices.Clone(c.offerings)
 }
@@ -42,8 +43,7 @@ type Offering struct {
 	Plans       []*Plan         `json:"plans"`
 }
 
-// Plan returns the offering's plan with the id, if it has it. A plan of
-// another offering is not found.
+// Plan returns the offering's own plan with the id, if it has one.
 func (o *Offering) Plan(id string) (*Plan, bool) {
 	for _, p := range o.Plans {
 		if p.ID == id {
@@ -53,9 +53,9 @@ func (o *Offering) Plan(id string) (*Plan, bool) {
 	return nil, false
 }
 
-// A Plan is a service plan as plans.yaml states it. Its resolved form is kept
-// in the record of each instance, so that a plan that leaves the catalog can
-// still be unbound and deleted.
+// A Plan is a service plan as plans.yaml states it, or as a record keeps it (see
+// Recorded): instances of a plan that left the catalog are served from their
+// records.
 type Plan struct {
 	ID          string          `json:"id"`
 	Name        string          `json:"name"`
@@ -64,30 +64,30 @@ type Plan struct {
 	Updateable  bool            `json:"updateable"` // instances may leave this plan for another of the offering
 	Metadata    json.RawMessage `json:"metadata,omitempty"`
 
-	// Settings are the provider's: what is made under this plan.
+	// Settings tell the provider which resources a plan stands for.
 	Settings json.RawMessage `json:"settings,omitempty"`
-	// Deletion says what becomes of data: delete, refuse, empty or retain.
+	// Deletion decides on data at deletion: delete, refuse, empty or retain.
 	Deletion string `json:"deletion,omitempty"`
 	// Slow lists the operations (provision, update, deprovision, bind, unbind)
-	// that take minutes: they are asynchronous, always.
+	// that take minutes and are therefore always asynchronous.
 	Slow []string `json:"slow,omitempty"`
 	// Deadline is how long an operation may take before it fails; deletes go
 	// on.
 	Deadline Duration `json:"deadline,omitempty"`
-	// Deadlines are those of kinds of operation (provision, update, bind) that
-	// have another.
+	// Deadlines replace Deadline for single kinds of operation (provision,
+	// update, bind).
 	Deadlines map[string]Duration `json:"deadlines,omitempty"`
 
-	// Rotatable says that a binding can be made as the successor of another
-	// (ROT-01): the broker takes over its parameters but those in Fresh, which
-	// belong to one binding alone.
+	// Rotatable allows bindings as successors of others (ROT-01). A successor
+	// inherits all parameters but the ones in Fresh, which belong to one binding
+	// alone.
 	Rotatable bool     `json:"rotatable,omitempty"`
 	Fresh     []string `json:"fresh,omitempty"`
-	// BindingLifetime is how long bindings are to be used; 0: for ever. The
-	// platform is told when a binding should be replaced; it is not ended by
-	// the broker.
+	// BindingLifetime is the time after which a platform should replace a
+	// binding; 0 means never. The broker ends no binding by itself.
 	BindingLifetime Duration `json:"bindingLifetime,omitempty"`
-	// Maintenance is the version of what runs under this plan, if it has one.
+	// Maintenance is the version of the software of the plan's instances, if it
+	// has one.
 	Maintenance *Maintenance `json:"maintenance,omitempty"`
 
 	Schemas Schemas `json:"schemas,omitzero"`
@@ -95,7 +95,7 @@ type Plan struct {
 	// record, which keeps no create schema. A plan of the catalog has nil: its
 	// create schema spells them.
 	Form Form `json:"-"`
-	// Secret names the parameters that GET never shows.
+	// Secret names the parameters that answers to GET leave out.
 	Secret []string `json:"secret,omitempty"`
 }
 
@@ -105,8 +105,8 @@ func (p *Plan) IsSlow(operation string) bool {
 	return slices.Contains(p.Slow, operation)
 }
 
-// DeadlineOf is how long an operation (provision, update or bind) may take
-// under this plan.
+// DeadlineOf returns the time that an operation (provision, update or bind) may
+// take under this plan.
 func (p *Plan) DeadlineOf(operation string) time.Duration {
 	if d, ok := p.Deadlines[operation]; ok {
 		return time.Duration(d)
@@ -114,7 +114,7 @@ func (p *Plan) DeadlineOf(operation string) time.Duration {
 	return time.Duration(p.Deadline)
 }
 
-// longest of the plan's deadlines.
+// longest returns the longest of the plan's deadlines.
 func (p *Plan) longest() time.Duration {
 	longest := time.Duration(p.Deadline)
 	for _, d := range p.Deadlines {
@@ -123,14 +123,14 @@ func (p *Plan) longest() time.Duration {
 	return longest
 }
 
-// Maintenance is a version, and what is new in it.
+// Maintenance is a version and a description of its changes.
 type Maintenance struct {
 	Version     string `json:"version"` // semantic version 2.0
 	Description string `json:"description,omitempty"`
 }
 
-// Schemas are the JSON schemas (draft-04) of a plan's parameters. One that is
-// absent takes no parameters.
+// Schemas are the JSON schemas (draft-04) of a plan's parameters. An absent
+// schema accepts no parameters.
 type Schemas struct {
 	Create json.RawMessage `json:"create,omitempty"` // provision
 	Update json.RawMessage `json:"update,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestKindsOfOperationMayHaveDeadlinesOfTheirOwn(t *testing.T) {
+func TestDeadlineOf_KindOfOperation_HasItsOwn(t *testing.T) {
 	document := strings.Replace(string(readFile(t, "plans.yaml")), "deadline: 90m", "deadline: 90m\n    deadlines: {update: 6h, bind: 15m}", 1)
 	c, err := Load(Embedded("plans.yaml", []byte(document)))
 	if err != nil {

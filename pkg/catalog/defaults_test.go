@@ -16,7 +16,7 @@ func spelledCatalog(t *testing.T, overlay string) (*Catalog, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.Changed([]byte("offerings: {spelled: " + overlay + "}"))
+	return c.WithOverlay([]byte("offerings: {spelled: " + overlay + "}"))
 }
 
 // defaultsOf returns the defaults that platforms are shown.

@@ -9,7 +9,7 @@ import (
 // A Duration is written as Go writes durations: "90m".
 type Duration time.Duration
 
-// String is how Go writes the duration: "1h30m0s".
+// String returns the duration as Go writes it: "1h30m0s".
 func (d Duration) String() string { return time.Duration(d).String() }
 
 // MarshalJSON writes the duration as String does.
@@ -17,8 +17,8 @@ func (d Duration) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d.String())
 }
 
-// UnmarshalJSON reads what time.ParseDuration reads. Numbers are refused: they
-// do not say their unit.
+// UnmarshalJSON reads a string as time.ParseDuration does. Numbers are refused,
+// since they lack a unit.
 func (d *Duration) UnmarshalJSON(value []byte) error {
 	var text string
 	if err := json.Unmarshal(value, &text); err != nil {

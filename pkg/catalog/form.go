@@ -14,11 +14,14 @@ func (p *Plan) NormalInstance(parameters json.RawMessage) (json.RawMessage, erro
 	return p.instanceForm().Normal(parameters)
 }
 
-// NormalBinding does for the parameters of a binding what NormalInstance does.
+// NormalBinding returns the parameters of a binding in normal form, as
+// NormalInstance does for instances.
 func (p *Plan) NormalBinding(parameters json.RawMessage) (json.RawMessage, error) {
 	return formOfSchema(p.Schemas.Bind).Normal(parameters)
 }
 
+// instanceForm returns the spellings of an instance's parameters: all of the
+// create schema, or for a plan from a record the two parts that it keeps.
 func (p *Plan) instanceForm() Form {
 	if p.Form == nil {
 		return formOfSchema(p.Schemas.Create)
@@ -43,8 +46,8 @@ func (f Form) Normal(parameters json.RawMessage) (json.RawMessage, error) {
 	return encode(normal)
 }
 
-// formOf reads the spellings of a schema's properties. Its errors go on from
-// the schema's place.
+// formOf reads the spellings of a schema's properties. Its errors continue the
+// schema's place.
 func formOf(properties map[string]json.RawMessage) (Form, error) {
 	form := Form{}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
@@ -53,7 +56,7 @@ func formOf(properties map[string]json.RawMessage) (Form, error) {
 			Enum     []any           `json:"enum"`
 		}
 		if err := json.Unmarshal(properties[name], &property); err != nil {
-			continue // the compiler says what is wrong with it
+			continue // the compiler reports it
 		}
 		if property.Spelling == nil {
 			continue
@@ -118,9 +121,9 @@ func (f Form) withOtherNames(names []string) []string {
 	return all
 }
 
-// validateParameters checks what a compiled schema states of single parameters:
-// each value of an enumeration is its own normal form, no name is taken twice,
-// and a default is a value that the schema accepts.
+// validateParameters checks the spellings and defaults of a compiled schema:
+// each value of an enumeration is its own normal form, each name belongs to one
+// parameter, and a default is a value that the schema accepts.
 func validateParameters(raw json.RawMessage, schema *inputSchema) error {
 	var shape struct {
 		Properties map[string]struct {
@@ -154,6 +157,7 @@ func validateParameters(raw json.RawMessage, schema *inputSchema) error {
 	return nil
 }
 
+// validate reports a spelling that contradicts itself or its enumeration.
 func (s Spelling) validate() error {
 	if !slices.Contains([]string{"", "string", "number"}, s.Type) {
 		return fmt.Errorf("%s.type is %q: write string or number", spellingKeyword, s.Type)

@@ -49,7 +49,7 @@ func (v *validator) document(d Document) []*Offering {
 	return offerings
 }
 
-// newCatalog sorts and indexes offerings that have been validated.
+// newCatalog sorts and indexes validated offerings.
 func newCatalog(offerings []*Offering, shipped map[string]shippedSchemas) *Catalog {
 	c := &Catalog{offerings: offerings, byID: map[string]*Offering{}, shipped: shipped}
 	slices.SortFunc(c.offerings, func(a, b *Offering) int { return strings.Compare(a.Name, b.Name) })
@@ -59,6 +59,7 @@ func newCatalog(offerings []*Offering, shipped map[string]shippedSchemas) *Catal
 	return c
 }
 
+// decodeDocument reads the offerings of a YAML document.
 func decodeDocument(document []byte) ([]json.RawMessage, error) {
 	asJSON, err := yaml.YAMLToJSONStrict(document)
 	if err != nil {
@@ -76,8 +77,8 @@ func decodeDocument(document []byte) ([]json.RawMessage, error) {
 	return content.Offerings, nil
 }
 
-// offering decodes and validates one offering with its plans; it returns nil
-// after noting what is wrong.
+// offering decodes and validates one offering with its plans. It returns nil for
+// an offering that cannot be decoded, after noting the problem.
 func (v *validator) offering(place string, raw json.RawMessage) *Offering {
 	o := &Offering{}
 	shape := struct {
@@ -136,6 +137,7 @@ func (v *validator) plan(place, offeringPlace string, raw json.RawMessage) *Plan
 	return p
 }
 
+// decodeStrict decodes JSON and refuses unknown members.
 func decodeStrict(raw []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()

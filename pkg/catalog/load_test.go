@@ -47,7 +47,7 @@ func smallPlan(t *testing.T) *Plan {
 	return p
 }
 
-func TestLoadFindsOfferingsAndPlansById(t *testing.T) {
+func TestLoad_OfferingsAndPlans_AreFoundByID(t *testing.T) {
 	osbtest.Proves(t, "CAT-08", "PROV-03")
 	t.Parallel()
 	c := load(t, "plans.yaml", "other.yaml")
@@ -73,7 +73,7 @@ func TestLoadFindsOfferingsAndPlansById(t *testing.T) {
 
 // The record keeps the resolved plan, so that one that left the catalog can
 // still be unbound and deleted.
-func TestAPlanComesBackFromItsRecordAndStillChecks(t *testing.T) {
+func TestPlan_RoundTripThroughJSON_StillChecks(t *testing.T) {
 	t.Parallel()
 	want := smallPlan(t)
 	record, err := json.Marshal(want)
@@ -96,7 +96,7 @@ func TestAPlanComesBackFromItsRecordAndStillChecks(t *testing.T) {
 }
 
 // Each case spoils the good document in one place.
-func TestLoadRefusesWithThePlace(t *testing.T) {
+func TestLoad_SpoiltDocument_IsRefusedWithItsPlace(t *testing.T) {
 	osbtest.Proves(t, "CAT-05", "CAT-10", "CAT-11", "CAT-12", "CAT-15", "CAT-22", "CAT-30", "CAT-31", "CAT-32", "CAT-39", "CAT-41")
 	t.Parallel()
 	const schema = "$schema: http://json-schema.org/draft-04/schema#"
@@ -169,7 +169,7 @@ func TestLoadRefusesWithThePlace(t *testing.T) {
 	}
 }
 
-func TestLoadRefusesWhatIsTwiceAcrossDocuments(t *testing.T) {
+func TestLoad_SameNameInTwoDocuments_IsRefused(t *testing.T) {
 	osbtest.Proves(t, "CAT-10", "CAT-11", "CAT-30")
 	t.Parallel()
 	plans, other := string(readFile(t, "plans.yaml")), string(readFile(t, "other.yaml"))
@@ -188,7 +188,7 @@ func TestLoadRefusesWhatIsTwiceAcrossDocuments(t *testing.T) {
 	}
 }
 
-func TestLoadReportsAllThatIsWrong(t *testing.T) {
+func TestLoad_SeveralProblems_AreAllReported(t *testing.T) {
 	t.Parallel()
 	spoilt := strings.NewReplacer("deadline: 90m", "deadline: -1m", "name: bare", "name: b a r e").Replace(string(readFile(t, "plans.yaml")))
 	_, err := Load(Embedded("plans.yaml", []byte(spoilt)))
@@ -197,7 +197,7 @@ func TestLoadReportsAllThatIsWrong(t *testing.T) {
 	}
 }
 
-func TestDurationIsWrittenAsItIsRead(t *testing.T) {
+func TestDuration_Written_ReadsBack(t *testing.T) {
 	t.Parallel()
 	var d Duration
 	if err := json.Unmarshal([]byte(`"90m"`), &d); err != nil {

@@ -11,15 +11,15 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Changed returns the catalog as the operator of a broker wants it: overlay is
-// a YAML document that switches offerings and plans off, changes what they say
-// and make, and adds plans. It names offerings and plans as plans.yaml does.
-// Objects are merged member by member, null takes a member away, everything
-// else is replaced. Ids and names of what exists cannot be changed: platforms
-// keep them. It is read strictly, and the result is validated as plans.yaml
-// is; the error holds all that is wrong, each with its place. What is switched
-// off keeps its ids, so that no other plan can take them.
-func (c *Catalog) Changed(overlay []byte) (*Catalog, error) {
+// WithOverlay returns the catalog with the changes of a broker's operator. An
+// overlay is a YAML document that switches offerings and plans off, changes
+// their members, and adds plans; it names offerings and plans as plans.yaml
+// does. Objects are merged member by member, null removes a member, and
+// everything else is replaced. Ids and names of existing plans stay, since
+// platforms keep them, and the ids of a plan that is switched off stay taken.
+// Reading is strict, and the result is validated as plans.yaml is; the error
+// lists every problem with its place.
+func (c *Catalog) WithOverlay(overlay []byte) (*Catalog, error) {
 	document, err := yaml.YAMLToJSONStrict(overlay)
 	if err != nil {
 		return nil, fmt.Errorf("overlay: %w", err)
@@ -42,14 +42,14 @@ func (c *Catalog) Changed(overlay []byte) (*Catalog, error) {
 	return newCatalog(changed, c.shipped), nil
 }
 
-// An editor applies an overlay and collects what is wrong with it.
+// An editor applies an overlay and collects its problems.
 type editor struct {
 	*validator
 
 	off map[string]bool // ids of offerings and plans that are switched off
 }
 
-// members reads an object whose members are among known.
+// members reads an object with known members.
 func (e *editor) members(place string, raw json.RawMessage, known ...string) map[string]json.RawMessage {
 	var members map[string]json.RawMessage
 	if len(raw) == 0 {
@@ -86,7 +86,7 @@ func (e *editor) named(place, kind string, raw json.RawMessage, known []string) 
 	return changes
 }
 
-// offering returns o as its changes say.
+// offering returns o with its changes.
 func (e *editor) offering(o *Offering, raw json.RawMessage) *Offering {
 	place := fmt.Sprintf("offering %q", o.Name)
 	changes := e.members(place, raw, "enabled", "description", "tags", "metadata", "plans", "add")
@@ -110,13 +110,14 @@ func (e *editor) offering(o *Offering, raw json.RawMessage) *Offering {
 	return changed
 }
 
-// changeable are the members of a plan that an overlay may change. The others
-// say what the provider can do, or who the plan is.
+// changeable returns more and the members of a plan that an overlay may change.
+// The others identify the plan or describe the provider's abilities.
 func changeable(more ...string) []string {
 	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "deadline", "deadlines",
 		"bindingLifetime", "maintenance", "schemas")
 }
 
+// plan returns p with its changes.
 func (e *editor) plan(place string, o *Offering, p *Plan, raw json.RawMessage) *Plan {
 	place = fmt.Sprintf("%s: plan %q", place, p.Name)
 	changes := e.members(place, raw, changeable("enabled")...)
@@ -128,8 +129,8 @@ func (e *editor) plan(place string, o *Offering, p *Plan, raw json.RawMessage) *
 	return p
 }
 
-// added returns the plans that the overlay adds to the offering. Each is like
-// a plan that is there, but for its identity and metadata, which are its own.
+// added returns the plans that the overlay adds to the offering. Each is a copy
+// of an existing plan with an identity and metadata of its own.
 func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
 	var list []json.RawMessage
 	if len(raw) == 0 {
@@ -164,7 +165,8 @@ func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
 	return plans
 }
 
-// enabled notes what is switched off, and takes the switch out of the changes.
+// enabled notes whether the id is switched off, and takes the switch out of the
+// changes.
 func (e *editor) enabled(place, id string, changes map[string]json.RawMessage) {
 	on := true
 	if err := json.Unmarshal(orNull(changes["enabled"]), &on); err != nil {
@@ -174,8 +176,8 @@ func (e *editor) enabled(place, id string, changes map[string]json.RawMessage) {
 	delete(changes, "enabled")
 }
 
-// settings checks names and kinds of a plan's settings against those that the
-// offering's plans have: providers read them late, when an instance is wanted.
+// settings checks names and types of a plan's settings against the settings of
+// the offering's plans, since providers read them only with the first instance.
 func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
 	known := map[string]json.RawMessage{}
 	for _, p := range o.Plans {
@@ -197,11 +199,10 @@ func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
 	}
 }
 
-// mergePlan returns the plan that have and changes are together, nil after
-// noting what is wrong. A changed setting that is a parameter's default goes
-// into the create schema, the one place of defaults, so that the catalog shows
-// it; the default of a parameter that the overlay removes becomes a setting, so
-// that it stays in force.
+// mergePlan returns have with the changes, nil after noting a problem. A changed
+// setting that is a parameter's default goes into the create schema, the one
+// place of defaults, so that the catalog shows it. The default of a parameter
+// that the overlay removes becomes a setting, so that it stays in force.
 func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.RawMessage) *Plan {
 	before := have.defaults()
 	model := *have
@@ -258,7 +259,7 @@ func (p *Plan) moveDefaults(before map[string]json.RawMessage) error {
 	return err
 }
 
-// merge decodes into changed what have and changes are together.
+// merge decodes have, patched with the changes, into changed.
 func (e *editor) merge(place string, have any, changes map[string]json.RawMessage, changed any) bool {
 	raw, err := json.Marshal(have)
 	change, errToo := json.Marshal(changes)
@@ -271,7 +272,7 @@ func (e *editor) merge(place string, have any, changes map[string]json.RawMessag
 	return err == nil
 }
 
-// withoutOff leaves out what is switched off.
+// withoutOff returns the offerings and plans that are switched on.
 func (e *editor) withoutOff(offerings []*Offering) []*Offering {
 	off := func(id string) bool { return e.off[id] }
 	kept := slices.DeleteFunc(offerings, func(o *Offering) bool { return off(o.ID) })
@@ -289,11 +290,11 @@ func (e *editor) withoutOff(offerings []*Offering) []*Offering {
 	return kept
 }
 
-// mergePatch returns have with the members of change, as RFC 7396 says.
+// mergePatch patches have with change, as RFC 7396 defines it.
 func mergePatch(have, change json.RawMessage) json.RawMessage {
 	var to, from map[string]json.RawMessage
 	if json.Unmarshal(change, &from) != nil || from == nil {
-		return change // no object: it replaces what was there
+		return change // anything but an object replaces the value
 	}
 	if json.Unmarshal(orNull(have), &to) != nil || to == nil {
 		to = map[string]json.RawMessage{}
@@ -306,13 +307,13 @@ func mergePatch(have, change json.RawMessage) json.RawMessage {
 		to[name] = mergePatch(to[name], value)
 	}
 	merged, err := encodeValue(to)
-	if err != nil { // of valid members there is nothing that cannot be written
+	if err != nil { // valid members can always be encoded
 		return change
 	}
 	return merged
 }
 
-// meant is the end of a sentence about a name that is not known.
+// meant returns the end of a sentence about an unknown name.
 func meant(name string, known []string) string {
 	if likely, ok := nearest(name, known); ok {
 		return "did you mean " + quote(likely) + "?"
@@ -343,7 +344,7 @@ func orNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// kindOf is the JSON type of a value.
+// kindOf returns the JSON type of a value.
 func kindOf(raw json.RawMessage) string {
 	switch raw[0] {
 	case '{':

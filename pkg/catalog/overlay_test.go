@@ -11,7 +11,7 @@ import (
 
 func changed(t *testing.T, overlay string) *Catalog {
 	t.Helper()
-	c, err := load(t, "plans.yaml", "other.yaml").Changed([]byte(overlay))
+	c, err := load(t, "plans.yaml", "other.yaml").WithOverlay([]byte(overlay))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func zebra(t *testing.T, c *Catalog) *Offering {
 	return o
 }
 
-func TestAnOverlayThatSaysNothingChangesNothing(t *testing.T) {
+func TestOverlay_Empty_ChangesNothing(t *testing.T) {
 	t.Parallel()
 	want := load(t, "plans.yaml", "other.yaml")
 	for _, overlay := range []string{"", "---", "{}", "offerings: {}", "offerings: {zebra: {}, ant: {plans: {default: {}}}}", "offerings: {zebra: {enabled: true}}"} {
@@ -37,7 +37,7 @@ func TestAnOverlayThatSaysNothingChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAnOverlaySwitchesOfferingsAndPlansOff(t *testing.T) {
+func TestOverlay_Disabled_RemovesOfferingsAndPlans(t *testing.T) {
 	t.Parallel()
 	c := changed(t, "offerings: {ant: {enabled: false}, zebra: {plans: {small: {enabled: false}}}}")
 	if _, ok := c.Offering("off-ant"); ok || len(c.Offerings()) != 1 {
@@ -51,10 +51,10 @@ func TestAnOverlaySwitchesOfferingsAndPlansOff(t *testing.T) {
 	}
 }
 
-func TestAnOverlayLeavesTheCatalogItChangesAsItWas(t *testing.T) {
+func TestOverlay_OriginalCatalog_StaysAsItIs(t *testing.T) {
 	t.Parallel()
 	c := load(t, "plans.yaml", "other.yaml")
-	if _, err := c.Changed([]byte("offerings: {ant: {enabled: false}, zebra: {description: x, plans: {small: {enabled: false}}}}")); err != nil {
+	if _, err := c.WithOverlay([]byte("offerings: {ant: {enabled: false}, zebra: {description: x, plans: {small: {enabled: false}}}}")); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(load(t, "plans.yaml", "other.yaml"), c, cmp.AllowUnexported(Catalog{})); diff != "" {
@@ -62,7 +62,7 @@ func TestAnOverlayLeavesTheCatalogItChangesAsItWas(t *testing.T) {
 	}
 }
 
-func TestAnOverlayChangesWhatItNamesAndNothingElse(t *testing.T) {
+func TestOverlay_NamedMembers_AreChangedAlone(t *testing.T) {
 	t.Parallel()
 	c := changed(t, `
 offerings:
@@ -105,7 +105,7 @@ offerings:
 	}
 }
 
-func TestAnOverlayAddsPlansLikeThoseThatAreThere(t *testing.T) {
+func TestOverlay_AddedPlan_ResemblesItsModel(t *testing.T) {
 	t.Parallel()
 	c := changed(t, `
 offerings:
@@ -126,7 +126,7 @@ offerings:
 	}
 }
 
-func TestAnOverlayThatCannotBeMeantIsRefusedWithThePlace(t *testing.T) {
+func TestOverlay_Mistakes_AreRefusedWithTheirPlace(t *testing.T) {
 	t.Parallel()
 	const add = "offerings: {zebra: {add: [{like: small, id: plan-new, name: new, description: New, "
 	cases := map[string]struct {
@@ -179,9 +179,9 @@ func TestAnOverlayThatCannotBeMeantIsRefusedWithThePlace(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := load(t, "plans.yaml", "other.yaml").Changed([]byte(tc.overlay))
+			_, err := load(t, "plans.yaml", "other.yaml").WithOverlay([]byte(tc.overlay))
 			if err == nil {
-				t.Fatal("Changed took it")
+				t.Fatal("WithOverlay took it")
 			}
 			for _, part := range tc.names {
 				if !strings.Contains(err.Error(), part) {
@@ -192,11 +192,11 @@ func TestAnOverlayThatCannotBeMeantIsRefusedWithThePlace(t *testing.T) {
 	}
 }
 
-func TestAllThatIsWrongWithAnOverlayIsReported(t *testing.T) {
+func TestOverlay_SeveralProblems_AreAllReported(t *testing.T) {
 	t.Parallel()
-	_, err := load(t, "plans.yaml").Changed([]byte("offerings: {zebr: {}, zebra: {free: true, plans: {small: {deletion: keep}}}}"))
+	_, err := load(t, "plans.yaml").WithOverlay([]byte("offerings: {zebr: {}, zebra: {free: true, plans: {small: {deletion: keep}}}}"))
 	if err == nil {
-		t.Fatal("Changed took it")
+		t.Fatal("WithOverlay took it")
 	}
 	for _, part := range []string{`"zebr"`, "free", "deletion"} {
 		if !strings.Contains(err.Error(), part) {

@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// Prefixed returns the catalog with the prefix, as it is, before the ids of
-// offerings and plans and before the names of offerings, so that several
-// brokers of this kind can serve one platform: there ids must be unique, and
-// names of offerings too, while names of plans are unique within an offering.
-// The same prefix is to be used for ever: platforms keep the ids.
-func (c *Catalog) Prefixed(prefix string) (*Catalog, error) {
+// WithPrefix returns the catalog with the prefix before ids of offerings and
+// plans and before names of offerings, so that several brokers of this kind can
+// serve one platform. A platform wants ids and names of offerings to be unique;
+// names of plans need to be unique only within their offering. A broker keeps
+// its prefix for ever, since platforms keep the ids.
+func (c *Catalog) WithPrefix(prefix string) (*Catalog, error) {
 	if prefix == "" {
 		return c, nil
 	}

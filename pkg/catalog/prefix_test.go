@@ -7,10 +7,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestAPrefixGoesBeforeIdsAndNamesThatPlatformsWantUnique(t *testing.T) {
+func TestPrefix_IDsAndUniqueNames_GetIt(t *testing.T) {
 	t.Parallel()
 	plain := load(t, "plans.yaml", "other.yaml")
-	c, err := plain.Prefixed("team-a-")
+	c, err := plain.WithPrefix("team-a-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,10 +40,10 @@ func TestAPrefixGoesBeforeIdsAndNamesThatPlatformsWantUnique(t *testing.T) {
 	}
 }
 
-func TestNoPrefixChangesNothing(t *testing.T) {
+func TestPrefix_Empty_ChangesNothing(t *testing.T) {
 	t.Parallel()
 	c := load(t, "plans.yaml")
-	got, err := c.Prefixed("")
+	got, err := c.WithPrefix("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,11 +52,11 @@ func TestNoPrefixChangesNothing(t *testing.T) {
 	}
 }
 
-func TestPrefixesThatPlatformsRefuseAreRefused(t *testing.T) {
+func TestPrefix_RefusedByPlatforms_IsAnError(t *testing.T) {
 	t.Parallel()
 	for name, prefix := range map[string]string{"space": "team a", "slash": "a/", "too long": strings.Repeat("x", 60)} {
-		if _, err := load(t, "plans.yaml").Prefixed(prefix); err == nil {
-			t.Errorf("%s: Prefixed took it", name)
+		if _, err := load(t, "plans.yaml").WithPrefix(prefix); err == nil {
+			t.Errorf("%s: WithPrefix took it", name)
 		}
 	}
 }

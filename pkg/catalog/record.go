@@ -11,11 +11,11 @@ import (
 	"unicode"
 )
 
-// A recordedPlan is what the record of an instance or binding keeps of its
-// plan: all that repeats, updates, rotation and deletion need, so that a plan
-// that left the catalog is served on. Platforms' texts, metadata and the create
-// schema stay out. The names of its members are those of Plan: records of
-// before hold a whole Plan.
+// A recordedPlan is the part of a plan that the record of an instance or binding
+// keeps: everything that repeats, updates, rotation and deletion need, so that
+// instances of a plan that left the catalog are served on. Texts for platforms,
+// metadata and the create schema stay out. Its members have the names of Plan's,
+// because older records hold a whole Plan.
 type recordedPlan struct {
 	ID              string              `json:"id"`
 	Name            string              `json:"name"`
@@ -29,10 +29,11 @@ type recordedPlan struct {
 	Fresh           []string            `json:"fresh,omitempty"`
 	BindingLifetime Duration            `json:"bindingLifetime,omitempty"`
 	Maintenance     *Maintenance        `json:"maintenance,omitempty"` // the version alone
-	Schemas         Schemas             `json:"schemas,omitzero"`      // update and bind, stripped to what checks
+	Schemas         Schemas             `json:"schemas,omitzero"`      // update and bind, without keywords that check nothing
 	Secret          []string            `json:"secret,omitempty"`
-	// Form spells the parameters of instances that the update schema does not
-	// spell. Records of before lack it.
+	// Form spells the parameters of instances that are absent from the update
+	// schema.
+	// Older records lack it.
 	Form Form `json:"form"`
 }
 
@@ -65,7 +66,7 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 // forRecord returns the form without the spellings that the update schema has
 // too, and without the sentences of Refuse, which only a create schema needs.
 func (f Form) forRecord(update Form) Form {
-	form := Form{} // never nil: a record of today has one
+	form := Form{} // an empty form, too, tells a record of today
 	for name, spelling := range f {
 		if same, ok := update[name]; ok && reflect.DeepEqual(spelling, same) {
 			continue
@@ -77,8 +78,8 @@ func (f Form) forRecord(update Form) Form {
 	return form
 }
 
-// ReadRecorded reads the plan that a record keeps: what Recorded wrote, or the
-// whole plan of a record of before, for which Upgraded is made.
+// ReadRecorded reads the plan of a record, written by Recorded or, in an older
+// record, a whole plan, which Upgraded completes.
 func ReadRecorded(raw json.RawMessage) (*Plan, error) {
 	var plan Plan
 	if err := json.Unmarshal(raw, &plan); err != nil {
@@ -95,7 +96,7 @@ func ReadRecorded(raw json.RawMessage) (*Plan, error) {
 }
 
 // settingOf returns the name of the setting that holds a parameter's default:
-// Acl has its default in acl.
+// acl holds the default of Acl.
 func settingOf(parameter string) string {
 	first := []rune(parameter)
 	first[0] = unicode.ToLower(first[0])
@@ -123,7 +124,7 @@ func (p *Plan) defaults() map[string]json.RawMessage {
 }
 
 // resolvedSettings returns the plan's settings with the defaults of its create
-// schema: what is made where the user says nothing.
+// schema. They describe an instance made without parameters.
 func (p *Plan) resolvedSettings() (json.RawMessage, error) {
 	defaults := p.defaults()
 	if len(defaults) == 0 {
@@ -156,9 +157,9 @@ func stripped(schema json.RawMessage) (json.RawMessage, error) {
 	return encodeValue(strip(value, false))
 }
 
-// forRecord leaves out what is true of the parameters of every recorded schema:
-// they are an object, other names are refused unless the schema says otherwise,
-// and each value has the type of its normal form and is never null.
+// forRecord leaves out the facts that hold for every recorded schema: parameters
+// are an object, other names are refused unless the schema allows them, and each
+// value has the type of its normal form and is never null.
 func forRecord(schema map[string]any) {
 	delete(schema, "type")
 	if schema["additionalProperties"] == false {
@@ -186,8 +187,8 @@ func forRecord(schema map[string]any) {
 	}
 }
 
-// strip removes what only readers of a schema need. named says that the members
-// of an object are names of the schema's own choice, such as those of
+// strip removes the keywords that only readers of a schema need. named marks an
+// object with names of the schema's own choice for members, such as
 // "properties".
 func strip(value any, named bool) any {
 	switch value := value.(type) {
@@ -211,6 +212,7 @@ func strip(value any, named bool) any {
 	return value
 }
 
+// isForReaders reports whether a keyword checks nothing.
 func isForReaders(keyword string) bool {
 	return slices.Contains([]string{"$schema", "id", "title", "description", "default", "examples", "example"}, keyword) ||
 		strings.HasPrefix(keyword, "x-") && keyword != spellingKeyword

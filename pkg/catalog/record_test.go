@@ -35,7 +35,7 @@ func TestRecorded_KeepsWhatOperationsNeed_AndNoMore(t *testing.T) {
 	}
 }
 
-// The checks of a record's plan are those of the catalog's.
+// A record's plan checks exactly as the catalog's plan does.
 func TestRecorded_Schemas_CheckAsBefore(t *testing.T) {
 	t.Parallel()
 	p := spelledPlan(t)

@@ -7,8 +7,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// pollingSlack is what platforms wait beyond the deadline, so that they learn
-// the end of an operation from us and not from their own clock (CAT-40).
+// pollingSlack is the time that platforms poll beyond the deadline, so that they
+// learn the end of an operation from the broker before their own clock ends it
+// (CAT-40).
 const pollingSlack = 5 * time.Minute
 
 // Render returns the catalog as platforms read it. Two catalogs loaded from
@@ -74,10 +75,9 @@ func (s Schemas) render() *osb.Schemas {
 	return &rendered
 }
 
-// renderInput returns a schema without spellings, which are ours. Further names
-// of a parameter become properties of their own, so that platforms that check
-// parameters let them pass; they have no default, so that no form fills in two
-// names of one parameter.
+// renderInput returns a schema without spellings. Further names of a parameter
+// become properties of their own, so that platforms that check parameters accept
+// them; these lack the default, so that a form fills in one name only.
 func renderInput(schema json.RawMessage) *osb.InputSchema {
 	if schema == nil {
 		return nil

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // CAT-01 to CAT-40; the members that platforms default differently (free,
 // bindable, plan_updateable) are always written.
-func TestRenderIsTheGoldenCatalog(t *testing.T) {
+func TestRender_Catalog_IsTheGoldenOne(t *testing.T) {
 	osbtest.Proves(t, "CAT-01", "CAT-13", "CAT-15", "CAT-16", "CAT-17", "CAT-18", "CAT-19", "CAT-21", "CAT-33", "CAT-34", "CAT-35", "CAT-37", "CAT-38", "CAT-40")
 	t.Parallel()
 	rendered, err := json.MarshalIndent(load(t, "plans.yaml", "other.yaml").Render(), "", "  ")
@@ -38,7 +38,7 @@ func TestRenderIsTheGoldenCatalog(t *testing.T) {
 	}
 }
 
-func TestRenderDoesNotDependOnTheOrderOfDocuments(t *testing.T) {
+func TestRender_OrderOfDocuments_DoesNotMatter(t *testing.T) {
 	t.Parallel()
 	one, err := json.Marshal(load(t, "plans.yaml", "other.yaml").Render())
 	if err != nil {
@@ -54,7 +54,7 @@ func TestRenderDoesNotDependOnTheOrderOfDocuments(t *testing.T) {
 }
 
 // CAT-02.
-func TestRenderOfNothingHasAnEmptyArray(t *testing.T) {
+func TestRender_EmptyCatalog_IsAnEmptyArray(t *testing.T) {
 	osbtest.Proves(t, "CAT-02")
 	t.Parallel()
 	c, err := Load()

@@ -16,8 +16,8 @@ import (
 // A Snapshot is one state of the catalog together with the answers to
 // GET /v2/catalog that belong to it. It never changes.
 //
-// A request loads the snapshot from Current once and passes it on, so that
-// everything it decides rests on one state:
+// A request loads the snapshot from Current once and passes it on, so that all
+// of its decisions rest on one state:
 //
 //	snapshot := current.Snapshot()
 //	offering, ok := snapshot.Catalog.Offering(id)

@@ -22,9 +22,9 @@ type Spelling struct {
 	// Names are further names of the parameter. Its own name wins where a
 	// request has both.
 	Names []string `json:"names,omitempty"`
-	// Type is what a value becomes, string or number. A number becomes the
-	// value of the enumeration that equals it (8 is "8.0"), a text that is a
-	// number becomes the number.
+	// Type is the type of a value in normal form, string or number. A number
+	// becomes the value of the enumeration that equals it (8 is "8.0"), and the
+	// text of a number becomes the number.
 	Type string `json:"type,omitempty"`
 	// Lower makes letters small, and Prefix is removed from the start.
 	Lower  bool   `json:"lower,omitempty"`
@@ -97,6 +97,7 @@ func (s Spelling) value(raw json.RawMessage) (normal json.RawMessage, present bo
 	}
 }
 
+// text returns the normal form of a value that was sent as a text.
 func (s Spelling) text(text string) (normal json.RawMessage, present bool) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(s.Enum) > 0 && s.fold(text) == "" {
@@ -119,6 +120,7 @@ func (s Spelling) text(text string) (normal json.RawMessage, present bool) {
 	return jsonText(text), true
 }
 
+// number returns the normal form of a value that was sent as a number.
 func (s Spelling) number(raw json.RawMessage, text string) json.RawMessage {
 	switch s.Type {
 	case "string":
@@ -168,7 +170,7 @@ func (s Spelling) refused(name string, raw json.RawMessage) []string {
 	return nil
 }
 
-// fold returns what two spellings of one value have in common.
+// fold returns the part of a word that all spellings of one value share.
 func (s Spelling) fold(text string) string {
 	if s.AnyCase {
 		text = strings.ToLower(text)

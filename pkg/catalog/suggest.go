@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// unknownParameter is the sentence for a name that the plan does not take. It
-// suggests the known name that was probably meant, or lists them all.
+// unknownParameter returns the sentence for an unknown name. It suggests the
+// known name that was probably meant, or lists them all.
 func unknownParameter(name string, known []string) string {
 	sentence := "unknown parameter " + quote(name) + ": "
 	if meant, ok := nearest(name, known); ok {
@@ -20,7 +20,7 @@ func unknownParameter(name string, known []string) string {
 }
 
 // nearest returns the known name with the least distance to name, letter case
-// and separators aside, if it is near enough to be what was meant.
+// and separators aside, if it is near enough to be a misspelling.
 func nearest(name string, known []string) (string, bool) {
 	name = plain(name)
 	limit := max(1, len(name)/3)
@@ -37,8 +37,8 @@ func plain(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(name))
 }
 
-// distance is the number of inserted, deleted and replaced bytes between a and
-// b (Levenshtein), or some number of at least limit if it is not below limit.
+// distance returns the number of inserted, deleted and replaced bytes between a
+// and b (Levenshtein), or any number from limit on if it reaches limit.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit
@@ -62,8 +62,8 @@ func distance(a, b string, limit int) int {
 	return row[len(b)]
 }
 
-// quote makes a name that was sent fit for a sentence: escaped, and cut where
-// it is longer than any real name.
+// quote makes a name from a request fit for a sentence: escaped, and cut where it
+// is longer than any real name.
 func quote(name string) string {
 	if utf8.RuneCountInString(name) > maxName {
 		name = string([]rune(name)[:maxName]) + "..."

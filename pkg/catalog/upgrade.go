@@ -29,11 +29,11 @@ func shippedBy(offerings []*Offering) map[string]shippedSchemas {
 	return shipped
 }
 
-// Upgraded returns the plan of a record. A record of before holds a whole plan
-// whose schemas take any text, since the provider knew the spellings and the
-// values: its parameters get the spelling, enumeration and bounds that ship
-// with the provider. What the record's schema states itself stays, since an
-// operator may have stated it.
+// Upgraded returns the plan of a record with complete schemas. An older record
+// holds a whole plan with schemas that take any text, because the provider's code
+// knew spellings and values: its parameters get the spelling, enumeration and
+// bounds that ship with the provider. Keywords of the record's own schema win,
+// since an operator may have stated them.
 func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 	shipped, ok := c.shipped[provider]
 	if p.Form != nil || !ok {
@@ -51,7 +51,7 @@ func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 // upgradedSchema merges the schema's own properties into the shipped ones.
 func upgradedSchema(schema json.RawMessage, shipped map[string]json.RawMessage) json.RawMessage {
 	own := propertiesOf(schema)
-	others := map[string]bool{} // further names, which have a property of their own in records of before
+	others := map[string]bool{} // further names, which are properties in older records
 	upgraded := map[string]json.RawMessage{}
 	for name, property := range own {
 		upgraded[name] = property
@@ -69,6 +69,7 @@ func upgradedSchema(schema json.RawMessage, shipped map[string]json.RawMessage) 
 	return withProperties(schema, upgraded)
 }
 
+// formOfProperty returns the form of a single parameter.
 func formOfProperty(name string, property json.RawMessage) Form {
 	form, err := formOf(map[string]json.RawMessage{name: property})
 	if err != nil {
@@ -77,6 +78,7 @@ func formOfProperty(name string, property json.RawMessage) Form {
 	return form
 }
 
+// propertiesOf returns the properties of a schema by name.
 func propertiesOf(schema json.RawMessage) map[string]json.RawMessage {
 	var shape struct {
 		Properties map[string]json.RawMessage `json:"properties"`
@@ -87,8 +89,7 @@ func propertiesOf(schema json.RawMessage) map[string]json.RawMessage {
 	return shape.Properties
 }
 
-// withProperties returns a schema, which was validated before, with other
-// properties.
+// withProperties returns a validated schema with other properties.
 func withProperties(schema json.RawMessage, properties map[string]json.RawMessage) json.RawMessage {
 	var members map[string]json.RawMessage
 	err := json.Unmarshal(schema, &members)

@@ -60,7 +60,7 @@ func upgraded(t *testing.T, c *catalog.Catalog, provider string, again bool) *ca
 func TestUpgraded_RecordOfBefore_IsServedOn(t *testing.T) {
 	t.Parallel()
 	all := shipped(t)
-	left, err := all.Changed([]byte("offerings: {alibaba-cloud-oss: {plans: {oss-self-define: {enabled: false}}}, alibaba-cloud-rds-mysqldb: {plans: {rds-self-define: {enabled: false}}}}"))
+	left, err := all.WithOverlay([]byte("offerings: {alibaba-cloud-oss: {plans: {oss-self-define: {enabled: false}}}, alibaba-cloud-rds-mysqldb: {plans: {rds-self-define: {enabled: false}}}}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,8 @@ func TestUpgraded_RecordOfBefore_IsServedOn(t *testing.T) {
 	}
 }
 
-// What an operator stated for a plan holds for its instances, whatever ships
-// later.
+// An operator's own statements for a plan hold for its instances even when
+// another document ships later.
 func TestUpgraded_OwnStatements_Stay(t *testing.T) {
 	t.Parallel()
 	plan := &catalog.Plan{

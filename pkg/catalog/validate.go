@@ -12,7 +12,7 @@ import (
 
 // Limits of the catalog. Kubernetes service catalogs refuse longer ids and
 // names; CAT-05 recommends 255 for descriptions; Cloud Controller takes 2048
-// characters of tags in all; platforms give up polling after 7 days.
+// characters of tags in all; platforms stop polling after 7 days.
 const (
 	maxName        = 63
 	maxDescription = 255
@@ -20,7 +20,7 @@ const (
 	maxDeadline    = 7 * 24 * time.Hour
 )
 
-// A validator collects what is wrong in all documents.
+// A validator collects the problems of all documents.
 type validator struct {
 	problems []error
 	ids      map[string]string // id of an offering or plan → its place
@@ -42,8 +42,8 @@ func (v *validator) failf(place, format string, args ...any) {
 	v.problems = append(v.problems, fmt.Errorf("%s: %w", place, fmt.Errorf(format, args...)))
 }
 
-// identity checks what offerings and plans share (CAT-10 to CAT-12, CAT-30 to
-// CAT-32).
+// identity checks the members that offerings and plans share (CAT-10 to CAT-12,
+// CAT-30 to CAT-32).
 func (v *validator) identity(place, id, name, description string, metadata json.RawMessage) {
 	switch {
 	case id == "":
@@ -72,8 +72,8 @@ func (v *validator) identity(place, id, name, description string, metadata json.
 	v.metadata(place, metadata)
 }
 
-// metadata checks the members that platforms agree on (CAT-19, CAT-33): one of
-// them crashes on a documentationUrl that is not a string.
+// metadata checks the members that platforms agree on (CAT-19, CAT-33): one
+// platform crashes on a documentationUrl of another type than string.
 func (v *validator) metadata(place string, metadata json.RawMessage) {
 	if len(metadata) == 0 {
 		return
@@ -101,7 +101,7 @@ func (v *validator) metadata(place string, metadata json.RawMessage) {
 	}
 }
 
-// all validates offerings that were decoded before.
+// all validates decoded offerings.
 func (v *validator) all(offerings []*Offering) {
 	for _, o := range offerings {
 		place := fmt.Sprintf("offering %q", o.Name)
@@ -158,7 +158,7 @@ func (v *validator) checkDeadlines(place string, p *Plan) {
 }
 
 // checkDefaults refuses a value that stands twice: as a setting, and as the
-// default of the parameter that fills this setting.
+// default of the parameter of this setting.
 func (v *validator) checkDefaults(place string, p *Plan) {
 	var settings map[string]json.RawMessage
 	if json.Unmarshal(orNull(p.Settings), &settings) != nil {

@@ -8,13 +8,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// settings are the member "settings" of a plan in plans.yaml, with the defaults
-// of its create schema: what a bucket gets where the user says nothing.
+// settings are the member "settings" of a plan in plans.yaml with the defaults of
+// its create schema. They describe a bucket made without parameters.
 type settings struct {
 	ACL          string `json:"acl"`
 	StorageClass string `json:"storageClass"`
 }
 
+// settingsOf reads the settings. A plan without them is the operator's mistake.
 func settingsOf(raw json.RawMessage) (settings, error) {
 	var s settings
 	if err := providers.Decode(raw, "settings of the plan", &s); err != nil {
@@ -36,7 +37,8 @@ type parameters struct {
 }
 
 // parametersOf reads parameters in normal form, which the schemas of plans.yaml
-// have checked, and checks what a schema cannot say.
+// have checked. It adds the checks beyond a schema: the form of a region, which
+// becomes part of host names, and the pair of key and secret.
 func parametersOf(raw json.RawMessage) (parameters, error) {
 	var p parameters
 	if len(raw) > 0 {

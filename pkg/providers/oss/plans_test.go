@@ -39,7 +39,7 @@ func recordedPlan(t *testing.T) *catalog.Plan {
 	return plan
 }
 
-func TestPlansAreThoseOfTheFirstBroker(t *testing.T) {
+func TestPlans_IDsAndNames_AreTheFirstBrokers(t *testing.T) {
 	offering := loadPlans(t)
 	if offering.Name != "alibaba-cloud-oss" || !offering.Bindable || offering.Provider != "oss" {
 		t.Errorf("offering %s, bindable %v, provider %s", offering.Name, offering.Bindable, offering.Provider)
@@ -63,7 +63,7 @@ func TestPlansAreThoseOfTheFirstBroker(t *testing.T) {
 	}
 }
 
-func TestSchemasTakeTheDocumentedParametersOnly(t *testing.T) {
+func TestSchemas_Parameters_AreTheDocumentedOnes(t *testing.T) {
 	cases := map[string]struct {
 		create, update, bind bool // whether it is taken
 		parameters           string

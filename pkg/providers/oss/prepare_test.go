@@ -174,7 +174,7 @@ func TestPrepare_ImpossibleParameters_AreRefused(t *testing.T) {
 	}
 }
 
-func TestUpdateChangesTheACLAndNothingElse(t *testing.T) {
+func TestPrepareUpdate_ACL_IsAllThatChanges(t *testing.T) {
 	before := instancePlan{
 		Bucket: "drawn-before", Region: "us-west-1", ACL: "public-read", StorageClass: "IA", AccessKeyID: "id", AccessKeySecret: "secret",
 	}
@@ -220,7 +220,7 @@ func TestUpdateChangesTheACLAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestNamesAreOfOneLifeAndOfTheRightForm(t *testing.T) {
+func TestNames_OfOneLife_HaveTheRightForm(t *testing.T) {
 	other := providers.Life{BrokerID: life().BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
 	elsewhere := providers.Life{BrokerID: "broker-2", Incarnation: life().Incarnation}
 	form := regexp.MustCompile(`^[a-z][a-z0-9-]{2,61}[a-z0-9]$`)
@@ -241,7 +241,7 @@ func TestNamesAreOfOneLifeAndOfTheRightForm(t *testing.T) {
 	}
 }
 
-func TestMarksTellLivesApartAndFit(t *testing.T) {
+func TestMarks_OfTwoLives_DifferAndFit(t *testing.T) {
 	long := providers.Life{BrokerID: strings.Repeat("ä", 200), Incarnation: life().Incarnation}
 	other := providers.Life{BrokerID: life().BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
 	if m := mark(long); len(m) > 128 || !isMarked(m, long) || strings.ContainsRune(m, '�') {
@@ -252,7 +252,7 @@ func TestMarksTellLivesApartAndFit(t *testing.T) {
 	}
 }
 
-func TestPolicyAllowsOneBucketAndNoAdministration(t *testing.T) {
+func TestPolicy_OneBucket_WithoutAdministration(t *testing.T) {
 	text, err := bucketPolicy(bucketName(life()))
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func recorded(t *testing.T, name string) *catalog.Plan {
 	return p
 }
 
-func TestOfferingIsTheOneOfTheFirstBroker(t *testing.T) {
+func TestPlans_Offering_IsTheFirstBrokers(t *testing.T) {
 	o := offering(t)
 	if o.ID != "rds-997b8372-8dac-40ac-ae65-758b4a5075a5" || o.Name != "alibaba-cloud-rds-mysqldb" || o.Provider != "rds" || !o.Bindable {
 		t.Errorf("offering = %s %s, provider %s, bindable %v", o.ID, o.Name, o.Provider, o.Bindable)
@@ -72,7 +72,7 @@ func TestOfferingIsTheOneOfTheFirstBroker(t *testing.T) {
 }
 
 // Each plan makes what its settings say, without any parameters.
-func TestPlansResolve(t *testing.T) {
+func TestPlans_WithoutParameters_MakeTheirSettings(t *testing.T) {
 	provider := rds.New(rds.Config{})
 	for name, class := range map[string]string{
 		"rds-mysql-t1-small": "rds.mysql.t1.small", "rds-mysql-s1-small": "rds.mysql.s1.small",
@@ -99,7 +99,7 @@ func TestPlansResolve(t *testing.T) {
 	}
 }
 
-func TestSchemasTakeTheParametersOfTheFirstBroker(t *testing.T) {
+func TestSchemas_FirstBrokersParameters_AreAccepted(t *testing.T) {
 	self, fixed := plan(t, "rds-self-define"), plan(t, "rds-mysql-t1-small")
 	network := `{"NetworkType":"vpc","VpcID":"vpc-1","VSwitchID":"vsw-1","ZoneId":"cn-hangzhou-h"}`
 	cases := []struct {

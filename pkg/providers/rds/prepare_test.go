@@ -168,7 +168,7 @@ func TestSelfDefine_ImpossibleParameters_NameTheParameter(t *testing.T) {
 	}
 }
 
-func TestUpdatesKeepWhatCannotChange(t *testing.T) {
+func TestPrepareUpdate_FixedMembers_Stay(t *testing.T) {
 	cases := map[string]struct {
 		from, to      string // settings
 		before, after string // parameters, all of them
@@ -233,7 +233,7 @@ func preparedBinding(t *testing.T, parameters, version string) (bindingPlan, err
 	return plan, err
 }
 
-func TestBindingsDrawNamesAndPasswords(t *testing.T) {
+func TestPrepareBinding_NoParameters_DrawsNameAndPassword(t *testing.T) {
 	for name, parameters := range map[string]string{"Nothing": ``, "Nulls": `{"Username":null,"Password":null}`, "Empty": `{"Username":"","Password":""}`} {
 		plan, err := preparedBinding(t, parameters, "5.6")
 		if err != nil {
@@ -255,7 +255,7 @@ func TestBindingsDrawNamesAndPasswords(t *testing.T) {
 	}
 }
 
-func TestBindingParameters(t *testing.T) {
+func TestPrepareBinding_Parameters_AreCheckedByTheRules(t *testing.T) {
 	long := strings.Repeat("a", 32)
 	for name, tc := range map[string]struct{ parameters, version, refused string }{
 		"Chosen":           {parameters: `{"Username":"my_User1","Password":"Abc!@#$%^&*()_+-=1"}`, version: "5.6"},
@@ -287,7 +287,7 @@ func TestBindingParameters(t *testing.T) {
 	}
 }
 
-func TestGeneratedPasswordsKeepTheRules(t *testing.T) {
+func TestNewPassword_Rules_AreKept(t *testing.T) {
 	for range 2000 {
 		if p := newPassword(); len(p) != passwordLength || checkPassword(p) != nil {
 			t.Fatalf("a password of %d characters breaks the rules", len(p))
@@ -295,7 +295,7 @@ func TestGeneratedPasswordsKeepTheRules(t *testing.T) {
 	}
 }
 
-func TestCredentialsAreEncodedInURIs(t *testing.T) {
+func TestCredentials_InURIs_AreEncoded(t *testing.T) {
 	plan := bindingPlan{Username: "user", Password: `p!@#$%^&*()_+-=/?:`}
 	got := credentials(plan, "app", "h.example", "3306")
 	const secret = "p%21%40%23%24%25%5E%26%2A%28%29_%2B-%3D%2F%3F%3A"

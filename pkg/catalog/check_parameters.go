@@ -13,9 +13,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// CheckCreate checks the parameters of a provision (PROV-06). The error's text
-// is fit for the user of a 400: it says what to change, names parameters and
-// what they may be, and never a value that was sent.
+// CheckCreate checks the parameters of a provision (PROV-06) in normal form. The
+// error's text is fit for the user of a 400: it names parameters and the values
+// they may have, and keeps the values that were sent to itself.
 func (p *Plan) CheckCreate(parameters json.RawMessage) error {
 	return p.check(p.Schemas.Create, parameters)
 }
@@ -68,7 +68,7 @@ func (s *inputSchema) check(parameters map[string]json.RawMessage) error {
 	return errors.New(strings.Join(slices.Compact(problems), "; "))
 }
 
-// findings returns what the schema finds wrong with the values.
+// findings returns the schema's complaints about the values.
 func (s *inputSchema) findings(values map[string]any) []finding {
 	err := s.schema.Validate(values)
 	if err == nil {
@@ -81,7 +81,7 @@ func (s *inputSchema) findings(values map[string]any) []finding {
 	return findingsOf(invalid)
 }
 
-// A finding is one way in which the value at a place is not as wanted.
+// A finding is one complaint about the value at a place.
 type finding struct {
 	place []string // from the parameters down
 	want  string   // "must be a string"
@@ -94,8 +94,8 @@ func (f finding) sentence() string {
 	return "parameter " + quote(strings.Join(f.place, ".")) + " " + f.want
 }
 
-// findingsOf returns the leaves of the validator's tree in our own words: its
-// own words hold values.
+// findingsOf returns the leaves of the validator's tree in our own words, since
+// the validator's words hold values.
 func findingsOf(e *jsonschema.ValidationError) []finding {
 	switch e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
@@ -111,8 +111,8 @@ func findingsOf(e *jsonschema.ValidationError) []finding {
 	return found
 }
 
-// alternatives joins what the branches of an anyOf or oneOf want of the value
-// itself.
+// alternatives joins the demands of the branches of an anyOf or oneOf on the
+// value itself.
 func alternatives(e *jsonschema.ValidationError) []finding {
 	var wants []string
 	for _, cause := range e.Causes {

@@ -6,11 +6,11 @@ import (
 	"maps"
 )
 
-// Merge puts the parameters of an update over those that an instance has. It
-// returns all that is wanted then, and those of the update that differ from
-// what was there, nil if none does. A parameter that the update does not send
-// stays as it is (UPD-03): platforms differ in whether they send all or only
-// the changed ones, and both come out right.
+// Merge puts the parameters of an update over the parameters of an instance. It
+// returns all parameters after the update, and the part of the update that
+// changes something, nil if nothing changes. A parameter that the update leaves
+// out stays as it is (UPD-03), so that platforms may send all parameters or only
+// the changed ones.
 func Merge(have, update json.RawMessage) (merged, changed json.RawMessage, err error) {
 	before, err := membersOf(have)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-func TestNormalize(t *testing.T) {
+func TestNormalize_Parameters_AreSortedWithoutNulls(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ in, want string }{
 		"absent":                 {``, ``},
@@ -37,7 +37,7 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-func TestNormalizeRefusesWithoutEchoingValues(t *testing.T) {
+func TestNormalize_Refusal_EchoesNoValue(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
 		"an array":               `["hunter2"]`,
@@ -62,8 +62,8 @@ func TestNormalizeRefusesWithoutEchoingValues(t *testing.T) {
 	}
 }
 
-// PROV-10, PROV-11, BIND-09, BIND-11: what is the same request.
-func TestEqual(t *testing.T) {
+// PROV-10, PROV-11, BIND-09, BIND-11: equal parameters make the same request.
+func TestEqual_SameMeaning_IsEqual(t *testing.T) {
 	osbtest.Proves(t, "PROV-10", "PROV-11", "HARD-05")
 	t.Parallel()
 	cases := map[string]struct {
@@ -110,7 +110,7 @@ func TestEqual(t *testing.T) {
 }
 
 // UPD-03.
-func TestMergeChangesOnlyWhatDiffers(t *testing.T) {
+func TestMerge_Update_ChangesOnlyDifferences(t *testing.T) {
 	osbtest.Proves(t, "UPD-03")
 	t.Parallel()
 	cases := map[string]struct{ have, parameters, merged, changed string }{
@@ -141,7 +141,7 @@ func TestMergeChangesOnlyWhatDiffers(t *testing.T) {
 }
 
 // FI-07.
-func TestRedactLeavesNoSecret(t *testing.T) {
+func TestRedact_Secrets_AreLeftOut(t *testing.T) {
 	osbtest.Proves(t, "FI-07", "FB-08")
 	t.Parallel()
 	secret := []string{"Password", "Key"}

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-func TestCheckTakesWhatTheSchemaTakes(t *testing.T) {
+func TestCheck_ValuesOfTheSchema_AreAccepted(t *testing.T) {
 	osbtest.Proves(t, "PROV-06")
 	t.Parallel()
 	p := smallPlan(t)
@@ -32,8 +32,8 @@ func TestCheckTakesWhatTheSchemaTakes(t *testing.T) {
 	}
 }
 
-// PROV-06: the text says what to change and holds no value that was sent.
-func TestCheckSaysWhatToChange(t *testing.T) {
+// PROV-06: the text names the remedy and keeps sent values out.
+func TestCheck_WrongParameters_AreNamedWithoutValues(t *testing.T) {
 	osbtest.Proves(t, "PROV-06", "UPD-04", "BIND-06")
 	t.Parallel()
 	p := smallPlan(t)
@@ -85,7 +85,7 @@ func TestCheckSaysWhatToChange(t *testing.T) {
 	}
 }
 
-func TestCheckUsesTheSchemaOfTheOperation(t *testing.T) {
+func TestCheck_Operation_UsesItsOwnSchema(t *testing.T) {
 	osbtest.Proves(t, "UPD-04", "BIND-06")
 	t.Parallel()
 	p := smallPlan(t)
@@ -97,7 +97,7 @@ func TestCheckUsesTheSchemaOfTheOperation(t *testing.T) {
 	}
 }
 
-func TestAPlanWithoutSchemasTakesNoParameters(t *testing.T) {
+func TestCheck_PlanWithoutSchemas_RefusesParameters(t *testing.T) {
 	t.Parallel()
 	o, _ := load(t, "plans.yaml").Offering("off-zebra")
 	p, _ := o.Plan("plan-bare")
@@ -109,7 +109,7 @@ func TestAPlanWithoutSchemasTakesNoParameters(t *testing.T) {
 	}
 }
 
-func TestASchemaThatSaysSoTakesOtherNames(t *testing.T) {
+func TestCheck_OpenSchema_AcceptsOtherNames(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]string{
 		"any":          `"additionalProperties":true`,
@@ -123,7 +123,7 @@ func TestASchemaThatSaysSoTakesOtherNames(t *testing.T) {
 	}
 }
 
-func TestALongUnknownNameIsCut(t *testing.T) {
+func TestCheck_LongUnknownName_IsCut(t *testing.T) {
 	t.Parallel()
 	err := smallPlan(t).CheckCreate(json.RawMessage(`{"` + strings.Repeat("x", 10000) + `":1}`))
 	if err == nil || len(err.Error()) > 1000 {
@@ -131,7 +131,7 @@ func TestALongUnknownNameIsCut(t *testing.T) {
 	}
 }
 
-func BenchmarkCheckOfAPlanFromARecord(b *testing.B) {
+func BenchmarkCheck(b *testing.B) {
 	p := Plan{Schemas: Schemas{Create: json.RawMessage(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"object",
 		"additionalProperties":false,"properties":{"a":{"type":"string"},"b":{"type":"integer","minimum":1}}}`)}}
 	for b.Loop() {

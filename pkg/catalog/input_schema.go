@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// What CAT-39 demands of every schema.
+// Demands of CAT-39 on every schema.
 const (
 	draft04       = "http://json-schema.org/draft-04/schema#"
 	maxSchemaSize = 64 << 10 // bytes, serialised
@@ -45,8 +45,8 @@ func (s Schemas) validate() ([]string, error) {
 	return names, errors.Join(problems...)
 }
 
-// validateInput checks what CAT-39 demands, then the spellings and defaults of
-// the schema. Its errors go on from the schema's place.
+// validateInput checks the demands of CAT-39, then the spellings and defaults of
+// the schema. Its errors continue the schema's place.
 func validateInput(raw json.RawMessage) (*inputSchema, error) {
 	if len(raw) == 0 {
 		return &inputSchema{}, nil
@@ -78,9 +78,9 @@ func validateInput(raw json.RawMessage) (*inputSchema, error) {
 	return schema, validateParameters(raw, schema)
 }
 
-// compileInput compiles a schema of the catalog or of a record. It takes well under a
-// millisecond, so the result is not kept: requests that need it start work of
-// seconds. Its errors go on from the schema's place.
+// compileInput compiles a schema of the catalog or of a record. It takes well
+// under a millisecond, so each request compiles anew: the work that it starts
+// takes seconds. Its errors continue the schema's place.
 func compileInput(raw json.RawMessage) (*inputSchema, error) {
 	if len(raw) == 0 {
 		return &inputSchema{}, nil
@@ -124,8 +124,8 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 	}, nil
 }
 
-// externalReference returns a "$ref" that does not stay in the document, or
-// the empty string.
+// externalReference returns a "$ref" that leaves the document, or the empty
+// string.
 func externalReference(value any) string {
 	switch value := value.(type) {
 	case map[string]any:
@@ -147,7 +147,7 @@ func externalReference(value any) string {
 	return ""
 }
 
-// noLoader keeps the compiler off files and networks.
+// noLoader keeps the compiler away from files and networks.
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
