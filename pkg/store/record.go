@@ -45,6 +45,9 @@ type Record struct {
 	// account was not known then, before the first call.
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
+	// Profile is the credential profile that the record's calls use, fixed with
+	// the intent; empty: the default one.
+	Profile string `json:"profile,omitempty"`
 
 	// Of is the incarnation of the instance that a binding was asked for; "" in
 	// the records of earlier versions.
@@ -74,6 +77,9 @@ type Record struct {
 	// Frozen holds the resolved request of each step that was begun: retries
 	// repeat it byte for byte.
 	Frozen map[string]Sealed `json:"frozen,omitempty"`
+	// Bodies are the bodies that the record needs, by digest, each with the key
+	// that opens it. Frozen requests carry the digests.
+	Bodies map[string]Sealed `json:"bodies,omitempty"`
 	// Refused lists the steps of this operation that the cloud has definitely
 	// refused, so that the provider can fall back to others.
 	Refused []string `json:"refused,omitempty"`
@@ -225,6 +231,12 @@ func (r *Record) EachSealed(f func(field string, s *Sealed) error) error {
 			return err
 		}
 		r.Frozen[step] = s
+	}
+	for digest, s := range r.Bodies {
+		if err := f("bodies."+digest, &s); err != nil {
+			return err
+		}
+		r.Bodies[digest] = s
 	}
 	return nil
 }

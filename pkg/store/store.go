@@ -25,6 +25,8 @@ var (
 	ErrNewer = errors.New("the record is of a newer version of the broker")
 	// ErrUnsealed: a secret was about to be written unsealed.
 	ErrUnsealed = errors.New("a secret of the record is not sealed")
+	// ErrNoBody: no body of that digest is stored.
+	ErrNoBody = errors.New("the body is not stored: put it again before a record names it")
 	// ErrSeal: a secret does not open: wrong key, or sealed for another record.
 	ErrSeal = errors.New("a secret of the record does not open")
 	// ErrCorrupt: the record does not decode. It can still be deleted.
@@ -87,6 +89,7 @@ func (k Key) String() string {
 // A key needs an instance id; beyond that any string is an id.
 type Store interface {
 	Records
+	Bodies
 	Work
 	// Empty says whether the store has never held a record.
 	Empty(ctx context.Context) (bool, error)
@@ -107,7 +110,8 @@ type Records interface {
 	// than once, each time on a fresh copy; it must not call the store, nor
 	// wait. What it does to Key, Schema and Revision counts for nothing: each
 	// saved record has a greater revision than all that were saved before it
-	// under its key.
+	// under its key. A change that names a body which is not stored fails with
+	// ErrNoBody; bodies that the record named before are not looked for.
 	Update(ctx context.Context, k Key, change func(*Record) error) (Record, error)
 	// Delete forgets the record k; one that is not there is no error. check
 	// looks at it in the same step, under the rules of Update's change: if it

@@ -18,6 +18,9 @@ const (
 	recordsBucket    = "records"
 	unfinishedBucket = "unfinished"
 	tombstonesBucket = "tombstones"
+	bodiesBucket     = "bodies"
+	unnamedBucket    = "unnamed"
+	namingBucket     = "naming"
 
 	magicKey   = "magic"
 	magic      = "open-service-broker-alibabacloud"
@@ -38,7 +41,7 @@ func create(path string) error {
 		return err
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{metaBucket, recordsBucket, unfinishedBucket, tombstonesBucket} {
+		for _, name := range append([]string{metaBucket, recordsBucket, unfinishedBucket, tombstonesBucket}, bodyBuckets()...) {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return err
 			}
@@ -73,7 +76,7 @@ func check(path string, timeout time.Duration) error {
 			if err := checkMeta(tx); err != nil {
 				return err
 			}
-			return errors.Join(checkKeys(tx, recordsBucket), checkKeys(tx, unfinishedBucket))
+			return errors.Join(checkKeys(tx, recordsBucket), checkKeys(tx, unfinishedBucket), checkKeys(tx, bodiesBucket))
 		})
 	})
 	return errors.Join(err, db.Close())
@@ -123,8 +126,12 @@ func checkMeta(tx *bbolt.Tx) error {
 
 // checkKeys walks through a bucket: all of it must be there, and in order.
 func checkKeys(tx *bbolt.Tx, name string) error {
+	b := bucket(tx, name)
+	if b == nil { // a file of an earlier version
+		return nil
+	}
 	var last []byte
-	return bucket(tx, name).ForEach(func(id, _ []byte) error {
+	return b.ForEach(func(id, _ []byte) error {
 		if bytes.Compare(id, last) <= 0 {
 			return fmt.Errorf("the file is damaged: its %s are out of order", name)
 		}

@@ -22,23 +22,37 @@ func index(tx *bbolt.Tx, id []byte, r *store.Record) error {
 	}
 	return errors.Join(
 		put(unfinishedBucket, nil, !r.Settled),
-		put(tombstonesBucket, encodeTime(r.Deleted), !r.Deleted.IsZero()))
+		put(tombstonesBucket, encodeTime(r.Deleted), !r.Deleted.IsZero()),
+		put(namingBucket, encodeDigests(r.Bodies), len(r.Bodies) > 0))
 }
 
-// complete adds what files of an earlier version lack: the index of tombstones.
+// complete adds the buckets that files of an earlier version lack.
 func (s *Store) complete() error {
 	lacks := false
 	err := s.db.View(func(tx *bbolt.Tx) error {
-		lacks = bucket(tx, tombstonesBucket) == nil
+		for _, name := range append(bodyBuckets(), tombstonesBucket) {
+			lacks = lacks || bucket(tx, name) == nil
+		}
 		return nil
 	})
 	if err != nil || !lacks {
 		return err
 	}
-	return s.db.Update(indexTombstones)
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range bodyBuckets() {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return indexTombstones(tx)
+	})
 }
 
+// indexTombstones makes the index of tombstones if there is none.
 func indexTombstones(tx *bbolt.Tx) error {
+	if bucket(tx, tombstonesBucket) != nil {
+		return nil
+	}
 	tombstones, err := tx.CreateBucket([]byte(tombstonesBucket))
 	if err != nil {
 		return err

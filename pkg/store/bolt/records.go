@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 
 	"go.etcd.io/bbolt"
 
@@ -51,13 +52,17 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 				return nil, err
 			}
 		}
-		schema, busy := r.Schema, r.Revision != 0 && !r.Settled
+		schema, busy, named := r.Schema, r.Revision != 0 && !r.Settled, maps.Clone(r.Bodies)
 		if err := change(&r); err != nil {
 			return nil, err
 		}
 		r.Key, r.Schema = k, schema
 		if saved, err = encode(r, records.Sequence()+1); err != nil {
 			return nil, err
+		}
+		added, err := findBodies(tx, store.NewBodies(named, r.Bodies))
+		if err != nil {
+			return nil, &store.RecordError{Key: k, Err: err}
 		}
 		return func() error {
 			if busy || !r.Settled {
@@ -66,7 +71,8 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 			return errors.Join(
 				records.SetSequence(records.Sequence()+1),
 				records.Put(id, saved),
-				index(tx, id, &r))
+				index(tx, id, &r),
+				unmark(tx, added))
 		}, nil
 	})
 	if err != nil {
@@ -97,7 +103,8 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 			return errors.Join(
 				bucket(tx, recordsBucket).Delete(id),
 				bucket(tx, unfinishedBucket).Delete(id),
-				bucket(tx, tombstonesBucket).Delete(id))
+				bucket(tx, tombstonesBucket).Delete(id),
+				bucket(tx, namingBucket).Delete(id))
 		}, nil
 	})
 }

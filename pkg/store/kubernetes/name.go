@@ -21,6 +21,7 @@ const (
 
 	recordType = domain + "/record" // the type of a record's Secret
 	metaType   = domain + "/store"  // the type of the Secret about the store
+	bodyType   = domain + "/body"   // the type of a body's Secret
 
 	finalizer = domain + "/cloud" // something may exist in the cloud
 
@@ -29,11 +30,14 @@ const (
 	instanceLabel   = domain + "/instance"   // the hash of the instance's key
 	unfinishedLabel = domain + "/unfinished" // "true" while it is not settled
 	deletedLabel    = domain + "/deleted-on" // of tombstones: the day, in UTC
+	bodiesLabel     = domain + "/bodies"     // of records: "true" while it names bodies
+	bodyLabel       = domain + "/body"       // of bodies: "true"
 
 	instanceAnnotation = domain + "/instance-id"
 	bindingAnnotation  = domain + "/binding-id"
 	deletedAnnotation  = domain + "/deleted-at" // of tombstones: the time, as JSON has it
 	writeAnnotation    = domain + "/write"      // random, another for each write
+	unnamedAnnotation  = domain + "/unnamed-at" // of bodies: when a sweep first found it unnamed
 )
 
 // maxKey is how long the ids of a record may be together, in bytes: an
@@ -66,6 +70,8 @@ func kind(k store.Key) string {
 func (o *Options) metaName() string              { return o.Name + "-store" }
 func (o *Options) leaseName() string             { return o.Name + "-lease" }
 func (o *Options) recordName(k store.Key) string { return o.Name + "-r-" + hash(k) }
+func (o *Options) bodyName(digest string) string { return o.Name + "-b-" + digest }
+func (o *Options) bodySelector() string          { return storeLabel + "=" + o.Name + "," + bodyLabel }
 func (o *Options) selector(more ...string) string { // of records
 	return strings.Join(append([]string{storeLabel + "=" + o.Name, kindLabel}, more...), ",")
 }

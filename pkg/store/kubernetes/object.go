@@ -55,7 +55,7 @@ func (o *Options) encode(r *store.Record, old *corev1.Secret) (*corev1.Secret, e
 	next.Data = map[string][]byte{recordData: b, checksumData: []byte(checksum(r.Key, b))}
 
 	labels, annotations := o.labels(r), annotations(r)
-	for _, name := range []string{unfinishedLabel, deletedLabel} {
+	for _, name := range []string{unfinishedLabel, deletedLabel, bodiesLabel} {
 		delete(next.Labels, name)
 	}
 	delete(next.Annotations, bindingAnnotation)
@@ -73,6 +73,9 @@ func (o *Options) labels(r *store.Record) map[string]string {
 	}
 	if !r.Deleted.IsZero() {
 		labels[deletedLabel] = r.Deleted.UTC().Format(time.DateOnly)
+	}
+	if len(r.Bodies) > 0 {
+		labels[bodiesLabel] = "true"
 	}
 	return labels
 }

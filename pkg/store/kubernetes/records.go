@@ -2,7 +2,9 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -60,7 +62,7 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 		if err != nil {
 			return store.Record{}, err
 		}
-		next, err := s.change(k, old, change)
+		next, added, err := s.change(k, old, change)
 		if err != nil {
 			return store.Record{}, err
 		}
@@ -69,8 +71,10 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 				return store.Record{}, err
 			}
 		}
-		saved, err := s.save(ctx, old, next)
+		saved, err := s.saveNaming(ctx, added, old, next)
 		switch {
+		case errors.Is(err, store.ErrNoBody):
+			return store.Record{}, &store.RecordError{Key: k, Err: err}
 		case err != nil:
 			return store.Record{}, fmt.Errorf("%s: %w", k, err)
 		case saved != nil:
@@ -82,22 +86,37 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 	}
 }
 
-// change gives the Secret that is to be in the place of old, which is nil where
-// there is none.
-func (s *Store) change(k store.Key, old *corev1.Secret, change func(*store.Record) error) (*corev1.Secret, error) {
+// change returns the Secret that replaces old, which is nil for a new record,
+// and the bodies that the record names anew.
+func (s *Store) change(k store.Key, old *corev1.Secret, change func(*store.Record) error) (next *corev1.Secret, added []string, err error) {
 	r := store.Record{Key: k}
 	if old != nil {
-		var err error
 		if r, err = decode(k, old); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	schema := r.Schema
+	schema, named := r.Schema, maps.Clone(r.Bodies)
 	if err := change(&r); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.Key, r.Schema = k, schema
-	return s.options.encode(&r, old)
+	next, err = s.options.encode(&r, old)
+	return next, store.NewBodies(named, r.Bodies), err
+}
+
+// saveNaming saves a record that names added bodies. One time limit is over
+// both steps, so that a process which was stopped between them writes nothing
+// after a sweep.
+func (s *Store) saveNaming(ctx context.Context, added []string, old, next *corev1.Secret) (*corev1.Secret, error) {
+	if len(added) == 0 {
+		return s.save(ctx, old, next)
+	}
+	limited, end := context.WithTimeout(ctx, s.options.Timeout)
+	defer end()
+	if err := s.keepBodies(limited, added); err != nil {
+		return nil, err
+	}
+	return s.save(limited, old, next)
 }
 
 // save writes next in the place of old and returns it as it is stored then, or

@@ -122,6 +122,30 @@ func (m *metering) Tombstones(ctx context.Context, before time.Time, limit int) 
 	return keys, err
 }
 
+// PutBody implements store.Store.
+func (m *metering) PutBody(ctx context.Context, content []byte) (string, store.Sealed, error) {
+	done := m.begin("put_body")
+	digest, key, err := m.Store.PutBody(ctx, content)
+	done(err)
+	return digest, key, err
+}
+
+// Body implements store.Store.
+func (m *metering) Body(ctx context.Context, digest string, key store.Sealed) ([]byte, error) {
+	done := m.begin("body")
+	content, err := m.Store.Body(ctx, digest, key)
+	done(err)
+	return content, err
+}
+
+// SweepBodies implements store.Store.
+func (m *metering) SweepBodies(ctx context.Context, now time.Time) (int, error) {
+	done := m.begin("sweep_bodies")
+	deleted, err := m.Store.SweepBodies(ctx, now)
+	done(err)
+	return deleted, err
+}
+
 // Watch implements store.Store.
 func (m *metering) Watch(ctx context.Context, changed func(store.Key)) error {
 	err := m.Store.Watch(ctx, changed)
@@ -156,6 +180,7 @@ func kindOf(err error) string {
 	}{
 		{store.ErrNewer, "newer"},
 		{store.ErrUnsealed, "unsealed"},
+		{store.ErrNoBody, "no_body"},
 		{store.ErrSeal, "seal"},
 		{store.ErrCorrupt, "corrupt"},
 		{store.ErrForeign, "foreign"},

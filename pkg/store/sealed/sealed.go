@@ -143,7 +143,7 @@ func ownSecrets(r *store.Record) {
 			*spec = &own
 		}
 	}
-	r.Frozen = maps.Clone(r.Frozen)
+	r.Frozen, r.Bodies = maps.Clone(r.Frozen), maps.Clone(r.Bodies)
 }
 
 // boxed returns a sealed secret that opens with the keys.

@@ -22,8 +22,25 @@ func boxes() cases {
 					t.Errorf("Update with a plain secret in %s = %v, want ErrUnsealed", name, err)
 				}
 			}
+			digest, _ := s.putBody(t, "body")
+			_, err := s.Update(t.Context(), instance("i"), func(r *store.Record) error {
+				r.Bodies = map[string]store.Sealed{digest: store.Seal([]byte("key"))}
+				return nil
+			})
+			if !errors.Is(err, store.ErrUnsealed) {
+				t.Errorf("Update with a plain key of a body = %v, want ErrUnsealed", err)
+			}
 			if _, err := s.Get(t.Context(), instance("i")); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("Get = %v, want ErrNotFound: nothing was saved", err)
+			}
+		},
+		"EqualBodiesAreKeptOnce": func(t *testing.T, s *suite) {
+			first, _ := s.putBody(t, "body")
+			if second, _ := s.putBody(t, "body"); second != first || first != store.BodyDigest([]byte("body")) {
+				t.Errorf("digests %s and %s, want %s", first, second, store.BodyDigest([]byte("body")))
+			}
+			if n := s.sweepAll(t); n != 1 {
+				t.Errorf("%d bodies deleted, want 1", n)
 			}
 		},
 		"BoxesSurviveAndDoNotOpenWithoutAKey": func(t *testing.T, s *suite) {

@@ -36,6 +36,7 @@ func durability() cases {
 			want("new", true)
 			s.epoch(t)
 			s.failToSettle(t, instance("i"))
+			s.putBody(t, "body")
 			s.forget(t, instance("i"))
 			want("no record yet", true)
 			s.reopen(t)
@@ -68,8 +69,11 @@ func durability() cases {
 					}
 					return nil
 				},
-				"Unfinished": func() error { _, err := s.Unfinished(ctx); return err },
-				"Empty":      func() error { _, err := s.Empty(ctx); return err },
+				"PutBody":     func() error { _, _, err := s.PutBody(ctx, []byte("body")); return err },
+				"Body":        func() error { _, err := s.Body(ctx, store.BodyDigest(nil), store.Sealed{}); return err },
+				"SweepBodies": func() error { _, err := s.SweepBodies(ctx, time.Now()); return err },
+				"Unfinished":  func() error { _, err := s.Unfinished(ctx); return err },
+				"Empty":       func() error { _, err := s.Empty(ctx); return err },
 				"Update": func() error {
 					_, err := s.Update(ctx, instance("i"), func(*store.Record) error { return nil })
 					return err

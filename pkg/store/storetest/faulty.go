@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -15,8 +17,9 @@ var ErrDead = errors.New("the store was made to fail here")
 var ErrLost = errors.New("the answer of the store was made to be lost here")
 
 // A Faulty is a store whose process dies at a chosen write, for tests of what
-// comes after a crash, or which loses the answer of one. A write is an Update whose change succeeds, a Delete, or
-// the beginning of a Lead. Reads always go on.
+// comes after a crash, or which loses the answer of one. A write is an Update
+// whose change succeeds, a Delete, a PutBody, a SweepBodies, or the beginning
+// of a Lead. Reads always go on.
 type Faulty struct {
 	store.Store
 
@@ -136,6 +139,32 @@ func (f *Faulty) Delete(ctx context.Context, k store.Key, check func(*store.Reco
 		err = after
 	}
 	return err
+}
+
+// PutBody implements store.Store.
+func (f *Faulty) PutBody(ctx context.Context, content []byte) (digest string, key store.Sealed, err error) {
+	after, err := f.begin()
+	if err != nil {
+		return "", store.Sealed{}, err
+	}
+	digest, key, err = f.Store.PutBody(ctx, content)
+	if err = cmp.Or(err, after); err != nil {
+		return "", store.Sealed{}, err
+	}
+	return digest, key, nil
+}
+
+// SweepBodies implements store.Store.
+func (f *Faulty) SweepBodies(ctx context.Context, now time.Time) (int, error) {
+	after, err := f.begin()
+	if err != nil {
+		return 0, err
+	}
+	deleted, err := f.Store.SweepBodies(ctx, now)
+	if err = cmp.Or(err, after); err != nil {
+		return 0, err
+	}
+	return deleted, nil
 }
 
 // Lead implements store.Store.

@@ -85,6 +85,38 @@ func secrets() cases {
 				t.Error("sealing the record changed what its caller had put there")
 			}
 		},
+		"BodyOpensOnlyWithTheKeyOfItsRecord": func(t *testing.T, s *suite) {
+			secret := "a body with a secret"
+			digest, key := s.putBody(t, secret)
+			other, otherKey := s.putBody(t, secret)
+			if other == digest || digest == store.BodyDigest([]byte(secret)) {
+				t.Errorf("digests %s and %s tell that the bodies are equal, or what they hold", digest, other)
+			}
+			s.nameBodies(t, instance("i"), map[string]store.Sealed{digest: key})
+			s.nameBodies(t, instance("j"), map[string]store.Sealed{other: otherKey})
+			s.reopen(t)
+			kept := s.get(t, instance("i")).Bodies[digest]
+			if got, err := s.Body(t.Context(), digest, kept); err != nil || string(got) != secret {
+				t.Errorf("Body with the key of its record = %q, %v", got, err)
+			}
+			for name, wrong := range map[string]store.Sealed{
+				"no key": {}, "another body's key": s.get(t, instance("j")).Bodies[other], "a key of other size": store.Seal([]byte("short")),
+			} {
+				if _, err := s.Body(t.Context(), digest, wrong); !errors.Is(err, store.ErrSeal) {
+					t.Errorf("Body with %s = %v, want ErrSeal", name, err)
+				}
+			}
+		},
+		"KeyOfABodyMayMoveToAnotherRecord": func(t *testing.T, s *suite) {
+			digest, key := s.putBody(t, "body")
+			s.nameBodies(t, instance("i"), map[string]store.Sealed{digest: key})
+			s.nameBodies(t, instance("j"), s.get(t, instance("i")).Bodies)
+			s.forget(t, instance("i"))
+			s.reopen(t)
+			if got, err := s.Body(t.Context(), digest, s.get(t, instance("j")).Bodies[digest]); err != nil || string(got) != "body" {
+				t.Errorf("Body by the second record = %q, %v", got, err)
+			}
+		},
 		"BoxOfNobodyIsRefused": func(t *testing.T, s *suite) {
 			before := s.put(t, instance("i"), fillSecrets)
 			for name, box := range map[string]store.Sealed{

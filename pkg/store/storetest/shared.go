@@ -67,6 +67,7 @@ func (rs *replicas) open(t *testing.T) *replica {
 func sharedRules() map[string]func(t *testing.T, rs *replicas) {
 	return map[string]func(t *testing.T, rs *replicas){
 		"WhatOneSavedTheOthersSee":                    whatOneSaved,
+		"BodyOfOneIsKeptAndSweptByOthers":             bodyOnReplicas,
 		"WritersOnSeveralReplicasLoseNothing":         writersOnReplicas,
 		"WatchGoesOnAfterADisconnect":                 watchAfter((*replica).cut, func(*testing.T, *replicas) {}),
 		"WatchGoesOnAfterASilence":                    watchAfter((*replica).stall, func(*testing.T, *replicas) {}),
@@ -109,6 +110,22 @@ func whatOneSaved(t *testing.T, rs *replicas) {
 	if empty, err := b.Empty(t.Context()); err != nil || empty {
 		t.Errorf("Empty = %t, %v", empty, err)
 	}
+}
+
+func bodyOnReplicas(t *testing.T, rs *replicas) {
+	a, b := rs.open(t), rs.open(t)
+	digest, key := a.putBody(t, "body")
+	b.sweep(t, sweepStart())
+	b.nameBodies(t, instance("i"), map[string]store.Sealed{digest: key})
+	if n := a.sweep(t, sweepStart().Add(store.BodyAge)); n != 0 {
+		t.Errorf("one replica deleted %d bodies that another had named", n)
+	}
+	a.readsBody(t, digest, a.get(t, instance("i")).Bodies[digest], "body")
+	a.nameBodies(t, instance("i"), nil)
+	if n := b.sweepAll(t); n != 1 {
+		t.Errorf("sweep deleted %d, want the body that nothing names", n)
+	}
+	a.lacksBody(t, digest, key)
 }
 
 func writersOnReplicas(t *testing.T, rs *replicas) {

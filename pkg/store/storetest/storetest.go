@@ -15,12 +15,12 @@ type Opener func(t *testing.T, dir string) store.Store
 
 // Run runs the suite for a store that takes sealed secrets only.
 func Run(t *testing.T, open Opener) {
-	run(t, open, records, order, unfinished, tombstones, watch, lead, concurrency, durability, boxes)
+	run(t, open, records, order, unfinished, tombstones, watch, lead, concurrency, durability, bodies, bodyCrashes, boxes)
 }
 
 // RunSealed runs the suite for a store that seals and opens secrets itself.
 func RunSealed(t *testing.T, open Opener) {
-	run(t, open, records, order, unfinished, tombstones, watch, lead, concurrency, durability, secrets)
+	run(t, open, records, order, unfinished, tombstones, watch, lead, concurrency, durability, bodies, bodyCrashes, secrets)
 }
 
 // RunSecrets runs only the part of RunSealed that is about secrets, for a store

@@ -125,7 +125,7 @@ func fill(r *store.Record) {
 		Provider: "rds", ServiceID: "s", Offering: "offering", Organization: "org", Space: "space",
 		Context:     json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
 		Predecessor: "b0", Expires: at(6), Renew: at(7),
-		Account: "1234", Region: "cn-hangzhou", Of: "00fe", PriorPlanID: "p0", Want: &spec, Have: &have,
+		Account: "1234", Region: "cn-hangzhou", Profile: "p1", Of: "00fe", PriorPlanID: "p0", Want: &spec, Have: &have,
 		Goal: store.Present, Settled: true, Usable: true, Deleted: at(8),
 		Facts: map[string]string{"id": "rm-1", "": "empty"},
 		Epoch: 3, Call: &store.Call{Step: "create", Epoch: 3, Until: at(9), Seen: at(10), SeenBy: 4, Timeout: 5, Unknown: unknown},
