@@ -206,7 +206,7 @@ func fillStore(b *testing.B, st store.Store, records int) {
 		r.Have = r.Want
 		r.Facts = map[string]string{"id": "rm-1", "host": "rm-1.mysql.rds.aliyuncs.com", "port": "3306"}
 		r.Operation, r.Results = &op, []store.Operation{op}
-		r.History = store.HistoryOf(slices.Repeat([]store.Event{{Time: now, Op: store.Provision, Step: "create", What: "done"}}, 10)...)
+		r.History = store.NewHistory(slices.Repeat([]store.Event{{Time: now, Op: store.Provision, Step: "create", Outcome: "done"}}, 10)...)
 		return nil
 	}
 	var next atomic.Int64

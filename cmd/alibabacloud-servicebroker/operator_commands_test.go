@@ -54,7 +54,7 @@ func newBrokerFixture(t *testing.T, serve func(http.Handler) *httptest.Server) *
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{Alone: true})
+	keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{SingleProcess: true})
 	if err != nil {
 		t.Fatal(err)
 	}

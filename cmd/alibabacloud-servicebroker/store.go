@@ -40,7 +40,7 @@ func openStore(ctx context.Context, c *config, metrics prometheus.Registerer) (s
 	if c.keysetFile != "" {
 		keyset = sealed.File(c.keysetFile)
 	}
-	keys, err := sealed.Ensure(ctx, keyset, records, &sealed.Options{Alone: !c.isShared(), Metrics: metrics, Report: reportKeys})
+	keys, err := sealed.Ensure(ctx, keyset, records, &sealed.Options{SingleProcess: !c.isShared(), Metrics: metrics, Report: reportKeys})
 	if err != nil {
 		return nil, nil, errors.Join(err, records.Close())
 	}

@@ -201,7 +201,7 @@ func appOf(in osb.BindRequest) string {
 // instance has, which may have left the catalog.
 func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, w wish) error {
 	newLife(r, req.now)
-	r.Of = instance.Incarnation
+	r.Parent = instance.Incarnation
 	plan, err := b.planOf(instance, instance.Have)
 	if err != nil {
 		return err

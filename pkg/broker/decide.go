@@ -55,7 +55,7 @@ func hopeless(r, of *store.Record, now time.Time) string {
 	switch op := r.Operation; {
 	case r.Goal == store.Absent:
 		return ""
-	case of != nil && (!exists(of) || of.Goal == store.Absent || r.Of != "" && r.Of != of.Incarnation):
+	case of != nil && (!exists(of) || of.Goal == store.Absent || r.Parent != "" && r.Parent != of.Incarnation):
 		return textNoInstance
 	case op.Deadline.IsZero() || now.Before(op.Deadline):
 		return ""

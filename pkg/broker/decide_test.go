@@ -52,8 +52,8 @@ func TestWhatIsDecidedBeforeALook(t *testing.T) {
 		"a bind":                        {r: running(), of: running(), want: decision{do: doLook}},
 		"a bind, the instance goes":     {r: running(), of: running(deleting), want: decision{do: doRefuse, text: textNoInstance, kind: store.CauseDeadline}},
 		"a bind, there is no instance":  {r: running(), of: &store.Record{}, want: decision{do: doRefuse, text: textNoInstance, kind: store.CauseDeadline}},
-		"a bind to the earlier life":    {r: running(func(r *store.Record) { r.Of = "0" }), of: running(), want: decision{do: doRefuse, text: textNoInstance, kind: store.CauseDeadline}},
-		"a bind to this life":           {r: running(func(r *store.Record) { r.Of = "1" }), of: running(), want: decision{do: doLook}},
+		"a bind to the earlier life":    {r: running(func(r *store.Record) { r.Parent = "0" }), of: running(), want: decision{do: doRefuse, text: textNoInstance, kind: store.CauseDeadline}},
+		"a bind to this life":           {r: running(func(r *store.Record) { r.Parent = "1" }), of: running(), want: decision{do: doLook}},
 		"an unbind, the instance goes":  {r: running(deleting), of: running(deleting), want: decision{do: doLook}},
 		"a bind, the instance was gone": {r: running(), of: running(deleting, func(r *store.Record) { r.Deleted = before }), want: decision{do: doRefuse, text: textNoInstance, kind: store.CauseDeadline}},
 	} {

@@ -34,7 +34,7 @@ func TestARecordKeepsTheLatestLinesOfItsHistory(t *testing.T) {
 				t.Errorf("line %d is %+v: want those of the updates, in their order", i, e)
 			}
 		}
-		if last := history[len(history)-1]; last.What != "ended" {
+		if last := history[len(history)-1]; last.Outcome != "ended" {
 			t.Errorf("the last line is %+v", last)
 		}
 	})

@@ -276,7 +276,7 @@ func TestARecordWhoseProviderDoesNotComeBackIsSetAside(t *testing.T) {
 		})
 		accepted := w.provision("i", body("slow", ""))
 		w.pass(5 * time.Minute)
-		if r := w.record("i", ""); r.Operation.CauseKind != store.CauseSetAside {
+		if r := w.record("i", ""); r.Operation.CauseKind != store.CauseQuarantined {
 			t.Errorf("the cause is %q", r.Operation.CauseKind)
 		}
 		p.trips(nil)

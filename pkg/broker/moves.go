@@ -148,20 +148,20 @@ func gone(r *store.Record, now time.Time) {
 // note adds a line to the bounded history. An error that comes again takes the
 // place of the one before.
 func note(r *store.Record, now time.Time, step, what, kind string) {
-	e := store.Event{Time: now, Step: step, What: what, Kind: kind}
+	e := store.Event{Time: now, Step: step, Outcome: what, Kind: kind}
 	if r.Operation != nil {
 		e.Op, e.Attempt = r.Operation.Kind, r.Operation.Attempt
 	}
 	events := r.History.Events()
 	if last := len(events) - 1; kind != "" && last >= 0 {
-		if was := &events[last]; was.Op == e.Op && was.Step == step && was.What == what && was.Kind == kind {
+		if was := &events[last]; was.Op == e.Op && was.Step == step && was.Outcome == what && was.Kind == kind {
 			was.Time, was.Attempt = now, e.Attempt
-			r.History = store.HistoryOf(events...)
+			r.History = store.NewHistory(events...)
 			return
 		}
 	}
 	events = append(events, e)
-	r.History = store.HistoryOf(events[max(0, len(events)-keptHistory):]...)
+	r.History = store.NewHistory(events[max(0, len(events)-keptHistory):]...)
 }
 
 // isTombstone says that r was deleted and nothing of it is left.

@@ -49,7 +49,7 @@ func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, err
 				r.Retries++
 				op := r.Operation
 				op.Attempt, op.NextTry = 0, time.Time{}
-				if op.CauseKind == store.CauseSetAside {
+				if op.CauseKind == store.CauseQuarantined {
 					op.CauseKind = ""
 				}
 				note(r, e.config.Now(), op.Step, "asked for again", "")
@@ -113,7 +113,7 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 		}
 		of := found[0].Record // the instance, where there is one
 		late = slices.DeleteFunc(late, func(b store.Item) bool {
-			return !b.Record.IsBinding() || b.Record.Of != "" && b.Record.Of != of.Incarnation && of.Incarnation != ""
+			return !b.Record.IsBinding() || b.Record.Parent != "" && b.Record.Parent != of.Incarnation && of.Incarnation != ""
 		})
 		more, err := e.purgeAll(ctx, late)
 		if purged = append(purged, more...); err != nil {

@@ -142,7 +142,7 @@ func TestWhatCanNeverBeDeletedIsLetGoOfByPurgingIt(t *testing.T) {
 		if r.Deleted.IsZero() || !r.Settled || !maps.Equal(r.Facts, was.Facts) || !r.Secrets.IsZero() || !r.Want.Prepared.IsZero() {
 			t.Errorf("the record: %+v", r)
 		}
-		if !slices.ContainsFunc(r.History.Events(), func(e store.Event) bool { return e.What == "purged" }) {
+		if !slices.ContainsFunc(r.History.Events(), func(e store.Event) bool { return e.Outcome == "purged" }) {
 			t.Errorf("the history does not tell of it: %v", r.History.Events())
 		}
 		if _, err := w.runs.Purge(w.t.Context(), storeKey("i"), false); !errors.Is(err, broker.ErrNothingToDo) {
@@ -339,7 +339,7 @@ func TestErrorsThatComeAgainAreOneLineOfTheHistory(t *testing.T) {
 		}
 		var failed []store.Event
 		for _, e := range w.record("i", "").History.Events() {
-			if e.What == "failed" {
+			if e.Outcome == "failed" {
 				failed = append(failed, e)
 			}
 		}

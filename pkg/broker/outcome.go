@@ -24,7 +24,7 @@ func (m *move) wait(ctx context.Context, seen providers.Seen, step providers.Ste
 	facts, fresh := addFacts(m.r, m.secrets(), seen.Facts)
 	op := m.r.Operation
 	settles := seen.Exists && (!m.r.Unseen.IsZero() || m.r.Goal == store.Present && len(m.r.Unsettled) > 0)
-	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && op.CauseKind != store.CauseSetAside && (op.State.Finished() || op.Description == step.Text) {
+	if !fresh && !settles && op.Step == step.Name && op.Attempt == 0 && op.CauseKind != store.CauseQuarantined && (op.State.Finished() || op.Description == step.Text) {
 		return next, nil
 	}
 	return next, m.save(ctx, func(r *store.Record) {
@@ -122,7 +122,7 @@ func (m *move) postpone(r *store.Record, b blame, err error) {
 		}
 	}
 	if errors.Is(err, errGivenUp) {
-		op.CauseKind = store.CauseSetAside
+		op.CauseKind = store.CauseQuarantined
 		if !op.State.Finished() {
 			op.Description = textSetAside
 		}

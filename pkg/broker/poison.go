@@ -151,7 +151,7 @@ func (t *Term) describe(ctx context.Context, r *store.Record) {
 		if op == nil || op.ID != id || r.Settled {
 			return errDecided
 		}
-		op.CauseKind = store.CauseSetAside
+		op.CauseKind = store.CauseQuarantined
 		if !op.State.Finished() {
 			op.Description = textSetAside
 		}

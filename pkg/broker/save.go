@@ -14,7 +14,7 @@ import (
 func (m *move) progress(r *store.Record, step providers.Step) {
 	op := r.Operation
 	op.Step = step.Name
-	if op.CauseKind == store.CauseSetAside { // it goes on
+	if op.CauseKind == store.CauseQuarantined { // it goes on
 		op.CauseKind = ""
 		if !op.State.Finished() {
 			op.Description = ""
@@ -31,7 +31,7 @@ func (m *move) progress(r *store.Record, step providers.Step) {
 // recovered forgets the failures of an operation that goes on.
 func recovered(op *store.Operation) {
 	op.Attempt, op.NextTry = 0, time.Time{}
-	if op.CauseKind != store.CauseSetAside { // progress forgets that one, with its sentence
+	if op.CauseKind != store.CauseQuarantined { // progress forgets that one, with its sentence
 		op.Cause, op.CauseKind = "", ""
 	}
 }

@@ -21,7 +21,7 @@ func Encode(r Record) ([]byte, error) {
 		return nil, fmt.Errorf("%w (schema %d, this one writes %d)", ErrNewer, r.Schema, SchemaVersion)
 	}
 	r.Schema = SchemaVersion
-	b, err := json.Marshal(r, asStored())
+	b, err := json.Marshal(r, storedForm())
 	switch {
 	case err != nil:
 		return nil, err
@@ -36,9 +36,9 @@ func Encode(r Record) ([]byte, error) {
 // ErrCorrupt, or ErrNewer where a newer record is not understood at all.
 func Decode(b []byte) (Record, error) {
 	var r Record
-	err := json.Unmarshal(b, &r, asStored())
+	err := json.Unmarshal(b, &r, storedForm())
 	switch {
-	case err != nil && newer(b):
+	case err != nil && isNewer(b):
 		return Record{}, fmt.Errorf("%w: %w", ErrNewer, err)
 	case err != nil:
 		return Record{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
@@ -48,18 +48,18 @@ func Decode(b []byte) (Record, error) {
 	return r, nil
 }
 
-// newer says whether b is a record of a newer schema.
-func newer(b []byte) bool {
+// isNewer says whether b is a record of a newer schema.
+func isNewer(b []byte) bool {
 	var head struct {
 		Schema int `json:"schema"`
 	}
-	return json.Unmarshal(b, &head, asStored()) == nil && head.Schema > SchemaVersion
+	return json.Unmarshal(b, &head, storedForm()) == nil && head.Schema > SchemaVersion
 }
 
-// asStored are the options of the stored form. What the platform or the cloud
+// storedForm are the options of the stored form. What the platform or the cloud
 // said is kept as it was, even where it is odd: a record that could not be
 // written would be lost.
-func asStored() json.Options {
+func storedForm() json.Options {
 	return json.JoinOptions(
 		json.Deterministic(true),
 		jsontext.AllowInvalidUTF8(true),

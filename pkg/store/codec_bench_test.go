@@ -16,7 +16,7 @@ func BenchmarkDecode(b *testing.B) {
 	r.Have.Plan = r.Want.Plan
 	e := r.History.Events()[0]
 	e.Unknown = nil
-	r.History = store.HistoryOf(e, e, e, e, e, e, e, e)
+	r.History = store.NewHistory(e, e, e, e, e, e, e, e)
 	encoded, err := store.Encode(r)
 	if err != nil {
 		b.Fatal(err)

@@ -59,9 +59,9 @@ func golden() store.Record {
 		Epoch:  8,
 		Call:   &store.Call{Step: "create", Epoch: 9, Until: at(10), Seen: at(11), SeenBy: 12, Timeout: 13, Unknown: unknown(`[]`)},
 		Frozen: map[string]store.Sealed{"create": box("frozen")}, Bodies: map[string]store.Sealed{store.BodyDigest([]byte("body")): box("body key")}, Refused: []string{"create"},
-		Unsettled: map[string]time.Time{"create": at(14)}, MissingSince: at(15), Unseen: at(21), Repeated: at(23), PriorPlanID: "older", Of: "ff01",
+		Unsettled: map[string]time.Time{"create": at(14)}, MissingSince: at(15), Unseen: at(21), Repeated: at(23), PriorPlanID: "older", Parent: "ff01",
 		Operation: &op, Results: []store.Operation{op},
-		History: store.HistoryOf(store.Event{Time: at(16), Op: store.Bind, Step: "grant", What: "failed", Kind: "transient", Attempt: 17, Unknown: unknown(`"event"`)}),
+		History: store.NewHistory(store.Event{Time: at(16), Op: store.Bind, Step: "grant", Outcome: "failed", Kind: "transient", Attempt: 17, Unknown: unknown(`"event"`)}),
 		Earlier: []store.Life{{Incarnation: "00", Deleted: at(18), Results: []store.Operation{op}, Unknown: unknown(`{}`)}},
 		Unknown: unknown(`{"a":[1.50,"<&>"]}`),
 	}

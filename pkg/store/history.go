@@ -14,7 +14,7 @@ type Event struct {
 	Time    time.Time `json:"time"`
 	Op      Kind      `json:"op"`
 	Step    string    `json:"step,omitempty"`
-	What    string    `json:"what"`             // what came of it, such as done, refused, unknown (a call), failed (a look), begun, ended
+	Outcome string    `json:"what"`             // what came of it, such as done, refused, unknown (a call), failed (a look), begun, ended
 	Kind    string    `json:"kind,omitempty"`   // of the error, or how it ended
 	Attempt int       `json:"attempt,omitzero"` // failed tries in a row before
 
@@ -26,12 +26,12 @@ type Event struct {
 // no events.
 type History struct{ stored []byte }
 
-// HistoryOf events, the newest last.
-func HistoryOf(events ...Event) History {
+// NewHistory events, the newest last.
+func NewHistory(events ...Event) History {
 	if len(events) == 0 {
 		return History{}
 	}
-	stored, err := jsonv2.Marshal(events, asStored())
+	stored, err := jsonv2.Marshal(events, storedForm())
 	if err != nil {
 		return History{} // a time of no calendar: no event has one
 	}
@@ -42,7 +42,7 @@ func HistoryOf(events ...Event) History {
 // reason to give a record up.
 func (h History) Events() []Event {
 	var events []Event
-	if jsonv2.Unmarshal(h.stored, &events, asStored()) != nil {
+	if jsonv2.Unmarshal(h.stored, &events, storedForm()) != nil {
 		return nil
 	}
 	return events

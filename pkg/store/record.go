@@ -51,7 +51,7 @@ type Record struct {
 
 	// Of is the incarnation of the instance that a binding was asked for; "" in
 	// the records of earlier versions.
-	Of string `json:"of,omitempty"`
+	Parent string `json:"of,omitempty"`
 
 	// PriorPlanID is the plan before the last update: a platform that lost the
 	// answer to it may still name it.
@@ -180,8 +180,8 @@ type Operation struct {
 
 // Kinds of cause beside those of the cloud's errors.
 const (
-	CauseDeadline = "deadline"  // it was not done in time
-	CauseSetAside = "set aside" // the broker cannot go on with the record
+	CauseDeadline    = "deadline"  // it was not done in time
+	CauseQuarantined = "set aside" // the broker cannot go on with the record
 )
 
 // A Call is a mutating call to the cloud, stored before it is made.

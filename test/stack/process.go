@@ -61,7 +61,7 @@ func openFile(dir string) (store.Store, error) {
 
 // wire makes the parts, as the program does.
 func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*broker.Engine, error) {
-	keys, err := sealed.Ensure(ctx, sealed.File(filepath.Join(s.dir, "keyset.json")), records, &sealed.Options{Alone: true})
+	keys, err := sealed.Ensure(ctx, sealed.File(filepath.Join(s.dir, "keyset.json")), records, &sealed.Options{SingleProcess: true})
 	if err != nil {
 		return nil, err
 	}

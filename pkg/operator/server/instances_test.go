@@ -42,7 +42,7 @@ func fullRecord(at time.Time) func(r *store.Record) {
 			Frozen: map[string]store.Sealed{"delete": secret}, Refused: []string{"create"},
 			Unsettled: map[string]time.Time{"create": at}, Repeated: at, Unseen: at, MissingSince: at,
 			Operation: &op, Results: []store.Operation{earlier},
-			History: store.HistoryOf(store.Event{Time: at, Op: store.Deprovision, Step: "delete", What: "refused", Kind: "operator", Attempt: 2, Unknown: hush}),
+			History: store.NewHistory(store.Event{Time: at, Op: store.Deprovision, Step: "delete", Outcome: "refused", Kind: "operator", Attempt: 2, Unknown: hush}),
 			Earlier: []store.Life{{Incarnation: "00", Deleted: at, Results: []store.Operation{earlier}, Unknown: hush}},
 			Unknown: hush,
 		}

@@ -103,8 +103,8 @@ func (h *Handler) reseal(ctx context.Context, x *exchange) error {
 				return r.err
 			}
 			last := operator.Progress{Resealed: r.total, Done: true}
-			for i := range r.total.Left {
-				left := &r.total.Left[i]
+			for i := range r.total.Failures {
+				left := &r.total.Failures[i]
 				last.Left = append(last.Left, operator.Unresealed{Name: nameOf(left.Key), Why: left.Err.Error()})
 			}
 			return x.writeNow(last)

@@ -26,7 +26,7 @@ func hasFailed(r *store.Record) bool {
 // isQuarantined reports whether the engine leaves r alone until an operator
 // retries it.
 func isQuarantined(r *store.Record) bool {
-	return !r.Settled && r.Operation != nil && r.Operation.CauseKind == store.CauseSetAside
+	return !r.Settled && r.Operation != nil && r.Operation.CauseKind == store.CauseQuarantined
 }
 
 // stateOf returns the state that operators see.
@@ -92,7 +92,7 @@ func viewOf(r *store.Record) operator.Record {
 		view.Call = &operator.Call{Step: c.Step, Epoch: c.Epoch, Until: c.Until}
 	}
 	for _, e := range r.History.Events() {
-		view.History = append(view.History, operator.Event{Time: e.Time, Op: string(e.Op), Step: e.Step, What: e.What, Kind: e.Kind, Attempt: e.Attempt})
+		view.History = append(view.History, operator.Event{Time: e.Time, Op: string(e.Op), Step: e.Step, What: e.Outcome, Kind: e.Kind, Attempt: e.Attempt})
 	}
 	for i := range r.Earlier {
 		life := &r.Earlier[i]

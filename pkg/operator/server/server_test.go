@@ -62,7 +62,7 @@ func newEnvironment(t *testing.T, decorate func(store.Store) store.Store) *envir
 	}
 	t.Cleanup(func() { _ = file.Close() })
 	w := &environment{t: t, gate: api.NewGate(time.Nanosecond, nil), engine: &fakeEngine{}, metrics: prometheus.NewRegistry(), file: file}
-	if w.keys, err = sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{Alone: true}); err != nil {
+	if w.keys, err = sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{SingleProcess: true}); err != nil {
 		t.Fatal(err)
 	}
 	w.store = sealed.New(file, w.keys)

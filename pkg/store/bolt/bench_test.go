@@ -36,7 +36,7 @@ func benchStore(b *testing.B, path string, n int) *Store {
 					r.Have = r.Want
 					r.Facts = map[string]string{"id": "rm-1", "host": "rm-1.mysql.rds.aliyuncs.com", "port": "3306"}
 					r.Operation, r.Results = &op, []store.Operation{op}
-					r.History = store.HistoryOf(slices.Repeat([]store.Event{{Time: at, Op: store.Provision, Step: "create", What: "done"}}, 10)...)
+					r.History = store.NewHistory(slices.Repeat([]store.Event{{Time: at, Op: store.Provision, Step: "create", Outcome: "done"}}, 10)...)
 					return nil
 				})
 				if err != nil {

@@ -37,14 +37,14 @@ type Options struct {
 type Store struct {
 	db      *bbolt.DB
 	waiting atomic.Int64 // writers that have not had their turn
-	turn    sync.Mutex   // held by the writer whose turn it is; guards the rest
+	writeMu sync.Mutex   // held by the writer whose turn it is; guards the rest
 	group   *group       // the open transaction, if any
-	broken  error        // set: the file was found damaged, nothing is written any more
+	damaged error        // set: the file was found damaged, nothing is written any more
 	closed  bool
 
 	watchers watchers
 	leading  chan struct{} // holds a value while somebody leads
-	gone     chan struct{} // closed by Close
+	closing  chan struct{} // closed by Close
 }
 
 var _ store.Store = (*Store)(nil)
@@ -71,8 +71,8 @@ func Open(path string, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{db: db, leading: make(chan struct{}, 1), gone: make(chan struct{})}
-	if err := s.complete(); err != nil {
+	s := &Store{db: db, leading: make(chan struct{}, 1), closing: make(chan struct{})}
+	if err := s.addMissingBuckets(); err != nil {
 		return nil, openError(path, errors.Join(err, db.Close()))
 	}
 	return s, nil
@@ -96,16 +96,16 @@ func openError(path string, err error) error {
 
 // Close implements store.Store.
 func (s *Store) Close() error {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
 	if s.closed {
 		return nil
 	}
 	s.closed = true
-	close(s.gone)
-	s.end()
-	if s.broken != nil { // bbolt would wait for ever for the transaction that broke off
-		return s.broken
+	close(s.closing)
+	s.closeGroup()
+	if s.damaged != nil { // bbolt would wait for ever for the transaction that broke off
+		return s.damaged
 	}
 	return s.db.Close()
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// errKey refuses keys that no record can have.
-var errKey = errors.New("the key needs an instance id, and at most 32 KiB")
+// errBadKey refuses keys that no record can have.
+var errBadKey = errors.New("the key needs an instance id, and at most 32 KiB")
 
 // checkKey returns the key in the file of a record that may be stored.
 func checkKey(k store.Key) ([]byte, error) {
 	id := encodeKey(k)
 	if k.InstanceID == "" || len(id) > bbolt.MaxKeySize {
-		return nil, &store.RecordError{Key: k, Err: errKey}
+		return nil, &store.RecordError{Key: k, Err: errBadKey}
 	}
 	return id, nil
 }
@@ -71,7 +71,7 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 			return errors.Join(
 				records.SetSequence(records.Sequence()+1),
 				records.Put(id, saved),
-				index(tx, id, &r),
+				updateIndexes(tx, id, &r),
 				unmark(tx, added))
 		}, nil
 	})

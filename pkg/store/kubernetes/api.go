@@ -147,7 +147,7 @@ type resource[T any, P interface {
 }
 
 func (r resource[T, P]) get(ctx context.Context, name string) (*T, error) {
-	return again(ctx, func() (*T, error) { return r.do(ctx, "get", r.client.Get().Name(name)) })
+	return retryRead(ctx, func() (*T, error) { return r.do(ctx, "get", r.client.Get().Name(name)) })
 }
 
 func (r resource[T, P]) create(ctx context.Context, object *T) (*T, error) {
@@ -165,24 +165,24 @@ func (r resource[T, P]) delete(ctx context.Context, object *T) error {
 	options := &metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version}}
 	ctx, end := context.WithTimeout(ctx, r.timeout)
 	defer end()
-	return explain("delete", r.name, r.namespace, r.request(r.client.Delete().Name(P(object).GetName()).Body(options)).Do(ctx).Error())
+	return describeError("delete", r.name, r.namespace, r.request(r.client.Delete().Name(P(object).GetName()).Body(options)).Do(ctx).Error())
 }
 
 // list gives a page.
 func (r resource[T, P]) list(ctx context.Context, options metav1.ListOptions, into runtime.Object) error {
 	ctx, end := context.WithTimeout(ctx, r.timeout)
 	defer end()
-	_, err := again(ctx, func() (struct{}, error) {
+	_, err := retryRead(ctx, func() (struct{}, error) {
 		return struct{}{}, r.request(r.client.Get().VersionedParams(&options, r.parameters)).Do(ctx).Into(into)
 	})
-	return explain("list", r.name, r.namespace, err)
+	return describeError("list", r.name, r.namespace, err)
 }
 
 // watch tells the changes of one object, its present state first.
 func (r resource[T, P]) watch(ctx context.Context, name string) (watch.Interface, error) {
 	options := metav1.ListOptions{Watch: true, FieldSelector: "metadata.name=" + name}
 	w, err := r.request(r.client.Get().VersionedParams(&options, r.parameters)).Watch(ctx)
-	return w, explain("watch", r.name, r.namespace, err)
+	return w, describeError("watch", r.name, r.namespace, err)
 }
 
 func (r resource[T, P]) do(ctx context.Context, verb string, request *rest.Request) (*T, error) {
@@ -190,7 +190,7 @@ func (r resource[T, P]) do(ctx context.Context, verb string, request *rest.Reque
 	defer end()
 	object := P(new(T))
 	if err := r.request(request).Do(ctx).Into(object); err != nil {
-		return nil, explain(verb, r.name, r.namespace, err)
+		return nil, describeError(verb, r.name, r.namespace, err)
 	}
 	return object, nil
 }
@@ -199,9 +199,9 @@ func (r resource[T, P]) request(request *rest.Request) *rest.Request {
 	return request.Namespace(r.namespace).Resource(r.name).MaxRetries(0)
 }
 
-// again reads up to three times where there is no answer: the connection may
+// retryRead reads up to three times where there is no answer: the connection may
 // have been lost since it was last used.
-func again[T any](ctx context.Context, read func() (T, error)) (T, error) {
+func retryRead[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	for wait, tries := (backoff{}), 2; ; tries-- {
 		got, err := read()
 		var answer apierrors.APIStatus
@@ -211,9 +211,9 @@ func again[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	}
 }
 
-// explain says what was asked for; for what is forbidden, which permission it
+// describeError says what was asked for; for what is forbidden, which permission it
 // takes.
-func explain(verb, resource, namespace string, err error) error {
+func describeError(verb, resource, namespace string, err error) error {
 	switch {
 	case err == nil:
 		return nil

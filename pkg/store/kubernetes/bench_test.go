@@ -44,7 +44,7 @@ func fill(b *testing.B, s store.Store, from, to int, settled bool) {
 					r.Have = r.Want
 					r.Facts = map[string]string{"id": "rm-1", "host": "rm-1.mysql.rds.aliyuncs.com", "port": "3306"}
 					r.Operation, r.Results = &op, []store.Operation{op}
-					r.History = store.HistoryOf(slices.Repeat([]store.Event{{Time: at, Op: store.Provision, Step: "create", What: "done"}}, 10)...)
+					r.History = store.NewHistory(slices.Repeat([]store.Event{{Time: at, Op: store.Provision, Step: "create", Outcome: "done"}}, 10)...)
 					return nil
 				})
 				if err != nil {

@@ -49,7 +49,7 @@ func (s *Store) PutBody(ctx context.Context, content []byte) (digest string, _ s
 
 // Body implements store.Store.
 func (s *Store) Body(ctx context.Context, digest string, _ store.Sealed) ([]byte, error) {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -103,13 +103,13 @@ func withoutMark(body *corev1.Secret) *corev1.Secret {
 // editBody replaces a body's Secret by what edit makes of it; nil changes
 // nothing. Repeating a write is harmless, so a lost answer is no difficulty.
 func (s *Store) editBody(ctx context.Context, digest string, edit func(old *corev1.Secret) (next *corev1.Secret, err error)) error {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
 	name := s.options.bodyName(digest)
-	leave, err := s.turns.take(ctx, name)
+	leave, err := s.locks.lock(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -135,10 +135,10 @@ func (s *Store) editBody(ctx context.Context, digest string, edit func(old *core
 		switch outcomeOf(err, isNew) {
 		case written:
 			return nil
-		case refused:
+		case rejected:
 			return fmt.Errorf("write body %s: %w", digest, err)
-		case raced:
-		case busy, unknown:
+		case conflict:
+		case throttled, unknown:
 			limit = limited
 		}
 		if wait.wait(limit) != nil {
@@ -231,7 +231,7 @@ func unlessChanged(listed *metav1.ObjectMeta, edit func(*corev1.Secret) *corev1.
 // deleteBody deletes the version of a body that was listed. Where the answer is
 // lost, the next sweep looks again.
 func (s *Store) deleteBody(ctx context.Context, listed *metav1.ObjectMeta) (gone bool, err error) {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -242,7 +242,7 @@ func (s *Store) deleteBody(ctx context.Context, listed *metav1.ObjectMeta) (gone
 	switch outcomeOf(err, false) {
 	case written:
 		return true, nil
-	case raced:
+	case conflict:
 		return false, nil
 	default:
 		return false, fmt.Errorf("delete body %s, which no record names: %w", listed.Name, err)

@@ -66,15 +66,15 @@ type Options struct {
 
 // A Store is a store.Store in a cluster.
 type Store struct {
-	options Options
-	api     *api
-	turns   turns
-	held    atomic.Bool // it is marked as having held a record
+	options  Options
+	api      *api
+	locks    objectLocks
+	everUsed atomic.Bool // it is marked as having held a record
 
 	mu      sync.Mutex // guards closed, and running against Close
 	closed  bool
 	running sync.WaitGroup  // calls that Close waits for
-	gone    context.Context //nolint:containedctx // ends with the store, not with a call
+	closing context.Context //nolint:containedctx // ends with the store, not with a call
 	end     context.CancelFunc
 }
 
@@ -86,7 +86,7 @@ var errOptions = errors.New("a store in Kubernetes")
 // Open opens the store of that name, and makes it where there is none. The
 // error is ErrForeign if its objects are another's or of another version.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if err := o.complete(); err != nil {
+	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
 	api, err := newAPI(&o)
@@ -94,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("%w: %w", errOptions, err)
 	}
 	s := &Store{options: o, api: api}
-	s.gone, s.end = context.WithCancel(context.Background())
+	s.closing, s.end = context.WithCancel(context.Background())
 	if _, err := s.meta(ctx); err != nil {
 		s.end()
 		return nil, fmt.Errorf("open the store %s in namespace %s: %w", o.Name, o.Namespace, err)
@@ -102,8 +102,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// complete checks options and fills in the defaults.
-func (o *Options) complete() error {
+// setDefaults checks options and fills in the defaults.
+func (o *Options) setDefaults() error {
 	if o.Name == "" {
 		o.Name = DefaultName
 	}
@@ -135,8 +135,8 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// begin counts a call that Close waits for, until done is called.
-func (s *Store) begin(ctx context.Context) (done func(), err error) {
+// startCall counts a call that Close waits for, until done is called.
+func (s *Store) startCall(ctx context.Context) (done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

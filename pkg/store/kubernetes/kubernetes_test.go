@@ -76,7 +76,7 @@ func TestReplicas(t *testing.T) {
 			o.Config = proxy.Config()
 			return storetest.Replica{Store: open(t, o), Cut: proxy.Cut, Stall: proxy.Stall, Heal: proxy.Heal}
 		},
-		Forget: func(t *testing.T) {
+		Compact: func(t *testing.T) {
 			cluster.Server(t).Compact(t)
 			cluster.Server(t).Restart(t)
 		},

@@ -14,7 +14,7 @@ import (
 
 // Get implements store.Store.
 func (s *Store) Get(ctx context.Context, k store.Key) (store.Record, error) {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return store.Record{}, err
 	}
@@ -46,13 +46,13 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 	if err := checkKey(k); err != nil {
 		return store.Record{}, err
 	}
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return store.Record{}, err
 	}
 	defer done()
 	name := s.options.recordName(k)
-	leave, err := s.turns.take(ctx, name)
+	leave, err := s.locks.lock(ctx, name)
 	if err != nil {
 		return store.Record{}, err
 	}
@@ -67,7 +67,7 @@ func (s *Store) Update(ctx context.Context, k store.Key, change func(*store.Reco
 			return store.Record{}, err
 		}
 		if old == nil {
-			if err := s.markHeld(ctx); err != nil {
+			if err := s.markUsed(ctx); err != nil {
 				return store.Record{}, err
 			}
 		}
@@ -134,9 +134,9 @@ func (s *Store) save(ctx context.Context, old, next *corev1.Secret) (*corev1.Sec
 		switch {
 		case outcome == written:
 			return saved, nil
-		case outcome == raced && lost == nil:
+		case outcome == conflict && lost == nil:
 			return nil, nil
-		case outcome == refused && lost == nil:
+		case outcome == rejected && lost == nil:
 			return nil, err
 		case outcome == unknown:
 			lost = err
@@ -147,9 +147,9 @@ func (s *Store) save(ctx context.Context, old, next *corev1.Secret) (*corev1.Sec
 			case err != nil: // look again after the next try
 			case now != nil && now.Annotations[writeAnnotation] == next.Annotations[writeAnnotation]:
 				return now, nil
-			case outcome == raced || version(now) != version(old):
+			case outcome == conflict || resourceVersion(now) != resourceVersion(old):
 				return nil, fmt.Errorf("others have written since, and it is not known whether this was before: %w", lost)
-			case outcome == refused:
+			case outcome == rejected:
 				return nil, lost
 			}
 		}
@@ -168,13 +168,13 @@ func (s *Store) write(ctx context.Context, old, next *corev1.Secret) (*corev1.Se
 
 // Delete implements store.Store.
 func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
 	name := s.options.recordName(k)
-	leave, err := s.turns.take(ctx, name)
+	leave, err := s.locks.lock(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -200,10 +200,10 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 		switch outcomeOf(err, false) {
 		case written:
 			return nil
-		case refused:
+		case rejected:
 			return fmt.Errorf("%s: %w", k, err)
-		case raced:
-		case busy, unknown:
+		case conflict:
+		case throttled, unknown:
 			limit = patience
 		}
 		if wait.wait(limit) != nil {
@@ -215,7 +215,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 // remove deletes an object as it is, and our finalizer first: that changes
 // nothing that anybody reads.
 func (s *Store) remove(ctx context.Context, object *corev1.Secret) error {
-	rest := without(object.Finalizers)
+	rest := withoutOurs(object.Finalizers)
 	if len(rest) != len(object.Finalizers) {
 		object.Finalizers = rest
 		bare, err := s.api.secrets.update(ctx, object)

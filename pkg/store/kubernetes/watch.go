@@ -20,7 +20,7 @@ import (
 // settled it keeps the keys, so that it can tell what is gone when it had lost
 // the connection for so long that the server has forgotten what happened.
 func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	switch {
 	case err == nil:
 		done() // Close ends watches, and does not wait for them
@@ -31,7 +31,7 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	}
 	watching, end := context.WithCancel(ctx)
 	defer end()
-	defer context.AfterFunc(s.gone, end)()
+	defer context.AfterFunc(s.closing, end)()
 	// The lost connections that client-go would log are warned of below.
 	watching = klog.NewContext(watching, logr.Discard())
 
@@ -46,10 +46,10 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			selected(&o)
 			w, err := s.api.metadata.Watch(ctx, o)
-			return w, s.warn(ctx, explain("watch", "secrets", s.options.Namespace, err))
+			return w, s.warn(ctx, describeError("watch", "secrets", s.options.Namespace, err))
 		},
 	}
-	told := &teller{store: s, ctx: watching, changed: changed, known: map[string]store.Key{}}
+	told := &notifier{store: s, ctx: watching, changed: changed, known: map[string]store.Key{}}
 	cache.NewReflectorWithOptions(source, &metav1.PartialObjectMetadata{}, told, cache.ReflectorOptions{
 		Logger: &quiet, Name: s.options.Name,
 		Backoff: &wait.Backoff{Duration: 100 * time.Millisecond, Cap: 2 * time.Second, Steps: 10, Factor: 2, Jitter: 0.5},
@@ -68,18 +68,18 @@ func (s *Store) warn(ctx context.Context, err error) error {
 	return err
 }
 
-// A teller is what the reflector takes for its cache. One goroutine calls it.
-type teller struct {
+// A notifier is what the reflector takes for its cache. One goroutine calls it.
+type notifier struct {
 	store   *Store
 	ctx     context.Context //nolint:containedctx // the methods are the reflector's, and have none
 	changed func(store.Key)
 	known   map[string]store.Key // by the object's name
 }
 
-var _ cache.ReflectorStore = (*teller)(nil)
+var _ cache.ReflectorStore = (*notifier)(nil)
 
 // Add tells of an object that was made, or is no longer settled.
-func (t *teller) Add(object any) error {
+func (t *notifier) Add(object any) error {
 	m, ok := object.(*metav1.PartialObjectMetadata)
 	if !ok {
 		return nil
@@ -96,10 +96,10 @@ func (t *teller) Add(object any) error {
 }
 
 // Update tells of an object that was saved.
-func (t *teller) Update(object any) error { return t.Add(object) }
+func (t *notifier) Update(object any) error { return t.Add(object) }
 
 // Delete tells of an object that was deleted, or is settled now.
-func (t *teller) Delete(object any) error {
+func (t *notifier) Delete(object any) error {
 	if err := t.Add(object); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (t *teller) Delete(object any) error {
 }
 
 // Replace tells of all objects that there are now, and of those that are gone.
-func (t *teller) Replace(objects []any, _ string) error {
+func (t *notifier) Replace(objects []any, _ string) error {
 	before := t.known
 	t.known = map[string]store.Key{}
 	for _, object := range objects {
@@ -133,4 +133,4 @@ func (t *teller) Replace(objects []any, _ string) error {
 }
 
 // Resync does nothing: each object is told of once.
-func (t *teller) Resync() error { return nil }
+func (t *notifier) Resync() error { return nil }

@@ -55,7 +55,7 @@ func New(inner store.Store, metrics prometheus.Registerer) (store.Store, error) 
 
 // Get implements store.Store. That there is no such record is an answer.
 func (m *metering) Get(ctx context.Context, k store.Key) (store.Record, error) {
-	done := m.begin("get")
+	done := m.startTimer("get")
 	r, err := m.Store.Get(ctx, k)
 	done(err)
 	return r, err
@@ -64,30 +64,30 @@ func (m *metering) Get(ctx context.Context, k store.Key) (store.Record, error) {
 // Update implements store.Store. What change returns is no failure of the
 // store.
 func (m *metering) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
-	done := m.begin("update")
-	change, changed := asked(change)
+	done := m.startTimer("update")
+	change, changed := captureError(change)
 	r, err := m.Store.Update(ctx, k, change)
-	done(unless(*changed, err))
+	done(unlessOwn(*changed, err))
 	return r, err
 }
 
 // Delete implements store.Store. What check returns is no failure of the store.
 func (m *metering) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
-	done := m.begin("delete")
+	done := m.startTimer("delete")
 	if check == nil {
 		err := m.Store.Delete(ctx, k, nil)
 		done(err)
 		return err
 	}
-	check, checked := asked(check)
+	check, checked := captureError(check)
 	err := m.Store.Delete(ctx, k, check)
-	done(unless(*checked, err))
+	done(unlessOwn(*checked, err))
 	return err
 }
 
 // Bindings implements store.Store.
 func (m *metering) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
-	done := m.begin("bindings")
+	done := m.startTimer("bindings")
 	items, err := m.Store.Bindings(ctx, instanceID)
 	done(err)
 	return items, err
@@ -98,7 +98,7 @@ func (m *metering) Bindings(ctx context.Context, instanceID string) ([]store.Ite
 func (m *metering) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		for r, err := range m.Store.All(ctx) {
-			m.failed("all", err)
+			m.countFailure("all", err)
 			if !yield(r, err) {
 				return
 			}
@@ -108,7 +108,7 @@ func (m *metering) All(ctx context.Context) iter.Seq2[store.Record, error] {
 
 // Unfinished implements store.Store.
 func (m *metering) Unfinished(ctx context.Context) ([]store.Key, error) {
-	done := m.begin("unfinished")
+	done := m.startTimer("unfinished")
 	keys, err := m.Store.Unfinished(ctx)
 	done(err)
 	return keys, err
@@ -116,7 +116,7 @@ func (m *metering) Unfinished(ctx context.Context) ([]store.Key, error) {
 
 // Tombstones implements store.Store.
 func (m *metering) Tombstones(ctx context.Context, before time.Time, limit int) ([]store.Key, error) {
-	done := m.begin("tombstones")
+	done := m.startTimer("tombstones")
 	keys, err := m.Store.Tombstones(ctx, before, limit)
 	done(err)
 	return keys, err
@@ -124,7 +124,7 @@ func (m *metering) Tombstones(ctx context.Context, before time.Time, limit int) 
 
 // PutBody implements store.Store.
 func (m *metering) PutBody(ctx context.Context, content []byte) (string, store.Sealed, error) {
-	done := m.begin("put_body")
+	done := m.startTimer("put_body")
 	digest, key, err := m.Store.PutBody(ctx, content)
 	done(err)
 	return digest, key, err
@@ -132,7 +132,7 @@ func (m *metering) PutBody(ctx context.Context, content []byte) (string, store.S
 
 // Body implements store.Store.
 func (m *metering) Body(ctx context.Context, digest string, key store.Sealed) ([]byte, error) {
-	done := m.begin("body")
+	done := m.startTimer("body")
 	content, err := m.Store.Body(ctx, digest, key)
 	done(err)
 	return content, err
@@ -140,7 +140,7 @@ func (m *metering) Body(ctx context.Context, digest string, key store.Sealed) ([
 
 // SweepBodies implements store.Store.
 func (m *metering) SweepBodies(ctx context.Context, now time.Time) (int, error) {
-	done := m.begin("sweep_bodies")
+	done := m.startTimer("sweep_bodies")
 	deleted, err := m.Store.SweepBodies(ctx, now)
 	done(err)
 	return deleted, err
@@ -149,28 +149,28 @@ func (m *metering) SweepBodies(ctx context.Context, now time.Time) (int, error) 
 // Watch implements store.Store.
 func (m *metering) Watch(ctx context.Context, changed func(store.Key)) error {
 	err := m.Store.Watch(ctx, changed)
-	m.failed("watch", err)
+	m.countFailure("watch", err)
 	return err
 }
 
-// begin starts the clock of an operation; the function it returns stops it.
-func (m *metering) begin(operation string) func(error) {
+// startTimer starts the clock of an operation; the function it returns stops it.
+func (m *metering) startTimer(operation string) func(error) {
 	start := time.Now()
 	return func(err error) {
 		m.durations.WithLabelValues(operation).Observe(time.Since(start).Seconds())
-		m.failed(operation, err)
+		m.countFailure(operation, err)
 	}
 }
 
-func (m *metering) failed(operation string, err error) {
-	if kind := kindOf(err); kind != "" {
+func (m *metering) countFailure(operation string, err error) {
+	if kind := errorLabel(err); kind != "" {
 		m.failures.WithLabelValues(operation, kind).Inc()
 	}
 }
 
-// kindOf names a failure; it is empty for what is none: success, no such
+// errorLabel names a failure; it is empty for what is none: success, no such
 // record, and a caller who has gone.
-func kindOf(err error) string {
+func errorLabel(err error) string {
 	if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return ""
 	}
@@ -196,8 +196,8 @@ func kindOf(err error) string {
 	return unavailable
 }
 
-// asked returns f, and where the error is kept that it returned last.
-func asked(f func(*store.Record) error) (func(*store.Record) error, *error) {
+// captureError returns f, and where the error is kept that it returned last.
+func captureError(f func(*store.Record) error) (func(*store.Record) error, *error) {
 	last := new(error)
 	return func(r *store.Record) error {
 		*last = f(r)
@@ -205,8 +205,8 @@ func asked(f func(*store.Record) error) (func(*store.Record) error, *error) {
 	}, last
 }
 
-// unless returns err, or nil if it is what the caller's own function returned.
-func unless(own, err error) error {
+// unlessOwn returns err, or nil if it is what the caller's own function returned.
+func unlessOwn(own, err error) error {
 	if own != nil && errors.Is(err, own) {
 		return nil
 	}

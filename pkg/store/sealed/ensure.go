@@ -18,12 +18,12 @@ import (
 func Ensure(ctx context.Context, source Source, st store.Store, o *Options) (*Keys, error) {
 	keys, err := Open(ctx, source, o)
 	if errors.Is(err, fs.ErrNotExist) {
-		keys, err = first(ctx, source, st, o)
+		keys, err = createFirst(ctx, source, st, o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = fits(ctx, keys, st)
+	err = checkFit(ctx, keys, st)
 	switch {
 	case errors.Is(err, store.ErrSeal):
 		return nil, fmt.Errorf("%w: the keyset %s does not open what the store holds (%w): "+
@@ -34,9 +34,9 @@ func Ensure(ctx context.Context, source Source, st store.Store, o *Options) (*Ke
 	return keys, nil
 }
 
-// first makes the keyset of an empty store. Somebody else may do it now, too,
+// createFirst makes the keyset of an empty store. Somebody else may do it now, too,
 // and use it at once.
-func first(ctx context.Context, source Source, st store.Store, o *Options) (*Keys, error) {
+func createFirst(ctx context.Context, source Source, st store.Store, o *Options) (*Keys, error) {
 	empty, err := st.Empty(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("is the store empty: %w", err)
@@ -57,7 +57,7 @@ func first(ctx context.Context, source Source, st store.Store, o *Options) (*Key
 // Create makes the keyset of a source, of one new key (AES-256-GCM). The error
 // is fs.ErrExist if there is one already: it stays as it is.
 func Create(ctx context.Context, source Source) error {
-	set, err := draw()
+	set, err := newKeySet()
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,10 @@ func Create(ctx context.Context, source Source) error {
 	return nil
 }
 
-// fits fails with ErrSeal if there are secrets and none of them opens. Records
+// checkFit fails with ErrSeal if there are secrets and none of them opens. Records
 // that do not decode, and single secrets that do not open, are not for it to
 // judge: mostly the first secret opens, and that is all it reads.
-func fits(ctx context.Context, keys *Keys, st store.Store) error {
+func checkFit(ctx context.Context, keys *Keys, st store.Store) error {
 	var wrong error
 	for r, err := range New(st, keys).All(ctx) {
 		switch _, skip := errors.AsType[*store.RecordError](err); {

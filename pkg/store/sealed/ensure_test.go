@@ -27,13 +27,13 @@ func TestEnsureMakesAKeysetForAnEmptyStoreAlone(t *testing.T) {
 	}
 	// More than a page of records without secrets come before the one.
 	for n := range 120 {
-		update(t, inner, store.Key{InstanceID: fmt.Sprintf("%03d", n)}, func(*store.Record) {})
+		updateGroup(t, inner, store.Key{InstanceID: fmt.Sprintf("%03d", n)}, func(*store.Record) {})
 	}
 	if _, err := ensure(); err != nil {
 		t.Errorf("store without secrets: %v", err)
 	}
 	k := store.Key{InstanceID: "i", BindingID: "b"}
-	update(t, sealed.New(inner, keys), k, func(r *store.Record) {
+	updateGroup(t, sealed.New(inner, keys), k, func(r *store.Record) {
 		r.Secrets = store.Seal([]byte("secret"))
 		r.Credentials = store.Seal([]byte("secret"))
 	})
@@ -41,7 +41,7 @@ func TestEnsureMakesAKeysetForAnEmptyStoreAlone(t *testing.T) {
 		t.Errorf("keyset that fits: %v", err)
 	}
 	// A single secret that does not open is its record's matter.
-	update(t, inner, k, func(r *store.Record) { r.Secrets = store.Boxed([]byte("broken"), nil) })
+	updateGroup(t, inner, k, func(r *store.Record) { r.Secrets = store.Boxed([]byte("broken"), nil) })
 	if _, err := ensure(); err != nil {
 		t.Errorf("keyset that fits, and a broken secret: %v", err)
 	}
@@ -101,7 +101,7 @@ func TestEnsurePassesOverDamagedRecords(t *testing.T) {
 	dir := t.TempDir()
 	inner := openBolt(t, dir)
 	path := newKeysetFile(t, dir, "keyset.json")
-	update(t, sealed.New(inner, open(t, sealed.File(path))), store.Key{InstanceID: "i"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
+	updateGroup(t, sealed.New(inner, open(t, sealed.File(path))), store.Key{InstanceID: "i"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
 	if _, err := sealed.Ensure(t.Context(), sealed.File(path), damaged{inner}, nil); err != nil {
 		t.Errorf("keyset that fits: %v", err)
 	}

@@ -14,23 +14,23 @@ import (
 
 const (
 	readEvery = 10 * time.Second
-	// readTime is how long reading the source may take.
-	readTime = 5 * time.Second
-	// stale is after how many turns without a look at the source sealing looks
+	// readTimeout is how long reading the source may take.
+	readTimeout = 5 * time.Second
+	// staleIntervals is after how many turns without a look at the source sealing looks
 	// there first: the process may have been stopped.
-	stale = 3
-	// spreads is in how many turns a change of the keyset has reached every
+	staleIntervals = 3
+	// spreadIntervals is in how many turns a change of the keyset has reached every
 	// process that is well.
-	spreads = 6
+	spreadIntervals = 6
 )
 
 // Options are what Keys can do without.
 type Options struct {
 	// Every is how often the source is read; 0: every 10 s.
-	Every time.Duration
+	Interval time.Duration
 	// Alone says that no other process uses the keyset: no change of it needs
 	// time to reach others.
-	Alone bool
+	SingleProcess bool
 	// Metrics gets the collectors of the keys; may be nil.
 	Metrics prometheus.Registerer
 	// Report is told, for the log, of other keys in use (err is nil) and of a
@@ -43,21 +43,21 @@ type Options struct {
 // where a secret is met that only a key not heard of yet can open. What cannot
 // be used changes nothing: the keys that were good stay in use.
 type Keys struct {
-	source Source
-	every  time.Duration
-	spread time.Duration
-	tell   func(what string, err error)
-	meters *meters
+	source     Source
+	interval   time.Duration
+	spreadTime time.Duration
+	report     func(what string, err error)
+	metrics    *keyMetrics
 
-	state atomic.Pointer[state]
-	read  atomic.Pointer[time.Time] // when the source was last asked
+	state  atomic.Pointer[state]
+	readAt atomic.Pointer[time.Time] // when the source was last asked
 
-	turn    sync.Mutex // one look at the source at a time
-	trouble string     // what was last told of it; guarded by turn
+	reloadMu    sync.Mutex // one look at the source at a time
+	lastFailure string     // what was last told of it; guarded by turn
 
-	writing writing // updates that may be sealing
+	updates inFlightUpdates // updates that may be sealing
 
-	asking  sync.Mutex           // one question for an unknown key at a time
+	findMu  sync.Mutex           // one question for an unknown key at a time
 	missing map[uint32]time.Time // keys that the source did not have; guarded by asking
 }
 
@@ -72,27 +72,27 @@ func Open(ctx context.Context, source Source, o *Options) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keys{source: source, every: o.Every, tell: o.Report, missing: map[uint32]time.Time{}}
-	if k.every == 0 {
-		k.every = readEvery
+	k := &Keys{source: source, interval: o.Interval, report: o.Report, missing: map[uint32]time.Time{}}
+	if k.interval == 0 {
+		k.interval = readEvery
 	}
-	if !o.Alone {
-		k.spread = spreads * k.every
+	if !o.SingleProcess {
+		k.spreadTime = spreadIntervals * k.interval
 	}
-	if k.tell == nil {
-		k.tell = func(string, error) {}
+	if k.report == nil {
+		k.report = func(string, error) {}
 	}
-	if k.meters, err = newMeters(o.Metrics); err != nil {
+	if k.metrics, err = newKeyMetrics(o.Metrics); err != nil {
 		return nil, err
 	}
 	k.state.Store((&state{}).next(set, version, asked))
-	k.read.Store(&asked)
+	k.readAt.Store(&asked)
 	return k, nil
 }
 
 // load reads the set that a source holds now.
-func load(ctx context.Context, source Source) (*set, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, readTime)
+func load(ctx context.Context, source Source) (*keySet, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	b, version, err := source.Read(ctx)
 	if err != nil {
@@ -107,35 +107,35 @@ func load(ctx context.Context, source Source) (*set, string, error) {
 
 // Watch follows the source until ctx ends.
 func (k *Keys) Watch(ctx context.Context) {
-	ticker := time.NewTicker(k.every)
+	ticker := time.NewTicker(k.interval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			_, _ = k.look(ctx, nil) // it has told
+			_, _ = k.reload(ctx, nil) // it has told
 		}
 	}
 }
 
-// look asks the source, and takes into use what it holds. What does not follow
+// reload asks the source, and takes into use what it holds. What does not follow
 // from the set in use is only taken if proof opens something with it: then it
 // is of this store.
-func (k *Keys) look(ctx context.Context, proof func(*set) bool) (*state, error) {
-	k.turn.Lock()
-	defer k.turn.Unlock()
-	return k.lookNow(ctx, proof)
+func (k *Keys) reload(ctx context.Context, proof func(*keySet) bool) (*state, error) {
+	k.reloadMu.Lock()
+	defer k.reloadMu.Unlock()
+	return k.reloadLocked(ctx, proof)
 }
 
-// lookNow is look for those who have the turn.
-func (k *Keys) lookNow(ctx context.Context, proof func(*set) bool) (*state, error) {
+// reloadLocked is look for those who have the turn.
+func (k *Keys) reloadLocked(ctx context.Context, proof func(*keySet) bool) (*state, error) {
 	asked, now, lost := time.Now(), k.state.Load(), false
 	set, version, err := load(ctx, k.source)
 	if err != nil && ctx.Err() != nil {
 		return nil, err // it is the caller who went, not the source
 	}
-	defer k.read.Store(&asked)
+	defer k.readAt.Store(&asked)
 	switch {
 	case err != nil:
 	case version == now.version:
@@ -146,60 +146,60 @@ func (k *Keys) lookNow(ctx context.Context, proof func(*set) bool) (*state, erro
 			"or restart the broker if it is this one", store.ErrForeign, k.source, now.set.primary)
 	}
 	if err != nil {
-		k.state.Store(now.blocked(lost, err))
-		k.failed(err)
+		k.state.Store(now.withFailure(lost, err))
+		k.reportFailure(err)
 		return nil, err
 	}
 	next := now.next(set, version, asked)
 	k.state.Store(next)
-	k.worked(now, next)
+	k.reportSuccess(now, next)
 	return next, nil
 }
 
-// failed tells, once, why the source cannot be used. k.turn is held.
-func (k *Keys) failed(err error) {
-	k.meters.broken.Set(1)
-	if k.trouble == err.Error() {
+// reportFailure tells, once, why the source cannot be used. k.turn is held.
+func (k *Keys) reportFailure(err error) {
+	k.metrics.broken.Set(1)
+	if k.lastFailure == err.Error() {
 		return
 	}
-	k.trouble = err.Error()
-	k.meters.reloads.WithLabelValues("failed").Inc()
-	k.tell("the keyset cannot be used, the keys known before stay in use", err)
+	k.lastFailure = err.Error()
+	k.metrics.reloads.WithLabelValues("failed").Inc()
+	k.report("the keyset cannot be used, the keys known before stay in use", err)
 }
 
-// worked tells what is in use now, if that is news. k.turn is held.
-func (k *Keys) worked(before, now *state) {
-	k.meters.broken.Set(0)
+// reportSuccess tells what is in use now, if that is news. k.turn is held.
+func (k *Keys) reportSuccess(before, now *state) {
+	k.metrics.broken.Set(0)
 	is := now.set.describe()
-	if k.trouble == "" && before.set.describe() == is {
+	if k.lastFailure == "" && before.set.describe() == is {
 		return
 	}
-	k.trouble = ""
-	k.meters.reloads.WithLabelValues("ok").Inc()
-	k.tell("keyset in use: "+is, nil)
+	k.lastFailure = ""
+	k.metrics.reloads.WithLabelValues("ok").Inc()
+	k.report("keyset in use: "+is, nil)
 }
 
 // seal puts plain into a box for a place, with the primary key.
 func (k *Keys) seal(plain []byte, place string) ([]byte, error) {
-	k.freshen()
+	k.reloadIfStale()
 	now := k.state.Load()
-	if now.lost != nil {
-		return nil, now.lost // what it sealed now, nobody could open after a restart
+	if now.sealingErr != nil {
+		return nil, now.sealingErr // what it sealed now, nobody could open after a restart
 	}
 	return now.set.seal(plain, place)
 }
 
-// freshen looks at the source if nobody has for long. A process that was
+// reloadIfStale looks at the source if nobody has for long. A process that was
 // stopped must not seal with a key that was dropped meanwhile.
-func (k *Keys) freshen() {
-	long := func() bool { return time.Since(*k.read.Load()) > stale*k.every }
+func (k *Keys) reloadIfStale() {
+	long := func() bool { return time.Since(*k.readAt.Load()) > staleIntervals*k.interval }
 	if !long() {
 		return
 	}
-	k.turn.Lock()
-	defer k.turn.Unlock()
+	k.reloadMu.Lock()
+	defer k.reloadMu.Unlock()
 	if long() {
-		_, _ = k.lookNow(context.Background(), nil) // it has told
+		_, _ = k.reloadLocked(context.Background(), nil) // it has told
 	}
 }
 
@@ -210,38 +210,38 @@ func (k *Keys) open(box []byte, place string) ([]byte, error) {
 	if err == nil {
 		return plain, nil
 	}
-	if id, ok := sealedBy(box); ok && !k.state.Load().set.opens(id) {
-		k.ask(id, func(s *set) bool { _, err := s.open(box, place); return err == nil })
+	if id, ok := sealedBy(box); ok && !k.state.Load().set.canOpen(id) {
+		k.findKey(id, func(s *keySet) bool { _, err := s.open(box, place); return err == nil })
 		if plain, err = k.state.Load().open(box, place); err == nil {
 			return plain, nil
 		}
-		if !k.state.Load().set.opens(id) {
+		if !k.state.Load().set.canOpen(id) {
 			err = fmt.Errorf("%w: the keyset in use has no key %d", err, id)
 		}
 	}
-	k.meters.unopened.Inc()
+	k.metrics.unopened.Inc()
 	return nil, err
 }
 
 const (
-	// askAgain is how long a key is taken for missing after it was asked for:
+	// findAgain is how long a key is taken for missing after it was asked for:
 	// a key is always in the source before it seals.
-	askAgain = time.Second
-	// askedFor bounds how many missing keys are remembered.
-	askedFor = 100
+	findAgain = time.Second
+	// maxMissing bounds how many missing keys are remembered.
+	maxMissing = 100
 )
 
-// ask looks for a key in the source.
-func (k *Keys) ask(id uint32, proof func(*set) bool) {
-	k.asking.Lock()
-	defer k.asking.Unlock()
-	if at, ok := k.missing[id]; k.state.Load().set.opens(id) || ok && time.Since(at) < askAgain {
+// findKey looks for a key in the source.
+func (k *Keys) findKey(id uint32, proof func(*keySet) bool) {
+	k.findMu.Lock()
+	defer k.findMu.Unlock()
+	if at, ok := k.missing[id]; k.state.Load().set.canOpen(id) || ok && time.Since(at) < findAgain {
 		return // somebody else has just asked
 	}
-	if _, err := k.look(context.Background(), proof); err == nil && k.state.Load().set.opens(id) {
+	if _, err := k.reload(context.Background(), proof); err == nil && k.state.Load().set.canOpen(id) {
 		return
 	}
-	if len(k.missing) >= askedFor {
+	if len(k.missing) >= maxMissing {
 		clear(k.missing)
 	}
 	k.missing[id] = time.Now()

@@ -21,7 +21,7 @@ const secret = "secret"
 // put seals a secret in the record id.
 func put(t *testing.T, s store.Store, id string) store.Record {
 	t.Helper()
-	return update(t, s, store.Key{InstanceID: id}, func(r *store.Record) { r.Secrets = store.Seal([]byte(secret)) })
+	return updateGroup(t, s, store.Key{InstanceID: id}, func(r *store.Record) { r.Secrets = store.Seal([]byte(secret)) })
 }
 
 // check opens the secret of the record id.
@@ -81,7 +81,7 @@ func TestKeyThatNobodyHeardOfOpensAtOnce(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	source := newMemory(t)
 	deaf := sealed.New(inner, open(t, source)) // it never looks by itself
-	keys, err := sealed.Open(t.Context(), source, &sealed.Options{Alone: true})
+	keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
 	must(t, keys.Promote(t.Context(), add(t, keys)))
 	put(t, sealed.New(inner, keys), "i")
@@ -215,7 +215,7 @@ func TestKeyThatTheSourceLostSealsNoMore(t *testing.T) {
 				if !errors.Is(err, store.ErrForeign) {
 					t.Errorf("sealing with a key that is lost at the next start = %v, want ErrForeign", err)
 				}
-				update(t, live, store.Key{InstanceID: "i"}, func(r *store.Record) { r.Region = "r" }) // needs no key
+				updateGroup(t, live, store.Key{InstanceID: "i"}, func(r *store.Record) { r.Region = "r" }) // needs no key
 				if n := told.counts()[1]; n != 1 {
 					t.Errorf("it was told %d times, want once", n)
 				}

@@ -39,19 +39,19 @@ func TestOlderBrokerKeepsWhatItDoesNotKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	update(t, inner, k, func(r *store.Record) { *r = newer })
+	updateGroup(t, inner, k, func(r *store.Record) { *r = newer })
 
-	update(t, s, k, func(r *store.Record) {
+	updateGroup(t, s, k, func(r *store.Record) {
 		r.Secrets = store.Seal([]byte(secret))
 		r.Want.Parameters = store.Seal([]byte("{}"))
 		r.Operation.State = store.Succeeded
-		r.History = store.HistoryOf(append(r.History.Events(), store.Event{What: "ended"})...)
+		r.History = store.NewHistory(append(r.History.Events(), store.Event{Outcome: "ended"})...)
 	})
-	update(t, s, k, func(r *store.Record) {
+	updateGroup(t, s, k, func(r *store.Record) {
 		r.Have, r.Settled = r.Want, true // a reached Want becomes Have
 		r.Results = append(r.Results, *r.Operation)
 		r.Operation = &store.Operation{ID: "2"}
-		r.History = store.HistoryOf(r.History.Events()[1:]...)
+		r.History = store.NewHistory(r.History.Events()[1:]...)
 	})
 	if _, err := keys.Reseal(t.Context(), s, nil); err != nil {
 		t.Fatal(err)

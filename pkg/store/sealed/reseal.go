@@ -40,7 +40,7 @@ func (st *state) uses(ctx context.Context, records store.Store) (Uses, error) {
 			return uses, fmt.Errorf("count the uses of keys: %w", err)
 		}
 		uses.Records++
-		ids, ok := st.sealers(&r)
+		ids, ok := st.keysOf(&r)
 		if !ok {
 			uses.Unknown++
 		}
@@ -51,8 +51,8 @@ func (st *state) uses(ctx context.Context, records store.Store) (Uses, error) {
 	return uses, nil
 }
 
-// sealers returns the keys that a record needs; false if there may be others.
-func (st *state) sealers(r *store.Record) (ids map[uint32]bool, ok bool) {
+// keysOf returns the keys that a record needs; false if there may be others.
+func (st *state) keysOf(r *store.Record) (ids map[uint32]bool, ok bool) {
 	ids = map[uint32]bool{}
 	_ = r.EachSealed(func(_ string, secret *store.Sealed) error {
 		if id, ok := sealedBy(secret.Box()); ok {
@@ -70,16 +70,16 @@ func (st *state) sealers(r *store.Record) (ids map[uint32]bool, ok bool) {
 		return ids, false
 	}
 	for _, key := range st.set.entries() {
-		if bytes.Contains(b, boxText(key.KeyID())) {
+		if bytes.Contains(b, boxPrefixText(key.KeyID())) {
 			ids[key.KeyID()] = true
 		}
 	}
 	return ids, true
 }
 
-// boxText is how a box of a key begins as JSON: 36 of the 40 bits of its
+// boxPrefixText is how a box of a key begins as JSON: 36 of the 40 bits of its
 // prefix, which six characters of base64 hold.
-func boxText(id uint32) []byte {
+func boxPrefixText(id uint32) []byte {
 	return append([]byte{'"'}, base64.StdEncoding.EncodeToString(prefix(id))[:6]...)
 }
 
@@ -89,13 +89,13 @@ type Resealed struct {
 	Resealed int `json:"resealed"` // and sealed anew, so that they need the primary key alone
 	Failed   int `json:"failed"`   // and left, all or in part
 	// Left are the first hundred that failed, and why.
-	Left []store.RecordError `json:"-"`
+	Failures []store.RecordError `json:"-"`
 }
 
 const (
-	resealers = 8   // records sealed anew at a time, so that a store can write them together
-	leftKept  = 100 // failures that are named
-	tellEvery = 100 // records between two calls of progress
+	resealers     = 8   // records sealed anew at a time, so that a store can write them together
+	maxFailures   = 100 // failures that are named
+	progressEvery = 100 // records between two calls of progress
 )
 
 // Reseal seals every secret of st, the store that New gave for these keys, with
@@ -103,11 +103,11 @@ const (
 // time, also while the records are in use. What does not open is left and
 // counted. progress is called now and then, and must not wait; it may be nil.
 func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Resealed)) (Resealed, error) {
-	now, err := k.look(ctx, nil)
+	now, err := k.reload(ctx, nil)
 	if err != nil {
 		return Resealed{}, fmt.Errorf("reseal: %w", err)
 	}
-	run := &resealing{st: st, primary: now.set.primary, progress: progress}
+	run := &resealRun{st: st, primary: now.set.primary, progress: progress}
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(resealers)
 	for r, err := range st.All(within) {
@@ -131,8 +131,8 @@ func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Reseale
 	return run.total, nil
 }
 
-// resealing is one run of Reseal.
-type resealing struct {
+// resealRun is one run of Reseal.
+type resealRun struct {
 	st       store.Store
 	primary  uint32
 	progress func(Resealed)
@@ -142,7 +142,7 @@ type resealing struct {
 }
 
 // needs says whether a record has secrets that the primary key did not seal.
-func (run *resealing) needs(r *store.Record) bool {
+func (run *resealRun) needs(r *store.Record) bool {
 	for _, secret := range secrets(r) {
 		if id, ok := sealedBy(secret.Box()); !ok || id != run.primary {
 			return true
@@ -151,24 +151,24 @@ func (run *resealing) needs(r *store.Record) bool {
 	return false
 }
 
-// errNothing ends an update that has nothing to save.
-var errNothing = errors.New("nothing to do")
+// errUnchanged ends an update that has nothing to save.
+var errUnchanged = errors.New("nothing to do")
 
 // record seals the secrets of a record anew. An error is the store's.
-func (run *resealing) record(ctx context.Context, k store.Key) error {
+func (run *resealRun) record(ctx context.Context, k store.Key) error {
 	var left error
 	_, err := run.st.Update(ctx, k, func(r *store.Record) error {
 		var anew bool
-		anew, left = run.open(r)
+		anew, left = run.unseal(r)
 		if !anew {
-			return errNothing // somebody else was faster, or it was deleted and has none
+			return errUnchanged // somebody else was faster, or it was deleted and has none
 		}
 		return nil
 	})
 	switch failed, ok := errors.AsType[*store.RecordError](err); {
 	case ok:
 		run.count(false, failed)
-	case err != nil && !errors.Is(err, errNothing):
+	case err != nil && !errors.Is(err, errUnchanged):
 		return err
 	case left != nil:
 		run.count(false, &store.RecordError{Key: k, Err: left})
@@ -178,10 +178,10 @@ func (run *resealing) record(ctx context.Context, k store.Key) error {
 	return nil
 }
 
-// open makes fresh secrets of those that the primary key did not seal: saving
+// unseal makes fresh secrets of those that the primary key did not seal: saving
 // the record seals them. It returns whether there are any, and the error of one
 // that does not open.
-func (run *resealing) open(r *store.Record) (anew bool, left error) {
+func (run *resealRun) unseal(r *store.Record) (anew bool, left error) {
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
 		if id, ok := sealedBy(secret.Box()); secret.IsZero() || ok && id == run.primary {
 			return nil
@@ -197,7 +197,7 @@ func (run *resealing) open(r *store.Record) (anew bool, left error) {
 }
 
 // count adds a record to the total.
-func (run *resealing) count(resealed bool, failed *store.RecordError) {
+func (run *resealRun) count(resealed bool, failed *store.RecordError) {
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	run.total.Records++
@@ -206,11 +206,11 @@ func (run *resealing) count(resealed bool, failed *store.RecordError) {
 	}
 	if failed != nil {
 		run.total.Failed++
-		if len(run.total.Left) < leftKept {
-			run.total.Left = append(run.total.Left, *failed)
+		if len(run.total.Failures) < maxFailures {
+			run.total.Failures = append(run.total.Failures, *failed)
 		}
 	}
-	if run.progress != nil && run.total.Records%tellEvery == 0 {
+	if run.progress != nil && run.total.Records%progressEvery == 0 {
 		run.progress(run.total)
 	}
 }

@@ -55,7 +55,7 @@ func (s *slow) Update(ctx context.Context, k store.Key, change func(*store.Recor
 // alone opens the keys of a process that is the only one.
 func alone(t *testing.T, source sealed.Source) *sealed.Keys {
 	t.Helper()
-	keys, err := sealed.Open(t.Context(), source, &sealed.Options{Alone: true})
+	keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
 	return keys
 }
@@ -70,7 +70,7 @@ func full(r *store.Record) {
 	r.Want = &store.Spec{PlanID: "p", Parameters: box("want"), Prepared: box("prepared")}
 	r.Have = &store.Spec{PlanID: "q", Parameters: box("have"), Prepared: box("was prepared")}
 	r.Frozen = map[string]store.Sealed{"a": box("a"), "b": box("b")}
-	r.History = store.HistoryOf(store.Event{What: "done"})
+	r.History = store.NewHistory(store.Event{Outcome: "done"})
 }
 
 // opened compares records, secrets by what they open to; revisions may differ.
@@ -92,13 +92,13 @@ func TestResealChangesWhatSealsAndNothingElse(t *testing.T) {
 	old := primary(t, keys)
 	i := store.Key{InstanceID: "i"}
 	before := map[store.Key]store.Record{
-		i:                                 update(t, s, i, full),
-		{InstanceID: "i", BindingID: "b"}: update(t, s, store.Key{InstanceID: "i", BindingID: "b"}, full),
-		{InstanceID: "plain"}:             update(t, s, store.Key{InstanceID: "plain"}, func(r *store.Record) { r.Region = "r" }),
+		i:                                 updateGroup(t, s, i, full),
+		{InstanceID: "i", BindingID: "b"}: updateGroup(t, s, store.Key{InstanceID: "i", BindingID: "b"}, full),
+		{InstanceID: "plain"}:             updateGroup(t, s, store.Key{InstanceID: "plain"}, func(r *store.Record) { r.Region = "r" }),
 	}
 	id := add(t, keys)
 	must(t, keys.Promote(t.Context(), id))
-	fresh := update(t, s, store.Key{InstanceID: "fresh"}, full)
+	fresh := updateGroup(t, s, store.Key{InstanceID: "fresh"}, full)
 
 	var told []sealed.Resealed
 	did, err := keys.Reseal(t.Context(), s, func(r sealed.Resealed) { told = append(told, r) })
@@ -130,8 +130,8 @@ func TestResealLeavesWhatDoesNotOpenAndNamesIt(t *testing.T) {
 	s := sealed.New(inner, keys)
 	put(t, s, "good")
 	half := store.Key{InstanceID: "half"}
-	update(t, s, half, full)
-	update(t, inner, half, func(r *store.Record) { r.Credentials = store.Boxed([]byte("broken"), nil) })
+	updateGroup(t, s, half, full)
+	updateGroup(t, inner, half, func(r *store.Record) { r.Credentials = store.Boxed([]byte("broken"), nil) })
 	put(t, sealed.New(inner, newKeys(t)), "foreign")
 	id := add(t, keys)
 	must(t, keys.Promote(t.Context(), id))
@@ -139,7 +139,7 @@ func TestResealLeavesWhatDoesNotOpenAndNamesIt(t *testing.T) {
 	did, err := keys.Reseal(t.Context(), sealed.New(damaged{inner}, keys), nil)
 	must(t, err)
 	var left []string
-	for _, failed := range did.Left {
+	for _, failed := range did.Failures {
 		left = append(left, failed.Key.InstanceID)
 	}
 	want := map[string]bool{"\x00": true, "half": true, "foreign": true}

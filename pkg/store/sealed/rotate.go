@@ -54,21 +54,21 @@ func (e *InUseError) Is(target error) bool { return target == ErrInUse }
 // List returns the keys, oldest first, as the source has them now. Where that
 // cannot be used, the error says why and the keys are those in use.
 func (k *Keys) List(ctx context.Context) ([]Key, error) {
-	_, err := k.look(ctx, nil)
+	_, err := k.reload(ctx, nil)
 	st := k.state.Load()
 	keys := make([]Key, 0, st.set.handle.Len())
 	for _, key := range st.set.entries() {
-		keys = append(keys, st.tell(key))
+		keys = append(keys, st.describeKey(key))
 	}
 	return keys, err
 }
 
-// tell says what may be told of a key.
-func (st *state) tell(key *keyset.Entry) Key {
+// describeKey says what may be told of a key.
+func (st *state) describeKey(key *keyset.Entry) Key {
 	status := map[keyset.KeyStatus]string{keyset.Enabled: "enabled", keyset.Disabled: "disabled", keyset.Destroyed: "destroyed"}
 	return Key{
 		ID: key.KeyID(), Primary: key.IsPrimary(),
-		Status: status[key.KeyStatus()], Known: st.standings[key.KeyID()].known,
+		Status: status[key.KeyStatus()], Known: st.ages[key.KeyID()].known,
 	}
 }
 
@@ -76,8 +76,8 @@ func (st *state) tell(key *keyset.Entry) Key {
 // step of a rotation. The error is ErrReadOnly where the source is.
 func (k *Keys) Add(ctx context.Context) (Key, error) {
 	var id uint32
-	err := k.change(ctx, func(st *state) (*set, error) {
-		return st.set.changed(func(m *keyset.Manager) (err error) {
+	err := k.editKeyset(ctx, func(st *state) (*keySet, error) {
+		return st.set.edited(func(m *keyset.Manager) (err error) {
 			id, err = m.Add(aead.AES256GCMKeyTemplate())
 			return err
 		})
@@ -85,24 +85,24 @@ func (k *Keys) Add(ctx context.Context) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("add a key: %w", err)
 	}
-	return Key{ID: id, Status: "enabled", Known: k.state.Load().standings[id].known}, nil
+	return Key{ID: id, Status: "enabled", Known: k.state.Load().ages[id].known}, nil
 }
 
 // Promote makes a key the primary one, which seals from now on: the second
 // step. The error is ErrNoKey, or ErrTooEarly while a process may not have
 // heard of the key. Promoting the primary key changes nothing.
 func (k *Keys) Promote(ctx context.Context, id uint32) error {
-	err := k.change(ctx, func(st *state) (*set, error) {
+	err := k.editKeyset(ctx, func(st *state) (*keySet, error) {
 		switch {
-		case !st.set.opens(id):
+		case !st.set.canOpen(id):
 			return nil, ErrNoKey
 		case st.set.primary == id:
 			return nil, nil
 		}
-		if err := k.waited(st.standings[id].known); err != nil {
+		if err := k.checkSpread(st.ages[id].known); err != nil {
 			return nil, err
 		}
-		return st.set.changed(func(m *keyset.Manager) error { return m.SetPrimary(id) })
+		return st.set.edited(func(m *keyset.Manager) error { return m.SetPrimary(id) })
 	})
 	if err != nil {
 		return fmt.Errorf("promote key %d: %w", id, err)
@@ -114,18 +114,18 @@ func (k *Keys) Promote(ctx context.Context, id uint32) error {
 // reads all records. The error is ErrNoKey, ErrPrimary, ErrInUse, or
 // ErrTooEarly while a process may still seal with the key.
 func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
-	err := k.change(ctx, func(now *state) (*set, error) {
+	err := k.editKeyset(ctx, func(now *state) (*keySet, error) {
 		if i, _ := now.set.find(id); i < 0 {
 			return nil, ErrNoKey
 		}
 		if now.set.primary == id {
 			return nil, ErrPrimary
 		}
-		if err := k.waited(now.standings[id].idle); err != nil {
+		if err := k.checkSpread(now.ages[id].idle); err != nil {
 			return nil, err
 		}
 		// What was sealed before the key was idle must be seen in the store.
-		if err := k.writing.rest(ctx); err != nil {
+		if err := k.updates.waitForEarlier(ctx); err != nil {
 			return nil, err
 		}
 		uses, err := now.uses(ctx, st)
@@ -135,7 +135,7 @@ func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
 		if uses.Keys[id] > 0 || uses.Unknown > 0 {
 			return nil, &InUseError{ID: id, Records: uses.Keys[id], Unknown: uses.Unknown}
 		}
-		return now.set.changed(func(m *keyset.Manager) error { return m.Delete(id) })
+		return now.set.edited(func(m *keyset.Manager) error { return m.Delete(id) })
 	})
 	if err != nil {
 		return fmt.Errorf("drop key %d: %w", id, err)
@@ -143,24 +143,24 @@ func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
 	return nil
 }
 
-// waited says whether what this process first saw then has reached every other
+// checkSpread says whether what this process first saw then has reached every other
 // by now.
-func (k *Keys) waited(since time.Time) error {
-	if left := k.spread - time.Since(since); left > 0 {
+func (k *Keys) checkSpread(since time.Time) error {
+	if left := k.spreadTime - time.Since(since); left > 0 {
 		return fmt.Errorf("%w: not every replica may have read the last change of the keyset; try again in %s",
 			ErrTooEarly, left.Round(time.Second))
 	}
 	return nil
 }
 
-// changes is how often a change is tried while others make theirs.
-const changes = 10
+// maxEdits is how often a change is tried while others make theirs.
+const maxEdits = 10
 
-// change reads the keyset, edits it and puts it back, again while somebody else
+// editKeyset reads the keyset, edits it and puts it back, again while somebody else
 // is faster. edit returns nil if there is nothing to change.
-func (k *Keys) change(ctx context.Context, edit func(*state) (*set, error)) error {
+func (k *Keys) editKeyset(ctx context.Context, edit func(*state) (*keySet, error)) error {
 	for try := 1; ; try++ {
-		now, err := k.look(ctx, nil)
+		now, err := k.reload(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -173,12 +173,12 @@ func (k *Keys) change(ctx context.Context, edit func(*state) (*set, error)) erro
 			return err
 		}
 		switch err := k.source.Replace(ctx, b, now.version); {
-		case errors.Is(err, ErrChanged) && try < changes:
+		case errors.Is(err, ErrChanged) && try < maxEdits:
 			continue
 		case err != nil:
 			return err
 		}
-		_, _ = k.look(ctx, nil) // it is done; should the source fail now, the next look finds it
+		_, _ = k.reload(ctx, nil) // it is done; should the source fail now, the next look finds it
 		return nil
 	}
 }

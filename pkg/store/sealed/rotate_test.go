@@ -70,7 +70,7 @@ func TestKeyInUseIsNotDroppedAndOnceDroppedIsGone(t *testing.T) {
 		for i := range 3 {
 			put(t, s, fmt.Sprint("old ", i))
 		}
-		update(t, s, store.Key{InstanceID: "without"}, func(*store.Record) {})
+		updateGroup(t, s, store.Key{InstanceID: "without"}, func(*store.Record) {})
 		stolen := put(t, s, "stolen") // read before, used later
 		id := rotated(t, keys)
 		put(t, s, "new")
@@ -107,7 +107,7 @@ func TestKeyIsKeptWhileNobodyKnowsWhetherItIsInUse(t *testing.T) {
 		"a damaged record": func(_ *testing.T, inner store.Store, _ []byte) store.Store { return damaged{inner} },
 		"a newer record":   func(_ *testing.T, inner store.Store, _ []byte) store.Store { return newer{inner} },
 		"a secret in a member that only newer brokers know": func(t *testing.T, inner store.Store, box []byte) store.Store {
-			update(t, inner, store.Key{InstanceID: "i"}, func(r *store.Record) {
+			updateGroup(t, inner, store.Key{InstanceID: "i"}, func(r *store.Record) {
 				b, err := json.Marshal(map[string]any{"of": []any{box}})
 				must(t, err)
 				r.Secrets = store.Sealed{}
@@ -117,7 +117,7 @@ func TestKeyIsKeptWhileNobodyKnowsWhetherItIsInUse(t *testing.T) {
 		},
 	} {
 		source, inner := newMemory(t), openBolt(t, t.TempDir())
-		keys, err := sealed.Open(t.Context(), source, &sealed.Options{Alone: true})
+		keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 		must(t, err)
 		s := sealed.New(inner, keys)
 		old := primary(t, keys)
@@ -135,7 +135,7 @@ func TestKeyIsKeptWhileNobodyKnowsWhetherItIsInUse(t *testing.T) {
 func TestDropSeesWhatIsStillBeingWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := &slow{Store: openBolt(t, t.TempDir()), goOn: make(chan struct{})}
-		keys, err := sealed.Open(t.Context(), newMemory(t), &sealed.Options{Alone: true})
+		keys, err := sealed.Open(t.Context(), newMemory(t), &sealed.Options{SingleProcess: true})
 		must(t, err)
 		s := sealed.New(inner, keys)
 		old := primary(t, keys)
@@ -158,13 +158,13 @@ func TestDropSeesWhatIsStillBeingWritten(t *testing.T) {
 
 func TestDropCountsAgainWhenTheKeysetChangesMeanwhile(t *testing.T) {
 	source, st := newMemory(t), openBolt(t, t.TempDir())
-	keys, err := sealed.Open(t.Context(), source, &sealed.Options{Alone: true})
+	keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
 	s := sealed.New(st, keys)
 	old := primary(t, keys)
 	must(t, keys.Promote(t.Context(), add(t, keys)))
 	// While Drop is at work, somebody makes the key the primary one again.
-	other, err := sealed.Open(t.Context(), source, &sealed.Options{Alone: true})
+	other, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
 	source.set(func(m *memory) {
 		m.before = func() {

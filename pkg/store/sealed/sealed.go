@@ -29,7 +29,7 @@ func New(inner store.Store, keys *Keys) store.Store { return &sealing{Store: inn
 // Get implements store.Store.
 func (s *sealing) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	r, err := s.Store.Get(ctx, k)
-	s.give(&r)
+	s.attachKeys(&r)
 	return r, err
 }
 
@@ -37,7 +37,7 @@ func (s *sealing) Get(ctx context.Context, k store.Key) (store.Record, error) {
 func (s *sealing) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
 	items, err := s.Store.Bindings(ctx, instanceID)
 	for i := range items {
-		s.give(&items[i].Record)
+		s.attachKeys(&items[i].Record)
 	}
 	return items, err
 }
@@ -46,7 +46,7 @@ func (s *sealing) Bindings(ctx context.Context, instanceID string) ([]store.Item
 func (s *sealing) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		for r, err := range s.Store.All(ctx) {
-			s.give(&r)
+			s.attachKeys(&r)
 			if !yield(r, err) {
 				return
 			}
@@ -60,7 +60,7 @@ func (s *sealing) Delete(ctx context.Context, k store.Key, check func(*store.Rec
 		return s.Store.Delete(ctx, k, nil)
 	}
 	return s.Store.Delete(ctx, k, func(r *store.Record) error {
-		s.give(r)
+		s.attachKeys(r)
 		return check(r)
 	})
 }
@@ -68,29 +68,29 @@ func (s *sealing) Delete(ctx context.Context, k store.Key, check func(*store.Rec
 // Update implements store.Store. Sealing is part of the inner store's change,
 // so that comparing and swapping stay one step.
 func (s *sealing) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
-	defer s.keys.writing.begin()()
+	defer s.keys.updates.begin()()
 	r, err := s.Store.Update(ctx, k, func(r *store.Record) error {
-		s.give(r)
-		kept := homes(r)
+		s.attachKeys(r)
+		kept := placedSecrets(r)
 		if err := change(r); err != nil {
 			return err
 		}
 		r.Key = k
 		return s.seal(r, kept)
 	})
-	s.give(&r)
+	s.attachKeys(&r)
 	return r, err
 }
 
-// A home is a secret in the place that it is sealed for.
-type home struct {
+// A placedSecret is a secret in the place that it is sealed for.
+type placedSecret struct {
 	place  string
 	secret store.Sealed
 }
 
-// give makes the secrets of a stored record open with the keys when asked.
-func (s *sealing) give(r *store.Record) {
-	at := placeOf(r)
+// attachKeys makes the secrets of a stored record open with the keys when asked.
+func (s *sealing) attachKeys(r *store.Record) {
+	at := locationOf(r)
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
 		if !secret.IsZero() {
 			*secret = s.boxed(at, field, secret.Box())
@@ -99,12 +99,12 @@ func (s *sealing) give(r *store.Record) {
 	})
 }
 
-// homes are the secrets of a stored record, in their places.
-func homes(r *store.Record) map[home]bool {
-	at, kept := placeOf(r), map[home]bool{}
+// placedSecrets are the secrets of a stored record, in their places.
+func placedSecrets(r *store.Record) map[placedSecret]bool {
+	at, kept := locationOf(r), map[placedSecret]bool{}
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
 		if !secret.IsZero() {
-			kept[home{at.of(field), *secret}] = true
+			kept[placedSecret{at.associatedData(field), *secret}] = true
 		}
 		return nil
 	})
@@ -114,18 +114,18 @@ func homes(r *store.Record) map[home]bool {
 // seal gives each secret a box for its place. Those that kept their place keep
 // their box; what is fresh, came from another place, or is now of another
 // incarnation is sealed anew.
-func (s *sealing) seal(r *store.Record, kept map[home]bool) error {
+func (s *sealing) seal(r *store.Record, kept map[placedSecret]bool) error {
 	ownSecrets(r)
-	at := placeOf(r)
+	at := locationOf(r)
 	return r.EachSealed(func(field string, secret *store.Sealed) error {
-		if secret.IsZero() || kept[home{at.of(field), *secret}] {
+		if secret.IsZero() || kept[placedSecret{at.associatedData(field), *secret}] {
 			return nil
 		}
 		plain, err := secret.Open()
 		if err != nil {
 			return err
 		}
-		box, err := s.keys.seal(plain, at.of(field))
+		box, err := s.keys.seal(plain, at.associatedData(field))
 		if err != nil {
 			return &store.RecordError{Key: r.Key, Err: fmt.Errorf("seal %s: %w", field, err)}
 		}
@@ -147,9 +147,9 @@ func ownSecrets(r *store.Record) {
 }
 
 // boxed returns a sealed secret that opens with the keys.
-func (s *sealing) boxed(at *place, field string, box []byte) store.Sealed {
+func (s *sealing) boxed(at *location, field string, box []byte) store.Sealed {
 	return store.Boxed(box, func(box []byte) ([]byte, error) {
-		plain, err := s.keys.open(box, at.of(field))
+		plain, err := s.keys.open(box, at.associatedData(field))
 		if err != nil {
 			return nil, &store.RecordError{Key: at.Key, Err: fmt.Errorf("%s: %w", field, err)}
 		}
@@ -157,17 +157,17 @@ func (s *sealing) boxed(at *place, field string, box []byte) store.Sealed {
 	})
 }
 
-// A place is where a record's secrets are.
-type place struct {
+// A location is where a record's secrets are.
+type location struct {
 	store.Key
 	incarnation string
 }
 
-func placeOf(r *store.Record) *place { return &place{r.Key, r.Incarnation} }
+func locationOf(r *store.Record) *location { return &location{r.Key, r.Incarnation} }
 
-// of is what the secret of a field is sealed for: the associated data. Each part
+// associatedData is what the secret of a field is sealed for: the associated data. Each part
 // has its length before it, so that no two places look alike.
-func (p *place) of(field string) string {
+func (p *location) associatedData(field string) string {
 	kind := "instance"
 	if p.IsBinding() {
 		kind = "binding"

@@ -135,7 +135,7 @@ func bodies() cases {
 				t.Errorf("sweep deleted %d bodies of the other record", n)
 			}
 			s.readsBody(t, digest, s.get(t, binding("i", "b")).Bodies[digest], "body")
-			s.forget(t, binding("i", "b"))
+			s.deleteRecord(t, binding("i", "b"))
 			if n := s.sweepAll(t); n != 1 {
 				t.Errorf("sweep deleted %d, want the body that the deleted record named", n)
 			}

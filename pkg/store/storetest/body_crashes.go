@@ -35,7 +35,7 @@ func bodyCrashes() cases {
 			s.nameBodies(t, instance("j"), map[string]store.Sealed{deleted: deletedKey})
 			s.sweep(t, at)
 			s.nameBodies(t, instance("i"), nil)
-			s.forget(t, instance("j"))
+			s.deleteRecord(t, instance("j"))
 			s.reopen(t)
 			if n := s.sweep(t, at.Add(store.BodyAge)); n != 0 {
 				t.Errorf("a sweep deleted %d bodies that were named at the last sweep", n)
@@ -60,7 +60,7 @@ func crashAtEachWrite(t *testing.T, s *suite) {
 	for write := 1; write <= writes; write++ {
 		for _, after := range []bool{false, true} {
 			for _, r := range s.all(t) {
-				s.forget(t, r.Key)
+				s.deleteRecord(t, r.Key)
 			}
 			s.sweepAll(t)
 			faulty := NewFaulty(s.Store)

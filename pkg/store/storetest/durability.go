@@ -14,7 +14,7 @@ func durability() cases {
 		"RecordsSurviveReopening": func(t *testing.T, s *suite) {
 			want := s.put(t, instance("i"), fill)
 			s.put(t, instance("gone"), fill)
-			s.forget(t, instance("gone"))
+			s.deleteRecord(t, instance("gone"))
 			s.reopen(t)
 			if d := diff(want, s.get(t, instance("i"))); d != "" {
 				t.Errorf("record (-before +after):\n%s", d)
@@ -22,7 +22,7 @@ func durability() cases {
 			if _, err := s.Get(t.Context(), instance("gone")); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("Get of what was deleted before = %v, want ErrNotFound", err)
 			}
-			if next := s.put(t, instance("i"), nothing); next.Revision <= want.Revision {
+			if next := s.put(t, instance("i"), noChange); next.Revision <= want.Revision {
 				t.Errorf("revision %d after reopening, %d before", next.Revision, want.Revision)
 			}
 		},
@@ -37,13 +37,13 @@ func durability() cases {
 			s.epoch(t)
 			s.failToSettle(t, instance("i"))
 			s.putBody(t, "body")
-			s.forget(t, instance("i"))
+			s.deleteRecord(t, instance("i"))
 			want("no record yet", true)
 			s.reopen(t)
 			want("reopened", true)
-			s.put(t, instance("i"), nothing)
+			s.put(t, instance("i"), noChange)
 			want("one record", false)
-			s.forget(t, instance("i"))
+			s.deleteRecord(t, instance("i"))
 			want("record deleted", false)
 			s.reopen(t)
 			want("reopened after deletion", false)
@@ -62,7 +62,7 @@ func durability() cases {
 				"Bindings":   func() error { _, err := s.Bindings(ctx, "i"); return err },
 				"Tombstones": func() error { _, err := s.Tombstones(ctx, time.Now(), 1); return err },
 				"Watch":      func() error { return s.Watch(ctx, func(store.Key) {}) },
-				"Lead":       func() error { return s.Lead(ctx, noTurn) },
+				"Lead":       func() error { return s.Lead(ctx, runNothing) },
 				"All": func() error {
 					for _, err := range s.All(ctx) {
 						return err

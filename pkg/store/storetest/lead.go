@@ -96,4 +96,4 @@ func (s *suite) epoch(t *testing.T) (epoch uint64) {
 	return epoch
 }
 
-func noTurn(context.Context, store.Lease) error { return nil }
+func runNothing(context.Context, store.Lease) error { return nil }

@@ -84,7 +84,7 @@ func records() cases {
 		},
 		"KeySchemaAndRevisionAreNotForChangesToSet": func(t *testing.T, s *suite) {
 			k := binding("i", "b")
-			first := s.put(t, k, nothing)
+			first := s.put(t, k, noChange)
 			second := s.put(t, k, func(r *store.Record) {
 				*r = store.Record{Key: instance("other"), Schema: 99, Revision: 1}
 			})
@@ -154,7 +154,7 @@ func records() cases {
 			stale := errors.New("renewed")
 			for round := range 20 {
 				k := instance(fmt.Sprint(round))
-				s.put(t, k, nothing)
+				s.put(t, k, noChange)
 				var wg sync.WaitGroup
 				wg.Go(func() { s.put(t, k, func(r *store.Record) { r.Sequence = 1 }) })
 				for range 4 {

@@ -111,7 +111,7 @@ func secrets() cases {
 			digest, key := s.putBody(t, "body")
 			s.nameBodies(t, instance("i"), map[string]store.Sealed{digest: key})
 			s.nameBodies(t, instance("j"), s.get(t, instance("i")).Bodies)
-			s.forget(t, instance("i"))
+			s.deleteRecord(t, instance("i"))
 			s.reopen(t)
 			if got, err := s.Body(t.Context(), digest, s.get(t, instance("j")).Bodies[digest]); err != nil || string(got) != "body" {
 				t.Errorf("Body by the second record = %q, %v", got, err)

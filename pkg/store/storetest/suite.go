@@ -105,7 +105,7 @@ func keys(rs []store.Record) []store.Key {
 // instance and binding make keys.
 func instance(id string) store.Key            { return store.Key{InstanceID: id} }
 func binding(instance, id string) store.Key   { return store.Key{InstanceID: instance, BindingID: id} }
-func nothing(*store.Record)                   {}
+func noChange(*store.Record)                  {}
 func settle(settled bool) func(*store.Record) { return func(r *store.Record) { r.Settled = settled } }
 
 // fill sets every part of a record that is no secret, but for what the store
@@ -125,13 +125,13 @@ func fill(r *store.Record) {
 		Provider: "rds", ServiceID: "s", Offering: "offering", Organization: "org", Space: "space",
 		Context:     json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
 		Predecessor: "b0", Expires: at(6), Renew: at(7),
-		Account: "1234", Region: "cn-hangzhou", Profile: "p1", Of: "00fe", PriorPlanID: "p0", Want: &spec, Have: &have,
+		Account: "1234", Region: "cn-hangzhou", Profile: "p1", Parent: "00fe", PriorPlanID: "p0", Want: &spec, Have: &have,
 		Goal: store.Present, Settled: true, Usable: true, Deleted: at(8),
 		Facts: map[string]string{"id": "rm-1", "": "empty"},
 		Epoch: 3, Call: &store.Call{Step: "create", Epoch: 3, Until: at(9), Seen: at(10), SeenBy: 4, Timeout: 5, Unknown: unknown},
 		Refused: []string{"a", "b"}, Unsettled: map[string]time.Time{"create": at(11)}, Repeated: at(12), Unseen: at(13), MissingSince: at(14),
 		Operation: &op, Results: []store.Operation{op},
-		History: store.HistoryOf(store.Event{Time: at(15), Op: store.Bind, Step: "s", What: "done", Kind: "k", Attempt: 1, Unknown: unknown}, store.Event{What: "ended"}),
+		History: store.NewHistory(store.Event{Time: at(15), Op: store.Bind, Step: "s", Outcome: "done", Kind: "k", Attempt: 1, Unknown: unknown}, store.Event{Outcome: "ended"}),
 		Earlier: []store.Life{{Incarnation: "01", Deleted: at(16), Results: []store.Operation{op}, Unknown: unknown}},
 		Unknown: unknown,
 	}

@@ -30,7 +30,7 @@ func tombstones() cases {
 				do   func()
 				want []store.Key
 			}{
-				{"made", func() { s.put(t, i, nothing) }, nil},
+				{"made", func() { s.put(t, i, noChange) }, nil},
 				{"deleted", func() { s.put(t, i, deleted(day)) }, []store.Key{i}},
 				{"binding deleted before", func() { s.put(t, b, deleted(day.Add(-40*24*time.Hour))) }, []store.Key{i, b}},
 				{"deleted later", func() { s.put(t, i, deleted(soon)) }, []store.Key{b}},
@@ -38,7 +38,7 @@ func tombstones() cases {
 				{"deleted earlier", func() { s.put(t, i, deleted(day.Add(-time.Nanosecond))) }, []store.Key{i, b}},
 				{"opened again", func() { s.reopen(t) }, []store.Key{i, b}},
 				{"lives again", func() { s.put(t, b, deleted(time.Time{})) }, []store.Key{i}},
-				{"forgotten", func() { s.forget(t, i) }, nil},
+				{"forgotten", func() { s.deleteRecord(t, i) }, nil},
 			}
 			for _, step := range steps {
 				step.do()
@@ -58,7 +58,7 @@ func tombstones() cases {
 					t.Fatalf("Tombstones = %q, with %d left and at most 2", ks, left)
 				}
 				for _, k := range ks {
-					s.forget(t, k)
+					s.deleteRecord(t, k)
 				}
 				left -= len(ks)
 			}

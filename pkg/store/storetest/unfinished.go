@@ -25,12 +25,12 @@ func unfinished() cases {
 				{"instance settled, binding not", func() { s.put(t, i, settle(true)) }, []store.Key{b}},
 				{"second binding made", func() { s.put(t, c, settle(false)) }, []store.Key{b, c}},
 				{"first binding settled", func() { s.put(t, b, settle(true)) }, []store.Key{c}},
-				{"second binding forgotten", func() { s.forget(t, c) }, nil},
+				{"second binding forgotten", func() { s.deleteRecord(t, c) }, nil},
 				{"binding unsettled again", func() { s.put(t, b, settle(false)) }, []store.Key{b}},
-				{"instance forgotten, binding not", func() { s.forget(t, i) }, []store.Key{b}},
+				{"instance forgotten, binding not", func() { s.deleteRecord(t, i) }, []store.Key{b}},
 				{"opened again", func() { s.reopen(t) }, []store.Key{b}},
 				{"change failed", func() { s.failToSettle(t, b) }, []store.Key{b}},
-				{"binding forgotten", func() { s.forget(t, b) }, nil},
+				{"binding forgotten", func() { s.deleteRecord(t, b) }, nil},
 			}
 			for _, step := range steps {
 				step.do()
@@ -48,8 +48,8 @@ func unfinished() cases {
 	}
 }
 
-// forget deletes a record, which must succeed.
-func (s *suite) forget(t *testing.T, k store.Key) {
+// deleteRecord deletes a record, which must succeed.
+func (s *suite) deleteRecord(t *testing.T, k store.Key) {
 	t.Helper()
 	if err := s.Delete(t.Context(), k, nil); err != nil {
 		t.Fatalf("Delete(%s): %v", k, err)

@@ -16,7 +16,7 @@ func watch() cases {
 			s.put(t, instance("there"), settle(false))
 			s.put(t, binding("settled", "b"), settle(false))
 			w := s.watch(t)
-			w.hears(t, instance("there"), binding("settled", "b"))
+			w.waitFor(t, instance("there"), binding("settled", "b"))
 			for _, step := range []struct {
 				name string
 				do   func()
@@ -26,31 +26,31 @@ func watch() cases {
 				{"saved", func() { s.put(t, instance("new"), settle(false)) }, instance("new")},
 				{"settled", func() { s.put(t, instance("new"), settle(true)) }, instance("new")},
 				{"unsettled", func() { s.put(t, instance("settled"), settle(false)) }, instance("settled")},
-				{"binding deleted", func() { s.forget(t, binding("settled", "b")) }, binding("settled", "b")},
+				{"binding deleted", func() { s.deleteRecord(t, binding("settled", "b")) }, binding("settled", "b")},
 			} {
 				t.Log(step.name)
-				w.silence()
+				w.drain()
 				step.do()
-				w.hears(t, step.want)
+				w.waitFor(t, step.want)
 			}
 			w.end(t)
 		},
 		"EndedWatchHearsNothing": func(t *testing.T, s *suite) {
 			w := s.watch(t)
 			w.end(t)
-			w.silence()
+			w.drain()
 			other := s.watch(t)
 			s.put(t, instance("i"), settle(false))
-			other.hears(t, instance("i"))
-			if len(w.heard) > 0 {
-				t.Errorf("it heard of %s after its end", <-w.heard)
+			other.waitFor(t, instance("i"))
+			if len(w.events) > 0 {
+				t.Errorf("it heard of %s after its end", <-w.events)
 			}
 			other.end(t)
 		},
 		"CloseEndsWatches": func(t *testing.T, s *suite) {
 			w := s.watch(t)
 			s.put(t, instance("i"), settle(false))
-			w.hears(t, instance("i"))
+			w.waitFor(t, instance("i"))
 			if err := s.Close(); err != nil {
 				t.Fatalf("Close: %v", err)
 			}
@@ -64,23 +64,23 @@ func watch() cases {
 
 // A watcher listens to a store.
 type watcher struct {
-	heard chan store.Key
-	ended chan error
-	stop  func()
+	events chan store.Key
+	ended  chan error
+	stop   func()
 }
 
 func (s *suite) watch(t *testing.T) *watcher {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	w := &watcher{heard: make(chan store.Key, 10_000), ended: make(chan error, 1), stop: stop}
+	w := &watcher{events: make(chan store.Key, 10_000), ended: make(chan error, 1), stop: stop}
 	st := s.Store
-	go func() { w.ended <- st.Watch(ctx, func(k store.Key) { w.heard <- k }) }()
+	go func() { w.ended <- st.Watch(ctx, func(k store.Key) { w.events <- k }) }()
 	return w
 }
 
-// hears waits until it has heard of all of these. Only the test's own time-out
+// waitFor waits until it has heard of all of these. Only the test's own time-out
 // ends the wait.
-func (w *watcher) hears(t *testing.T, want ...store.Key) {
+func (w *watcher) waitFor(t *testing.T, want ...store.Key) {
 	t.Helper()
 	missing := map[store.Key]bool{}
 	for _, k := range want {
@@ -88,7 +88,7 @@ func (w *watcher) hears(t *testing.T, want ...store.Key) {
 	}
 	for len(missing) > 0 {
 		select {
-		case k := <-w.heard:
+		case k := <-w.events:
 			delete(missing, k)
 		case err := <-w.ended:
 			t.Fatalf("the watch ended with %v before it told of %v", err, missing)
@@ -96,11 +96,11 @@ func (w *watcher) hears(t *testing.T, want ...store.Key) {
 	}
 }
 
-// silence forgets what was heard so far.
-func (w *watcher) silence() {
+// drain forgets what was heard so far.
+func (w *watcher) drain() {
 	for {
 		select {
-		case <-w.heard:
+		case <-w.events:
 		default:
 			return
 		}

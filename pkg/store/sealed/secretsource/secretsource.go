@@ -29,7 +29,7 @@ const (
 	secretType = "alibabacloud-servicebroker/keyset"
 	label      = secretType                           // the store's name
 	annotation = "alibabacloud-servicebroker/warning" // for people
-	member     = "keyset.json"                        // of the data
+	dataKey    = "keyset.json"                        // of the data
 
 	warning = "These keys open the secrets in the broker's records. Never delete them while there are records, " +
 		"and keep a copy apart from that of the records."
@@ -73,7 +73,7 @@ func (s *secret) Read(ctx context.Context) (keyset []byte, version string, err e
 	if err != nil {
 		return nil, "", err
 	}
-	return object.Data[member], versionOf(object), nil
+	return object.Data[dataKey], versionOf(object), nil
 }
 
 // Create implements sealed.Source.
@@ -84,7 +84,7 @@ func (s *secret) Create(ctx context.Context, keyset []byte) error {
 			Labels: map[string]string{label: s.owner}, Annotations: map[string]string{annotation: warning},
 		},
 		Type: secretType,
-		Data: map[string][]byte{member: keyset},
+		Data: map[string][]byte{dataKey: keyset},
 	}
 	return s.wrap("create", s.request(s.client.Post()).Body(object).Do(ctx).Error())
 }
@@ -98,14 +98,14 @@ func (s *secret) Replace(ctx context.Context, keyset []byte, version string) err
 	case versionOf(object) != version:
 		return fmt.Errorf("%s: %w", s, sealed.ErrChanged)
 	}
-	object.Data[member] = keyset
+	object.Data[dataKey] = keyset
 	// The object's resource version makes the server compare and swap.
 	err = s.wrap("update", s.request(s.client.Put()).Name(s.name).Body(object).Do(ctx).Error())
 	if err == nil || errors.Is(err, sealed.ErrChanged) || errors.Is(err, sealed.ErrReadOnly) {
 		return err
 	}
 	// The answer may be lost and the change made.
-	if now, e := s.get(ctx); e == nil && bytes.Equal(now.Data[member], keyset) {
+	if now, e := s.get(ctx); e == nil && bytes.Equal(now.Data[dataKey], keyset) {
 		return nil
 	}
 	return err
@@ -117,7 +117,7 @@ func (s *secret) get(ctx context.Context) (*corev1.Secret, error) {
 	if err := s.wrap("get", s.request(s.client.Get()).Name(s.name).Do(ctx).Into(object)); err != nil {
 		return nil, err
 	}
-	if object.Type != secretType || object.Data[member] == nil {
+	if object.Type != secretType || object.Data[dataKey] == nil {
 		return nil, fmt.Errorf("%s: %w: it is not a broker's keyset (type %q)", s, store.ErrForeign, object.Type)
 	}
 	return object, nil

@@ -214,7 +214,7 @@ func TestLostAnswerOfAChangeIsNoFailure(t *testing.T) {
 	if err := sealed.Create(t.Context(), source); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := sealed.Open(t.Context(), source, &sealed.Options{Alone: true})
+	keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	if err != nil {
 		t.Fatal(err)
 	}

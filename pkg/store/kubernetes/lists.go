@@ -92,7 +92,7 @@ func (s *Store) Tombstones(ctx context.Context, before time.Time, limit int) ([]
 		return nil, nil
 	}
 	var keys []store.Key
-	for object, err := range s.metadata(ctx, s.options.selector(deletedLabel, notSince(before, time.Now()))) {
+	for object, err := range s.metadata(ctx, s.options.selector(deletedLabel, notDeletedSince(before, time.Now()))) {
 		if err != nil {
 			return nil, err
 		}
@@ -111,9 +111,9 @@ func (s *Store) Tombstones(ctx context.Context, before time.Time, limit int) ([]
 	return keys, nil
 }
 
-// notSince selects what was deleted on no day after that of before, until
+// notDeletedSince selects what was deleted on no day after that of before, until
 // tomorrow: of other replicas, whose clocks may be ahead.
-func notSince(before, now time.Time) string {
+func notDeletedSince(before, now time.Time) string {
 	const day = 24 * time.Hour
 	days := []string{"none"}
 	last := now.UTC().Truncate(day).Add(day)
@@ -168,8 +168,8 @@ func (s *Store) metadata(ctx context.Context, selector string) iter.Seq2[*metav1
 func (s *Store) listMetadata(ctx context.Context, o metav1.ListOptions) (*metav1.PartialObjectMetadataList, error) {
 	ctx, end := context.WithTimeout(ctx, s.options.Timeout)
 	defer end()
-	list, err := again(ctx, func() (*metav1.PartialObjectMetadataList, error) { return s.api.metadata.List(ctx, o) })
-	return list, explain("list", "secrets", s.options.Namespace, err)
+	list, err := retryRead(ctx, func() (*metav1.PartialObjectMetadataList, error) { return s.api.metadata.List(ctx, o) })
+	return list, describeError("list", "secrets", s.options.Namespace, err)
 }
 
 // pages lists page by page. The server orders by name, and gives all pages as
@@ -212,7 +212,7 @@ func pages[T any, P interface {
 
 // page asks for one page. Close waits for that, not for who looks at it.
 func page[T any](ctx context.Context, s *Store, o metav1.ListOptions, list func(context.Context, metav1.ListOptions) ([]T, string, error)) ([]T, string, error) {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return nil, "", err
 	}

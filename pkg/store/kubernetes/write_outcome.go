@@ -14,11 +14,11 @@ import (
 type outcome int
 
 const (
-	written outcome = iota
-	raced           // somebody else was first: nothing was written
-	busy            // the server is: nothing was written
-	refused         // and will be again: nothing was written
-	unknown         // the answer was lost, or says nothing: it may have been written, or be still
+	written   outcome = iota
+	conflict          // somebody else was first: nothing was written
+	throttled         // the server is: nothing was written
+	rejected          // and will be again: nothing was written
+	unknown           // the answer was lost, or says nothing: it may have been written, or be still
 )
 
 // outcomeOf reads the answer to a write of an object, new or not.
@@ -27,13 +27,13 @@ func outcomeOf(err error, isNew bool) outcome {
 	case err == nil:
 		return written
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err) && !isNew:
-		return raced
+		return conflict
 	case apierrors.IsTooManyRequests(err):
-		return busy
+		return throttled
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsForbidden(err), apierrors.IsUnauthorized(err),
 		apierrors.IsRequestEntityTooLargeError(err), apierrors.IsMethodNotSupported(err),
 		apierrors.IsUnsupportedMediaType(err), apierrors.IsNotAcceptable(err), apierrors.IsNotFound(err):
-		return refused
+		return rejected
 	default:
 		return unknown
 	}
@@ -63,11 +63,11 @@ const (
 // wait waits, or returns the cause of ctx's end.
 func (b *backoff) wait(ctx context.Context) error {
 	b.next = min(max(2*b.next, firstWait), lastWait)
-	return pause(ctx, b.next/2+rand.N(b.next)) //nolint:gosec // nobody gains by guessing it
+	return sleep(ctx, b.next/2+rand.N(b.next)) //nolint:gosec // nobody gains by guessing it
 }
 
-// pause waits for d, or returns the cause of ctx's end.
-func pause(ctx context.Context, d time.Duration) error {
+// sleep waits for d, or returns the cause of ctx's end.
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -78,8 +78,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// version is an object's resource version; empty where there is none.
-func version[T any, P interface {
+// resourceVersion is an object's resource version; empty where there is none.
+func resourceVersion[T any, P interface {
 	*T
 	metav1.Object
 }](object *T) string {

@@ -48,15 +48,15 @@ func (s *Store) write(ctx context.Context, decide func(tx *bbolt.Tx) (apply func
 // others' that the writer has seen.
 func (s *Store) join(ctx context.Context, decide func(tx *bbolt.Tx) (func() error, error)) (*group, error) {
 	s.waiting.Add(1)
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
 	// Whatever becomes of this writer, the group must not wait for it.
-	defer s.leave()
+	defer s.endTurn()
 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	g, err := s.begin()
+	g, err := s.currentGroup()
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +73,13 @@ func (s *Store) join(ctx context.Context, decide func(tx *bbolt.Tx) (func() erro
 	return g, nil
 }
 
-// begin returns the group whose turn it is.
-func (s *Store) begin() (*group, error) {
+// currentGroup returns the group whose turn it is.
+func (s *Store) currentGroup() (*group, error) {
 	switch {
 	case s.closed:
 		return nil, store.ErrClosed
-	case s.broken != nil:
-		return nil, s.broken
+	case s.damaged != nil:
+		return nil, s.damaged
 	case s.group == nil:
 		tx, err := s.db.Begin(true)
 		if err != nil {
@@ -91,32 +91,32 @@ func (s *Store) begin() (*group, error) {
 	return s.group, nil
 }
 
-// leave ends a writer's turn. The group ends with it if nobody else is
+// endTurn ends a writer's turn. The group ends with it if nobody else is
 // waiting, it is full, or it has failed.
-func (s *Store) leave() {
+func (s *Store) endTurn() {
 	others := s.waiting.Add(-1)
 	if g := s.group; g != nil && (others == 0 || g.writers >= maxGroup || g.failed != nil) {
-		s.end()
+		s.closeGroup()
 	}
 }
 
-// end ends the group, if there is one, and tells its writers what became of it.
-func (s *Store) end() {
+// closeGroup ends the group, if there is one, and tells its writers what became of it.
+func (s *Store) closeGroup() {
 	if g := s.group; g != nil {
 		s.group = nil
-		g.err = s.finish(g)
+		g.err = s.commit(g)
 		close(g.done)
 		if g.err == nil {
-			s.watchers.tell(g.changed)
+			s.watchers.notify(g.changed)
 		}
 	}
 }
 
-// finish commits a group, or rolls it back if there is nothing to keep.
-func (s *Store) finish(g *group) error {
+// commit commits a group, or rolls it back if there is nothing to keep.
+func (s *Store) commit(g *group) error {
 	switch {
-	case s.broken != nil:
-		return s.broken
+	case s.damaged != nil:
+		return s.damaged
 	case g.failed != nil:
 		return errors.Join(g.failed, s.guard(g.tx.Rollback))
 	case !g.dirty:
@@ -133,8 +133,8 @@ func (s *Store) finish(g *group) error {
 func (s *Store) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.broken = fmt.Errorf("%w: the file is damaged, nothing more is written: %v", store.ErrForeign, p)
-			err = s.broken
+			s.damaged = fmt.Errorf("%w: the file is damaged, nothing more is written: %v", store.ErrForeign, p)
+			err = s.damaged
 		}
 	}()
 	return f()

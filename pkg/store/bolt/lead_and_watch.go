@@ -17,7 +17,7 @@ func (s *Store) Lead(ctx context.Context, run func(context.Context, store.Lease)
 		defer func() { <-s.leading }()
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-s.gone:
+	case <-s.closing:
 		return store.ErrClosed
 	}
 	epoch, err := s.nextEpoch(ctx)
@@ -28,7 +28,7 @@ func (s *Store) Lead(ctx context.Context, run func(context.Context, store.Lease)
 	defer end()
 	go func() {
 		select {
-		case <-s.gone:
+		case <-s.closing:
 			end()
 		case <-held.Done():
 		}
@@ -63,7 +63,7 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	select {
 	case <-ctx.Done():
 		return nil
-	case <-s.gone:
+	case <-s.closing:
 		return store.ErrClosed
 	}
 }
@@ -92,7 +92,7 @@ func (w *watchers) add(changed func(store.Key)) func() {
 	}
 }
 
-func (w *watchers) tell(keys []store.Key) {
+func (w *watchers) notify(keys []store.Key) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	for _, changed := range w.by {

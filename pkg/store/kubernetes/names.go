@@ -46,12 +46,12 @@ const maxKey = 32 << 10
 
 // hash names a key: 160 bits in 32 characters of names and labels.
 func hash(k store.Key) string {
-	sum := sha256.Sum256(place(k))
+	sum := sha256.Sum256(keyBytes(k))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:20]))
 }
 
-// place tells keys apart: kind and ids, each with its length before it.
-func place(k store.Key) []byte {
+// keyBytes tells keys apart: kind and ids, each with its length before it.
+func keyBytes(k store.Key) []byte {
 	var b []byte
 	for _, part := range []string{kind(k), k.InstanceID, k.BindingID} {
 		b = binary.AppendUvarint(b, uint64(len(part)))
@@ -76,9 +76,9 @@ func (o *Options) selector(more ...string) string { // of records
 	return strings.Join(append([]string{storeLabel + "=" + o.Name, kindLabel}, more...), ",")
 }
 
-// spell writes an id into an annotation: as it is where it prints, else quoted
+// quoteID writes an id into an annotation: as it is where it prints, else quoted
 // as in Go.
-func spell(id string) string {
+func quoteID(id string) string {
 	prints := func(r rune) bool { return r != utf8.RuneError && unicode.IsPrint(r) }
 	if strings.HasPrefix(id, `"`) || strings.ContainsFunc(id, func(r rune) bool { return !prints(r) }) {
 		return strconv.QuoteToASCII(id)
@@ -86,8 +86,8 @@ func spell(id string) string {
 	return id
 }
 
-// unspell is the reverse of spell.
-func unspell(s string) string {
+// unquoteID is the reverse of spell.
+func unquoteID(s string) string {
 	if id, err := strconv.Unquote(s); err == nil && strings.HasPrefix(s, `"`) {
 		return id
 	}
@@ -97,6 +97,6 @@ func unspell(s string) string {
 // keyOf returns the key that an object's annotations tell, and whether the
 // object is named for it.
 func (o *Options) keyOf(m *metav1.ObjectMeta) (store.Key, bool) {
-	k := store.Key{InstanceID: unspell(m.Annotations[instanceAnnotation]), BindingID: unspell(m.Annotations[bindingAnnotation])}
+	k := store.Key{InstanceID: unquoteID(m.Annotations[instanceAnnotation]), BindingID: unquoteID(m.Annotations[bindingAnnotation])}
 	return k, k.InstanceID != "" && m.Name == o.recordName(k)
 }

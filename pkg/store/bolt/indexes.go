@@ -11,9 +11,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// index puts a record into the indexes that it belongs to, and takes it out of
+// updateIndexes puts a record into the indexes that it belongs to, and takes it out of
 // the others.
-func index(tx *bbolt.Tx, id []byte, r *store.Record) error {
+func updateIndexes(tx *bbolt.Tx, id []byte, r *store.Record) error {
 	put := func(name string, value []byte, belongs bool) error {
 		if belongs {
 			return bucket(tx, name).Put(id, value)
@@ -26,8 +26,8 @@ func index(tx *bbolt.Tx, id []byte, r *store.Record) error {
 		put(namingBucket, encodeDigests(r.Bodies), len(r.Bodies) > 0))
 }
 
-// complete adds the buckets that files of an earlier version lack.
-func (s *Store) complete() error {
+// addMissingBuckets adds the buckets that files of an earlier version lack.
+func (s *Store) addMissingBuckets() error {
 	lacks := false
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		for _, name := range append(bodyBuckets(), tombstonesBucket) {

@@ -23,12 +23,12 @@ const (
 	checksumData = "checksum" // of the key and that, in hex
 )
 
-// errKey refuses keys that no record can have.
-var errKey = errors.New("the key needs an instance id, and at most 32 KiB")
+// errBadKey refuses keys that no record can have.
+var errBadKey = errors.New("the key needs an instance id, and at most 32 KiB")
 
 func checkKey(k store.Key) error {
 	if k.InstanceID == "" || len(k.InstanceID)+len(k.BindingID) > maxKey {
-		return &store.RecordError{Key: k, Err: errKey}
+		return &store.RecordError{Key: k, Err: errBadKey}
 	}
 	return nil
 }
@@ -37,7 +37,7 @@ func checkKey(k store.Key) error {
 // into another's Secret, by hand is not believed.
 func checksum(k store.Key, record []byte) string {
 	table := crc32.MakeTable(crc32.Castagnoli)
-	return fmt.Sprintf("%08x", crc32.Update(crc32.Checksum(place(k), table), table, record))
+	return fmt.Sprintf("%08x", crc32.Update(crc32.Checksum(keyBytes(k), table), table, record))
 }
 
 // encode gives the Secret that holds r. What others have put on old, the one
@@ -62,7 +62,7 @@ func (o *Options) encode(r *store.Record, old *corev1.Secret) (*corev1.Secret, e
 	delete(next.Annotations, deletedAnnotation)
 	next.Labels = merge(next.Labels, labels)
 	next.Annotations = merge(next.Annotations, annotations)
-	next.Finalizers = finalizers(next, mayExist(r))
+	next.Finalizers = finalizers(next, mayExistInCloud(r))
 	return next, nil
 }
 
@@ -81,9 +81,9 @@ func (o *Options) labels(r *store.Record) map[string]string {
 }
 
 func annotations(r *store.Record) map[string]string {
-	annotations := map[string]string{instanceAnnotation: spell(r.InstanceID), writeAnnotation: random()}
+	annotations := map[string]string{instanceAnnotation: quoteID(r.InstanceID), writeAnnotation: random()}
 	if r.IsBinding() {
-		annotations[bindingAnnotation] = spell(r.BindingID)
+		annotations[bindingAnnotation] = quoteID(r.BindingID)
 	}
 	if !r.Deleted.IsZero() {
 		annotations[deletedAnnotation] = r.Deleted.UTC().Format(time.RFC3339Nano)
@@ -91,8 +91,8 @@ func annotations(r *store.Record) map[string]string {
 	return annotations
 }
 
-// mayExist says whether anything of r may exist in the cloud.
-func mayExist(r *store.Record) bool {
+// mayExistInCloud says whether anything of r may exist in the cloud.
+func mayExistInCloud(r *store.Record) bool {
 	return !r.Settled || (r.Deleted.IsZero() && r.Goal != store.Absent)
 }
 
@@ -105,13 +105,13 @@ func finalizers(object *corev1.Secret, mayExist bool) []string {
 	case mayExist && !has:
 		return append(slices.Clone(object.Finalizers), finalizer)
 	case !mayExist && has && object.DeletionTimestamp == nil:
-		return without(object.Finalizers)
+		return withoutOurs(object.Finalizers)
 	}
 	return object.Finalizers
 }
 
-// without is finalizers without ours.
-func without(finalizers []string) []string {
+// withoutOurs is finalizers without ours.
+func withoutOurs(finalizers []string) []string {
 	return slices.DeleteFunc(slices.Clone(finalizers), func(f string) bool { return f == finalizer })
 }
 

@@ -5,28 +5,28 @@ import (
 	"sync"
 )
 
-// turns let the writers of one object in this process have their turns, so
+// objectLocks let the writers of one object in this process have their turns, so
 // that they do not race each other at the server. Those of other processes
 // are met there.
-type turns struct {
+type objectLocks struct {
 	mu sync.Mutex
-	by map[string]*turn
+	by map[string]*objectLock
 }
 
-type turn struct {
+type objectLock struct {
 	token   chan struct{}
 	writers int // that have it or wait for it
 }
 
-// take waits for the turn of an object.
-func (t *turns) take(ctx context.Context, name string) (leave func(), err error) {
+// lock waits for the turn of an object.
+func (t *objectLocks) lock(ctx context.Context, name string) (leave func(), err error) {
 	t.mu.Lock()
 	if t.by == nil {
-		t.by = map[string]*turn{}
+		t.by = map[string]*objectLock{}
 	}
 	own := t.by[name]
 	if own == nil {
-		own = &turn{token: make(chan struct{}, 1)}
+		own = &objectLock{token: make(chan struct{}, 1)}
 		t.by[name] = own
 	}
 	own.writers++
@@ -34,14 +34,14 @@ func (t *turns) take(ctx context.Context, name string) (leave func(), err error)
 
 	select {
 	case own.token <- struct{}{}:
-		return func() { <-own.token; t.forget(name, own) }, nil
+		return func() { <-own.token; t.release(name, own) }, nil
 	case <-ctx.Done():
-		t.forget(name, own)
+		t.release(name, own)
 		return nil, ctx.Err()
 	}
 }
 
-func (t *turns) forget(name string, own *turn) {
+func (t *objectLocks) release(name string, own *objectLock) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if own.writers--; own.writers == 0 {

@@ -68,7 +68,7 @@ func check(path string, timeout time.Duration) error {
 	if err != nil {
 		return err
 	}
-	err = survive(func() error {
+	err = recoverPanics(func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			if tx.Size() > info.Size() {
 				return fmt.Errorf("the file is incomplete: %d of at least %d bytes", info.Size(), tx.Size())
@@ -89,16 +89,16 @@ func openDB(path string, opts *bbolt.Options) (db *bbolt.DB, err error) {
 	opts.OpenFile = func(path string, flag int, mode os.FileMode) (*os.File, error) {
 		return os.OpenFile(path, flag&^os.O_CREATE, mode) //nolint:gosec // the operator names the file
 	}
-	err = survive(func() (err error) {
+	err = recoverPanics(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, opts)
 		return err
 	})
 	return db, err
 }
 
-// survive turns the ways in which bbolt fails on pages that are not what they
+// recoverPanics turns the ways in which bbolt fails on pages that are not what they
 // should be, panics and faults of memory, into an error.
-func survive(f func() error) (err error) {
+func recoverPanics(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {

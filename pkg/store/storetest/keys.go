@@ -92,8 +92,8 @@ func order() cases {
 			}
 		},
 		"AllMayBreakOff": func(t *testing.T, s *suite) {
-			s.put(t, instance("a"), nothing)
-			s.put(t, instance("b"), nothing)
+			s.put(t, instance("a"), noChange)
+			s.put(t, instance("b"), noChange)
 			count := 0
 			for _, err := range s.All(t.Context()) {
 				if err != nil {

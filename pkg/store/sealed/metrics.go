@@ -6,15 +6,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// meters are the figures of the keys.
-type meters struct {
+// keyMetrics are the figures of the keys.
+type keyMetrics struct {
 	reloads  *prometheus.CounterVec
 	broken   prometheus.Gauge
 	unopened prometheus.Counter
 }
 
-func newMeters(metrics prometheus.Registerer) (*meters, error) {
-	m := &meters{
+func newKeyMetrics(metrics prometheus.Registerer) (*keyMetrics, error) {
+	m := &keyMetrics{
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_keyset_reloads_total",
 			Help: "Changes of the keyset, by whether they could be used.",

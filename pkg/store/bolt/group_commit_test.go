@@ -108,9 +108,9 @@ func TestCloseKeepsWhatIsBeingWritten(t *testing.T) {
 	saved := make(chan error)
 	go func() { saved <- put(s, t, "i", 1) }()
 	for open := false; !open; runtime.Gosched() {
-		s.turn.Lock()
+		s.writeMu.Lock()
 		open = s.group != nil
-		s.turn.Unlock()
+		s.writeMu.Unlock()
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -180,9 +180,9 @@ func TestWriteThatFailsHalfWayUndoesItsGroup(t *testing.T) {
 	first := make(chan error)
 	go func() { first <- put(s, t, "first", 1) }()
 	for open := false; !open; runtime.Gosched() {
-		s.turn.Lock()
+		s.writeMu.Lock()
 		open = s.group != nil
-		s.turn.Unlock()
+		s.writeMu.Unlock()
 	}
 	broken := errors.New("broken")
 	err := s.write(t.Context(), func(tx *bbolt.Tx) (func() error, error) {

@@ -15,9 +15,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A set is one or more keys: the primary one seals, each enabled one opens what
+// A keySet is one or more keys: the primary one seals, each enabled one opens what
 // it sealed. A set never changes.
-type set struct {
+type keySet struct {
 	handle  *keyset.Handle
 	aead    tink.AEAD
 	primary uint32
@@ -25,7 +25,7 @@ type set struct {
 
 // parse reads a Tink AEAD keyset in JSON, in clear, as bytes and Tink's own
 // tools write it. The error is ErrForeign; it never quotes what was read.
-func parse(b []byte) (*set, error) {
+func parse(b []byte) (*keySet, error) {
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(b)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: it is not a Tink keyset in JSON", store.ErrForeign)
@@ -33,8 +33,8 @@ func parse(b []byte) (*set, error) {
 	return newSet(handle)
 }
 
-// draw makes a set of one new key (AES-256-GCM).
-func draw() (*set, error) {
+// newKeySet makes a set of one new key (AES-256-GCM).
+func newKeySet() (*keySet, error) {
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
 		return nil, fmt.Errorf("draw a key: %w", err)
@@ -42,7 +42,7 @@ func draw() (*set, error) {
 	return newSet(handle)
 }
 
-func newSet(handle *keyset.Handle) (*set, error) {
+func newSet(handle *keyset.Handle) (*keySet, error) {
 	primitive, err := aead.New(handle)
 	if err != nil {
 		return nil, fmt.Errorf("%w: its keys are not for AEAD", store.ErrForeign)
@@ -53,11 +53,11 @@ func newSet(handle *keyset.Handle) (*set, error) {
 				store.ErrForeign, key.GetKeyId(), key.GetOutputPrefixType())
 		}
 	}
-	return &set{handle: handle, aead: primitive, primary: handle.KeysetInfo().GetPrimaryKeyId()}, nil
+	return &keySet{handle: handle, aead: primitive, primary: handle.KeysetInfo().GetPrimaryKeyId()}, nil
 }
 
 // bytes gives what parse reads: the keys in clear.
-func (s *set) bytes() ([]byte, error) {
+func (s *keySet) bytes() ([]byte, error) {
 	var b bytes.Buffer
 	if err := insecurecleartextkeyset.Write(s.handle, keyset.NewJSONWriter(&b)); err != nil {
 		return nil, errors.New("the keyset cannot be written as JSON")
@@ -65,8 +65,8 @@ func (s *set) bytes() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// changed returns the set as edit changes it.
-func (s *set) changed(edit func(*keyset.Manager) error) (*set, error) {
+// edited returns the set as edit changes it.
+func (s *keySet) edited(edit func(*keyset.Manager) error) (*keySet, error) {
 	manager := keyset.NewManagerFromHandle(s.handle)
 	if err := edit(manager); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *set) changed(edit func(*keyset.Manager) error) (*set, error) {
 }
 
 // entries returns the keys, in the order in which they were added.
-func (s *set) entries() []*keyset.Entry {
+func (s *keySet) entries() []*keyset.Entry {
 	entries := make([]*keyset.Entry, s.handle.Len())
 	for i := range entries {
 		entries[i], _ = s.handle.Entry(i) // fails where there is no i-th
@@ -89,7 +89,7 @@ func (s *set) entries() []*keyset.Entry {
 
 // find returns the place of a key in the set, and the key; -1 if it has none of
 // that id.
-func (s *set) find(id uint32) (int, *keyset.Entry) {
+func (s *keySet) find(id uint32) (int, *keyset.Entry) {
 	for i, entry := range s.entries() {
 		if entry.KeyID() == id {
 			return i, entry
@@ -98,14 +98,14 @@ func (s *set) find(id uint32) (int, *keyset.Entry) {
 	return -1, nil
 }
 
-// opens says whether the set has the key to open what that key sealed.
-func (s *set) opens(id uint32) bool {
+// canOpen says whether the set has the key to open what that key sealed.
+func (s *keySet) canOpen(id uint32) bool {
 	_, entry := s.find(id)
 	return entry != nil && entry.KeyStatus() == keyset.Enabled
 }
 
-// holds says whether the set opens with this very key, not only one of its id.
-func (s *set) holds(key *keyset.Entry) bool {
+// contains says whether the set opens with this very key, not only one of its id.
+func (s *keySet) contains(key *keyset.Entry) bool {
 	_, entry := s.find(key.KeyID())
 	return entry != nil && entry.KeyStatus() == keyset.Enabled && entry.Key().Equal(key.Key())
 }
@@ -113,24 +113,24 @@ func (s *set) holds(key *keyset.Entry) bool {
 // follows says whether s can be what rotation has made of old: it still holds
 // the key that seals, or that one has gone after a younger key, known already,
 // took its place. Else it is another store's keyset, or an old copy.
-func (s *set) follows(old *set) bool {
+func (s *keySet) follows(old *keySet) bool {
 	was, key := old.find(old.primary)
-	if s.holds(key) {
+	if s.contains(key) {
 		return true
 	}
 	_, key = s.find(s.primary)
 	is, _ := old.find(s.primary)
-	return old.holds(key) && is > was
+	return old.contains(key) && is > was
 }
 
 // seal puts plain into a box for a place, with the primary key.
-func (s *set) seal(plain []byte, place string) ([]byte, error) {
+func (s *keySet) seal(plain []byte, place string) ([]byte, error) {
 	return s.aead.Encrypt(plain, []byte(place))
 }
 
 // open opens a box that was sealed for the place, by any key of the set. The
 // cause of a failure is always the same to Tink, so it is left out.
-func (s *set) open(box []byte, place string) ([]byte, error) {
+func (s *keySet) open(box []byte, place string) ([]byte, error) {
 	plain, err := s.aead.Decrypt(box, []byte(place))
 	if err != nil {
 		return nil, store.ErrSeal

@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A tenure is this process's hold of the lease, from when it got it until it
+// A heldLease is this process's hold of the lease, from when it got it until it
 // released or lost it. It never holds again what it has once lost: a new one
 // begins with a new name and a new epoch.
 //
@@ -22,19 +22,19 @@ import (
 // of the lease's duration, at least 3/8 are left before anybody is let in,
 // wherever the clocks of the machines stand; what matters is only that they
 // run about equally fast.
-type tenure struct {
-	store *Store
-	name  string
-	lost  func() // called once
+type heldLease struct {
+	store  *Store
+	name   string
+	onLost func() // called once
 
-	mu    sync.Mutex
-	lease *coordinationv1.Lease // as it was last written
-	until time.Time             // it gives up then
-	over  bool
+	mu       sync.Mutex
+	lease    *coordinationv1.Lease // as it was last written
+	deadline time.Time             // it gives up then
+	lost     bool
 }
 
-// giveUpAfter is how long after a renewal a tenure gives up.
-func (o *Options) giveUpAfter() time.Duration { return o.Lease * 5 / 8 }
+// renewDeadline is how long after a renewal a tenure gives up.
+func (o *Options) renewDeadline() time.Duration { return o.Lease * 5 / 8 }
 
 // renewEvery is how often a tenure renews, and one who waits looks.
 func (o *Options) renewEvery() time.Duration { return o.Lease / 8 }
@@ -44,8 +44,8 @@ func (o *Options) seconds() int32 {
 	return int32(min((o.Lease+time.Second-1)/time.Second, math.MaxInt32)) //nolint:gosec // it fits
 }
 
-// holder makes a name for a tenure: nobody had it before.
-func holder() string {
+// newHolderName makes a name for a tenure: nobody had it before.
+func newHolderName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
@@ -54,71 +54,71 @@ func holder() string {
 }
 
 // held says whether the tenure still holds the lease.
-func (t *tenure) held() bool {
+func (t *heldLease) held() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !time.Now().Before(t.until) || t.store.gone.Err() != nil {
-		t.giveUp()
+	if !time.Now().Before(t.deadline) || t.store.closing.Err() != nil {
+		t.markLost()
 	}
-	return !t.over
+	return !t.lost
 }
 
-// giveUp ends the hold. t.mu is held.
-func (t *tenure) giveUp() {
-	if !t.over {
-		t.over = true
-		t.lost()
+// markLost ends the hold. t.mu is held.
+func (t *heldLease) markLost() {
+	if !t.lost {
+		t.lost = true
+		t.onLost()
 	}
 }
 
-// end ends the hold.
-func (t *tenure) end() {
+// lose ends the hold.
+func (t *heldLease) lose() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.giveUp()
+	t.markLost()
 }
 
-// keep renews until ctx ends or the hold is lost.
-func (t *tenure) keep(ctx context.Context) {
+// renewLoop renews until ctx ends or the hold is lost.
+func (t *heldLease) renewLoop(ctx context.Context) {
 	o := &t.store.options
 	for t.held() {
-		if pause(ctx, o.renewEvery()) != nil {
+		if sleep(ctx, o.renewEvery()) != nil {
 			return
 		}
 		t.renew(ctx)
 	}
 }
 
-// watchdog ends the hold when its time is over, while a renewal may hang.
-func (t *tenure) watchdog(ctx context.Context) {
+// expireLoop ends the hold when its time is over, while a renewal may hang.
+func (t *heldLease) expireLoop(ctx context.Context) {
 	for t.held() {
 		t.mu.Lock()
-		left := time.Until(t.until)
+		left := time.Until(t.deadline)
 		t.mu.Unlock()
-		if pause(ctx, left) != nil {
+		if sleep(ctx, left) != nil {
 			return
 		}
 	}
 }
 
 // renew tries to renew for as long as there is time.
-func (t *tenure) renew(ctx context.Context) {
+func (t *heldLease) renew(ctx context.Context) {
 	o := &t.store.options
 	for wait := (backoff{}); t.held(); {
 		t.mu.Lock()
-		next, until := t.lease.DeepCopy(), t.until
+		next, until := t.lease.DeepCopy(), t.deadline
 		t.mu.Unlock()
 		sent := time.Now()
 		next.Spec.RenewTime = &metav1.MicroTime{Time: sent}
 		// Two tries at least fit into the time that is left.
-		try, end := context.WithDeadline(ctx, earlier(until, sent.Add(o.giveUpAfter()/3)))
+		try, end := context.WithDeadline(ctx, earlier(until, sent.Add(o.renewDeadline()/3)))
 		saved, err := t.store.api.leases.update(try, next)
-		if outcome := outcomeOf(err, false); outcome == raced || outcome == unknown {
-			err = t.look(try, err)
+		if outcome := outcomeOf(err, false); outcome == conflict || outcome == unknown {
+			err = t.checkHolder(try, err)
 		}
 		end()
 		if err == nil {
-			t.renewed(saved, sent)
+			t.recordRenewal(saved, sent)
 			return
 		}
 		if ctx.Err() != nil {
@@ -131,36 +131,36 @@ func (t *tenure) renew(ctx context.Context) {
 	}
 }
 
-// look reads the lease after a renewal without success. If it is another's,
+// checkHolder reads the lease after a renewal without success. If it is another's,
 // the hold is lost; if it is ours, the next renewal goes by what was read.
-func (t *tenure) look(ctx context.Context, cause error) error {
+func (t *heldLease) checkHolder(ctx context.Context, cause error) error {
 	now, err := t.store.api.leases.get(ctx, t.store.options.leaseName())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
 	case apierrors.IsNotFound(err), err == nil && holderOf(now) != t.name:
-		t.giveUp()
+		t.markLost()
 	case err == nil:
 		t.lease = now
 	}
 	return cause
 }
 
-// renewed notes a renewal that was sent at that time. It counts for nothing
+// recordRenewal notes a renewal that was sent at that time. It counts for nothing
 // if the hold was lost meanwhile.
-func (t *tenure) renewed(saved *coordinationv1.Lease, sent time.Time) {
+func (t *heldLease) recordRenewal(saved *coordinationv1.Lease, sent time.Time) {
 	if !t.held() {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.lease, t.until = saved, sent.Add(t.store.options.giveUpAfter())
+	t.lease, t.deadline = saved, sent.Add(t.store.options.renewDeadline())
 }
 
 // release lets others in at once. Nothing may be done under the lease any more.
-func (t *tenure) release() {
-	t.end()
-	ctx, end := context.WithTimeout(context.Background(), t.store.options.giveUpAfter())
+func (t *heldLease) release() {
+	t.lose()
+	ctx, end := context.WithTimeout(context.Background(), t.store.options.renewDeadline())
 	defer end()
 	for wait := (backoff{}); ; {
 		t.mu.Lock()
@@ -170,9 +170,9 @@ func (t *tenure) release() {
 		next.Spec.RenewTime = &metav1.MicroTime{Time: time.Now()}
 		_, err := t.store.api.leases.update(ctx, next)
 		switch outcomeOf(err, false) {
-		case written, refused:
+		case written, rejected:
 			return
-		case raced, unknown:
+		case conflict, unknown:
 			now, err := t.store.api.leases.get(ctx, next.Name)
 			if err == nil && holderOf(now) != t.name {
 				return
@@ -182,7 +182,7 @@ func (t *tenure) release() {
 				t.lease = now
 				t.mu.Unlock()
 			}
-		case busy:
+		case throttled:
 		}
 		if wait.wait(ctx) != nil {
 			return

@@ -19,7 +19,7 @@ type Shared struct {
 	Open func(t *testing.T, dir string) Replica
 	// Forget makes the server forget what was before now: who was away hears of
 	// what there is, and not of what happened.
-	Forget func(t *testing.T)
+	Compact func(t *testing.T)
 }
 
 // A Replica is what one process has of a shared store.
@@ -71,7 +71,7 @@ func sharedRules() map[string]func(t *testing.T, rs *replicas) {
 		"WritersOnSeveralReplicasLoseNothing":         writersOnReplicas,
 		"WatchGoesOnAfterADisconnect":                 watchAfter((*replica).cut, func(*testing.T, *replicas) {}),
 		"WatchGoesOnAfterASilence":                    watchAfter((*replica).stall, func(*testing.T, *replicas) {}),
-		"WatchGoesOnAfterWhatItMissedWasForgotten":    watchAfter((*replica).cut, func(t *testing.T, rs *replicas) { rs.Forget(t) }),
+		"WatchGoesOnAfterWhatItMissedWasForgotten":    watchAfter((*replica).cut, func(t *testing.T, rs *replicas) { rs.Compact(t) }),
 		"LeaseIsHandedOver":                           leaseHandedOver,
 		"HolderWithoutConnectionsLosesBeforeAnother":  holderIsFollowed((*replica).cut),
 		"HolderThatHearsNothingLosesBeforeAnother":    holderIsFollowed((*replica).stall),
@@ -102,7 +102,7 @@ func whatOneSaved(t *testing.T, rs *replicas) {
 		if !a.get(t, j).Settled {
 			t.Error("what the second saved the first does not see")
 		}
-		b.forget(t, i)
+		b.deleteRecord(t, i)
 		if got := a.put(t, i, settle(true)); got.Revision <= saved.Revision {
 			t.Errorf("revision %d of a new life, after %d", got.Revision, saved.Revision)
 		}
@@ -156,18 +156,18 @@ func watchAfter(lose func(*replica), meanwhile func(*testing.T, *replicas)) func
 			a.put(t, k, settle(false))
 		}
 		w := b.watch(t)
-		w.hears(t, there, settled, deleted)
+		w.waitFor(t, there, settled, deleted)
 		lose(b)
-		w.silence()
+		w.drain()
 		a.put(t, settled, settle(true))
 		a.put(t, instance("made"), settle(false))
 		a.put(t, there, settle(false))
-		a.forget(t, deleted)
+		a.deleteRecord(t, deleted)
 		meanwhile(t, rs)
 		b.network.Heal()
-		w.hears(t, settled, instance("made"), there, deleted)
+		w.waitFor(t, settled, instance("made"), there, deleted)
 		a.put(t, instance("later"), settle(false))
-		w.hears(t, instance("later"))
+		w.waitFor(t, instance("later"))
 		w.end(t)
 	}
 }
@@ -220,7 +220,7 @@ func holderIsFollowed(lose func(*replica)) func(*testing.T, *replicas) {
 		}
 		letA = make(chan struct{})
 		third := a.lead(t, letA)
-		a.put(t, instance("i"), nothing) // it is back
+		a.put(t, instance("i"), noChange) // it is back
 		if !next.Held() {
 			t.Error("one who came back took the lease of another")
 		}
@@ -245,7 +245,7 @@ func leaseOutlives(t *testing.T, rs *replicas) {
 	l := <-leading.lease
 	a.network.Cut()
 	a.network.Heal()
-	a.put(t, instance("i"), nothing)
+	a.put(t, instance("i"), noChange)
 	if !l.Held() {
 		t.Error("the lease was lost in a moment")
 	}
@@ -311,8 +311,8 @@ func allInPages(t *testing.T, rs *replicas) {
 			most = max(most, heap())
 		}
 		if len(seen) == records/2 {
-			a.put(t, instance("new"), nothing)
-			rs.Forget(t)
+			a.put(t, instance("new"), noChange)
+			rs.Compact(t)
 		}
 	}
 	delete(seen, instance("new"))

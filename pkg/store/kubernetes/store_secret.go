@@ -31,7 +31,7 @@ func (s *Store) meta(ctx context.Context) (*corev1.Secret, error) {
 		case object != nil:
 			return object, s.checkMeta(object)
 		}
-		held, err := s.holdsRecords(ctx)
+		held, err := s.hasRecords(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -46,9 +46,9 @@ func (s *Store) meta(ctx context.Context) (*corev1.Secret, error) {
 		switch outcomeOf(err, true) {
 		case written:
 			return object, nil
-		case refused, unknown:
+		case rejected, unknown:
 			return nil, err
-		case raced, busy:
+		case conflict, throttled:
 		}
 		if err := wait.wait(ctx); err != nil {
 			return nil, err
@@ -70,10 +70,10 @@ func (s *Store) checkMeta(object *corev1.Secret) error {
 		"that wrote it, or give this broker's store another name", object.Name, object.Namespace, store.ErrForeign, what)
 }
 
-// changeMeta changes the Secret about the store. change says whether anything
+// updateMeta changes the Secret about the store. change says whether anything
 // is to be written.
-func (s *Store) changeMeta(ctx context.Context, change func(data map[string][]byte) bool) error {
-	leave, err := s.turns.take(ctx, s.options.metaName())
+func (s *Store) updateMeta(ctx context.Context, change func(data map[string][]byte) bool) error {
+	leave, err := s.locks.lock(ctx, s.options.metaName())
 	if err != nil {
 		return err
 	}
@@ -93,10 +93,10 @@ func (s *Store) changeMeta(ctx context.Context, change func(data map[string][]by
 		switch outcomeOf(err, false) {
 		case written:
 			return nil
-		case refused:
+		case rejected:
 			return err
-		case raced:
-		case busy, unknown: // what it does may be done twice
+		case conflict:
+		case throttled, unknown: // what it does may be done twice
 			limit = patience
 		}
 		if wait.wait(limit) != nil {
@@ -105,12 +105,12 @@ func (s *Store) changeMeta(ctx context.Context, change func(data map[string][]by
 	}
 }
 
-// markHeld notes that the store has held a record, before the first is made.
-func (s *Store) markHeld(ctx context.Context) error {
-	if s.held.Load() {
+// markUsed notes that the store has held a record, before the first is made.
+func (s *Store) markUsed(ctx context.Context) error {
+	if s.everUsed.Load() {
 		return nil
 	}
-	err := s.changeMeta(ctx, func(data map[string][]byte) bool {
+	err := s.updateMeta(ctx, func(data map[string][]byte) bool {
 		if string(data[heldData]) == "true" {
 			return false
 		}
@@ -118,7 +118,7 @@ func (s *Store) markHeld(ctx context.Context) error {
 		return true
 	})
 	if err == nil {
-		s.held.Store(true)
+		s.everUsed.Store(true)
 	}
 	return err
 }
@@ -126,7 +126,7 @@ func (s *Store) markHeld(ctx context.Context) error {
 // nextEpoch draws an epoch: greater than the last, and at least the clock's
 // milliseconds, in case the Secret with the last was lost.
 func (s *Store) nextEpoch(ctx context.Context, clock int64) (epoch uint64, err error) {
-	err = s.changeMeta(ctx, func(data map[string][]byte) bool {
+	err = s.updateMeta(ctx, func(data map[string][]byte) bool {
 		epoch = max(lastEpoch(data)+1, uint64(max(clock, 0)))
 		data[epochData] = []byte(strconv.FormatUint(epoch, 10))
 		return true
@@ -142,7 +142,7 @@ func lastEpoch(data map[string][]byte) uint64 {
 
 // Empty implements store.Store.
 func (s *Store) Empty(ctx context.Context) (bool, error) {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -151,12 +151,12 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 	if err != nil || string(object.Data[heldData]) == "true" {
 		return false, err
 	}
-	held, err := s.holdsRecords(ctx)
+	held, err := s.hasRecords(ctx)
 	return err == nil && !held, err
 }
 
-// holdsRecords says whether there is a record.
-func (s *Store) holdsRecords(ctx context.Context) (bool, error) {
+// hasRecords says whether there is a record.
+func (s *Store) hasRecords(ctx context.Context) (bool, error) {
 	list, err := s.listMetadata(ctx, metav1.ListOptions{LabelSelector: s.options.selector(), Limit: 1})
 	if err != nil {
 		return false, err

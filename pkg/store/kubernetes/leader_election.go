@@ -20,7 +20,7 @@ import (
 // counts from before each renewal was sent; and who waits hears at once that
 // the lease was released.
 func (s *Store) Lead(ctx context.Context, run func(held context.Context, l store.Lease) error) error {
-	done, err := s.begin(ctx)
+	done, err := s.startCall(ctx)
 	if err != nil {
 		return err
 	}
@@ -35,24 +35,24 @@ func (s *Store) Lead(ctx context.Context, run func(held context.Context, l store
 			return err
 		}
 		s.options.Warn(fmt.Errorf("begin to lead: %w", err))
-		_ = pause(ctx, s.options.renewEvery())
+		_ = sleep(ctx, s.options.renewEvery())
 	}
 }
 
 // lead runs under a tenure, and says whether it came to that.
-func (s *Store) lead(ctx context.Context, t *tenure, run func(context.Context, store.Lease) error) (ran bool, err error) {
+func (s *Store) lead(ctx context.Context, t *heldLease, run func(context.Context, store.Lease) error) (ran bool, err error) {
 	held, lose := context.WithCancel(context.WithoutCancel(ctx))
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	t.mu.Lock()
-	t.lost = lose
+	t.onLost = lose
 	t.mu.Unlock()
 	kept := make(chan struct{})
 	go func() {
 		defer close(kept)
-		t.keep(renewing)
+		t.renewLoop(renewing)
 	}()
-	go t.watchdog(renewing)
-	defer context.AfterFunc(s.gone, t.end)()
+	go t.expireLoop(renewing)
+	defer context.AfterFunc(s.closing, t.lose)()
 	defer func() { // also if run panics
 		stop()
 		<-kept
@@ -76,27 +76,27 @@ func (s *Store) lead(ctx context.Context, t *tenure, run func(context.Context, s
 
 // acquire waits until it gets the lease. It waits through anything but the end
 // of ctx and of the store.
-func (s *Store) acquire(ctx context.Context) (*tenure, error) {
+func (s *Store) acquire(ctx context.Context) (*heldLease, error) {
 	waiting, end := context.WithCancel(ctx)
 	defer end()
-	defer context.AfterFunc(s.gone, end)()
+	defer context.AfterFunc(s.closing, end)()
 	changes := make(chan struct{}, 1)
 	go s.leaseChanges(waiting, changes)
 
-	c := candidate{store: s, name: holder()}
+	c := candidate{store: s, name: newHolderName()}
 	for {
-		t, err := c.try(waiting)
+		t, err := c.tryAcquire(waiting)
 		switch {
 		case t != nil:
 			return t, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case s.gone.Err() != nil:
+		case s.closing.Err() != nil:
 			return nil, store.ErrClosed
 		case err != nil:
 			s.options.Warn(fmt.Errorf("wait for the lease: %w", err))
 		}
-		next := time.NewTimer(c.next())
+		next := time.NewTimer(c.nextTry())
 		select {
 		case <-waiting.Done():
 		case <-changes:
@@ -120,65 +120,65 @@ func (s *Store) leaseChanges(ctx context.Context, changes chan<- struct{}) {
 			}
 			w.Stop()
 		}
-		_ = pause(ctx, s.options.renewEvery())
+		_ = sleep(ctx, s.options.renewEvery())
 	}
 }
 
 // A candidate waits for the lease.
 type candidate struct {
-	store   *Store
-	name    string
-	version string    // of the lease when it was last seen to change
-	since   time.Time // when that was
-	lasts   time.Duration
+	store     *Store
+	name      string
+	version   string    // of the lease when it was last seen to change
+	changedAt time.Time // when that was
+	duration  time.Duration
 }
 
-// next is when to look again: when the lease ends unless it is renewed, or soon.
-func (c *candidate) next() time.Duration {
+// nextTry is when to look again: when the lease ends unless it is renewed, or soon.
+func (c *candidate) nextTry() time.Duration {
 	soon := c.store.options.renewEvery()
 	if c.version == "" {
 		return soon
 	}
-	return max(min(soon, time.Until(c.since.Add(c.lasts))), time.Millisecond)
+	return max(min(soon, time.Until(c.changedAt.Add(c.duration))), time.Millisecond)
 }
 
-// try takes the lease if it is free, or was not renewed for as long as it
+// tryAcquire takes the lease if it is free, or was not renewed for as long as it
 // lasts since this process saw it renewed.
-func (c *candidate) try(ctx context.Context) (*tenure, error) {
+func (c *candidate) tryAcquire(ctx context.Context) (*heldLease, error) {
 	o, leases := &c.store.options, &c.store.api.leases
 	old, err := leases.get(ctx, o.leaseName())
 	if apierrors.IsNotFound(err) {
-		return c.first(ctx)
+		return c.createLease(ctx)
 	}
 	if err != nil {
 		c.version = ""
 		return nil, err
 	}
-	if version(old) != c.version {
-		c.version, c.since = version(old), time.Now()
-		c.lasts = max(o.Lease, time.Duration(ptr.Deref(old.Spec.LeaseDurationSeconds, 0))*time.Second)
+	if resourceVersion(old) != c.version {
+		c.version, c.changedAt = resourceVersion(old), time.Now()
+		c.duration = max(o.Lease, time.Duration(ptr.Deref(old.Spec.LeaseDurationSeconds, 0))*time.Second)
 	}
 	switch holderOf(old) {
 	case "", c.name: // nobody's; or taken, and the answer was lost
 	default:
-		if time.Since(c.since) < c.lasts {
+		if time.Since(c.changedAt) < c.duration {
 			return nil, nil
 		}
 	}
 	next := old.DeepCopy()
-	sent := c.fill(next)
+	sent := c.claim(next)
 	next.Spec.LeaseTransitions = ptr.To(ptr.Deref(old.Spec.LeaseTransitions, 0) + 1)
 	saved, err := leases.update(ctx, next)
 	if err != nil {
-		return nil, c.unlessRaced(err)
+		return nil, c.ignoreConflict(err)
 	}
-	return c.tenure(saved, sent), nil
+	return c.hold(saved, sent), nil
 }
 
-// first makes the lease where there is none. If somebody has led before, it
+// createLease makes the lease where there is none. If somebody has led before, it
 // was deleted by hand, perhaps while it was held: the new one is nobody's
 // until that is over.
-func (c *candidate) first(ctx context.Context) (*tenure, error) {
+func (c *candidate) createLease(ctx context.Context) (*heldLease, error) {
 	o := &c.store.options
 	meta, err := c.store.meta(ctx)
 	if err != nil {
@@ -187,20 +187,20 @@ func (c *candidate) first(ctx context.Context) (*tenure, error) {
 	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
 		Namespace: o.Namespace, Name: o.leaseName(), Labels: map[string]string{storeLabel: o.Name},
 	}}
-	sent := c.fill(lease)
+	sent := c.claim(lease)
 	again := lastEpoch(meta.Data) > 0
 	if again {
 		lease.Spec.HolderIdentity = ptr.To("unknown")
 	}
 	saved, err := c.store.api.leases.create(ctx, lease)
 	if err != nil || again {
-		return nil, c.unlessRaced(err)
+		return nil, c.ignoreConflict(err)
 	}
-	return c.tenure(saved, sent), nil
+	return c.hold(saved, sent), nil
 }
 
-// fill puts the candidate into a lease, and returns when.
-func (c *candidate) fill(lease *coordinationv1.Lease) time.Time {
+// claim puts the candidate into a lease, and returns when.
+func (c *candidate) claim(lease *coordinationv1.Lease) time.Time {
 	now := time.Now()
 	lease.Spec = coordinationv1.LeaseSpec{
 		HolderIdentity:       &c.name,
@@ -211,13 +211,13 @@ func (c *candidate) fill(lease *coordinationv1.Lease) time.Time {
 	return now
 }
 
-func (c *candidate) tenure(saved *coordinationv1.Lease, sent time.Time) *tenure {
-	return &tenure{store: c.store, name: c.name, lost: func() {}, lease: saved, until: sent.Add(c.store.options.giveUpAfter())}
+func (c *candidate) hold(saved *coordinationv1.Lease, sent time.Time) *heldLease {
+	return &heldLease{store: c.store, name: c.name, onLost: func() {}, lease: saved, deadline: sent.Add(c.store.options.renewDeadline())}
 }
 
-// unlessRaced leaves out that somebody else was first.
-func (c *candidate) unlessRaced(err error) error {
-	if outcomeOf(err, false) == raced {
+// ignoreConflict leaves out that somebody else was first.
+func (c *candidate) ignoreConflict(err error) error {
+	if outcomeOf(err, false) == conflict {
 		return nil
 	}
 	return err
