@@ -83,6 +83,7 @@ func (s *settings) read(getenv func(string) string) error {
 	return nil
 }
 
+// engineChoices returns the values of --engines.
 func engineChoices() []string { return []string{"none", "real", "auto"} }
 
 // readProviders reads a JSON list of OIDC providers.

@@ -47,8 +47,8 @@ func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) (err erro
 	return server.Close()
 }
 
-// startEngines starts the database servers of --engines. It returns nil for none,
-// and for auto on a machine that has none.
+// startEngines starts the database servers of --engines. It returns nil where the
+// emulator runs without engines.
 func startEngines(s *settings, stderr io.Writer) (*engine.Installed, error) {
 	if s.engines == "none" {
 		return nil, nil
@@ -77,8 +77,8 @@ func startEngines(s *settings, stderr io.Writer) (*engine.Installed, error) {
 	return engines, nil
 }
 
-// greet prints what a client needs to know. It prints the secret of the access
-// key only where this start made the key.
+// greet prints the addresses and the identity that clients need. It prints the
+// secret of the access key only where this start made the key.
 func greet(stdout io.Writer, server *emulator.Server, engines *engine.Installed, isNewKey bool) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "cloud\t%s\n", server.URL())

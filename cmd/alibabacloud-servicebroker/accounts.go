@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 )
 
-// checkAccess requires accounts, or --insecure-no-auth in their place.
+// checkAccess requires accounts, or --insecure-no-auth instead of them.
 func (c *config) checkAccess() error {
 	hasAccounts := len(c.users) > 0 || c.usersFile != "" || c.tokensFile != "" || c.tokenReview
 	switch {
@@ -62,7 +62,7 @@ func (c *config) platformAPI(files *filewatch.Watcher, config api.Config) (*api.
 }
 
 // accounts returns the users and tokens of the environment and of the files'
-// contents. A file without an account is an error: it is probably damaged.
+// contents. An empty file is an error: it is probably damaged.
 func (c *config) accounts(contents [][]byte) (users []api.User, tokens []api.Token, err error) {
 	users = append(users, c.users...)
 	if c.usersFile != "" {
@@ -89,7 +89,7 @@ func (c *config) accounts(contents [][]byte) (users []api.User, tokens []api.Tok
 	return users, tokens, nil
 }
 
-// dataLines returns the lines of a file by number, without empty lines and
+// dataLines returns the lines of a file by number. It skips empty lines and
 // comments.
 func dataLines(content []byte) func(yield func(int, string) bool) {
 	return func(yield func(int, string) bool) {
@@ -104,8 +104,8 @@ func dataLines(content []byte) func(yield func(int, string) bool) {
 	}
 }
 
-// reviewer returns the check of tokens by the API server; nil without
-// --token-review.
+// reviewer returns the check of tokens by the API server; nil if --token-review
+// is off.
 func (c *config) reviewer() (*api.TokenReviewer, error) {
 	if !c.tokenReview {
 		return nil, nil //nolint:nilnil // a broker without token review has no reviewer

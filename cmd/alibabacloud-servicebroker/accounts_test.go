@@ -96,7 +96,7 @@ func TestTokenReview_APIServer_AskedWithTheBrokersToken(t *testing.T) {
 	}
 }
 
-// A process is the broker as it runs, seen from outside.
+// A process is a running broker, seen from outside.
 type process struct {
 	t           testing.TB
 	listen, ops string
@@ -137,7 +137,8 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// status is what a GET with the password of the platform brings; 0 for none.
+// status returns the status of a GET with the password of the platform; 0 after a
+// network error.
 func (p *process) status(url, password string) int {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, url, nil)
@@ -226,7 +227,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// writeCertificate writes one for 127.0.0.1 that signs itself.
+// writeCertificate writes a self-signed certificate for 127.0.0.1.
 func writeCertificate(t *testing.T, certificate, key string) *x509.Certificate {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -25,19 +25,18 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/kubetest"
 )
 
-// BenchmarkRequests has the figures of requests that are answered from the
-// store: polls and fetches of instances of running brokers, the whole program
-// with authentication, log and metrics, with 100 records and with 100,000. They
-// take turns, and the ratios are medians of those of the turns; one is an
-// iteration, so that -benchtime=9x is good.
+// BenchmarkRequests measures polls and fetches of instances, which the store
+// answers. It runs the whole program, with authentication, log and metrics, on
+// 100 records and on 100,000. Both brokers take turns, an iteration is one turn of
+// each, and the ratios are medians over the turns: use -benchtime=9x.
 //
-// In the open load 2,000 requests a second come, whether or not the broker keeps
-// up. In the closed one two connections ask as fast as they are answered; the
-// bare library, with a stub behind it that has the same answer ready, takes its
-// turns as well. It has no route for an instance: there a binding is fetched.
+// The open load sends 2,000 requests per second at a fixed pace. The closed load
+// sends on two connections as fast as answers arrive, and compares with the bare
+// library on a stub with a prepared answer. The library lacks a route for
+// instances, so its fetch is the fetch of a binding.
 func BenchmarkRequests(b *testing.B) {
 	const few, many = 100, 100_000
-	logToNowhere(b)
+	discardLog(b)
 	addresses := map[int]string{}
 	for _, records := range []int{few, many} {
 		dir := b.TempDir()
@@ -85,11 +84,11 @@ func BenchmarkRequests(b *testing.B) {
 	}
 }
 
-// BenchmarkRequestsKubernetes asks a broker whose 10,000 records are in
-// Kubernetes 200 times a second; an iteration is 2,000 requests.
+// BenchmarkRequestsKubernetes sends 200 requests per second to a broker with
+// 10,000 records in Kubernetes. An iteration is 2,000 requests.
 func BenchmarkRequestsKubernetes(b *testing.B) {
 	const records = 10_000
-	logToNowhere(b)
+	discardLog(b)
 	var cluster kubetest.Cluster
 	server := cluster.Server(b)
 	b.Cleanup(server.Stop)
@@ -110,22 +109,22 @@ func BenchmarkRequestsKubernetes(b *testing.B) {
 	}
 }
 
-// figures are what the turns gave, by unit.
+// figures are the results of the turns by unit.
 type figures map[string][]float64
 
 func (f figures) add(unit string, value float64) { f[unit] = append(f[unit], value) }
 
-// report the medians.
+// report reports the medians.
 func (f figures) report(b *testing.B) {
 	b.Helper()
 	for unit, values := range f {
 		slices.Sort(values)
 		b.ReportMetric(values[len(values)/2], unit)
 	}
-	b.ReportMetric(0, "ns/op") // the pace, or the number of requests, is given
+	b.ReportMetric(0, "ns/op") // it would measure the load
 }
 
-// bareLibrary serves the framework with a stub.
+// bareLibrary serves osb-broker-lib with a stub.
 func bareLibrary(b *testing.B) string {
 	b.Helper()
 	surface, err := librest.NewAPISurface(stub{}, libmetrics.New())
@@ -137,7 +136,7 @@ func bareLibrary(b *testing.B) string {
 	return server.Listener.Addr().String()
 }
 
-// A stub has the answers ready.
+// A stub returns prepared answers.
 type stub struct{ lib.Interface }
 
 func (stub) ValidateBrokerAPIVersion(string) error { return nil }
@@ -156,13 +155,13 @@ const (
 	benchDescription = "The instance is ready."
 )
 
-var benchParameter = strings.Repeat("s", 380) //nolint:gochecknoglobals // a constant, but for its type
+var benchParameter = strings.Repeat("s", 380) //nolint:gochecknoglobals // Go has no constant of this kind
 
 const benchOperation = "0123456789abcdef-1"
 
 func benchID(i int) string { return fmt.Sprintf("6f1c3b6e-0000-4000-8000-%012d", i) }
 
-// fillFile fills the store of a data directory.
+// fillFile fills the bolt store of a data directory.
 func fillFile(b *testing.B, dir string, records int) {
 	b.Helper()
 	st, _, err := openStore(b.Context(), &config{dataDir: dir}, nil)
@@ -172,7 +171,7 @@ func fillFile(b *testing.B, dir string, records int) {
 	fillStore(b, st, records)
 }
 
-// fillCluster fills a store faster than a broker would.
+// fillCluster fills a kubernetes store, faster than a broker would.
 func fillCluster(b *testing.B, server *kubetest.Server, namespace string, count int) {
 	b.Helper()
 	records, err := kubernetes.Open(b.Context(), kubernetes.Options{Config: server.Config(), Namespace: namespace, QPS: 10_000, Burst: 10_000})
@@ -190,8 +189,8 @@ func fillCluster(b *testing.B, server *kubetest.Server, namespace string, count 
 	fillStore(b, sealed.New(records, keys), count)
 }
 
-// fillStore stores settled instances of about the size that real ones have, 100 at
-// once, and closes the store.
+// fillStore stores settled instances of a realistic size, 100 at once, and closes
+// the store.
 func fillStore(b *testing.B, st store.Store, records int) {
 	b.Helper()
 	now := time.Now()
@@ -227,17 +226,18 @@ func fillStore(b *testing.B, st store.Store, records int) {
 	}
 }
 
-// logToNowhere leaves the log's own work in, but for the terminal's.
-func logToNowhere(b *testing.B) {
+// discardLog sends the log to the null device, which keeps the work of formatting
+// it in the figures.
+func discardLog(b *testing.B) {
 	b.Helper()
-	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
 	stderr := os.Stderr
-	os.Stderr = nowhere
+	os.Stderr = null
 	b.Cleanup(func() {
 		os.Stderr = stderr
-		_ = nowhere.Close()
+		_ = null.Close()
 	})
 }

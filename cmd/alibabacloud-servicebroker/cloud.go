@@ -10,8 +10,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 )
 
-// cloud returns the clients of the cloud. Without --region the region of this
-// machine is used.
+// cloud returns the clients of the cloud. The default region is the one of this
+// machine.
 func (c *config) cloud(ctx context.Context, metrics prometheus.Registerer) (*alicloud.Clients, error) {
 	region := c.region
 	if region == "" {

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newHelpCommand returns help, which refuses mistyped commands; the help of cobra
+// prints the help of the program for them.
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -72,8 +74,8 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	}
 }
 
-// leaves returns the commands below cmd that have no commands below themselves.
-// The shells of completion are one command.
+// leaves returns the commands at the ends of the tree below cmd. completion counts
+// as one of them, with all its shells.
 func leaves(cmd *cobra.Command) []*cobra.Command {
 	var found []*cobra.Command
 	for _, c := range cmd.Commands() {

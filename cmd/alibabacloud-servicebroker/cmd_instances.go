@@ -8,6 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
 )
 
+// newInstancesCommand returns the group of commands on instances and bindings.
 func newInstancesCommand(getenv func(string) string) *cobra.Command {
 	group := newGroup("instances", "List, show, retry and purge instances")
 	target := targetFlags(group.PersistentFlags(), getenv)
@@ -57,6 +58,8 @@ func newInstancesRetryCommand(target *target) *cobra.Command {
 	}
 }
 
+// newInstancesPurgeCommand returns purge. It requires the id twice, because a purge
+// leaves billed resources behind.
 func newInstancesPurgeCommand(target *target) *cobra.Command {
 	var binding, confirm string
 	var force bool
@@ -86,6 +89,8 @@ func newInstancesPurgeCommand(target *target) *cobra.Command {
 	return cmd
 }
 
+// newInstancesNoneCommand returns none. The chart runs it before an uninstall; its
+// hint tells the way on.
 func newInstancesNoneCommand(target *target) *cobra.Command {
 	var hint string
 	cmd := &cobra.Command{

@@ -8,6 +8,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
 )
 
+// newKeysCommand returns the group of commands that rotate the sealing key: add,
+// promote, reseal, drop.
 func newKeysCommand(getenv func(string) string) *cobra.Command {
 	group := newGroup("keys", "List, add, promote and drop the keys that seal secrets")
 	target := targetFlags(group.PersistentFlags(), getenv)

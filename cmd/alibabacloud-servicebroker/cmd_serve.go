@@ -11,6 +11,7 @@ the YAML file of --config. A flag is stronger than the variable, the variable is
 stronger than the file. BROKER_USERNAME and BROKER_PASSWORD set the password of
 one user; secrets are read from variables and files alone.`
 
+// newServeCommand returns serve, which does the same as the program alone.
 func newServeCommand(getenv func(string) string) *cobra.Command {
 	cmd := &cobra.Command{Use: "serve", Short: "Serve platforms and run their operations", Args: exactArgs(0)}
 	makeServing(cmd, getenv)

@@ -77,8 +77,8 @@ func makeGroup(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(flagError)
 }
 
-// knownCommand refuses a word that is the name of no command below cmd, with
-// the names that are near.
+// knownCommand refuses any word: cobra has taken the names of commands away. The
+// error suggests similar names.
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -91,7 +91,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	return usageError("unknown command %q for %q%s; see %s --help", args[0], cmd.CommandPath(), hint, cmd.CommandPath())
 }
 
-// exactArgs refuses another number of arguments than n.
+// exactArgs requires n arguments.
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
@@ -111,10 +111,12 @@ type exitError struct {
 // Unwrap returns the error without the code.
 func (e exitError) Unwrap() error { return e.error }
 
+// usageError returns an error with the exit code for wrong arguments.
 func usageError(format string, args ...any) error {
 	return exitError{fmt.Errorf(format, args...), exitUsage}
 }
 
+// flagError is the error of a command for its flags.
 func flagError(cmd *cobra.Command, err error) error {
 	return usageError("%w; see %s --help", err, cmd.CommandPath())
 }

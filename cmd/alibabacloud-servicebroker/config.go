@@ -57,8 +57,8 @@ type config struct {
 
 func newConfig() *config { return &config{endpoints: endpoints{}} }
 
-// readEnvironment reads what has a variable and, being secret or the platform's,
-// no flag.
+// readEnvironment reads the settings that exist as variables alone: secrets, and
+// the RRSA variables that Kubernetes sets.
 func (c *config) readEnvironment(getenv func(string) string) error {
 	if strings.Contains(getenv("DEBUG"), "sdk") {
 		return errors.New("DEBUG=sdk makes the cloud's SDK print whole requests with their passwords: unset it")
@@ -83,8 +83,8 @@ func (c *config) readEnvironment(getenv func(string) string) error {
 // isShared reports whether other replicas may use the same store.
 func (c *config) isShared() bool { return c.store == storeKubernetes }
 
-// check returns an error for a configuration that cannot serve; the error says
-// what to change.
+// check refuses unusable combinations of settings. Its errors name the change to
+// make.
 func (c *config) check() error {
 	switch {
 	case c.brokerID == "":

@@ -10,7 +10,7 @@ import (
 // fileSettings are the settings of the YAML file by the names of their flags.
 type fileSettings map[string]settingValues
 
-// readSettingsFile reads a YAML file of settings; an empty path has none.
+// readSettingsFile reads a YAML file of settings. An empty path is an empty file.
 func readSettingsFile(path string) (fileSettings, error) {
 	settings := fileSettings{}
 	if path == "" {

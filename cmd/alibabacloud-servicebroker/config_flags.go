@@ -90,8 +90,8 @@ func (c *config) read(flags *pflag.FlagSet, getenv func(string) string) error {
 	return c.check()
 }
 
-// fillFlags sets every flag that was not given from its environment variable,
-// or else from the file of --config.
+// fillFlags sets the other flags than the given ones: from their environment
+// variables, or else from the file of --config.
 func fillFlags(fs *pflag.FlagSet, getenv func(string) string) error {
 	path := fs.Lookup("config").Value.String()
 	if path == "" {

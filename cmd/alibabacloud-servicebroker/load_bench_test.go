@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// openLoad sends n requests at a pace, on some connections, and returns how
-// long they took, in order. The latency of what could not be sent in time, since
-// all connections were waiting, counts from when it should have been.
+// openLoad sends n requests at a fixed pace on 32 connections and returns their
+// latencies in ascending order. A request that waits for a connection counts from
+// its due time.
 func openLoad(b *testing.B, address string, n, perSecond int, request func(i int) string, want string) []time.Duration {
 	b.Helper()
 	took := make([]time.Duration, n)
@@ -26,7 +26,7 @@ func openLoad(b *testing.B, address string, n, perSecond int, request func(i int
 		due := begin.Add(time.Duration(i) * time.Second / time.Duration(perSecond))
 		if wait := time.Until(due); wait > 0 {
 			<-time.After(wait)
-			due = time.Now() // that a timer is late is not the broker's fault
+			due = time.Now() // a late timer is the client's fault
 		}
 		err := exchange(conn, reader, request(i), want)
 		took[i] = time.Since(due)
@@ -36,24 +36,23 @@ func openLoad(b *testing.B, address string, n, perSecond int, request func(i int
 	return took
 }
 
-// A spent is what some requests took: of the clock, and of the processors, for
-// the client and the server together. The latter is what others on the machine
-// disturb less.
-type spent struct{ time, work time.Duration }
+// A cost is the wall time and the processor time of a load. The processor time
+// covers client and server, and depends less on other work of the machine.
+type cost struct{ time, work time.Duration }
 
-// closedLoad sends n requests on two connections, each as soon as the one before
-// is answered.
-func closedLoad(b *testing.B, address string, n int, request func(i int) string, want string) spent {
+// closedLoad sends n requests on two connections, each request after the answer
+// to the one before.
+func closedLoad(b *testing.B, address string, n int, request func(i int) string, want string) cost {
 	b.Helper()
-	begin, before := time.Now(), worked(b)
+	begin, before := time.Now(), processorTime(b)
 	onConnections(b, address, 2, n, func(conn net.Conn, reader *bufio.Reader, i int) error {
 		return exchange(conn, reader, request(i), want)
 	})
-	return spent{time.Since(begin), worked(b) - before}
+	return cost{time.Since(begin), processorTime(b) - before}
 }
 
-// worked is how long this process has had a processor.
-func worked(b *testing.B) time.Duration {
+// processorTime returns the user time of this process.
+func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -62,7 +61,7 @@ func worked(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// onConnections does something n times, on so many connections at once.
+// onConnections calls do n times, spread over several connections.
 func onConnections(b *testing.B, address string, connections, n int, do func(conn net.Conn, reader *bufio.Reader, i int) error) {
 	b.Helper()
 	var next atomic.Int64
@@ -86,13 +85,13 @@ func onConnections(b *testing.B, address string, connections, n int, do func(con
 	workers.Wait()
 }
 
-// getInstance is a request for an instance, or what path says of it.
+// getInstance returns a raw GET request for a path below an instance.
 func getInstance(i int, path string) string {
 	return fmt.Sprintf("GET /v2/service_instances/%s%s HTTP/1.1\r\nHost: broker\r\n"+
 		"X-Broker-API-Version: 2.17\r\nAuthorization: Basic cGxhdGZvcm06c2VjcmV0\r\n\r\n", benchID(i), path)
 }
 
-// exchange sends a request, whose answer must be a 200 with a text in it.
+// exchange sends a request and checks that the answer is a 200 with the wanted text.
 func exchange(conn net.Conn, reader *bufio.Reader, request, want string) error {
 	if _, err := io.WriteString(conn, request); err != nil {
 		return err
@@ -111,7 +110,7 @@ func exchange(conn net.Conn, reader *bufio.Reader, request, want string) error {
 	return nil
 }
 
-// milliseconds is a quantile of times in order.
+// milliseconds returns a quantile of sorted latencies.
 func milliseconds(took []time.Duration, quantile float64) float64 {
 	return took[int(quantile*float64(len(took)-1))].Seconds() * 1000
 }

@@ -1,5 +1,5 @@
 // Command alibabacloud-servicebroker is an Open Service Broker for Alibaba
-// Cloud. Without a command, or with serve, it reads its configuration, wires
+// Cloud. The command serve, which is the default, reads the configuration, wires
 // the parts together and serves. The other commands call the operator API of a
 // running broker; help lists them.
 package main

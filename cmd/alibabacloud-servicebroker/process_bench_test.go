@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// BenchmarkProcess starts the program as a process on a store of many records:
-// the time until it is ready, and its memory (RssAnon) then and after every
-// record was polled.
+// BenchmarkProcess starts the program as a process on a store of many records. It
+// measures the time until it is ready, and its memory (RssAnon) then and after a
+// poll of every record.
 func BenchmarkProcess(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "broker")
 	if out, err := exec.CommandContext(b.Context(), "go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput(); err != nil {
@@ -47,7 +47,7 @@ func BenchmarkProcess(b *testing.B) {
 	}
 }
 
-// A started program.
+// A started is a running process of the program.
 type started struct {
 	b      *testing.B
 	cmd    *exec.Cmd
@@ -85,11 +85,11 @@ func startProcess(b *testing.B, program, dir string) *started {
 		<-time.After(time.Millisecond)
 	}
 	p.ready = time.Since(begin)
-	<-time.After(2 * time.Second) // what the start has left is collected, or not
+	<-time.After(2 * time.Second) // for the garbage of the start
 	return p
 }
 
-// memory is RssAnon in MB: what the kernel could not take back.
+// memory returns RssAnon in MB, the memory that the kernel must keep.
 func (p *started) memory() float64 {
 	p.b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
@@ -105,7 +105,7 @@ func (p *started) memory() float64 {
 			return float64(kilobytes) / 1024
 		}
 	}
-	p.b.Fatal("the kernel does not tell the memory")
+	p.b.Fatal("/proc has no RssAnon")
 	return 0
 }
 

@@ -28,5 +28,5 @@ func planFiles() []catalog.Source {
 	return []catalog.Source{catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans)}
 }
 
-// endpointProducts returns the products whose endpoint can be replaced.
+// endpointProducts returns the products that --endpoint accepts.
 func endpointProducts() []string { return []string{"rds", "ram", "vpc", "sts", "oss", "metadata"} }

@@ -1,5 +1,5 @@
 // Package filewatch reloads files when their content changes: accounts, tokens
-// and certificates are rotated without a restart.
+// and certificates are rotated while the broker runs.
 //
 // It is our own because fsnotify watches names: a Secret in a pod changes by a
 // symbolic link two folders above, and a file may be written in place. Reading
@@ -45,7 +45,7 @@ type group struct {
 // A digest identifies the contents of a group.
 type digest [sha256.Size]byte
 
-// New returns a watcher of no files. Metrics may be nil.
+// New returns a watcher. Metrics may be nil.
 func New(metrics prometheus.Registerer) (*Watcher, error) {
 	w := &Watcher{
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -68,8 +68,8 @@ func New(metrics prometheus.Registerer) (*Watcher, error) {
 }
 
 // Use reads the files of a group and calls use with their contents: now, and
-// after each change once Watch runs. use applies the contents, or changes nothing
-// and returns an error without secrets. Use returns the error of the first call;
+// after each change once Watch runs. use applies the contents as a whole, or
+// returns an error, which must not quote secrets. Use returns the error of the first call;
 // later errors are logged.
 func (w *Watcher) Use(name string, paths []string, use func(contents [][]byte) error) error {
 	contents, err := readAll(paths)

@@ -19,7 +19,7 @@ type Counts struct {
 	Instances  int `json:"instances"`
 	Bindings   int `json:"bindings"`
 	Unreadable int `json:"unreadable"` // damaged, or of a newer broker
-	// Gone are records whose resources are deleted; they answer late polls.
+	// Gone are records of deleted resources; they answer late polls.
 	Gone int `json:"gone"`
 	// First are the ids of a few of the instances.
 	First []string `json:"first,omitempty"`

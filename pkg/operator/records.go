@@ -18,8 +18,8 @@ const (
 type Line struct {
 	InstanceID string `json:"instance_id"`
 	Bindings   int    `json:"bindings"` // with resources in the cloud, or perhaps
-	// Unfinished and Failed count bindings at work and bindings whose last
-	// operation failed.
+	// Unfinished counts bindings at work; Failed counts bindings with a failed last
+	// operation.
 	Unfinished  int        `json:"unfinished_bindings,omitempty"`
 	Failed      int        `json:"failed_bindings,omitempty"`
 	Unreadable  int        `json:"unreadable_bindings,omitempty"` // in addition to Bindings

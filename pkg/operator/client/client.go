@@ -32,7 +32,7 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the broker answers %d: %s", e.Status, e.Description)
 }
 
-// Counts returns the numbers of what exists.
+// Counts returns the numbers of instances and bindings that exist.
 func (c *Client) Counts(ctx context.Context) (operator.Counts, error) {
 	return call[operator.Counts](ctx, c, http.MethodGet, "counts", nil)
 }
@@ -54,7 +54,7 @@ func (f Filter) query() url.Values {
 	return q
 }
 
-// List calls each for every instance, in no particular order.
+// List calls each for every instance, in the order of the store.
 func (c *Client) List(ctx context.Context, f Filter, each func(operator.Line) error) error {
 	return callLines(ctx, c, http.MethodGet, "instances", f.query(), each)
 }
@@ -70,8 +70,8 @@ func (c *Client) Retry(ctx context.Context, instanceID string) (operator.Tried, 
 }
 
 // Purge drops the records of an instance with its bindings, or of one binding if
-// bindingID is set. The cloud is not called. Records that are not being deleted
-// need force.
+// bindingID is set. Cloud resources stay. Without a running deletion it needs
+// force.
 func (c *Client) Purge(ctx context.Context, instanceID, bindingID string, force bool) (operator.Purged, error) {
 	path, confirm := instancePath(instanceID), instanceID
 	if bindingID != "" {
@@ -96,7 +96,7 @@ func (c *Client) PromoteKey(ctx context.Context, id uint32) error {
 	return err
 }
 
-// DropKey removes a key that no record needs.
+// DropKey removes an unused key.
 func (c *Client) DropKey(ctx context.Context, id uint32) error {
 	_, err := call[struct{}](ctx, c, http.MethodDelete, keyPath(id), nil)
 	return err

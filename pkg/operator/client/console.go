@@ -1,5 +1,5 @@
 // Package client calls the operator API of a running broker and prints the
-// answers. Client is the HTTP client; Console prints what it returns.
+// answers. Client is the HTTP client; Console prints its results.
 package client
 
 import (

@@ -73,14 +73,14 @@ var ErrExist = errors.New("something exists")
 // existError names the instances that exist; it is an ErrExist.
 type existError string
 
-// Error tells what exists and how to delete it.
+// Error names the instances that exist, and the way to delete them.
 func (e existError) Error() string { return string(e) }
 
 // Is reports that the error is an ErrExist.
 func (e existError) Is(target error) bool { return target == ErrExist }
 
-// CheckNone returns nil if no instance or binding exists in the cloud, and an
-// ErrExist if one exists or may exist.
+// CheckNone returns an ErrExist while an instance or binding exists, or may exist,
+// in the cloud.
 func (c *Console) CheckNone(ctx context.Context) error {
 	counts, err := c.Client.Counts(ctx)
 	if err != nil {

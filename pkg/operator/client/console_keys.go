@@ -69,7 +69,7 @@ func (c *Console) PromoteKey(ctx context.Context, id uint32) error {
 	return c.printKey(id, "seals from now on")
 }
 
-// DropKey removes a key that no record needs.
+// DropKey removes an unused key.
 func (c *Console) DropKey(ctx context.Context, id uint32) error {
 	if err := c.Client.DropKey(ctx, id); err != nil {
 		return err

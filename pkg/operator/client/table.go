@@ -22,14 +22,14 @@ func (t *table) row(cells ...string) {
 	_, _ = fmt.Fprintln(t.out, strings.Join(cells, "\t"))
 }
 
-// field adds a name and its value; an empty value adds nothing.
+// field adds a name and its value, unless the value is empty.
 func (t *table) field(name, value string) {
 	if value != "" {
 		t.row("  "+name, value)
 	}
 }
 
-// timeField adds a time; the zero time adds nothing.
+// timeField adds a time, unless the time is zero.
 func (t *table) timeField(name string, at time.Time) {
 	if !at.IsZero() {
 		t.field(name, timeText(at))
@@ -39,7 +39,7 @@ func (t *table) timeField(name string, at time.Time) {
 func (t *table) flush() error { return t.out.Flush() }
 
 // plain returns a platform's text in a form that is safe for a terminal: text
-// with an invisible character is quoted, so that it cannot move the cursor.
+// with an invisible character is quoted, in case it moves the cursor.
 func plain(text string) string {
 	if text == "" {
 		return "-"

@@ -67,7 +67,7 @@ func leftOf(r *store.Record) operator.Left {
 	}
 }
 
-// purgedText lists for the audit line what may be left in the cloud.
+// purgedText lists the resources of purged records for the audit line.
 func purgedText(records []operator.Left) string {
 	if len(records) == 0 {
 		return ""

@@ -140,7 +140,8 @@ func (h *Handler) listUnfinished(ctx context.Context, x *exchange, f filter) err
 	return nil
 }
 
-// listOne writes the line of one instance, whose record may be missing.
+// listOne writes the line of one instance. The record may be missing while its
+// bindings exist.
 func (h *Handler) listOne(ctx context.Context, x *exchange, f filter, k store.Key) error {
 	r, err := h.config.Store.Get(ctx, k)
 	if isUnreadable(err) {
@@ -166,7 +167,7 @@ func (h *Handler) listOne(ctx context.Context, x *exchange, f filter, k store.Ke
 }
 
 // writeLine writes the line of an instance that the filter selects. A nil tally
-// has no bindings.
+// counts zero bindings.
 func writeLine(x *exchange, f filter, r *store.Record, bindings *tally) error {
 	if bindings == nil {
 		bindings = &tally{}

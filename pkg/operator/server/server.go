@@ -1,6 +1,6 @@
 // Package server is the operator API, on the broker's second port under
-// /operator/v1/. It shows what the broker knows of instances and bindings,
-// retries and purges their records, and manages the keys that seal secrets.
+// /operator/v1/. It shows the records of instances and bindings, retries and
+// purges them, and manages the sealing keys.
 //
 // Every call needs a token, writes an audit line and is counted. Answers contain
 // facts of records; parameters, credentials and other sealed data stay inside.
@@ -25,7 +25,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Config has what the handler needs.
+// Config has the parts of the handler.
 type Config struct {
 	// Gate authenticates operators. While it has no tokens, every answer says how
 	// to switch the API on.
