@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"helm.sh/helm/v3/pkg/lint"
-	"helm.sh/helm/v3/pkg/lint/support"
+	"helm.sh/helm/v4/pkg/chart/v2/lint"
+	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
 )
 
 // As helm lint --strict.
 func TestLintFindsNothing(t *testing.T) {
 	t.Parallel()
-	for _, message := range lint.All("../../chart", nil, "ns", true).Messages {
+	for _, message := range lint.RunAll("../../chart", nil, "ns").Messages {
 		if message.Severity >= support.WarningSev {
 			t.Error(message)
 		}

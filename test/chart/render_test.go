@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"helm.sh/helm/v4/pkg/engine"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -43,14 +44,14 @@ func (r release) files(t *testing.T) (map[string]string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := chartutil.ReadValues([]byte(r.values))
+	values, err := common.ReadValues([]byte(r.values))
 	if err != nil {
 		t.Fatal(err)
 	}
-	capabilities := chartutil.DefaultCapabilities.Copy()
-	capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.34.2", Major: "1", Minor: "34"}
-	options := chartutil.ReleaseOptions{Name: r.name, Namespace: r.namespace, Revision: 1, IsInstall: len(r.cluster) == 0, IsUpgrade: len(r.cluster) > 0}
-	all, err := chartutil.ToRenderValues(c, values, options, capabilities)
+	capabilities := common.DefaultCapabilities.Copy()
+	capabilities.KubeVersion = common.KubeVersion{Version: "v1.34.2", Major: "1", Minor: "34"}
+	options := common.ReleaseOptions{Name: r.name, Namespace: r.namespace, Revision: 1, IsInstall: len(r.cluster) == 0, IsUpgrade: len(r.cluster) > 0}
+	all, err := util.ToRenderValues(c, values, options, capabilities)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,9 @@ const need = (name) => {
   return process.env[name];
 };
 
-export const address = need('WITNESS_ADDRESS'); // host:port
-export const key = { id: need('WITNESS_KEY_ID'), secret: need('WITNESS_KEY_SECRET') };
-export const algorithm = process.env.WITNESS_ALGORITHM; // v2, or the packages' own choice
+export const address = need('SDK_CHECK_ADDRESS'); // host:port
+export const key = { id: need('SDK_CHECK_KEY_ID'), secret: need('SDK_CHECK_KEY_SECRET') };
+export const algorithm = process.env.SDK_CHECK_ALGORITHM; // v2, or the packages' own choice
 
 // client makes a client of a generated package, with the account's key or
 // another one.

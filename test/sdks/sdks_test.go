@@ -23,8 +23,8 @@ import (
 const patience = 5 * time.Minute
 
 func TestOfficialNodeClientsFindTheCloudTheyKnow(t *testing.T) {
-	if os.Getenv("NO_WITNESSES") == "1" {
-		t.Skip("NO_WITNESSES=1: the official Node clients are NOT run against the emulator")
+	if os.Getenv("NO_SDK_CHECKS") == "1" {
+		t.Skip("NO_SDK_CHECKS=1: the official Node clients are NOT run against the emulator")
 	}
 	install(t)
 	for name, tc := range map[string]struct {
@@ -47,8 +47,8 @@ func TestOfficialNodeClientsFindTheCloudTheyKnow(t *testing.T) {
 			}
 			srv := emulatortest.New(t)
 			out, err := run(t, []string{
-				"WITNESS_ADDRESS=" + srv.Addr(), "WITNESS_ALGORITHM=" + tc.algorithm,
-				"WITNESS_KEY_ID=" + srv.AccessKey().ID, "WITNESS_KEY_SECRET=" + srv.AccessKey().Secret,
+				"SDK_CHECK_ADDRESS=" + srv.Addr(), "SDK_CHECK_ALGORITHM=" + tc.algorithm,
+				"SDK_CHECK_KEY_ID=" + srv.AccessKey().ID, "SDK_CHECK_KEY_SECRET=" + srv.AccessKey().Secret,
 			}, "node", tc.script)
 			if err != nil {
 				t.Errorf("%s: %v\n%s", tc.script, err, out)
@@ -66,7 +66,7 @@ func install(t *testing.T) {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%v: the witnesses need Node.js 18 or newer with npm (Debian: apt-get install nodejs npm, or hack/install-test-needs); NO_WITNESSES=1 goes without them", err)
+			t.Fatalf("%v: the SDK checks need Node.js 18 or newer with npm (Debian: apt-get install nodejs npm, or hack/install-test-needs); NO_SDK_CHECKS=1 goes without them", err)
 		}
 	}
 	lock, err := os.ReadFile("package-lock.json")
