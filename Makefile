@@ -7,13 +7,13 @@ PACKAGES ?= ./...
 FUZZTIME ?= 60s
 GOLANGCI_LINT_VERSION := v2.15.0
 
-# -buildvcs=false: the linker stamps the version, and a checkout that belongs to
-# somebody else builds too.
+# -buildvcs=false: the linker stamps the version, and a checkout of another user
+# builds too.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 PROGRAMS := alibabacloud-servicebroker alibabacloud-emulator
 
-# Images hold the same for the same commit on any machine: the Go is a certain
-# one, and times are the commit's. GOARCH is theirs: amd64 or arm64.
+# Images of a commit are the same on every machine: the version of Go is fixed,
+# and times are the commit's. GOARCH, amd64 or arm64, is the architecture.
 DIST ?= dist
 IMAGE_GO ?= go1.26.8
 IMAGE_PREFIX ?=
@@ -34,23 +34,23 @@ help: ## Show this list
 build: go $(PROGRAMS:%=$(BIN)/%) ## Build the broker and the emulator into bin/
 
 .PHONY: run
-run: build ## Run the broker on the emulator, in the foreground
-	@hack/run
+run: build $(BIN)/run ## Run the broker on the emulator, in the foreground
+	@BIN_DIR=$(BIN) $(BIN)/run
 
 .PHONY: run-emulator
-run-emulator: go $(BIN)/alibabacloud-emulator ## Run the emulator alone
-	@hack/run emulator
+run-emulator: go $(BIN)/alibabacloud-emulator $(BIN)/run ## Run the emulator alone
+	@BIN_DIR=$(BIN) $(BIN)/run emulator
 
 .PHONY: run-broker
-run-broker: go $(BIN)/alibabacloud-servicebroker ## Run the broker alone; on the emulator unless ENDPOINTS is set
-	@hack/run broker
+run-broker: go $(BIN)/alibabacloud-servicebroker $(BIN)/run ## Run the broker alone; on the emulator unless ENDPOINTS is set
+	@BIN_DIR=$(BIN) $(BIN)/run broker
 
 .PHONY: demo
-demo: go $(BIN)/demo-client ## Walk through provision, bind, use, unbind, deprovision; wants a running make run
-	@hack/demo
+demo: go $(BIN)/demo $(BIN)/demo-client ## Walk through provision, bind, use, unbind, deprovision; needs a running make run
+	@BIN_DIR=$(BIN) $(BIN)/demo
 
 .PHONY: test
-test: go ## Run all tests with the race detector; installs what they need (PACKAGES=./pkg/... for less)
+test: go ## Run all tests with the race detector; installs the programs they need (PACKAGES=./pkg/... for less)
 	@hack/install-test-needs
 	REQUIRE_ENGINES=1 REQUIRE_PROMTOOL=1 go test -race -timeout 15m $(PACKAGES)
 	$(if $(filter ./...,$(PACKAGES)),hack/crash-matrix)
@@ -73,7 +73,7 @@ chart: go ## Write the parts of chart/ that repeat others: the table of values, 
 	go run ./hack/tools/chart
 
 .PHONY: e2e
-e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestTheExamplesWork')
+e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestExamples')
 	@hack/install-test-needs
 	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG) IMAGE_PREFIX=$(E2E_IMAGE_PREFIX)
 	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG)-next IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) \
@@ -98,16 +98,19 @@ fuzz: go ## Fuzz each target for FUZZTIME (60s)
 	@FUZZTIME=$(FUZZTIME) hack/fuzz
 
 .PHONY: clean
-clean: ## Remove what was built; data/ stays
+clean: ## Remove all built files; data/ stays
 	rm -rf $(BIN) dist coverage.out coverage.html
 
-# Whether a program is up to date is for go build to know.
-.PHONY: $(PROGRAMS:%=$(BIN)/%) $(BIN)/demo-client
+# go build knows whether a program is up to date.
+.PHONY: $(PROGRAMS:%=$(BIN)/%) $(BIN)/demo-client $(BIN)/demo $(BIN)/run
 $(PROGRAMS:%=$(BIN)/%): $(BIN)/%:
 	$(BUILD) -o $@ ./cmd/$*
 
 $(BIN)/demo-client:
 	@$(BUILD) -o $@ ./hack/tools/client
+
+$(BIN)/demo $(BIN)/run: $(BIN)/%:
+	@$(BUILD) -o $@ ./hack/tools/$*
 
 .PHONY: $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
 $(PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%): $(DIST)/linux-$(IMAGE_ARCH)/%:

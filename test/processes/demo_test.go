@@ -17,7 +17,7 @@ func TestDemoWalksThroughAndLeaksNoSecret(t *testing.T) {
 	w := newWorld(t)
 	engines := databaseServers(t)
 	record := filepath.Join(w.dir, "secrets")
-	run := w.start("run", engines, "../../hack/run")
+	run := w.start("run", engines, program("run"))
 	run.until("the broker is ready", w.brokerReady)
 
 	password := read(t, filepath.Join(w.data, "password"))
@@ -32,14 +32,14 @@ func TestDemoWalksThroughAndLeaksNoSecret(t *testing.T) {
 		"BROKER_URL=http://"+w.broker,
 		"EMULATOR_CONTROL=http://"+w.control,
 		"DEMO_RECORD="+record,
-	), "../../hack/demo")
+	), program("demo"))
 	if code := demo.exit(); code != 0 {
 		t.Fatalf("the walk-through ends with %d:\n%s\nThe log:\n%s", code, read(t, demo.log), read(t, run.log))
 	}
 
 	run.signal(syscall.SIGTERM)
 	if code := run.exit(); code != 0 {
-		t.Errorf("hack/run ends with %d after SIGTERM; its log:\n%s", code, read(t, run.log))
+		t.Errorf("run ends with %d after SIGTERM; its log:\n%s", code, read(t, run.log))
 	}
 	if left := w.processes(); len(left) > 0 {
 		t.Errorf("processes are left: %v", left)

@@ -26,7 +26,7 @@ func (w *world) command(args ...string) (said string, code int) {
 // of any.
 func TestOperatorsSeeAllRecordsAndNoSecret(t *testing.T) {
 	w := newWorld(t)
-	run := w.start("run", []string{"EMULATOR_ENGINES=none", "BROKER_PASSWORD=" + password}, "../../hack/run")
+	run := w.start("run", []string{"EMULATOR_ENGINES=none", "BROKER_PASSWORD=" + password}, program("run"))
 	run.until("the broker is ready", w.brokerReady)
 	expect := func(code int, args ...string) string {
 		t.Helper()

@@ -12,7 +12,7 @@ import (
 func TestRunLeavesNoProcessBehind(t *testing.T) {
 	cases := map[string]struct {
 		reason string
-		make   bool // hack/run is started by make
+		make   bool // run is started by make
 		deaf   bool // it is started with SIGINT ignored
 		end    func(w *world, run *process)
 		clean  bool // the exit code is 0
@@ -52,7 +52,7 @@ func TestRunLeavesNoProcessBehind(t *testing.T) {
 			end:    func(w *world, _ *process) { w.kill("alibabacloud-emulator") },
 		},
 	}
-	script, err := filepath.Abs("../../hack/run")
+	script, err := filepath.Abs(program("run"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestRunKeepsThePasswordOfBefore(t *testing.T) {
 	w := newWorld(t)
 	file := filepath.Join(w.data, "password")
 	start := func(env ...string) string {
-		run := w.start("run", append(env, "EMULATOR_ENGINES=none"), "../../hack/run")
+		run := w.start("run", append(env, "EMULATOR_ENGINES=none"), program("run"))
 		run.until("the broker is ready", w.brokerReady)
 		password := read(t, file)
 		if status, body, err := w.send("GET", "http://"+w.broker+"/v2/catalog", "", password); err != nil || status != 200 {
@@ -143,7 +143,7 @@ func TestRunShowsThePasswordOnATerminal(t *testing.T) {
 	}
 	w := newWorld(t)
 	typescript := filepath.Join(w.dir, "typescript")
-	run := w.start("script", []string{"EMULATOR_ENGINES=none", "SHELL=/bin/bash"}, "script", "-qefc", "../../hack/run 2>"+filepath.Join(w.dir, "stderr"), typescript)
+	run := w.start("script", []string{"EMULATOR_ENGINES=none", "SHELL=/bin/bash"}, "script", "-qefc", program("run")+" 2>"+filepath.Join(w.dir, "stderr"), typescript)
 	run.until("the broker is ready", w.brokerReady)
 	password := read(t, filepath.Join(w.data, "password"))
 	run.until("the terminal shows it all", func() bool { return strings.Contains(read(t, typescript), "Ctrl-C stops it") })

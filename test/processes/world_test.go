@@ -1,5 +1,5 @@
 // Package hack_test runs the real programs, as processes, the way people run
-// them: through hack/run and hack/demo, and with kill -9.
+// them: through make run and make demo, and with kill -9.
 package processes_test
 
 import (
@@ -53,7 +53,7 @@ func withPrograms(m *testing.M) int {
 func build(bin string) error {
 	// go test's cache must know that these tests depend on all sources: it
 	// looks at what the test itself looks at.
-	for _, dir := range []string{"../../cmd", "../../pkg", "../../hack/tools/client"} {
+	for _, dir := range []string{"../../cmd", "../../pkg", "../../hack/tools"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil {
 				return err
@@ -69,9 +69,11 @@ func build(bin string) error {
 		"alibabacloud-servicebroker": "../../cmd/alibabacloud-servicebroker",
 		"alibabacloud-emulator":      "../../cmd/alibabacloud-emulator",
 		"demo-client":                "../../hack/tools/client",
+		"demo":                       "../../hack/tools/demo",
+		"run":                        "../../hack/tools/run",
 	} {
 		args := []string{"build", "-buildvcs=false", "-o", filepath.Join(bin, output)}
-		if output != "demo-client" { // started often, and each end of a program with the race detector takes its time
+		if strings.HasPrefix(output, "alibabacloud-") { // the end of a program with the race detector takes its time
 			args = append(args, raceFlags()...)
 		}
 		if out, err := exec.Command("go", append(args, source)...).CombinedOutput(); err != nil {

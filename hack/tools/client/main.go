@@ -1,14 +1,14 @@
-// Command client is what an application would use to consume a binding: a
-// MySQL client, an OSS client and a reader of JSON, in one static program. The
-// walk-through hack/demo and its tests use it, so that they need no further
-// tools on the machine. As the image alibabacloud-broker-client it is an
-// application in a cluster: client binding uses what the platform gives a pod.
+// Command client consumes a binding as an application does: a MySQL client and
+// an OSS client in one static program. The walk-through make demo and its test
+// use it, so that the machine needs neither tool. As the image
+// alibabacloud-broker-client it is an application in a cluster, and client
+// binding uses the credentials that the platform gives a pod.
 //
-// Secrets come in through the environment and are never arguments, which other
-// users of the machine could read.
+// Secrets come in through the environment, since other users of the machine
+// can read arguments.
 //
-// It exits with 0 where all went well, 3 where the server refused the login or
-// the permission, 2 where it was called wrongly, and 1 for every other failure.
+// The exit code is 0 on success, 3 if the server refused the login or the
+// permission, 2 for a wrong command line, and 1 for every other failure.
 package main
 
 import (
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, e env) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if len(args) == 0 {
-		return fmt.Errorf("%w: client binding|mysql|oss|json|credentials|disk|get|version", errUsage)
+		return fmt.Errorf("%w: client binding|mysql|oss|disk|get|version", errUsage)
 	}
 	switch args[0] {
 	case "binding":
@@ -71,10 +71,6 @@ func run(ctx context.Context, args []string, e env) error {
 		return runMySQL(ctx, args[1:], e)
 	case "oss":
 		return runOSS(ctx, args[1:], e)
-	case "json":
-		return runJSON(args[1:], e)
-	case "credentials":
-		return runCredentials(args[1:], e)
 	case "disk":
 		return runDisk(args[1:], e)
 	case "get":
