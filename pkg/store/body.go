@@ -15,13 +15,13 @@ import (
 const MaxBody = 768 << 10
 
 // BodyAge is how long a body stays after a sweep first found it unnamed. It
-// leaves time to name a body that was just put, and is far longer than any
-// write takes.
+// leaves time to name a body that was just put, and exceeds the time of any
+// write by far.
 const BodyAge = time.Hour
 
 // Bodies keep values that are too large for a record, such as templates and
 // manifests. A body is put before the record that names it, so that a crash
-// leaves a body too many and never one too few:
+// leaves an unused body at worst:
 //
 //	digest, key, err := st.PutBody(ctx, manifest)
 //	... r.Bodies = map[string]store.Sealed{digest: key}   // in the change of Update
@@ -31,19 +31,19 @@ const BodyAge = time.Hour
 // delete it.
 type Bodies interface {
 	// PutBody stores a body, which is durable then, and returns its digest and
-	// the key that opens it. The digest is the SHA-256 of the stored bytes, so a
-	// plain store keeps equal bodies once. A sealing store encrypts each body
-	// with a key of its own, because the SHA-256 of a secret would reveal
-	// equality and confirm guesses; the record then seals the key for its place.
-	// In a plain store the key is zero.
+	// the key that opens it. The digest is the SHA-256 of the stored bytes, so
+	// a plain store keeps equal bodies once and returns a zero key. A sealing
+	// store encrypts each body with a key of its own, because the SHA-256 of a
+	// secret would reveal equality and confirm guesses; the record then seals
+	// the key for its place.
 	PutBody(ctx context.Context, content []byte) (digest string, key Sealed, err error)
 	// Body returns a body. key is the one that the record holds for the digest.
 	// The error is ErrNoBody, ErrCorrupt or ErrSeal.
 	Body(ctx context.Context, digest string, key Sealed) ([]byte, error)
-	// SweepBodies deletes each body that no record names if an earlier sweep,
-	// BodyAge or more before now, found it unnamed as well and no one has put or
-	// named it in between. It returns how many it deleted. One process sweeps at
-	// a time; writers may go on.
+	// SweepBodies deletes each body that is unnamed now and was unnamed in an
+	// earlier sweep, BodyAge or more before now, unless it was put or named in
+	// between. It returns the number of deletions. One process sweeps at a
+	// time, while writers go on.
 	SweepBodies(ctx context.Context, now time.Time) (deleted int, err error)
 }
 

@@ -11,11 +11,10 @@ import (
 // store can hold it, a Kubernetes object (1 MiB) with room to spare.
 const MaxRecord = 256 << 10
 
-// Encode gives the stored form of a record: JSON of this version's schema,
-// with the members that only other versions know. It refuses with ErrUnsealed
-// what holds an unsealed secret, with ErrNewer a record of a newer schema, and
-// with ErrTooLarge what no store takes.
-// Revision is not part of it: it is the store's.
+// Encode returns the stored form of a record: JSON of this version's schema,
+// with the members that only other versions know. It returns ErrUnsealed for a
+// plain secret, ErrNewer for a record of a newer schema, and ErrTooLarge above
+// MaxRecord. The store keeps Revision apart.
 func Encode(r Record) ([]byte, error) {
 	if r.Schema > SchemaVersion {
 		return nil, fmt.Errorf("%w (schema %d, this one writes %d)", ErrNewer, r.Schema, SchemaVersion)
@@ -31,9 +30,9 @@ func Encode(r Record) ([]byte, error) {
 	return b, nil
 }
 
-// Decode reads what Encode wrote, in this or another version of the broker. A
-// record of a newer schema is read as far as it is understood. The error is
-// ErrCorrupt, or ErrNewer where a newer record is not understood at all.
+// Decode reads the output of Encode, of this or another version of the broker.
+// It keeps the members of a newer schema as they are. The error is ErrCorrupt,
+// or ErrNewer if a newer record is unreadable here.
 func Decode(b []byte) (Record, error) {
 	var r Record
 	err := json.Unmarshal(b, &r, storedForm())
@@ -48,7 +47,7 @@ func Decode(b []byte) (Record, error) {
 	return r, nil
 }
 
-// isNewer says whether b is a record of a newer schema.
+// isNewer reports whether b is a record of a newer schema.
 func isNewer(b []byte) bool {
 	var head struct {
 		Schema int `json:"schema"`
@@ -56,9 +55,9 @@ func isNewer(b []byte) bool {
 	return json.Unmarshal(b, &head, storedForm()) == nil && head.Schema > SchemaVersion
 }
 
-// storedForm are the options of the stored form. What the platform or the cloud
-// said is kept as it was, even where it is odd: a record that could not be
-// written would be lost.
+// storedForm returns the options of the stored form. Odd text of the platform
+// or the cloud is kept byte for byte, because a record that fails to encode
+// would be lost.
 func storedForm() json.Options {
 	return json.JoinOptions(
 		json.Deterministic(true),

@@ -14,32 +14,32 @@ type Event struct {
 	Time    time.Time `json:"time"`
 	Op      Kind      `json:"op"`
 	Step    string    `json:"step,omitempty"`
-	Outcome string    `json:"what"`             // what came of it, such as done, refused, unknown (a call), failed (a look), begun, ended
-	Kind    string    `json:"kind,omitempty"`   // of the error, or how it ended
-	Attempt int       `json:"attempt,omitzero"` // failed tries in a row before
+	Outcome string    `json:"what"`             // result: done, refused, unknown (a call), failed (an observation), begun, ended
+	Kind    string    `json:"kind,omitempty"`   // class of the error, or the final state
+	Attempt int       `json:"attempt,omitzero"` // failed attempts in a row before
 
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
-// A History is events in their order. It stays as it is stored until somebody
-// asks: polls, which most reads of a record are for, never do. The zero value is
-// no events.
+// A History is a list of events in order. It stays encoded until Events is
+// called, because polls, most of the reads of a record, skip it. The zero value
+// is an empty list.
 type History struct{ stored []byte }
 
-// NewHistory events, the newest last.
+// NewHistory returns a history of events, the newest last.
 func NewHistory(events ...Event) History {
 	if len(events) == 0 {
 		return History{}
 	}
 	stored, err := jsonv2.Marshal(events, storedForm())
 	if err != nil {
-		return History{} // a time of no calendar: no event has one
+		return History{} // a time outside the calendar, which events never have
 	}
 	return History{stored}
 }
 
-// Events returns them. Of a history that makes no sense there are none: it is no
-// reason to give a record up.
+// Events returns the events, or an empty list for a history that does not
+// decode: the rest of the record stays usable.
 func (h History) Events() []Event {
 	var events []Event
 	if jsonv2.Unmarshal(h.stored, &events, storedForm()) != nil {
@@ -48,10 +48,10 @@ func (h History) Events() []Event {
 	return events
 }
 
-// Equal says whether both are the same events, as they are stored.
+// Equal reports whether both histories are stored alike.
 func (h History) Equal(other History) bool { return bytes.Equal(h.stored, other.stored) }
 
-// IsZero says that there are none.
+// IsZero reports whether the history is empty.
 func (h History) IsZero() bool { return len(h.stored) == 0 }
 
 // MarshalJSON writes the list.

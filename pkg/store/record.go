@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// SchemaVersion is the form of the records that this version writes.
+// SchemaVersion is the schema of the records that this version writes.
 const SchemaVersion = 1
 
-// A Record is all that the broker knows of one instance or binding. It is
-// stored before the first call to the cloud, so that nothing is ever lost or
-// made twice.
+// A Record holds everything that the broker knows of one instance or binding.
+// It is stored before the first call to the cloud, so that a crash neither
+// loses nor doubles a resource.
 type Record struct {
 	Key
 	Schema   int    `json:"schema"`
-	Revision uint64 `json:"-"` // of the store; 0: not stored yet
+	Revision uint64 `json:"-"` // set by the store; 0: never stored
 
 	// Incarnation is 128 random bits in hex, drawn with the intent. Names,
 	// tokens and tags in the cloud derive from it: "ours" means this
-	// incarnation. Deleting and making the same id again is a new one.
+	// incarnation. An id that is deleted and created again gets a new one.
 	Incarnation string    `json:"incarnation"`
 	Created     time.Time `json:"created"`
 	Sequence    uint64    `json:"sequence"` // of operations in this incarnation
-	// Retries is how many times operators have asked, in this incarnation, for
-	// what is unfinished to be tried again at once.
+	// Retries counts the requests of operators, in this incarnation, to try
+	// unfinished work again at once.
 	Retries uint64 `json:"retries,omitzero"`
 
 	Provider  string `json:"provider"` // name in the list of providers
@@ -34,82 +34,82 @@ type Record struct {
 	Space        string          `json:"space,omitempty"`        // space_guid
 	Context      json.RawMessage `json:"context,omitzero"`       // as the platform sent it
 
-	// Predecessor is the binding that this one was made to replace (ROT-02).
+	// Predecessor is the binding that this one replaces (ROT-02).
 	Predecessor string `json:"predecessor,omitempty"`
-	// Expires and Renew are when a binding should no longer be used, and when
-	// it should be replaced; zero: never.
+	// Expires and Renew are the times at which a binding ends and at which it
+	// should be replaced; zero: never.
 	Expires time.Time `json:"expires,omitzero"`
 	Renew   time.Time `json:"renew,omitzero"`
 
-	// Account and Region are the cloud's, fixed with the intent, or, where the
-	// account was not known then, before the first call.
+	// Account and Region belong to the cloud. They are fixed with the intent,
+	// or before the first call if the account was unknown at the intent.
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
 	// Profile is the credential profile that the record's calls use, fixed with
 	// the intent; empty: the default one.
 	Profile string `json:"profile,omitempty"`
 
-	// Of is the incarnation of the instance that a binding was asked for; "" in
-	// the records of earlier versions.
+	// Parent is the incarnation of the binding's instance; "" in records of
+	// earlier versions.
 	Parent string `json:"of,omitempty"`
 
-	// PriorPlanID is the plan before the last update: a platform that lost the
-	// answer to it may still name it.
+	// PriorPlanID is the plan before the last update. A platform that lost the
+	// answer to the update may still send it.
 	PriorPlanID string `json:"prior_plan_id,omitempty"`
 
-	Want *Spec `json:"want,omitzero"` // what the platform asked for last
-	Have *Spec `json:"have,omitzero"` // what was last reached; nil before the first success
+	Want *Spec `json:"want,omitzero"` // last request of the platform
+	Have *Spec `json:"have,omitzero"` // last reached state; nil before the first success
 
 	Goal    Goal `json:"goal"`
-	Settled bool `json:"settled"` // the goal is reached: the engine has nothing to do
-	// Usable says that the instance or binding has once been ready: what was
-	// never ready may always be deleted with its data.
+	Settled bool `json:"settled"` // the goal is reached: the engine leaves the record alone
+	// Usable is set once the instance or binding has been ready. Before that it
+	// may always be deleted with its data.
 	Usable  bool      `json:"usable,omitzero"`
 	Deleted time.Time `json:"deleted,omitzero"` // set: a tombstone
 
-	Facts       map[string]string `json:"facts,omitempty"`      // what calls returned, open
-	Secrets     Sealed            `json:"secrets,omitzero"`     // the same, secret: a JSON object of strings
+	Facts       map[string]string `json:"facts,omitempty"`      // results of calls, open
+	Secrets     Sealed            `json:"secrets,omitzero"`     // results of calls, secret: a JSON object of strings
 	Credentials Sealed            `json:"credentials,omitzero"` // a binding's, once ready: a JSON object of strings
 
-	Epoch uint64 `json:"epoch,omitzero"` // of the last engine that wrote a call here
-	// Call is the mutating call that may be on its way to the cloud.
+	Epoch uint64 `json:"epoch,omitzero"` // of the last engine that stored a call here
+	// Call is the mutating call that may be under way.
 	Call *Call `json:"call,omitzero"`
-	// Frozen holds the resolved request of each step that was begun: retries
+	// Frozen holds the resolved request of each step in progress: retries
 	// repeat it byte for byte.
 	Frozen map[string]Sealed `json:"frozen,omitempty"`
 	// Bodies are the bodies that the record needs, by digest, each with the key
 	// that opens it. Frozen requests carry the digests.
 	Bodies map[string]Sealed `json:"bodies,omitempty"`
-	// Refused lists the steps of this operation that the cloud has definitely
-	// refused, so that the provider can fall back to others.
+	// Refused lists the steps of this operation that the cloud refused for
+	// good. The provider can fall back to others.
 	Refused []string `json:"refused,omitempty"`
-	// Unsettled holds, for each step whose outcome is unknown, the time after
-	// which it can have no further effect.
+	// Unsettled maps each step with an unknown outcome to the time after which
+	// it has no further effect.
 	Unsettled map[string]time.Time `json:"unsettled,omitempty"`
-	// Repeated is the latest of the times of Unsettled whose step was begun
-	// anew: the calls that were lost may still come after those that were good.
+	// Repeated is the latest time of Unsettled of a step that was started
+	// again: the lost calls may still arrive after the successful ones.
 	Repeated time.Time `json:"repeated,omitzero"`
-	// Unseen is when a call made something that no look has shown since: until
-	// then what is missing may only not be visible yet.
+	// Unseen is the time of a call whose new resource no observation has shown
+	// yet. A missing resource may still become visible.
 	Unseen time.Time `json:"unseen,omitzero"`
-	// MissingSince is when a delete first found nothing left.
+	// MissingSince is the time at which a delete first found everything gone.
 	MissingSince time.Time `json:"missing_since,omitzero"`
 
-	Operation *Operation  `json:"operation,omitzero"` // the one now, or the last
-	Results   []Operation `json:"results,omitempty"`  // the last few finished, newest last
+	Operation *Operation  `json:"operation,omitzero"` // current one, or the last
+	Results   []Operation `json:"results,omitempty"`  // the last few finished ones, newest last
 	History   History     `json:"history,omitzero"`   // bounded, newest last
 	Earlier   []Life      `json:"earlier,omitempty"`  // earlier incarnations of the same id
 
-	// Unknown keeps the members that this version does not know, so that they
-	// survive a rewrite by an older version of the broker.
+	// Unknown keeps the members of newer versions, so that they survive a
+	// rewrite by an older version of the broker.
 	Unknown map[string]json.RawMessage `json:",embed"`
 }
 
-// A Spec is what an instance or binding is to be.
+// A Spec is a state of an instance or binding: requested or reached.
 type Spec struct {
 	PlanID     string          `json:"plan_id"`
 	PlanName   string          `json:"plan_name"`
-	Plan       json.RawMessage `json:"plan,omitzero"`       // the catalog's plan, resolved: it may leave the catalog
+	Plan       json.RawMessage `json:"plan,omitzero"`       // resolved plan of the catalog, which may drop it later
 	Parameters Sealed          `json:"parameters,omitzero"` // exact JSON as sent; null and {} are absent
 	AppGUID    string          `json:"app_guid,omitempty"`  // of a binding
 	// Prepared is the provider's frozen plan: names, passwords and requests
@@ -119,7 +119,7 @@ type Spec struct {
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
-// A Goal is what the engine works towards.
+// A Goal is the state that the engine works towards.
 type Goal string
 
 // The goals.
@@ -128,7 +128,7 @@ const (
 	Absent  Goal = "absent"
 )
 
-// A Kind is what an operation does.
+// A Kind is the type of an operation.
 type Kind string
 
 // The kinds of operation.
@@ -140,73 +140,74 @@ const (
 	Unbind      Kind = "unbind"
 )
 
-// Deletes says whether operations of the kind end in nothing left.
+// Deletes reports whether operations of the kind remove everything.
 func (k Kind) Deletes() bool { return k == Deprovision || k == Unbind }
 
-// A State is how far an operation is.
+// A State is the progress of an operation.
 type State string
 
 // The states, in their order.
 const (
-	Pending   State = "pending"   // stored; nothing sent to the cloud yet
+	Pending   State = "pending"   // stored; the cloud has seen no request yet
 	Running   State = "running"   // a request may have reached the cloud
 	Succeeded State = "succeeded" // done
 	Failed    State = "failed"    // ended; Description says why
 )
 
-// Finished says whether the state is final.
+// Finished reports whether the state is final.
 func (s State) Finished() bool { return s == Succeeded || s == Failed }
 
-// An Operation is one request of the platform and what became of it.
+// An Operation is one request of the platform and its result.
 type Operation struct {
-	ID      string    `json:"id"` // opaque to platforms: incarnation and sequence
+	ID      string    `json:"id"` // incarnation and sequence, opaque to platforms
 	Kind    Kind      `json:"kind"`
 	State   State     `json:"state"`
-	Step    string    `json:"step,omitempty"`   // the provider's step now
-	Attempt int       `json:"attempt,omitzero"` // failed tries in a row
+	Step    string    `json:"step,omitempty"`   // current step of the provider
+	Attempt int       `json:"attempt,omitzero"` // failed attempts in a row
 	NextTry time.Time `json:"next_try,omitzero"`
 	Started time.Time `json:"started"`
-	// Deadline: later than this it fails, unless it deletes.
+	// Deadline is the time at which the operation fails, unless it deletes.
 	Deadline time.Time `json:"deadline,omitzero"`
 	Finished time.Time `json:"finished,omitzero"`
-	// Description is for the user: the same state gives the same words, with
-	// no ids, times or counts, since Service Catalog acts anew on each change.
+	// Description is for the user. The same state has the same words, free of
+	// ids, times and counts, because Service Catalog reconciles again on each
+	// change.
 	Description string `json:"description,omitempty"`
 	Cause       string `json:"cause,omitempty"`      // for the operator: the last error
-	CauseKind   string `json:"cause_kind,omitempty"` // its kind, or one of those below
+	CauseKind   string `json:"cause_kind,omitempty"` // its class, or a Cause below
 
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
-// Kinds of cause beside those of the cloud's errors.
+// Causes beside the classes of the cloud's errors.
 const (
-	CauseDeadline    = "deadline"  // it was not done in time
-	CauseQuarantined = "set aside" // the broker cannot go on with the record
+	CauseDeadline    = "deadline"  // the deadline passed
+	CauseQuarantined = "set aside" // the record is quarantined; the stored word is the old one
 )
 
 // A Call is a mutating call to the cloud, stored before it is made.
 type Call struct {
 	Step    string    `json:"step"`
 	Epoch   uint64    `json:"epoch"`
-	Until   time.Time `json:"until"` // it is given up then
+	Until   time.Time `json:"until"` // its deadline
 	Seen    time.Time `json:"seen,omitzero"`
-	SeenBy  uint64    `json:"seen_by,omitzero"` // the later epoch that found it open, at Seen
+	SeenBy  uint64    `json:"seen_by,omitzero"` // later epoch that found the call open, at Seen
 	Timeout int64     `json:"timeout_ms"`       // milliseconds
 
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
-// A Life is an earlier incarnation of an id, and how it ended.
+// A Life is an earlier incarnation of an id, and its end.
 type Life struct {
 	Incarnation string      `json:"incarnation"`
 	Deleted     time.Time   `json:"deleted,omitzero"`
-	Results     []Operation `json:"results,omitempty"` // its last, for late polls
+	Results     []Operation `json:"results,omitempty"` // last operations, for late polls
 
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 
-// EachSealed calls f with every secret of r and the name of its field, which is
-// part of what the secret is sealed for.
+// EachSealed calls f with every secret of r and the name of its field. The name
+// is part of the secret's associated data.
 func (r *Record) EachSealed(f func(field string, s *Sealed) error) error {
 	type field struct {
 		name string

@@ -9,22 +9,23 @@ import (
 	"log/slog"
 )
 
-// A Sealed is a secret of a record: plain in the hands of the broker, sealed
-// in the store. Fresh ones are made by Seal; the sealed decorator puts them
-// into their boxes on the way in, and what is read back opens only when asked.
-// It never prints. The zero value is no secret.
+// A Sealed is a secret of a record: plain in memory, sealed in the store. Seal
+// makes a fresh one, the sealed decorator encrypts it into a box when the
+// record is saved, and a stored one opens on demand. It never prints. The zero
+// value is an absent secret.
 //
-// All state is behind a pointer because fmt prints an unexported field as it
-// is, whatever methods its type has.
+// All state is behind a pointer because fmt prints unexported fields as they
+// are, whatever methods their type has.
 type Sealed struct{ v *sealedValue }
 
 type sealedValue struct {
-	plain []byte // nil while it was not opened
-	box   []byte // nil while it was not sealed
+	plain []byte // nil until opened
+	box   []byte // nil until sealed
 	open  func(box []byte) ([]byte, error)
 }
 
-// Seal returns plain as a secret, still without its box. No bytes are no secret.
+// Seal returns plain as a secret, still without its box. Empty bytes give an
+// absent secret.
 func Seal(plain []byte) Sealed {
 	if len(plain) == 0 {
 		return Sealed{}
@@ -32,8 +33,8 @@ func Seal(plain []byte) Sealed {
 	return Sealed{&sealedValue{plain: append([]byte(nil), plain...)}}
 }
 
-// Boxed returns a secret read from a store. open gets the box when somebody
-// asks for the plain bytes, which are not kept.
+// Boxed returns a secret read from a store. Open calls open with the box each
+// time and keeps nothing.
 func Boxed(box []byte, open func(box []byte) ([]byte, error)) Sealed {
 	if len(box) == 0 {
 		return Sealed{}
@@ -41,10 +42,10 @@ func Boxed(box []byte, open func(box []byte) ([]byte, error)) Sealed {
 	return Sealed{&sealedValue{box: box, open: open}}
 }
 
-// IsZero says that there is no secret; encoding/json leaves it out then.
+// IsZero reports whether the secret is absent; encoding/json omits it then.
 func (s Sealed) IsZero() bool { return s.v == nil }
 
-// Box returns the sealed bytes, or nil if it has not been sealed yet.
+// Box returns the sealed bytes, or nil before sealing.
 func (s Sealed) Box() []byte {
 	if s.v == nil {
 		return nil
@@ -52,8 +53,8 @@ func (s Sealed) Box() []byte {
 	return s.v.box
 }
 
-// Open returns the plain bytes; nil if there is no secret. The error is
-// ErrSeal, wrapped.
+// Open returns the plain bytes, nil for an absent secret. The error wraps
+// ErrSeal.
 func (s Sealed) Open() ([]byte, error) {
 	switch {
 	case s.v == nil:
@@ -66,7 +67,7 @@ func (s Sealed) Open() ([]byte, error) {
 	return s.v.open(s.v.box)
 }
 
-// MarshalJSON writes the box, and refuses with ErrUnsealed if there is none.
+// MarshalJSON writes the box. The error is ErrUnsealed before sealing.
 func (s Sealed) MarshalJSON() ([]byte, error) {
 	if s.v == nil {
 		return []byte("null"), nil
@@ -77,8 +78,8 @@ func (s Sealed) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s.v.box)
 }
 
-// UnmarshalJSON reads a box. It does not open before the sealed decorator has
-// given it its key.
+// UnmarshalJSON reads a box. The secret opens once the sealed decorator has
+// attached its keys.
 func (s *Sealed) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		*s = Sealed{}

@@ -20,7 +20,7 @@ import (
 // "naming" the digests that a record names, by the record's key.
 func bodyBuckets() []string { return []string{bodiesBucket, unnamedBucket, namingBucket} }
 
-// encodeDigests gives the value of a record in "naming".
+// encodeDigests returns the value of a record in "naming".
 func encodeDigests(bodies map[string]store.Sealed) []byte {
 	var value []byte
 	for _, digest := range store.NewBodies(nil, bodies) {
@@ -42,7 +42,7 @@ func findBodies(tx *bbolt.Tx, digests []string) (sums [][]byte, err error) {
 	return sums, nil
 }
 
-// unmark notes that bodies are, or soon will be, named.
+// unmark removes the marks of bodies that are named, or soon will be.
 func unmark(tx *bbolt.Tx, sums [][]byte) error {
 	var errs []error
 	for _, sum := range sums {
@@ -93,7 +93,7 @@ func (s *Store) Body(ctx context.Context, digest string, _ store.Sealed) (conten
 }
 
 // SweepBodies implements store.Store. It decides and deletes in one
-// transaction, so no writer comes between.
+// transaction, which excludes writers.
 func (s *Store) SweepBodies(ctx context.Context, now time.Time) (deleted int, err error) {
 	none := false
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
@@ -124,7 +124,7 @@ func (s *Store) SweepBodies(ctx context.Context, now time.Time) (deleted int, er
 	return deleted, nil
 }
 
-// sweep returns what a sweep changes, and how many bodies that deletes.
+// sweep returns the changes of a sweep and how many bodies they delete.
 func sweep(tx *bbolt.Tx, now time.Time) (changes []func() error, deleted int) {
 	bodies, unnamed, named := bucket(tx, bodiesBucket), bucket(tx, unnamedBucket), namedBodies(tx)
 	c := bodies.Cursor()
@@ -146,9 +146,9 @@ func sweep(tx *bbolt.Tx, now time.Time) (changes []func() error, deleted int) {
 	return changes, deleted
 }
 
-// namedBodies returns the keys of the bodies that records name. An entry
-// without its record was left by an earlier version of the broker, which
-// deleted the record alone.
+// namedBodies returns the keys of the bodies that records name. It skips an
+// entry without its record: an earlier version of the broker deleted the record
+// alone.
 func namedBodies(tx *bbolt.Tx) map[string]bool {
 	named := map[string]bool{}
 	c, records := bucket(tx, namingBucket).Cursor(), bucket(tx, recordsBucket)

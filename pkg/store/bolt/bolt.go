@@ -1,11 +1,13 @@
 // Package bolt keeps records in one file of this machine, by bbolt. It is the
-// embedded default: one process at a time, no server, durable at each write.
+// embedded default: one process at a time, without a server, durable at each
+// write.
 //
-// The file has four buckets. "meta" says whose file it is, and its sequence is
+// The file has seven buckets. "meta" identifies the file, and its sequence is
 // the last epoch. "records" holds all records, an instance before its bindings;
-// its sequence is the last revision. "unfinished" has the keys of the records
-// that are not settled, and "tombstones" those of the deleted ones with the
-// time; both change in the same transaction as the records do.
+// its sequence is the last revision. "unfinished" has the keys of the unsettled
+// records, and "tombstones" the keys of the deleted ones with the time. "bodies",
+// "unnamed" and "naming" are about large bodies. All change in the same
+// transaction as the records.
 package bolt
 
 import (
@@ -26,34 +28,34 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Options are the ways to open a store. Nil stands for the defaults.
+// Options adjust Open. Nil means the defaults.
 type Options struct {
-	// LockTimeout is how long Open waits for another process to let go of the
-	// file. Zero is one second.
+	// LockTimeout is how long Open waits while another process holds the file.
+	// Zero is one second.
 	LockTimeout time.Duration
 }
 
 // A Store is a store.Store in a file.
 type Store struct {
 	db      *bbolt.DB
-	waiting atomic.Int64 // writers that have not had their turn
-	writeMu sync.Mutex   // held by the writer whose turn it is; guards the rest
+	waiting atomic.Int64 // writers that wait for writeMu
+	writeMu sync.Mutex   // serializes the writers of a group; guards the fields below
 	group   *group       // the open transaction, if any
-	damaged error        // set: the file was found damaged, nothing is written any more
+	damaged error        // set once the file was found damaged: further writes fail with it
 	closed  bool
 
 	watchers watchers
-	leading  chan struct{} // holds a value while somebody leads
+	leading  chan struct{} // holds a value while a Lead runs
 	closing  chan struct{} // closed by Close
 }
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the store in the file path, and makes it, readable by its owner
-// alone, where there is none; its folder must be there. The error is
-// ErrLocked while another process has the file open, and ErrForeign if the
-// file is damaged, incomplete or not a store of this broker: it is left as it
-// is then. The whole file is checked: some 100 ms for 100,000 records.
+// Open opens the store in the file path. It creates a missing file with mode
+// 0600; the folder must exist. The error is ErrLocked while another process has
+// the file open, and ErrForeign if the file is damaged, incomplete or belongs
+// to another program: the file stays as it is then. Open checks the whole file:
+// some 100 ms for 100,000 records.
 func Open(path string, opts *Options) (*Store, error) {
 	timeout := time.Second
 	if opts != nil && opts.LockTimeout > 0 {
@@ -78,7 +80,7 @@ func Open(path string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// openError says what to do about an error of opening the file.
+// openError adds to an error of opening the file how to resolve it.
 func openError(path string, err error) error {
 	var errno syscall.Errno
 	switch {
@@ -87,7 +89,7 @@ func openError(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("open the store: %w: nothing was changed: the broker's user must be able to write this file and its folder", err)
 	case errors.As(err, &errno):
-		return fmt.Errorf("open the store: %w", err) // no access, a folder, ...
+		return fmt.Errorf("open the store: %w", err) // permissions, a folder in place of the file, ...
 	default:
 		return fmt.Errorf("%s: %w: %w; it was left as it is: put back a copy of the store, or move the file away "+
 			"to begin with an empty store that knows nothing of what exists in the cloud", path, store.ErrForeign, err)
@@ -104,13 +106,13 @@ func (s *Store) Close() error {
 	s.closed = true
 	close(s.closing)
 	s.closeGroup()
-	if s.damaged != nil { // bbolt would wait for ever for the transaction that broke off
+	if s.damaged != nil { // bbolt would wait forever for the transaction that panicked
 		return s.damaged
 	}
 	return s.db.Close()
 }
 
-// view runs a reading transaction.
+// view runs a read transaction.
 func (s *Store) view(ctx context.Context, read func(tx *bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

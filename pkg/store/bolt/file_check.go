@@ -12,7 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// The names of the buckets and of what is in "meta".
+// Names of the buckets and of the members of "meta".
 const (
 	metaBucket       = "meta"
 	recordsBucket    = "records"
@@ -30,11 +30,11 @@ const (
 // bucket returns one of the buckets.
 func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 
-// version is the form of the file, which is apart from the schema of the
-// records in it.
+// version is the format of the file. It is independent of the schema of the
+// records.
 const version = 1
 
-// create makes an empty store in the empty file path.
+// create writes an empty store into the empty file path.
 func create(path string) error {
 	db, err := bbolt.Open(path, 0o600, nil)
 	if err != nil {
@@ -54,14 +54,14 @@ func create(path string) error {
 	return errors.Join(err, db.Close())
 }
 
-// check opens the file for reading only, since bbolt may write to what it
-// opens for writing, and looks whether it is whole and ours.
+// check verifies that the file is whole and ours. It opens the file read-only,
+// because bbolt may write to a file that is open for writing.
 func check(path string, timeout time.Duration) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if info.Size() == 0 { // bbolt would take it for a new one
+	if info.Size() == 0 { // bbolt would initialize it
 		return errors.New("the file is empty")
 	}
 	db, err := openDB(path, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true, Timeout: timeout})
@@ -82,9 +82,9 @@ func check(path string, timeout time.Duration) error {
 	return errors.Join(err, db.Close())
 }
 
-// openDB opens an existing file; bbolt would make a missing one. On some
-// damaged files bbolt panics while it holds them open: they stay so until the
-// process ends, as it is about to.
+// openDB opens an existing file; bbolt alone would create a missing one. On
+// some damaged files bbolt panics and keeps them open until the process ends,
+// which follows soon.
 func openDB(path string, opts *bbolt.Options) (db *bbolt.DB, err error) {
 	opts.OpenFile = func(path string, flag int, mode os.FileMode) (*os.File, error) {
 		return os.OpenFile(path, flag&^os.O_CREATE, mode) //nolint:gosec // the operator names the file
@@ -96,8 +96,8 @@ func openDB(path string, opts *bbolt.Options) (db *bbolt.DB, err error) {
 	return db, err
 }
 
-// recoverPanics turns the ways in which bbolt fails on pages that are not what they
-// should be, panics and faults of memory, into an error.
+// recoverPanics turns panics and memory faults, bbolt's failures on malformed
+// pages, into an error.
 func recoverPanics(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -108,7 +108,7 @@ func recoverPanics(f func() error) (err error) {
 	return f()
 }
 
-// checkMeta looks whether the file is a store of a version known here.
+// checkMeta verifies that the file is a store of a known version.
 func checkMeta(tx *bbolt.Tx) error {
 	meta := bucket(tx, metaBucket)
 	if meta == nil || string(meta.Get([]byte(magicKey))) != magic {
@@ -124,7 +124,8 @@ func checkMeta(tx *bbolt.Tx) error {
 	return nil
 }
 
-// checkKeys walks through a bucket: all of it must be there, and in order.
+// checkKeys walks through a bucket and verifies that its keys are complete and
+// in order.
 func checkKeys(tx *bbolt.Tx, name string) error {
 	b := bucket(tx, name)
 	if b == nil { // a file of an earlier version

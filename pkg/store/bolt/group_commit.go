@@ -10,27 +10,28 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// maxGroup bounds the writers of one transaction, so that the first of many
-// does not wait for ever.
+// maxGroup bounds the writers of one transaction, and so the wait of the first
+// one.
 const maxGroup = 256
 
 // A group is a transaction that several writers share, so that they pay one
-// fsync. Nobody waits for company: the writer behind whom no other is waiting
-// commits, and while it does, the next group gathers.
+// fsync. It is our own because bbolt's DB.Batch waits a fixed delay for more
+// writers and runs a failed caller's function again, alone. Here the last
+// writer in line commits at once, and the next group gathers meanwhile.
 type group struct {
 	tx      *bbolt.Tx
 	writers int
-	dirty   bool          // something was written
-	changed []store.Key   // what watchers are told once it is on the disk
-	failed  error         // a write failed half-way: all is rolled back
-	done    chan struct{} // closed when err is known
+	dirty   bool          // set by the first write
+	changed []store.Key   // sent to the watchers after the commit
+	failed  error         // set when a write failed half-way: the group is rolled back
+	done    chan struct{} // closed once err is set
 	err     error
 }
 
-// write takes its turn in a transaction: decide looks at it and returns what
-// to apply to it. It returns when that, and all that decide saw, is on the
-// disk. If decide fails, panics or returns nil, nothing is written, and the
-// group goes on.
+// write runs decide in a transaction and applies the function that decide
+// returns. It returns after the commit of that, and of everything that decide
+// saw. If decide fails, panics or returns nil, the group goes on without this
+// writer.
 func (s *Store) write(ctx context.Context, decide func(tx *bbolt.Tx) (apply func() error, err error)) error {
 	g, err := s.join(ctx, decide)
 	if g == nil {
@@ -43,14 +44,14 @@ func (s *Store) write(ctx context.Context, decide func(tx *bbolt.Tx) (apply func
 	return err
 }
 
-// join runs one writer's part, and commits the group if it is the last.
-// It returns the group if something of the writer's is in it, or something of
-// others' that the writer has seen.
+// join runs one writer's part and commits the group if the writer is the last.
+// It returns the group if the writer has written to it, or has read uncommitted
+// changes of it.
 func (s *Store) join(ctx context.Context, decide func(tx *bbolt.Tx) (func() error, error)) (*group, error) {
 	s.waiting.Add(1)
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
-	// Whatever becomes of this writer, the group must not wait for it.
+	// The group goes on even if this writer panics.
 	defer s.endTurn()
 
 	if err := ctx.Err(); err != nil {
@@ -73,7 +74,7 @@ func (s *Store) join(ctx context.Context, decide func(tx *bbolt.Tx) (func() erro
 	return g, nil
 }
 
-// currentGroup returns the group whose turn it is.
+// currentGroup returns the open group, or begins one.
 func (s *Store) currentGroup() (*group, error) {
 	switch {
 	case s.closed:
@@ -91,8 +92,8 @@ func (s *Store) currentGroup() (*group, error) {
 	return s.group, nil
 }
 
-// endTurn ends a writer's turn. The group ends with it if nobody else is
-// waiting, it is full, or it has failed.
+// endTurn ends a writer's part. The last writer in line, a full group and a
+// failed one close the group.
 func (s *Store) endTurn() {
 	others := s.waiting.Add(-1)
 	if g := s.group; g != nil && (others == 0 || g.writers >= maxGroup || g.failed != nil) {
@@ -100,7 +101,7 @@ func (s *Store) endTurn() {
 	}
 }
 
-// closeGroup ends the group, if there is one, and tells its writers what became of it.
+// closeGroup commits the open group and reports the result to its writers.
 func (s *Store) closeGroup() {
 	if g := s.group; g != nil {
 		s.group = nil
@@ -112,7 +113,7 @@ func (s *Store) closeGroup() {
 	}
 }
 
-// commit commits a group, or rolls it back if there is nothing to keep.
+// commit commits a group, or rolls back one that wrote nothing or failed.
 func (s *Store) commit(g *group) error {
 	switch {
 	case s.damaged != nil:
@@ -128,8 +129,8 @@ func (s *Store) commit(g *group) error {
 	return nil
 }
 
-// guard runs what writes to the file. Where bbolt panics the file is damaged,
-// and its locks may still be held: from then on nothing is written.
+// guard runs a function that writes to the file. A panic of bbolt means a
+// damaged file whose locks may still be held: all later writes fail.
 func (s *Store) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// updateIndexes puts a record into the indexes that it belongs to, and takes it out of
-// the others.
+// updateIndexes adds a record to the indexes that it belongs to and removes it
+// from the others.
 func updateIndexes(tx *bbolt.Tx, id []byte, r *store.Record) error {
 	put := func(name string, value []byte, belongs bool) error {
 		if belongs {
@@ -48,7 +48,7 @@ func (s *Store) addMissingBuckets() error {
 	})
 }
 
-// indexTombstones makes the index of tombstones if there is none.
+// indexTombstones creates a missing index of tombstones.
 func indexTombstones(tx *bbolt.Tx) error {
 	if bucket(tx, tombstonesBucket) != nil {
 		return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // Lead implements store.Store. The file belongs to this process alone, so the
-// right is lost only when the store is closed.
+// lease lasts until the store is closed.
 func (s *Store) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
 	select {
 	case s.leading <- struct{}{}:
@@ -53,7 +53,7 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	keys, err := s.Unfinished(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // that is how a watch ends
+			return nil // the regular end of a watch
 		}
 		return err
 	}
@@ -68,14 +68,14 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	}
 }
 
-// watchers are told what has changed.
+// watchers are the callbacks of the running watches.
 type watchers struct {
 	mu   sync.RWMutex
 	next int
 	by   map[int]func(store.Key)
 }
 
-// add returns the function that ends it.
+// add registers a callback and returns the function that removes it.
 func (w *watchers) add(changed func(store.Key)) func() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

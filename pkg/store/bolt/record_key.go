@@ -17,13 +17,14 @@ const (
 	endMark  = "\x00\x01"
 )
 
-// instancePrefix begins the keys of an instance and of all its bindings.
+// instancePrefix returns the prefix of the keys of an instance and its
+// bindings.
 func instancePrefix(instanceID string) []byte {
 	id := bytes.ReplaceAll([]byte(instanceID), []byte(zeroByte), []byte(escaped))
 	return append(id, endMark...)
 }
 
-// encodeKey gives the key of a record in the file.
+// encodeKey returns the key of a record in the file.
 func encodeKey(k store.Key) []byte {
 	return append(instancePrefix(k.InstanceID), k.BindingID...)
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // A record's value in the file is its revision, the checksum of the JSON, and
-// the JSON. bbolt sees when the form of a page is wrong; the checksum sees the
-// rest, so that a damaged disk does not make the broker believe a wrong fact.
+// the JSON. bbolt detects malformed pages; the checksum detects damage within
+// them, which would otherwise become a wrong fact.
 const (
 	revisionSize = 8
 	headSize     = revisionSize + 4
@@ -19,7 +19,7 @@ const (
 // checksum is CRC-32C.
 func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
-// encode gives the value of a record.
+// encode returns the value of a record.
 func encode(r store.Record, revision uint64) ([]byte, error) {
 	b, err := store.Encode(r)
 	if err != nil {
@@ -31,8 +31,8 @@ func encode(r store.Record, revision uint64) ([]byte, error) {
 	return append(value, b...), nil
 }
 
-// decode reads a record from its value. The key in the file is the truth: JSON
-// cannot spell an id that is not UTF-8.
+// decode reads a record from its value. The key in the file decides: JSON drops
+// ids that are invalid UTF-8.
 func decode(k store.Key, value []byte) (store.Record, error) {
 	if len(value) < headSize || binary.BigEndian.Uint32(value[revisionSize:]) != checksum(value[headSize:]) {
 		return store.Record{}, &store.RecordError{Key: k, Err: fmt.Errorf("%w: its checksum is wrong", store.ErrCorrupt)}

@@ -12,10 +12,10 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// errBadKey refuses keys that no record can have.
+// errBadKey rejects keys outside the limits.
 var errBadKey = errors.New("the key needs an instance id, and at most 32 KiB")
 
-// checkKey returns the key in the file of a record that may be stored.
+// checkKey returns the key in the file of a record about to be stored.
 func checkKey(k store.Key) ([]byte, error) {
 	id := encodeKey(k)
 	if k.InstanceID == "" || len(id) > bbolt.MaxKeySize {
@@ -136,8 +136,8 @@ func itemOf(k store.Key, value []byte) store.Item {
 	return store.Item{Record: r, Err: err}
 }
 
-// pageSize is how many records All reads in one transaction: a long one would
-// keep the file from being used again.
+// pageSize is how many records All reads in one transaction. A long transaction
+// would keep freed pages from being used again.
 const pageSize = 100
 
 // All implements store.Store.
@@ -162,8 +162,8 @@ func (s *Store) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-// page reads records from the key start on, and says where the next page
-// starts: nil after the last.
+// page reads records from the key start on and returns the start of the next
+// page, nil after the last.
 func (s *Store) page(ctx context.Context, start []byte) (page []store.Item, next []byte, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c := bucket(tx, recordsBucket).Cursor()
@@ -179,8 +179,8 @@ func (s *Store) page(ctx context.Context, start []byte) (page []store.Item, next
 	return page, next, err
 }
 
-// Empty implements store.Store: the first record saved had revision 1, which
-// stays spent.
+// Empty implements store.Store. The first saved record uses up revision 1 for
+// good.
 func (s *Store) Empty(ctx context.Context) (empty bool, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		empty = bucket(tx, recordsBucket).Sequence() == 0
