@@ -21,12 +21,12 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 )
 
-// An api speaks to the API server about two kinds of object. It is made of
-// client-go's parts below the typed clients, which know all kinds there are:
-// they double the size of the program.
+// An api speaks to the API server about two kinds of object. It is our own, on
+// client-go's REST client, because the typed clients know all kinds of objects
+// and double the size of the program.
 //
-// The lease has a connection and a pace of its own, so that no other traffic
-// holds up its renewal.
+// The lease has a connection and a rate limit of its own, so that other traffic
+// leaves its renewal alone.
 type api struct {
 	secrets  resource[corev1.Secret, *corev1.Secret]
 	leases   resource[coordinationv1.Lease, *coordinationv1.Lease]
@@ -92,9 +92,9 @@ func newAPI(o *Options) (*api, error) {
 	}, nil
 }
 
-// httpClient returns a client that sees within seconds that a connection is
-// dead: with HTTP/2, where all requests share one, by pings; without it since
-// a request that was given up takes its connection with it.
+// httpClient returns a client that detects a dead connection within seconds: by
+// pings with HTTP/2, where all requests share one connection, and by closing
+// the connection of each timed-out request without it.
 func httpClient(config *rest.Config, http2 bool) (*http.Client, error) {
 	if config.Transport != nil {
 		return rest.HTTPClientFor(config)
@@ -126,15 +126,15 @@ func httpClient(config *rest.Config, http2 bool) (*http.Client, error) {
 	return &http.Client{Transport: wrapped}, nil
 }
 
-// close lets go of the connections.
+// close closes the idle connections.
 func (a *api) close() {
 	for _, c := range a.clients {
 		c.CloseIdleConnections()
 	}
 }
 
-// A resource is a kind of object in the store's namespace. A write is sent
-// once: who asks knows whether it may be repeated.
+// A resource is a kind of object in the store's namespace. It sends a write
+// once: the caller decides whether a retry is safe.
 type resource[T any, P interface {
 	*T
 	metav1.Object
@@ -168,7 +168,7 @@ func (r resource[T, P]) delete(ctx context.Context, object *T) error {
 	return describeError("delete", r.name, r.namespace, r.request(r.client.Delete().Name(P(object).GetName()).Body(options)).Do(ctx).Error())
 }
 
-// list gives a page.
+// list returns a page.
 func (r resource[T, P]) list(ctx context.Context, options metav1.ListOptions, into runtime.Object) error {
 	ctx, end := context.WithTimeout(ctx, r.timeout)
 	defer end()
@@ -178,7 +178,7 @@ func (r resource[T, P]) list(ctx context.Context, options metav1.ListOptions, in
 	return describeError("list", r.name, r.namespace, err)
 }
 
-// watch tells the changes of one object, its present state first.
+// watch returns the changes of one object, its present state first.
 func (r resource[T, P]) watch(ctx context.Context, name string) (watch.Interface, error) {
 	options := metav1.ListOptions{Watch: true, FieldSelector: "metadata.name=" + name}
 	w, err := r.request(r.client.Get().VersionedParams(&options, r.parameters)).Watch(ctx)
@@ -199,8 +199,8 @@ func (r resource[T, P]) request(request *rest.Request) *rest.Request {
 	return request.Namespace(r.namespace).Resource(r.name).MaxRetries(0)
 }
 
-// retryRead reads up to three times where there is no answer: the connection may
-// have been lost since it was last used.
+// retryRead reads up to three times while answers are missing: an idle
+// connection may have died.
 func retryRead[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	for wait, tries := (backoff{}), 2; ; tries-- {
 		got, err := read()
@@ -211,14 +211,14 @@ func retryRead[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	}
 }
 
-// describeError says what was asked for; for what is forbidden, which permission it
-// takes.
+// describeError adds the request to an error, and to a forbidden one the
+// permission that it needs.
 func describeError(verb, resource, namespace string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case apierrors.IsForbidden(err):
-		return fmt.Errorf("%s %s: %w (see that the broker's Role in namespace %s has the verb %q on %q)", verb, resource, err, namespace, verb, resource)
+		return fmt.Errorf("%s %s: %w (the broker's Role in namespace %s needs the verb %q on %q)", verb, resource, err, namespace, verb, resource)
 	default:
 		return fmt.Errorf("%s %s: %w", verb, resource, err)
 	}

@@ -71,8 +71,8 @@ func (s *Store) Body(ctx context.Context, digest string, _ store.Sealed) ([]byte
 func noBody(digest string) error { return fmt.Errorf("body %q: %w", digest, store.ErrNoBody) }
 
 // keepBodies removes the marks of sweeps from bodies that a record is about to
-// name. The error is ErrNoBody if one is missing. A body without a mark stays
-// for BodyAge at least, far longer than the write of the record may take.
+// name. The error is ErrNoBody if one is missing. An unmarked body stays for
+// BodyAge at least, far longer than the write of the record may take.
 func (s *Store) keepBodies(ctx context.Context, digests []string) error {
 	for _, digest := range digests {
 		if !store.IsBodyDigest(digest) {
@@ -91,7 +91,8 @@ func (s *Store) keepBodies(ctx context.Context, digests []string) error {
 	return nil
 }
 
-// withoutMark returns what to write so that a body has no mark; nil: nothing.
+// withoutMark returns the Secret to write so that a body loses its mark; nil if
+// it has none.
 func withoutMark(body *corev1.Secret) *corev1.Secret {
 	if _, marked := body.Annotations[unnamedAnnotation]; !marked {
 		return nil
@@ -100,8 +101,8 @@ func withoutMark(body *corev1.Secret) *corev1.Secret {
 	return body
 }
 
-// editBody replaces a body's Secret by what edit makes of it; nil changes
-// nothing. Repeating a write is harmless, so a lost answer is no difficulty.
+// editBody replaces a body's Secret by the result of edit; a nil result leaves
+// it alone. Repeating such a write is harmless, so a lost answer is retried.
 func (s *Store) editBody(ctx context.Context, digest string, edit func(old *corev1.Secret) (next *corev1.Secret, err error)) error {
 	done, err := s.startCall(ctx)
 	if err != nil {
@@ -177,8 +178,8 @@ func (s *Store) SweepBodies(ctx context.Context, now time.Time) (deleted int, er
 	return deleted, nil
 }
 
-// namedBodies returns the names of the Secrets of bodies that records name. A
-// record that does not decode stops the sweep, because its bodies are unknown.
+// namedBodies returns the names of the Secrets of bodies that records name. An
+// undecodable record stops the sweep, because its bodies are unknown.
 func (s *Store) namedBodies(ctx context.Context) (map[string]bool, error) {
 	named := map[string]bool{}
 	for object, err := range s.records(ctx, s.options.selector(bodiesLabel+"=true")) {

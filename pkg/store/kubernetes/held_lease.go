@@ -13,15 +13,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A heldLease is this process's hold of the lease, from when it got it until it
-// released or lost it. It never holds again what it has once lost: a new one
-// begins with a new name and a new epoch.
+// A heldLease is this process's hold of the lease, from acquiring until
+// releasing or losing it. A lost hold stays lost: the next one has a new holder
+// name and a new epoch.
 //
-// Time is measured from before the request that renewed was sent, and others
-// measure from after they saw its effect. So when a tenure gives up, after 5/8
-// of the lease's duration, at least 3/8 are left before anybody is let in,
-// wherever the clocks of the machines stand; what matters is only that they
-// run about equally fast.
+// The hold counts time from before it sent a renewal, and other processes count
+// from after they saw it. The hold ends 5/8 of the lease's duration after the
+// last renewal, so at least 3/8 remain before another process gets the lease.
+// This needs clocks of about equal speed, whatever they show.
 type heldLease struct {
 	store  *Store
 	name   string
@@ -29,14 +28,14 @@ type heldLease struct {
 
 	mu       sync.Mutex
 	lease    *coordinationv1.Lease // as it was last written
-	deadline time.Time             // it gives up then
+	deadline time.Time             // the hold ends then
 	lost     bool
 }
 
-// renewDeadline is how long after a renewal a tenure gives up.
+// renewDeadline is how long a hold lasts after a renewal.
 func (o *Options) renewDeadline() time.Duration { return o.Lease * 5 / 8 }
 
-// renewEvery is how often a tenure renews, and one who waits looks.
+// renewEvery is how often a holder renews and a candidate looks.
 func (o *Options) renewEvery() time.Duration { return o.Lease / 8 }
 
 // seconds is the lease's duration as the object has it: whole seconds.
@@ -44,7 +43,7 @@ func (o *Options) seconds() int32 {
 	return int32(min((o.Lease+time.Second-1)/time.Second, math.MaxInt32)) //nolint:gosec // it fits
 }
 
-// newHolderName makes a name for a tenure: nobody had it before.
+// newHolderName returns a unique name for a hold.
 func newHolderName() string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -53,7 +52,7 @@ func newHolderName() string {
 	return host + "_" + random()[:16]
 }
 
-// held says whether the tenure still holds the lease.
+// held reports whether the lease is still held.
 func (t *heldLease) held() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -131,8 +130,9 @@ func (t *heldLease) renew(ctx context.Context) {
 	}
 }
 
-// checkHolder reads the lease after a renewal without success. If it is another's,
-// the hold is lost; if it is ours, the next renewal goes by what was read.
+// checkHolder reads the lease after a failed renewal. If another process holds
+// it, this hold is lost; otherwise the next renewal replaces the version read
+// here.
 func (t *heldLease) checkHolder(ctx context.Context, cause error) error {
 	now, err := t.store.api.leases.get(ctx, t.store.options.leaseName())
 	t.mu.Lock()
@@ -146,8 +146,8 @@ func (t *heldLease) checkHolder(ctx context.Context, cause error) error {
 	return cause
 }
 
-// recordRenewal notes a renewal that was sent at that time. It counts for nothing
-// if the hold was lost meanwhile.
+// recordRenewal notes a renewal and the time of its request. It ignores a
+// renewal that returned after the hold was lost.
 func (t *heldLease) recordRenewal(saved *coordinationv1.Lease, sent time.Time) {
 	if !t.held() {
 		return
@@ -157,7 +157,7 @@ func (t *heldLease) recordRenewal(saved *coordinationv1.Lease, sent time.Time) {
 	t.lease, t.deadline = saved, sent.Add(t.store.options.renewDeadline())
 }
 
-// release lets others in at once. Nothing may be done under the lease any more.
+// release frees the lease at once. All work under the lease must have ended.
 func (t *heldLease) release() {
 	t.lose()
 	ctx, end := context.WithTimeout(context.Background(), t.store.options.renewDeadline())
@@ -190,7 +190,7 @@ func (t *heldLease) release() {
 	}
 }
 
-// holderOf is who holds a lease; empty: nobody.
+// holderOf returns the holder's name, empty for a free lease.
 func holderOf(lease *coordinationv1.Lease) string {
 	if lease.Spec.HolderIdentity == nil {
 		return ""

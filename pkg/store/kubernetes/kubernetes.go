@@ -1,17 +1,17 @@
 // Package kubernetes keeps records in a Kubernetes cluster, for brokers that
 // run there in several replicas.
 //
-// Each record is a Secret of a type of its own. Its name is a hash of the
-// record's key; labels say what it is found by, and hold hashes too; the ids
-// are annotations. It has no owner, so that nothing deletes it with another
-// object, and a finalizer while anything of it may exist in the cloud, so that
-// nobody deletes it by hand before that is gone.
+// Each record is a Secret of a type of its own. Its name and the labels for
+// selection are hashes of the record's key; annotations hold the ids. It has no
+// owner, so garbage collection leaves it alone, and a finalizer while the cloud
+// may hold anything of it, so that a deletion by hand waits. A large body is a
+// Secret of another type, named by its digest.
 //
-// The resource version is the record's revision and what writers compare and
-// swap by. Reads ask for what is stored now, never for what a cache holds.
-// One watch, of the metadata of what is not settled, tells of work; one Lease
-// says which replica may do it. A last Secret says whose store this is,
-// whether it ever held a record, and the last epoch.
+// The resource version is the record's revision and serves compare-and-swap.
+// Reads ask for the present state and bypass caches. One watch, of the metadata
+// of unsettled records, reports work; one Lease names the replica that runs
+// operations. A last Secret holds the store's format, whether it ever held a
+// record, and the last epoch.
 package kubernetes
 
 import (
@@ -37,10 +37,10 @@ const (
 	DefaultLease   = 8 * time.Second
 )
 
-// Options say where a store is and how to speak to it.
+// Options name the place of a store and the limits of its requests.
 type Options struct {
-	// Config leads to the API server. Required. Its QPS, Burst and Timeout
-	// count for nothing.
+	// Config leads to the API server. Required. The store sets QPS, Burst and
+	// Timeout itself.
 	Config *rest.Config
 	// Namespace is where the store's objects are. Required.
 	Namespace string
@@ -48,19 +48,20 @@ type Options struct {
 	// as DNS-1123 labels are. Two stores of a namespace have different names.
 	// Empty is DefaultName.
 	Name string
-	// QPS and Burst bound the requests of this process a second, those for the
-	// lease apart. Zero is DefaultQPS and DefaultBurst.
+	// QPS and Burst bound the requests of this process a second; requests for
+	// the lease come on top. Zero is DefaultQPS and DefaultBurst.
 	QPS   float32
 	Burst int
-	// Timeout is how long one request may take, and how long a write whose
-	// answer was lost is looked for. Zero is DefaultTimeout.
+	// Timeout bounds one request, and the search for the result of a write
+	// whose answer was lost. Zero is DefaultTimeout.
 	Timeout time.Duration
-	// Lease is how long after its last sign of life the holder of the lease is
-	// taken for dead. It renews eight times as often, and gives up after 5/8 of
-	// it. At least a second; zero is DefaultLease.
+	// Lease is how long after the last renewal another process may take the
+	// lease. The holder renews eight times as often, and stops after 5/8 of it.
+	// At least a second; zero is DefaultLease.
 	Lease time.Duration
-	// Warn is told of what the store rides out: a lost connection, a lost
-	// lease, an object that nobody can name. Nil: nobody is. It must not wait.
+	// Warn receives the errors that the store recovers from: a lost connection,
+	// a lost lease, an object without a readable key. It must return at once.
+	// Nil drops them.
 	Warn func(error)
 }
 
@@ -80,11 +81,11 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// errOptions refuses options that no store can have.
-var errOptions = errors.New("a store in Kubernetes")
+// errOptions begins the errors about Options.
+var errOptions = errors.New("options of the Kubernetes store")
 
-// Open opens the store of that name, and makes it where there is none. The
-// error is ErrForeign if its objects are another's or of another version.
+// Open opens the store of that name, and creates a missing one. The error is
+// ErrForeign if its objects belong to another program or version.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
@@ -124,13 +125,13 @@ func (o *Options) setDefaults() error {
 	}
 	switch {
 	case o.Config == nil:
-		return fmt.Errorf("%w: the way to the API server is missing", errOptions)
+		return fmt.Errorf("%w: Config is missing: it must lead to the API server", errOptions)
 	case o.Namespace == "":
-		return fmt.Errorf("%w: the namespace is missing", errOptions)
+		return fmt.Errorf("%w: Namespace is missing: name the one for the records", errOptions)
 	case len(o.Name) > 40 || !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`).MatchString(o.Name):
-		return fmt.Errorf("%w: the name %q is not one of up to 40 small letters, digits and hyphens", errOptions, o.Name)
+		return fmt.Errorf("%w: the name %q must have up to 40 small letters, digits and hyphens", errOptions, o.Name)
 	case o.Lease < time.Second:
-		return fmt.Errorf("%w: a lease of %s is too short", errOptions, o.Lease)
+		return fmt.Errorf("%w: a lease of %s is too short: use at least 1s", errOptions, o.Lease)
 	}
 	return nil
 }
@@ -149,8 +150,8 @@ func (s *Store) startCall(ctx context.Context) (done func(), err error) {
 	return s.running.Done, nil
 }
 
-// Close implements store.Store. It does not wait for what leads: its lease is
-// lost, and is released when its run has returned.
+// Close implements store.Store. A running Lead loses its lease at once and
+// releases it after its run has returned.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.closed = true

@@ -14,17 +14,17 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Lead implements store.Store. It is client-go's leader election but for three
-// things that our promises need: a tenure that was lost never goes on where it
-// would find the lease free again, since its epoch is old by then; its time
-// counts from before each renewal was sent; and who waits hears at once that
-// the lease was released.
+// Lead implements store.Store. It is our own because client-go's leader
+// election differs in three points that our promises need. A lost hold stays
+// lost even if the lease is free again, because its epoch is old by then. The
+// hold counts time from before each renewal was sent. A candidate learns of a
+// release at once.
 func (s *Store) Lead(ctx context.Context, run func(held context.Context, l store.Lease) error) error {
 	done, err := s.startCall(ctx)
 	if err != nil {
 		return err
 	}
-	done() // Close does not wait for what leads
+	done() // Close waits for calls, and skips this one
 	for {
 		t, err := s.acquire(ctx)
 		if err != nil {
@@ -39,7 +39,7 @@ func (s *Store) Lead(ctx context.Context, run func(held context.Context, l store
 	}
 }
 
-// lead runs under a tenure, and says whether it came to that.
+// lead runs under a held lease. ran reports whether run was called.
 func (s *Store) lead(ctx context.Context, t *heldLease, run func(context.Context, store.Lease) error) (ran bool, err error) {
 	held, lose := context.WithCancel(context.WithoutCancel(ctx))
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -74,8 +74,8 @@ func (s *Store) lead(ctx context.Context, t *heldLease, run func(context.Context
 	return true, run(held, store.Lease{Epoch: epoch, Held: t.held})
 }
 
-// acquire waits until it gets the lease. It waits through anything but the end
-// of ctx and of the store.
+// acquire waits until it gets the lease. Only the end of ctx or of the store
+// stops it.
 func (s *Store) acquire(ctx context.Context) (*heldLease, error) {
 	waiting, end := context.WithCancel(ctx)
 	defer end()
@@ -106,8 +106,8 @@ func (s *Store) acquire(ctx context.Context) (*heldLease, error) {
 	}
 }
 
-// leaseChanges tells of each change of the lease, as long as it can: who waits
-// looks without it as well, if only now and then.
+// leaseChanges signals each change of the lease. It is a hint: candidates also
+// poll.
 func (s *Store) leaseChanges(ctx context.Context, changes chan<- struct{}) {
 	for ctx.Err() == nil {
 		w, err := s.api.leases.watch(ctx, s.options.leaseName())
@@ -142,8 +142,8 @@ func (c *candidate) nextTry() time.Duration {
 	return max(min(soon, time.Until(c.changedAt.Add(c.duration))), time.Millisecond)
 }
 
-// tryAcquire takes the lease if it is free, or was not renewed for as long as it
-// lasts since this process saw it renewed.
+// tryAcquire takes the lease if it is free, or if this process has seen no
+// renewal for the lease's duration.
 func (c *candidate) tryAcquire(ctx context.Context) (*heldLease, error) {
 	o, leases := &c.store.options, &c.store.api.leases
 	old, err := leases.get(ctx, o.leaseName())
@@ -159,7 +159,7 @@ func (c *candidate) tryAcquire(ctx context.Context) (*heldLease, error) {
 		c.duration = max(o.Lease, time.Duration(ptr.Deref(old.Spec.LeaseDurationSeconds, 0))*time.Second)
 	}
 	switch holderOf(old) {
-	case "", c.name: // nobody's; or taken, and the answer was lost
+	case "", c.name: // free, or taken by a write whose answer was lost
 	default:
 		if time.Since(c.changedAt) < c.duration {
 			return nil, nil
@@ -175,9 +175,9 @@ func (c *candidate) tryAcquire(ctx context.Context) (*heldLease, error) {
 	return c.hold(saved, sent), nil
 }
 
-// createLease makes the lease where there is none. If somebody has led before, it
-// was deleted by hand, perhaps while it was held: the new one is nobody's
-// until that is over.
+// createLease creates a missing lease. If a process has led before, the lease
+// was deleted by hand, perhaps while it was held: the new one has an unknown
+// holder until that hold must have ended.
 func (c *candidate) createLease(ctx context.Context) (*heldLease, error) {
 	o := &c.store.options
 	meta, err := c.store.meta(ctx)
@@ -215,7 +215,7 @@ func (c *candidate) hold(saved *coordinationv1.Lease, sent time.Time) *heldLease
 	return &heldLease{store: c.store, name: c.name, onLost: func() {}, lease: saved, deadline: sent.Add(c.store.options.renewDeadline())}
 }
 
-// ignoreConflict leaves out that somebody else was first.
+// ignoreConflict drops the error of a lost race.
 func (c *candidate) ignoreConflict(err error) error {
 	if outcomeOf(err, false) == conflict {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// How many objects are asked for at once. Whole records may have 256 KiB each.
+// Page sizes. A whole record may have 256 KiB.
 const (
 	recordPage   = 100
 	metadataPage = 2000
@@ -85,8 +85,8 @@ func (s *Store) Unfinished(ctx context.Context) ([]store.Key, error) {
 	return keys, nil
 }
 
-// Tombstones implements store.Store. Those of the last days, which are most,
-// are left out by their label; the annotation decides.
+// Tombstones implements store.Store. The label excludes the days after before,
+// which most tombstones belong to; the annotation has the exact time.
 func (s *Store) Tombstones(ctx context.Context, before time.Time, limit int) ([]store.Key, error) {
 	if limit <= 0 {
 		return nil, nil
@@ -111,8 +111,8 @@ func (s *Store) Tombstones(ctx context.Context, before time.Time, limit int) ([]
 	return keys, nil
 }
 
-// notDeletedSince selects what was deleted on no day after that of before, until
-// tomorrow: of other replicas, whose clocks may be ahead.
+// notDeletedSince selects records deleted on the day of before or earlier. It
+// excludes tomorrow too, because the clocks of other replicas may be ahead.
 func notDeletedSince(before, now time.Time) string {
 	const day = 24 * time.Hour
 	days := []string{"none"}
@@ -124,9 +124,9 @@ func notDeletedSince(before, now time.Time) string {
 	return deletedLabel + " notin (" + strings.Join(days, ",") + ")"
 }
 
-// keyOf returns the key of an object of which only the metadata is known. That
-// of one whose annotations were changed is in its record. One that nobody can
-// name is warned of, and comes as damaged with All.
+// keyOf returns the key of an object from its metadata, or from its record if
+// the annotations were edited. An object without a readable key causes a
+// warning here and comes as damaged with All.
 func (s *Store) keyOf(ctx context.Context, m *metav1.ObjectMeta) (store.Key, bool) {
 	if k, ok := s.options.keyOf(m); ok {
 		return k, true
@@ -144,7 +144,7 @@ func (s *Store) keyOf(ctx context.Context, m *metav1.ObjectMeta) (store.Key, boo
 	return store.Key{}, false
 }
 
-// records gives the Secrets that a selector selects, each once.
+// records yields the Secrets of a selector, each once.
 func (s *Store) records(ctx context.Context, selector string) iter.Seq2[*corev1.Secret, error] {
 	return pages(ctx, s, selector, recordPage, func(ctx context.Context, o metav1.ListOptions) ([]corev1.Secret, string, error) {
 		var list corev1.SecretList
@@ -153,7 +153,7 @@ func (s *Store) records(ctx context.Context, selector string) iter.Seq2[*corev1.
 	})
 }
 
-// metadata gives the same without their data.
+// metadata yields the same without their data.
 func (s *Store) metadata(ctx context.Context, selector string) iter.Seq2[*metav1.PartialObjectMetadata, error] {
 	return pages(ctx, s, selector, metadataPage, func(ctx context.Context, o metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		list, err := s.listMetadata(ctx, o)
@@ -164,7 +164,7 @@ func (s *Store) metadata(ctx context.Context, selector string) iter.Seq2[*metav1
 	})
 }
 
-// listMetadata gives a page.
+// listMetadata returns a page.
 func (s *Store) listMetadata(ctx context.Context, o metav1.ListOptions) (*metav1.PartialObjectMetadataList, error) {
 	ctx, end := context.WithTimeout(ctx, s.options.Timeout)
 	defer end()
@@ -172,9 +172,9 @@ func (s *Store) listMetadata(ctx context.Context, o metav1.ListOptions) (*metav1
 	return list, describeError("list", "secrets", s.options.Namespace, err)
 }
 
-// pages lists page by page. The server orders by name, and gives all pages as
-// of the first; where it has forgotten that by now, it goes on with what is
-// there now behind what was given.
+// pages lists page by page. The server orders by name and serves all pages as
+// of the first one; if that version has expired, it continues with the present
+// objects after the last name.
 func pages[T any, P interface {
 	*T
 	metav1.Object
@@ -210,7 +210,8 @@ func pages[T any, P interface {
 	}
 }
 
-// page asks for one page. Close waits for that, not for who looks at it.
+// page requests one page. Close waits for the request, and the consumer of the
+// page may outlast it.
 func page[T any](ctx context.Context, s *Store, o metav1.ListOptions, list func(context.Context, metav1.ListOptions) ([]T, string, error)) ([]T, string, error) {
 	done, err := s.startCall(ctx)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// What the objects of a store have in common. Types, labels, annotations and
-// the finalizer are data of users' clusters: they never change.
+// Common names of the store's objects. Types, labels, annotations and the
+// finalizer are data of users' clusters: they stay as they are.
 const (
 	domain = "alibabacloud-servicebroker"
 
@@ -28,7 +28,7 @@ const (
 	storeLabel      = domain + "/store"      // the store's name
 	kindLabel       = domain + "/kind"       // of records: instance or binding
 	instanceLabel   = domain + "/instance"   // the hash of the instance's key
-	unfinishedLabel = domain + "/unfinished" // "true" while it is not settled
+	unfinishedLabel = domain + "/unfinished" // "true" while the record is unsettled
 	deletedLabel    = domain + "/deleted-on" // of tombstones: the day, in UTC
 	bodiesLabel     = domain + "/bodies"     // of records: "true" while it names bodies
 	bodyLabel       = domain + "/body"       // of bodies: "true"
@@ -50,7 +50,8 @@ func hash(k store.Key) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:20]))
 }
 
-// keyBytes tells keys apart: kind and ids, each with its length before it.
+// keyBytes encodes a key unambiguously: kind and ids, each with its length
+// before it.
 func keyBytes(k store.Key) []byte {
 	var b []byte
 	for _, part := range []string{kind(k), k.InstanceID, k.BindingID} {
@@ -94,8 +95,8 @@ func unquoteID(s string) string {
 	return s
 }
 
-// keyOf returns the key that an object's annotations tell, and whether the
-// object is named for it.
+// keyOf returns the key in an object's annotations, and whether the object's
+// name is that of the key.
 func (o *Options) keyOf(m *metav1.ObjectMeta) (store.Key, bool) {
 	k := store.Key{InstanceID: unquoteID(m.Annotations[instanceAnnotation]), BindingID: unquoteID(m.Annotations[bindingAnnotation])}
 	return k, k.InstanceID != "" && m.Name == o.recordName(k)

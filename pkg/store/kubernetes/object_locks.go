@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// objectLocks let the writers of one object in this process have their turns, so
-// that they do not race each other at the server. Those of other processes
-// are met there.
+// objectLocks serialize the writers of one object in this process, so that they
+// avoid conflicts at the server. Writers in other processes still conflict
+// there.
 type objectLocks struct {
 	mu sync.Mutex
 	by map[string]*objectLock
@@ -18,7 +18,7 @@ type objectLock struct {
 	writers int // that have it or wait for it
 }
 
-// lock waits for the turn of an object.
+// lock waits for the lock of an object.
 func (t *objectLocks) lock(ctx context.Context, name string) (leave func(), err error) {
 	t.mu.Lock()
 	if t.by == nil {

@@ -23,7 +23,7 @@ const (
 	checksumData = "checksum" // of the key and that, in hex
 )
 
-// errBadKey refuses keys that no record can have.
+// errBadKey rejects keys outside the limits.
 var errBadKey = errors.New("the key needs an instance id, and at most 32 KiB")
 
 func checkKey(k store.Key) error {
@@ -33,15 +33,15 @@ func checkKey(k store.Key) error {
 	return nil
 }
 
-// checksum is CRC-32C of a record and its place: one that was changed, or put
-// into another's Secret, by hand is not believed.
+// checksum is CRC-32C of a record and its key. It detects a record that was
+// edited or copied into another Secret by hand.
 func checksum(k store.Key, record []byte) string {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	return fmt.Sprintf("%08x", crc32.Update(crc32.Checksum(keyBytes(k), table), table, record))
 }
 
-// encode gives the Secret that holds r. What others have put on old, the one
-// that it replaces if there is one, stays.
+// encode returns the Secret that holds r. It keeps the labels, annotations and
+// finalizers of others on old, the Secret to be replaced.
 func (o *Options) encode(r *store.Record, old *corev1.Secret) (*corev1.Secret, error) {
 	b, err := store.Encode(*r)
 	if err != nil {
@@ -91,14 +91,14 @@ func annotations(r *store.Record) map[string]string {
 	return annotations
 }
 
-// mayExistInCloud says whether anything of r may exist in the cloud.
+// mayExistInCloud reports whether the cloud may hold anything of r.
 func mayExistInCloud(r *store.Record) bool {
 	return !r.Settled || (r.Deleted.IsZero() && r.Goal != store.Absent)
 }
 
-// finalizers are those that the object is to have. From one that somebody has
-// deleted ours is never taken: the object would go with it, and the tombstone
-// is still needed. Deleting the record takes it.
+// finalizers returns the finalizers that the object should have. It keeps ours
+// on an object under deletion, because the tombstone is still needed and would
+// go with the object. Deleting the record removes it.
 func finalizers(object *corev1.Secret, mayExist bool) []string {
 	has := slices.Contains(object.Finalizers, finalizer)
 	switch {
@@ -110,13 +110,13 @@ func finalizers(object *corev1.Secret, mayExist bool) []string {
 	return object.Finalizers
 }
 
-// withoutOurs is finalizers without ours.
+// withoutOurs returns finalizers without ours.
 func withoutOurs(finalizers []string) []string {
 	return slices.DeleteFunc(slices.Clone(finalizers), func(f string) bool { return f == finalizer })
 }
 
-// decode reads the record k from its Secret. The object's name is the truth:
-// JSON cannot spell an id that is not UTF-8.
+// decode reads the record k from its Secret. The object's name decides: JSON
+// drops ids that are invalid UTF-8.
 func decode(k store.Key, object *corev1.Secret) (store.Record, error) {
 	b := object.Data[recordData]
 	revision, err := strconv.ParseUint(object.ResourceVersion, 10, 64)
@@ -138,8 +138,8 @@ func decode(k store.Key, object *corev1.Secret) (store.Record, error) {
 	return r, nil
 }
 
-// identify returns the key of a record's Secret: as its annotations tell, or,
-// where those were changed, as the record does.
+// identify returns the key of a record's Secret: from its annotations, or from
+// the record if they were edited.
 func (o *Options) identify(object *corev1.Secret) (store.Key, error) {
 	if k, ok := o.keyOf(&object.ObjectMeta); ok {
 		return k, nil
@@ -150,7 +150,7 @@ func (o *Options) identify(object *corev1.Secret) (store.Key, error) {
 	return store.Key{InstanceID: object.Name}, fmt.Errorf("%w: secret %s is named for other ids than it holds", store.ErrCorrupt, object.Name)
 }
 
-// merge adds what is ours to a map that may hold others' members.
+// merge adds our members to a map that may hold others.
 func merge(into, ours map[string]string) map[string]string {
 	if into == nil {
 		return ours
@@ -162,6 +162,6 @@ func merge(into, ours map[string]string) map[string]string {
 // random draws 128 bits, in hex.
 func random() string {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, as documented
+	_, _ = rand.Read(b[:]) // always succeeds, as documented
 	return hex.EncodeToString(b[:])
 }

@@ -29,9 +29,9 @@ func (s *Store) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	return decode(k, object)
 }
 
-// read returns the Secret of that name as it is stored now, or nil if there is
-// none. Without a resource version in the request, the server asks etcd for
-// what a majority has: what any replica saved before is seen.
+// read returns the Secret of that name as it is stored now, or nil. Without a
+// resource version in the request, the server reads from an etcd quorum, so the
+// writes of all replicas are visible.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
 func (s *Store) read(ctx context.Context, name string) (*corev1.Secret, error) {
 	object, err := s.api.secrets.get(ctx, name)
@@ -104,9 +104,8 @@ func (s *Store) change(k store.Key, old *corev1.Secret, change func(*store.Recor
 	return next, store.NewBodies(named, r.Bodies), err
 }
 
-// saveNaming saves a record that names added bodies. One time limit is over
-// both steps, so that a process which was stopped between them writes nothing
-// after a sweep.
+// saveNaming saves a record that names added bodies. One timeout spans both
+// steps: a process that was stopped between them writes nothing after a sweep.
 func (s *Store) saveNaming(ctx context.Context, added []string, old, next *corev1.Secret) (*corev1.Secret, error) {
 	if len(added) == 0 {
 		return s.save(ctx, old, next)
@@ -119,13 +118,12 @@ func (s *Store) saveNaming(ctx context.Context, added []string, old, next *corev
 	return s.save(limited, old, next)
 }
 
-// save writes next in the place of old and returns it as it is stored then, or
-// nil if somebody else was first. Where the answer is lost it looks what has
-// become of the write, and makes the same one again as long as nothing has: it
-// can take effect only once, since whatever is written changes the version
-// that both replace.
+// save writes next in the place of old and returns it as stored, or nil after
+// losing a race. If the answer is lost, save reads the object and repeats the
+// write while nothing has changed. The write takes effect once at most, because
+// every write changes the version that it replaces.
 func (s *Store) save(ctx context.Context, old, next *corev1.Secret) (*corev1.Secret, error) {
-	patience, end := context.WithTimeout(ctx, s.options.Timeout)
+	limited, end := context.WithTimeout(ctx, s.options.Timeout)
 	defer end()
 	var lost error
 	for wait := (backoff{}); ; {
@@ -148,13 +146,13 @@ func (s *Store) save(ctx context.Context, old, next *corev1.Secret) (*corev1.Sec
 			case now != nil && now.Annotations[writeAnnotation] == next.Annotations[writeAnnotation]:
 				return now, nil
 			case outcome == conflict || resourceVersion(now) != resourceVersion(old):
-				return nil, fmt.Errorf("others have written since, and it is not known whether this was before: %w", lost)
+				return nil, fmt.Errorf("the outcome of this write is unknown, and others have written since: read the record again: %w", lost)
 			case outcome == rejected:
 				return nil, lost
 			}
 		}
-		if wait.wait(patience) != nil {
-			return nil, fmt.Errorf("no certain answer in time: %w", err)
+		if wait.wait(limited) != nil {
+			return nil, fmt.Errorf("the API server gave no definite answer in time: %w", err)
 		}
 	}
 }
@@ -179,7 +177,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 		return err
 	}
 	defer leave()
-	patience, end := context.WithTimeout(ctx, s.options.Timeout)
+	limited, end := context.WithTimeout(ctx, s.options.Timeout)
 	defer end()
 	for wait := (backoff{}); ; {
 		object, err := s.read(ctx, name)
@@ -196,7 +194,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 			}
 		}
 		err = s.remove(ctx, object)
-		limit := ctx // races end; a server that is away may not
+		limit := ctx // races end soon; an outage may last
 		switch outcomeOf(err, false) {
 		case written:
 			return nil
@@ -204,7 +202,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 			return fmt.Errorf("%s: %w", k, err)
 		case conflict:
 		case throttled, unknown:
-			limit = patience
+			limit = limited
 		}
 		if wait.wait(limit) != nil {
 			return fmt.Errorf("%s: %w", k, err)
@@ -212,8 +210,8 @@ func (s *Store) Delete(ctx context.Context, k store.Key, check func(*store.Recor
 	}
 }
 
-// remove deletes an object as it is, and our finalizer first: that changes
-// nothing that anybody reads.
+// remove deletes an object and, before that, our finalizer, which readers
+// ignore.
 func (s *Store) remove(ctx context.Context, object *corev1.Secret) error {
 	rest := withoutOurs(object.Finalizers)
 	if len(rest) != len(object.Finalizers) {

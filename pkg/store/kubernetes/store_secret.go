@@ -13,15 +13,15 @@ import (
 
 // The data of the Secret about the store.
 const (
-	formatData = "format" // of the objects; another is not ours to read
+	formatData = "format" // format of the objects; others are foreign
 	heldData   = "held"   // "true": it has held a record
 	epochData  = "epoch"  // of the last lease
 
 	format = "1"
 )
 
-// meta returns the Secret about the store, and makes it where there is none.
-// Somebody may have deleted it: whether there are records says what it said.
+// meta returns the Secret about the store, and creates a missing one. If it was
+// deleted by hand, the existing records show whether the store was used.
 func (s *Store) meta(ctx context.Context) (*corev1.Secret, error) {
 	for wait := (backoff{}); ; {
 		object, err := s.read(ctx, s.options.metaName())
@@ -70,15 +70,15 @@ func (s *Store) checkMeta(object *corev1.Secret) error {
 		"that wrote it, or give this broker's store another name", object.Name, object.Namespace, store.ErrForeign, what)
 }
 
-// updateMeta changes the Secret about the store. change says whether anything
-// is to be written.
+// updateMeta changes the Secret about the store. change reports whether it
+// changed anything.
 func (s *Store) updateMeta(ctx context.Context, change func(data map[string][]byte) bool) error {
 	leave, err := s.locks.lock(ctx, s.options.metaName())
 	if err != nil {
 		return err
 	}
 	defer leave()
-	patience, end := context.WithTimeout(ctx, s.options.Timeout)
+	limited, end := context.WithTimeout(ctx, s.options.Timeout)
 	defer end()
 	for wait := (backoff{}); ; {
 		object, err := s.meta(ctx)
@@ -96,8 +96,8 @@ func (s *Store) updateMeta(ctx context.Context, change func(data map[string][]by
 		case rejected:
 			return err
 		case conflict:
-		case throttled, unknown: // what it does may be done twice
-			limit = patience
+		case throttled, unknown: // repeating the change is harmless
+			limit = limited
 		}
 		if wait.wait(limit) != nil {
 			return err
@@ -105,7 +105,8 @@ func (s *Store) updateMeta(ctx context.Context, change func(data map[string][]by
 	}
 }
 
-// markUsed notes that the store has held a record, before the first is made.
+// markUsed notes, before the first record is created, that the store has held
+// one.
 func (s *Store) markUsed(ctx context.Context) error {
 	if s.everUsed.Load() {
 		return nil
@@ -134,9 +135,9 @@ func (s *Store) nextEpoch(ctx context.Context, clock int64) (epoch uint64, err e
 	return epoch, err
 }
 
-// lastEpoch is the epoch of the last lease; 0: there was none.
+// lastEpoch is the epoch of the last lease, 0 before the first.
 func lastEpoch(data map[string][]byte) uint64 {
-	epoch, _ := strconv.ParseUint(string(data[epochData]), 10, 64) // what is no number was changed by hand
+	epoch, _ := strconv.ParseUint(string(data[epochData]), 10, 64) // a malformed number was edited by hand and counts as 0
 	return epoch
 }
 
@@ -155,7 +156,7 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 	return err == nil && !held, err
 }
 
-// hasRecords says whether there is a record.
+// hasRecords reports whether the store holds a record.
 func (s *Store) hasRecords(ctx context.Context) (bool, error) {
 	list, err := s.listMetadata(ctx, metav1.ListOptions{LabelSelector: s.options.selector(), Limit: 1})
 	if err != nil {

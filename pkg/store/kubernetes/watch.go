@@ -16,14 +16,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Watch implements store.Store. It hears of metadata only. Of what is not
-// settled it keeps the keys, so that it can tell what is gone when it had lost
-// the connection for so long that the server has forgotten what happened.
+// Watch implements store.Store. It watches metadata only, and keeps the keys of
+// unsettled records: after a long disconnection it reports the keys that are
+// missing from the new list.
 func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	done, err := s.startCall(ctx)
 	switch {
 	case err == nil:
-		done() // Close ends watches, and does not wait for them
+		done() // Close ends watches by s.closing
 	case ctx.Err() != nil:
 		return nil
 	default:
@@ -60,7 +60,7 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 	return nil
 }
 
-// warn tells of an error that is ridden out, and returns it.
+// warn reports an error that the watch recovers from, and returns it.
 func (s *Store) warn(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() == nil {
 		s.options.Warn(fmt.Errorf("watch for work: %w", err))
@@ -68,7 +68,8 @@ func (s *Store) warn(ctx context.Context, err error) error {
 	return err
 }
 
-// A notifier is what the reflector takes for its cache. One goroutine calls it.
+// A notifier serves as the reflector's cache and calls changed. One goroutine
+// uses it.
 type notifier struct {
 	store   *Store
 	ctx     context.Context //nolint:containedctx // the methods are the reflector's, and have none
@@ -78,7 +79,7 @@ type notifier struct {
 
 var _ cache.ReflectorStore = (*notifier)(nil)
 
-// Add tells of an object that was made, or is no longer settled.
+// Add reports an object that was created, or became unsettled.
 func (t *notifier) Add(object any) error {
 	m, ok := object.(*metav1.PartialObjectMetadata)
 	if !ok {
@@ -95,10 +96,10 @@ func (t *notifier) Add(object any) error {
 	return nil
 }
 
-// Update tells of an object that was saved.
+// Update reports an object that was saved.
 func (t *notifier) Update(object any) error { return t.Add(object) }
 
-// Delete tells of an object that was deleted, or is settled now.
+// Delete reports an object that was deleted, or was settled.
 func (t *notifier) Delete(object any) error {
 	if err := t.Add(object); err != nil {
 		return err
@@ -109,7 +110,8 @@ func (t *notifier) Delete(object any) error {
 	return nil
 }
 
-// Replace tells of all objects that there are now, and of those that are gone.
+// Replace reports all present objects, and the ones that are missing since the
+// last list.
 func (t *notifier) Replace(objects []any, _ string) error {
 	before := t.known
 	t.known = map[string]store.Key{}
@@ -132,5 +134,5 @@ func (t *notifier) Replace(objects []any, _ string) error {
 	return nil
 }
 
-// Resync does nothing: each object is told of once.
+// Resync does nothing, because each object is reported once.
 func (t *notifier) Resync() error { return nil }

@@ -10,18 +10,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// An outcome is what is known of a write by its answer.
+// An outcome classifies the answer to a write.
 type outcome int
 
 const (
 	written   outcome = iota
-	conflict          // somebody else was first: nothing was written
-	throttled         // the server is: nothing was written
-	rejected          // and will be again: nothing was written
-	unknown           // the answer was lost, or says nothing: it may have been written, or be still
+	conflict          // another writer was first: nothing was written
+	throttled         // the server is overloaded: nothing was written
+	rejected          // a retry fails too: nothing was written
+	unknown           // no usable answer: the write may have happened, or may still happen
 )
 
-// outcomeOf reads the answer to a write of an object, new or not.
+// outcomeOf classifies the answer to a write of an object; isNew: to a create.
 func outcomeOf(err error, isNew bool) outcome {
 	switch {
 	case err == nil:
@@ -39,8 +39,8 @@ func outcomeOf(err error, isNew bool) outcome {
 	}
 }
 
-// isExpired says that a list cannot go on, and how else it can, if the server
-// says so: what is now, after what was listed.
+// isExpired reports whether a list has expired, and the token that continues it
+// with the present objects, if the server sent one.
 func isExpired(err error) (token string, expired bool) {
 	if !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
 		return "", false
@@ -63,7 +63,7 @@ const (
 // wait waits, or returns the cause of ctx's end.
 func (b *backoff) wait(ctx context.Context) error {
 	b.next = min(max(2*b.next, firstWait), lastWait)
-	return sleep(ctx, b.next/2+rand.N(b.next)) //nolint:gosec // nobody gains by guessing it
+	return sleep(ctx, b.next/2+rand.N(b.next)) //nolint:gosec // jitter needs no secrecy
 }
 
 // sleep waits for d, or returns the cause of ctx's end.
@@ -78,7 +78,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// resourceVersion is an object's resource version; empty where there is none.
+// resourceVersion returns an object's resource version, empty for nil.
 func resourceVersion[T any, P interface {
 	*T
 	metav1.Object

@@ -1,5 +1,5 @@
-// Package metered counts what a store is asked, how long it takes and what
-// fails.
+// Package metered counts the calls of a store, their durations and their
+// failures.
 package metered
 
 import (
@@ -23,8 +23,7 @@ type metering struct {
 	failures  *prometheus.CounterVec
 }
 
-// unavailable is the kind of an error that says nothing of the record: disk
-// full, server away.
+// unavailable labels errors of the store itself: disk full, server unreachable.
 const unavailable = "unavailable"
 
 // New returns inner with its use counted.
@@ -53,7 +52,7 @@ func New(inner store.Store, metrics prometheus.Registerer) (store.Store, error) 
 	return m, nil
 }
 
-// Get implements store.Store. That there is no such record is an answer.
+// Get implements store.Store. A missing record counts as an answer.
 func (m *metering) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	done := m.startTimer("get")
 	r, err := m.Store.Get(ctx, k)
@@ -61,8 +60,7 @@ func (m *metering) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	return r, err
 }
 
-// Update implements store.Store. What change returns is no failure of the
-// store.
+// Update implements store.Store. An error of change is the caller's.
 func (m *metering) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
 	done := m.startTimer("update")
 	change, changed := captureError(change)
@@ -71,7 +69,7 @@ func (m *metering) Update(ctx context.Context, k store.Key, change func(*store.R
 	return r, err
 }
 
-// Delete implements store.Store. What check returns is no failure of the store.
+// Delete implements store.Store. An error of check is the caller's.
 func (m *metering) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
 	done := m.startTimer("delete")
 	if check == nil {
@@ -93,8 +91,8 @@ func (m *metering) Bindings(ctx context.Context, instanceID string) ([]store.Ite
 	return items, err
 }
 
-// All implements store.Store. How long it takes is its caller's affair too, and
-// is not counted; its errors are.
+// All implements store.Store. It counts errors only: its consumer determines
+// the duration.
 func (m *metering) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		for r, err := range m.Store.All(ctx) {
@@ -168,8 +166,8 @@ func (m *metering) countFailure(operation string, err error) {
 	}
 }
 
-// errorLabel names a failure; it is empty for what is none: success, no such
-// record, and a caller who has gone.
+// errorLabel names a failure. It is empty for success, a missing record and a
+// cancelled call.
 func errorLabel(err error) string {
 	if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return ""
@@ -205,7 +203,7 @@ func captureError(f func(*store.Record) error) (func(*store.Record) error, *erro
 	}, last
 }
 
-// unlessOwn returns err, or nil if it is what the caller's own function returned.
+// unlessOwn returns err, or nil if the caller's own function returned it.
 func unlessOwn(own, err error) error {
 	if own != nil && errors.Is(err, own) {
 		return nil

@@ -13,14 +13,14 @@ import (
 // bodyKeySize is the size of a body's own key in bytes: AES-256.
 const bodyKeySize = 32
 
-// PutBody implements store.Store. The body is encrypted with a key of its own
+// PutBody implements store.Store. It encrypts the body with a key of its own
 // (AES-256-GCM), which the record seals like its other secrets. So the digest,
-// of encrypted bytes, tells nothing of the content; rotating the keyset seals
-// the small key anew and leaves body and digest as they are; and a digest that
-// was copied into another record opens nothing there.
+// of encrypted bytes, reveals nothing; rotating the keyset reseals the small
+// key and keeps body and digest; and a digest copied into another record opens
+// nothing there.
 func (s *sealing) PutBody(ctx context.Context, content []byte) (digest string, key store.Sealed, err error) {
 	plainKey := make([]byte, bodyKeySize)
-	_, _ = rand.Read(plainKey) // never fails, as documented
+	_, _ = rand.Read(plainKey) // always succeeds, as documented
 	aead, err := bodyAEAD(plainKey)
 	if err != nil {
 		return "", store.Sealed{}, fmt.Errorf("encrypt a body: %w", err)

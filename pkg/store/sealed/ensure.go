@@ -9,12 +9,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Ensure returns the keys of a source, which must fit what st, the store beneath
-// the sealing, holds. Where there is no keyset one is made, but only for a store
-// that has never held a record. An error that is fs.ErrNotExist (the keyset is
-// gone) or ErrForeign (it is another one) says what to do; nothing was changed
-// then. Of several processes that begin together one makes the keyset, and all
-// use it.
+// Ensure returns the keys of a source and verifies that they open the secrets
+// of st, the store beneath the sealing. It creates a missing keyset, but only
+// for a store that has never held a record. The error is fs.ErrNotExist if the
+// keyset is gone, and ErrForeign if it is another one; the text says how to
+// resolve it, and everything stays as it was. Of several processes that start
+// together one creates the keyset, and all use it.
 func Ensure(ctx context.Context, source Source, st store.Store, o *Options) (*Keys, error) {
 	keys, err := Open(ctx, source, o)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -34,12 +34,12 @@ func Ensure(ctx context.Context, source Source, st store.Store, o *Options) (*Ke
 	return keys, nil
 }
 
-// createFirst makes the keyset of an empty store. Somebody else may do it now, too,
-// and use it at once.
+// createFirst creates the keyset of an empty store. Another process may do so
+// at the same time.
 func createFirst(ctx context.Context, source Source, st store.Store, o *Options) (*Keys, error) {
 	empty, err := st.Empty(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("is the store empty: %w", err)
+		return nil, fmt.Errorf("check whether the store is empty: %w", err)
 	}
 	if empty {
 		if err := Create(ctx, source); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -54,8 +54,8 @@ func createFirst(ctx context.Context, source Source, st store.Store, o *Options)
 	return keys, err
 }
 
-// Create makes the keyset of a source, of one new key (AES-256-GCM). The error
-// is fs.ErrExist if there is one already: it stays as it is.
+// Create creates the keyset of a source, of one new key (AES-256-GCM). The
+// error is fs.ErrExist if one exists already, which stays as it is.
 func Create(ctx context.Context, source Source) error {
 	set, err := newKeySet()
 	if err != nil {
@@ -66,14 +66,14 @@ func Create(ctx context.Context, source Source) error {
 		return err
 	}
 	if err := source.Create(ctx, b); err != nil {
-		return fmt.Errorf("make the keyset: %w", err)
+		return fmt.Errorf("create the keyset: %w", err)
 	}
 	return nil
 }
 
-// checkFit fails with ErrSeal if there are secrets and none of them opens. Records
-// that do not decode, and single secrets that do not open, are not for it to
-// judge: mostly the first secret opens, and that is all it reads.
+// checkFit returns ErrSeal if the store holds secrets and all fail to open. It
+// ignores undecodable records and single broken secrets: usually the first
+// secret opens, and that is all it reads.
 func checkFit(ctx context.Context, keys *Keys, st store.Store) error {
 	var wrong error
 	for r, err := range New(st, keys).All(ctx) {

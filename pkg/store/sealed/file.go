@@ -36,7 +36,7 @@ func (f file) Read(context.Context) (keyset []byte, version string, err error) {
 	case err != nil:
 		return nil, "", err
 	case info.Size() > maxKeyset:
-		return nil, "", fmt.Errorf("%s is too large for a keyset", f.path)
+		return nil, "", fmt.Errorf("%s is too large for a keyset: check the path", f.path)
 	}
 	keyset, err = os.ReadFile(f.path)
 	if err != nil {
@@ -73,8 +73,8 @@ func (f file) Replace(ctx context.Context, keyset []byte, version string) error 
 	return readOnly(f.path, atomicfile.Replace(path, atomicfile.Content(keyset)))
 }
 
-// readOnly makes ErrReadOnly of the errors of a file that is only lent: on a
-// read-only file system, of somebody else, or mounted by itself.
+// readOnly turns the errors of a file on a read-only file system, of another
+// owner, or mounted by itself, into ErrReadOnly.
 func readOnly(path string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EBUSY) {
 		return fmt.Errorf("%s: %w: change it where it comes from (%w)", path, ErrReadOnly, err)

@@ -13,27 +13,25 @@ import (
 // their secrets were sealed anew may still be in use.
 const retiredFor = time.Minute
 
-// A state is what Keys know at one time. A state never changes.
+// A state is the immutable knowledge of Keys at one time.
 type state struct {
 	set     *keySet
 	version string // of the source, that set came from
-	// standings are since when each key of the set is what it is, as this
-	// process saw it: its own clock, and no other, is asked.
+	// ages holds, for each key of the set, since when this process has seen it
+	// in its role, by its own clock.
 	ages    map[uint32]keyAge
 	retired []retiredSet
-	// lost says why the set must not seal any more: until the source has a
-	// keyset that is good.
+	// sealingErr, if set, stops sealing until the source has a good keyset.
 	sealingErr error
 }
 
 // A keyAge is how long a key has been in the set.
 type keyAge struct {
 	known time.Time // first seen
-	idle  time.Time // since then it does not seal; zero: it is the primary
+	idle  time.Time // last time as the primary; zero: it is the primary
 }
 
-// A retiredSet set opens for a while what the present one does not: until the first
-// look at the source after that time.
+// A retiredSet still opens older boxes, until the first reload after that time.
 type retiredSet struct {
 	set   *keySet
 	until time.Time
@@ -62,9 +60,9 @@ func (st *state) next(set *keySet, version string, now time.Time) *state {
 	return next
 }
 
-// withFailure returns the state after the source could not be used. What lost the
-// key that seals says so here: that key must not go on sealing, and a source
-// that is away does not bring it back.
+// withFailure returns the state after a failed reload. lost means that the
+// source has lost the sealing key: it must stop sealing, and an unreachable
+// source later leaves that as it is.
 func (st *state) withFailure(lost bool, err error) *state {
 	next := *st
 	if lost {
@@ -82,7 +80,7 @@ func (st *state) open(box []byte, place string) ([]byte, error) {
 	return plain, err
 }
 
-// describe tells the keys of a set apart, without the keys.
+// describe lists the ids of the keys.
 func (s *keySet) describe() string {
 	var b strings.Builder
 	for i, key := range s.entries() {

@@ -16,32 +16,32 @@ const (
 	readEvery = 10 * time.Second
 	// readTimeout is how long reading the source may take.
 	readTimeout = 5 * time.Second
-	// staleIntervals is after how many turns without a look at the source sealing looks
-	// there first: the process may have been stopped.
+	// staleIntervals is after how many missed reloads sealing reloads first:
+	// the process may have been stopped.
 	staleIntervals = 3
-	// spreadIntervals is in how many turns a change of the keyset has reached every
-	// process that is well.
+	// spreadIntervals is how many intervals a change of the keyset needs to
+	// reach every healthy process.
 	spreadIntervals = 6
 )
 
-// Options are what Keys can do without.
+// Options are the optional settings of Keys.
 type Options struct {
 	// Every is how often the source is read; 0: every 10 s.
 	Interval time.Duration
-	// Alone says that no other process uses the keyset: no change of it needs
-	// time to reach others.
+	// SingleProcess means that only this process uses the keyset, so that its
+	// changes are effective at once.
 	SingleProcess bool
-	// Metrics gets the collectors of the keys; may be nil.
+	// Metrics registers the collectors of the keys; may be nil.
 	Metrics prometheus.Registerer
-	// Report is told, for the log, of other keys in use (err is nil) and of a
-	// keyset that cannot be used. It must not call Keys. May be nil.
+	// Report receives, for the log, changes of the keys in use (err is nil) and
+	// the errors of unusable keysets. It must not call Keys. May be nil.
 	Report func(what string, err error)
 }
 
-// Keys are the keys in use. They follow their source: what another process or
-// the operator changes there is taken into use within seconds, and at once
-// where a secret is met that only a key not heard of yet can open. What cannot
-// be used changes nothing: the keys that were good stay in use.
+// Keys are the keys in use. They follow their source: changes by another
+// process or the operator take effect within seconds, and at once when a secret
+// needs a key that this process has yet to load. An unusable keyset changes
+// nothing: the good keys stay in use.
 type Keys struct {
 	source     Source
 	interval   time.Duration
@@ -50,19 +50,19 @@ type Keys struct {
 	metrics    *keyMetrics
 
 	state  atomic.Pointer[state]
-	readAt atomic.Pointer[time.Time] // when the source was last asked
+	readAt atomic.Pointer[time.Time] // last reload
 
 	reloadMu    sync.Mutex // one look at the source at a time
-	lastFailure string     // what was last told of it; guarded by turn
+	lastFailure string     // last reported failure; guarded by reloadMu
 
 	updates inFlightUpdates // updates that may be sealing
 
 	findMu  sync.Mutex           // one question for an unknown key at a time
-	missing map[uint32]time.Time // keys that the source did not have; guarded by asking
+	missing map[uint32]time.Time // keys missing from the source; guarded by findMu
 }
 
-// Open returns the keys of a source, as they are there. The error is
-// fs.ErrNotExist if there is no keyset, and ErrForeign if what is there is none.
+// Open returns the present keys of a source. The error is fs.ErrNotExist for a
+// missing keyset, and ErrForeign for other content.
 func Open(ctx context.Context, source Source, o *Options) (*Keys, error) {
 	if o == nil {
 		o = &Options{}
@@ -114,26 +114,26 @@ func (k *Keys) Watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			_, _ = k.reload(ctx, nil) // it has told
+			_, _ = k.reload(ctx, nil) // reload reports its errors
 		}
 	}
 }
 
-// reload asks the source, and takes into use what it holds. What does not follow
-// from the set in use is only taken if proof opens something with it: then it
-// is of this store.
+// reload loads the keyset of the source and puts it into use. A set that does
+// not follow from the one in use is accepted only if proof opens a box of this
+// store with it.
 func (k *Keys) reload(ctx context.Context, proof func(*keySet) bool) (*state, error) {
 	k.reloadMu.Lock()
 	defer k.reloadMu.Unlock()
 	return k.reloadLocked(ctx, proof)
 }
 
-// reloadLocked is look for those who have the turn.
+// reloadLocked is reload with reloadMu held.
 func (k *Keys) reloadLocked(ctx context.Context, proof func(*keySet) bool) (*state, error) {
 	asked, now, lost := time.Now(), k.state.Load(), false
 	set, version, err := load(ctx, k.source)
 	if err != nil && ctx.Err() != nil {
-		return nil, err // it is the caller who went, not the source
+		return nil, err // the caller gave up
 	}
 	defer k.readAt.Store(&asked)
 	switch {
@@ -156,7 +156,7 @@ func (k *Keys) reloadLocked(ctx context.Context, proof func(*keySet) bool) (*sta
 	return next, nil
 }
 
-// reportFailure tells, once, why the source cannot be used. k.turn is held.
+// reportFailure reports a new failure of the source, once. reloadMu is held.
 func (k *Keys) reportFailure(err error) {
 	k.metrics.broken.Set(1)
 	if k.lastFailure == err.Error() {
@@ -167,7 +167,8 @@ func (k *Keys) reportFailure(err error) {
 	k.report("the keyset cannot be used, the keys known before stay in use", err)
 }
 
-// reportSuccess tells what is in use now, if that is news. k.turn is held.
+// reportSuccess reports the keys in use if they changed or recovered. reloadMu
+// is held.
 func (k *Keys) reportSuccess(before, now *state) {
 	k.metrics.broken.Set(0)
 	is := now.set.describe()
@@ -184,12 +185,12 @@ func (k *Keys) seal(plain []byte, place string) ([]byte, error) {
 	k.reloadIfStale()
 	now := k.state.Load()
 	if now.sealingErr != nil {
-		return nil, now.sealingErr // what it sealed now, nobody could open after a restart
+		return nil, now.sealingErr // a restarted broker could not open new boxes
 	}
 	return now.set.seal(plain, place)
 }
 
-// reloadIfStale looks at the source if nobody has for long. A process that was
+// reloadIfStale reloads if the last reload is too old. A process that was
 // stopped must not seal with a key that was dropped meanwhile.
 func (k *Keys) reloadIfStale() {
 	long := func() bool { return time.Since(*k.readAt.Load()) > staleIntervals*k.interval }
@@ -199,7 +200,7 @@ func (k *Keys) reloadIfStale() {
 	k.reloadMu.Lock()
 	defer k.reloadMu.Unlock()
 	if long() {
-		_, _ = k.reloadLocked(context.Background(), nil) // it has told
+		_, _ = k.reloadLocked(context.Background(), nil) // reloadLocked reports its errors
 	}
 }
 
@@ -224,8 +225,8 @@ func (k *Keys) open(box []byte, place string) ([]byte, error) {
 }
 
 const (
-	// findAgain is how long a key is taken for missing after it was asked for:
-	// a key is always in the source before it seals.
+	// findAgain is how long a key counts as missing after a search: a key is in
+	// the source before it seals.
 	findAgain = time.Second
 	// maxMissing bounds how many missing keys are remembered.
 	maxMissing = 100
@@ -236,7 +237,7 @@ func (k *Keys) findKey(id uint32, proof func(*keySet) bool) {
 	k.findMu.Lock()
 	defer k.findMu.Unlock()
 	if at, ok := k.missing[id]; k.state.Load().set.canOpen(id) || ok && time.Since(at) < findAgain {
-		return // somebody else has just asked
+		return // another caller has just searched
 	}
 	if _, err := k.reload(context.Background(), proof); err == nil && k.state.Load().set.canOpen(id) {
 		return

@@ -15,8 +15,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A keySet is one or more keys: the primary one seals, each enabled one opens what
-// it sealed. A set never changes.
+// A keySet is an immutable set of keys: the primary one seals, and each enabled
+// one opens the boxes that it sealed.
 type keySet struct {
 	handle  *keyset.Handle
 	aead    tink.AEAD
@@ -24,7 +24,7 @@ type keySet struct {
 }
 
 // parse reads a Tink AEAD keyset in JSON, in clear, as bytes and Tink's own
-// tools write it. The error is ErrForeign; it never quotes what was read.
+// tools write it. The error is ErrForeign and quotes none of the input.
 func parse(b []byte) (*keySet, error) {
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(b)))
 	if err != nil {
@@ -33,7 +33,7 @@ func parse(b []byte) (*keySet, error) {
 	return newSet(handle)
 }
 
-// newKeySet makes a set of one new key (AES-256-GCM).
+// newKeySet returns a set of one new key (AES-256-GCM).
 func newKeySet() (*keySet, error) {
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
@@ -49,14 +49,14 @@ func newSet(handle *keyset.Handle) (*keySet, error) {
 	}
 	for _, key := range handle.KeysetInfo().GetKeyInfo() {
 		if key.GetOutputPrefixType() != tinkpb.OutputPrefixType_TINK {
-			return nil, fmt.Errorf("%w: what key %d seals does not tell which key that was (output prefix %s, want TINK)",
+			return nil, fmt.Errorf("%w: the boxes of key %d lack its id: use a key with the output prefix TINK instead of %s",
 				store.ErrForeign, key.GetKeyId(), key.GetOutputPrefixType())
 		}
 	}
 	return &keySet{handle: handle, aead: primitive, primary: handle.KeysetInfo().GetPrimaryKeyId()}, nil
 }
 
-// bytes gives what parse reads: the keys in clear.
+// bytes returns the form that parse reads: the keys in clear.
 func (s *keySet) bytes() ([]byte, error) {
 	var b bytes.Buffer
 	if err := insecurecleartextkeyset.Write(s.handle, keyset.NewJSONWriter(&b)); err != nil {
@@ -82,13 +82,12 @@ func (s *keySet) edited(edit func(*keyset.Manager) error) (*keySet, error) {
 func (s *keySet) entries() []*keyset.Entry {
 	entries := make([]*keyset.Entry, s.handle.Len())
 	for i := range entries {
-		entries[i], _ = s.handle.Entry(i) // fails where there is no i-th
+		entries[i], _ = s.handle.Entry(i) // fails only for an index out of range
 	}
 	return entries
 }
 
-// find returns the place of a key in the set, and the key; -1 if it has none of
-// that id.
+// find returns the index of a key and the key, or -1.
 func (s *keySet) find(id uint32) (int, *keyset.Entry) {
 	for i, entry := range s.entries() {
 		if entry.KeyID() == id {
@@ -98,21 +97,22 @@ func (s *keySet) find(id uint32) (int, *keyset.Entry) {
 	return -1, nil
 }
 
-// canOpen says whether the set has the key to open what that key sealed.
+// canOpen reports whether the set opens the boxes of that key.
 func (s *keySet) canOpen(id uint32) bool {
 	_, entry := s.find(id)
 	return entry != nil && entry.KeyStatus() == keyset.Enabled
 }
 
-// contains says whether the set opens with this very key, not only one of its id.
+// contains reports whether the set opens with this very key; an equal id alone
+// is too little.
 func (s *keySet) contains(key *keyset.Entry) bool {
 	_, entry := s.find(key.KeyID())
 	return entry != nil && entry.KeyStatus() == keyset.Enabled && entry.Key().Equal(key.Key())
 }
 
-// follows says whether s can be what rotation has made of old: it still holds
-// the key that seals, or that one has gone after a younger key, known already,
-// took its place. Else it is another store's keyset, or an old copy.
+// follows reports whether rotation can have turned old into s: s still holds
+// the sealing key of old, or has replaced it by a younger key that old held
+// already. Otherwise s is the keyset of another store, or an old copy.
 func (s *keySet) follows(old *keySet) bool {
 	was, key := old.find(old.primary)
 	if s.contains(key) {
@@ -142,7 +142,7 @@ func (s *keySet) open(box []byte, place string) ([]byte, error) {
 // https://developers.google.com/tink/wire-format
 const tinkPrefix = 1
 
-// sealedBy tells which key sealed a box; false if that is no box of ours.
+// sealedBy returns the id of the key that sealed a box; false for other bytes.
 func sealedBy(box []byte) (id uint32, ok bool) {
 	if len(box) < 5 || box[0] != tinkPrefix {
 		return 0, false
@@ -150,7 +150,7 @@ func sealedBy(box []byte) (id uint32, ok bool) {
 	return binary.BigEndian.Uint32(box[1:]), true
 }
 
-// prefix is how the boxes of a key begin.
+// prefix returns the first bytes of a key's boxes.
 func prefix(id uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte{tinkPrefix}, id)
 }

@@ -17,8 +17,8 @@ import (
 type Uses struct {
 	Records int            `json:"records"` // looked at
 	Keys    map[uint32]int `json:"keys"`    // records with secrets that the key sealed, by its id
-	// Unknown are records that are damaged or of a newer broker: what sealed
-	// their secrets is not known.
+	// Unknown counts records that are damaged or of a newer broker: their keys
+	// are unknown.
 	Unknown int `json:"unknown"`
 }
 
@@ -83,7 +83,7 @@ func boxPrefixText(id uint32) []byte {
 	return append([]byte{'"'}, base64.StdEncoding.EncodeToString(prefix(id))[:6]...)
 }
 
-// Resealed is how far sealing anew is, or what came of it.
+// Resealed is the progress or the result of Reseal.
 type Resealed struct {
 	Records  int `json:"records"`  // looked at
 	Resealed int `json:"resealed"` // and sealed anew, so that they need the primary key alone
@@ -99,9 +99,10 @@ const (
 )
 
 // Reseal seals every secret of st, the store that New gave for these keys, with
-// the primary key that is not. It changes nothing else, and may be ended and begun again at any
-// time, also while the records are in use. What does not open is left and
-// counted. progress is called now and then, and must not wait; it may be nil.
+// the primary key unless it did so already. Everything else stays. It may be
+// ended and started again at any time, also while the records are in use.
+// Secrets that fail to open are counted and stay. progress is called now and
+// then and must return at once; it may be nil.
 func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Resealed)) (Resealed, error) {
 	now, err := k.reload(ctx, nil)
 	if err != nil {
@@ -141,7 +142,8 @@ type resealRun struct {
 	total Resealed
 }
 
-// needs says whether a record has secrets that the primary key did not seal.
+// needs reports whether a record has secrets of other keys than the primary
+// one.
 func (run *resealRun) needs(r *store.Record) bool {
 	for _, secret := range secrets(r) {
 		if id, ok := sealedBy(secret.Box()); !ok || id != run.primary {
@@ -151,7 +153,7 @@ func (run *resealRun) needs(r *store.Record) bool {
 	return false
 }
 
-// errUnchanged ends an update that has nothing to save.
+// errUnchanged ends an update without saving.
 var errUnchanged = errors.New("nothing to do")
 
 // record seals the secrets of a record anew. An error is the store's.
@@ -161,7 +163,7 @@ func (run *resealRun) record(ctx context.Context, k store.Key) error {
 		var anew bool
 		anew, left = run.unseal(r)
 		if !anew {
-			return errUnchanged // somebody else was faster, or it was deleted and has none
+			return errUnchanged // another writer was faster, or the record was deleted
 		}
 		return nil
 	})
@@ -178,9 +180,9 @@ func (run *resealRun) record(ctx context.Context, k store.Key) error {
 	return nil
 }
 
-// unseal makes fresh secrets of those that the primary key did not seal: saving
-// the record seals them. It returns whether there are any, and the error of one
-// that does not open.
+// unseal makes fresh secrets of the ones sealed by other keys than the primary
+// one; saving the record seals them. It returns whether there are any, and the
+// error of one that fails to open.
 func (run *resealRun) unseal(r *store.Record) (anew bool, left error) {
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
 		if id, ok := sealedBy(secret.Box()); secret.IsZero() || ok && id == run.primary {

@@ -12,20 +12,21 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Errors of changing keys, beside those of the source.
+// Errors of changing keys, beside the ones of the source.
 var (
-	// ErrNoKey: the keyset has no such key, or it is not enabled.
+	// ErrNoKey: the keyset has no such enabled key.
 	ErrNoKey = errors.New("there is no such key")
-	// ErrPrimary: the key seals, so it cannot be dropped.
+	// ErrPrimary: the key seals, so it must stay.
 	ErrPrimary = errors.New("the key is the primary one")
-	// ErrTooEarly: not every process may have heard of the last change yet.
+	// ErrTooEarly: some process may still have the keyset from before the last
+	// change.
 	ErrTooEarly = errors.New("too early")
-	// ErrInUse: there are records that only the key opens. It comes as an
+	// ErrInUse: some records open only with the key. It comes as an
 	// *InUseError.
 	ErrInUse = errors.New("the key is in use")
 )
 
-// A Key is what may be told of a key.
+// A Key is the public part of a key.
 type Key struct {
 	ID      uint32    `json:"id"`
 	Primary bool      `json:"primary"` // it seals
@@ -33,14 +34,14 @@ type Key struct {
 	Known   time.Time `json:"known"`   // since when this process has it
 }
 
-// An InUseError says why a key cannot be dropped.
+// An InUseError says why a key must stay.
 type InUseError struct {
 	ID      uint32
 	Records int // with secrets that it sealed
-	Unknown int // that are damaged or of a newer broker: nobody knows what sealed them
+	Unknown int // damaged or of a newer broker: their keys are unknown
 }
 
-// Error says what to do.
+// Error names the next step.
 func (e *InUseError) Error() string {
 	if e.Records == 0 {
 		return fmt.Sprintf("key %d may be in use: %d records are damaged or of a newer broker, so that nobody knows; mend or purge them first", e.ID, e.Unknown)
@@ -48,11 +49,11 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("key %d is in use: it sealed secrets of %d records; reseal them first", e.ID, e.Records)
 }
 
-// Is makes it ErrInUse.
+// Is matches ErrInUse.
 func (e *InUseError) Is(target error) bool { return target == ErrInUse }
 
-// List returns the keys, oldest first, as the source has them now. Where that
-// cannot be used, the error says why and the keys are those in use.
+// List returns the keys of the source, oldest first. If the source fails, the
+// error says why and the keys are the ones in use.
 func (k *Keys) List(ctx context.Context) ([]Key, error) {
 	_, err := k.reload(ctx, nil)
 	st := k.state.Load()
@@ -63,7 +64,7 @@ func (k *Keys) List(ctx context.Context) ([]Key, error) {
 	return keys, err
 }
 
-// describeKey says what may be told of a key.
+// describeKey returns the public part of a key.
 func (st *state) describeKey(key *keyset.Entry) Key {
 	status := map[keyset.KeyStatus]string{keyset.Enabled: "enabled", keyset.Disabled: "disabled", keyset.Destroyed: "destroyed"}
 	return Key{
@@ -73,7 +74,7 @@ func (st *state) describeKey(key *keyset.Entry) Key {
 }
 
 // Add draws a new key (AES-256-GCM) that opens and does not seal yet: the first
-// step of a rotation. The error is ErrReadOnly where the source is.
+// step of a rotation. The error is ErrReadOnly if the source is.
 func (k *Keys) Add(ctx context.Context) (Key, error) {
 	var id uint32
 	err := k.editKeyset(ctx, func(st *state) (*keySet, error) {
@@ -89,8 +90,8 @@ func (k *Keys) Add(ctx context.Context) (Key, error) {
 }
 
 // Promote makes a key the primary one, which seals from now on: the second
-// step. The error is ErrNoKey, or ErrTooEarly while a process may not have
-// heard of the key. Promoting the primary key changes nothing.
+// step. The error is ErrNoKey, or ErrTooEarly while some process may lack the
+// key. Promoting the primary key changes nothing.
 func (k *Keys) Promote(ctx context.Context, id uint32) error {
 	err := k.editKeyset(ctx, func(st *state) (*keySet, error) {
 		switch {
@@ -110,9 +111,9 @@ func (k *Keys) Promote(ctx context.Context, id uint32) error {
 	return nil
 }
 
-// Drop forgets a key that opens nothing any more in st, the broker's store. It
-// reads all records. The error is ErrNoKey, ErrPrimary, ErrInUse, or
-// ErrTooEarly while a process may still seal with the key.
+// Drop removes a key that st, the broker's store, no longer needs. It reads all
+// records. The error is ErrNoKey, ErrPrimary, ErrInUse, or ErrTooEarly while
+// some process may still seal with the key.
 func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
 	err := k.editKeyset(ctx, func(now *state) (*keySet, error) {
 		if i, _ := now.set.find(id); i < 0 {
@@ -124,7 +125,7 @@ func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
 		if err := k.checkSpread(now.ages[id].idle); err != nil {
 			return nil, err
 		}
-		// What was sealed before the key was idle must be seen in the store.
+		// Updates that began while the key sealed must be visible in the store.
 		if err := k.updates.waitForEarlier(ctx); err != nil {
 			return nil, err
 		}
@@ -143,8 +144,8 @@ func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
 	return nil
 }
 
-// checkSpread says whether what this process first saw then has reached every other
-// by now.
+// checkSpread returns ErrTooEarly while a change that this process saw at since
+// may be unknown to another.
 func (k *Keys) checkSpread(since time.Time) error {
 	if left := k.spreadTime - time.Since(since); left > 0 {
 		return fmt.Errorf("%w: not every replica may have read the last change of the keyset; try again in %s",
@@ -153,11 +154,11 @@ func (k *Keys) checkSpread(since time.Time) error {
 	return nil
 }
 
-// maxEdits is how often a change is tried while others make theirs.
+// maxEdits bounds the attempts of an edit against other editors.
 const maxEdits = 10
 
-// editKeyset reads the keyset, edits it and puts it back, again while somebody else
-// is faster. edit returns nil if there is nothing to change.
+// editKeyset reads the keyset, edits it and puts it back, again after losing a
+// race. edit returns nil for no change.
 func (k *Keys) editKeyset(ctx context.Context, edit func(*state) (*keySet, error)) error {
 	for try := 1; ; try++ {
 		now, err := k.reload(ctx, nil)

@@ -1,10 +1,10 @@
-// Package sealed seals the secrets of records on their way into a store, and
-// opens them when somebody asks.
+// Package sealed encrypts the secrets of records on their way into a store, and
+// decrypts them on demand.
 //
 // Each secret is sealed for its place: kind, ids and incarnation of the record
-// and name of the field. In any other place it does not open, so that nobody
-// who can write to the store can make the broker hand one tenant's secret to
-// another.
+// and name of the field are its associated data. In any other place it fails to
+// open, so that write access to the store is too little to move one tenant's
+// secret to another.
 package sealed
 
 import (
@@ -88,7 +88,7 @@ type placedSecret struct {
 	secret store.Sealed
 }
 
-// attachKeys makes the secrets of a stored record open with the keys when asked.
+// attachKeys lets the secrets of a stored record open with the keys, on demand.
 func (s *sealing) attachKeys(r *store.Record) {
 	at := locationOf(r)
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
@@ -111,9 +111,9 @@ func placedSecrets(r *store.Record) map[placedSecret]bool {
 	return kept
 }
 
-// seal gives each secret a box for its place. Those that kept their place keep
-// their box; what is fresh, came from another place, or is now of another
-// incarnation is sealed anew.
+// seal gives each secret a box for its place. Secrets that kept their place
+// keep their box; fresh ones, and ones from another place or incarnation, are
+// sealed anew.
 func (s *sealing) seal(r *store.Record, kept map[placedSecret]bool) error {
 	ownSecrets(r)
 	at := locationOf(r)
@@ -135,7 +135,7 @@ func (s *sealing) seal(r *store.Record, kept map[placedSecret]bool) error {
 }
 
 // ownSecrets copies the parts of a record that hold secrets: change may have
-// put something of its caller's there, which sealing must not touch.
+// put the caller's own maps there, which sealing must leave alone.
 func ownSecrets(r *store.Record) {
 	for _, spec := range []**store.Spec{&r.Want, &r.Have} {
 		if *spec != nil {
@@ -165,8 +165,8 @@ type location struct {
 
 func locationOf(r *store.Record) *location { return &location{r.Key, r.Incarnation} }
 
-// associatedData is what the secret of a field is sealed for: the associated data. Each part
-// has its length before it, so that no two places look alike.
+// associatedData returns the bytes that a secret is bound to. Each part has its
+// length before it, so that places stay distinct.
 func (p *location) associatedData(field string) string {
 	kind := "instance"
 	if p.IsBinding() {

@@ -5,21 +5,21 @@ import (
 	"sync"
 )
 
-// inFlightUpdates knows the updates under way: they may hold what a key has sealed and
-// no reader of the store can see yet.
+// inFlightUpdates tracks running updates: they may hold boxes of a key that the
+// store does not show yet.
 type inFlightUpdates struct {
 	mu  sync.Mutex
 	now *updateGroup
 }
 
-// An updateGroup stands for all that have begun since the last rest.
+// An updateGroup stands for all updates since the last waitForEarlier.
 type updateGroup struct {
-	n      int  // that have not ended
-	closed bool // no more will join
+	n      int  // running updates
+	closed bool // new updates join the next group
 	done   chan struct{}
 }
 
-// begin is called when an update begins, and what it returns when it ends.
+// begin registers an update and returns the function that ends it.
 func (w *inFlightUpdates) begin() (end func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -36,15 +36,14 @@ func (w *inFlightUpdates) begin() (end func()) {
 	}
 }
 
-// end tells when the last of them has ended. The mutex is held.
+// end closes done after the last update. The mutex is held.
 func (u *updateGroup) end() {
 	if u.closed && u.n == 0 {
 		close(u.done)
 	}
 }
 
-// waitForEarlier waits until every update that began before has ended, and holds up none
-// that begins now.
+// waitForEarlier waits for all updates that began before, while new ones go on.
 func (w *inFlightUpdates) waitForEarlier(ctx context.Context) error {
 	w.mu.Lock()
 	u := w.now

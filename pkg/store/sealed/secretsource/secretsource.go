@@ -1,8 +1,8 @@
 // Package secretsource keeps the keyset of a broker that runs in Kubernetes in
 // a Secret beside its records.
 //
-// The broker makes it, not a chart, and nothing owns it: records whose keyset
-// went with an uninstalled release could never be opened again.
+// The broker creates it, and it has no owner: a keyset that was uninstalled
+// with a chart would leave records that never open again.
 package secretsource
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// What the Secret is known by. It is data of users' clusters: it never changes.
+// Names of the Secret. They are data of users' clusters: they stay as they are.
 const (
 	secretType = "alibabacloud-servicebroker/keyset"
 	label      = secretType                           // the store's name
@@ -66,8 +66,8 @@ func New(config *rest.Config, namespace, storeName string) (sealed.Source, error
 // String implements sealed.Source.
 func (s *secret) String() string { return "Secret " + s.namespace + "/" + s.name }
 
-// Read implements sealed.Source. It asks for what is stored now, not for what a
-// cache of the server holds.
+// Read implements sealed.Source. It reads the present state and bypasses caches
+// of the server.
 func (s *secret) Read(ctx context.Context) (keyset []byte, version string, err error) {
 	object, err := s.get(ctx)
 	if err != nil {
@@ -104,7 +104,7 @@ func (s *secret) Replace(ctx context.Context, keyset []byte, version string) err
 	if err == nil || errors.Is(err, sealed.ErrChanged) || errors.Is(err, sealed.ErrReadOnly) {
 		return err
 	}
-	// The answer may be lost and the change made.
+	// The answer may be lost although the change was made.
 	if now, e := s.get(ctx); e == nil && bytes.Equal(now.Data[dataKey], keyset) {
 		return nil
 	}
@@ -123,17 +123,18 @@ func (s *secret) get(ctx context.Context) (*corev1.Secret, error) {
 	return object, nil
 }
 
-// request is made once: who asks knows whether it may be repeated.
+// request is sent once: the caller decides whether a retry is safe.
 func (s *secret) request(r *rest.Request) *rest.Request {
 	return r.Namespace(s.namespace).Resource("secrets").MaxRetries(0)
 }
 
-// versionOf tells also a Secret that was deleted and made again.
+// versionOf returns a version that also changes when the Secret is deleted and
+// created again.
 func versionOf(object *corev1.Secret) string {
 	return string(object.UID) + "/" + object.ResourceVersion
 }
 
-// wrap gives an answer of the API server the meaning that it has for a source.
+// wrap turns an answer of the API server into the errors of a source.
 func (s *secret) wrap(verb string, err error) error {
 	var means error
 	switch {
