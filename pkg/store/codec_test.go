@@ -116,7 +116,7 @@ func checkGolden(t *testing.T, file string, want store.Record) {
 	}
 }
 
-func TestGoldenRecordHasEveryMember(t *testing.T) {
+func TestGoldenRecord_HasEveryMember(t *testing.T) {
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
 		if v.IsZero() && path != "Record.Revision" { // which is not of the stored form
@@ -138,7 +138,7 @@ func TestGoldenRecordHasEveryMember(t *testing.T) {
 	walk("Event", reflect.ValueOf(golden().History.Events()[0]))
 }
 
-func TestEachSealedFindsEverySecret(t *testing.T) {
+func TestEachSealed_FindsEverySecret(t *testing.T) {
 	r := golden()
 	encoded, err := store.Encode(r)
 	if err != nil {
@@ -173,7 +173,7 @@ func TestEachSealedFindsEverySecret(t *testing.T) {
 	}
 }
 
-func TestUnsealedSecretIsNeverEncoded(t *testing.T) {
+func TestEncode_UnsealedSecret_Fails(t *testing.T) {
 	for name, set := range map[string]func(*store.Record, store.Sealed){
 		"at the top": func(r *store.Record, s store.Sealed) { r.Secrets = s },
 		"in a spec":  func(r *store.Record, s store.Sealed) { r.Want.Parameters = s },
@@ -190,7 +190,7 @@ func TestUnsealedSecretIsNeverEncoded(t *testing.T) {
 	}
 }
 
-func TestNewerRecordIsReadAndNotWritten(t *testing.T) {
+func TestCodec_NewerRecord_IsReadOnly(t *testing.T) {
 	r, err := store.Decode([]byte(`{"instance_id":"i","schema":2,"region":"cn-hangzhou","shape":"new"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestNewerRecordIsReadAndNotWritten(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoRecordIsNotDecoded(t *testing.T) {
+func TestDecode_OtherInput_Fails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		json string
 		want error
@@ -225,7 +225,7 @@ func TestWhatIsNoRecordIsNotDecoded(t *testing.T) {
 	}
 }
 
-func TestUnknownMembersOfEveryPartSurviveWhileItIsKept(t *testing.T) {
+func TestCodec_UnknownMembers_SurviveInEveryPart(t *testing.T) {
 	r := golden()
 	r.Operation = &store.Operation{ID: "next"}
 	b, err := store.Encode(r)
@@ -244,7 +244,7 @@ func TestUnknownMembersOfEveryPartSurviveWhileItIsKept(t *testing.T) {
 	}
 }
 
-func TestAHistoryThatMakesNoSenseIsNoReasonToGiveARecordUp(t *testing.T) {
+func TestHistory_Undecodable_IsKeptAndReadAsEmpty(t *testing.T) {
 	r, err := store.Decode([]byte(`{"instance_id":"i","schema":1,"history":[{"attempt":"one","later":1}]}`))
 	if err != nil || len(r.History.Events()) != 0 {
 		t.Errorf("Decode = %v, with the events %v", err, r.History.Events())
@@ -256,7 +256,7 @@ func TestAHistoryThatMakesNoSenseIsNoReasonToGiveARecordUp(t *testing.T) {
 }
 
 // A record that could not be written, or not be read again, would be lost.
-func TestOddTextIsKept(t *testing.T) {
+func TestCodec_OddText_IsKept(t *testing.T) {
 	r := store.Record{Schema: 1, Facts: map[string]string{"\xff": "b\xffd"}}
 	r.Context = json.RawMessage(`{"a":1,"a":2,"b":"\ud800","c":"\u003c","n":1e999}`)
 	r.Operation = &store.Operation{Cause: "cut in the middle of \xe4\xbd"}

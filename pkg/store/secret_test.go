@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-func TestSecretNeverPrints(t *testing.T) {
+func TestSealed_NeverPrints(t *testing.T) {
 	const secret = "hunter2"
 	opened := store.Boxed([]byte("box"), func([]byte) ([]byte, error) { return []byte(secret), nil })
 	for _, s := range []store.Sealed{store.Seal([]byte(secret)), opened} {
@@ -32,7 +32,7 @@ func TestSecretNeverPrints(t *testing.T) {
 	}
 }
 
-func TestNoBytesAreNoSecret(t *testing.T) {
+func TestSealed_EmptyBytes_AreAbsent(t *testing.T) {
 	var fromJSON, fromNull store.Sealed
 	if err := errors.Join(json.Unmarshal([]byte(`""`), &fromJSON), json.Unmarshal([]byte(`null`), &fromNull)); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestNoBytesAreNoSecret(t *testing.T) {
 	}
 }
 
-func TestSealKeepsACopy(t *testing.T) {
+func TestSeal_KeepsACopy(t *testing.T) {
 	plain := []byte("secret")
 	s := store.Seal(plain)
 	plain[0] = 'X'
@@ -55,7 +55,7 @@ func TestSealKeepsACopy(t *testing.T) {
 	}
 }
 
-func TestKeysAreOrderedInstanceFirst(t *testing.T) {
+func TestKey_Order_IsInstanceFirst(t *testing.T) {
 	ordered := []store.Key{{}, {InstanceID: "a"}, {InstanceID: "a", BindingID: "z"}, {InstanceID: "a\x00"}, {InstanceID: "b"}}
 	for i, a := range ordered {
 		for j, b := range ordered {
@@ -68,7 +68,7 @@ func TestKeysAreOrderedInstanceFirst(t *testing.T) {
 
 func sign(n int) int { return max(-1, min(1, n)) }
 
-func TestKeysPrintOnOneLine(t *testing.T) {
+func TestKey_String_IsOneLine(t *testing.T) {
 	for _, id := range []string{"a\nb", "a\rb", "a\x1b[31m"} {
 		k := store.Key{InstanceID: id, BindingID: id}
 		if strings.ContainsAny(k.String()+k.Instance().String(), "\n\r\x1b") {

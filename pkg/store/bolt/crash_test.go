@@ -13,7 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 )
 
-// victimEnv makes the test program the victim of TestKillLosesNothing: it
+// victimEnv makes the test program the victim of TestStore_KilledProcess_LosesNoSavedRecord: it
 // writes to the store of that path until it is killed.
 const victimEnv = "BOLT_TEST_VICTIM"
 
@@ -49,7 +49,7 @@ func victim(path string) error {
 	return <-failed
 }
 
-func TestKillLosesNothing(t *testing.T) {
+func TestStore_KilledProcess_LosesNoSavedRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broker.db")
 	acknowledged := map[int]uint64{}
 	for round := range 5 {

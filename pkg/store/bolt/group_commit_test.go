@@ -56,7 +56,7 @@ func lastTx(t *testing.T, s *Store) (id int) {
 	return id
 }
 
-func TestWritersThatWaitShareOneTransaction(t *testing.T) {
+func TestGroupCommit_WaitingWriters_ShareOneTransaction(t *testing.T) {
 	s := fresh(t)
 	before := lastTx(t, s)
 	const others = 50
@@ -83,7 +83,7 @@ func TestWritersThatWaitShareOneTransaction(t *testing.T) {
 	}
 }
 
-func TestWhatWritesNothingCostsNoTransaction(t *testing.T) {
+func TestGroupCommit_NothingWritten_CommitsNothing(t *testing.T) {
 	s := fresh(t)
 	before := lastTx(t, s)
 	_, err := s.Update(t.Context(), store.Key{InstanceID: "i"}, func(*store.Record) error { return errors.New("no") })
@@ -98,7 +98,7 @@ func TestWhatWritesNothingCostsNoTransaction(t *testing.T) {
 	}
 }
 
-func TestCloseKeepsWhatIsBeingWritten(t *testing.T) {
+func TestClose_RunningWrites_AreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broker.db")
 	s, err := Open(path, nil)
 	if err != nil {
@@ -130,7 +130,7 @@ func TestCloseKeepsWhatIsBeingWritten(t *testing.T) {
 	}
 }
 
-func TestFullDiskIsAnErrorAndLosesNothing(t *testing.T) {
+func TestUpdate_FullDisk_FailsAndLosesNothing(t *testing.T) {
 	s := fresh(t)
 	if err := put(s, t, "before", 1000); err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestFullDiskIsAnErrorAndLosesNothing(t *testing.T) {
 	}
 }
 
-func TestFailedCommitIsToldToEveryWriterOfTheGroup(t *testing.T) {
+func TestGroupCommit_FailedCommit_FailsEveryWriter(t *testing.T) {
 	s := fresh(t)
 	s.db.MaxSize = 1
 	var wg sync.WaitGroup
@@ -174,7 +174,7 @@ func TestFailedCommitIsToldToEveryWriterOfTheGroup(t *testing.T) {
 	}
 }
 
-func TestWriteThatFailsHalfWayUndoesItsGroup(t *testing.T) {
+func TestGroupCommit_HalfFailedWrite_RollsBackTheGroup(t *testing.T) {
 	s := fresh(t)
 	s.waiting.Add(1) // another writer seems to wait, so the group stays open
 	first := make(chan error)
@@ -205,7 +205,7 @@ func TestWriteThatFailsHalfWayUndoesItsGroup(t *testing.T) {
 	}
 }
 
-func TestNewerRecordIsServedAndNotWritten(t *testing.T) {
+func TestStore_NewerRecord_IsReadOnly(t *testing.T) {
 	s := fresh(t)
 	k := store.Key{InstanceID: "i", BindingID: "b"}
 	doc := []byte(`{"instance_id":"i","binding_id":"b","schema":2,"region":"cn-hangzhou","shape":"new"}`)
@@ -233,7 +233,7 @@ func TestNewerRecordIsServedAndNotWritten(t *testing.T) {
 	})
 }
 
-func TestDamagedRecordHarmsNoOther(t *testing.T) {
+func TestStore_DamagedRecord_LeavesOthersUsable(t *testing.T) {
 	s := fresh(t)
 	for _, id := range []string{"a", "c"} {
 		if err := put(s, t, id, 1); err != nil {
@@ -273,7 +273,7 @@ func TestDamagedRecordHarmsNoOther(t *testing.T) {
 	}
 }
 
-func TestADamagedBindingHidesNoOther(t *testing.T) {
+func TestBindings_DamagedBinding_LeavesOthersListed(t *testing.T) {
 	s := fresh(t)
 	key := func(binding string) store.Key { return store.Key{InstanceID: "i", BindingID: binding} }
 	for _, id := range []string{"", "a", "b", "c"} {
@@ -293,7 +293,7 @@ func TestADamagedBindingHidesNoOther(t *testing.T) {
 	}
 }
 
-func TestPanicOfTheFileStopsWritesAndHangsNobody(t *testing.T) {
+func TestGroupCommit_Panic_StopsWritesWithoutHanging(t *testing.T) {
 	s := fresh(t)
 	if err := put(s, t, "i", 1); err != nil {
 		t.Fatal(err)
@@ -312,7 +312,7 @@ func TestPanicOfTheFileStopsWritesAndHangsNobody(t *testing.T) {
 	}
 }
 
-func TestKeyThatIsTooLongIsRefused(t *testing.T) {
+func TestUpdate_TooLongKey_Fails(t *testing.T) {
 	s := fresh(t)
 	if err := put(s, t, strings.Repeat("i", bbolt.MaxKeySize), 1); err == nil {
 		t.Error("Update succeeded")

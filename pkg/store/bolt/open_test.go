@@ -58,7 +58,7 @@ func filled(t *testing.T) string {
 	return path
 }
 
-func TestFileIsForItsOwnerAlone(t *testing.T) {
+func TestOpen_NewFile_HasMode0600(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "broker.db")
 	open(t, path)
@@ -74,7 +74,7 @@ func TestFileIsForItsOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestStoreOfAnotherProcessIsLocked(t *testing.T) {
+func TestOpen_FileOfAnotherProcess_IsLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broker.db")
 	first := open(t, path)
 	if _, err := bolt.Open(path, &bolt.Options{LockTimeout: time.Millisecond}); !errors.Is(err, store.ErrLocked) {
@@ -86,20 +86,20 @@ func TestStoreOfAnotherProcessIsLocked(t *testing.T) {
 	open(t, path)
 }
 
-func TestMissingFolderIsAnErrorOfItsOwn(t *testing.T) {
+func TestOpen_MissingFolder_Fails(t *testing.T) {
 	_, err := bolt.Open(filepath.Join(t.TempDir(), "missing", "broker.db"), nil)
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open = %v, want ErrNotExist", err)
 	}
 }
 
-func TestFolderIsNotAStore(t *testing.T) {
+func TestOpen_Folder_Fails(t *testing.T) {
 	if _, err := bolt.Open(t.TempDir(), nil); err == nil {
 		t.Error("Open of a folder succeeded")
 	}
 }
 
-func TestForeignFileIsRefusedUntouched(t *testing.T) {
+func TestOpen_ForeignFile_FailsAndLeavesIt(t *testing.T) {
 	path := filled(t)
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -189,7 +189,7 @@ func otherProgram(t *testing.T, version []byte) []byte {
 // A page that was written wrongly may hold anything. Open refuses the file, or
 // the page was in the middle of one large record, which says so, or it was not
 // in use. Nothing crashes.
-func TestGarbledPageIsFoundOrWasNotInUse(t *testing.T) {
+func TestOpen_GarbledPage_IsFoundIfInUse(t *testing.T) {
 	whole, err := os.ReadFile(filled(t))
 	if err != nil {
 		t.Fatal(err)

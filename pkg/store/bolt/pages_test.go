@@ -14,7 +14,7 @@ import (
 // All holds a page of records at once, however many there are: those that are
 // changed after the first has come, and come unchanged, had been read by then.
 // One in fifty is changed.
-func TestAllHoldsOnePageAtOnce(t *testing.T) {
+func TestAll_ManyRecords_HoldsOnePage(t *testing.T) {
 	const records, sample = 10_000, 50
 	s, err := Open(filepath.Join(t.TempDir(), "broker.db"), nil)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 )
 
-func TestWhatCannotBeWrittenIsRefusedAndNotChanged(t *testing.T) {
+func TestOpen_ReadOnlyFile_FailsAndLeavesIt(t *testing.T) {
 	for name, there := range map[string]bool{"a store": true, "no store": false} {
 		t.Run(name, func(t *testing.T) {
 			dir, err := os.MkdirTemp("", "osb-readonly-") //nolint:usetesting // others may not pass through t.TempDir

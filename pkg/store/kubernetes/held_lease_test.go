@@ -67,7 +67,7 @@ func (w *world) holder(t *testing.T) string {
 	return *lease.Spec.HolderIdentity
 }
 
-func TestLeaseThatWasDeletedByHandLetsNobodyInBesideItsHolder(t *testing.T) {
+func TestLease_DeletedByHand_HasOneHolder(t *testing.T) {
 	t.Parallel() // with others that wait for seconds
 	w := newWorld(t)
 	first := lead(t, w.Store)
@@ -86,7 +86,7 @@ func TestLeaseThatWasDeletedByHandLetsNobodyInBesideItsHolder(t *testing.T) {
 	second.end(t)
 }
 
-func TestLeaseThatSomebodyTookByHandIsLost(t *testing.T) {
+func TestLease_TakenByHand_IsLost(t *testing.T) {
 	w := newWorld(t)
 	l := lead(t, w.Store)
 	const other = "somebody"
@@ -101,7 +101,7 @@ func TestLeaseThatSomebodyTookByHandIsLost(t *testing.T) {
 	}
 }
 
-func TestChangeOfTheLeaseByHandIsRiddenOut(t *testing.T) {
+func TestLease_EditedByHand_IsKept(t *testing.T) {
 	namespace := cluster.Server(t).Namespace(t)
 	o := options(t, namespace)
 	renewed := make(chan struct{}, 100)
@@ -117,7 +117,7 @@ func TestChangeOfTheLeaseByHandIsRiddenOut(t *testing.T) {
 	l.end(t)
 }
 
-func TestLeaseIsReleasedHoweverItsHolderEnds(t *testing.T) {
+func TestLease_EveryEndOfRun_Releases(t *testing.T) {
 	w := newWorld(t)
 	func() {
 		defer func() {
@@ -147,7 +147,7 @@ func TestLeaseIsReleasedHoweverItsHolderEnds(t *testing.T) {
 	}
 }
 
-func TestWhatWaitsForTheLeaseWaitsThroughOutages(t *testing.T) {
+func TestLead_Outages_KeepsWaiting(t *testing.T) {
 	namespace := cluster.Server(t).Namespace(t)
 	proxy := cluster.Server(t).Proxy(t)
 	o := options(t, namespace)
@@ -176,7 +176,7 @@ func TestWhatWaitsForTheLeaseWaitsThroughOutages(t *testing.T) {
 	}
 }
 
-func TestLeaseIsLostInTimeWhileARenewalHangs(t *testing.T) {
+func TestLease_HungRenewal_IsLostInTime(t *testing.T) {
 	t.Parallel()
 	o := options(t, cluster.Server(t).Namespace(t))
 	o.Lease = 2 * time.Second
@@ -207,7 +207,7 @@ func (h hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 
 var errDone = errors.New("done")
 
-func TestWhatIsKnownOfTheStoreOutlivesItsSecret(t *testing.T) {
+func TestStore_DeletedStoreSecret_IsRebuilt(t *testing.T) {
 	w := newWorld(t)
 	first := lead(t, w.Store)
 	first.end(t)
@@ -232,7 +232,7 @@ func TestWhatIsKnownOfTheStoreOutlivesItsSecret(t *testing.T) {
 	}
 }
 
-func TestOptionsThatNoStoreCanHaveAreRefused(t *testing.T) {
+func TestOpen_InvalidOptions_Fail(t *testing.T) {
 	config := cluster.Server(t).Config()
 	for name, o := range map[string]kubernetes.Options{
 		"no way":           {Namespace: "n"},

@@ -88,7 +88,7 @@ func brokenWorld(t *testing.T) (*world, *network) {
 	return &world{open(t, o), o.Namespace}, n
 }
 
-func TestWriteWhoseAnswerWasLostIsMadeOnceAndKnown(t *testing.T) {
+func TestUpdate_LostAnswer_TakesEffectOnce(t *testing.T) {
 	w, n := brokenWorld(t)
 	for name, faults := range map[string][]fault{
 		"answer lost":          {answerLost},
@@ -119,7 +119,7 @@ func TestWriteWhoseAnswerWasLostIsMadeOnceAndKnown(t *testing.T) {
 	}
 }
 
-func TestLostWriteIsNeverMadeTwiceWhenOthersWriteToo(t *testing.T) {
+func TestUpdate_LostAnswerAndOtherWriters_NeverRepeats(t *testing.T) {
 	w, n := brokenWorld(t)
 	other := &world{open(t, options(t, w.namespace)), w.namespace}
 	count := func(r *store.Record) error { r.Sequence++; return nil }
@@ -135,7 +135,7 @@ func TestLostWriteIsNeverMadeTwiceWhenOthersWriteToo(t *testing.T) {
 	}
 }
 
-func TestDeletionNeverTakesANewLifeThatAnotherReplicaBegan(t *testing.T) {
+func TestDelete_NewLifeMeanwhile_IsKept(t *testing.T) {
 	w, n := brokenWorld(t)
 	other := &world{open(t, options(t, w.namespace)), w.namespace}
 	lives := errors.New("it lives")
@@ -158,7 +158,7 @@ func TestDeletionNeverTakesANewLifeThatAnotherReplicaBegan(t *testing.T) {
 	}
 }
 
-func TestWriteEndsWithItsContext(t *testing.T) {
+func TestUpdate_EndedContext_Returns(t *testing.T) {
 	w, n := brokenWorld(t)
 	ctx, end := context.WithCancel(t.Context())
 	n.then = end
@@ -183,7 +183,7 @@ func role() []map[string]any {
 	}
 }
 
-func TestRoleIsEnoughAndItsLackIsToldAsSuch(t *testing.T) {
+func TestStore_ChartRole_IsEnoughAndItsLackIsNamed(t *testing.T) {
 	namespace := cluster.Server(t).Namespace(t)
 	o := options(t, namespace)
 	o.Config.Impersonate.UserName = "broker"

@@ -99,7 +99,7 @@ func tombstone(r *store.Record) {
 	r.Settled, r.Goal, r.Deleted = true, store.Absent, time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
 }
 
-func TestRecordIsASecretOfItsOwnThatTellsItsIDsInAnnotationsOnly(t *testing.T) {
+func TestRecordSecret_Ids_AreInAnnotationsOnly(t *testing.T) {
 	w := newWorld(t)
 	hashed := regexp.MustCompile(`^[-a-z0-9]+$`)
 	for _, k := range []store.Key{instance, binding} {
@@ -126,7 +126,7 @@ func TestRecordIsASecretOfItsOwnThatTellsItsIDsInAnnotationsOnly(t *testing.T) {
 	}
 }
 
-func TestWhatMayExistInTheCloudCannotBeDeletedByHand(t *testing.T) {
+func TestRecordSecret_CloudResources_HoldAFinalizer(t *testing.T) {
 	w := newWorld(t)
 	for name, change := range map[string]func(*store.Record){
 		"being made": unsettled, "made": settled,
@@ -164,7 +164,7 @@ func TestWhatMayExistInTheCloudCannotBeDeletedByHand(t *testing.T) {
 	}
 }
 
-func TestLabelsAndAnnotationsOfOthersStay(t *testing.T) {
+func TestRecordSecret_ForeignMetadata_Stays(t *testing.T) {
 	w := newWorld(t)
 	w.put(t, instance, settled)
 	w.replace(t, w.secret(t, instance), func(s *corev1.Secret) {
@@ -178,7 +178,7 @@ func TestLabelsAndAnnotationsOfOthersStay(t *testing.T) {
 	}
 }
 
-func TestRecordThatWasChangedByHandIsDamagedAndHoldsUpNobody(t *testing.T) {
+func TestRecordSecret_EditedByHand_IsDamagedAlone(t *testing.T) {
 	for name, spoil := range map[string]func(*corev1.Secret){
 		"other record": func(s *corev1.Secret) {
 			s.Data["record"] = []byte(strings.Replace(string(s.Data["record"]), "present", "absent", 1))
@@ -214,7 +214,7 @@ func TestRecordThatWasChangedByHandIsDamagedAndHoldsUpNobody(t *testing.T) {
 	}
 }
 
-func TestADamagedBindingHidesNoOther(t *testing.T) {
+func TestBindings_DamagedBinding_LeavesOthersListed(t *testing.T) {
 	w := newWorld(t)
 	key := func(binding string) store.Key { return store.Key{InstanceID: "i", BindingID: binding} }
 	for _, id := range []string{"", "a", "b", "c"} {
@@ -249,7 +249,7 @@ func all(t *testing.T, s store.Store) (damaged, sound []store.Key) {
 	return damaged, sound
 }
 
-func TestRecordInThePlaceOfAnotherIsDamaged(t *testing.T) {
+func TestRecordSecret_CopiedToAnotherKey_IsDamaged(t *testing.T) {
 	w := newWorld(t)
 	w.put(t, instance, settled)
 	w.put(t, binding, settled)
@@ -267,7 +267,7 @@ func TestRecordInThePlaceOfAnotherIsDamaged(t *testing.T) {
 	}
 }
 
-func TestRecordWithoutItsAnnotationsIsFoundAllTheSame(t *testing.T) {
+func TestRecordSecret_WithoutAnnotations_IsFound(t *testing.T) {
 	w := newWorld(t)
 	w.put(t, instance, unsettled)
 	w.replace(t, w.secret(t, instance), func(s *corev1.Secret) { s.Annotations = nil })
@@ -286,7 +286,7 @@ func TestRecordWithoutItsAnnotationsIsFoundAllTheSame(t *testing.T) {
 	}
 }
 
-func TestObjectsOfOthersAreRefusedAndLeftAlone(t *testing.T) {
+func TestStore_ForeignObjects_AreRefusedAndKept(t *testing.T) {
 	w := newWorld(t)
 	const name = kubernetes.DefaultName + "-store"
 	for what, spoil := range map[string]func(*corev1.Secret){
@@ -313,7 +313,7 @@ func TestObjectsOfOthersAreRefusedAndLeftAlone(t *testing.T) {
 	}
 }
 
-func TestStoresOfOneNamespaceKeepApart(t *testing.T) {
+func TestStore_TwoInOneNamespace_StayApart(t *testing.T) {
 	w := newWorld(t)
 	o := options(t, w.namespace)
 	o.Name = "other"

@@ -62,7 +62,7 @@ func (b broken) Delete(_ context.Context, k store.Key, check func(*store.Record)
 	return b.err
 }
 
-func TestFailuresAreCountedByOperationAndKind(t *testing.T) {
+func TestMetered_Failures_AreCountedByOperationAndKind(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	var inner broken
 	s := meter(t, &inner, registry)
@@ -88,7 +88,7 @@ func TestFailuresAreCountedByOperationAndKind(t *testing.T) {
 	}
 }
 
-func TestARefusalOfTheCallersOwnIsNoFailure(t *testing.T) {
+func TestMetered_ErrorOfTheCaller_IsNoFailure(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	s := meter(t, openBolt(t, t.TempDir()), registry)
 	t.Cleanup(func() { _ = s.Close() })

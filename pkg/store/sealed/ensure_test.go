@@ -15,7 +15,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-func TestEnsureMakesAKeysetForAnEmptyStoreAlone(t *testing.T) {
+func TestEnsure_EmptyStoreOnly_CreatesAKeyset(t *testing.T) {
 	dir := t.TempDir()
 	inner := openBolt(t, dir)
 	path := filepath.Join(dir, "keyset.json")
@@ -97,7 +97,7 @@ func (d damaged) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-func TestEnsurePassesOverDamagedRecords(t *testing.T) {
+func TestEnsure_DamagedRecords_AreSkipped(t *testing.T) {
 	dir := t.TempDir()
 	inner := openBolt(t, dir)
 	path := newKeysetFile(t, dir, "keyset.json")
@@ -110,7 +110,7 @@ func TestEnsurePassesOverDamagedRecords(t *testing.T) {
 	}
 }
 
-func TestEnsureTellsWhenTheStoreCannotBeRead(t *testing.T) {
+func TestEnsure_UnreadableStore_Fails(t *testing.T) {
 	dir := t.TempDir()
 	inner := openBolt(t, dir)
 	if err := inner.Close(); err != nil {
@@ -140,7 +140,7 @@ func (o overtaken) Empty(ctx context.Context) (bool, error) {
 	return o.Store.Empty(ctx)
 }
 
-func TestKeysetThatAnotherProcessMakesAtTheSameTimeIsUsed(t *testing.T) {
+func TestEnsure_ConcurrentCreation_UsesTheOneKeyset(t *testing.T) {
 	inner, source := openBolt(t, t.TempDir()), &memory{}
 	other := func() {
 		keys, err := sealed.Ensure(t.Context(), source, inner, nil)

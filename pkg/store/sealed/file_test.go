@@ -43,7 +43,7 @@ func read(t *testing.T, path string) []byte {
 	return b
 }
 
-func TestKeysetFileIsForItsOwnerAloneAndNeverMadeTwice(t *testing.T) {
+func TestFile_Create_HasMode0600AndNeverReplaces(t *testing.T) {
 	dir := t.TempDir()
 	path := newKeysetFile(t, dir, "keyset.json")
 	before := read(t, path)
@@ -70,7 +70,7 @@ func TestKeysetFileIsForItsOwnerAloneAndNeverMadeTwice(t *testing.T) {
 	}
 }
 
-func TestFileIsReplacedOnlyInPlaceOfWhatWasRead(t *testing.T) {
+func TestFile_Replace_NeedsTheVersionThatWasRead(t *testing.T) {
 	path := newKeysetFile(t, t.TempDir(), "keyset.json")
 	source := sealed.File(path)
 	_, version, err := source.Read(t.Context())
@@ -89,7 +89,7 @@ func TestFileIsReplacedOnlyInPlaceOfWhatWasRead(t *testing.T) {
 	}
 }
 
-func TestReplacingFollowsALink(t *testing.T) {
+func TestFile_Replace_FollowsALink(t *testing.T) {
 	dir := t.TempDir()
 	path, link := newKeysetFile(t, t.TempDir(), "keyset.json"), filepath.Join(dir, "link.json")
 	if err := os.Symlink(path, link); err != nil {
@@ -107,9 +107,9 @@ func TestReplacingFollowsALink(t *testing.T) {
 	}
 }
 
-func TestFileThatIsOnlyLentIsNotChanged(t *testing.T) {
+func TestFile_ReadOnly_IsLeftAsItIs(t *testing.T) {
 	if os.Getuid() == 0 {
-		t.Skip("root may write everywhere; TestReadOnlySourceIsToldFromABrokenOne stands for it")
+		t.Skip("root may write everywhere; TestKeys_ReadOnlySource_DiffersFromABrokenOne stands for it")
 	}
 	dir := t.TempDir()
 	path := newKeysetFile(t, dir, "keyset.json")
@@ -123,7 +123,7 @@ func TestFileThatIsOnlyLentIsNotChanged(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoKeysetIsRefusedAndNotQuoted(t *testing.T) {
+func TestOpen_OtherContent_FailsWithoutQuotingIt(t *testing.T) {
 	dir := t.TempDir()
 	whole := read(t, newKeysetFile(t, dir, "whole.json"))
 	for name, content := range map[string][]byte{
@@ -157,7 +157,7 @@ func TestWhatIsNoKeysetIsRefusedAndNotQuoted(t *testing.T) {
 	}
 }
 
-func TestKeysNeverPrint(t *testing.T) {
+func TestKeys_NeverPrint(t *testing.T) {
 	keys := newKeys(t)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if got := fmt.Sprintf(verb, keys); got != "keys" {

@@ -57,7 +57,7 @@ func rotated(t *testing.T, keys *sealed.Keys) uint32 {
 	return id
 }
 
-func TestKeysFollowTheirSource(t *testing.T) {
+func TestKeys_ChangedSource_IsFollowed(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		source, inner := newMemory(t), openBolt(t, dir)
@@ -77,7 +77,7 @@ func TestKeysFollowTheirSource(t *testing.T) {
 	})
 }
 
-func TestKeyThatNobodyHeardOfOpensAtOnce(t *testing.T) {
+func TestKeys_UnloadedKey_OpensAtOnce(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	source := newMemory(t)
 	deaf := sealed.New(inner, open(t, source)) // it never looks by itself
@@ -90,7 +90,7 @@ func TestKeyThatNobodyHeardOfOpensAtOnce(t *testing.T) {
 	}
 }
 
-func TestBoxesThatNoKeyOpensDoNotKeepTheSourceBusy(t *testing.T) {
+func TestKeys_UnknownKeys_SparesTheSource(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		inner := openBolt(t, dir)
@@ -121,7 +121,7 @@ func TestBoxesThatNoKeyOpensDoNotKeepTheSourceBusy(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeUsedLeavesTheKeysInUse(t *testing.T) {
+func TestKeys_UnusableKeyset_KeepsTheKeysInUse(t *testing.T) {
 	for name, broken := range map[string]struct {
 		set  func(m *memory)
 		want error
@@ -183,7 +183,7 @@ func TestWhatCannotBeUsedLeavesTheKeysInUse(t *testing.T) {
 	}
 }
 
-func TestKeyThatTheSourceLostSealsNoMore(t *testing.T) {
+func TestKeys_LostPrimaryKey_StopsSealing(t *testing.T) {
 	for name, lose := range map[string]func(t *testing.T, m *memory, early []byte){
 		"another store's keyset": func(t *testing.T, m *memory, _ []byte) {
 			other := newMemory(t).content()
@@ -228,7 +228,7 @@ func TestKeyThatTheSourceLostSealsNoMore(t *testing.T) {
 	}
 }
 
-func TestLostKeyStaysLostWhileTheSourceIsAway(t *testing.T) {
+func TestKeys_LostKeyThenOutage_StillStopsSealing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := newMemory(t)
 		good := source.content()
@@ -254,7 +254,7 @@ func TestLostKeyStaysLostWhileTheSourceIsAway(t *testing.T) {
 	})
 }
 
-func TestReplicaThatSleptThroughARotationFindsItsWay(t *testing.T) {
+func TestKeys_StoppedDuringRotation_Recovers(t *testing.T) {
 	for name, tc := range map[string]struct {
 		wake func(t *testing.T, keys *sealed.Keys, inner store.Store) // before it is stopped
 		read bool                                                     // it opens something before it seals
@@ -293,7 +293,7 @@ func TestReplicaThatSleptThroughARotationFindsItsWay(t *testing.T) {
 	}
 }
 
-func TestReplicaThatKnowsNoneOfTheKeysDoesNotSeal(t *testing.T) {
+func TestKeys_AllKeysReplaced_StopsSealing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, inner := newMemory(t), openBolt(t, t.TempDir())
 		awake, slept := replica(t, source, nil), open(t, source)

@@ -12,9 +12,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// TestOlderBrokerKeepsWhatItDoesNotKnow lets this version do to a newer one's
+// TestSealed_OlderBroker_KeepsUnknownMembers lets this version do to a newer one's
 // record what it does in a day's work.
-func TestOlderBrokerKeepsWhatItDoesNotKnow(t *testing.T) {
+func TestSealed_OlderBroker_KeepsUnknownMembers(t *testing.T) {
 	inner, keys := openBolt(t, t.TempDir()), newKeys(t)
 	s := sealed.New(inner, keys)
 	k := store.Key{InstanceID: "i", BindingID: "b"}

@@ -85,7 +85,7 @@ func opened() cmp.Options {
 	}
 }
 
-func TestResealChangesWhatSealsAndNothingElse(t *testing.T) {
+func TestReseal_Records_ChangesBoxesOnly(t *testing.T) {
 	inner, source := openBolt(t, t.TempDir()), newMemory(t)
 	keys := alone(t, source)
 	s := sealed.New(inner, keys)
@@ -125,7 +125,7 @@ func TestResealChangesWhatSealsAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestResealLeavesWhatDoesNotOpenAndNamesIt(t *testing.T) {
+func TestReseal_UnopenableSecrets_AreLeftAndNamed(t *testing.T) {
 	inner, keys := openBolt(t, t.TempDir()), alone(t, newMemory(t))
 	s := sealed.New(inner, keys)
 	put(t, s, "good")
@@ -160,7 +160,7 @@ func TestResealLeavesWhatDoesNotOpenAndNamesIt(t *testing.T) {
 	}
 }
 
-func TestResealGoesOnAfterACrash(t *testing.T) {
+func TestReseal_AfterACrash_GoesOn(t *testing.T) {
 	const records = 20
 	for n := 1; ; n += 3 {
 		faulty := storetest.NewFaulty(openBolt(t, t.TempDir()))
@@ -202,7 +202,7 @@ func TestResealGoesOnAfterACrash(t *testing.T) {
 	}
 }
 
-func TestResealAmongWritersLosesNoWrite(t *testing.T) {
+func TestReseal_ConcurrentWriters_LosesNoWrite(t *testing.T) {
 	const writers, writes = 8, 20
 	inner, keys := openBolt(t, t.TempDir()), alone(t, newMemory(t))
 	s := sealed.New(inner, keys)

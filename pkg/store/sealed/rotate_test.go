@@ -16,7 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-func TestKeysAreListedOldestFirstAndChangedInOrder(t *testing.T) {
+func TestKeys_ListAndRotate_InOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, st := newMemory(t), openBolt(t, t.TempDir())
 		keys := replica(t, source, nil)
@@ -61,7 +61,7 @@ func TestKeysAreListedOldestFirstAndChangedInOrder(t *testing.T) {
 	})
 }
 
-func TestKeyInUseIsNotDroppedAndOnceDroppedIsGone(t *testing.T) {
+func TestDrop_KeyInUse_IsKeptUntilUnused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, inner := newMemory(t), openBolt(t, t.TempDir())
 		keys := replica(t, source, nil)
@@ -102,7 +102,7 @@ func TestKeyInUseIsNotDroppedAndOnceDroppedIsGone(t *testing.T) {
 	})
 }
 
-func TestKeyIsKeptWhileNobodyKnowsWhetherItIsInUse(t *testing.T) {
+func TestDrop_UnknownUse_KeepsTheKey(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, inner store.Store, box []byte) store.Store{
 		"a damaged record": func(_ *testing.T, inner store.Store, _ []byte) store.Store { return damaged{inner} },
 		"a newer record":   func(_ *testing.T, inner store.Store, _ []byte) store.Store { return newer{inner} },
@@ -132,7 +132,7 @@ func TestKeyIsKeptWhileNobodyKnowsWhetherItIsInUse(t *testing.T) {
 	}
 }
 
-func TestDropSeesWhatIsStillBeingWritten(t *testing.T) {
+func TestDrop_RunningUpdates_AreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := &slow{Store: openBolt(t, t.TempDir()), goOn: make(chan struct{})}
 		keys, err := sealed.Open(t.Context(), newMemory(t), &sealed.Options{SingleProcess: true})
@@ -156,7 +156,7 @@ func TestDropSeesWhatIsStillBeingWritten(t *testing.T) {
 	})
 }
 
-func TestDropCountsAgainWhenTheKeysetChangesMeanwhile(t *testing.T) {
+func TestDrop_ChangedKeyset_CountsAgain(t *testing.T) {
 	source, st := newMemory(t), openBolt(t, t.TempDir())
 	keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
@@ -181,7 +181,7 @@ func TestDropCountsAgainWhenTheKeysetChangesMeanwhile(t *testing.T) {
 	}
 }
 
-func TestNothingEverFailsToOpenWhileKeysRotate(t *testing.T) {
+func TestRotation_ConcurrentUse_OpensEverySecret(t *testing.T) {
 	const rounds = 3
 	synctest.Test(t, func(t *testing.T) {
 		source, inner := newMemory(t), openBolt(t, t.TempDir())

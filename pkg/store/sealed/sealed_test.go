@@ -77,7 +77,7 @@ func updateGroup(t *testing.T, s store.Store, k store.Key, change func(r *store.
 	return r
 }
 
-func TestBoxOpensInItsPlaceAlone(t *testing.T) {
+func TestSealed_MovedBox_DoesNotOpen(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	s := sealed.New(inner, newKeys(t))
 	from := store.Key{InstanceID: "i", BindingID: "bc"}
@@ -129,7 +129,7 @@ func TestBoxOpensInItsPlaceAlone(t *testing.T) {
 	}
 }
 
-func TestStoreHoldsNoSecretInClear(t *testing.T) {
+func TestSealed_StoredRecord_HoldsNoPlainSecret(t *testing.T) {
 	dir := t.TempDir()
 	s := sealed.New(openBolt(t, dir), newKeys(t))
 	const secret = "correct-horse-battery-staple"
@@ -165,7 +165,7 @@ func TestStoreHoldsNoSecretInClear(t *testing.T) {
 	}
 }
 
-func TestReadingNeedsNoKey(t *testing.T) {
+func TestSealed_Reading_NeedsNoKey(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	k := store.Key{InstanceID: "i"}
 	updateGroup(t, sealed.New(inner, newKeys(t)), k, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
@@ -179,7 +179,7 @@ func TestReadingNeedsNoKey(t *testing.T) {
 	}
 }
 
-func TestCrashDuringAnUpdateLeavesSecretsThatOpen(t *testing.T) {
+func TestSealed_CrashDuringUpdate_SecretsStillOpen(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		faulty := storetest.NewFaulty(openBolt(t, t.TempDir()))
 		s := sealed.New(faulty, newKeys(t))

@@ -199,7 +199,7 @@ func gauge(t *testing.T, metrics prometheus.Gatherer, name string) float64 {
 	return 0
 }
 
-func TestConcurrentChangesAreAllKept(t *testing.T) {
+func TestKeys_ConcurrentEdits_AreAllKept(t *testing.T) {
 	for name, source := range map[string]sealed.Source{
 		"file": sealed.File(newKeysetFile(t, t.TempDir(), "keyset.json")), "memory": newMemory(t),
 	} {
@@ -237,7 +237,7 @@ func TestConcurrentChangesAreAllKept(t *testing.T) {
 	}
 }
 
-func TestReadOnlySourceIsToldFromABrokenOne(t *testing.T) {
+func TestKeys_ReadOnlySource_DiffersFromABrokenOne(t *testing.T) {
 	source := newMemory(t)
 	keys := open(t, source)
 	before := source.content()

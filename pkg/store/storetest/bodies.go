@@ -19,7 +19,7 @@ func sweepStart() time.Time { return time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC
 // bodies are the rules about large bodies.
 func bodies() cases {
 	return cases{
-		"BodyIsReadByItsDigest": func(t *testing.T, s *suite) {
+		"Body_ByDigest_IsReturned": func(t *testing.T, s *suite) {
 			contents := []string{"", "a", "\x00<&>\xff", strings.Repeat("template", 64<<10)}
 			digests, kept := map[string]bool{}, map[string]store.Sealed{}
 			for _, content := range contents {
@@ -46,12 +46,12 @@ func bodies() cases {
 				}
 			}
 		},
-		"TooLargeABodyIsRefused": func(t *testing.T, s *suite) {
+		"PutBody_TooLarge_Fails": func(t *testing.T, s *suite) {
 			if _, _, err := s.PutBody(t.Context(), make([]byte, store.MaxBody+1)); !errors.Is(err, store.ErrTooLarge) {
 				t.Errorf("PutBody = %v, want ErrTooLarge", err)
 			}
 		},
-		"MissingBodyIsNeitherReadNorNamed": func(t *testing.T, s *suite) {
+		"Body_Missing_IsNeitherReadNorNamed": func(t *testing.T, s *suite) {
 			before := s.put(t, instance("old"), fill)
 			for _, digest := range []string{store.BodyDigest([]byte("never put")), "", "../x", strings.Repeat("A", 64)} {
 				if _, err := s.Body(t.Context(), digest, store.Sealed{}); !errors.Is(err, store.ErrNoBody) {
@@ -74,7 +74,7 @@ func bodies() cases {
 				t.Errorf("Get of the refused record = %v, want ErrNotFound", err)
 			}
 		},
-		"BodiesAreNoRecords": func(t *testing.T, s *suite) {
+		"Body_Put_IsNoRecord": func(t *testing.T, s *suite) {
 			s.putBody(t, "body")
 			if all := s.all(t); len(all) != 0 {
 				t.Errorf("All = %d records, want none", len(all))
@@ -83,7 +83,7 @@ func bodies() cases {
 				t.Errorf("Unfinished = %q, want none", ks)
 			}
 		},
-		"ReturnedBodiesAreCopies": func(t *testing.T, s *suite) {
+		"Body_Returned_IsACopy": func(t *testing.T, s *suite) {
 			content := []byte("body")
 			digest, key, err := s.PutBody(t.Context(), content)
 			if err != nil {
@@ -97,7 +97,7 @@ func bodies() cases {
 			got[0] = 'X'
 			s.readsBody(t, digest, key, "body")
 		},
-		"SweepDeletesWhatStaysUnnamedForTheAge": func(t *testing.T, s *suite) {
+		"Sweep_UnnamedForTheAge_Deletes": func(t *testing.T, s *suite) {
 			at := sweepStart()
 			digest, key := s.putBody(t, "body")
 			for _, step := range []struct {
@@ -110,7 +110,7 @@ func bodies() cases {
 			}
 			s.lacksBody(t, digest, key)
 		},
-		"NamingOrPuttingAgainStartsTheAgeAnew": func(t *testing.T, s *suite) {
+		"Sweep_NamedOrPutAgain_WaitsAnew": func(t *testing.T, s *suite) {
 			at := sweepStart()
 			digest, key := s.putBody(t, "body")
 			s.sweep(t, at)
@@ -125,7 +125,7 @@ func bodies() cases {
 				t.Errorf("sweep deleted %d, want %d: a body that is put again is as a fresh one", n, want)
 			}
 		},
-		"BodyOfTwoRecordsStaysUntilNeitherNamesIt": func(t *testing.T, s *suite) {
+		"Sweep_BodyOfTwoRecords_StaysForTheLast": func(t *testing.T, s *suite) {
 			digest, key := s.putBody(t, "body")
 			named := map[string]store.Sealed{digest: key}
 			s.nameBodies(t, instance("i"), named)
@@ -140,7 +140,7 @@ func bodies() cases {
 				t.Errorf("sweep deleted %d, want the body that the deleted record named", n)
 			}
 		},
-		"SweepsNeverTakeABodyThatIsBeingNamed": sweepsBesideWriters,
+		"Sweep_BesideWriters_KeepsNamedBodies": sweepsBesideWriters,
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // bodyCrashes are the rules about bodies after a crash.
 func bodyCrashes() cases {
 	return cases{
-		"CrashBetweenBodyAndRecord": func(t *testing.T, s *suite) {
+		"Crash_BetweenBodyAndRecord_LosesNoNamedBody": func(t *testing.T, s *suite) {
 			at := sweepStart()
 			lost, lostKey := s.putBody(t, "its record was never written")
 			late, lateKey := s.putBody(t, "its record is written after the crash")
@@ -27,7 +27,7 @@ func bodyCrashes() cases {
 			s.lacksBody(t, lost, lostKey)
 			s.readsBody(t, late, s.get(t, instance("i")).Bodies[late], "its record is written after the crash")
 		},
-		"CrashBetweenLastReferenceAndSweep": func(t *testing.T, s *suite) {
+		"Crash_BetweenLastReferenceAndSweep_IsSweptLater": func(t *testing.T, s *suite) {
 			at := sweepStart()
 			dropped, droppedKey := s.putBody(t, "dropped by a change")
 			deleted, deletedKey := s.putBody(t, "dropped with its record")
@@ -45,7 +45,7 @@ func bodyCrashes() cases {
 				t.Errorf("sweep deleted %d bodies, want both", n)
 			}
 		},
-		"CrashAtEachWriteLeavesNamedBodiesOnly": crashAtEachWrite,
+		"Crash_AtEachWrite_LeavesNamedBodiesOnly": crashAtEachWrite,
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // concurrency are the rules about many callers at once.
 func concurrency() cases {
 	return cases{
-		"ManyWritersOfOneRecordLoseNothing": func(t *testing.T, s *suite) {
+		"Update_ManyWritersOfOneRecord_LoseNothing": func(t *testing.T, s *suite) {
 			const writers = 100
 			refused := errors.New("refused")
 			var (
@@ -52,7 +52,7 @@ func concurrency() cases {
 				t.Errorf("%d updates, %d lines, %d revisions, want %d of each", r.Sequence, len(r.Refused), len(revisions), want)
 			}
 		},
-		"WhatADecisionSawIsSaved": func(t *testing.T, s *suite) {
+		"Update_SeenRecord_IsSaved": func(t *testing.T, s *suite) {
 			// One makes the record; the others see it and decide that there is
 			// nothing to do. By then it must be there to stay: they tell others.
 			decided := errors.New("somebody was here before")
@@ -79,7 +79,7 @@ func concurrency() cases {
 				wg.Wait()
 			}
 		},
-		"WritersOfManyRecordsAndReadersGetAlong": func(t *testing.T, s *suite) {
+		"Store_WritersAndReaders_Coexist": func(t *testing.T, s *suite) {
 			var wg sync.WaitGroup
 			for i := range 20 {
 				k := instance(fmt.Sprint(i))
@@ -108,7 +108,7 @@ func concurrency() cases {
 			}
 			wg.Wait()
 		},
-		"ChangeThatBreaksOffSavesNothingAndHoldsUpNobody": func(t *testing.T, s *suite) {
+		"Update_PanickingChange_SavesNothingAndBlocksNone": func(t *testing.T, s *suite) {
 			before := s.put(t, instance("i"), fill)
 			var wg sync.WaitGroup
 			for range 10 {

@@ -11,7 +11,7 @@ import (
 // durability are the rules about what outlives the process.
 func durability() cases {
 	return cases{
-		"RecordsSurviveReopening": func(t *testing.T, s *suite) {
+		"Store_Reopened_KeepsRecords": func(t *testing.T, s *suite) {
 			want := s.put(t, instance("i"), fill)
 			s.put(t, instance("gone"), fill)
 			s.deleteRecord(t, instance("gone"))
@@ -26,7 +26,7 @@ func durability() cases {
 				t.Errorf("revision %d after reopening, %d before", next.Revision, want.Revision)
 			}
 		},
-		"EmptyUntilTheFirstRecordAndNeverAgain": func(t *testing.T, s *suite) {
+		"Empty_IsTrueUntilTheFirstRecord": func(t *testing.T, s *suite) {
 			want := func(when string, want bool) {
 				t.Helper()
 				if got, err := s.Empty(t.Context()); err != nil || got != want {
@@ -48,7 +48,7 @@ func durability() cases {
 			s.reopen(t)
 			want("reopened after deletion", false)
 		},
-		"ClosedStoreRefuses": func(t *testing.T, s *suite) {
+		"Store_Closed_Refuses": func(t *testing.T, s *suite) {
 			s.put(t, instance("i"), fill)
 			for range 2 {
 				if err := s.Close(); err != nil {

@@ -21,7 +21,7 @@ func openFaulty(t *testing.T, dir string) *storetest.Faulty {
 	return storetest.NewFaulty(s)
 }
 
-func TestFaultyWithoutAFaultIsAStore(t *testing.T) {
+func TestFaulty_WithoutAFault_IsAStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store { return openFaulty(t, dir) })
 }
 
@@ -53,7 +53,7 @@ func faultyWrites(ctx context.Context) map[string]faultyWrite {
 	}
 }
 
-func TestFaultyLosesTheChosenAnswerAndLivesOn(t *testing.T) {
+func TestFaulty_LoseAnswer_LosesTheChosenOneOnly(t *testing.T) {
 	for name, write := range faultyWrites(t.Context()) {
 		t.Run(name, func(t *testing.T) {
 			s := openFaulty(t, t.TempDir())
@@ -76,7 +76,7 @@ func TestFaultyLosesTheChosenAnswerAndLivesOn(t *testing.T) {
 	}
 }
 
-func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
+func TestFaulty_FailWrite_StaysDeadFromTheChosenOne(t *testing.T) {
 	k := store.Key{InstanceID: "i"}
 	ctx := t.Context()
 	for name, write := range faultyWrites(ctx) {
@@ -111,7 +111,7 @@ func TestFaultyDiesAtTheChosenWriteAndStaysDead(t *testing.T) {
 	}
 }
 
-func TestFaultyDoesNotCountChangesThatFail(t *testing.T) {
+func TestFaulty_FailedChange_IsNotCounted(t *testing.T) {
 	s := openFaulty(t, t.TempDir())
 	t.Cleanup(func() { _ = s.Close() })
 	s.FailWrite(1, false)

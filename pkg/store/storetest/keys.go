@@ -53,14 +53,14 @@ func (s *suite) putStrange(t *testing.T) []store.Key {
 // order are the rules about keys, and how records follow each other.
 func order() cases {
 	return cases{
-		"AnyIDIsAnIDOfItsOwn": func(t *testing.T, s *suite) {
+		"Key_AnyID_IsDistinct": func(t *testing.T, s *suite) {
 			for _, k := range s.putStrange(t) {
 				if r := s.get(t, k); r.Key != k || r.Region != k.String() {
 					t.Errorf("Get(%q) = key %q, region %q", k, r.Key, r.Region)
 				}
 			}
 		},
-		"BindingsAreThoseOfTheInstanceInOrder": func(t *testing.T, s *suite) {
+		"Bindings_OfAnInstance_AreInOrder": func(t *testing.T, s *suite) {
 			all := s.putStrange(t)
 			for _, id := range strangeIDs() {
 				var want []store.Key
@@ -77,13 +77,13 @@ func order() cases {
 				t.Errorf("Bindings of an instance that is not there = %q", got)
 			}
 		},
-		"BindingsIncludeTombstonesAndNeedNoInstance": func(t *testing.T, s *suite) {
+		"Bindings_WithoutInstance_IncludeTombstones": func(t *testing.T, s *suite) {
 			s.put(t, binding("i", "b"), fill) // fill sets Deleted
 			if got := s.bindings(t, "i"); len(got) != 1 {
 				t.Errorf("Bindings = %q, want one", got)
 			}
 		},
-		"AllGivesEveryRecordOnce": func(t *testing.T, s *suite) {
+		"All_YieldsEveryRecordOnce": func(t *testing.T, s *suite) {
 			want := s.putStrange(t)
 			got := keys(s.all(t))
 			slices.SortFunc(got, store.Key.Compare)
@@ -91,7 +91,7 @@ func order() cases {
 				t.Errorf("All (-want +got):\n%s", d)
 			}
 		},
-		"AllMayBreakOff": func(t *testing.T, s *suite) {
+		"All_Break_Stops": func(t *testing.T, s *suite) {
 			s.put(t, instance("a"), noChange)
 			s.put(t, instance("b"), noChange)
 			count := 0
@@ -106,7 +106,7 @@ func order() cases {
 				t.Errorf("All gave %d records before the break", count)
 			}
 		},
-		"AllGoesOnWhileRecordsChange": func(t *testing.T, s *suite) {
+		"All_ChangingRecords_AreAllYielded": func(t *testing.T, s *suite) {
 			want := s.putStrange(t)
 			seen := map[store.Key]bool{}
 			for r, err := range s.All(t.Context()) {

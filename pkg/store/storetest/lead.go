@@ -11,7 +11,7 @@ import (
 // lead are the rules about the right to run operations.
 func lead() cases {
 	return cases{
-		"EpochsGrowAlsoOverReopening": func(t *testing.T, s *suite) {
+		"Lead_Epochs_GrowAcrossReopening": func(t *testing.T, s *suite) {
 			last := uint64(0)
 			for range 2 {
 				for range 2 {
@@ -24,7 +24,7 @@ func lead() cases {
 				s.reopen(t)
 			}
 		},
-		"OneLeadsAtATime": func(t *testing.T, s *suite) {
+		"Lead_TwoCallers_OneAtATime": func(t *testing.T, s *suite) {
 			let, ended := make(chan struct{}), make(chan error, 1)
 			leading := make(chan struct{})
 			var first store.Lease
@@ -66,7 +66,7 @@ func lead() cases {
 				t.Errorf("epoch %d after %d", next, first.Epoch)
 			}
 		},
-		"LeadEndsInOrder": func(t *testing.T, s *suite) {
+		"Lead_EndedContext_LetsRunFinish": func(t *testing.T, s *suite) {
 			ctx, stop := context.WithCancel(t.Context())
 			failed := errors.New("failed")
 			err := s.Lead(ctx, func(held context.Context, l store.Lease) error {

@@ -16,14 +16,14 @@ import (
 // records are the rules about a single record.
 func records() cases {
 	return cases{
-		"GetOfNothingIsNotFound": func(t *testing.T, s *suite) {
+		"Get_MissingRecord_IsNotFound": func(t *testing.T, s *suite) {
 			for _, k := range []store.Key{instance("i"), binding("i", "b"), {}} {
 				if _, err := s.Get(t.Context(), k); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("Get(%q) = %v, want ErrNotFound", k, err)
 				}
 			}
 		},
-		"FirstUpdateSeesAnEmptyRecordOfItsKey": func(t *testing.T, s *suite) {
+		"Update_NewKey_SeesAnEmptyRecord": func(t *testing.T, s *suite) {
 			var seen store.Record
 			k := binding("i", "b")
 			s.put(t, k, func(r *store.Record) { seen = *r })
@@ -31,7 +31,7 @@ func records() cases {
 				t.Errorf("change of a new record (-want +got):\n%s", d)
 			}
 		},
-		"GetReturnsAllThatWasSaved": func(t *testing.T, s *suite) {
+		"Get_SavedRecord_IsComplete": func(t *testing.T, s *suite) {
 			want := store.Record{Key: instance("i")}
 			fill(&want)
 			saved := s.put(t, want.Key, fill)
@@ -46,7 +46,7 @@ func records() cases {
 				t.Errorf("Get (-saved +got):\n%s", d)
 			}
 		},
-		"UpdateSeesWhatWasSavedAndGivesAGreaterRevision": func(t *testing.T, s *suite) {
+		"Update_Second_SeesTheFirstAndRaisesTheRevision": func(t *testing.T, s *suite) {
 			first := s.put(t, instance("i"), fill)
 			var seen store.Record
 			second := s.put(t, instance("i"), func(r *store.Record) {
@@ -63,7 +63,7 @@ func records() cases {
 				t.Errorf("Get (-saved +got):\n%s", d)
 			}
 		},
-		"FailedChangeSavesNothingAndReturnsItsError": func(t *testing.T, s *suite) {
+		"Update_FailedChange_SavesNothing": func(t *testing.T, s *suite) {
 			conflict := errors.New("conflict")
 			fail := func(r *store.Record) error {
 				r.Region = "lost"
@@ -82,7 +82,7 @@ func records() cases {
 				t.Errorf("record after a failed change (-before +after):\n%s", d)
 			}
 		},
-		"KeySchemaAndRevisionAreNotForChangesToSet": func(t *testing.T, s *suite) {
+		"Update_KeySchemaRevision_AreTheStores": func(t *testing.T, s *suite) {
 			k := binding("i", "b")
 			first := s.put(t, k, noChange)
 			second := s.put(t, k, func(r *store.Record) {
@@ -95,14 +95,14 @@ func records() cases {
 				t.Errorf("Get of the key that the change set = %v, want ErrNotFound", err)
 			}
 		},
-		"KeyWithoutAnInstanceIsRefused": func(t *testing.T, s *suite) {
+		"Update_KeyWithoutInstance_Fails": func(t *testing.T, s *suite) {
 			for _, k := range []store.Key{{}, binding("", "b")} {
 				if _, err := s.Update(t.Context(), k, func(*store.Record) error { return nil }); err == nil {
 					t.Errorf("Update(%q) succeeded", k)
 				}
 			}
 		},
-		"DeleteForgetsAndANewLifeStartsFresh": func(t *testing.T, s *suite) {
+		"Delete_ThenCreate_StartsFresh": func(t *testing.T, s *suite) {
 			k := instance("i")
 			s.put(t, binding("i", "b"), fill)
 			old := s.put(t, k, fill)
@@ -124,7 +124,7 @@ func records() cases {
 				t.Errorf("revision %d after Delete, %d before: a writer could take one for the other", again.Revision, old.Revision)
 			}
 		},
-		"DeleteHeedsItsCheck": func(t *testing.T, s *suite) {
+		"Delete_FailedCheck_Keeps": func(t *testing.T, s *suite) {
 			k := instance("i")
 			want := s.put(t, k, fill)
 			refused := errors.New("refused")
@@ -149,7 +149,7 @@ func records() cases {
 				}
 			}
 		},
-		"DeleteNeverTakesWhatChangedAfterItsCheck": func(t *testing.T, s *suite) {
+		"Delete_ChangedAfterItsCheck_Keeps": func(t *testing.T, s *suite) {
 			// One renews a record while others delete what is not renewed.
 			stale := errors.New("renewed")
 			for round := range 20 {
@@ -176,7 +176,7 @@ func records() cases {
 				}
 			}
 		},
-		"TooLargeARecordIsRefused": func(t *testing.T, s *suite) {
+		"Update_TooLarge_Fails": func(t *testing.T, s *suite) {
 			before := s.put(t, instance("i"), fill)
 			_, err := s.Update(t.Context(), instance("i"), func(r *store.Record) error {
 				r.Facts["more"] = strings.Repeat("x", store.MaxRecord)
@@ -189,7 +189,7 @@ func records() cases {
 				t.Errorf("record (-before +after):\n%s", d)
 			}
 		},
-		"ReturnedRecordsAreCopies": func(t *testing.T, s *suite) {
+		"Record_Returned_IsACopy": func(t *testing.T, s *suite) {
 			var inside store.Record
 			saved := s.put(t, instance("i"), func(r *store.Record) {
 				fill(r)
@@ -208,7 +208,7 @@ func records() cases {
 				}
 			}
 		},
-		"CancelledContextIsAnErrorWithoutEffect": func(t *testing.T, s *suite) {
+		"Store_CancelledContext_HasNoEffect": func(t *testing.T, s *suite) {
 			s.put(t, instance("i"), fill)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()

@@ -66,17 +66,17 @@ func (rs *replicas) open(t *testing.T) *replica {
 
 func sharedRules() map[string]func(t *testing.T, rs *replicas) {
 	return map[string]func(t *testing.T, rs *replicas){
-		"WhatOneSavedTheOthersSee":                    whatOneSaved,
-		"BodyOfOneIsKeptAndSweptByOthers":             bodyOnReplicas,
-		"WritersOnSeveralReplicasLoseNothing":         writersOnReplicas,
-		"WatchGoesOnAfterADisconnect":                 watchAfter((*replica).cut, func(*testing.T, *replicas) {}),
-		"WatchGoesOnAfterASilence":                    watchAfter((*replica).stall, func(*testing.T, *replicas) {}),
-		"WatchGoesOnAfterWhatItMissedWasForgotten":    watchAfter((*replica).cut, func(t *testing.T, rs *replicas) { rs.Compact(t) }),
-		"LeaseIsHandedOver":                           leaseHandedOver,
-		"HolderWithoutConnectionsLosesBeforeAnother":  holderIsFollowed((*replica).cut),
-		"HolderThatHearsNothingLosesBeforeAnother":    holderIsFollowed((*replica).stall),
-		"LeaseOutlivesAShortOutage":                   leaseOutlives,
-		"AllHoldsFewRecordsAtOnceAndGivesEachForSure": allInPages,
+		"Replicas_SavedRecord_IsVisibleToAll":    whatOneSaved,
+		"Replicas_Body_IsSharedAndSwept":         bodyOnReplicas,
+		"Replicas_ConcurrentWriters_LoseNothing": writersOnReplicas,
+		"Watch_Disconnected_GoesOn":              watchAfter((*replica).cut, func(*testing.T, *replicas) {}),
+		"Watch_Stalled_GoesOn":                   watchAfter((*replica).stall, func(*testing.T, *replicas) {}),
+		"Watch_CompactedHistory_GoesOn":          watchAfter((*replica).cut, func(t *testing.T, rs *replicas) { rs.Compact(t) }),
+		"Lease_EndOfRun_HandsOver":               leaseHandedOver,
+		"Lease_HolderDisconnected_LosesFirst":    holderIsFollowed((*replica).cut),
+		"Lease_HolderStalled_LosesFirst":         holderIsFollowed((*replica).stall),
+		"Lease_ShortOutage_IsKept":               leaseOutlives,
+		"All_ManyRecords_HoldsFewAndYieldsEach":  allInPages,
 	}
 }
 

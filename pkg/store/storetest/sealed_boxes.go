@@ -11,7 +11,7 @@ import (
 // boxes are the rules for a store that takes sealed secrets only.
 func boxes() cases {
 	return cases{
-		"UnsealedSecretIsRefused": func(t *testing.T, s *suite) {
+		"Update_UnsealedSecret_Fails": func(t *testing.T, s *suite) {
 			for name, set := range secretFields() {
 				_, err := s.Update(t.Context(), instance("i"), func(r *store.Record) error {
 					fill(r)
@@ -34,7 +34,7 @@ func boxes() cases {
 				t.Errorf("Get = %v, want ErrNotFound: nothing was saved", err)
 			}
 		},
-		"EqualBodiesAreKeptOnce": func(t *testing.T, s *suite) {
+		"PutBody_EqualContent_IsKeptOnce": func(t *testing.T, s *suite) {
 			first, _ := s.putBody(t, "body")
 			if second, _ := s.putBody(t, "body"); second != first || first != store.BodyDigest([]byte("body")) {
 				t.Errorf("digests %s and %s, want %s", first, second, store.BodyDigest([]byte("body")))
@@ -43,7 +43,7 @@ func boxes() cases {
 				t.Errorf("%d bodies deleted, want 1", n)
 			}
 		},
-		"BoxesSurviveAndDoNotOpenWithoutAKey": func(t *testing.T, s *suite) {
+		"Boxes_WithoutAKey_SurviveAndStayShut": func(t *testing.T, s *suite) {
 			box := []byte{0, 1, '<', 0xff}
 			want := s.put(t, instance("i"), func(r *store.Record) {
 				fill(r)

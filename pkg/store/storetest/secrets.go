@@ -11,7 +11,7 @@ import (
 // secrets are the rules for a store that seals and opens secrets itself.
 func secrets() cases {
 	return cases{
-		"SecretsOpenHoweverTheRecordIsRead": func(t *testing.T, s *suite) {
+		"Secrets_EveryRead_Open": func(t *testing.T, s *suite) {
 			for _, k := range []store.Key{instance("i"), binding("i", "b")} {
 				opens(t, "Update", s.put(t, k, fillSecrets))
 			}
@@ -31,7 +31,7 @@ func secrets() cases {
 				s.reopen(t)
 			}
 		},
-		"UnchangedSecretsKeepTheirBoxes": func(t *testing.T, s *suite) {
+		"Secrets_Unchanged_KeepTheirBoxes": func(t *testing.T, s *suite) {
 			before := s.put(t, instance("i"), fillSecrets)
 			after := s.put(t, instance("i"), func(r *store.Record) {
 				r.Region = "elsewhere"
@@ -48,7 +48,7 @@ func secrets() cases {
 				t.Errorf("what was not changed (-before +after):\n%s", d)
 			}
 		},
-		"SecretsMayMove": func(t *testing.T, s *suite) {
+		"Secrets_Moved_StillOpen": func(t *testing.T, s *suite) {
 			i := s.put(t, instance("i"), fillSecrets)
 			moved := func(what string, secret store.Sealed, want string) {
 				t.Helper()
@@ -69,13 +69,13 @@ func secrets() cases {
 			moved("swapped parameters", i.Have.Parameters, "want.parameters")
 			moved("swapped plan", i.Want.Prepared, "have.prepared")
 		},
-		"SecretsMayBeKeptInANewIncarnation": func(t *testing.T, s *suite) {
+		"Secrets_NewIncarnation_StillOpen": func(t *testing.T, s *suite) {
 			s.put(t, instance("i"), fillSecrets)
 			s.put(t, instance("i"), func(r *store.Record) { r.Incarnation = "new" })
 			s.reopen(t)
 			opens(t, "Get", s.get(t, instance("i")))
 		},
-		"SecretsOfTheCallerAreNotTouched": func(t *testing.T, s *suite) {
+		"Secrets_OfTheCaller_StayPlain": func(t *testing.T, s *suite) {
 			want := store.Spec{Parameters: store.Seal([]byte("mine"))}
 			frozen := map[string]store.Sealed{"a": store.Seal([]byte("mine"))}
 			s.put(t, instance("i"), func(r *store.Record) {
@@ -85,7 +85,7 @@ func secrets() cases {
 				t.Error("sealing the record changed what its caller had put there")
 			}
 		},
-		"BodyOpensOnlyWithTheKeyOfItsRecord": func(t *testing.T, s *suite) {
+		"Body_OtherKey_DoesNotOpen": func(t *testing.T, s *suite) {
 			secret := "a body with a secret"
 			digest, key := s.putBody(t, secret)
 			other, otherKey := s.putBody(t, secret)
@@ -107,7 +107,7 @@ func secrets() cases {
 				}
 			}
 		},
-		"KeyOfABodyMayMoveToAnotherRecord": func(t *testing.T, s *suite) {
+		"Body_KeyMovedToAnotherRecord_Opens": func(t *testing.T, s *suite) {
 			digest, key := s.putBody(t, "body")
 			s.nameBodies(t, instance("i"), map[string]store.Sealed{digest: key})
 			s.nameBodies(t, instance("j"), s.get(t, instance("i")).Bodies)
@@ -117,7 +117,7 @@ func secrets() cases {
 				t.Errorf("Body by the second record = %q, %v", got, err)
 			}
 		},
-		"BoxOfNobodyIsRefused": func(t *testing.T, s *suite) {
+		"Update_ForeignBox_Fails": func(t *testing.T, s *suite) {
 			before := s.put(t, instance("i"), fillSecrets)
 			for name, box := range map[string]store.Sealed{
 				"garbage":        store.Boxed([]byte("garbage"), nil),

@@ -8,7 +8,7 @@ import (
 )
 
 // What fill leaves out no store is asked to keep.
-func TestFillSetsAllButSecrets(t *testing.T) {
+func TestFill_SetsAllButSecrets(t *testing.T) {
 	r := store.Record{Key: binding("i", "b")}
 	fill(&r)
 	theStores := map[string]bool{"Record.Schema": true, "Record.Revision": true}

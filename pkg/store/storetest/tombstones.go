@@ -22,7 +22,7 @@ func tombstones() cases {
 		return ks
 	}
 	return cases{
-		"TombstonesFollowDeleted": func(t *testing.T, s *suite) {
+		"Tombstones_FollowDeleted": func(t *testing.T, s *suite) {
 			i, b := instance("i"), binding("i", "b")
 			soon := day.Add(time.Second)
 			steps := []struct {
@@ -47,7 +47,7 @@ func tombstones() cases {
 				}
 			}
 		},
-		"TombstonesComeInPortions": func(t *testing.T, s *suite) {
+		"Tombstones_Limit_ReturnsPortions": func(t *testing.T, s *suite) {
 			for _, id := range []string{"a", "b", "c", "d", "e"} {
 				s.put(t, instance(id), deleted(day))
 			}

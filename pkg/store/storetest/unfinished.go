@@ -11,7 +11,7 @@ import (
 // unfinished are the rules about finding what has work to do.
 func unfinished() cases {
 	return cases{
-		"UnfinishedFollowsSettled": func(t *testing.T, s *suite) {
+		"Unfinished_FollowsSettled": func(t *testing.T, s *suite) {
 			i, b, c := instance("i"), binding("i", "b"), binding("i", "c")
 			steps := []struct {
 				name string
@@ -39,7 +39,7 @@ func unfinished() cases {
 				}
 			}
 		},
-		"UnfinishedIsInOrder": func(t *testing.T, s *suite) {
+		"Unfinished_ManyKeys_AreInOrder": func(t *testing.T, s *suite) {
 			want := s.putStrange(t)
 			if got := s.unfinished(t); !slices.Equal(got, want) {
 				t.Errorf("Unfinished = %q, want %q", got, want)

@@ -11,7 +11,7 @@ import (
 // watch are the rules about hearing of what is not settled.
 func watch() cases {
 	return cases{
-		"WatchTellsWhatIsThereAndWhatChanges": func(t *testing.T, s *suite) {
+		"Watch_UnsettledRecords_AreReported": func(t *testing.T, s *suite) {
 			s.put(t, instance("settled"), settle(true))
 			s.put(t, instance("there"), settle(false))
 			s.put(t, binding("settled", "b"), settle(false))
@@ -35,7 +35,7 @@ func watch() cases {
 			}
 			w.end(t)
 		},
-		"EndedWatchHearsNothing": func(t *testing.T, s *suite) {
+		"Watch_Ended_ReportsNothing": func(t *testing.T, s *suite) {
 			w := s.watch(t)
 			w.end(t)
 			w.drain()
@@ -47,7 +47,7 @@ func watch() cases {
 			}
 			other.end(t)
 		},
-		"CloseEndsWatches": func(t *testing.T, s *suite) {
+		"Close_RunningWatches_End": func(t *testing.T, s *suite) {
 			w := s.watch(t)
 			s.put(t, instance("i"), settle(false))
 			w.waitFor(t, instance("i"))

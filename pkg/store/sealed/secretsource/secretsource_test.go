@@ -75,7 +75,7 @@ func call(t *testing.T, method, path string, send, into any) {
 
 func secrets(namespace string) string { return "/api/v1/namespaces/" + namespace + "/secrets" }
 
-func TestKeysetIsASecretThatNobodyOwns(t *testing.T) {
+func TestSource_Secret_HasNoOwner(t *testing.T) {
 	server := cluster.Server(t)
 	namespace := server.Namespace(t)
 	source := newSource(t, server.Config(), namespace)
@@ -121,7 +121,7 @@ func TestKeysetIsASecretThatNobodyOwns(t *testing.T) {
 	}
 }
 
-func TestSecretOfSomebodyElseIsNotTaken(t *testing.T) {
+func TestSource_ForeignSecret_IsRefused(t *testing.T) {
 	server := cluster.Server(t)
 	namespace := server.Namespace(t)
 	source := newSource(t, server.Config(), namespace)
@@ -137,7 +137,7 @@ func TestSecretOfSomebodyElseIsNotTaken(t *testing.T) {
 	}
 }
 
-func TestImmutableSecretIsReadOnly(t *testing.T) {
+func TestSource_ImmutableSecret_IsReadOnly(t *testing.T) {
 	server := cluster.Server(t)
 	namespace := server.Namespace(t)
 	source := newSource(t, server.Config(), namespace)
@@ -157,7 +157,7 @@ func TestImmutableSecretIsReadOnly(t *testing.T) {
 	}
 }
 
-func TestReplicasThatBeginTogetherUseOneKeyset(t *testing.T) {
+func TestSource_ReplicasStartTogether_ShareOneKeyset(t *testing.T) {
 	server := cluster.Server(t)
 	namespace := server.Namespace(t)
 	var (
@@ -204,7 +204,7 @@ func TestReplicasThatBeginTogetherUseOneKeyset(t *testing.T) {
 	}
 }
 
-func TestLostAnswerOfAChangeIsNoFailure(t *testing.T) {
+func TestSource_LostAnswer_IsASuccess(t *testing.T) {
 	server := cluster.Server(t)
 	namespace := server.Namespace(t)
 	config := server.Config()
