@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew") //nolint:gochecknoglobals // a flag of the test program
 
-// goldens are the golden files and the records that they hold. A file is never
-// written anew: a new member of records gets a file of its own.
+// goldens are the golden files and their records. A file stays as it is: new
+// members of records get a file of their own.
 func goldens() map[string]store.Record {
 	first := golden()
 	first.Profile, first.Bodies = "", nil
@@ -119,7 +119,7 @@ func checkGolden(t *testing.T, file string, want store.Record) {
 func TestGoldenRecord_HasEveryMember(t *testing.T) {
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
-		if v.IsZero() && path != "Record.Revision" { // which is not of the stored form
+		if v.IsZero() && path != "Record.Revision" { // Revision is stored apart
 			t.Errorf("%s is not set: the golden file does not prove that it is kept", path)
 			return
 		}
@@ -161,7 +161,7 @@ func TestEachSealed_FindsEverySecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The boxes of golden are eight base64 texts; without them none is left.
+	// The boxes of golden are eight base64 texts, which EachSealed clears.
 	for _, text := range []string{"want parameters", "have parameters", "want prepared", "have prepared", "secrets", "credentials", "frozen", "body key"} {
 		b, err := json.Marshal([]byte(text))
 		if err != nil {
@@ -255,7 +255,7 @@ func TestHistory_Undecodable_IsKeptAndReadAsEmpty(t *testing.T) {
 	}
 }
 
-// A record that could not be written, or not be read again, would be lost.
+// A record that fails to encode or decode would be lost.
 func TestCodec_OddText_IsKept(t *testing.T) {
 	r := store.Record{Schema: 1, Facts: map[string]string{"\xff": "b\xffd"}}
 	r.Context = json.RawMessage(`{"a":1,"a":2,"b":"\ud800","c":"\u003c","n":1e999}`)

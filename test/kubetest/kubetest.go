@@ -1,11 +1,10 @@
 // Package kubetest runs a Kubernetes API server and its etcd for tests: the
-// real programs, on free ports of the loopback interface, with nothing else of
-// a cluster. No object but those of the tests exists, and nothing but the
-// tests acts on them.
+// real programs, on free ports of the loopback interface. Other parts of a
+// cluster are absent, so the tests alone create and change objects.
 //
-// The programs are looked for in the environment (KUBE_APISERVER_BIN and
-// ETCD_BIN), in ~/.cache/kube-e2e/bin, and in PATH. Where they are not found,
-// tests are skipped, or fail where REQUIRE_KUBERNETES is set.
+// It looks for the programs in the environment (KUBE_APISERVER_BIN and
+// ETCD_BIN), in ~/.cache/kube-e2e/bin, and in PATH. If they are missing, tests
+// are skipped, or fail if REQUIRE_KUBERNETES is set.
 package kubetest
 
 import (
@@ -18,7 +17,7 @@ import (
 	"testing"
 )
 
-// A Cluster starts its server when a test first asks for it. The zero value is
+// A Cluster starts its server at the first call of Server. The zero value is
 // ready.
 type Cluster struct {
 	// Flags are more flags for the API server.
@@ -35,11 +34,11 @@ func (c *Cluster) Run(m *testing.M) int {
 	return m.Run()
 }
 
-// errMissing says how to get what is not there.
+// errMissing says how to get the missing programs.
 var errMissing = errors.New("THE KUBERNETES STORE WAS NOT TESTED: there is no kube-apiserver and etcd here; " +
 	"name them in KUBE_APISERVER_BIN and ETCD_BIN, or put them into PATH (REQUIRE_KUBERNETES=1 makes this a failure)")
 
-// Stop stops the server, where Run does not.
+// Stop stops the server, for callers that do without Run.
 func (c *Cluster) Stop() {
 	if c.server != nil {
 		c.server.Stop()
@@ -47,7 +46,7 @@ func (c *Cluster) Stop() {
 }
 
 // Server returns the server that the tests of a package share. It skips the
-// test where there are no programs.
+// test if the programs are missing.
 func (c *Cluster) Server(t testing.TB) *Server {
 	t.Helper()
 	c.once.Do(func() { c.server, c.err = Start(c.Flags...) })

@@ -24,7 +24,7 @@ func newLauncher() *launcher {
 	return l
 }
 
-// start starts a program whose output goes into a file of the folder.
+// start starts a program and logs its output into a file of the folder.
 func (l *launcher) start(dir, name, path string, args ...string) (*process, error) {
 	output, err := os.OpenFile(filepath.Join(dir, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // in a folder of ours
 	if err != nil {
@@ -63,7 +63,7 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-// log is the end of what it wrote.
+// log returns the end of the program's output.
 func (p *process) log() string {
 	b, err := os.ReadFile(p.output)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// A Proxy is a way to the server that can be cut and mended.
+// A Proxy is a connection to the server that tests can interrupt.
 type Proxy struct {
 	listener net.Listener
 	server   *Server
@@ -56,15 +56,15 @@ func (p *Proxy) Cut() {
 	clear(p.conns)
 }
 
-// Stall keeps all connections and lets nothing through, as a network does that
-// loses every packet.
+// Stall keeps all connections and passes nothing, like a network that loses
+// every packet.
 func (p *Proxy) Stall() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stall = make(chan struct{})
 }
 
-// Heal ends what Cut or Stall began.
+// Heal undoes Cut and Stall.
 func (p *Proxy) Heal() {
 	p.mu.Lock()
 	p.cut = false

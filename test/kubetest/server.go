@@ -21,8 +21,8 @@ import (
 // patience is how long a program may take to start.
 const patience = time.Minute
 
-// token is the password of the one user there is, who may do anything. Others
-// are asked for by impersonation.
+// token authenticates the one user, who has all permissions. Tests act as
+// others by impersonation.
 const token = "kubetest"
 
 // A Server is an API server with an etcd of its own.
@@ -109,7 +109,7 @@ func (s *Server) startAPI() (err error) {
 	return s.ready()
 }
 
-// ready waits until the API server says so.
+// ready waits until the API server reports readiness.
 func (s *Server) ready() error {
 	ctx, end := context.WithTimeout(context.Background(), patience)
 	defer end()
@@ -130,16 +130,16 @@ func (s *Server) ready() error {
 	}
 }
 
-// Config returns a way to the server, for a user who may do anything.
+// Config returns a client configuration for a user with all permissions.
 func (s *Server) Config() *rest.Config { return rest.CopyConfig(s.config) }
 
-// Kubeconfig is a file that says the same.
+// Kubeconfig returns the path of a file with the same configuration.
 func (s *Server) Kubeconfig() string { return filepath.Join(s.dir, kubeconfigFile) }
 
-// Address is the server's host and port, for what stands between.
+// Address returns the server's host and port, for proxies.
 func (s *Server) Address() string { return s.address }
 
-// Namespace makes a namespace of the test's own and returns its name.
+// Namespace creates a namespace for the test and returns its name.
 func (s *Server) Namespace(t testing.TB) string {
 	t.Helper()
 	answer := s.Request(t, http.MethodPost, "/api/v1/namespaces", map[string]any{
@@ -154,8 +154,8 @@ func (s *Server) Namespace(t testing.TB) string {
 	return made.Metadata.Name
 }
 
-// Request sends a request with an object, or without one, and returns the
-// answer. It must succeed. A patch is merged.
+// Request sends a request, with an object unless that is nil, and returns the
+// answer. It must succeed. PATCH sends a merge patch.
 func (s *Server) Request(t testing.TB, method, path string, object any) []byte {
 	t.Helper()
 	var body []byte
@@ -172,7 +172,7 @@ func (s *Server) Request(t testing.TB, method, path string, object any) []byte {
 	return answer
 }
 
-// Compact makes etcd forget what was before now.
+// Compact makes etcd drop its history.
 func (s *Server) Compact(t testing.TB) {
 	t.Helper()
 	answer, err := ask(t.Context(), http.DefaultClient, http.MethodPost, s.etcdURL+"/v3/kv/range", []byte(`{"key":"AA=="}`))
@@ -192,8 +192,8 @@ func (s *Server) Compact(t testing.TB) {
 	}
 }
 
-// Restart kills the API server and starts it again. What it had in its caches
-// is gone then, the revisions that it could still tell of included.
+// Restart kills the API server and starts it again, without its watch cache and
+// the history in it.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Kill()
@@ -216,7 +216,7 @@ func (s *Server) Stop() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// ask sends a request that must succeed.
+// ask sends a request, which must succeed.
 func ask(ctx context.Context, client *http.Client, method, url string, body []byte) (_ []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
@@ -238,7 +238,7 @@ func ask(ctx context.Context, client *http.Client, method, url string, body []by
 	return answer, err
 }
 
-// freePorts returns addresses that nobody listens on now.
+// freePorts returns addresses that are free now.
 func freePorts(n int) ([]string, error) {
 	var addresses []string
 	for range n {

@@ -73,7 +73,7 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
-// BenchmarkUpdateMany is 100 writers at once, who share transactions.
+// BenchmarkUpdateMany has 100 concurrent writers, which share transactions.
 func BenchmarkUpdateMany(b *testing.B) {
 	s := benchStore(b, filepath.Join(b.TempDir(), "broker.db"), benchRecords)
 	var next atomic.Int64

@@ -71,7 +71,7 @@ func TestStore_KilledProcess_LosesNoSavedRecord(t *testing.T) {
 				acknowledged[w] = max(acknowledged[w], sequence)
 			}
 			if n == 20+7*round {
-				if err := cmd.Process.Kill(); err != nil { // and read on: what it still said counts
+				if err := cmd.Process.Kill(); err != nil { // its remaining output counts
 					t.Fatal(err)
 				}
 			}

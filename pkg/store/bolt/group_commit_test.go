@@ -135,7 +135,7 @@ func TestUpdate_FullDisk_FailsAndLosesNothing(t *testing.T) {
 	if err := put(s, t, "before", 1000); err != nil {
 		t.Fatal(err)
 	}
-	s.db.MaxSize = 1 // bbolt's own limit: it will not grow the file any more
+	s.db.MaxSize = 1 // bbolt's own limit: the file must stay as small as it is
 	if err := put(s, t, "large", 200<<10); !errors.Is(err, berrors.ErrMaxSizeReached) {
 		t.Fatalf("Update on a full disk = %v, want ErrMaxSizeReached", err)
 	}
@@ -322,7 +322,7 @@ func TestUpdate_TooLongKey_Fails(t *testing.T) {
 	}
 }
 
-// list returns all records, and the keys of those that do not decode.
+// list returns all records, and the keys of the undecodable ones.
 func list(t *testing.T, s *Store) (good []store.Record, damaged []store.Key) {
 	t.Helper()
 	for r, err := range s.All(t.Context()) {

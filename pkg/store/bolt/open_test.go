@@ -46,7 +46,7 @@ func filled(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	for range 3 { // so that the end of the file is the large record's, not bbolt's free list
+	for range 3 { // so that the file ends with the large record instead of bbolt's free list
 		_, err := s.Update(t.Context(), store.Key{InstanceID: "000"}, func(r *store.Record) error { r.Sequence++; return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -135,7 +135,7 @@ func TestOpen_ForeignFile_FailsAndLeavesIt(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // the first must not keep the file locked
+		for range 2 { // the first try must release the file
 			if _, err := bolt.Open(path, nil); !errors.Is(err, store.ErrForeign) {
 				t.Errorf("%s: Open = %v, want ErrForeign", name, err)
 			}
@@ -186,9 +186,9 @@ func otherProgram(t *testing.T, version []byte) []byte {
 	return b
 }
 
-// A page that was written wrongly may hold anything. Open refuses the file, or
-// the page was in the middle of one large record, which says so, or it was not
-// in use. Nothing crashes.
+// A page that was written wrongly may hold anything. Open refuses the file
+// unless the page was unused, or in the middle of one large record, which is
+// damaged then. The process survives.
 func TestOpen_GarbledPage_IsFoundIfInUse(t *testing.T) {
 	whole, err := os.ReadFile(filled(t))
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// All holds a page of records at once, however many there are: those that are
-// changed after the first has come, and come unchanged, had been read by then.
-// One in fifty is changed.
+// All holds one page of records, however many there are. The test changes one
+// record in fifty after the first came: a changed record that comes with its
+// old content was read before, in the same page.
 func TestAll_ManyRecords_HoldsOnePage(t *testing.T) {
 	const records, sample = 10_000, 50
 	s, err := Open(filepath.Join(t.TempDir(), "broker.db"), nil)

@@ -56,14 +56,14 @@ func TestOpen_ReadOnlyFile_FailsAndLeavesIt(t *testing.T) {
 	}
 }
 
-// asNobody does something to files without the powers of root.
+// asNobody calls do as the user nobody, without the powers of root.
 func asNobody(t *testing.T, do func() error) error {
 	t.Helper()
 	const nobody = 65534
 	done := make(chan error)
 	go func() {
 		if os.Getuid() == 0 {
-			runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+			runtime.LockOSThread() // stays locked: the thread ends with the goroutine
 			if err := syscall.Setfsuid(nobody); err != nil {
 				done <- err
 				return

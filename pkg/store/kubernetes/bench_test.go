@@ -102,7 +102,7 @@ func BenchmarkRecords(b *testing.B) {
 	})
 }
 
-// getAtPace reads so many records a second, whether or not the store keeps up.
+// getAtPace reads at a fixed rate, even if the store falls behind.
 func getAtPace(b *testing.B, s store.Store, perSecond int) {
 	b.Helper()
 	took := make([]time.Duration, b.N)
@@ -133,7 +133,8 @@ func reportQuantiles(b *testing.B, took []time.Duration) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// watchMemory is what a store and its watch of so many records keep in use.
+// watchMemory returns the heap that a store and its watch of so many records
+// use.
 func watchMemory(b *testing.B, o kubernetes.Options, unfinished int) {
 	b.Helper()
 	for b.Loop() {

@@ -192,7 +192,7 @@ func TestLease_HungRenewal_IsLostInTime(t *testing.T) {
 	l.end(t)
 }
 
-// A hanging network lets no request for a lease go on, and hears of no context.
+// A hanging network holds each request for a lease and ignores its context.
 type hanging struct {
 	next  http.RoundTripper
 	until *atomic.Pointer[chan struct{}]

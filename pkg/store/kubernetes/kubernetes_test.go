@@ -47,7 +47,7 @@ func folders(t *testing.T) func(t *testing.T, dir string) kubernetes.Options {
 	}
 }
 
-// options are those of a store in a namespace of the test's server.
+// options returns options for a store in a namespace of the test's server.
 func options(t testing.TB, namespace string) kubernetes.Options {
 	t.Helper()
 	return kubernetes.Options{

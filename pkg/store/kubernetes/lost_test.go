@@ -16,7 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 )
 
-// A fault is what a network does to a write.
+// A fault is a failure of the network during a write.
 type fault int
 
 const (
@@ -171,7 +171,7 @@ func TestUpdate_EndedContext_Returns(t *testing.T) {
 	}
 }
 
-// role is what the broker needs in its namespace.
+// role is the broker's Role in its namespace.
 func role() []map[string]any {
 	return []map[string]any{
 		{"apiGroups": []string{""}, "resources": []string{"secrets"}, "verbs": []string{"get", "list", "watch", "create", "update", "delete"}},

@@ -142,7 +142,7 @@ func TestRecordSecret_CloudResources_HoldAFinalizer(t *testing.T) {
 		if after := w.put(t, k, func(r *store.Record) { r.Sequence = 7 }); after.Sequence != 7 || after.Revision <= before.Revision {
 			t.Errorf("%s: sequence %d, revision %d after %d", name, after.Sequence, after.Revision, before.Revision)
 		}
-		// Nor is its tombstone lost, which answers polls.
+		// The tombstone, which answers polls, is kept as well.
 		w.put(t, k, tombstone)
 		if r, err := w.Get(t.Context(), k); err != nil || r.Deleted.IsZero() {
 			t.Errorf("%s: the tombstone: %v", name, err)

@@ -25,23 +25,24 @@ func TestEnsure_EmptyStoreOnly_CreatesAKeyset(t *testing.T) {
 	if err != nil {
 		t.Fatalf("empty store, no keyset: %v", err)
 	}
-	// More than a page of records without secrets come before the one.
+	// More than a page of records without secrets precedes the one with a
+	// secret.
 	for n := range 120 {
-		updateGroup(t, inner, store.Key{InstanceID: fmt.Sprintf("%03d", n)}, func(*store.Record) {})
+		update(t, inner, store.Key{InstanceID: fmt.Sprintf("%03d", n)}, func(*store.Record) {})
 	}
 	if _, err := ensure(); err != nil {
 		t.Errorf("store without secrets: %v", err)
 	}
 	k := store.Key{InstanceID: "i", BindingID: "b"}
-	updateGroup(t, sealed.New(inner, keys), k, func(r *store.Record) {
+	update(t, sealed.New(inner, keys), k, func(r *store.Record) {
 		r.Secrets = store.Seal([]byte("secret"))
 		r.Credentials = store.Seal([]byte("secret"))
 	})
 	if _, err := ensure(); err != nil {
 		t.Errorf("keyset that fits: %v", err)
 	}
-	// A single secret that does not open is its record's matter.
-	updateGroup(t, inner, k, func(r *store.Record) { r.Secrets = store.Boxed([]byte("broken"), nil) })
+	// A single unopenable secret affects its record alone.
+	update(t, inner, k, func(r *store.Record) { r.Secrets = store.Boxed([]byte("broken"), nil) })
 	if _, err := ensure(); err != nil {
 		t.Errorf("keyset that fits, and a broken secret: %v", err)
 	}
@@ -84,7 +85,7 @@ func TestEnsure_EmptyStoreOnly_CreatesAKeyset(t *testing.T) {
 	}
 }
 
-// damaged is a store whose first record does not decode.
+// damaged is a store whose first record fails to decode.
 type damaged struct{ store.Store }
 
 func (d damaged) All(ctx context.Context) iter.Seq2[store.Record, error] {
@@ -101,7 +102,7 @@ func TestEnsure_DamagedRecords_AreSkipped(t *testing.T) {
 	dir := t.TempDir()
 	inner := openBolt(t, dir)
 	path := newKeysetFile(t, dir, "keyset.json")
-	updateGroup(t, sealed.New(inner, open(t, sealed.File(path))), store.Key{InstanceID: "i"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
+	update(t, sealed.New(inner, open(t, sealed.File(path))), store.Key{InstanceID: "i"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
 	if _, err := sealed.Ensure(t.Context(), sealed.File(path), damaged{inner}, nil); err != nil {
 		t.Errorf("keyset that fits: %v", err)
 	}

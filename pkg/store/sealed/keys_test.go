@@ -15,13 +15,13 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// secret is what put seals in a record.
+// secret is the content that put seals in a record.
 const secret = "secret"
 
 // put seals a secret in the record id.
 func put(t *testing.T, s store.Store, id string) store.Record {
 	t.Helper()
-	return updateGroup(t, s, store.Key{InstanceID: id}, func(r *store.Record) { r.Secrets = store.Seal([]byte(secret)) })
+	return update(t, s, store.Key{InstanceID: id}, func(r *store.Record) { r.Secrets = store.Seal([]byte(secret)) })
 }
 
 // check opens the secret of the record id.
@@ -52,7 +52,7 @@ func sealer(t *testing.T, r store.Record) uint32 {
 func rotated(t *testing.T, keys *sealed.Keys) uint32 {
 	t.Helper()
 	id := add(t, keys)
-	pass(61 * time.Second) // between two looks of those who began now
+	pass(61 * time.Second) // between two reloads of keys opened now
 	must(t, keys.Promote(t.Context(), id))
 	return id
 }
@@ -80,7 +80,7 @@ func TestKeys_ChangedSource_IsFollowed(t *testing.T) {
 func TestKeys_UnloadedKey_OpensAtOnce(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	source := newMemory(t)
-	deaf := sealed.New(inner, open(t, source)) // it never looks by itself
+	deaf := sealed.New(inner, open(t, source)) // it reloads on demand only
 	keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
 	must(t, keys.Promote(t.Context(), add(t, keys)))
@@ -215,7 +215,7 @@ func TestKeys_LostPrimaryKey_StopsSealing(t *testing.T) {
 				if !errors.Is(err, store.ErrForeign) {
 					t.Errorf("sealing with a key that is lost at the next start = %v, want ErrForeign", err)
 				}
-				updateGroup(t, live, store.Key{InstanceID: "i"}, func(r *store.Record) { r.Region = "r" }) // needs no key
+				update(t, live, store.Key{InstanceID: "i"}, func(r *store.Record) { r.Region = "r" }) // works without a key
 				if n := told.counts()[1]; n != 1 {
 					t.Errorf("it was told %d times, want once", n)
 				}

@@ -12,8 +12,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// TestSealed_OlderBroker_KeepsUnknownMembers lets this version do to a newer one's
-// record what it does in a day's work.
+// TestSealed_OlderBroker_KeepsUnknownMembers lets this version change the
+// record of a newer one as it does in a day's work.
 func TestSealed_OlderBroker_KeepsUnknownMembers(t *testing.T) {
 	inner, keys := openBolt(t, t.TempDir()), newKeys(t)
 	s := sealed.New(inner, keys)
@@ -39,15 +39,15 @@ func TestSealed_OlderBroker_KeepsUnknownMembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	updateGroup(t, inner, k, func(r *store.Record) { *r = newer })
+	update(t, inner, k, func(r *store.Record) { *r = newer })
 
-	updateGroup(t, s, k, func(r *store.Record) {
+	update(t, s, k, func(r *store.Record) {
 		r.Secrets = store.Seal([]byte(secret))
 		r.Want.Parameters = store.Seal([]byte("{}"))
 		r.Operation.State = store.Succeeded
 		r.History = store.NewHistory(append(r.History.Events(), store.Event{Outcome: "ended"})...)
 	})
-	updateGroup(t, s, k, func(r *store.Record) {
+	update(t, s, k, func(r *store.Record) {
 		r.Have, r.Settled = r.Want, true // a reached Want becomes Have
 		r.Results = append(r.Results, *r.Operation)
 		r.Operation = &store.Operation{ID: "2"}

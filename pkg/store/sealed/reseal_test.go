@@ -16,7 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
-// newer is a store whose records are of a newer broker.
+// newer is a store with records of a newer broker.
 type newer struct{ store.Store }
 
 func (n newer) All(ctx context.Context) iter.Seq2[store.Record, error] {
@@ -30,8 +30,8 @@ func (n newer) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-// slow is a store whose first write is decided at once and takes effect when
-// goOn is closed.
+// slow is a store whose first write decides at once and takes effect when goOn
+// is closed.
 type slow struct {
 	store.Store
 
@@ -73,7 +73,8 @@ func full(r *store.Record) {
 	r.History = store.NewHistory(store.Event{Outcome: "done"})
 }
 
-// opened compares records, secrets by what they open to; revisions may differ.
+// opened compares records by the content of their secrets; it ignores
+// revisions.
 func opened() cmp.Options {
 	return cmp.Options{
 		cmp.Comparer(func(a, b store.Sealed) bool {
@@ -92,13 +93,13 @@ func TestReseal_Records_ChangesBoxesOnly(t *testing.T) {
 	old := primary(t, keys)
 	i := store.Key{InstanceID: "i"}
 	before := map[store.Key]store.Record{
-		i:                                 updateGroup(t, s, i, full),
-		{InstanceID: "i", BindingID: "b"}: updateGroup(t, s, store.Key{InstanceID: "i", BindingID: "b"}, full),
-		{InstanceID: "plain"}:             updateGroup(t, s, store.Key{InstanceID: "plain"}, func(r *store.Record) { r.Region = "r" }),
+		i:                                 update(t, s, i, full),
+		{InstanceID: "i", BindingID: "b"}: update(t, s, store.Key{InstanceID: "i", BindingID: "b"}, full),
+		{InstanceID: "plain"}:             update(t, s, store.Key{InstanceID: "plain"}, func(r *store.Record) { r.Region = "r" }),
 	}
 	id := add(t, keys)
 	must(t, keys.Promote(t.Context(), id))
-	fresh := updateGroup(t, s, store.Key{InstanceID: "fresh"}, full)
+	fresh := update(t, s, store.Key{InstanceID: "fresh"}, full)
 
 	var told []sealed.Resealed
 	did, err := keys.Reseal(t.Context(), s, func(r sealed.Resealed) { told = append(told, r) })
@@ -130,8 +131,8 @@ func TestReseal_UnopenableSecrets_AreLeftAndNamed(t *testing.T) {
 	s := sealed.New(inner, keys)
 	put(t, s, "good")
 	half := store.Key{InstanceID: "half"}
-	updateGroup(t, s, half, full)
-	updateGroup(t, inner, half, func(r *store.Record) { r.Credentials = store.Boxed([]byte("broken"), nil) })
+	update(t, s, half, full)
+	update(t, inner, half, func(r *store.Record) { r.Credentials = store.Boxed([]byte("broken"), nil) })
 	put(t, sealed.New(inner, newKeys(t)), "foreign")
 	id := add(t, keys)
 	must(t, keys.Promote(t.Context(), id))
@@ -225,7 +226,7 @@ func TestReseal_ConcurrentWriters_LosesNoWrite(t *testing.T) {
 				}); err != nil {
 					t.Error(err)
 				}
-				if n%5 == 4 { // a record that goes while it is resealed does not come back
+				if n%5 == 4 { // a record deleted during resealing stays deleted
 					gone := store.Key{InstanceID: "gone"}
 					if _, err := s.Update(t.Context(), gone, func(r *store.Record) error { full(r); return nil }); err != nil {
 						t.Error(err)

@@ -70,7 +70,7 @@ func TestDrop_KeyInUse_IsKeptUntilUnused(t *testing.T) {
 		for i := range 3 {
 			put(t, s, fmt.Sprint("old ", i))
 		}
-		updateGroup(t, s, store.Key{InstanceID: "without"}, func(*store.Record) {})
+		update(t, s, store.Key{InstanceID: "without"}, func(*store.Record) {})
 		stolen := put(t, s, "stolen") // read before, used later
 		id := rotated(t, keys)
 		put(t, s, "new")
@@ -107,7 +107,7 @@ func TestDrop_UnknownUse_KeepsTheKey(t *testing.T) {
 		"a damaged record": func(_ *testing.T, inner store.Store, _ []byte) store.Store { return damaged{inner} },
 		"a newer record":   func(_ *testing.T, inner store.Store, _ []byte) store.Store { return newer{inner} },
 		"a secret in a member that only newer brokers know": func(t *testing.T, inner store.Store, box []byte) store.Store {
-			updateGroup(t, inner, store.Key{InstanceID: "i"}, func(r *store.Record) {
+			update(t, inner, store.Key{InstanceID: "i"}, func(r *store.Record) {
 				b, err := json.Marshal(map[string]any{"of": []any{box}})
 				must(t, err)
 				r.Secrets = store.Sealed{}
@@ -140,12 +140,12 @@ func TestDrop_RunningUpdates_AreCounted(t *testing.T) {
 		s := sealed.New(inner, keys)
 		old := primary(t, keys)
 		go put(t, s, "i")
-		synctest.Wait() // it is sealed, and not yet saved
+		synctest.Wait() // it is sealed, and still unsaved
 		must(t, keys.Promote(t.Context(), add(t, keys)))
 		dropped := make(chan error, 1)
 		go func() { dropped <- keys.Drop(t.Context(), s, old) }()
 		synctest.Wait()
-		put(t, sealed.New(inner.Store, keys), "j") // nothing holds up others
+		put(t, sealed.New(inner.Store, keys), "j") // other writers go on
 		close(inner.goOn)
 		if err := <-dropped; !errors.Is(err, sealed.ErrInUse) {
 			t.Errorf("Drop = %v, want ErrInUse", err)
@@ -163,7 +163,7 @@ func TestDrop_ChangedKeyset_CountsAgain(t *testing.T) {
 	s := sealed.New(st, keys)
 	old := primary(t, keys)
 	must(t, keys.Promote(t.Context(), add(t, keys)))
-	// While Drop is at work, somebody makes the key the primary one again.
+	// While Drop works, another process makes the key the primary one again.
 	other, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
 	source.set(func(m *memory) {
@@ -199,7 +199,7 @@ func TestRotation_ConcurrentUse_OpensEverySecret(t *testing.T) {
 			s := sealed.New(inner, replicas[worker%2])
 			wg.Go(func() {
 				for n := 0; ctx.Err() == nil; n++ {
-					if n%4 == 0 { // some are written often, some never again
+					if n%4 == 0 { // some are written often, some once
 						put(t, s, fmt.Sprintf("%d-%d", worker, n%3))
 					}
 					for other := range 8 {

@@ -64,8 +64,8 @@ func open(t *testing.T, source sealed.Source) *sealed.Keys {
 	return keys
 }
 
-// updateGroup changes a record, which must succeed.
-func updateGroup(t *testing.T, s store.Store, k store.Key, change func(r *store.Record)) store.Record {
+// update changes a record, which must succeed.
+func update(t *testing.T, s store.Store, k store.Key, change func(r *store.Record)) store.Record {
 	t.Helper()
 	r, err := s.Update(t.Context(), k, func(r *store.Record) error {
 		change(r)
@@ -81,7 +81,7 @@ func TestSealed_MovedBox_DoesNotOpen(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	s := sealed.New(inner, newKeys(t))
 	from := store.Key{InstanceID: "i", BindingID: "bc"}
-	box := updateGroup(t, s, from, func(r *store.Record) {
+	box := update(t, s, from, func(r *store.Record) {
 		r.Incarnation = "life"
 		r.Secrets = store.Seal([]byte("secret"))
 		r.Frozen = map[string]store.Sealed{"s": store.Seal([]byte("request"))}
@@ -103,8 +103,8 @@ func TestSealed_MovedBox_DoesNotOpen(t *testing.T) {
 		"ids joined":          {store.Key{InstanceID: "ib", BindingID: "c"}, "life", func(r *store.Record) { r.Secrets = stolen(box.Secrets.Box()) }, false},
 		"a broken box":        {from, "life", func(r *store.Record) { r.Secrets = stolen(append([]byte("x"), box.Secrets.Box()...)) }, false},
 	} {
-		// Who writes to the store past the sealing puts the box where it pleases.
-		updateGroup(t, inner, tc.key, func(r *store.Record) {
+		// A writer that bypasses the sealing can put the box anywhere.
+		update(t, inner, tc.key, func(r *store.Record) {
 			*r = store.Record{Incarnation: tc.incarnation}
 			tc.steal(r)
 		})
@@ -124,8 +124,8 @@ func TestSealed_MovedBox_DoesNotOpen(t *testing.T) {
 				t.Errorf("%s: opens as %q, %v, want ErrSeal", name, plain, err)
 			}
 		}
-		// What does not open does not stop the record from being changed.
-		updateGroup(t, s, tc.key, func(r *store.Record) { r.Region = "elsewhere" })
+		// An unopenable secret leaves the rest of the record changeable.
+		update(t, s, tc.key, func(r *store.Record) { r.Region = "elsewhere" })
 	}
 }
 
@@ -134,7 +134,7 @@ func TestSealed_StoredRecord_HoldsNoPlainSecret(t *testing.T) {
 	s := sealed.New(openBolt(t, dir), newKeys(t))
 	const secret = "correct-horse-battery-staple"
 	for n := range 20 {
-		updateGroup(t, s, store.Key{InstanceID: "i"}, func(r *store.Record) {
+		update(t, s, store.Key{InstanceID: "i"}, func(r *store.Record) {
 			fresh := func(what string) store.Sealed { return store.Seal(fmt.Appendf(nil, `{"%s":"%s-%d"}`, what, secret, n)) }
 			r.Secrets, r.Credentials = fresh("secrets"), fresh("credentials")
 			r.Want = &store.Spec{Parameters: fresh("parameters"), Prepared: fresh("prepared")}
@@ -168,7 +168,7 @@ func TestSealed_StoredRecord_HoldsNoPlainSecret(t *testing.T) {
 func TestSealed_Reading_NeedsNoKey(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	k := store.Key{InstanceID: "i"}
-	updateGroup(t, sealed.New(inner, newKeys(t)), k, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
+	update(t, sealed.New(inner, newKeys(t)), k, func(r *store.Record) { r.Secrets = store.Seal([]byte("secret")) })
 	other := sealed.New(inner, newKeys(t))
 	r, err := other.Get(t.Context(), k)
 	if err != nil {
@@ -184,7 +184,7 @@ func TestSealed_CrashDuringUpdate_SecretsStillOpen(t *testing.T) {
 		faulty := storetest.NewFaulty(openBolt(t, t.TempDir()))
 		s := sealed.New(faulty, newKeys(t))
 		k := store.Key{InstanceID: "i"}
-		updateGroup(t, s, k, func(r *store.Record) { r.Secrets = store.Seal([]byte("old")) })
+		update(t, s, k, func(r *store.Record) { r.Secrets = store.Seal([]byte("old")) })
 		faulty.FailWrite(1, after)
 		_, err := s.Update(t.Context(), k, func(r *store.Record) error {
 			r.Incarnation, r.Secrets = "next", store.Seal([]byte("new"))

@@ -80,7 +80,7 @@ func (m *memory) Replace(_ context.Context, keyset []byte, version string) error
 	return nil
 }
 
-// set does to the source what somebody else does.
+// set changes the source as another process does.
 func (m *memory) set(change func(m *memory)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -88,7 +88,7 @@ func (m *memory) set(change func(m *memory)) {
 	m.version++
 }
 
-// content is what the source holds.
+// content returns the keyset of the source.
 func (m *memory) content() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -102,7 +102,7 @@ func (m *memory) looked() int {
 	return m.reads
 }
 
-// news is what keys have reported.
+// news collects the reports of keys.
 type news struct {
 	mu     sync.Mutex
 	good   []string

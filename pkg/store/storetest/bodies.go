@@ -227,7 +227,7 @@ func (s *suite) putBody(t *testing.T, content string) (digest string, key store.
 	return digest, key
 }
 
-// nameBodies makes a record name these bodies, and no others.
+// nameBodies replaces the bodies that a record names.
 func (s *suite) nameBodies(t *testing.T, k store.Key, bodies map[string]store.Sealed) {
 	t.Helper()
 	s.put(t, k, func(r *store.Record) { r.Bodies = bodies })

@@ -26,7 +26,7 @@ func concurrency() cases {
 					r, err := s.Update(t.Context(), instance("i"), func(r *store.Record) error {
 						r.Sequence++
 						if w%10 == 0 {
-							return refused // must not disturb those who share its transaction
+							return refused // must leave the others in its transaction alone
 						}
 						r.Refused = append(r.Refused, fmt.Sprint(w))
 						return nil
@@ -53,8 +53,9 @@ func concurrency() cases {
 			}
 		},
 		"Update_SeenRecord_IsSaved": func(t *testing.T, s *suite) {
-			// One makes the record; the others see it and decide that there is
-			// nothing to do. By then it must be there to stay: they tell others.
+			// One caller creates the record; the others see it and change
+			// nothing. By then the record must be durable, because they report
+			// it.
 			decided := errors.New("somebody was here before")
 			for round := range 50 {
 				k := instance(fmt.Sprint(round))

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// durability are the rules about what outlives the process.
+// durability holds the rules about restarts.
 func durability() cases {
 	return cases{
 		"Store_Reopened_KeepsRecords": func(t *testing.T, s *suite) {

@@ -10,33 +10,32 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// ErrDead is what the writes of a Faulty return once it has failed.
+// ErrDead is the error of the writes of a Faulty that has failed.
 var ErrDead = errors.New("the store was made to fail here")
 
-// ErrLost is what a write of a Faulty returns whose answer was lost.
+// ErrLost is the error of the write whose answer was lost.
 var ErrLost = errors.New("the answer of the store was made to be lost here")
 
-// A Faulty is a store whose process dies at a chosen write, for tests of what
-// comes after a crash, or which loses the answer of one. A write is an Update
-// whose change succeeds, a Delete, a PutBody, a SweepBodies, or the beginning
-// of a Lead. Reads always go on.
+// A Faulty is a store that dies at a chosen write, or loses the answer of one,
+// for tests of crashes. A write is an Update whose change succeeds, a Delete, a
+// PutBody, a SweepBodies, or the beginning of a Lead. Reads always go on.
 type Faulty struct {
 	store.Store
 
 	mu     sync.Mutex
 	writes int
-	fatal  int  // the write at which it dies; 0: none
+	fatal  int  // number of the fatal write, or 0
 	after  bool // it dies after the effect of the write
 	dead   bool
-	losing int // the write whose answer is lost; 0: none
+	losing int // number of the write whose answer is lost, or 0
 	lost   bool
 }
 
-// NewFaulty returns inner, so far without a fault.
+// NewFaulty returns inner without a fault yet.
 func NewFaulty(inner store.Store) *Faulty { return &Faulty{Store: inner} }
 
 // FailWrite makes the n-th write from now fail (1: the next), after or before
-// having its effect, and every later one without effect, until Revive.
+// its effect. Later writes fail without effect, until Revive.
 func (f *Faulty) FailWrite(n int, after bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -51,7 +50,7 @@ func (f *Faulty) LoseAnswer(n int) {
 	f.losing, f.lost = f.writes+n, false
 }
 
-// Lost says whether an answer was lost since LoseAnswer was called.
+// Lost reports whether an answer was lost since the last LoseAnswer.
 func (f *Faulty) Lost() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -65,23 +64,23 @@ func (f *Faulty) Revive() {
 	f.fatal, f.dead = 0, false
 }
 
-// Writes counts the writes so far, the one that failed included, those refused
-// after it not.
+// Writes counts the writes so far, including the fatal one and excluding the
+// refused ones after it.
 func (f *Faulty) Writes() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.writes
 }
 
-// Dead says whether the fault has struck and Revive was not called since.
+// Dead reports whether the store has died and was not revived.
 func (f *Faulty) Dead() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.dead
 }
 
-// begin counts a write. It returns ErrDead if the write must have no effect;
-// after is what it must return after its effect.
+// begin counts a write. err is ErrDead for a write without effect; after is the
+// error to return after the effect.
 func (f *Faulty) begin() (after, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

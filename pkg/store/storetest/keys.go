@@ -29,7 +29,7 @@ func strangeKeys() []store.Key {
 	return ks
 }
 
-// putStrange makes a record of every strange key, all at once, and returns the
+// putStrange concurrently creates a record of every strange key and returns the
 // keys in order.
 func (s *suite) putStrange(t *testing.T) []store.Key {
 	t.Helper()

@@ -106,7 +106,7 @@ func records() cases {
 			k := instance("i")
 			s.put(t, binding("i", "b"), fill)
 			old := s.put(t, k, fill)
-			for range 2 { // the second time there is nothing to delete
+			for range 2 { // the second time the record is missing
 				if err := s.Delete(t.Context(), k, nil); err != nil {
 					t.Fatalf("Delete: %v", err)
 				}
@@ -138,7 +138,7 @@ func records() cases {
 				t.Errorf("Delete = %v, want the check's error", err)
 			}
 			s.get(t, k)
-			for range 2 { // the second time there is nothing to check
+			for range 2 { // the second time the record is missing
 				calls := 0
 				err = s.Delete(t.Context(), k, func(*store.Record) error { calls++; return nil })
 				if err != nil {
@@ -150,7 +150,8 @@ func records() cases {
 			}
 		},
 		"Delete_ChangedAfterItsCheck_Keeps": func(t *testing.T, s *suite) {
-			// One renews a record while others delete what is not renewed.
+			// One caller renews a record while others delete it unless it is
+			// renewed.
 			stale := errors.New("renewed")
 			for round := range 20 {
 				k := instance(fmt.Sprint(round))

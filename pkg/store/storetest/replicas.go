@@ -17,18 +17,18 @@ type Shared struct {
 	// Open opens one more replica of the store at dir, as another process would.
 	// The suite closes it.
 	Open func(t *testing.T, dir string) Replica
-	// Forget makes the server forget what was before now: who was away hears of
-	// what there is, and not of what happened.
+	// Compact makes the server drop its history: a watch that was disconnected
+	// gets the present state instead of the missed changes.
 	Compact func(t *testing.T)
 }
 
-// A Replica is what one process has of a shared store.
+// A Replica is a shared store as one process opens it, with its network.
 type Replica struct {
 	store.Store
 
-	Cut   func() // ends its connections and lets it have no others
-	Stall func() // loses all that is on its way to or fro, and ends no connection
-	Heal  func() // ends what these two began
+	Cut   func() // closes its connections and refuses new ones
+	Stall func() // drops all traffic and keeps the connections
+	Heal  func() // undoes Cut and Stall
 }
 
 // RunShared runs the rules for stores that several processes share.
@@ -38,7 +38,7 @@ func RunShared(t *testing.T, shared Shared) {
 	}
 }
 
-// replicas are those of one test.
+// replicas are the replicas of one test.
 type replicas struct {
 	Shared
 
@@ -172,7 +172,7 @@ func watchAfter(lose func(*replica), meanwhile func(*testing.T, *replicas)) func
 	}
 }
 
-// leaseHandedOver: who waits is let in when the other ends.
+// leaseHandedOver lets replicas lead one after the other.
 func leaseHandedOver(t *testing.T, rs *replicas) {
 	turns := []*replica{rs.open(t), rs.open(t), nil, nil}
 	turns[2], turns[3] = turns[0], turns[1]
@@ -194,8 +194,8 @@ func leaseHandedOver(t *testing.T, rs *replicas) {
 	<-now.ended
 }
 
-// holderIsFollowed lets the holder lose its server. It must know before
-// another is let in, and disturb nobody when it is back.
+// holderIsFollowed disconnects the holder from its server. It must lose the
+// lease before another holds it, and leave that one alone when it is back.
 func holderIsFollowed(lose func(*replica)) func(*testing.T, *replicas) {
 	return func(t *testing.T, rs *replicas) {
 		a, b := rs.open(t), rs.open(t)
@@ -234,8 +234,8 @@ func holderIsFollowed(lose func(*replica)) func(*testing.T, *replicas) {
 	}
 }
 
-// leaseOutlives: the server is gone for a moment, and for longer while nobody
-// leads.
+// leaseOutlives interrupts the server for a moment under a holder, and for
+// longer under a candidate.
 func leaseOutlives(t *testing.T, rs *replicas) {
 	a, b := rs.open(t), rs.open(t)
 	b.network.Cut()
@@ -258,12 +258,12 @@ func leaseOutlives(t *testing.T, rs *replicas) {
 
 // A leading replica.
 type leading struct {
-	lease chan store.Lease // one, when it is let in
+	lease chan store.Lease // receives the lease
 	lost  chan struct{}    // closed when held ended
 	ended chan struct{}    // closed when Lead has returned
 }
 
-// lead waits for the lease and holds it until it is let go.
+// lead waits for the lease and holds it until let is closed.
 func (r *replica) lead(t *testing.T, let <-chan struct{}) *leading {
 	t.Helper()
 	l := &leading{lease: make(chan store.Lease, 1), lost: make(chan struct{}), ended: make(chan struct{})}
@@ -282,8 +282,8 @@ func (r *replica) lead(t *testing.T, let <-chan struct{}) *leading {
 	return l
 }
 
-// allInPages lists far more than it may hold, and the server forgets in the
-// midst of it what it gave the first of.
+// allInPages lists far more than fits into its memory, and compacts the history
+// half-way.
 func allInPages(t *testing.T, rs *replicas) {
 	const records, size, writers = 10_000, 1 << 10, 50
 	a := rs.open(t)

@@ -8,9 +8,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// An Opener opens the store kept at dir, a folder of the test's own, which is
-// empty at first. The suite closes what it opens, and opens the same dir again
-// to see what is kept.
+// An Opener opens the store at dir, a folder of the test's own, empty at first.
+// The suite closes the store, and opens the same dir again to check what it
+// kept.
 type Opener func(t *testing.T, dir string) store.Store
 
 // Run runs the suite for a store that takes sealed secrets only.

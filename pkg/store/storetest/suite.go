@@ -102,14 +102,14 @@ func keys(rs []store.Record) []store.Key {
 	return ks
 }
 
-// instance and binding make keys.
+// instance and binding return keys.
 func instance(id string) store.Key            { return store.Key{InstanceID: id} }
 func binding(instance, id string) store.Key   { return store.Key{InstanceID: instance, BindingID: id} }
 func noChange(*store.Record)                  {}
 func settle(settled bool) func(*store.Record) { return func(r *store.Record) { r.Settled = settled } }
 
-// fill sets every part of a record that is no secret, but for what the store
-// itself sets. All times are different ones.
+// fill sets every member of a record except secrets and the store's own. All
+// times differ.
 func fill(r *store.Record) {
 	at := func(day int) time.Time { return time.Date(2024, 3, day, 23, 59, 59, 123456789, time.UTC) }
 	unknown := map[string]json.RawMessage{"later": json.RawMessage(`{"a":[1,"<&>"]}`)}

@@ -7,7 +7,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// What fill leaves out no store is asked to keep.
+// Members that fill leaves out would be untested in every store.
 func TestFill_SetsAllButSecrets(t *testing.T) {
 	r := store.Record{Key: binding("i", "b")}
 	fill(&r)
@@ -32,7 +32,7 @@ func TestFill_SetsAllButSecrets(t *testing.T) {
 	walk("Record", reflect.ValueOf(r))
 }
 
-// isSecret says whether values of a type are secrets, alone or by name.
+// isSecret reports whether values of a type are secrets, alone or in a map.
 func isSecret(t reflect.Type) bool {
 	return t == reflect.TypeFor[store.Sealed]() || t == reflect.TypeFor[map[string]store.Sealed]()
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// tombstones are the rules about finding what was deleted long ago.
+// tombstones holds the rules about finding old tombstones.
 func tombstones() cases {
 	day := time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
 	deleted := func(at time.Time) func(*store.Record) { return func(r *store.Record) { r.Deleted = at } }

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// unfinished are the rules about finding what has work to do.
+// unfinished holds the rules about finding unsettled records.
 func unfinished() cases {
 	return cases{
 		"Unfinished_FollowsSettled": func(t *testing.T, s *suite) {

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// watch are the rules about hearing of what is not settled.
+// watch holds the rules about watching unsettled records.
 func watch() cases {
 	return cases{
 		"Watch_UnsettledRecords_AreReported": func(t *testing.T, s *suite) {
@@ -78,8 +78,8 @@ func (s *suite) watch(t *testing.T) *watcher {
 	return w
 }
 
-// waitFor waits until it has heard of all of these. Only the test's own time-out
-// ends the wait.
+// waitFor waits for an event of each key. Only the test's own time-out ends the
+// wait.
 func (w *watcher) waitFor(t *testing.T, want ...store.Key) {
 	t.Helper()
 	missing := map[store.Key]bool{}
@@ -96,7 +96,7 @@ func (w *watcher) waitFor(t *testing.T, want ...store.Key) {
 	}
 }
 
-// drain forgets what was heard so far.
+// drain drops the events so far.
 func (w *watcher) drain() {
 	for {
 		select {

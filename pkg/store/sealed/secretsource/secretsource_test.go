@@ -102,7 +102,7 @@ func TestSource_Secret_HasNoOwner(t *testing.T) {
 		t.Fatalf("Read = %q, %v, want first", keyset, err)
 	}
 
-	// What people add to the Secret stays.
+	// Additions of people to the Secret stay.
 	object.Labels["mine"] = "mine"
 	call(t, http.MethodPut, secrets(namespace)+"/broker-keyset", &object, nil)
 	if err := source.Replace(t.Context(), []byte("third"), version); !errors.Is(err, sealed.ErrChanged) {
@@ -178,7 +178,8 @@ func TestSource_ReplicasStartTogether_ShareOneKeyset(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			// The first ones write at once, so that the store is not empty for the last.
+			// The first ones write at once, so that the last finds a used
+			// store.
 			k := store.Key{InstanceID: "i"}
 			if _, err := sealed.New(st, keys).Update(t.Context(), k, func(r *store.Record) error {
 				_, err := r.Secrets.Open()
