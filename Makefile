@@ -74,6 +74,10 @@ image-programs: go $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
 chart: go ## Write the parts of chart/ that repeat others: the table of values, the dashboards
 	go run ./hack/tools/chart
 
+.PHONY: ram-policies
+ram-policies: go ## Write the RAM policies of the services into contrib/ram-policies
+	go run ./hack/tools/rampolicies
+
 .PHONY: e2e
 e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestExamples')
 	@hack/install-test-needs

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 )
 
 // cloud returns the clients of the cloud. The default region is the one of this
@@ -26,7 +27,7 @@ func (c *config) cloud(ctx context.Context, metrics prometheus.Registerer) (*ali
 	if err != nil {
 		return nil, err
 	}
-	return alicloud.New(alicloud.Config{Region: region, Credentials: source, Endpoints: c.endpoints, Metrics: metrics})
+	return alicloud.New(alicloud.Config{Region: region, Credentials: source, Endpoints: c.endpoints, Metrics: metrics}, all.Services().Products()...)
 }
 
 // credentialsSource returns the source of --credentials, which signs requests or

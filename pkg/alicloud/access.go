@@ -1,6 +1,8 @@
 package alicloud
 
-import "time"
+import (
+	"time"
+)
 
 // An Access says whether a call changes anything.
 type Access int

@@ -20,7 +20,7 @@ func (c *Clients) Caller(ctx context.Context) (account string, err error) {
 	req, resp := sts.CreateGetCallerIdentityRequest(), sts.CreateGetCallerIdentityResponse()
 	key, err := c.source.Credentials(ctx)
 	if err != nil {
-		return "", Classify(Op{Product: req.GetProduct(), Action: req.GetActionName()}, &notSentError{err})
+		return "", c.products.classify(Op{Product: req.GetProduct(), Action: req.GetActionName()}, &notSentError{err})
 	}
 	c.caller.mu.Lock()
 	account, known := c.caller.account, c.caller.keyID == key.ID

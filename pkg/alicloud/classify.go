@@ -17,18 +17,17 @@ type Op struct {
 	Product string // Rds, Ram, Vpc, Sts, Oss
 	Action  string
 	Access  Access
-	// Secrets of the call, whatever they are: they are struck out of the text
-	// of errors. Empty ones do no harm.
+	// Secrets of the call are struck out of the text of errors. Empty ones do
+	// no harm.
 	Secrets []string
 }
 
-// product is the product in lower case, as SDKs differ in its spelling.
+// product returns the product in lower case, since SDKs differ in its spelling.
 func (op Op) product() string { return strings.ToLower(op.Product) }
 
-// Classify turns an error of one of the SDKs, or of the network, into an
-// *Error with its kinds. An error that holds an *Error already keeps it. nil
-// stays nil.
-func Classify(op Op, err error) error {
+// classify turns an error of one of the SDKs, or of the network, into an *Error
+// with its reasons. An *Error inside err is returned as it is, and nil stays nil.
+func (p products) classify(op Op, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -44,14 +43,14 @@ func Classify(op Op, err error) error {
 	case errors.As(err, &server):
 		e.Code, e.Status, e.RequestID = server.ErrorCode(), server.HttpStatus(), server.RequestId()
 		e.Detail = redact(server.Message(), op.Secrets)
-		e.Kinds = refusalKinds(op, e.Code, e.Status)
+		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status)
 	case errors.As(err, &service):
 		e.Code, e.Status, e.RequestID = service.Code, service.StatusCode, service.RequestID
 		e.Detail = redact(service.Message, op.Secrets)
-		e.Kinds = refusalKinds(op, e.Code, e.Status)
+		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status)
 	default:
 		e.Detail = redact(withoutURL(err), op.Secrets)
-		e.Kinds = lostKinds(op, err)
+		e.Reasons = lossReasons(op, err)
 	}
 	return e
 }
@@ -62,19 +61,19 @@ func asError(err error) (*Error, bool) {
 	return e, ok
 }
 
-// refusalKinds returns the kinds of an answer that is an error.
-func refusalKinds(op Op, code string, status int) []error {
-	kind := kindOf(op.Product, code)
+// refusalReasons returns the reasons of an answer that is an error; reason is
+// that of its code. ErrOutcomeUnknown is for writes: a read may be repeated.
+func refusalReasons(op Op, reason error, status int) []error {
 	switch {
-	case kind == nil:
-	case errors.Is(kind, errEarlierTry) && op.Access == Read:
+	case reason == nil:
+	case errors.Is(reason, ErrEarlierAttempt) && op.Access == Read:
 		return []error{providers.ErrWrongState}
-	case errors.Is(kind, errEarlierTry):
+	case errors.Is(reason, ErrEarlierAttempt):
 		return []error{providers.ErrWrongState, providers.ErrOutcomeUnknown}
-	case errors.Is(kind, providers.ErrOutcomeUnknown) && op.Access == Read:
+	case errors.Is(reason, providers.ErrOutcomeUnknown) && op.Access == Read:
 		return nil
 	default:
-		return []error{kind}
+		return []error{reason}
 	}
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -85,68 +84,17 @@ func refusalKinds(op Op, code string, status int) []error {
 	return nil
 }
 
-// lostKinds returns the kinds of an error without an answer.
-func lostKinds(op Op, err error) []error {
-	var kinds []error
+// lossReasons returns the reasons of a call without an answer.
+func lossReasons(op Op, err error) []error {
+	var reasons []error
 	var unsent *notSentError
 	if op.Access == Write && !errors.As(err, &unsent) {
-		kinds = append(kinds, providers.ErrOutcomeUnknown)
+		reasons = append(reasons, providers.ErrOutcomeUnknown)
 	}
-	for _, kind := range []error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, kind) {
-			kinds = append(kinds, kind)
+	for _, reason := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, reason) {
+			reasons = append(reasons, reason)
 		}
 	}
-	return kinds
+	return reasons
 }
-
-// kindOf looks a code up in its product's table, then in that of all products;
-// in each first the code itself, then its family ("InvalidX.*" for
-// "InvalidX.Y"). It returns nil for what stands in none.
-func kindOf(product, code string) error {
-	if code == "" {
-		return nil
-	}
-	family := code
-	if i := strings.IndexByte(code, '.'); i > 0 {
-		family = code[:i] + ".*"
-	}
-	for _, table := range []map[string]error{productKinds(product), gatewayKinds} {
-		for _, name := range []string{code, family} {
-			if kind := table[name]; kind != nil {
-				return kind
-			}
-		}
-	}
-	if strings.Contains(code, "Throttling") {
-		return providers.ErrThrottled
-	}
-	return nil
-}
-
-func productKinds(product string) map[string]error {
-	switch strings.ToLower(product) {
-	case productRDS:
-		return rdsKinds
-	case productRAM:
-		return ramKinds
-	case productVPC:
-		return vpcKinds
-	case productSTS:
-		return stsKinds
-	case productOSS:
-		return ossKinds
-	}
-	return nil
-}
-
-// The products, as endpoints are named.
-const (
-	productRDS = "rds"
-	productRAM = "ram"
-	productVPC = "vpc"
-	productSTS = "sts"
-	productOSS = "oss"
-)
-
-func products() []string { return []string{productRDS, productRAM, productVPC, productSTS, productOSS} }

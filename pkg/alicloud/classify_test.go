@@ -14,6 +14,10 @@ import (
 )
 
 func TestErrorsOfOSS(t *testing.T) {
+	known, err := register(testProducts())
+	if err != nil {
+		t.Fatal(err)
+	}
 	op := Op{Product: "Oss", Action: "PutBucket", Access: Write, Secrets: []string{testSecret}}
 	cases := map[string]struct {
 		err  error
@@ -28,49 +32,50 @@ func TestErrorsOfOSS(t *testing.T) {
 		"Network":   {&url.Error{Op: "Put", URL: "http://h/?x-oss-signature=" + testSecret, Err: errors.New("EOF")}, providers.ErrOutcomeUnknown},
 		"NotSent":   {&url.Error{Op: "Put", URL: "http://h/", Err: &notSentError{errors.New("refused")}}, nil},
 		"Deadline":  {&url.Error{Op: "Put", URL: "http://h/", Err: context.DeadlineExceeded}, context.DeadlineExceeded},
-		"Known":     {&Error{Kinds: []error{providers.ErrQuota}}, providers.ErrQuota},
+		"Known":     {&Error{Reasons: []error{providers.ErrQuota}}, providers.ErrQuota},
 		"KnownDeep": {fmt.Errorf("credentials: %w", credentialsError("Files", "x", nil)), providers.ErrCredentials},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			err := Classify(op, fmt.Errorf("operation error: %w", tc.err))
+			err := known.classify(op, fmt.Errorf("operation error: %w", tc.err))
 			var e *Error
 			if !errors.As(err, &e) {
 				t.Fatalf("%T", err)
 			}
-			if tc.want == nil && len(e.Kinds) > 0 || tc.want != nil && !errors.Is(err, tc.want) {
-				t.Errorf("kinds = %v, want %v", e.Kinds, tc.want)
+			if tc.want == nil && len(e.Reasons) > 0 || tc.want != nil && !errors.Is(err, tc.want) {
+				t.Errorf("reasons = %v, want %v", e.Reasons, tc.want)
 			}
 			if strings.Contains(err.Error(), testSecret) || strings.Contains(err.Error(), "http://") {
 				t.Errorf("error = %q", err)
 			}
 		})
 	}
-	if Classify(op, nil) != nil {
+	if known.classify(op, nil) != nil {
 		t.Error("nil became an error")
 	}
 }
 
-func TestTablesMeanWhatTheySay(t *testing.T) {
-	for _, tc := range []struct {
-		product, code string
-		want          error
-	}{
-		{"Ram", "EntityNotExist.User.AccessKey", providers.ErrNotFound},
-		{"Ram", "EntityAlreadyExists.User", providers.ErrExists},
-		{"Ram", "DeleteConflict.User.Policy", providers.ErrWrongState},
-		{"Ram", "LimitExceeded.User.AccessKey", providers.ErrQuota},
-		{"Vpc", "InvalidVSwitchId.NotFound", providers.ErrNotFound},
-		{"Sts", "NoPermission", providers.ErrDenied},
-		{"Rds", "InvalidAccountName.NotFound", providers.ErrNotFound}, // before its family
-		{"Rds", "InvalidAccountType.Format", providers.ErrInvalid},
-		{"Rds", "OperationDenied.DBStatus", providers.ErrWrongState},
-		{"Rds", "InvalidDBInstanceClass.NotFound", providers.ErrInvalid},
-		{"Unknown", "Throttling", providers.ErrThrottled},
-		{"Rds", "", nil},
+func TestProduct_Reason_OwnCodesAndFamiliesBeforeSharedOnes(t *testing.T) {
+	p := Product{Codes: map[string]error{
+		"A.B": providers.ErrNotFound, "A.*": providers.ErrExists, "NoPermission": providers.ErrQuota, "Plain": providers.ErrSoldOut,
+	}}
+	for code, want := range map[string]error{
+		"A.B": providers.ErrNotFound, "A.C": providers.ErrExists, "A.B.C": providers.ErrExists, "A": nil,
+		"NoPermission": providers.ErrQuota, "NoPermission.X": providers.ErrDenied, "Forbidden.RAM": providers.ErrDenied,
+		"Plain": providers.ErrSoldOut, "Plain.X": nil, "Rejected.Throttling": providers.ErrThrottled, "": nil,
 	} {
-		if got := kindOf(tc.product, tc.code); got != tc.want { //nolint:errorlint // the tables hold the kinds themselves
-			t.Errorf("kind of %s %s = %v, want %v", tc.product, tc.code, got, tc.want)
+		if got := p.Reason(code); got != want { //nolint:errorlint // the codes hold the reasons themselves
+			t.Errorf("the reason of %q is %v, want %v", code, got, want)
+		}
+	}
+}
+
+func TestNew_ProductWithoutNameOrHost_Refused(t *testing.T) {
+	for name, p := range map[string]Product{
+		"NoName": {Host: CentralHost("x")}, "UpperCase": {Name: "Rds", Host: CentralHost("rds")}, "NoHost": {Name: "rds"},
+	} {
+		if _, err := New(Config{Region: "cn-hangzhou", Credentials: testKey()}, p); err == nil {
+			t.Errorf("%s was accepted", name)
 		}
 	}
 }
@@ -85,7 +90,7 @@ func TestAnEarlierTryThatIsUnderWayIsBusyAndUnknown(t *testing.T) {
 			if !errors.Is(err, providers.ErrWrongState) || errors.Is(err, providers.ErrOutcomeUnknown) != (access == Write) {
 				t.Errorf("%s of a call with access %v = %v; want providers.ErrWrongState, and providers.ErrOutcomeUnknown of writes", code, access, err)
 			}
-			if text := providers.Sentence(err); text != providers.Sentence(&Error{Kinds: []error{providers.ErrWrongState}}) {
+			if text := providers.Sentence(err); text != providers.Sentence(&Error{Reasons: []error{providers.ErrWrongState}}) {
 				t.Errorf("%s is told as %q", code, text)
 			}
 		}
@@ -98,7 +103,7 @@ func TestAProvidersSentenceIsForItsCodesAndChangesNothingElse(t *testing.T) {
 		"InvalidColour.Red": "code", "InvalidColour.Blue": "family", "Taste": "plain",
 		"InvalidColour": "family", "Taste.Sour": "", "": "", "Whatever": "",
 	} {
-		cause := &Error{Product: "Rds", Code: code, Kinds: []error{providers.ErrSoldOut}}
+		cause := &Error{Product: "Rds", Code: code, Reasons: []error{providers.ErrSoldOut}}
 		bare := fmt.Errorf("rds: create: %w", cause)
 		err := sentences.Of(bare)
 		if want == "" {
@@ -120,12 +125,12 @@ func TestSentencesTellWhoCanMendIt(t *testing.T) {
 		err  error
 		want string // a word of it
 	}{
-		"SoldOut":     {&Error{Code: "InsufficientResourceCapacity", Kinds: []error{providers.ErrSoldOut}}, "plan"},
-		"Told":        {providers.WithSentence(&Error{Code: "Whatever", Kinds: []error{providers.ErrInvalid}}, "choose another Colour"), "Colour"},
-		"Denied":      {&Error{Code: "Forbidden.RAM", Kinds: []error{providers.ErrDenied}}, operator},
-		"Credentials": {&Error{Kinds: []error{providers.ErrCredentials, providers.ErrDenied}}, operator},
-		"Arrears":     {&Error{Kinds: []error{providers.ErrArrears}}, operator},
-		"Quota":       {&Error{Kinds: []error{providers.ErrQuota}}, operator},
+		"SoldOut":     {&Error{Code: "InsufficientResourceCapacity", Reasons: []error{providers.ErrSoldOut}}, "plan"},
+		"Told":        {providers.WithSentence(&Error{Code: "Whatever", Reasons: []error{providers.ErrInvalid}}, "choose another Colour"), "Colour"},
+		"Denied":      {&Error{Code: "Forbidden.RAM", Reasons: []error{providers.ErrDenied}}, operator},
+		"Credentials": {&Error{Reasons: []error{providers.ErrCredentials, providers.ErrDenied}}, operator},
+		"Arrears":     {&Error{Reasons: []error{providers.ErrArrears}}, operator},
+		"Quota":       {&Error{Reasons: []error{providers.ErrQuota}}, operator},
 		"Unknown":     {&Error{Code: "Whatever", RequestID: "R-1", Detail: "detail"}, "broker"},
 		"Foreign":     {errors.New("secret detail"), "broker"},
 	} {

@@ -21,8 +21,8 @@ type Config struct {
 	Region string
 	// Credentials sign the requests. Required.
 	Credentials CredentialsSource
-	// Endpoints override the real hosts by product, in lower case: rds, ram,
-	// vpc, sts, oss. Plain http is used only where an override says http.
+	// Endpoints override the real hosts, by the name of the product. Plain http
+	// is used only where an override says http.
 	Endpoints map[string]*url.URL
 	// CallsPerSecond is how many calls a product gets at most before the cloud
 	// asks to slow down; 0 means 50.
@@ -37,6 +37,7 @@ type Clients struct {
 	region    string
 	source    CredentialsSource
 	endpoints map[string]*url.URL
+	products  products
 	transport http.RoundTripper
 	rate      float64
 	signer    string // whose credentials these are
@@ -55,8 +56,8 @@ const (
 	writeTimeout   = 25 * time.Second
 )
 
-// New returns clients for the configuration. It makes no call.
-func New(c Config) (*Clients, error) {
+// New returns clients that can call the products, and STS. It makes no call.
+func New(c Config, list ...Product) (*Clients, error) {
 	if !IsRegion(c.Region) {
 		return nil, fmt.Errorf("alicloud: region %q is not a region id", c.Region)
 	}
@@ -71,12 +72,16 @@ func New(c Config) (*Clients, error) {
 			return nil, fmt.Errorf("alicloud: the endpoint of %s is not a URL with http or https and a host", product)
 		}
 	}
+	products, err := register(list)
+	if err != nil {
+		return nil, err
+	}
 	clients := &Clients{
-		region: c.Region, source: c.Credentials, endpoints: c.Endpoints,
+		region: c.Region, source: c.Credentials, endpoints: c.Endpoints, products: products,
 		transport: careful{newTransport()}, rate: c.CallsPerSecond, signer: signerBroker,
 		pacers: map[string]*pacer{},
 	}
-	clients.measure(newMetrics())
+	clients.measure(newMetrics(products.names()))
 	if c.Metrics != nil {
 		if err := clients.register(c.Metrics); err != nil {
 			return nil, fmt.Errorf("alicloud: register metrics: %w", err)
@@ -90,7 +95,7 @@ func New(c Config) (*Clients, error) {
 // counted by account.
 func (c *Clients) With(source CredentialsSource) *Clients {
 	return &Clients{
-		region: c.region, source: source, endpoints: c.endpoints,
+		region: c.region, source: source, endpoints: c.endpoints, products: c.products,
 		transport: c.transport, rate: c.rate, signer: signerInstance, metrics: c.metrics,
 		pacers: map[string]*pacer{},
 	}
@@ -105,7 +110,7 @@ func (c *Clients) Override(product string) *url.URL { return c.endpoints[strings
 
 // HTTP returns an HTTP client with the time-outs, the proxy and the care of
 // our own calls, for SDKs that take one: it follows no redirects, and its
-// errors tell Classify whether anything was sent.
+// errors tell whether anything was sent.
 func (c *Clients) HTTP(access Access) *http.Client {
 	return &http.Client{Transport: c.transport, Timeout: access.timeout()}
 }
@@ -116,16 +121,19 @@ func (c *Clients) HTTP(access Access) *http.Client {
 // another SDK.
 func (c *Clients) Call(ctx context.Context, op Op, do func(Key) error) (err error) {
 	defer func() { c.answered(op, err) }()
+	if _, ok := c.products[op.product()]; !ok {
+		return c.products.classify(op, &notSentError{fmt.Errorf("the product %s is not registered: state it in the descriptor of its service", op.product())})
+	}
 	key, err := c.source.Credentials(ctx)
 	if err != nil {
-		return Classify(op, &notSentError{err})
+		return c.products.classify(op, &notSentError{err})
 	}
 	op.Secrets = append(key.secrets(), op.Secrets...)
 	if err := c.pace(ctx, op); err != nil {
-		return Classify(op, err)
+		return c.products.classify(op, err)
 	}
 	start := time.Now()
-	err = Classify(op, do(key))
+	err = c.products.classify(op, do(key))
 	c.metrics.sent(op, time.Since(start))
 	if errors.Is(err, providers.ErrThrottled) {
 		c.pacer(op.Product).slowDown()

@@ -37,8 +37,8 @@ func RRSA(o OIDC) CredentialsSource {
 		}
 		answer, err := exchange(ctx, client, o, strings.TrimSpace(string(token)))
 		if err != nil {
-			op := Op{Product: productSTS, Action: "AssumeRoleWithOIDC", Secrets: []string{strings.TrimSpace(string(token))}}
-			return Key{}, credentialsError(op.Action, "the role was not given", Classify(op, err))
+			op := Op{Product: STS().Name, Action: "AssumeRoleWithOIDC", Secrets: []string{strings.TrimSpace(string(token))}}
+			return Key{}, credentialsError(op.Action, "the role was not given", products{op.Product: STS()}.classify(op, err))
 		}
 		c := answer.Credentials
 		return temporaryKey("AssumeRoleWithOIDC", c.AccessKeyID, c.AccessKeySecret, c.SecurityToken, c.Expiration)
@@ -56,12 +56,12 @@ type oidcAnswer struct {
 }
 
 func exchange(ctx context.Context, client *http.Client, o OIDC, token string) (oidcAnswer, error) {
-	endpoint := "https://" + host(productSTS, "")
+	endpoint := "https://" + STS().Host("")
 	if o.Endpoint != nil {
 		endpoint = o.Endpoint.Scheme + "://" + o.Endpoint.Host
 	}
 	query := url.Values{
-		"Action": {"AssumeRoleWithOIDC"}, "Version": {"2015-04-01"}, "Format": {"JSON"},
+		"Action": {"AssumeRoleWithOIDC"}, "Version": {STS().Version}, "Format": {"JSON"},
 		"Timestamp": {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
 	}
 	form := url.Values{

@@ -30,7 +30,7 @@ const defaultSession = "osb-broker"
 func AssumeRole(role Role) (CredentialsSource, error) {
 	config := Config{Region: role.Region, Credentials: role.Base}
 	if role.Endpoint != nil {
-		config.Endpoints = map[string]*url.URL{productSTS: role.Endpoint}
+		config.Endpoints = EndpointsAt(role.Endpoint)
 	}
 	clients, err := New(config)
 	if err != nil {

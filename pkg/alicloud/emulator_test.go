@@ -28,10 +28,14 @@ func emulated(t *testing.T) (*emulator.Server, *url.URL) {
 
 func clientsFor(t *testing.T, u *url.URL, source alicloud.CredentialsSource) *alicloud.Clients {
 	t.Helper()
+	databases := alicloud.Product{
+		Name: "rds", Host: alicloud.RegionalHost("rds"),
+		Codes: map[string]error{"InvalidDBInstanceId.NotFound": providers.ErrNotFound},
+	}
 	c, err := alicloud.New(alicloud.Config{
 		Region: "cn-hangzhou", Credentials: source,
-		Endpoints: map[string]*url.URL{"sts": u, "rds": u},
-	})
+		Endpoints: alicloud.EndpointsAt(u, databases),
+	}, databases)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,9 @@
-// Package alicloud reaches the cloud: credentials, clients, the kinds of its
-// errors, and the pace at which it is called. Providers speak to their services
-// through it.
+// Package alicloud reaches the cloud: credentials, clients, the rate at which
+// they call, and the mapping of the cloud's errors to the classes of providers.
+// Providers call their services through it.
 package alicloud
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -27,11 +26,6 @@ var ( //nolint:gochecknoglobals // removed with the last use
 	ErrOutcomeUnknown = providers.ErrOutcomeUnknown
 )
 
-// errEarlierTry stands in the tables for codes that say that an earlier request
-// of the same token is still at work. They are ErrWrongState, retried as all of
-// those are, and ErrOutcomeUnknown: this request was refused, the other lives.
-var errEarlierTry = errors.New("an earlier try is under way")
-
 // An Error is a refusal or failure of the cloud. Its text is for the log and
 // holds nothing secret: neither the SDK's message, which can hold the string
 // to sign, nor parameters.
@@ -41,7 +35,7 @@ type Error struct {
 	Code      string // of the cloud; empty when no answer came
 	Status    int    // HTTP; 0 when no answer came
 	RequestID string
-	Kinds     []error // one or more of the kinds above; none: transient
+	Reasons   []error // some of the reasons of providers; an error without any is transient
 	Detail    string  // redacted text
 }
 
@@ -50,7 +44,5 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s %s: %s (HTTP %d, request %s) %s", e.Product, e.Action, e.Code, e.Status, e.RequestID, e.Detail)
 }
 
-// Is says whether the error is of the kind.
-func (e *Error) Is(kind error) bool {
-	return slices.Contains(e.Kinds, kind)
-}
+// Is reports whether target is one of the reasons.
+func (e *Error) Is(target error) bool { return slices.Contains(e.Reasons, target) }

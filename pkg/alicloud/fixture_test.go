@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 const (
@@ -73,13 +75,34 @@ func clientsOf(t *testing.T, f *front, source CredentialsSource) *Clients {
 	t.Helper()
 	u := f.endpoint(t)
 	c, err := New(Config{
-		Region: "cn-hangzhou", Credentials: source, CallsPerSecond: 1e6,
-		Endpoints: map[string]*url.URL{"rds": u, "sts": u, "ram": u, "vpc": u, "oss": u},
-	})
+		Region: "cn-hangzhou", Credentials: source, CallsPerSecond: 1e6, Endpoints: EndpointsAt(u, testProducts()...),
+	}, testProducts()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// testProducts returns a regional and a central product with codes of each
+// reason, as the packages of services state them.
+func testProducts() []Product {
+	return []Product{
+		{Name: "rds", Version: "2014-08-15", Host: RegionalHost("rds", "cn-hangzhou"), Codes: map[string]error{
+			"InvalidDBInstanceId.NotFound": providers.ErrNotFound,
+			"InvalidAccountName.Duplicate": providers.ErrExists,
+			"InvalidAccountName.*":         providers.ErrInvalid,
+			"OperationDenied.*":            providers.ErrWrongState,
+			"InvalidRequestId":             providers.ErrTokenUsed,
+			"InsufficientResourceCapacity": providers.ErrSoldOut,
+			"QuotaExceeded.CreateInstance": providers.ErrQuota,
+			"InvalidConcurrentOperate":     ErrEarlierAttempt,
+		}},
+		{Name: "oss", Host: CentralHost("oss"), Codes: map[string]error{
+			"NoSuchBucket":        providers.ErrNotFound,
+			"BucketAlreadyExists": providers.ErrExists,
+			"AccessDenied":        providers.ErrDenied,
+		}},
+	}
 }
 
 func testKey() CredentialsSource {

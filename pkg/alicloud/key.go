@@ -48,12 +48,12 @@ func (s static) Credentials(context.Context) (Key, error) {
 // credentialsError returns an error of kind ErrCredentials. The kinds of cause
 // are added, but for ErrOutcomeUnknown: nothing was done with the key.
 func credentialsError(action, detail string, cause error) *Error {
-	e := &Error{Product: "Credentials", Action: action, Kinds: []error{providers.ErrCredentials}, Detail: detail}
+	e := &Error{Product: "Credentials", Action: action, Reasons: []error{providers.ErrCredentials}, Detail: detail}
 	if c, ok := asError(cause); ok {
 		e.Code, e.Status, e.RequestID = c.Code, c.Status, c.RequestID
-		for _, kind := range c.Kinds {
+		for _, kind := range c.Reasons {
 			if !errors.Is(kind, providers.ErrOutcomeUnknown) && !errors.Is(kind, providers.ErrCredentials) {
-				e.Kinds = append(e.Kinds, kind)
+				e.Reasons = append(e.Reasons, kind)
 			}
 		}
 		e.Detail += ": " + c.Detail

@@ -79,7 +79,7 @@ func (m *Metadata) get(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	if value == "" {
-		return "", &Error{Product: "Metadata", Action: "GET " + name, Status: status, Kinds: []error{providers.ErrNotFound}, Detail: "the value is empty"}
+		return "", &Error{Product: "Metadata", Action: "GET " + name, Status: status, Reasons: []error{providers.ErrNotFound}, Detail: "the value is empty"}
 	}
 	return value, nil
 }
@@ -122,9 +122,9 @@ func metadataError(action string, status int, err error) error {
 	e := &Error{Product: "Metadata", Action: action, Status: status, Detail: "no answer of use"}
 	if err != nil {
 		e.Detail = redact(withoutURL(err), nil)
-		e.Kinds = lostKinds(Op{Access: Read}, err)
+		e.Reasons = lossReasons(Op{Access: Read}, err)
 	} else if status == http.StatusNotFound {
-		e.Kinds = []error{providers.ErrNotFound}
+		e.Reasons = []error{providers.ErrNotFound}
 	}
 	return e
 }

@@ -33,7 +33,7 @@ const (
 	signerInstance = "instance" // one that the user gave for an instance
 )
 
-func newMetrics() *metrics {
+func newMetrics(products []string) *metrics {
 	m := &metrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_cloud_requests_total",
@@ -57,7 +57,7 @@ func newMetrics() *metrics {
 			Help: "When the key in hand expires, in Unix time; 0 for a key that lasts.",
 		}, []string{labelSource}),
 	}
-	for _, product := range products() {
+	for _, product := range products {
 		m.waits.WithLabelValues(product)
 	}
 	return m
@@ -67,7 +67,7 @@ func newMetrics() *metrics {
 func (c *Clients) register(r prometheus.Registerer) error {
 	m := c.metrics
 	all := []prometheus.Collector{m.calls, m.durations, m.waits, m.refreshes, m.expiry}
-	for _, product := range products() {
+	for _, product := range c.products.names() {
 		all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name:        "alibabacloud_broker_cloud_pace_ratio",
 			Help:        "Pace at which the cloud is called now, as a part of the full pace, by product; below 1 it has throttled.",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -22,8 +21,8 @@ func measuredClients(t *testing.T, f *front, source CredentialsSource) (*Clients
 	registry := prometheus.NewPedanticRegistry()
 	c, err := New(Config{
 		Region: "cn-hangzhou", Credentials: source, CallsPerSecond: 1e6, Metrics: registry,
-		Endpoints: map[string]*url.URL{"rds": u, "sts": u},
-	})
+		Endpoints: EndpointsAt(u, testProducts()...),
+	}, testProducts()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +81,7 @@ func TestRequestsAreCountedByWhatBecameOfThem(t *testing.T) {
 	)
 	mustShow(t, registry, "alibabacloud_broker_cloud_request_duration_seconds",
 		"CreateAccount rds 2", "DescribeDBInstances rds 2")
-	mustShow(t, registry, "alibabacloud_broker_cloud_pace_ratio", "oss 1", "ram 1", "rds 0.5", "sts 1", "vpc 1")
+	mustShow(t, registry, "alibabacloud_broker_cloud_pace_ratio", "oss 1", "rds 0.5", "sts 1")
 }
 
 func TestTheResultOfARequestIsItsWeightiestKind(t *testing.T) {
@@ -95,7 +94,7 @@ func TestTheResultOfARequestIsItsWeightiestKind(t *testing.T) {
 		"LostRead":      {lost(Read, context.DeadlineExceeded), "timeout"},
 		"Stopped":       {lost(Read, context.Canceled), "canceled"},
 		"Other":         {lost(Read, errors.New("no route")), "failed"},
-		"ThrottledRole": {credentialsError("AssumeRole", "", &Error{Kinds: []error{providers.ErrThrottled}}), "credentials"},
+		"ThrottledRole": {credentialsError("AssumeRole", "", &Error{Reasons: []error{providers.ErrThrottled}}), "credentials"},
 	}
 	for name, tc := range cases {
 		if got := resultOf(tc.err); got != tc.want {
@@ -104,7 +103,7 @@ func TestTheResultOfARequestIsItsWeightiestKind(t *testing.T) {
 	}
 }
 
-func lost(access Access, err error) error { return Classify(Op{Access: access}, err) }
+func lost(access Access, err error) error { return products{}.classify(Op{Access: access}, err) }
 
 func TestRefreshesOfKeysAreCountedAndTheirExpiryShown(t *testing.T) {
 	expires := time.Now().Add(time.Hour).Truncate(time.Second)

@@ -32,7 +32,7 @@ func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest
 		for _, name := range secretParameters { // the SDK has set them by now
 			own.Secrets = append(own.Secrets, req.GetQueryParams()[name])
 		}
-		return Classify(own, err)
+		return c.products.classify(own, err)
 	})
 }
 
@@ -73,7 +73,7 @@ func (c *Clients) endpoint(product, region string) *url.URL {
 	if region == "" {
 		region = c.region
 	}
-	return &url.URL{Scheme: "https", Host: host(strings.ToLower(product), region)}
+	return &url.URL{Scheme: "https", Host: c.products[strings.ToLower(product)].Host(region)}
 }
 
 // provider gives the key to the SDK.

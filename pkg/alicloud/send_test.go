@@ -41,7 +41,7 @@ func TestSecretsTravelInTheBodyAndNotInTheURL(t *testing.T) {
 }
 
 // A request whose answer is an error must say whether it may have had effect.
-func TestKindsOfAnswers(t *testing.T) {
+func TestClients_ErrorAnswers_HaveTheirReasons(t *testing.T) {
 	body := func(code string) string { return `{"Code":"` + code + `","Message":"m","RequestId":"R-1"}` }
 	cases := map[string]struct {
 		answer http.HandlerFunc
@@ -81,8 +81,8 @@ func TestKindsOfAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFront(t, tc.answer)
 			c := clientsOf(t, f, testKey())
-			wantKind(t, "write", createAccount(t, c), tc.write)
-			wantKind(t, "read", describe(t, c), tc.read)
+			wantReason(t, "write", createAccount(t, c), tc.write)
+			wantReason(t, "read", describe(t, c), tc.read)
 			if n := len(f.seen()); n != 2 {
 				t.Errorf("%d requests were sent for 2 calls", n)
 			}
@@ -90,14 +90,14 @@ func TestKindsOfAnswers(t *testing.T) {
 	}
 }
 
-func wantKind(t *testing.T, what string, err, kind error) {
+func wantReason(t *testing.T, what string, err, kind error) {
 	t.Helper()
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("%s: %T is no *Error: %v", what, err, err)
 	}
-	if kind == nil && len(e.Kinds) > 0 || kind != nil && !errors.Is(err, kind) {
-		t.Errorf("%s: kinds %v, want %v", what, e.Kinds, kind)
+	if kind == nil && len(e.Reasons) > 0 || kind != nil && !errors.Is(err, kind) {
+		t.Errorf("%s: reasons %v, want %v", what, e.Reasons, kind)
 	}
 	if errors.Is(err, providers.ErrOutcomeUnknown) != errors.Is(kind, providers.ErrOutcomeUnknown) {
 		t.Errorf("%s: outcome unknown = %v, with kind %v", what, errors.Is(err, providers.ErrOutcomeUnknown), kind)
@@ -108,7 +108,7 @@ func TestNothingSentIsNoUnknownOutcome(t *testing.T) {
 	f := newFront(t, reply(200, `{}`))
 	c := clientsOf(t, f, testKey())
 	f.Close() // from now on connections are refused
-	wantKind(t, "connection refused", createAccount(t, c), nil)
+	wantReason(t, "connection refused", createAccount(t, c), nil)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -201,14 +201,13 @@ func TestConcurrentCallsShareClients(t *testing.T) {
 	}
 }
 
-func TestRealEndpointsAreHTTPS(t *testing.T) {
-	c, err := New(Config{Region: "eu-central-1", Credentials: testKey()})
+func TestClients_WithoutOverride_UseTheRealHostsByHTTPS(t *testing.T) {
+	c, err := New(Config{Region: "eu-central-1", Credentials: testKey()}, testProducts()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for product, want := range map[string]string{
-		"Rds": "https://rds.eu-central-1.aliyuncs.com", "Vpc": "https://vpc.eu-central-1.aliyuncs.com",
-		"Ram": "https://ram.aliyuncs.com", "Sts": "https://sts.aliyuncs.com",
+		"Rds": "https://rds.eu-central-1.aliyuncs.com", "Oss": "https://oss.aliyuncs.com", "Sts": "https://sts.aliyuncs.com",
 	} {
 		if got := c.endpoint(product, "").String(); got != want {
 			t.Errorf("endpoint of %s = %s, want %s", product, got, want)
@@ -216,6 +215,19 @@ func TestRealEndpointsAreHTTPS(t *testing.T) {
 	}
 	if got := c.endpoint("Rds", "cn-hangzhou").String(); got != "https://rds.aliyuncs.com" {
 		t.Errorf("endpoint of RDS in cn-hangzhou = %s", got)
+	}
+}
+
+func TestClients_UnregisteredProduct_SendNothing(t *testing.T) {
+	f := newFront(t, reply(200, `{}`))
+	c, err := New(Config{Region: "cn-hangzhou", Credentials: testKey(), Endpoints: EndpointsAt(f.endpoint(t), testProducts()...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = createAccount(t, c)
+	wantReason(t, "a call to an unregistered product", err, nil)
+	if len(f.seen()) > 0 || !strings.Contains(err.Error(), "rds is not registered") {
+		t.Errorf("%d requests were sent; the error is %v", len(f.seen()), err)
 	}
 }
 

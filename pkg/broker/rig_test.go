@@ -18,9 +18,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -168,17 +167,21 @@ func (r *rig) wire() error {
 	if err != nil {
 		return err
 	}
-	endpoints := map[string]*url.URL{}
-	for _, product := range []string{"rds", "ram", "vpc", "sts", "oss"} {
-		endpoints[product] = at
-	}
+	services := all.Services()
 	key := r.cloud.AccessKey()
 	clients, err := alicloud.New(alicloud.Config{
-		Region: r.cloud.Region(), Endpoints: endpoints, CallsPerSecond: 10_000,
+		Region: r.cloud.Region(), Endpoints: alicloud.EndpointsAt(at, services.Products()...), CallsPerSecond: 10_000,
 		Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
-	})
+	}, services.Products()...)
 	if err != nil {
 		return err
+	}
+	made, err := services.Providers(descriptor.Deps{Clients: clients, Metadata: alicloud.NewMetadata(at)})
+	if err != nil {
+		return err
+	}
+	for name, provider := range made {
+		made[name] = limited{provider, &r.limits}
 	}
 	_, config := rigTimes()
 	config.Now = r.clock.Now
@@ -189,12 +192,9 @@ func (r *rig) wire() error {
 	}
 	r.logic, r.engine, err = broker.New(broker.Config{
 		Catalog: r.plans, Store: r.store, Region: r.cloud.Region(),
-		Providers: map[string]providers.Provider{
-			"rds": limited{rds.New(rds.Config{Clients: clients, Metadata: alicloud.NewMetadata(at)}), &r.limits},
-			"oss": limited{oss.New(oss.Config{Clients: clients}), &r.limits},
-		},
-		Engine:   config,
-		Patience: time.Nanosecond, Limit: time.Nanosecond, // the rig turns the engine itself
+		Providers: made,
+		Engine:    config,
+		Patience:  time.Nanosecond, Limit: time.Nanosecond, // the rig turns the engine itself
 	})
 	return err
 }

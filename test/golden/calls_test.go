@@ -34,7 +34,7 @@ func TestGolden_StoredRecords_GiveSameCalls(t *testing.T) {
 					step.Key(), step.Token, step.Request, stepKey(c), c.Token, c.Request)
 			}
 			cloud := newTape(t, c.Wire)
-			provider := providersOf(clientsAt(t, cloud.server.URL, accountKey()))[c.Provider]
+			provider := providersOf(t, clientsAt(t, cloud.server.URL, accountKey()))[c.Provider]
 			facts, err := provider.Do(t.Context(), resumed.task, step)
 			if err != nil {
 				t.Errorf("Do: %v", err)

@@ -68,7 +68,7 @@ func restore(t *testing.T, s *stack.Stack, answer string, made []string) string 
 	for _, name := range made {
 		c := calls[name]
 		resumed := c.resume(t, renaming(ids))
-		facts, err := providersOf(clientsAt(t, s.Cloud().URL(), accountKey()))[c.Provider].Do(t.Context(), resumed.task, resumed.step)
+		facts, err := providersOf(t, clientsAt(t, s.Cloud().URL(), accountKey()))[c.Provider].Do(t.Context(), resumed.task, resumed.step)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -58,7 +58,7 @@ func TestGolden_OldMarks_AreRecognised(t *testing.T) {
 			if m.behave != nil {
 				cloud.RDS().Behave(m.behave)
 			}
-			all := providersOf(clientsAt(t, cloud.URL(), accountKey()))
+			all := providersOf(t, clientsAt(t, cloud.URL(), accountKey()))
 			ids := map[string]string{}
 			for i, name := range m.calls {
 				c, ok := calls[name]

@@ -11,6 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -31,11 +33,13 @@ func accountKey() alicloud.Key {
 }
 
 // providersOf returns the real providers on the clients.
-func providersOf(clients *alicloud.Clients) map[string]providers.Provider {
-	return map[string]providers.Provider{
-		"rds": rds.New(rds.Config{Clients: clients, VpcID: "vpc-cnhangzhou0default"}),
-		"oss": oss.New(oss.Config{Clients: clients}),
+func providersOf(t testing.TB, clients *alicloud.Clients) map[string]providers.Provider {
+	t.Helper()
+	made, err := all.Services().Providers(descriptor.Deps{Clients: clients, Network: descriptor.Network{VpcID: "vpc-cnhangzhou0default"}})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return made
 }
 
 // begun is what the engine gave to Do.
@@ -70,7 +74,7 @@ func (p repeater) Do(_ context.Context, t providers.Task, s providers.Step) (pro
 	case p.given <- begun{t, s}:
 	default:
 	}
-	return providers.Facts{}, alicloud.ErrThrottled
+	return providers.Facts{}, providers.ErrThrottled
 }
 
 // resume stores the records of a call, starts an engine on them, and returns

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 )
 
 // An exchange is one HTTP request to the cloud, without signature, nonce and
@@ -119,10 +120,10 @@ func clientsAt(t *testing.T, address string, key alicloud.Key) *alicloud.Clients
 	if err != nil {
 		t.Fatal(err)
 	}
+	products := all.Services().Products()
 	clients, err := alicloud.New(alicloud.Config{
-		Region: region, Credentials: alicloud.Static(key), CallsPerSecond: 1e6,
-		Endpoints: map[string]*url.URL{"rds": at, "vpc": at, "ram": at, "sts": at, "oss": at},
-	})
+		Region: region, Credentials: alicloud.Static(key), CallsPerSecond: 1e6, Endpoints: alicloud.EndpointsAt(at, products...),
+	}, products...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 )
 
 // What the files of contrib/ram-policies have where each account puts its own.
@@ -40,11 +41,10 @@ func as(t testing.TB, cloud *emulator.Server, source alicloud.CredentialsSource)
 	if err != nil {
 		t.Fatal(err)
 	}
-	endpoints := map[string]*url.URL{}
-	for _, product := range []string{"rds", "ram", "vpc", "sts", "oss"} {
-		endpoints[product] = at
-	}
-	clients, err := alicloud.New(alicloud.Config{Region: cloud.Region(), Endpoints: endpoints, CallsPerSecond: 10_000, Credentials: source})
+	products := all.Services().Products()
+	clients, err := alicloud.New(alicloud.Config{
+		Region: cloud.Region(), Endpoints: alicloud.EndpointsAt(at, products...), CallsPerSecond: 10_000, Credentials: source,
+	}, products...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	sdkrds "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
-
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	sdkrds "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 	sdkoss "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 

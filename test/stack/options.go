@@ -1,15 +1,16 @@
 package stack
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -18,18 +19,18 @@ import (
 type Option func(*options)
 
 type options struct {
-	cloud     []emulatortest.Option
-	documents [][]byte
-	users     []api.User
-	broker    []func(*broker.Config)
-	api       []func(*api.Config)
-	speed     int
-	store     func(dir string) (store.Store, error)
-	source    func(*emulator.Server) alicloud.CredentialsSource // nil: the account's own key
+	cloud   []emulatortest.Option
+	sources []catalog.Source
+	users   []api.User
+	broker  []func(*broker.Config)
+	api     []func(*api.Config)
+	speed   int
+	store   func(dir string) (store.Store, error)
+	source  func(*emulator.Server) alicloud.CredentialsSource // nil: the account's own key
 }
 
 func defaults() options {
-	return options{documents: [][]byte{rds.Plans, oss.Plans}, users: []api.User{user()}, speed: 1, store: openFile}
+	return options{sources: all.Services().Sources(), users: []api.User{user()}, speed: 1, store: openFile}
 }
 
 // WithCloud changes the emulated cloud: by default nothing takes time in it,
@@ -40,7 +41,12 @@ func WithCloud(opts ...emulatortest.Option) Option {
 
 // WithCatalog serves other offerings than those of the program.
 func WithCatalog(documents ...[]byte) Option {
-	return func(o *options) { o.documents = documents }
+	return func(o *options) {
+		o.sources = nil
+		for i, document := range documents {
+			o.sources = append(o.sources, catalog.Embedded(fmt.Sprintf("document %d", i+1), document))
+		}
+	}
 }
 
 // WithStore keeps the records elsewhere than in a file of the stack's directory.

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -13,8 +12,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -67,11 +66,7 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*bro
 	}
 	p.faulty = storetest.NewFaulty(records)
 	p.store = sealed.New(p.faulty, keys)
-	var sources []catalog.Source
-	for i, document := range s.options.documents {
-		sources = append(sources, catalog.Embedded(fmt.Sprintf("document %d", i+1), document))
-	}
-	offerings, err := catalog.Load(sources...)
+	offerings, err := catalog.Load(s.options.sources...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,31 +97,26 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*bro
 	return engine, err
 }
 
-// services are both providers, on the emulated cloud.
+// services returns all providers, on the emulated cloud.
 func (s *Stack) services() (map[string]providers.Provider, *alicloud.Clients, error) {
 	at, err := url.Parse(s.cloud.URL())
 	if err != nil {
 		return nil, nil, err
-	}
-	endpoints := map[string]*url.URL{}
-	for _, product := range []string{"rds", "ram", "vpc", "sts", "oss"} {
-		endpoints[product] = at
 	}
 	key := s.cloud.AccessKey()
 	source := alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret})
 	if s.options.source != nil {
 		source = s.options.source(s.cloud)
 	}
+	services := all.Services()
 	clients, err := alicloud.New(alicloud.Config{
-		Region: s.cloud.Region(), Endpoints: endpoints, CallsPerSecond: 10_000, Credentials: source,
-	})
+		Region: s.cloud.Region(), Endpoints: alicloud.EndpointsAt(at, services.Products()...), CallsPerSecond: 10_000, Credentials: source,
+	}, services.Products()...)
 	if err != nil {
 		return nil, nil, err
 	}
-	return map[string]providers.Provider{
-		"rds": rds.New(rds.Config{Clients: clients, Metadata: alicloud.NewMetadata(at)}),
-		"oss": oss.New(oss.Config{Clients: clients}),
-	}, clients, nil
+	made, err := services.Providers(descriptor.Deps{Clients: clients, Metadata: alicloud.NewMetadata(at)})
+	return made, clients, err
 }
 
 // hurry wakes the engine for what has become due: it counts its delays in real

@@ -13,6 +13,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 )
 
 func TestBoundKeysOpenTheirOwnBucketOnly(t *testing.T) {
@@ -126,7 +128,7 @@ func TestUnbindEndsWhateverPeopleGaveTheUser(t *testing.T) {
 	w.make(instance)
 	binding := w.binding(instance)
 	user := w.make(binding)["username"]
-	clients := clientsOf(t, w.cloud, w.cloud.AccessKey())
+	clients := providertest.Clients(t, w.cloud, oss.Descriptor().Products...)
 	w.addKey(user)
 	attach := ram.CreateAttachPolicyToUserRequest()
 	attach.UserName, attach.PolicyType, attach.PolicyName = user, "System", "AliyunOSSReadOnlyAccess"
@@ -214,7 +216,7 @@ func (w *world) addKey(user string) {
 	w.Helper()
 	req := ram.CreateCreateAccessKeyRequest()
 	req.UserName = user
-	w.must(clientsOf(w.T, w.cloud, w.cloud.AccessKey()).Do(w.Context(), alicloud.Write, req, ram.CreateCreateAccessKeyResponse()))
+	w.must(providertest.Clients(w.T, w.cloud, oss.Descriptor().Products...).Do(w.Context(), alicloud.Write, req, ram.CreateCreateAccessKeyResponse()))
 }
 
 func TestPolicyThatOutlivedItsUserIsSeenAndRemoved(t *testing.T) {
@@ -325,7 +327,7 @@ func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
 			instance := w.instance("")
 			w.make(instance)
 			binding := w.binding(instance)
-			w.must(plant(w, clientsOf(t, w.cloud, w.cloud.AccessKey()), binding))
+			w.must(plant(w, providertest.Clients(t, w.cloud, oss.Descriptor().Products...), binding))
 			before := w.cloud.Dump()
 			if step := w.mustEnd(binding, providers.Fail); step.Kind != providers.Broken {
 				t.Errorf("failed with %s %q", step.Kind, step.Text)

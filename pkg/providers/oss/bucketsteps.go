@@ -145,6 +145,9 @@ func addTags(ctx context.Context, calls bucketCalls, r bucketRequest) error {
 	return calls.PutTags(ctx, r.Bucket, append(tags, r.Tags...))
 }
 
+// factBucket is the name of the bucket, among the facts of an instance.
+const factBucket = "bucket"
+
 func bucketFacts(bucket string) providers.Facts {
-	return providers.Facts{Open: map[string]string{providers.FactBucket: bucket}}
+	return providers.Facts{Open: map[string]string{factBucket: bucket}}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -15,11 +14,11 @@ import (
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 )
 
 // A world is the provider before an emulated cloud.
@@ -27,31 +26,18 @@ type world struct {
 	*testing.T
 
 	cloud    *emulator.Server
-	provider *oss.Provider
+	provider providers.Undoer
 	lives    int
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := emulatortest.New(t)
-	return &world{T: t, cloud: cloud, provider: oss.New(oss.Config{Clients: clientsOf(t, cloud, cloud.AccessKey())})}
-}
-
-func clientsOf(t *testing.T, cloud *emulator.Server, key emulator.AccessKey) *alicloud.Clients {
-	t.Helper()
-	endpoint, err := url.Parse(cloud.URL())
-	if err != nil {
-		t.Fatal(err)
+	provider, ok := providertest.NewProvider(t, cloud, oss.Descriptor()).(providers.Undoer)
+	if !ok {
+		t.Fatal("the provider is no Undoer")
 	}
-	clients, err := alicloud.New(alicloud.Config{
-		Region: "cn-hangzhou", Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
-		Endpoints:      map[string]*url.URL{"oss": endpoint, "ram": endpoint},
-		CallsPerSecond: 10_000,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return clients
+	return &world{T: t, cloud: cloud, provider: provider}
 }
 
 // instance returns a prepared task that makes a bucket.

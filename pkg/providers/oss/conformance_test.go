@@ -16,7 +16,7 @@ func TestConformance(t *testing.T) {
 		t.Helper()
 		server := emulatortest.New(t)
 		return providertest.Harness{
-			Provider: oss.New(oss.Config{Clients: providertest.Clients(t, server)}),
+			Provider: providertest.NewProvider(t, server, oss.Descriptor()),
 			Cloud:    providertest.Emulated(server),
 			Instance: providertest.Spec{Settings: settings, Deletion: providers.Refuse},
 			Update: &providertest.Spec{

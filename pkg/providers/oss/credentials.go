@@ -1,6 +1,8 @@
 package oss
 
-import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+import (
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
 
 // credentialsOf returns what an application gets: the names of the first broker
 // for Alibaba Cloud (bucket, username, access_key_id, secret_access_key, host,

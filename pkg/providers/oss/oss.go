@@ -14,20 +14,37 @@ import (
 	"net/url"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
-// Plans is this service's part of the catalog.
+// Plans is the service's part of the catalog.
 //
 //go:embed plans.yaml
 var Plans []byte
 
-// A Config is what a Provider needs.
-type Config struct {
-	// Clients reach OSS and RAM as the broker's account. An override of the
-	// endpoint "oss" stands for the endpoints of all regions; bound
-	// credentials name it too. Required.
-	Clients *alicloud.Clients
+//go:embed policy.json
+var policy []byte
+
+//go:embed policy_empty.json
+var policyForEmptying []byte
+
+// Descriptor states the service.
+func Descriptor() descriptor.Descriptor {
+	return descriptor.Descriptor{
+		Name:     "oss",
+		Catalog:  catalog.Embedded("oss/plans.yaml", Plans),
+		Products: []alicloud.Product{product(), ramuser.Product()},
+		New:      New,
+		Owner:    descriptor.CloudAccount,
+		Resource: factBucket,
+		Policies: []descriptor.Policy{
+			{Name: "oss", Document: policy},
+			{Name: "oss-empty", Document: policyForEmptying}, // only for plans that remove objects
+		},
+	}
 }
 
 // A Provider makes, changes and removes buckets and their users. It keeps
@@ -39,9 +56,13 @@ type Provider struct {
 
 var _ providers.Undoer = (*Provider)(nil)
 
-// New returns the provider.
-func New(c Config) *Provider {
-	return &Provider{cloud: c.Clients, override: c.Clients.Override(product)}
+// New returns the provider. An override of the endpoint "oss" replaces the
+// endpoints of all regions; bound credentials name it too.
+func New(d descriptor.Deps) (providers.Provider, error) {
+	if d.Clients == nil {
+		return nil, errors.New("oss: no clients given")
+	}
+	return &Provider{cloud: d.Clients, override: d.Clients.Override(productName)}, nil
 }
 
 // Prepare draws the names and resolves the user's parameters.
@@ -71,14 +92,14 @@ func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.See
 	}
 	if t.Kind == providers.Instance {
 		seen, err := observeBucket(ctx, p.buckets(instance), t, instance)
-		return seen, instance.blame(sentences.Of(err))
+		return seen, instance.blame(sentences().Of(err))
 	}
 	binding, err := bindingPlanOf(t)
 	if err != nil {
 		return providers.Seen{}, err
 	}
 	seen, err := observeUser(ctx, p.users(instance), t, binding)
-	return seen, instance.blame(sentences.Of(err))
+	return seen, instance.blame(sentences().Of(err))
 }
 
 // Next decides what is to be done.
@@ -116,7 +137,7 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	} else {
 		facts, err = doWithUser(ctx, p.users(instance), s)
 	}
-	return facts, instance.blame(sentences.Of(err))
+	return facts, instance.blame(sentences().Of(err))
 }
 
 // Undo takes back a key that no record has. All else is found again by its name.

@@ -13,9 +13,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// product is the name of OSS among those of the cloud.
-const product = "oss"
-
 // ossClient makes the calls to OSS through its SDK, which repeats nothing.
 type ossClient struct {
 	cloud    *alicloud.Clients
@@ -27,7 +24,7 @@ var _ bucketCalls = ossClient{}
 
 // call makes one call at the pace of the cloud, and classifies its error.
 func (c ossClient) call(ctx context.Context, action string, access alicloud.Access, do func(*oss.Client) error) error {
-	op := alicloud.Op{Product: product, Action: action, Access: access}
+	op := alicloud.Op{Product: productName, Action: action, Access: access}
 	return c.cloud.Call(ctx, op, func(k alicloud.Key) error {
 		return do(oss.NewClient(oss.NewConfig().
 			WithRegion(c.region).

@@ -1,6 +1,8 @@
 package oss
 
-import "encoding/json"
+import (
+	"encoding/json"
+)
 
 // policyDocument is the grammar of a RAM policy (RAM documentation, "Policy
 // structure and syntax").

@@ -11,13 +11,15 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"       //nolint:depguard // this package is for tests alone
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud" //nolint:depguard // this package is for tests alone
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
 // Emulated returns an emulated cloud for a harness.
 func Emulated(server *emulator.Server) Cloud { return emulated{server} }
 
 // Clients returns clients that reach an emulated cloud as its account.
-func Clients(t *testing.T, server *emulator.Server) *alicloud.Clients {
+func Clients(t *testing.T, server *emulator.Server, products ...alicloud.Product) *alicloud.Clients {
 	t.Helper()
 	u, err := url.Parse(server.URL())
 	if err != nil {
@@ -26,13 +28,27 @@ func Clients(t *testing.T, server *emulator.Server) *alicloud.Clients {
 	key := server.AccessKey()
 	clients, err := alicloud.New(alicloud.Config{
 		Region: server.Region(), Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
-		Endpoints:      map[string]*url.URL{"rds": u, "vpc": u, "ram": u, "sts": u, "oss": u},
-		CallsPerSecond: 1e6,
-	})
+		Endpoints: alicloud.EndpointsAt(u, products...), CallsPerSecond: 1e6,
+	}, products...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return clients
+}
+
+// NewProvider makes the provider of a service, whose clients reach an emulated
+// cloud as its account. Each change is applied to the dependencies.
+func NewProvider(t *testing.T, server *emulator.Server, d descriptor.Descriptor, changes ...func(*descriptor.Deps)) providers.Provider {
+	t.Helper()
+	deps := descriptor.Deps{Clients: Clients(t, server, d.Products...)}
+	for _, change := range changes {
+		change(&deps)
+	}
+	provider, err := d.New(deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider
 }
 
 type emulated struct{ server *emulator.Server }

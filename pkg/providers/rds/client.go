@@ -112,7 +112,7 @@ func (c client) create(ctx context.Context, r createRequest, token string) (id s
 	if resp.DBInstanceId == "" {
 		return "", false, &alicloud.Error{
 			Product: "Rds", Action: "CreateDBInstance", Status: resp.GetHttpStatus(), RequestID: resp.RequestId,
-			Kinds: []error{providers.ErrOutcomeUnknown}, Detail: "the answer names no instance",
+			Reasons: []error{providers.ErrOutcomeUnknown}, Detail: "the answer names no instance",
 		}
 	}
 	return resp.DBInstanceId, resp.TagResult, nil

@@ -22,8 +22,8 @@ func clientOf(t *testing.T, handler http.HandlerFunc) client {
 		t.Fatal(err)
 	}
 	clients, err := alicloud.New(alicloud.Config{
-		Region: "cn-hangzhou", Credentials: alicloud.Static(alicloud.Key{ID: "id", Secret: "secret"}), Endpoints: map[string]*url.URL{"rds": u},
-	})
+		Region: "cn-hangzhou", Credentials: alicloud.Static(alicloud.Key{ID: "id", Secret: "secret"}), Endpoints: alicloud.EndpointsAt(u, product()),
+	}, product())
 	if err != nil {
 		t.Fatal(err)
 	}

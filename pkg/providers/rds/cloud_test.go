@@ -14,6 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
@@ -32,19 +33,19 @@ func vswitchOf(t *testing.T, p *place) string {
 
 func TestWhereInstancesGo(t *testing.T) {
 	cases := map[string]struct {
-		config     rds.Config
+		config     descriptor.Network
 		parameters string
 		want       string
 	}{
-		"ConfiguredVSwitch":        {rds.Config{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
-		"ConfiguredVSwitchAlone":   {rds.Config{VSwitchID: "vsw-b-last"}, ``, "vpc-b vsw-b-last cn-hangzhou-i"},
-		"ConfiguredZone":           {rds.Config{VpcID: "vpc-a", ZoneID: "cn-hangzhou-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
-		"ConfiguredVPC":            {rds.Config{VpcID: "vpc-a"}, ``, "vpc-a vsw-a-h cn-hangzhou-h"},
-		"UsersZoneBeatsPreference": {rds.Config{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"ZoneId":"cn-hangzhou-h"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
-		"UsersVPC":                 {rds.Config{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"VpcID":"vpc-b"}`, "vpc-b vsw-b-00 cn-hangzhou-h"},
-		"UsersZoneOnTheSecondPage": {rds.Config{}, `{"VpcID":"vpc-b","ZoneId":"cn-hangzhou-i"}`, "vpc-b vsw-b-last cn-hangzhou-i"},
-		"UsersVSwitch":             {rds.Config{VpcID: "vpc-a"}, `{"VSwitchID":"vsw-b-07"}`, "vpc-b vsw-b-07 cn-hangzhou-h"},
-		"AllFromTheUser":           {rds.Config{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-h","NetworkType":"VPC"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
+		"ConfiguredVSwitch":        {descriptor.Network{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
+		"ConfiguredVSwitchAlone":   {descriptor.Network{VSwitchID: "vsw-b-last"}, ``, "vpc-b vsw-b-last cn-hangzhou-i"},
+		"ConfiguredZone":           {descriptor.Network{VpcID: "vpc-a", ZoneID: "cn-hangzhou-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
+		"ConfiguredVPC":            {descriptor.Network{VpcID: "vpc-a"}, ``, "vpc-a vsw-a-h cn-hangzhou-h"},
+		"UsersZoneBeatsPreference": {descriptor.Network{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"ZoneId":"cn-hangzhou-h"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
+		"UsersVPC":                 {descriptor.Network{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"VpcID":"vpc-b"}`, "vpc-b vsw-b-00 cn-hangzhou-h"},
+		"UsersZoneOnTheSecondPage": {descriptor.Network{}, `{"VpcID":"vpc-b","ZoneId":"cn-hangzhou-i"}`, "vpc-b vsw-b-last cn-hangzhou-i"},
+		"UsersVSwitch":             {descriptor.Network{VpcID: "vpc-a"}, `{"VSwitchID":"vsw-b-07"}`, "vpc-b vsw-b-07 cn-hangzhou-h"},
+		"AllFromTheUser":           {descriptor.Network{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-h","NetworkType":"VPC"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -59,18 +60,18 @@ func TestWhereInstancesGo(t *testing.T) {
 
 func TestNetworksThatDoNotFitNameAlternatives(t *testing.T) {
 	cases := map[string]struct {
-		config     rds.Config
+		config     descriptor.Network
 		parameters string
 		words      []string
 	}{
-		"NoNetwork":             {rds.Config{}, ``, []string{"VpcID"}},
-		"NoSuchVSwitch":         {rds.Config{}, `{"VSwitchID":"vsw-none"}`, []string{"VSwitchID"}},
-		"VSwitchOfAnotherVPC":   {rds.Config{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-b-01"}`, []string{"vsw-a-h", "vsw-a-i"}},
-		"VSwitchOfNoVPC":        {rds.Config{}, `{"VpcID":"vpc-none","VSwitchID":"vsw-b-01"}`, []string{"VpcID"}},
-		"VSwitchInAnotherZone":  {rds.Config{}, `{"VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-i"}`, []string{"cn-hangzhou-h"}},
-		"NoVSwitchInTheZone":    {rds.Config{VpcID: "vpc-a"}, `{"ZoneId":"cn-hangzhou-z"}`, []string{"cn-hangzhou-h", "cn-hangzhou-i"}},
-		"NoSuchVPC":             {rds.Config{}, `{"VpcID":"vpc-none"}`, []string{"VpcID"}},
-		"ConfiguredVPCIsNoMore": {rds.Config{VpcID: "vpc-none"}, ``, []string{"VpcID"}},
+		"NoNetwork":             {descriptor.Network{}, ``, []string{"VpcID"}},
+		"NoSuchVSwitch":         {descriptor.Network{}, `{"VSwitchID":"vsw-none"}`, []string{"VSwitchID"}},
+		"VSwitchOfAnotherVPC":   {descriptor.Network{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-b-01"}`, []string{"vsw-a-h", "vsw-a-i"}},
+		"VSwitchOfNoVPC":        {descriptor.Network{}, `{"VpcID":"vpc-none","VSwitchID":"vsw-b-01"}`, []string{"VpcID"}},
+		"VSwitchInAnotherZone":  {descriptor.Network{}, `{"VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-i"}`, []string{"cn-hangzhou-h"}},
+		"NoVSwitchInTheZone":    {descriptor.Network{VpcID: "vpc-a"}, `{"ZoneId":"cn-hangzhou-z"}`, []string{"cn-hangzhou-h", "cn-hangzhou-i"}},
+		"NoSuchVPC":             {descriptor.Network{}, `{"VpcID":"vpc-none"}`, []string{"VpcID"}},
+		"ConfiguredVPCIsNoMore": {descriptor.Network{VpcID: "vpc-none"}, ``, []string{"VpcID"}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -89,12 +90,12 @@ func TestNetworksThatDoNotFitNameAlternatives(t *testing.T) {
 }
 
 func TestTheMachinesNetworkIsTheLastResort(t *testing.T) {
-	p := newPlace(t, rds.Config{}, networks())
+	p := newPlace(t, descriptor.Network{}, networks())
 	u, err := url.Parse(p.server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Provider = rds.New(rds.Config{Clients: providertest.Clients(t, p.server), Metadata: alicloud.NewMetadata(u)})
+	p.Provider = providertest.NewProvider(t, p.server, rds.Descriptor(), func(d *descriptor.Deps) { d.Metadata = alicloud.NewMetadata(u) })
 	p.done(p.instance(1, ``))
 	if got := vswitchOf(t, p); got != "vpc-a vsw-a-h cn-hangzhou-h" {
 		t.Errorf("put into %s", got)
@@ -104,12 +105,12 @@ func TestTheMachinesNetworkIsTheLastResort(t *testing.T) {
 // Away from ECS nothing answers there: the operator's to mend, so it must stay
 // retriable, and tell both what can be done.
 func TestAMachineWithoutMetadataIsTheOperatorsToMend(t *testing.T) {
-	p := newPlace(t, rds.Config{}, networks())
+	p := newPlace(t, descriptor.Network{}, networks())
 	nowhere, err := url.Parse("http://127.0.0.1:1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Provider = rds.New(rds.Config{Clients: providertest.Clients(t, p.server), Metadata: alicloud.NewMetadata(nowhere)})
+	p.Provider = providertest.NewProvider(t, p.server, rds.Descriptor(), func(d *descriptor.Deps) { d.Metadata = alicloud.NewMetadata(nowhere) })
 	_, err = p.Provider.Observe(t.Context(), *p.instance(1, ``))
 	failure, ok := errors.AsType[*providers.Failure](err)
 	if !ok || failure.Kind != providers.Broken || !strings.Contains(failure.Text, "VSwitchID") {
@@ -126,7 +127,7 @@ func TestOnlyTheWhitelistMayConnect(t *testing.T) {
 		"TheConfigured": {[]string{"10.1.0.0/16", "10.2.3.4"}, "10.1.0.0/16,10.2.3.4"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, rds.Config{VpcID: "vpc-b", Whitelist: tc.config}, networks())
+			p := newPlace(t, descriptor.Network{VpcID: "vpc-b", Whitelist: tc.config}, networks())
 			p.done(p.instance(1, ``))
 			groups := p.only().Whitelist
 			if got := strings.Join(groups["osb"], ","); got != tc.want {
@@ -147,7 +148,7 @@ func TestOnlyTheWhitelistMayConnect(t *testing.T) {
 func TestInstancesAreMarkedAsOurs(t *testing.T) {
 	for name, drop := range map[string]bool{"TagsApplied": false, "TagResultFalse": true} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, rds.Config{VpcID: vpcID})
+			p := newPlace(t, descriptor.Network{VpcID: vpcID})
 			p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.DropTags = drop })
 			task := p.instance(1, ``)
 			p.done(task)
@@ -168,7 +169,7 @@ func TestInstancesAreMarkedAsOurs(t *testing.T) {
 }
 
 func TestAnInstanceThatShowsLateIsMadeOnce(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag = time.Minute })
 	for n, effect := range []cloud.Effect{cloud.DropAfter, cloud.FailAfter} {
 		p.server.Faults().Add(cloud.Fault{Action: "CreateDBInstance", Effect: effect, Times: 1})
@@ -180,7 +181,7 @@ func TestAnInstanceThatShowsLateIsMadeOnce(t *testing.T) {
 }
 
 func TestAnInstanceThatShowsLateIsOrderedOnce(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag, b.TokenLifetime = time.Minute, 0 })
 	p.done(p.instance(1, ``))
 	if n := len(p.server.Calls("CreateDBInstance")); n != 1 {
@@ -189,7 +190,7 @@ func TestAnInstanceThatShowsLateIsOrderedOnce(t *testing.T) {
 }
 
 func TestInstancesThatWereOrderedTooOftenAreDeleted(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 2 * time.Minute}))
+	p := newPlace(t, descriptor.Network{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 2 * time.Minute}))
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.TokenLifetime, b.ListLag = 0, time.Minute })
 	p.server.Faults().Add(cloud.Fault{Action: "CreateDBInstance", Effect: cloud.DropAfter, Times: 2})
 	p.done(p.instance(1, ``))
@@ -200,7 +201,7 @@ func TestInstancesThatWereOrderedTooOftenAreDeleted(t *testing.T) {
 }
 
 func TestClassesThatAreNotSoldFailWithASentence(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	step := p.fails(p.instance(1, `{"Class":"rds.mysql.none"}`), providers.Invalid)
 	if !strings.Contains(step.Text, "Class") {
 		t.Errorf("text = %q", step.Text)
@@ -208,7 +209,7 @@ func TestClassesThatAreNotSoldFailWithASentence(t *testing.T) {
 }
 
 func TestTheSuperAccountIsMadeWhereTheCloudAsksForOneAndKeptToTheBroker(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.FirstAccountSuper = true })
 	i := p.instance(1, ``)
 	p.done(i)
@@ -234,7 +235,7 @@ func TestTheSuperAccountIsMadeWhereTheCloudAsksForOneAndKeptToTheBroker(t *testi
 }
 
 func TestANameInUseIsRefusedAndItsAccountLeftAlone(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	owner := p.binding(i, 2, `{"Username":"shared","Password":"Owner_Pass1"}`)
@@ -257,7 +258,7 @@ func TestANameInUseIsRefusedAndItsAccountLeftAlone(t *testing.T) {
 }
 
 func TestAccountsBeyondOnePageAreSeen(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	// Chosen names are looked for in the whole list.
@@ -273,7 +274,7 @@ func TestAccountsBeyondOnePageAreSeen(t *testing.T) {
 }
 
 func TestProtectedInstancesAreDeletedToo(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	p.protect(i)
@@ -285,7 +286,7 @@ func TestProtectedInstancesAreDeletedToo(t *testing.T) {
 }
 
 func TestPlansThatKeepDataRefuseToDeleteIt(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	i.Goal, i.Usable, i.Deletion = providers.Absent, true, providers.Refuse
@@ -296,7 +297,7 @@ func TestPlansThatKeepDataRefuseToDeleteIt(t *testing.T) {
 }
 
 func TestAnInstanceThatSomebodyDeletedIsNotMadeAnew(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	gone := *i
@@ -311,7 +312,7 @@ func TestAnInstanceThatSomebodyDeletedIsNotMadeAnew(t *testing.T) {
 }
 
 func TestTheUsersPasswordIsTaken(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	got := p.done(p.binding(i, 2, `{"Username":"chosen","Password":"Very_Secret_1"}`)).Credentials
@@ -323,7 +324,7 @@ func TestTheUsersPasswordIsTaken(t *testing.T) {
 // The calls that an instance and a binding cost must not creep up. How often
 // one looks while the cloud is at work is the engine's business.
 func TestCallsAreFew(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 5 * time.Minute}))
+	p := newPlace(t, descriptor.Network{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 5 * time.Minute}))
 	calls := func(task *providers.Task) []string {
 		before := len(p.server.Calls(""))
 		p.done(task)

@@ -10,8 +10,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
 
 const (
@@ -32,7 +32,7 @@ func harness(t *testing.T, behave func(*emulatedrds.Behaviour)) providertest.Har
 	server := newCloud(t)
 	server.RDS().Behave(behave)
 	return providertest.Harness{
-		Provider: rds.New(rds.Config{Clients: providertest.Clients(t, server), VpcID: vpcID}),
+		Provider: newProvider(t, server, descriptor.Network{VpcID: vpcID}),
 		Cloud:    providertest.Emulated(server),
 		Instance: providertest.Spec{Settings: json.RawMessage(small), Deletion: providers.DeleteData},
 		Update:   &providertest.Spec{Settings: json.RawMessage(larger)},

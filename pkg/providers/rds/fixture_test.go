@@ -17,6 +17,7 @@ import (
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
@@ -29,14 +30,18 @@ type place struct {
 	server *emulator.Server
 }
 
-func newPlace(t *testing.T, c rds.Config, options ...emulatortest.Option) *place {
+func newPlace(t *testing.T, n descriptor.Network, options ...emulatortest.Option) *place {
 	t.Helper()
 	server := emulatortest.New(t, append([]emulatortest.Option{
 		emulatortest.WithProfile(emulatedrds.Realistic()),
 		emulatortest.WithClock(cloud.NewFrozenClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))),
 	}, options...)...)
-	c.Clients = providertest.Clients(t, server)
-	return &place{Harness: providertest.Harness{Provider: rds.New(c), Cloud: providertest.Emulated(server)}, t: t, server: server}
+	return &place{Harness: providertest.Harness{Provider: newProvider(t, server, n), Cloud: providertest.Emulated(server)}, t: t, server: server}
+}
+
+func newProvider(t *testing.T, server *emulator.Server, n descriptor.Network) providers.Provider {
+	t.Helper()
+	return providertest.NewProvider(t, server, rds.Descriptor(), func(d *descriptor.Deps) { d.Network = n })
 }
 
 // lives numbers incarnations; each test has its own clouds, so that numbers may
@@ -165,7 +170,7 @@ func (p *place) drop(name string) {
 // must makes a call that is not the broker's, and lets its effect come.
 func (p *place) must(req requests.AcsRequest, resp responses.AcsResponse) {
 	p.t.Helper()
-	if err := providertest.Clients(p.t, p.server).Do(p.t.Context(), alicloud.Write, req, resp); err != nil {
+	if err := providertest.Clients(p.t, p.server, rds.Descriptor().Products...).Do(p.t.Context(), alicloud.Write, req, resp); err != nil {
 		p.t.Fatal(err)
 	}
 	p.Cloud.Advance(time.Minute)

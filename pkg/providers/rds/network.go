@@ -94,13 +94,13 @@ func checkVSwitch(ctx context.Context, api networkAPI, wish network) (network, *
 // home returns the network of the configuration or of the broker's machine.
 // Its VSwitch and zone are no more than a preference.
 func (p *Provider) home(ctx context.Context, wishedVPC string) (network, error) {
-	n := network{p.config.VpcID, p.config.VSwitchID, p.config.ZoneID}
-	if wishedVPC != "" || n.VpcID != "" || n.VSwitchID != "" || p.config.Metadata == nil {
+	n := network{p.deps.Network.VpcID, p.deps.Network.VSwitchID, p.deps.Network.ZoneID}
+	if wishedVPC != "" || n.VpcID != "" || n.VSwitchID != "" || p.deps.Metadata == nil {
 		return n, nil
 	}
 	var err error
-	if n.VpcID, err = p.config.Metadata.VPC(ctx); err == nil {
-		n.VSwitchID, err = p.config.Metadata.VSwitch(ctx)
+	if n.VpcID, err = p.deps.Metadata.VPC(ctx); err == nil {
+		n.VSwitchID, err = p.deps.Metadata.VSwitch(ctx)
 	}
 	if errors.Is(err, providers.ErrNotFound) { // a machine outside of VPCs
 		return network{}, nil

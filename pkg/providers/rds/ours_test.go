@@ -5,7 +5,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
 const chosen = `{"Username":"app","Password":"Very_Secret_1"}`
@@ -20,7 +20,7 @@ func (p *place) absent(task *providers.Task) {
 func TestAnAccountWhoseDescriptionWasEditedIsRemovedAllTheSame(t *testing.T) {
 	for name, parameters := range map[string]string{"a chosen name": chosen, "a drawn name": ""} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, rds.Config{VpcID: vpcID})
+			p := newPlace(t, descriptor.Network{VpcID: vpcID})
 			i := p.instance(1, ``)
 			p.done(i)
 			b := p.binding(i, 2, parameters)
@@ -37,7 +37,7 @@ func TestAnAccountWhoseDescriptionWasEditedIsRemovedAllTheSame(t *testing.T) {
 // The answer to CreateAccount was lost: then the look that finds our description
 // is what tells.
 func TestAnAccountWhoseMakingWasLostIsRememberedByALook(t *testing.T) {
-	p := newPlace(t, rds.Config{VpcID: vpcID})
+	p := newPlace(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	b := p.binding(i, 2, chosen)
@@ -53,7 +53,7 @@ func TestAnAccountWhoseMakingWasLostIsRememberedByALook(t *testing.T) {
 func TestAnAccountThatWasThereBeforeIsNeverOurs(t *testing.T) {
 	for name, text := range map[string]string{"with words": "web-shop", "without": ""} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, rds.Config{VpcID: vpcID})
+			p := newPlace(t, descriptor.Network{VpcID: vpcID})
 			i := p.instance(1, ``)
 			p.done(i)
 			p.take("app", text)
@@ -70,7 +70,7 @@ func TestAnAccountThatWasThereBeforeIsNeverOurs(t *testing.T) {
 // Whoever had the account deleted and made another of that name owns the other.
 func TestAnAccountThatCameAfterOursIsNotOurs(t *testing.T) {
 	t.Run("of another binding", func(t *testing.T) {
-		p := newPlace(t, rds.Config{VpcID: vpcID})
+		p := newPlace(t, descriptor.Network{VpcID: vpcID})
 		i := p.instance(1, ``)
 		p.done(i)
 		first, second := p.binding(i, 2, chosen), p.binding(i, 3, chosen)
@@ -83,7 +83,7 @@ func TestAnAccountThatCameAfterOursIsNotOurs(t *testing.T) {
 		}
 	})
 	t.Run("made after the unbind", func(t *testing.T) {
-		p := newPlace(t, rds.Config{VpcID: vpcID})
+		p := newPlace(t, descriptor.Network{VpcID: vpcID})
 		i := p.instance(1, ``)
 		p.done(i)
 		b := p.binding(i, 2, chosen)

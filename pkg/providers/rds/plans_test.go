@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
 
@@ -73,7 +75,7 @@ func TestPlans_Offering_IsTheFirstBrokers(t *testing.T) {
 
 // Each plan makes what its settings say, without any parameters.
 func TestPlans_WithoutParameters_MakeTheirSettings(t *testing.T) {
-	provider := rds.New(rds.Config{})
+	provider := newProvider(t, emulatortest.New(t), descriptor.Network{})
 	for name, class := range map[string]string{
 		"rds-mysql-t1-small": "rds.mysql.t1.small", "rds-mysql-s1-small": "rds.mysql.s1.small",
 		"rds-mysql-s2-large": "rds.mysql.s2.large", "rds-self-define": "rds.mysql.s2.large",

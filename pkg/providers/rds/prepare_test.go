@@ -63,7 +63,7 @@ func testLife() providers.Life {
 
 func prepared(t *testing.T, task providers.Task) (instancePlan, error) {
 	t.Helper()
-	raw, err := New(Config{}).Prepare(task)
+	raw, err := (&Provider{}).Prepare(task)
 	if err != nil {
 		return instancePlan{}, err
 	}
@@ -189,7 +189,7 @@ func TestPrepareUpdate_FixedMembers_Stay(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			task := providers.Task{Life: testLife(), Settings: json.RawMessage(tc.from), Parameters: json.RawMessage(tc.before)}
-			raw, err := New(Config{}).Prepare(task)
+			raw, err := (&Provider{}).Prepare(task)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -223,7 +223,7 @@ func preparedBinding(t *testing.T, parameters, version string) (bindingPlan, err
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := New(Config{}).Prepare(providers.Task{
+	raw, err := (&Provider{}).Prepare(providers.Task{
 		Kind: providers.Binding, Life: testLife(), Parameters: json.RawMessage(parameters), Of: &providers.Task{Plan: of},
 	})
 	var plan bindingPlan

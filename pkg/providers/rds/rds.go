@@ -15,54 +15,53 @@ import (
 	"net/netip"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	vpcnetwork "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/network"
 )
 
-// Plans is this service's part of the catalog.
+// Plans is the service's part of the catalog.
 //
 //go:embed plans.yaml
 var Plans []byte
 
-// A Config is what a Provider needs.
-type Config struct {
-	// Clients reach RDS and VPC as the broker's account. Required.
-	Clients *alicloud.Clients
-	// VpcID, VSwitchID and ZoneID are where instances go whose users do not
-	// say. All may be empty.
-	VpcID, VSwitchID, ZoneID string
-	// Metadata is asked for the network of the broker's machine where neither
-	// user nor configuration name one; nil where there is no such service.
-	Metadata *alicloud.Metadata
-	// Whitelist are the addresses and CIDRs that may connect. Empty: those of
-	// the instance's VPC.
-	Whitelist []string
-}
+//go:embed policy.json
+var policy []byte
 
-// Validate returns what is wrong with the configuration.
-func (c Config) Validate() error {
-	if c.Clients == nil {
-		return errors.New("rds: no clients given")
+// Descriptor states the service.
+func Descriptor() descriptor.Descriptor {
+	return descriptor.Descriptor{
+		Name:     "rds",
+		Catalog:  catalog.Embedded("rds/plans.yaml", Plans),
+		Products: []alicloud.Product{product(), vpcnetwork.Product()},
+		New:      New,
+		Owner:    descriptor.CloudAccount,
+		Resource: factInstance,
+		Policies: []descriptor.Policy{{Name: "rds", Document: policy}},
 	}
-	for _, entry := range c.Whitelist {
-		_, errPrefix := netip.ParsePrefix(entry)
-		_, errAddr := netip.ParseAddr(entry)
-		if errPrefix != nil && errAddr != nil {
-			return fmt.Errorf("rds: whitelist: %q is neither an address nor a CIDR", entry)
-		}
-	}
-	return nil
 }
 
 // A Provider makes, changes and removes DB instances and their accounts. It
 // keeps nothing between calls.
 type Provider struct {
-	config Config
+	deps descriptor.Deps
 }
 
-var _ providers.Provider = (*Provider)(nil)
-
-// New returns the provider. The configuration is as Validate accepts it.
-func New(c Config) *Provider { return &Provider{config: c} }
+// New returns the provider.
+func New(d descriptor.Deps) (providers.Provider, error) {
+	if d.Clients == nil {
+		return nil, errors.New("rds: no clients given")
+	}
+	for _, entry := range d.Network.Whitelist {
+		_, errPrefix := netip.ParsePrefix(entry)
+		_, errAddr := netip.ParseAddr(entry)
+		if errPrefix != nil && errAddr != nil {
+			return nil, fmt.Errorf("rds: whitelist: %q is neither an address nor a CIDR", entry)
+		}
+	}
+	return &Provider{deps: d}, nil
+}
 
 // Prepare draws names and passwords and resolves the parameters.
 func (p *Provider) Prepare(t providers.Task) (providers.Plan, error) {
@@ -72,9 +71,9 @@ func (p *Provider) Prepare(t providers.Task) (providers.Plan, error) {
 	case t.Kind == providers.Binding:
 		plan, err = prepareBinding(t)
 	case t.Was != nil:
-		plan, err = prepareUpdate(t, p.config.Whitelist)
+		plan, err = prepareUpdate(t, p.deps.Network.Whitelist)
 	default:
-		plan, err = prepareInstance(t, p.config.Whitelist)
+		plan, err = prepareInstance(t, p.deps.Network.Whitelist)
 	}
 	if err != nil {
 		return nil, err
@@ -88,21 +87,21 @@ func (p *Provider) Prepare(t providers.Task) (providers.Plan, error) {
 
 // Observe looks at the instance, or at the binding's account.
 func (p *Provider) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
-	c := client{clients: p.config.Clients, region: t.Region}
+	c := client{clients: p.deps.Clients, region: t.Region}
 	if t.Kind == providers.Binding {
 		plan, _, err := plansOf(t)
 		if err != nil {
 			return providers.Seen{}, err
 		}
 		seen, err := observeAccount(ctx, c, t, plan)
-		return seen, sentences.Of(err)
+		return seen, sentences().Of(err)
 	}
 	plan, err := instancePlanOf(t)
 	if err != nil {
 		return providers.Seen{}, err
 	}
 	seen, err := p.observeInstance(ctx, c, t, plan)
-	return seen, sentences.Of(err)
+	return seen, sentences().Of(err)
 }
 
 // Next decides what is to be done.
@@ -123,7 +122,7 @@ func (p *Provider) Next(t providers.Task, seen providers.Seen) providers.Step {
 // Do makes the call of one step. That it was made is a fact: the next look
 // gives its effect time to show.
 func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
-	c := client{clients: p.config.Clients, region: t.Region}
+	c := client{clients: p.deps.Clients, region: t.Region}
 	var facts providers.Facts
 	var err error
 	if t.Kind == providers.Binding {
@@ -132,15 +131,15 @@ func (p *Provider) Do(ctx context.Context, t providers.Task, s providers.Step) (
 		facts, err = doWithInstance(ctx, c, s)
 	}
 	if err != nil {
-		return facts, sentences.Of(fmt.Errorf("rds: %s: %w", s.Name, err))
+		return facts, sentences().Of(fmt.Errorf("rds: %s: %w", s.Name, err))
 	}
 	return facts.Merge(open(factAsked, s.Name)), nil
 }
 
 // The names of our facts.
 const (
-	factInstance  = providers.FactInstanceID
-	factTagged    = "tagged" // true or false, once it is known
+	factInstance  = "instance_id" // of the DB instance
+	factTagged    = "tagged"      // true or false, once it is known
 	factHost      = "host"
 	factPort      = "port"
 	factAlone     = "alone"        // true, once it was looked for instances ordered twice

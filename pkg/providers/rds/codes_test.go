@@ -16,7 +16,7 @@ func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
 		"InvalidZone.NotSupported":         "ZoneId",
 		"InvalidEngineVersion.Malformed":   "EngineVersion",
 	} {
-		if got := providers.Sentence(sentences.Of(&alicloud.Error{Code: code, Kinds: []error{providers.ErrInvalid}})); !strings.Contains(got, word) {
+		if got := providers.Sentence(sentences().Of(&alicloud.Error{Code: code, Reasons: []error{providers.ErrInvalid}})); !strings.Contains(got, word) {
 			t.Errorf("%s is told as %q, without %s", code, got, word)
 		}
 	}

@@ -1,0 +1,117 @@
+package alicloud
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// A Product is a product of the cloud that clients may call. The package that
+// calls it states it; New registers it.
+type Product struct {
+	// Name in lower case, as endpoints are named: rds.
+	Name string
+	// Version of its API that is called; empty for OSS, whose API has none.
+	Version string
+	// Host returns the real host in a region.
+	Host func(region string) string
+	// Codes are the reasons of its error codes, by code or by family of codes
+	// ("InvalidX.*" for "InvalidX.Y"). A code comes before its family, and both
+	// before those that all products share.
+	Codes map[string]error
+}
+
+// Reason looks a code up among those of the product, then among those that all
+// products share; in each first the code itself, then its family. It returns
+// nil for an unknown code.
+func (p Product) Reason(code string) error {
+	if code == "" {
+		return nil
+	}
+	for _, codes := range []map[string]error{p.Codes, sharedCodes()} {
+		if reason := reasonIn(codes, code); reason != nil {
+			return reason
+		}
+	}
+	if strings.Contains(code, "Throttling") {
+		return providers.ErrThrottled
+	}
+	return nil
+}
+
+// ErrEarlierAttempt is the reason, in Codes, of codes that say that an earlier
+// request with the same token is still at work. Errors with such
+// a code have two reasons: ErrWrongState, since this request was refused and is worth
+// repeating, and ErrOutcomeUnknown, since the earlier one goes on.
+var ErrEarlierAttempt = errors.New("an earlier attempt is under way")
+
+// CentralHost returns the Host of a product that one host serves everywhere.
+func CentralHost(product string) func(string) string {
+	return func(string) string { return product + ".aliyuncs.com" }
+}
+
+// RegionalHost returns the Host of a product with a host in each region. The
+// central host serves the regions in central.
+func RegionalHost(product string, central ...string) func(string) string {
+	return func(region string) string {
+		if slices.Contains(central, region) {
+			return product + ".aliyuncs.com"
+		}
+		return product + "." + region + ".aliyuncs.com"
+	}
+}
+
+// STS returns the product that credentials and the caller's account come from.
+// New registers it by itself.
+func STS() Product {
+	return Product{
+		Name: "sts", Version: "2015-04-01", Host: CentralHost("sts"),
+		Codes: map[string]error{ // page "Error messages"
+			"EntityNotExist.Role":  providers.ErrNotFound,
+			"AuthenticationFail.*": providers.ErrCredentials,
+		},
+	}
+}
+
+// EndpointsAt returns endpoints that put the products, and STS, behind one URL.
+func EndpointsAt(u *url.URL, list ...Product) map[string]*url.URL {
+	endpoints := map[string]*url.URL{}
+	for _, p := range slices.Concat(list, []Product{STS()}) {
+		endpoints[p.Name] = u
+	}
+	return endpoints
+}
+
+// products are the registered products by name.
+type products map[string]Product
+
+// register returns the products with STS among them. Several services may state
+// the same product.
+func register(list []Product) (products, error) {
+	registered := products{}
+	for _, p := range slices.Concat(list, []Product{STS()}) {
+		if p.Name == "" || p.Name != strings.ToLower(p.Name) || p.Host == nil {
+			return nil, fmt.Errorf("alicloud: product %q needs a name in lower case and a host", p.Name)
+		}
+		registered[p.Name] = p
+	}
+	return registered, nil
+}
+
+// names returns the names in their order.
+func (p products) names() []string { return slices.Sorted(maps.Keys(p)) }
+
+func reasonIn(codes map[string]error, code string) error {
+	if reason := codes[code]; reason != nil {
+		return reason
+	}
+	if family, _, found := strings.Cut(code, "."); found {
+		return codes[family+".*"]
+	}
+	return nil
+}

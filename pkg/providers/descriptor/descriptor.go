@@ -1,0 +1,69 @@
+// Package descriptor defines what a service states about itself. The list of
+// all descriptors is in package all; catalog, endpoints, cloud clients, RAM
+// policies and documentation derive from that list.
+package descriptor
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// A Descriptor holds the facts of one service.
+type Descriptor struct {
+	// Name is the value of "provider" in offerings, and stands in records.
+	Name string
+	// Catalog holds the offerings and plans.
+	Catalog catalog.Source
+	// Products are what the provider calls: hosts, versions and error codes.
+	Products []alicloud.Product
+	// New makes the provider.
+	New func(Deps) (providers.Provider, error)
+	// Owner makes the function that names the owner of a task's resources.
+	Owner func(Deps) Owner
+	// Resource names the fact that is the id of an instance's resource in the
+	// cloud, as its owner finds it there. Records hold that fact for as long as
+	// there is an instance, so the name stays.
+	Resource string
+	// Policies are the RAM policies that the broker's identity needs.
+	Policies []Policy
+}
+
+// An Owner returns the cloud account, or the cluster, that the resources of a
+// task belong to.
+type Owner func(context.Context, providers.Task) (string, error)
+
+// A Policy is a RAM policy. contrib/ram-policies/NAME.json is made from it.
+type Policy struct {
+	Name     string
+	Document json.RawMessage
+}
+
+// Deps is what providers are made from. A provider takes what it needs.
+type Deps struct {
+	// Clients call the cloud as the broker's account. Required.
+	Clients *alicloud.Clients
+	// Metadata reads the metadata service of the broker's machine; nil where
+	// there is none.
+	Metadata *alicloud.Metadata
+	// Network is where instances go that name no network.
+	Network Network
+}
+
+// A Network is the operator's choice for instances inside a VPC. Each member
+// may be empty.
+type Network struct {
+	VpcID, VSwitchID, ZoneID string
+	// Whitelist holds the addresses and CIDRs that may connect. Empty: those
+	// of the instance's VPC.
+	Whitelist []string
+}
+
+// CloudAccount is the Owner of services whose resources belong to the account
+// of the broker's credentials.
+func CloudAccount(d Deps) Owner {
+	return func(ctx context.Context, _ providers.Task) (string, error) { return d.Clients.Caller(ctx) }
+}

@@ -1,0 +1,93 @@
+package descriptor
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// A List holds the services of a broker, in the order of its catalog.
+type List []Descriptor
+
+// Sources returns the parts of the catalog.
+func (l List) Sources() []catalog.Source {
+	sources := make([]catalog.Source, len(l))
+	for i, d := range l {
+		sources[i] = d.Catalog
+	}
+	return sources
+}
+
+// Products returns the products that the services call, each once.
+func (l List) Products() []alicloud.Product {
+	byName := map[string]alicloud.Product{}
+	for _, d := range l {
+		for _, p := range d.Products {
+			byName[p.Name] = p
+		}
+	}
+	var products []alicloud.Product
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		products = append(products, byName[name])
+	}
+	return products
+}
+
+// Endpoints returns the names that --endpoint takes: the products, STS, and
+// the metadata service.
+func (l List) Endpoints() []string {
+	names := []string{MetadataEndpoint}
+	for name := range alicloud.EndpointsAt(&url.URL{}, l.Products()...) {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// MetadataEndpoint names the metadata service among the endpoints.
+const MetadataEndpoint = "metadata"
+
+// Providers makes the providers by name.
+func (l List) Providers(d Deps) (map[string]providers.Provider, error) {
+	made := map[string]providers.Provider{}
+	for _, one := range l {
+		p, err := one.New(d)
+		if err != nil {
+			return nil, fmt.Errorf("provider %s: %w", one.Name, err)
+		}
+		made[one.Name] = p
+	}
+	return made, nil
+}
+
+// Owners makes the owners by name.
+func (l List) Owners(d Deps) map[string]Owner {
+	made := map[string]Owner{}
+	for _, one := range l {
+		made[one.Name] = one.Owner(d)
+	}
+	return made
+}
+
+// Resources returns the fact that is a resource's id, by name of the provider.
+func (l List) Resources() map[string]string {
+	facts := map[string]string{}
+	for _, one := range l {
+		facts[one.Name] = one.Resource
+	}
+	return facts
+}
+
+// Policies returns the RAM policies of all services.
+func (l List) Policies() []Policy {
+	var policies []Policy
+	for _, one := range l {
+		policies = append(policies, one.Policies...)
+	}
+	return policies
+}

@@ -1,0 +1,56 @@
+package oss
+
+import (
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// productName is the name of OSS among the products of the cloud.
+const productName = "oss"
+
+// product returns OSS as the cloud's clients need it: hosts (page "Regions and
+// endpoints"), and error codes (page "Error responses" and the pages of the
+// bucket operations).
+func product() alicloud.Product {
+	return alicloud.Product{
+		Name: productName,
+		Host: publicHost,
+		Codes: map[string]error{
+			"NoSuchBucket":                     providers.ErrNotFound,
+			"NoSuchKey":                        providers.ErrNotFound,
+			"NoSuchUpload":                     providers.ErrNotFound,
+			"NoSuchVersion":                    providers.ErrNotFound,
+			"NoSuchTagSet":                     providers.ErrNotFound,
+			"NoSuchLifecycle":                  providers.ErrNotFound,
+			"BucketAlreadyExists":              providers.ErrExists,
+			"BucketNotEmpty":                   providers.ErrWrongState,
+			"OperationAborted":                 providers.ErrWrongState,
+			"AccessDenied":                     providers.ErrDenied,
+			"UserDisable":                      providers.ErrArrears,
+			"TooManyBuckets":                   providers.ErrQuota,
+			"InvalidBucketName":                providers.ErrInvalid,
+			"InvalidArgument":                  providers.ErrInvalid,
+			"InvalidStorageClass":              providers.ErrInvalid,
+			"InvalidLocationConstraint":        providers.ErrInvalid,
+			"MalformedXML":                     providers.ErrInvalid,
+			"IllegalEndpoint":                  providers.ErrInvalid,
+			"SecurityTokenExpired":             providers.ErrCredentials,
+			"InvalidSecurityToken":             providers.ErrCredentials,
+			"InvalidAccessKeyId":               providers.ErrCredentials,
+			"RequestTimeTooSkewed":             providers.ErrCredentials,
+			"SlowDown":                         providers.ErrThrottled,
+			"QpsLimitExceeded":                 providers.ErrThrottled,
+			"DownloadTrafficRateLimitExceeded": providers.ErrThrottled,
+			"UploadTrafficRateLimitExceeded":   providers.ErrThrottled,
+			"RequestTimeout":                   providers.ErrOutcomeUnknown,
+		},
+	}
+}
+
+// sentences returns what to change, by code of OSS.
+func sentences() alicloud.Sentences {
+	return alicloud.Sentences{
+		"InvalidBucketName":   "The bucket name is not allowed; choose another.",
+		"InvalidStorageClass": "The storage class is not offered; choose another StorageClass.",
+	}
+}

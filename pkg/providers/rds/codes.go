@@ -1,0 +1,140 @@
+package rds
+
+import (
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// product returns RDS as the cloud's clients need it: hosts (page "Endpoints"),
+// and error codes (error tables of CreateDBInstance, ModifyDBInstanceSpec,
+// DeleteDBInstance, CreateAccount, GrantAccountPrivilege, ModifySecurityIps, and
+// the product's common error codes).
+func product() alicloud.Product {
+	return alicloud.Product{
+		Name: "rds", Version: "2014-08-15",
+		Host: alicloud.RegionalHost("rds",
+			"cn-qingdao", "cn-beijing", "cn-hangzhou", "cn-shanghai", "cn-shenzhen", "cn-heyuan",
+			"cn-hongkong", "cn-wuhan", "cn-fujian", "cn-zhangjiakou", "ap-southeast-1", "us-east-1",
+			"us-west-1", "cn-shanghai-finance-1", "cn-shenzhen-finance-1", "cn-beijing-finance-1", "cn-north-2-gov-1",
+		),
+		Codes: map[string]error{
+			"InvalidDBInstanceId.NotFound":                providers.ErrNotFound,
+			"InvalidDBInstanceName.NotFound":              providers.ErrNotFound,
+			"InvalidDBInstance.NotFound":                  providers.ErrNotFound,
+			"InvalidAccountName.NotFound":                 providers.ErrNotFound,
+			"InvalidDBName.NotFound":                      providers.ErrNotFound,
+			"InvalidCurrentConnectionString.NotFound":     providers.ErrNotFound,
+			"InvalidAccountName.Duplicate":                providers.ErrExists,
+			"InvalidDBName.Duplicate":                     providers.ErrExists,
+			"InvalidDBInstanceName.Duplicate":             providers.ErrExists,
+			"InvalidSecurityIPList.Duplicate":             providers.ErrExists,
+			"InvalidRequestId":                            providers.ErrTokenUsed,
+			"InvalidConcurrentOperate":                    alicloud.ErrEarlierAttempt,
+			"OperationDenied.*":                           providers.ErrWrongState,
+			"IncorrectDBInstanceState":                    providers.ErrWrongState,
+			"InvalidDBInstanceStatus.*":                   providers.ErrWrongState,
+			"InvalidAccountStatus.*":                      providers.ErrWrongState, // of a database account
+			"InvalidAccountStatus.NotEnoughBalance":       providers.ErrArrears,
+			"IncorrectAccountStatus":                      providers.ErrWrongState,
+			"InvalidOrderTask.NotSupport":                 providers.ErrWrongState, // one order at a time
+			"GeneralIns.*":                                providers.ErrWrongState,
+			"DbRestoring":                                 providers.ErrWrongState,
+			"AccountActionForbidden":                      providers.ErrWrongState,
+			"ConcurrentTaskExceeded":                      providers.ErrWrongState,
+			"LockTimeout":                                 providers.ErrWrongState,
+			"InstanceConnectTimeoutFault":                 providers.ErrWrongState,
+			"Database.ConnectError":                       providers.ErrWrongState,
+			"EngineMigration.ActionDisabled":              providers.ErrWrongState,
+			"InsufficientResourceCapacity":                providers.ErrSoldOut,
+			"VswitchIpExhausted":                          providers.ErrSoldOut,
+			"InvalidZone.NotSupported":                    providers.ErrSoldOut,
+			"InvaildEngineInRegion.NotAvailable":          providers.ErrSoldOut, // spelled so by the API
+			"InvaildDBInstanceClassInRegion.NotAvailable": providers.ErrSoldOut,
+			"AccountLimitExceeded":                        providers.ErrSoldOut, // of the instance, not of the cloud account
+			"QuotaExceeded.CreateInstance":                providers.ErrQuota,
+			"InsufficientAvailableQuota":                  providers.ErrQuota,
+			"InvalidSecurityIPListGroup.QuotaExceeded":    providers.ErrQuota,
+			"InvalidUserOperatorPermission":               providers.ErrDenied,
+			"ServiceLinkedRole.NotExist":                  providers.ErrDenied, // the operator has to create it
+			"InvalidDBInstanceClass.*":                    providers.ErrInvalid,
+			"InvalidEngineVersion.*":                      providers.ErrInvalid,
+			"InvalidEngine.*":                             providers.ErrInvalid,
+			"InvalidDBInstanceStorage.*":                  providers.ErrInvalid,
+			"InvalidStorage.*":                            providers.ErrInvalid,
+			"InvalidStorageSize.*":                        providers.ErrInvalid,
+			"InvalidEssdStorageSize":                      providers.ErrInvalid,
+			"InvalidReduceDiskSize":                       providers.ErrInvalid,
+			"UnSupportDbTypeReduceDiskSize":               providers.ErrInvalid,
+			"InvalidDBInstanceDescription.*":              providers.ErrInvalid,
+			"InvalidPrivateIpAddress.*":                   providers.ErrInvalid,
+			"InvalidVSwitchId.*":                          providers.ErrInvalid,
+			"InvalidVswitchId":                            providers.ErrInvalid,
+			"InvalidVPCId.*":                              providers.ErrInvalid,
+			"InvalidZoneId.*":                             providers.ErrInvalid,
+			"InvalidNetworkTypeClassicWhenCloudStorage":   providers.ErrInvalid,
+			"InvalidSecurityIPList.*":                     providers.ErrInvalid,
+			"SecurityIPList.*":                            providers.ErrInvalid,
+			"InvalidAccountName.*":                        providers.ErrInvalid,
+			"InvalidAccountPassword.*":                    providers.ErrInvalid,
+			"InvalidAccountDescription.*":                 providers.ErrInvalid,
+			"InvalidAccountType.*":                        providers.ErrInvalid,
+			"IncorrectAccountType":                        providers.ErrInvalid,
+			"IncorrectAccountPrivilegeType":               providers.ErrInvalid,
+			"IncorrectDBInstanceType":                     providers.ErrInvalid,
+			"InvalidDBName.*":                             providers.ErrInvalid,
+			"InvalidDBNameOrAccountPrivilege":             providers.ErrInvalid,
+			"InvalidCharacterSetName.*":                   providers.ErrInvalid,
+			"NumberExceed.Tags":                           providers.ErrInvalid,
+			"InvalidTagKey.*":                             providers.ErrInvalid,
+			"Duplicate.TagKey":                            providers.ErrInvalid,
+			"InvalidInstanceLevel.*":                      providers.ErrInvalid,
+			"InvalidAccountPrivilege.*":                   providers.ErrInvalid,
+			"InvalidDBDescription.*":                      providers.ErrInvalid,
+			"OperationDenied.PayType":                     providers.ErrInvalid,
+			"DBLimitExceeded":                             providers.ErrSoldOut, // of the instance
+			"InvalidParam.*":                              providers.ErrInvalid,
+			"RequestMetaDataFailed":                       providers.ErrOutcomeUnknown,
+			"InvokeProxyFailure":                          providers.ErrOutcomeUnknown,
+			"ExternalFailure":                             providers.ErrOutcomeUnknown,
+		},
+	}
+}
+
+const (
+	classText    = "The instance class is not offered for this engine, storage and zone; choose another plan or Class."
+	versionText  = "The engine or its version is not offered here; choose another plan or EngineVersion."
+	storageText  = "The storage size is not offered for this class; choose another plan or Storage."
+	shrinkText   = "Storage cannot shrink; keep its size or choose a larger one."
+	networkText  = "The VPC, VSwitch and zone do not fit together or do not exist; correct VpcID, VSwitchID and ZoneId."
+	accountText  = "The account name is not allowed; choose another Username."
+	passwordText = "The password is not allowed; it needs 8 to 32 characters of at least three kinds: upper-case, lower-case, digits, and !@#$%^&*()_+-=."
+)
+
+// sentences returns what to change, by code of RDS or VPC.
+func sentences() alicloud.Sentences {
+	return alicloud.Sentences{
+		"InvalidDBInstanceClass.*":                    classText,
+		"InvaildDBInstanceClassInRegion.NotAvailable": classText,
+		"InvalidEngine.*":                             versionText,
+		"InvalidEngineVersion.*":                      versionText,
+		"InvaildEngineInRegion.NotAvailable":          versionText,
+		"InvalidDBInstanceStorage.*":                  storageText,
+		"InvalidStorage.*":                            storageText,
+		"InvalidEssdStorageSize":                      storageText,
+		"InvalidReduceDiskSize":                       shrinkText,
+		"UnSupportDbTypeReduceDiskSize":               shrinkText,
+		"InvalidStorageSize.*":                        shrinkText,
+		"InvalidVSwitchId.*":                          networkText,
+		"InvalidVswitchId":                            networkText,
+		"InvalidVPCId.*":                              networkText,
+		"InvalidVpcId.*":                              networkText,
+		"InvalidZoneId.*":                             networkText,
+		"InvalidZone.NotSupported":                    "The zone does not offer this engine; choose another ZoneId and a VSwitch there.",
+		"VswitchIpExhausted":                          "The VSwitch has no free addresses; choose another VSwitchID.",
+		"InsufficientResourceCapacity":                "The instance class is sold out here; choose another plan, Class or ZoneId.",
+		"AccountLimitExceeded":                        "The instance has all the accounts it can have; unbind some, or update to a larger plan.",
+		"InvalidAccountName.*":                        accountText,
+		"InvalidAccountPassword.*":                    passwordText,
+		"InvalidNetworkTypeClassicWhenCloudStorage":   "The classic network is closed; use NetworkType VPC.",
+	}
+}
