@@ -8,15 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestGroupsAreReadRenamedAndListed(t *testing.T) {
+func TestGroups_ReadRenameList_Shown(t *testing.T) {
 	c := newEnvironment(t).root(t)
 	for _, name := range []string{"b", "a"} {
 		must(createUser(c, name))(t)
-		must(c.CreateGroup(ask(sdk.CreateCreateGroupRequest(), func(r *sdk.CreateGroupRequest) { r.GroupName, r.Comments = "g"+name, "of "+name })))(t)
-		must(c.AddUserToGroup(ask(sdk.CreateAddUserToGroupRequest(), func(r *sdk.AddUserToGroupRequest) { r.GroupName, r.UserName = "gb", name })))(t)
+		must(c.CreateGroup(plain(sdk.CreateCreateGroupRequest(), func(r *sdk.CreateGroupRequest) { r.GroupName, r.Comments = "g"+name, "of "+name })))(t)
+		must(c.AddUserToGroup(plain(sdk.CreateAddUserToGroupRequest(), func(r *sdk.AddUserToGroupRequest) { r.GroupName, r.UserName = "gb", name })))(t)
 	}
 	rename := func(from, to string) error {
-		_, err := c.UpdateGroup(ask(sdk.CreateUpdateGroupRequest(), func(r *sdk.UpdateGroupRequest) { r.GroupName, r.NewGroupName = from, to }))
+		_, err := c.UpdateGroup(plain(sdk.CreateUpdateGroupRequest(), func(r *sdk.UpdateGroupRequest) { r.GroupName, r.NewGroupName = from, to }))
 		return err
 	}
 	wantCode(t, rename("gb", "ga"), "EntityAlreadyExists.Group")
@@ -24,14 +24,14 @@ func TestGroupsAreReadRenamedAndListed(t *testing.T) {
 	if err := rename("gb", "gc"); err != nil {
 		t.Fatal(err)
 	}
-	got := must(c.GetGroup(ask(sdk.CreateGetGroupRequest(), func(r *sdk.GetGroupRequest) { r.GroupName = "gc" })))(t).Group
+	got := must(c.GetGroup(plain(sdk.CreateGetGroupRequest(), func(r *sdk.GetGroupRequest) { r.GroupName = "gc" })))(t).Group
 	if got.Comments != "of b" || got.GroupName != "gc" {
 		t.Errorf("group %+v", got)
 	}
-	_, err := c.GetGroup(ask(sdk.CreateGetGroupRequest(), func(r *sdk.GetGroupRequest) { r.GroupName = "gb" }))
+	_, err := c.GetGroup(plain(sdk.CreateGetGroupRequest(), func(r *sdk.GetGroupRequest) { r.GroupName = "gb" }))
 	wantCode(t, err, "EntityNotExist.Group")
 	members := func(marker string) *sdk.ListUsersForGroupResponse {
-		return must(c.ListUsersForGroup(ask(sdk.CreateListUsersForGroupRequest(), func(r *sdk.ListUsersForGroupRequest) {
+		return must(c.ListUsersForGroup(plain(sdk.CreateListUsersForGroupRequest(), func(r *sdk.ListUsersForGroupRequest) {
 			r.GroupName, r.Marker, r.MaxItems = "gc", marker, requests.NewInteger(1)
 		})))(t)
 	}
@@ -41,30 +41,30 @@ func TestGroupsAreReadRenamedAndListed(t *testing.T) {
 		t.Errorf("members %+v, then %+v", first, second)
 	}
 	var names []string
-	for _, g := range must(c.ListGroups(ask(sdk.CreateListGroupsRequest(), nil)))(t).Groups.Group {
+	for _, g := range must(c.ListGroups(plain(sdk.CreateListGroupsRequest(), nil)))(t).Groups.Group {
 		names = append(names, g.GroupName)
 	}
 	if diff := cmp.Diff([]string{"ga", "gc"}, names); diff != "" {
 		t.Errorf("groups (-want, +got):\n%s", diff)
 	}
 	must(createPolicy(c, "p", readOnly))(t)
-	must(c.AttachPolicyToGroup(ask(sdk.CreateAttachPolicyToGroupRequest(), func(r *sdk.AttachPolicyToGroupRequest) {
+	must(c.AttachPolicyToGroup(plain(sdk.CreateAttachPolicyToGroupRequest(), func(r *sdk.AttachPolicyToGroupRequest) {
 		r.GroupName, r.PolicyType, r.PolicyName = "gc", "Custom", "p"
 	})))(t)
-	policies := must(c.ListPoliciesForGroup(ask(sdk.CreateListPoliciesForGroupRequest(), func(r *sdk.ListPoliciesForGroupRequest) { r.GroupName = "gc" })))(t)
+	policies := must(c.ListPoliciesForGroup(plain(sdk.CreateListPoliciesForGroupRequest(), func(r *sdk.ListPoliciesForGroupRequest) { r.GroupName = "gc" })))(t)
 	if len(policies.Policies.Policy) != 1 || policies.Policies.Policy[0].AttachDate == "" {
 		t.Errorf("policies %+v", policies.Policies.Policy)
 	}
 }
 
-func TestARenamedUserKeepsItsKeyAndGroups(t *testing.T) {
+func TestUpdateUser_Renamed_KeepsKeyAndGroups(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createUser(c, "taken"))(t)
 	key := must(createKey(c, "u"))(t).AccessKey
 	update := func(change func(*sdk.UpdateUserRequest)) (*sdk.UpdateUserResponse, error) {
-		return c.UpdateUser(ask(sdk.CreateUpdateUserRequest(), func(r *sdk.UpdateUserRequest) { r.UserName = "u"; change(r) }))
+		return c.UpdateUser(plain(sdk.CreateUpdateUserRequest(), func(r *sdk.UpdateUserRequest) { r.UserName = "u"; change(r) }))
 	}
 	for want, change := range map[string]func(*sdk.UpdateUserRequest){
 		"EntityAlreadyExists.User":                  func(r *sdk.UpdateUserRequest) { r.NewUserName = "taken" },
@@ -83,21 +83,21 @@ func TestARenamedUserKeepsItsKeyAndGroups(t *testing.T) {
 		t.Errorf("the key is %+v", k.Caller)
 	}
 	must(deleteKey(c, "v", key.AccessKeyId))(t)
-	_, err := c.GetUser(ask(sdk.CreateGetUserRequest(), func(r *sdk.GetUserRequest) { r.UserName = "u" }))
+	_, err := c.GetUser(plain(sdk.CreateGetUserRequest(), func(r *sdk.GetUserRequest) { r.UserName = "u" }))
 	wantCode(t, err, "EntityNotExist.User")
 }
 
-func TestALoginProfileKeepsItsUserFromBeingDeleted(t *testing.T) {
+func TestDeleteUser_WithLoginProfile_Refused(t *testing.T) {
 	c := newEnvironment(t).root(t)
 	must(createUser(c, "u"))(t)
 	create := func(password string) error {
-		_, err := c.CreateLoginProfile(ask(sdk.CreateCreateLoginProfileRequest(), func(r *sdk.CreateLoginProfileRequest) {
+		_, err := c.CreateLoginProfile(plain(sdk.CreateCreateLoginProfileRequest(), func(r *sdk.CreateLoginProfileRequest) {
 			r.UserName, r.Password, r.PasswordResetRequired = "u", password, requests.NewBoolean(true)
 		}))
 		return err
 	}
 	get := func() (*sdk.GetLoginProfileResponse, error) {
-		return c.GetLoginProfile(ask(sdk.CreateGetLoginProfileRequest(), func(r *sdk.GetLoginProfileRequest) { r.UserName = "u" }))
+		return c.GetLoginProfile(plain(sdk.CreateGetLoginProfileRequest(), func(r *sdk.GetLoginProfileRequest) { r.UserName = "u" }))
 	}
 	_, err := get()
 	wantCode(t, err, "EntityNotExist.User.LoginProfile")
@@ -106,7 +106,7 @@ func TestALoginProfileKeepsItsUserFromBeingDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCode(t, create("long enough"), "EntityAlreadyExists.User.LoginProfile")
-	must(c.UpdateLoginProfile(ask(sdk.CreateUpdateLoginProfileRequest(), func(r *sdk.UpdateLoginProfileRequest) {
+	must(c.UpdateLoginProfile(plain(sdk.CreateUpdateLoginProfileRequest(), func(r *sdk.UpdateLoginProfileRequest) {
 		r.UserName, r.MFABindRequired = "u", requests.NewBoolean(true)
 	})))(t)
 	if p := must(get())(t).LoginProfile; !p.PasswordResetRequired || !p.MFABindRequired {
@@ -114,22 +114,22 @@ func TestALoginProfileKeepsItsUserFromBeingDeleted(t *testing.T) {
 	}
 	_, err = deleteU(c)
 	wantCode(t, err, "DeleteConflict.User.LoginProfile")
-	must(c.DeleteLoginProfile(ask(sdk.CreateDeleteLoginProfileRequest(), func(r *sdk.DeleteLoginProfileRequest) { r.UserName = "u" })))(t)
+	must(c.DeleteLoginProfile(plain(sdk.CreateDeleteLoginProfileRequest(), func(r *sdk.DeleteLoginProfileRequest) { r.UserName = "u" })))(t)
 	must(deleteU(c))(t)
 }
 
-func TestTheDefaultVersionOfAPolicyCounts(t *testing.T) {
+func TestPolicyVersions_DefaultVersion_Counts(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createPolicy(c, "p", readOnly))(t)
-	must(c.CreatePolicyVersion(ask(sdk.CreateCreatePolicyVersionRequest(), func(r *sdk.CreatePolicyVersionRequest) {
+	must(c.CreatePolicyVersion(plain(sdk.CreateCreatePolicyVersionRequest(), func(r *sdk.CreatePolicyVersionRequest) {
 		r.PolicyName, r.PolicyDocument = "p", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}`
 	})))(t)
-	must(c.SetDefaultPolicyVersion(ask(sdk.CreateSetDefaultPolicyVersionRequest(), func(r *sdk.SetDefaultPolicyVersionRequest) {
+	must(c.SetDefaultPolicyVersion(plain(sdk.CreateSetDefaultPolicyVersionRequest(), func(r *sdk.SetDefaultPolicyVersionRequest) {
 		r.PolicyName, r.VersionId = "p", "v2"
 	})))(t)
 	version := func(id string) (*sdk.GetPolicyVersionResponse, error) {
-		return c.GetPolicyVersion(ask(sdk.CreateGetPolicyVersionRequest(), func(r *sdk.GetPolicyVersionRequest) {
+		return c.GetPolicyVersion(plain(sdk.CreateGetPolicyVersionRequest(), func(r *sdk.GetPolicyVersionRequest) {
 			r.PolicyType, r.PolicyName, r.VersionId = "Custom", "p", id
 		}))
 	}

@@ -3,8 +3,8 @@ package ram
 import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 
 // API returns the RAM API as the gateway serves it. A call that ties two
-// things together, as AttachPolicyToUser, is authorised on the user or the
-// group alone, where the real RAM asks for the policy too (A101).
+// resources together, as AttachPolicyToUser, is authorised on the user or the
+// group alone; the real RAM authorises it on the policy too (A101).
 func (r *RAM) API() rpc.API {
 	user := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
 		return rpc.Action{Do: do, Resource: func(req *rpc.Request) string {

@@ -54,7 +54,7 @@ type detachment struct {
 	from string // User, Group or Role
 }
 
-// lags tells whether the detachment is not known everywhere yet.
+// lags reports whether a detachment is still spreading in the cloud.
 func (r *RAM) lags(d detachment) bool {
 	return d.from != "" && r.clock.Now().Before(d.at.Add(r.behaviour.DetachLag))
 }
@@ -120,7 +120,7 @@ func (r *RAM) changeUser(req *rpc.Request, change func(*user, *policy) *rpc.Erro
 	return nil, change(u, p)
 }
 
-// policiesOf lists what is attached, with the time of it.
+// policiesOf lists the attached policies, with the time of attachment.
 func (r *RAM) policiesOf(list []attachment) any {
 	policies := policyList{Policy: []policyFields{}}
 	for _, a := range list {
@@ -134,8 +134,8 @@ func (r *RAM) policiesOf(list []attachment) any {
 	}{policies}
 }
 
-// listPoliciesForUser lists the policies of a user, not those of its groups
-// (RAM API, ListPoliciesForUser).
+// listPoliciesForUser lists the policies of a user without the ones of its
+// groups (RAM API, ListPoliciesForUser).
 func (r *RAM) listPoliciesForUser(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

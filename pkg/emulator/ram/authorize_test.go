@@ -6,7 +6,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-func TestWhoIsAllowed(t *testing.T) {
+func TestAllowed_Callers_DecidedByPolicies(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
@@ -50,7 +50,7 @@ func TestWhoIsAllowed(t *testing.T) {
 	}
 }
 
-func TestADenyInOnePolicyIsStrongerThanAnAllowInAnother(t *testing.T) {
+func TestAllowed_DenyInOnePolicy_OverridesAllow(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
@@ -66,7 +66,7 @@ func TestADenyInOnePolicyIsStrongerThanAnAllowInAnother(t *testing.T) {
 	}
 }
 
-func TestCallersAreNamedByTheirKeys(t *testing.T) {
+func TestKey_Caller_HasNameAndARN(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	id := must(createUser(c, "u"))(t).User.UserId

@@ -9,9 +9,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// checkName checks that a name has 1 to limit characters out of letters,
-// digits and those of also (RAM API, error codes InvalidParameter.X.Length
-// and .InvalidChars).
+// checkName checks that a name has 1 to limit characters: letters, digits and
+// the ones in also (RAM API, error codes InvalidParameter.X.Length and
+// .InvalidChars).
 func checkName(parameter, name string, limit int, also string) *rpc.Error {
 	if name == "" || len(name) > limit {
 		return rpc.Errorf(http.StatusBadRequest, "InvalidParameter."+parameter+".Length", "The parameter %q must have 1 to %d characters.", parameter, limit)
@@ -32,7 +32,7 @@ func checkLength(parameter, text string, limit int) *rpc.Error {
 	return nil
 }
 
-// noTags refuses tags, which the emulator's RAM does not keep.
+// noTags refuses tags, which the emulator's RAM lacks.
 func noTags(req *rpc.Request) *rpc.Error {
 	if len(req.Tags()) > 0 {
 		return rpc.Unsupported("RamTags")
@@ -49,14 +49,14 @@ func firstError(errs ...*rpc.Error) *rpc.Error {
 	return nil
 }
 
-// A page tells whether a list goes on.
+// A page is the part of an answer that points to the next page.
 type page struct {
 	IsTruncated bool   `json:"IsTruncated"`
 	Marker      string `json:"Marker,omitempty"`
 }
 
-// pageOf cuts the page out of sorted names that Marker and MaxItems ask for.
-// The marker is the first name of the next page; to clients it is opaque.
+// pageOf returns the page of sorted names that Marker and MaxItems request. The
+// marker is the first name of the next page; to clients it is opaque.
 func pageOf(req *rpc.Request, names []string) ([]string, page, *rpc.Error) {
 	size, err := req.Int("MaxItems", defaultPageSize)
 	if err != nil {

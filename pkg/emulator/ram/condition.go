@@ -20,20 +20,20 @@ type condition struct {
 	values        []string
 }
 
-// A verdict is what conditions say of a request.
+// A verdict is the result of the conditions for a request.
 type verdict int
 
 const (
 	unmet   verdict = iota
-	unclear         // the emulator does not know the operator or the key
+	unclear         // the emulator lacks the operator or the key
 	met
 )
 
-// facts tell the values of a condition key; known is false for keys that the
-// emulator knows nothing about.
+// facts return the values of a condition key; known is false for keys that the
+// emulator lacks.
 type facts func(key string) (values []string, known bool)
 
-// requestFacts are the keys that every request has, and those of more.
+// requestFacts returns the keys that every request has, and the ones in more.
 func requestFacts(now time.Time, c cloud.Origin, more map[string][]string) facts {
 	return func(key string) ([]string, bool) {
 		switch key {
@@ -98,27 +98,27 @@ func scalars(raw json.RawMessage) ([]string, error) {
 	return values, nil
 }
 
-// judge says whether all conditions are met. One that is not met is enough to
-// know; else one that is unclear leaves all unclear.
-func judge(conditions []condition, know facts) verdict {
-	said := met
+// evaluate evaluates all conditions. One unmet condition decides; else one unclear
+// condition leaves the result unclear.
+func evaluate(conditions []condition, values facts) verdict {
+	result := met
 	for _, c := range conditions {
-		said = min(said, c.judge(know))
-		if said == unmet {
+		result = min(result, c.evaluate(values))
+		if result == unmet {
 			return unmet
 		}
 	}
-	return said
+	return result
 }
 
-// judge compares the key: one of the values must fit, and for a negated
-// operator none may.
-func (c condition) judge(know facts) verdict {
+// evaluate compares the key: one of the values must fit, and for a negated
+// operator all must differ.
+func (c condition) evaluate(values facts) verdict {
 	compare, negated, ok := comparison(c.operator)
 	if !ok {
 		return unclear
 	}
-	actual, known := know(c.key)
+	actual, known := values(c.key)
 	if !known {
 		return unclear
 	}
@@ -150,7 +150,7 @@ func comparison(operator string) (compare func(actual, value string) bool, negat
 	return compare, strings.Contains(operator, "Not"), compare != nil
 }
 
-// inNetwork tells whether an address is value or in the network value.
+// inNetwork reports whether an address is value or in the network value.
 func inNetwork(actual, value string) bool {
 	ip, err := netip.ParseAddr(actual)
 	if err != nil {
@@ -163,8 +163,8 @@ func inNetwork(actual, value string) bool {
 	return err == nil && single.Unmap() == ip
 }
 
-// ordered is the comparison of an operator such as NumericLessThan or
-// DateGreaterThanEquals, nil if there is none of that name.
+// ordered returns the comparison of an operator such as NumericLessThan or
+// DateGreaterThanEquals, nil for another operator.
 func ordered(operator string) func(actual, value string) bool {
 	order := numbers
 	relation, ok := strings.CutPrefix(operator, "Numeric")

@@ -72,8 +72,7 @@ func (r *RAM) group(req *rpc.Request) (*group, *rpc.Error) {
 	return g, nil
 }
 
-// deleteGroup removes a group without users and policies (RAM API,
-// DeleteGroup).
+// deleteGroup removes an empty group without policies (RAM API, DeleteGroup).
 func (r *RAM) deleteGroup(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -29,8 +29,8 @@ type keyFields struct {
 	CreateDate      string `json:"CreateDate"`
 }
 
-// keyOwner finds the user whose keys a call is about: that of UserName, or
-// the caller's own (RAM API, CreateAccessKey).
+// keyOwner finds the user of a call on keys: the one in UserName, or the caller
+// (RAM API, CreateAccessKey).
 func (r *RAM) keyOwner(req *rpc.Request) (*user, *rpc.Error) {
 	if req.Get("UserName") != "" {
 		return r.user(req)
@@ -87,7 +87,7 @@ func (r *RAM) listAccessKeys(req *rpc.Request) (any, *rpc.Error) {
 	}{list}, nil
 }
 
-// namedKey finds the key of UserAccessKeyId among those of its owner.
+// namedKey finds the key of UserAccessKeyId among its owner's keys.
 func (r *RAM) namedKey(req *rpc.Request) (*user, *accessKey, *rpc.Error) {
 	id, err := req.Require("UserAccessKeyId")
 	if err != nil {
@@ -143,7 +143,7 @@ func randomString(n int) string {
 	for i := range b {
 		j, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
 		if err != nil {
-			panic(err) // crypto/rand does not fail
+			panic(err) // unreachable: crypto/rand always succeeds
 		}
 		b[i] = alphabet[j.Int64()]
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// A loginProfile lets a user sign in at the console, which the emulator does
-// not have: the password is checked and forgotten.
+// A loginProfile lets a user sign in at the console, which the emulator lacks:
+// it checks the password and drops it.
 type loginProfile struct {
 	resetRequired, mfaRequired bool
 	created                    time.Time
@@ -46,7 +46,7 @@ func (l *loginProfile) read(req *rpc.Request) (err *rpc.Error) {
 	return nil
 }
 
-// createLoginProfile lets a user sign in (RAM API, CreateLoginProfile).
+// createLoginProfile allows a user to sign in (RAM API, CreateLoginProfile).
 func (r *RAM) createLoginProfile(req *rpc.Request) (any, *rpc.Error) {
 	if _, err := req.Require("Password"); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (r *RAM) userWithLogin(req *rpc.Request) (*user, *rpc.Error) {
 	return u, err
 }
 
-// getLoginProfile tells how a user signs in (RAM API, GetLoginProfile).
+// getLoginProfile describes how a user signs in (RAM API, GetLoginProfile).
 func (r *RAM) getLoginProfile(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

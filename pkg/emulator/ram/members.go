@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// getGroup tells of one group (RAM API, GetGroup).
+// getGroup describes a group (RAM API, GetGroup).
 func (r *RAM) getGroup(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

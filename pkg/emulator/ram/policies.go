@@ -111,7 +111,7 @@ func newPolicy(name, kind, description, text string, doc document, now time.Time
 	}
 }
 
-// policyOf finds a policy by type and name, nil if there is none.
+// policyOf finds a policy by type and name, nil for a missing one.
 func (r *RAM) policyOf(kind, name string) *policy {
 	if kind == typeSystem {
 		return r.system[name]
@@ -119,8 +119,8 @@ func (r *RAM) policyOf(kind, name string) *policy {
 	return r.policies[name]
 }
 
-// policy finds the policy that PolicyName and PolicyType name; without the
-// latter it is a custom one.
+// policy finds the policy of PolicyName and PolicyType; the default type is
+// Custom.
 func (r *RAM) policy(req *rpc.Request) (*policy, *rpc.Error) {
 	name, err := req.Require("PolicyName")
 	if err != nil {
@@ -147,7 +147,7 @@ func checkType(kind string) *rpc.Error {
 	return nil
 }
 
-// getPolicy tells of a policy and its default version (RAM API, GetPolicy).
+// getPolicy describes a policy and its default version (RAM API, GetPolicy).
 func (r *RAM) getPolicy(req *rpc.Request) (any, *rpc.Error) {
 	if _, err := req.Require("PolicyType"); err != nil {
 		return nil, err
@@ -206,7 +206,7 @@ func (r *RAM) listPolicies(req *rpc.Request) (any, *rpc.Error) {
 	}{p, list}, nil
 }
 
-// custom finds a policy that a call wants to change.
+// custom finds the policy that a call changes.
 func (r *RAM) custom(req *rpc.Request) (*policy, *rpc.Error) {
 	name, err := req.Require("PolicyName")
 	if err != nil {
@@ -222,8 +222,8 @@ func (r *RAM) custom(req *rpc.Request) (*policy, *rpc.Error) {
 	return p, nil
 }
 
-// deletePolicy removes a policy that is attached to nothing and has one
-// version left, or any number with CascadingDelete (RAM API, DeletePolicy).
+// deletePolicy removes an unattached policy with one version, or with any
+// number if CascadingDelete is set (RAM API, DeletePolicy).
 func (r *RAM) deletePolicy(req *rpc.Request) (any, *rpc.Error) {
 	cascading, err := req.Bool("CascadingDelete", false)
 	if err != nil {

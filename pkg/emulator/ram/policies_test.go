@@ -12,21 +12,21 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
+func TestAllowed_OldPolicyVersion_Ignored(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createPolicy(c, "p", readOnly))(t)
 	must(attach(c, "u", "Custom", "p"))(t)
 	version := func(asDefault bool, rotate string) (string, error) {
-		answer, err := c.CreatePolicyVersion(ask(sdk.CreateCreatePolicyVersionRequest(), func(r *sdk.CreatePolicyVersionRequest) {
+		answer, err := c.CreatePolicyVersion(plain(sdk.CreateCreatePolicyVersionRequest(), func(r *sdk.CreatePolicyVersionRequest) {
 			r.PolicyName, r.SetAsDefault, r.RotateStrategy = "p", requests.NewBoolean(asDefault), rotate
 			r.PolicyDocument = strings.Replace(readOnly, "Get", "Put", 1)
 		}))
 		return answer.PolicyVersion.VersionId, err
 	}
 	remove := func(id string) error {
-		_, err := c.DeletePolicyVersion(ask(sdk.CreateDeletePolicyVersionRequest(), func(r *sdk.DeletePolicyVersionRequest) {
+		_, err := c.DeletePolicyVersion(plain(sdk.CreateDeletePolicyVersionRequest(), func(r *sdk.DeletePolicyVersionRequest) {
 			r.PolicyName, r.VersionId = "p", id
 		}))
 		return err
@@ -47,7 +47,7 @@ func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
 	for range 3 { // v1, v2 and, since v3 is the default one, v4 make room
 		must(version(false, "DeleteOldestNonDefaultVersionWhenLimitExceeded"))(t)
 	}
-	list := must(c.ListPolicyVersions(ask(sdk.CreateListPolicyVersionsRequest(), func(r *sdk.ListPolicyVersionsRequest) {
+	list := must(c.ListPolicyVersions(plain(sdk.CreateListPolicyVersionsRequest(), func(r *sdk.ListPolicyVersionsRequest) {
 		r.PolicyName, r.PolicyType = "p", "Custom"
 	})))(t)
 	var ids []string
@@ -63,13 +63,13 @@ func TestOnlyTheDefaultVersionOfAPolicyCounts(t *testing.T) {
 	must(detachFromU(c, "p"))(t)
 	_, err = deleteP(c)
 	wantCode(t, err, "DeleteConflict.Policy.Version")
-	must(c.DeletePolicy(ask(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) {
+	must(c.DeletePolicy(plain(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) {
 		r.PolicyName = "p"
 		r.QueryParams["CascadingDelete"] = "true"
 	})))(t)
 }
 
-func TestOnlySoManyPoliciesAreAttachedToAUser(t *testing.T) {
+func TestAttachPolicyToUser_MoreThanLimit_Refused(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
@@ -88,7 +88,7 @@ func TestOnlySoManyPoliciesAreAttachedToAUser(t *testing.T) {
 	wantCode(t, err, "EntityNotExist.Policy")
 	_, err = detachFromU(c, "p10")
 	wantCode(t, err, "EntityNotExist.User.Policy")
-	list := must(c.ListPoliciesForUser(ask(sdk.CreateListPoliciesForUserRequest(), func(r *sdk.ListPoliciesForUserRequest) { r.UserName = "u" })))(t)
+	list := must(c.ListPoliciesForUser(plain(sdk.CreateListPoliciesForUserRequest(), func(r *sdk.ListPoliciesForUserRequest) { r.UserName = "u" })))(t)
 	if got := list.Policies.Policy; len(got) != 11 || got[0].PolicyType != "System" || got[1].PolicyName != "p0" {
 		t.Errorf("policies of the user: %+v", got)
 	}

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// A decision is what a set of statements says about one request.
+// A decision is the result of a set of statements for one request.
 type decision int
 
 const (
-	ignored decision = iota // no statement speaks of it: denied by default
+	ignored decision = iota // the statements are silent: denied by default
 	allowed
 	denied
 )
@@ -24,13 +24,13 @@ type document struct {
 	statements []statement
 }
 
-// A statement allows or denies actions on resources under conditions. Where a
-// condition has an operator or a key that the emulator does not know, an Allow
-// does not match and a Deny does.
+// A statement allows or denies actions on resources under conditions. With an
+// operator or a key that the emulator lacks, an Allow does not match and a Deny
+// does.
 type statement struct {
 	effect      decision
 	actions     []string
-	notAction   bool // actions are those that are not meant
+	notAction   bool // the statement covers all actions except these
 	resources   []string
 	notResource bool
 	conditions  []condition
@@ -141,7 +141,7 @@ func oneOf(members map[string]json.RawMessage, name, opposite string, valid func
 	return values, negated, nil
 }
 
-// validAction tells whether value is "*" or of the form service:Action.
+// validAction reports whether value is "*" or of the form service:Action.
 func validAction(value string) bool {
 	if value == "*" {
 		return true
@@ -150,29 +150,29 @@ func validAction(value string) bool {
 	return ok && service != "" && action != ""
 }
 
-// validResource tells whether value is "*" or begins as a resource name does:
-// acs:service:region:account:relative-id, of which the end may be left to a
-// wildcard.
+// validResource reports whether value is "*" or begins as a resource name does:
+// acs:service:region:account:relative-id, of which a wildcard may replace the
+// end.
 func validResource(value string) bool {
 	return value == "*" || strings.HasPrefix(value, "acs:") && (strings.Count(value, ":") >= 4 || strings.HasSuffix(value, "*"))
 }
 
-// decide says what the document says of action on resource. An explicit Deny
-// is stronger than any Allow.
-func (d document) decide(action, resource string, know facts) decision {
-	said := ignored
+// decide returns the document's decision on action and resource. An explicit
+// Deny overrides any Allow.
+func (d document) decide(action, resource string, values facts) decision {
+	result := ignored
 	for _, s := range d.statements {
 		if !s.covers(action, resource) {
 			continue
 		}
-		said = max(said, effective(s.effect, s.conditions, know))
+		result = max(result, effective(s.effect, s.conditions, values))
 	}
-	return said // denied is the greatest
+	return result // denied is the greatest
 }
 
 // effective is the effect of a statement under its conditions.
-func effective(effect decision, conditions []condition, know facts) decision {
-	switch judge(conditions, know) {
+func effective(effect decision, conditions []condition, values facts) decision {
+	switch evaluate(conditions, values) {
 	case met:
 		return effect
 	case unclear:
@@ -198,20 +198,20 @@ func matchAny(patterns []string, value string, match func(pattern, value string)
 	return false
 }
 
-// matchAction compares the names of actions without regard to case (A100).
+// matchAction compares the names of actions in any case (A100).
 func matchAction(pattern, action string) bool {
 	return wildcard(strings.ToLower(pattern), strings.ToLower(action))
 }
 
-// matchResource compares resource names part by part, so that the wildcards
-// of the region and of the account do not reach into the name of the resource.
+// matchResource compares resource names part by part, so that the wildcards of
+// the region and of the account end there.
 func matchResource(pattern, resource string) bool {
 	patterns, parts := strings.SplitN(pattern, ":", 5), strings.SplitN(resource, ":", 5)
 	if len(patterns) != len(parts) {
 		return wildcard(pattern, resource)
 	}
 	for i := range parts {
-		// A resource whose region is written as "*" is in any region.
+		// The region "*" of a resource fits any region.
 		if i < 4 && parts[i] == "*" {
 			continue
 		}
@@ -222,8 +222,8 @@ func matchResource(pattern, resource string) bool {
 	return true
 }
 
-// wildcard tells whether all of s fits the pattern, in which * stands for any
-// number of bytes and ? for one.
+// wildcard reports whether the whole of s fits the pattern, in which * matches
+// any number of bytes and ? one.
 func wildcard(pattern, s string) bool {
 	star, mark := -1, 0 // the last * seen, and how far it has eaten
 	p, i := 0, 0
@@ -245,8 +245,8 @@ func wildcard(pattern, s string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// object reads a JSON object, and refuses what follows it and names that come
-// twice, of which a reader would see one only.
+// object reads a JSON object. It refuses trailing text and repeated names, of
+// which other readers would see only one.
 func object(raw []byte) (map[string]json.RawMessage, error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if token, err := decoder.Token(); err != nil {

@@ -13,13 +13,13 @@ const (
 	inside = "acs:oss:*:1234567890123456:bucket-a/dir/key"
 )
 
-// here is what is known of the requests of these tests.
+// here has the facts of the requests in these tests.
 func here(key string) ([]string, bool) {
 	return requestFacts(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
 		cloud.Origin{SourceIP: netip.MustParseAddr("10.1.2.3"), Secure: true}, map[string][]string{"sts:ExternalId": {"12"}})(key)
 }
 
-func TestPolicyDecisions(t *testing.T) {
+func TestPolicy_Documents_Decide(t *testing.T) {
 	allow := func(rest string) string {
 		return `{"Version":"1","Statement":[{"Effect":"Allow",` + rest + `}]}`
 	}
@@ -27,7 +27,7 @@ func TestPolicyDecisions(t *testing.T) {
 		policy, action, resource string
 		want                     decision
 	}{
-		"nothing said is ignored":             {allow(`"Action":"rds:*","Resource":"*"`), "oss:GetObject", inside, ignored},
+		"nothing result is ignored":           {allow(`"Action":"rds:*","Resource":"*"`), "oss:GetObject", inside, ignored},
 		"everything":                          {allow(`"Action":"*","Resource":"*"`), "oss:GetObject", inside, allowed},
 		"exact action and resource":           {allow(`"Action":["oss:ListObjects"],"Resource":["acs:oss:*:*:bucket-a"]`), "oss:ListObjects", bucket, allowed},
 		"a bucket does not cover its objects": {allow(`"Action":"oss:*","Resource":"acs:oss:*:*:bucket-a"`), "oss:GetObject", inside, ignored},
@@ -88,7 +88,7 @@ func TestPolicyDecisions(t *testing.T) {
 	}
 }
 
-func TestConditions(t *testing.T) {
+func TestPolicy_Conditions_Decide(t *testing.T) {
 	for condition, want := range map[string]verdict{
 		`"StringEquals":{"sts:ExternalId":["11","12"]}`:                                                   met,
 		`"StringEquals":{"sts:ExternalId":"1*"}`:                                                          unmet,
@@ -127,7 +127,7 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%s: %v", condition, err)
 			continue
 		}
-		if got := judge(list, here); got != want {
+		if got := evaluate(list, here); got != want {
 			t.Errorf("%s: %d, want %d", condition, got, want)
 		}
 	}
@@ -136,7 +136,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-func TestMalformedPolicyDocumentsAreRefused(t *testing.T) {
+func TestParseDocument_Malformed_Refused(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":                   ``,
 		"no JSON":                 `Allow *`,
@@ -171,7 +171,7 @@ func TestMalformedPolicyDocumentsAreRefused(t *testing.T) {
 	}
 }
 
-func TestWildcards(t *testing.T) {
+func TestWildcard_Patterns_Match(t *testing.T) {
 	for _, c := range []struct {
 		pattern, s string
 		want       bool

@@ -14,8 +14,8 @@ func (r *RAM) Product() product.Product {
 	}
 }
 
-// resources lists what clients have made. The account's own keys and system
-// policies are left out.
+// resources lists the resources that clients have made. The account's own keys
+// and system policies are left out.
 func (r *RAM) resources() []product.Resources {
 	line := func(format string, args ...any) []string { return []string{fmt.Sprintf(format, args...)} }
 	return []product.Resources{

@@ -1,10 +1,10 @@
 // Package ram emulates Resource Access Management (RAM API, version
-// 2015-05-01): users, access keys, custom policies, groups, roles, and the decision
-// whether a caller may do something.
+// 2015-05-01): users, access keys, custom policies, groups, roles, and the
+// decision whether a caller may do something.
 //
-// It knows the long-lived keys of the account and its users, and is the
-// cloud.Authorizer of the other products. Changes take effect at once unless a
-// Behaviour says that they lag, as those of the real service can by seconds.
+// It has the long-lived keys of the account and its users, and is the
+// cloud.Authorizer of the other products. Changes take effect at once; a
+// Behaviour can delay them, as the real service does by seconds.
 package ram
 
 import (
@@ -35,7 +35,7 @@ type RAM struct {
 	behaviour Behaviour
 }
 
-// New returns the RAM of an account that has no users yet, and no keys.
+// New returns the RAM of an account without users and keys.
 func New(clock *cloud.Clock, accountID string) *RAM {
 	r := &RAM{
 		clock: clock, account: accountID,
@@ -46,8 +46,8 @@ func New(clock *cloud.Clock, accountID string) *RAM {
 	return r
 }
 
-// AddAccountKey gives the account itself an access key. Who signs with it may
-// do everything.
+// AddAccountKey gives the account itself an access key, which may do
+// everything.
 func (r *RAM) AddAccountKey(id, secret string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -73,17 +73,17 @@ func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 	}}, true
 }
 
-// Allowed implements cloud.Authorizer. The account itself may do everything
-// with its own resources; a user what the policies attached to it and to its
-// groups allow and none of them denies; a session of a role what both the
-// role's policies and the session's own policy allow.
+// Allowed implements cloud.Authorizer. The account may do everything with its
+// own resources. A user may do what its policies and its groups' policies
+// allow, unless one of them denies it. A session of a role needs the permission
+// of the role's policies and of the session's own policy.
 func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 	if caller.AccountID != r.account || !r.owns(resource) {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	know := requestFacts(r.clock.Now(), caller.Origin, nil)
+	values := requestFacts(r.clock.Now(), caller.Origin, nil)
 	var docs []document
 	switch caller.Kind {
 	case cloud.Account:
@@ -105,22 +105,22 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 		docs = append(r.documents(o.policies), o.inline...)
 		if caller.Policy != "" {
 			session, err := parseDocument(caller.Policy)
-			if err != nil || session.decide(action, resource, know) != allowed {
+			if err != nil || session.decide(action, resource, values) != allowed {
 				return false
 			}
 		}
 	default:
 		return false
 	}
-	said := ignored
+	result := ignored
 	for _, doc := range docs {
-		said = max(said, doc.decide(action, resource, know)) // denied is the greatest
+		result = max(result, doc.decide(action, resource, values)) // denied is the greatest
 	}
-	return said == allowed
+	return result == allowed
 }
 
-// owns tells whether a resource belongs to the account. "*" and names without
-// an account do.
+// owns reports whether a resource belongs to the account, as do "*" and names
+// without an account.
 func (r *RAM) owns(resource string) bool {
 	parts := strings.SplitN(resource, ":", 5)
 	return len(parts) < 5 || parts[3] == r.account || parts[3] == "*" || parts[3] == ""
@@ -138,13 +138,11 @@ func (r *RAM) documents(attached []attachment) []document {
 	return docs
 }
 
-// A Behaviour is where the real service may lag behind its own answers. The
-// zero value does not lag.
+// A Behaviour has the delays of the real service. The zero value has none.
 type Behaviour struct {
 	// KeyLag is how long a new access key is unknown to the other services.
 	KeyLag time.Duration
-	// PolicyLag is how long a policy that was attached allows and denies
-	// nothing.
+	// PolicyLag is how long an attached policy has no effect.
 	PolicyLag time.Duration
 	// DetachLag is how long the deletion of a user, group, role or policy
 	// answers DeleteConflict after a policy was detached, as Terraform's

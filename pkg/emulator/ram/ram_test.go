@@ -59,8 +59,8 @@ func (e *environment) root(t *testing.T) *sdk.Client {
 	return e.client(t, "testid", "testsecret")
 }
 
-// ask fills in a request of the SDK, which must go over plain HTTP here.
-func ask[T requests.AcsRequest](request T, fill func(T)) T {
+// plain fills in a request of the SDK, which must go over plain HTTP here.
+func plain[T requests.AcsRequest](request T, fill func(T)) T {
 	request.SetScheme("HTTP")
 	if fill != nil {
 		fill(request)
@@ -68,7 +68,7 @@ func ask[T requests.AcsRequest](request T, fill func(T)) T {
 	return request
 }
 
-// must gives the answer of a call that must not fail.
+// must returns the answer of a call that must succeed.
 func must[T any](answer T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -93,45 +93,45 @@ func wantCode(t *testing.T, err error, code string) {
 }
 
 func createUser(c *sdk.Client, name string) (*sdk.CreateUserResponse, error) {
-	return c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) { r.UserName = name }))
+	return c.CreateUser(plain(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) { r.UserName = name }))
 }
 
 func createKey(c *sdk.Client, user string) (*sdk.CreateAccessKeyResponse, error) {
-	return c.CreateAccessKey(ask(sdk.CreateCreateAccessKeyRequest(), func(r *sdk.CreateAccessKeyRequest) { r.UserName = user }))
+	return c.CreateAccessKey(plain(sdk.CreateCreateAccessKeyRequest(), func(r *sdk.CreateAccessKeyRequest) { r.UserName = user }))
 }
 
 func deleteKey(c *sdk.Client, user, id string) (*sdk.DeleteAccessKeyResponse, error) {
-	return c.DeleteAccessKey(ask(sdk.CreateDeleteAccessKeyRequest(), func(r *sdk.DeleteAccessKeyRequest) { r.UserName, r.UserAccessKeyId = user, id }))
+	return c.DeleteAccessKey(plain(sdk.CreateDeleteAccessKeyRequest(), func(r *sdk.DeleteAccessKeyRequest) { r.UserName, r.UserAccessKeyId = user, id }))
 }
 
 func createPolicy(c *sdk.Client, name, text string) (*sdk.CreatePolicyResponse, error) {
-	return c.CreatePolicy(ask(sdk.CreateCreatePolicyRequest(), func(r *sdk.CreatePolicyRequest) { r.PolicyName, r.PolicyDocument = name, text }))
+	return c.CreatePolicy(plain(sdk.CreateCreatePolicyRequest(), func(r *sdk.CreatePolicyRequest) { r.PolicyName, r.PolicyDocument = name, text }))
 }
 
 func attach(c *sdk.Client, user, kind, name string) (*sdk.AttachPolicyToUserResponse, error) {
-	return c.AttachPolicyToUser(ask(sdk.CreateAttachPolicyToUserRequest(), func(r *sdk.AttachPolicyToUserRequest) {
+	return c.AttachPolicyToUser(plain(sdk.CreateAttachPolicyToUserRequest(), func(r *sdk.AttachPolicyToUserRequest) {
 		r.UserName, r.PolicyType, r.PolicyName = user, kind, name
 	}))
 }
 
 func detachFromU(c *sdk.Client, name string) (*sdk.DetachPolicyFromUserResponse, error) {
-	return c.DetachPolicyFromUser(ask(sdk.CreateDetachPolicyFromUserRequest(), func(r *sdk.DetachPolicyFromUserRequest) {
+	return c.DetachPolicyFromUser(plain(sdk.CreateDetachPolicyFromUserRequest(), func(r *sdk.DetachPolicyFromUserRequest) {
 		r.UserName, r.PolicyType, r.PolicyName = "u", "Custom", name
 	}))
 }
 
 func deleteU(c *sdk.Client) (*sdk.DeleteUserResponse, error) {
-	return c.DeleteUser(ask(sdk.CreateDeleteUserRequest(), func(r *sdk.DeleteUserRequest) { r.UserName = "u" }))
+	return c.DeleteUser(plain(sdk.CreateDeleteUserRequest(), func(r *sdk.DeleteUserRequest) { r.UserName = "u" }))
 }
 
 func deleteP(c *sdk.Client) (*sdk.DeletePolicyResponse, error) {
-	return c.DeletePolicy(ask(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) { r.PolicyName = "p" }))
+	return c.DeletePolicy(plain(sdk.CreateDeletePolicyRequest(), func(r *sdk.DeletePolicyRequest) { r.PolicyName = "p" }))
 }
 
-func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
+func TestUser_WithKeyAndPolicy_CreatedUsedDeleted(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
-	made := must(c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) {
+	made := must(c.CreateUser(plain(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) {
 		r.UserName, r.Comments = "u", "made for a binding"
 	})))(t)
 	if made.User.UserId == "" || made.User.CreateDate != "2026-03-04T05:06:07Z" || made.User.DisplayName != "u" {
@@ -144,11 +144,11 @@ func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
 		t.Errorf("key %+v", key)
 	}
 
-	got := must(c.GetUser(ask(sdk.CreateGetUserRequest(), func(r *sdk.GetUserRequest) { r.UserName = "u" })))(t)
+	got := must(c.GetUser(plain(sdk.CreateGetUserRequest(), func(r *sdk.GetUserRequest) { r.UserName = "u" })))(t)
 	if got.User.Comments != "made for a binding" || got.User.UserId != made.User.UserId {
 		t.Errorf("GetUser gave %+v", got.User)
 	}
-	entities := must(c.ListEntitiesForPolicy(ask(sdk.CreateListEntitiesForPolicyRequest(), func(r *sdk.ListEntitiesForPolicyRequest) {
+	entities := must(c.ListEntitiesForPolicy(plain(sdk.CreateListEntitiesForPolicyRequest(), func(r *sdk.ListEntitiesForPolicyRequest) {
 		r.PolicyName, r.PolicyType = "p", "Custom"
 	})))(t)
 	if len(entities.Users.User) != 1 || entities.Users.User[0].UserName != "u" {
@@ -183,7 +183,7 @@ func TestLifeOfAUserWithKeyAndPolicy(t *testing.T) {
 	}
 }
 
-func TestASecretIsShownOnceAndAThirdKeyIsRefused(t *testing.T) {
+func TestCreateAccessKey_SecretShownOnce_ThirdRefused(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
@@ -192,7 +192,7 @@ func TestASecretIsShownOnceAndAThirdKeyIsRefused(t *testing.T) {
 	}
 	_, err := createKey(c, "u")
 	wantCode(t, err, "LimitExceeded.User.AccessKey")
-	list := must(c.ListAccessKeys(ask(sdk.CreateListAccessKeysRequest(), func(r *sdk.ListAccessKeysRequest) { r.UserName = "u" })))(t)
+	list := must(c.ListAccessKeys(plain(sdk.CreateListAccessKeysRequest(), func(r *sdk.ListAccessKeysRequest) { r.UserName = "u" })))(t)
 	if len(list.AccessKeys.AccessKey) != 2 {
 		t.Fatalf("listed %+v", list.AccessKeys)
 	}
@@ -204,13 +204,13 @@ func TestASecretIsShownOnceAndAThirdKeyIsRefused(t *testing.T) {
 	}
 }
 
-func TestAKeyEndsWithItsStatusAndItsDeletion(t *testing.T) {
+func TestAccessKey_InactiveOrDeleted_Refused(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	id := must(createKey(c, "u"))(t).AccessKey.AccessKeyId
 	update := func(status string) error {
-		_, err := c.UpdateAccessKey(ask(sdk.CreateUpdateAccessKeyRequest(), func(r *sdk.UpdateAccessKeyRequest) {
+		_, err := c.UpdateAccessKey(plain(sdk.CreateUpdateAccessKeyRequest(), func(r *sdk.UpdateAccessKeyRequest) {
 			r.UserName, r.UserAccessKeyId, r.Status = "u", id, status
 		}))
 		return err
@@ -232,10 +232,10 @@ func TestAKeyEndsWithItsStatusAndItsDeletion(t *testing.T) {
 	wantCode(t, err, "EntityNotExist.User.AccessKey")
 }
 
-func TestNamesAndTextsAreChecked(t *testing.T) {
+func TestCreate_BadNamesAndTexts_Refused(t *testing.T) {
 	c := newEnvironment(t).root(t)
 	user := func(name, comments string) error {
-		_, err := c.CreateUser(ask(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) { r.UserName, r.Comments = name, comments }))
+		_, err := c.CreateUser(plain(sdk.CreateCreateUserRequest(), func(r *sdk.CreateUserRequest) { r.UserName, r.Comments = name, comments }))
 		return err
 	}
 	policy := func(name, text string) error { _, err := createPolicy(c, name, text); return err }
@@ -267,30 +267,30 @@ func TestNamesAndTextsAreChecked(t *testing.T) {
 	wantCode(t, err, "InvalidParameter.PolicyType")
 }
 
-func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
+func TestGroup_Policies_ApplyToMembers(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
 	must(createPolicy(c, "p", readOnly))(t)
-	must(c.CreateGroup(ask(sdk.CreateCreateGroupRequest(), func(r *sdk.CreateGroupRequest) { r.GroupName = "g" })))(t)
-	must(c.AttachPolicyToGroup(ask(sdk.CreateAttachPolicyToGroupRequest(), func(r *sdk.AttachPolicyToGroupRequest) {
+	must(c.CreateGroup(plain(sdk.CreateCreateGroupRequest(), func(r *sdk.CreateGroupRequest) { r.GroupName = "g" })))(t)
+	must(c.AttachPolicyToGroup(plain(sdk.CreateAttachPolicyToGroupRequest(), func(r *sdk.AttachPolicyToGroupRequest) {
 		r.GroupName, r.PolicyType, r.PolicyName = "g", "Custom", "p"
 	})))(t)
 	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "u"}
 	if e.Allowed(caller, "oss:GetObject", resource) {
 		t.Error("allowed before it is a member")
 	}
-	member := ask(sdk.CreateAddUserToGroupRequest(), func(r *sdk.AddUserToGroupRequest) { r.GroupName, r.UserName = "g", "u" })
+	member := plain(sdk.CreateAddUserToGroupRequest(), func(r *sdk.AddUserToGroupRequest) { r.GroupName, r.UserName = "g", "u" })
 	must(c.AddUserToGroup(member))(t)
 	if !e.Allowed(caller, "oss:GetObject", resource) {
 		t.Error("not allowed as a member")
 	}
-	groups := must(c.ListGroupsForUser(ask(sdk.CreateListGroupsForUserRequest(), func(r *sdk.ListGroupsForUserRequest) { r.UserName = "u" })))(t)
+	groups := must(c.ListGroupsForUser(plain(sdk.CreateListGroupsForUserRequest(), func(r *sdk.ListGroupsForUserRequest) { r.UserName = "u" })))(t)
 	if len(groups.Groups.Group) != 1 || groups.Groups.Group[0].GroupName != "g" {
 		t.Errorf("groups %+v", groups.Groups)
 	}
 	remove := func() error {
-		_, err := c.DeleteGroup(ask(sdk.CreateDeleteGroupRequest(), func(r *sdk.DeleteGroupRequest) { r.GroupName = "g" }))
+		_, err := c.DeleteGroup(plain(sdk.CreateDeleteGroupRequest(), func(r *sdk.DeleteGroupRequest) { r.GroupName = "g" }))
 		return err
 	}
 	_, err := deleteP(c)
@@ -298,9 +298,9 @@ func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
 	_, err = deleteU(c)
 	wantCode(t, err, "DeleteConflict.User.Group")
 	wantCode(t, remove(), "DeleteConflict.Group.User")
-	must(c.RemoveUserFromGroup(ask(sdk.CreateRemoveUserFromGroupRequest(), func(r *sdk.RemoveUserFromGroupRequest) { r.GroupName, r.UserName = "g", "u" })))(t)
+	must(c.RemoveUserFromGroup(plain(sdk.CreateRemoveUserFromGroupRequest(), func(r *sdk.RemoveUserFromGroupRequest) { r.GroupName, r.UserName = "g", "u" })))(t)
 	wantCode(t, remove(), "DeleteConflict.Group.Policy")
-	must(c.DetachPolicyFromGroup(ask(sdk.CreateDetachPolicyFromGroupRequest(), func(r *sdk.DetachPolicyFromGroupRequest) {
+	must(c.DetachPolicyFromGroup(plain(sdk.CreateDetachPolicyFromGroupRequest(), func(r *sdk.DetachPolicyFromGroupRequest) {
 		r.GroupName, r.PolicyType, r.PolicyName = "g", "Custom", "p"
 	})))(t)
 	if err := remove(); err != nil {
@@ -311,14 +311,14 @@ func TestAGroupLendsItsPoliciesToItsMembers(t *testing.T) {
 	}
 }
 
-func TestListsComeInPages(t *testing.T) {
+func TestLists_Pages_Complete(t *testing.T) {
 	c := newEnvironment(t).root(t)
 	for i := range 5 {
 		must(createUser(c, fmt.Sprint("u", i)))(t)
 	}
 	var names []string
 	for marker, more := "", true; more; {
-		answer := must(c.ListUsers(ask(sdk.CreateListUsersRequest(), func(r *sdk.ListUsersRequest) {
+		answer := must(c.ListUsers(plain(sdk.CreateListUsersRequest(), func(r *sdk.ListUsersRequest) {
 			r.MaxItems, r.Marker = requests.NewInteger(2), marker
 		})))(t)
 		for _, u := range answer.Users.User {
@@ -329,19 +329,19 @@ func TestListsComeInPages(t *testing.T) {
 	if diff := cmp.Diff([]string{"u0", "u1", "u2", "u3", "u4"}, names); diff != "" {
 		t.Errorf("users (-want, +got):\n%s", diff)
 	}
-	_, err := c.ListUsers(ask(sdk.CreateListUsersRequest(), func(r *sdk.ListUsersRequest) { r.MaxItems = requests.NewInteger(1001) }))
+	_, err := c.ListUsers(plain(sdk.CreateListUsersRequest(), func(r *sdk.ListUsersRequest) { r.MaxItems = requests.NewInteger(1001) }))
 	wantCode(t, err, "InvalidParameter.MaxItems")
 
 	must(createPolicy(c, "p", readOnly))(t)
 	for kind, want := range map[string]int{"Custom": 1, "System": 10, "": 11} {
-		answer := must(c.ListPolicies(ask(sdk.CreateListPoliciesRequest(), func(r *sdk.ListPoliciesRequest) { r.PolicyType = kind })))(t)
+		answer := must(c.ListPolicies(plain(sdk.CreateListPoliciesRequest(), func(r *sdk.ListPoliciesRequest) { r.PolicyType = kind })))(t)
 		if got := len(answer.Policies.Policy); got != want {
 			t.Errorf("%d policies of type %q, want %d", got, kind, want)
 		}
 	}
 }
 
-func TestAUserMayDoInRAMWhatItsPoliciesSay(t *testing.T) {
+func TestGateway_UserPolicy_DecidesOnRAMCalls(t *testing.T) {
 	e := newEnvironment(t)
 	root := e.root(t)
 	must(createUser(root, "u"))(t)

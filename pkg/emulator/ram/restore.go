@@ -5,10 +5,9 @@ import (
 	"fmt"
 )
 
-// Restore replaces users, groups, custom policies and roles by those of a
-// Snapshot. Roles that were planted stay as the program plants them now, with
-// the policies that clients had attached to them. If it fails, nothing has
-// changed.
+// Restore replaces users, groups, custom policies and roles by the ones of a
+// Snapshot, all or none. Built-in roles keep the form of this program, with the
+// policies that clients had attached to them.
 func (r *RAM) Restore(data json.RawMessage) error {
 	var all snapshot
 	if err := json.Unmarshal(data, &all); err != nil {
@@ -24,7 +23,7 @@ func (r *RAM) Restore(data json.RawMessage) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, o := range r.roles {
-		if o.planted {
+		if o.builtIn {
 			copied := *o
 			next.roles[name] = &copied
 		}
@@ -108,12 +107,12 @@ func (r *RAM) restoreRoles(all snapshot) error {
 		if err != nil {
 			return fmt.Errorf("role %s: %w", saved.Name, err)
 		}
-		if o := r.roles[saved.Name]; o != nil && saved.Planted {
+		if o := r.roles[saved.Name]; o != nil && saved.BuiltIn {
 			o.policies, o.detached = policies, saved.Detached.restored()
 			continue
 		}
-		if saved.Planted {
-			continue // the program plants it no longer
+		if saved.BuiltIn {
+			continue // this program lacks the built-in role
 		}
 		trust, err := parseTrust(saved.Trust)
 		if err != nil {

@@ -28,7 +28,7 @@ type role struct {
 	policies   []attachment
 	detached   detachment
 	inline     []document // of AddRole
-	planted    bool       // by AddRole, which is no call of a client
+	builtIn    bool       // made by AddRole and not by a client
 }
 
 type roleFields struct {
@@ -62,9 +62,9 @@ func (r *RAM) roleFields(o *role, withTrust bool) roleFields {
 	return f
 }
 
-// AddRole plants a role whose sessions may do what one of the policy documents
-// allows and none denies. It trusts the account's own identities and its ECS
-// instances. A role of that name is replaced.
+// AddRole adds a built-in role, or replaces the one of the same name. One of
+// the policy documents must allow, and none deny, what its sessions do. The
+// role trusts the account's own identities and its ECS instances.
 func (r *RAM) AddRole(name string, documents ...string) error {
 	trustText := fmt.Sprintf(`{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::%s:root"],"Service":["ecs.aliyuncs.com"]}}]}`, r.account)
 	return r.AddTrustedRole(name, trustText, documents...)
@@ -72,7 +72,7 @@ func (r *RAM) AddRole(name string, documents ...string) error {
 
 // AddTrustedRole is AddRole with a trust policy.
 func (r *RAM) AddTrustedRole(name, trust string, documents ...string) error {
-	o := &role{name: name, trustText: trust, maxSession: defaultSession, planted: true}
+	o := &role{name: name, trustText: trust, maxSession: defaultSession, builtIn: true}
 	var err error
 	if o.trust, err = parseTrust(trust); err != nil {
 		return err
@@ -92,8 +92,8 @@ func (r *RAM) AddTrustedRole(name, trust string, documents ...string) error {
 	return nil
 }
 
-// nextRoleID draws the id of a role, which begins with another digit than
-// those of users.
+// nextRoleID draws the id of a role, which begins with another digit than a
+// user's.
 func (r *RAM) nextRoleID() string {
 	r.lastID++
 	return fmt.Sprint(firstRoleID + r.lastID)
@@ -172,7 +172,7 @@ func (r *RAM) role(req *rpc.Request) (*role, *rpc.Error) {
 	return o, nil
 }
 
-// getRole tells of one role (RAM API, GetRole).
+// getRole describes a role (RAM API, GetRole).
 func (r *RAM) getRole(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -21,7 +21,7 @@ func trust(principal, condition string) string {
 const rootTrust = `"RAM":["acs:ram::1234567890123456:root"]`
 
 func createRole(c *sdk.Client, name, document string, change ...func(*sdk.CreateRoleRequest)) (*sdk.CreateRoleResponse, error) {
-	return c.CreateRole(ask(sdk.CreateCreateRoleRequest(), func(r *sdk.CreateRoleRequest) {
+	return c.CreateRole(plain(sdk.CreateCreateRoleRequest(), func(r *sdk.CreateRoleRequest) {
 		r.RoleName, r.AssumeRolePolicyDocument = name, document
 		for _, f := range change {
 			f(r)
@@ -30,22 +30,22 @@ func createRole(c *sdk.Client, name, document string, change ...func(*sdk.Create
 }
 
 func attachToRole(c *sdk.Client, kind, name string) (*sdk.AttachPolicyToRoleResponse, error) {
-	return c.AttachPolicyToRole(ask(sdk.CreateAttachPolicyToRoleRequest(), func(r *sdk.AttachPolicyToRoleRequest) {
+	return c.AttachPolicyToRole(plain(sdk.CreateAttachPolicyToRoleRequest(), func(r *sdk.AttachPolicyToRoleRequest) {
 		r.RoleName, r.PolicyType, r.PolicyName = "r", kind, name
 	}))
 }
 
 func detachFromRole(c *sdk.Client) (*sdk.DetachPolicyFromRoleResponse, error) {
-	return c.DetachPolicyFromRole(ask(sdk.CreateDetachPolicyFromRoleRequest(), func(r *sdk.DetachPolicyFromRoleRequest) {
+	return c.DetachPolicyFromRole(plain(sdk.CreateDetachPolicyFromRoleRequest(), func(r *sdk.DetachPolicyFromRoleRequest) {
 		r.RoleName, r.PolicyType, r.PolicyName = "r", "Custom", "p"
 	}))
 }
 
 func deleteRole(c *sdk.Client) (*sdk.DeleteRoleResponse, error) {
-	return c.DeleteRole(ask(sdk.CreateDeleteRoleRequest(), func(r *sdk.DeleteRoleRequest) { r.RoleName = "r" }))
+	return c.DeleteRole(plain(sdk.CreateDeleteRoleRequest(), func(r *sdk.DeleteRoleRequest) { r.RoleName = "r" }))
 }
 
-func TestLifeOfARole(t *testing.T) {
+func TestRole_Lifecycle_CreatedUsedDeleted(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root(t)
 	made := must(createRole(c, "r", trust(rootTrust, ""), func(r *sdk.CreateRoleRequest) {
@@ -62,13 +62,13 @@ func TestLifeOfARole(t *testing.T) {
 	if !e.Allowed(session, "oss:GetObject", resource) {
 		t.Error("a session may not do what the role's policy allows")
 	}
-	entities := must(c.ListEntitiesForPolicy(ask(sdk.CreateListEntitiesForPolicyRequest(), func(r *sdk.ListEntitiesForPolicyRequest) {
+	entities := must(c.ListEntitiesForPolicy(plain(sdk.CreateListEntitiesForPolicyRequest(), func(r *sdk.ListEntitiesForPolicyRequest) {
 		r.PolicyType, r.PolicyName = "Custom", "p"
 	})))(t)
 	if roles := entities.Roles.Role; len(roles) != 1 || roles[0].RoleName != "r" || roles[0].AttachDate == "" {
 		t.Errorf("the policy is attached to the roles %+v", roles)
 	}
-	policies := must(c.ListPoliciesForRole(ask(sdk.CreateListPoliciesForRoleRequest(), func(r *sdk.ListPoliciesForRoleRequest) { r.RoleName = "r" })))(t)
+	policies := must(c.ListPoliciesForRole(plain(sdk.CreateListPoliciesForRoleRequest(), func(r *sdk.ListPoliciesForRoleRequest) { r.RoleName = "r" })))(t)
 	if len(policies.Policies.Policy) != 1 {
 		t.Errorf("the role has the policies %+v", policies.Policies.Policy)
 	}
@@ -86,12 +86,12 @@ func TestLifeOfARole(t *testing.T) {
 		t.Error("a session may do what a detached policy allowed")
 	}
 	other := trust(`"Service":["ecs.aliyuncs.com"]`, "")
-	must(c.UpdateRole(ask(sdk.CreateUpdateRoleRequest(), func(r *sdk.UpdateRoleRequest) { r.RoleName, r.NewAssumeRolePolicyDocument = "r", other })))(t)
-	got := must(c.GetRole(ask(sdk.CreateGetRoleRequest(), func(r *sdk.GetRoleRequest) { r.RoleName = "r" })))(t).Role
+	must(c.UpdateRole(plain(sdk.CreateUpdateRoleRequest(), func(r *sdk.UpdateRoleRequest) { r.RoleName, r.NewAssumeRolePolicyDocument = "r", other })))(t)
+	got := must(c.GetRole(plain(sdk.CreateGetRoleRequest(), func(r *sdk.GetRoleRequest) { r.RoleName = "r" })))(t).Role
 	if got.AssumeRolePolicyDocument != other || got.Description != "d" || got.MaxSessionDuration != 7200 {
 		t.Errorf("after an update of the trust: %+v", got)
 	}
-	if list := must(c.ListRoles(ask(sdk.CreateListRolesRequest(), nil)))(t); len(list.Roles.Role) != 1 {
+	if list := must(c.ListRoles(plain(sdk.CreateListRolesRequest(), nil)))(t); len(list.Roles.Role) != 1 {
 		t.Errorf("roles %+v", list.Roles.Role)
 	}
 	must(deleteRole(c))(t)
@@ -99,7 +99,7 @@ func TestLifeOfARole(t *testing.T) {
 	wantCode(t, err, "EntityNotExist.Role")
 }
 
-func TestRolesThatCannotBe(t *testing.T) {
+func TestCreateRole_BadRequest_Refused(t *testing.T) {
 	c := newEnvironment(t).root(t)
 	must(createRole(c, "r", trust(rootTrust, "")))(t)
 	for name, tc := range map[string]struct{ role, document, session, want string }{
@@ -121,7 +121,7 @@ func TestRolesThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestWhomARoleTrusts(t *testing.T) {
+func TestAssumableRole_TrustPolicy_Decides(t *testing.T) {
 	alice := cloud.Principal{RAM: []string{"acs:ram::1234567890123456:user/alice", "acs:ram::1234567890123456:root"}, Origin: cloud.Origin{Secure: true}}
 	withID := alice
 	withID.Facts = map[string][]string{"sts:ExternalId": {"e1"}}
@@ -159,7 +159,7 @@ func TestWhomARoleTrusts(t *testing.T) {
 	}
 }
 
-func TestReadsAndDecisionsMayLag(t *testing.T) {
+func TestBehaviour_Lags_DelayReadsAndDecisions(t *testing.T) {
 	e := newEnvironment(t)
 	e.Behave(func(b *ram.Behaviour) {
 		b.KeyLag, b.PolicyLag, b.DetachLag = 3*time.Second, 5*time.Second, 10*time.Second

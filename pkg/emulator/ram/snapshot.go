@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A snapshot is the state of the account's RAM as it is saved. It holds the
-// secrets of access keys. The account's own keys are not in it.
+// A snapshot is the saved state of the account's RAM. It holds the secrets of
+// users' access keys; the account's own keys are left out.
 type snapshot struct {
 	LastID   int           `json:"lastId"`
 	Users    []savedUser   `json:"users,omitempty"`
@@ -93,11 +93,11 @@ type savedRole struct {
 	Updated     time.Time         `json:"updated"`
 	Policies    []savedAttachment `json:"policies,omitempty"`
 	Detached    savedDetachment   `json:"detached,omitzero"`
-	Planted     bool              `json:"planted,omitempty"`
+	BuiltIn     bool              `json:"planted,omitempty"`
 }
 
 // Snapshot returns users with their keys, groups, custom policies and roles,
-// for Restore. Behaviour is not in it.
+// for Restore. Behaviour is left out.
 func (r *RAM) Snapshot() (json.RawMessage, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,7 +130,7 @@ func (r *RAM) Snapshot() (json.RawMessage, error) {
 	}
 	for _, o := range byName(r.roles) {
 		all.Roles = append(all.Roles, savedRole{
-			o.id, o.name, o.description, o.trustText, o.maxSession, o.created, o.updated, savedAttachments(o.policies), o.detached.saved(), o.planted,
+			o.id, o.name, o.description, o.trustText, o.maxSession, o.created, o.updated, savedAttachments(o.policies), o.detached.saved(), o.builtIn,
 		})
 	}
 	return json.Marshal(all)

@@ -9,9 +9,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// TestASnapshotKnowsAllThereIs fails when a record gets a field that nobody
-// has taken into snapshot.go.
-func TestASnapshotKnowsAllThereIs(t *testing.T) {
+// TestSnapshot_EachField_IsSaved fails when a record gets a field that
+// snapshot.go lacks.
+func TestSnapshot_EachField_IsSaved(t *testing.T) {
 	for _, tc := range []struct {
 		of   any
 		want []string
@@ -22,7 +22,7 @@ func TestASnapshotKnowsAllThereIs(t *testing.T) {
 		{group{}, []string{"comments", "created", "detached", "id", "name", "policies", "updated"}},
 		{policy{}, []string{"created", "defaultID", "description", "detached", "kind", "lastVersion", "name", "updated", "versions"}},
 		{policyVersion{}, []string{"created", "doc", "id", "text"}},
-		{role{}, []string{"created", "description", "detached", "id", "inline", "maxSession", "name", "planted", "policies", "trust", "trustText", "updated"}},
+		{role{}, []string{"builtIn", "created", "description", "detached", "id", "inline", "maxSession", "name", "policies", "trust", "trustText", "updated"}},
 		{attachment{}, []string{"at", "kind", "name"}},
 		{detachment{}, []string{"at", "from"}},
 	} {
@@ -37,7 +37,7 @@ func TestASnapshotKnowsAllThereIs(t *testing.T) {
 	}
 }
 
-func TestABrokenSnapshotChangesNothing(t *testing.T) {
+func TestRestore_BrokenSnapshot_ChangesNothing(t *testing.T) {
 	r := New(cloud.NewClock(), "1")
 	for _, broken := range []string{
 		"", "[]", `{"users":[{"name":"u","policies":[{"kind":"Custom","name":"none"}]}]}`, `{"users":[{"name":"u","groups":["none"]}]}`,
@@ -53,17 +53,17 @@ func TestABrokenSnapshotChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAPlantedRoleStaysWithWhatIsAttachedToIt(t *testing.T) {
+func TestRestore_BuiltInRole_KeepsAttachments(t *testing.T) {
 	allow := `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 	plant := func() *RAM {
 		r := New(cloud.NewClock(), "1")
-		if err := r.AddRole("planted", allow); err != nil {
+		if err := r.AddRole("builtIn", allow); err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
 	before, after := plant(), plant()
-	before.roles["planted"].policies = []attachment{{kind: typeSystem, name: "AdministratorAccess"}}
+	before.roles["builtIn"].policies = []attachment{{kind: typeSystem, name: "AdministratorAccess"}}
 	saved, err := before.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestAPlantedRoleStaysWithWhatIsAttachedToIt(t *testing.T) {
 	if err := after.Restore(saved); err != nil {
 		t.Fatal(err)
 	}
-	if o := after.roles["planted"]; len(o.inline) != 1 || len(o.policies) != 1 {
+	if o := after.roles["builtIn"]; len(o.inline) != 1 || len(o.policies) != 1 {
 		t.Errorf("the role is %+v", o)
 	}
 }

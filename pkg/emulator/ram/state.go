@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A UserState is what tests may want to know of a user.
+// A UserState describes a user to tests.
 type UserState struct {
 	Name     string    `json:"name"`
 	Comments string    `json:"comments,omitempty"`
@@ -16,7 +16,7 @@ type UserState struct {
 	Groups   []string  `json:"groups,omitempty"`
 }
 
-// A KeyState is what tests may want to know of a user's access key.
+// A KeyState describes a user's access key to tests.
 type KeyState struct {
 	ID      string    `json:"id"`
 	User    string    `json:"user"`
@@ -24,7 +24,7 @@ type KeyState struct {
 	Created time.Time `json:"created"`
 }
 
-// A PolicyState is what tests may want to know of a custom policy.
+// A PolicyState describes a custom policy to tests.
 type PolicyState struct {
 	Name        string    `json:"name"`
 	Description string    `json:"description,omitempty"`
@@ -53,8 +53,8 @@ func (r *RAM) Users() []UserState {
 	return list
 }
 
-// Keys lists the access keys of all users by id. The account's own keys and
-// those of sessions are not among them.
+// Keys lists the access keys of all users by id. It omits the keys of the
+// account and of sessions.
 func (r *RAM) Keys() []KeyState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,7 +89,7 @@ func (r *RAM) Groups() []string {
 	return slices.Sorted(maps.Keys(r.groups))
 }
 
-// A RoleState is what tests may want to know of a role.
+// A RoleState describes a role to tests.
 type RoleState struct {
 	Name     string    `json:"name"`
 	Trust    string    `json:"trust"` // the trust policy
@@ -97,15 +97,14 @@ type RoleState struct {
 	Policies []string  `json:"policies,omitempty"` // "Custom/NAME" or "System/NAME"
 }
 
-// Roles lists the roles by name that clients have made; those of AddRole are
-// not among them.
+// Roles lists the roles of clients by name. It omits the built-in ones.
 func (r *RAM) Roles() []RoleState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	list := []RoleState{}
 	for _, name := range slices.Sorted(maps.Keys(r.roles)) {
 		o := r.roles[name]
-		if o.planted {
+		if o.builtIn {
 			continue
 		}
 		state := RoleState{Name: o.name, Trust: o.trustText, Created: o.created}

@@ -6,7 +6,7 @@ import (
 )
 
 // systemPolicies are a few of the policies that every account has. Their
-// documents are ours and say what the names say; the real ones are longer.
+// documents are shorter than the real ones and grant the same.
 func systemPolicies(now time.Time) map[string]*policy {
 	policies := make(map[string]*policy)
 	add := func(name, description, actions string) {

@@ -9,8 +9,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// A trustDocument is the policy of a role that says who may assume it (RAM API,
-// CreateRole, AssumeRolePolicyDocument).
+// A trustDocument is the policy of a role about the principals that may assume
+// it (RAM API, CreateRole, AssumeRolePolicyDocument).
 type trustDocument struct{ statements []trustStatement }
 
 type trustStatement struct {
@@ -68,15 +68,15 @@ func parseTrustStatement(raw json.RawMessage) (s trustStatement, err error) {
 	return s, err
 }
 
-// trusts tells whether the principal may assume the role.
-func (d trustDocument) trusts(p cloud.Principal, know facts) bool {
-	said := ignored
+// trusts reports whether the principal may assume the role.
+func (d trustDocument) trusts(p cloud.Principal, values facts) bool {
+	result := ignored
 	for _, s := range d.statements {
 		if matchAny(s.actions, "sts:AssumeRole", matchAction) && s.names(p) {
-			said = max(said, effective(s.effect, s.conditions, know))
+			result = max(result, effective(s.effect, s.conditions, values))
 		}
 	}
-	return said == allowed
+	return result == allowed
 }
 
 func (s trustStatement) names(p cloud.Principal) bool {
@@ -85,7 +85,7 @@ func (s trustStatement) names(p cloud.Principal) bool {
 		p.Federated != "" && slices.Contains(s.federated, p.Federated)
 }
 
-// AssumableRole finds a role, and tells whether it trusts the principal.
+// AssumableRole finds a role, and reports whether it trusts the principal.
 func (r *RAM) AssumableRole(name string, p cloud.Principal) (info cloud.RoleInfo, exists, trusted bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -20,7 +20,7 @@ type user struct {
 	policies []attachment
 	groups   []string
 	detached detachment
-	login    *loginProfile // nil if there is none
+	login    *loginProfile // nil: the user cannot sign in
 }
 
 // A userFields is a user as the API answers it.
@@ -82,8 +82,8 @@ var (
 	phones = regexp.MustCompile(`^[0-9]{1,4}-[0-9]{4,20}$`) // country code, hyphen, number
 )
 
-// check checks what a client may choose of a user; prefix is that of the
-// parameters, "" or "New".
+// check checks the texts of a user that a client chooses; prefix is the prefix
+// of the parameters, "" or "New".
 func (u *user) check(prefix, name string) *rpc.Error {
 	if u.email != "" && !emails.MatchString(u.email) {
 		return rpc.Errorf(http.StatusBadRequest, "InvalidParameter."+prefix+"Email.Format", "The parameter %q is no e-mail address.", prefix+"Email")
@@ -127,8 +127,8 @@ func (r *RAM) updateUser(req *rpc.Request) (any, *rpc.Error) {
 	return userResponse{u.fields()}, nil
 }
 
-// AddUser plants a user with system policies ("AdministratorAccess") and an
-// access key, for tests that need one and do not want to make it by calls.
+// AddUser adds a user with system policies ("AdministratorAccess") and an
+// access key, as a short cut for tests.
 func (r *RAM) AddUser(name string, systemPolicies ...string) (keyID, secret string, err error) {
 	if refused := checkName("UserName", name, 64, "._-"); refused != nil {
 		return "", "", refused
@@ -177,7 +177,7 @@ func (r *RAM) userNamed(name string) (*user, *rpc.Error) {
 	return u, nil
 }
 
-// getUser tells of one user (RAM API, GetUser).
+// getUser describes a user (RAM API, GetUser).
 func (r *RAM) getUser(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -199,7 +199,7 @@ func (r *RAM) listUsers(req *rpc.Request) (any, *rpc.Error) {
 	return r.pageOfUsers(req, slices.Sorted(maps.Keys(r.users)))
 }
 
-// pageOfUsers is the page of those users that the request asks for.
+// pageOfUsers returns the page of the users that the request asks for.
 func (r *RAM) pageOfUsers(req *rpc.Request, of []string) (any, *rpc.Error) {
 	names, p, err := pageOf(req, of)
 	if err != nil {
@@ -216,8 +216,8 @@ func (r *RAM) pageOfUsers(req *rpc.Request, of []string) (any, *rpc.Error) {
 	}{p, list}, nil
 }
 
-// deleteUser removes a user that has no keys, policies and groups left (RAM
-// API, DeleteUser).
+// deleteUser removes a user without keys, policies and groups (RAM API,
+// DeleteUser).
 func (r *RAM) deleteUser(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

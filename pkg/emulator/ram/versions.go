@@ -83,7 +83,7 @@ func (r *RAM) listPolicyVersions(req *rpc.Request) (any, *rpc.Error) {
 	}{list}, nil
 }
 
-// getPolicyVersion tells of one version of a policy of either type (RAM API,
+// getPolicyVersion describes a version of a policy of either type (RAM API,
 // GetPolicyVersion).
 func (r *RAM) getPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	id, err := req.Require("VersionId")
@@ -108,7 +108,7 @@ func (r *RAM) getPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	}{p.version(p.versions[i])}, nil
 }
 
-// setDefaultPolicyVersion lets another version of a policy count (RAM API,
+// setDefaultPolicyVersion puts another version of a policy in force (RAM API,
 // SetDefaultPolicyVersion).
 func (r *RAM) setDefaultPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
@@ -143,7 +143,7 @@ func (p *policy) indexOf(version string) (int, *rpc.Error) {
 	return i, nil
 }
 
-// deletePolicyVersion removes a version that is not the default one (RAM API,
+// deletePolicyVersion removes a version other than the default one (RAM API,
 // DeletePolicyVersion).
 func (r *RAM) deletePolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
