@@ -15,8 +15,8 @@ import (
 // that runs engines until it is killed.
 const crashDir = "ENGINE_TEST_CRASH_DIR"
 
-// runUntilKilled is the other program: it says "ready" when a server of
-// each engine runs.
+// runUntilKilled is the other program: it prints "ready" when a server of each
+// engine runs.
 func runUntilKilled(dir string, out io.Writer) {
 	engines, err := Open(Options{Dir: dir})
 	if err != nil {
@@ -37,7 +37,7 @@ func runUntilKilled(dir string, out io.Writer) {
 	select {}
 }
 
-// keepBusy has a session work without end in a server.
+// keepBusy gives a session endless work in a server.
 func keepBusy(s Server) error {
 	ctx := context.Background()
 	s.Allow(loopback())
@@ -64,10 +64,10 @@ func keepBusy(s Server) error {
 	return err
 }
 
-func TestKilledProcessLeavesNoServerAndTheNextOneSweepsItsFiles(t *testing.T) {
+func TestHost_KilledProcess_FilesSweptByTheNext(t *testing.T) {
 	dir := testDir(t)
-	survivor := newMariaDB(t, Options{Dir: dir}) // skips or fails where there is no MariaDB
-	newPostgreSQL(t, Options{})                  // nor PostgreSQL
+	survivor := newMariaDB(t, Options{Dir: dir}) // skips or fails without MariaDB
+	newPostgreSQL(t, Options{})                  // skips or fails without PostgreSQL
 
 	program := exec.Command(os.Args[0])
 	program.Env = append(os.Environ(), crashDir+"="+dir)

@@ -15,15 +15,15 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// MariaDB's error numbers that tests ask for.
+// MariaDB's error numbers that tests expect.
 const (
 	accessDenied         = 1045 // at login
 	databaseAccessDenied = 1044
 	commandDenied        = 1142 // on a table
 )
 
-// patience bounds what must happen soon; it never passes in a good run.
-const patience = 30 * time.Second
+// eventTimeout bounds events that happen soon; a good run stays far below it.
+const eventTimeout = 30 * time.Second
 
 // loopback is a whitelist for all that this machine's tests connect from.
 func loopback() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
@@ -54,8 +54,8 @@ func testDir(t *testing.T) string {
 	return dir
 }
 
-// newMariaDB fails where MariaDB is missing, unless ENGINES=none says that
-// engines are not wanted here.
+// newMariaDB fails if MariaDB is missing, unless ENGINES=none declares that
+// there are no engines here.
 func newMariaDB(t *testing.T, options Options) *MariaDB {
 	t.Helper()
 	if options.Dir == "" {
@@ -66,7 +66,7 @@ func newMariaDB(t *testing.T, options Options) *MariaDB {
 	return m
 }
 
-// wanted decides about a test whose engine may not be there.
+// wanted decides about a test whose engine may be missing.
 func wanted(t *testing.T, err error, end func() error) {
 	t.Helper()
 	if errors.Is(err, ErrNotInstalled) && os.Getenv("ENGINES") == "none" {
@@ -82,7 +82,7 @@ func wanted(t *testing.T, err error, end func() error) {
 	})
 }
 
-// startOpen starts a server that lets loopback in.
+// startOpen starts a server that admits loopback.
 func startOpen(t *testing.T, m *MariaDB, id string) *mariadbServer {
 	t.Helper()
 	started, err := m.Start(t.Context(), id, "MySQL")
@@ -135,8 +135,7 @@ func login(t *testing.T, addr netip.AddrPort, account, password, database string
 	return client(t, addr, account, password, database).PingContext(t.Context())
 }
 
-// connect opens one connection, which stays open, of an account whose password
-// is Pass-1.
+// connect opens one lasting connection of an account with the password Pass-1.
 func connect(t *testing.T, s *mariadbServer, account, database string) *sql.Conn {
 	t.Helper()
 	conn, err := client(t, s.Addr(), account, "Pass-1", database).Conn(t.Context())
@@ -147,7 +146,7 @@ func connect(t *testing.T, s *mariadbServer, account, database string) *sql.Conn
 	return conn
 }
 
-// wantNumber wants an answer of MariaDB's with that number.
+// wantNumber requires an error of MariaDB with that number.
 func wantNumber(t *testing.T, err error, number uint16) {
 	t.Helper()
 	var answer *mysql.MySQLError
@@ -163,7 +162,7 @@ func execute(t *testing.T, conn *sql.Conn, statements ...string) {
 }
 
 // serversOf lists the processes of this machine that are servers on a data
-// folder in dir; dead ones that nobody has waited for do not count.
+// folder in dir, without zombies.
 func serversOf(t *testing.T, dir string) []string {
 	t.Helper()
 	folders, err := filepath.Glob("/proc/[0-9]*")
@@ -184,7 +183,8 @@ func serversOf(t *testing.T, dir string) []string {
 	return found
 }
 
-// wantEmpty wants no process and, but for the lock, no file in dir.
+// wantEmpty requires that no process runs in dir and that it has no file but
+// the lock.
 func wantEmpty(t *testing.T, dir string) {
 	t.Helper()
 	if left := serversOf(t, dir); len(left) > 0 {
@@ -204,7 +204,7 @@ func wantEmpty(t *testing.T, dir string) {
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), eventTimeout)
 	defer cancel()
 	poll := time.NewTicker(2 * time.Millisecond)
 	defer poll.Stop()

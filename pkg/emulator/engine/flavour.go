@@ -7,15 +7,16 @@ import (
 	"syscall"
 )
 
-// A flavour is what differs between the programs that are database servers.
+// A flavour has the differences between the programs of database servers.
 type flavour interface { //nolint:interfacebloat // it is the whole difference, in one place
 	// name is for people: "MariaDB".
 	name() string
 	// kinds are the engines of RDS that it backs.
 	kinds() []string
-	// bootstrap makes the folder data, with what every new server has.
+	// bootstrap makes the folder data, with the contents that every new server
+	// has.
 	bootstrap(ctx context.Context, t *template, data string) error
-	// prepare puts into a new server's folder what belongs beside the data.
+	// prepare adds the files beside the data to a new server's folder.
 	prepare(s *server, password string) error
 	// command is the program on the server's data.
 	command(s *server) *exec.Cmd
@@ -25,14 +26,14 @@ type flavour interface { //nolint:interfacebloat // it is the whole difference, 
 	signals() signals
 	// open is the administrator's way in.
 	open(s *server, password string) (*sql.DB, error)
-	// answers tells whether an error shows that the server is up and has said
-	// no, for good.
+	// answers reports whether an error is a definite answer of a running
+	// server.
 	answers(err error) bool
-	// ready does what is to be done each time the server has come up.
+	// ready runs each time the server has come up.
 	ready(ctx context.Context, s *server) error
-	// protocol is what the proxy must know.
+	// protocol has the parts that the proxy must interpret.
 	protocol() protocol
-	// server gives s the methods that change what is inside.
+	// server gives s the methods that change accounts and databases.
 	server(s *server) Server
 }
 

@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// A host is what all engines share: a folder, the address of the proxies, the
-// thread that starts processes, and the servers that run.
+// A host is shared by the servers of an engine: a folder, the address of the
+// proxies, the thread that starts processes, and the running servers.
 type host struct {
 	flavour   flavour
 	owner     identity
@@ -63,7 +63,7 @@ func newHost(options Options, f flavour, users ...string) (*host, error) {
 	return h, nil
 }
 
-// addresses resolves where the proxies listen and what they tell.
+// addresses resolves the address of the proxies and the one for clients.
 func addresses(options Options) (listen, advertise netip.Addr, err error) {
 	host := options.ListenHost
 	if host == "" {
@@ -127,7 +127,7 @@ func (h *host) Start(ctx context.Context, id, kind string) (Server, error) {
 // Name is the name of the database server: "MariaDB" or "PostgreSQL".
 func (h *host) Name() string { return h.flavour.name() }
 
-// Runs tells whether it backs instances of RDS's engine kind.
+// Runs reports whether it backs instances of RDS's engine kind.
 func (h *host) Runs(kind string) bool { return slices.Contains(h.flavour.kinds(), kind) }
 
 // reserve takes the id for a server about to start and names its folder.
@@ -146,7 +146,7 @@ func (h *host) reserve(id string) (folder string, err error) {
 	return fmt.Sprint(h.count), nil
 }
 
-// forget frees the id of a server that is stopped.
+// forget frees the id of a stopped server.
 func (h *host) forget(s *server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -155,8 +155,8 @@ func (h *host) forget(s *server) {
 	}
 }
 
-// Close stops all servers, also those that are starting, and removes all
-// files. When it returns, no process is left.
+// Close stops all servers, also the starting ones, and removes all files. All
+// processes have ended when it returns.
 func (h *host) Close() error {
 	h.closing.Do(func() { h.closed = h.close() })
 	return h.closed

@@ -14,7 +14,7 @@ import (
 type identity struct {
 	name     string
 	uid, gid int
-	other    bool // it is not the user of this process
+	other    bool // a user other than this process's
 }
 
 // unprivileged is this process's own user or, if that is root, the first of
@@ -43,8 +43,8 @@ func unprivileged(users ...string) (identity, error) {
 	return identity{}, fmt.Errorf("engine: an unprivileged user to run servers: %w", missing)
 }
 
-// attributes are those of a process that runs as this identity, apart from our
-// terminal's signals.
+// attributes makes a process run as this identity, detached from the terminal's
+// signals.
 func (i identity) attributes() *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	if i.other {
@@ -61,8 +61,8 @@ func (i identity) own(path string) error {
 	return os.Lchown(path, i.uid, i.gid)
 }
 
-// letThrough lets the identity pass through a folder of ours, and verifies that
-// it can get there at all.
+// letThrough permits the identity to pass through a folder of this process, and
+// verifies that it gets there.
 func (i identity) letThrough(path string) error {
 	if !i.other {
 		return nil

@@ -21,8 +21,8 @@ type installedEngine interface {
 
 var _ Engine = (*Installed)(nil)
 
-// Open prepares the engines that are installed. Those that are not are no
-// error: see Names and Missing. Close it at the end.
+// Open prepares the engines that are installed; Names lists them and Missing
+// the others. Close it at the end.
 func Open(options Options) (*Installed, error) {
 	all := &Installed{}
 	for _, open := range []func() (installedEngine, error){
@@ -51,10 +51,10 @@ func (a *Installed) Names() []string {
 	return names
 }
 
-// Missing says of the others why they are not there; each is ErrNotInstalled.
+// Missing has one ErrNotInstalled, with its reason, for each other engine.
 func (a *Installed) Missing() []error { return a.missing }
 
-// Runs tells whether one of them backs instances of RDS's engine kind.
+// Runs reports whether one of them backs instances of RDS's engine kind.
 func (a *Installed) Runs(kind string) bool {
 	for _, one := range a.engines {
 		if one.Runs(kind) {
@@ -74,7 +74,7 @@ func (a *Installed) Start(ctx context.Context, id, kind string) (Server, error) 
 	return nil, fmt.Errorf("%w: %s as %s", ErrNotInstalled, id, kind)
 }
 
-// Close closes them all; when it returns, no process and no file is left.
+// Close closes all engines. Processes and files are removed when it returns.
 func (a *Installed) Close() error {
 	var failed []error
 	for _, one := range a.engines {

@@ -21,9 +21,9 @@ type MariaDB struct{ *host }
 
 var _ Engine = (*MariaDB)(nil)
 
-// NewMariaDB finds MariaDB on this machine (ErrNotInstalled if it is not
-// there), prepares a folder, and removes the folders of processes that were
-// killed. Close it at the end.
+// NewMariaDB finds MariaDB on this machine (ErrNotInstalled if it is missing),
+// prepares a folder, and removes the folders of killed processes. Close it at
+// the end.
 func NewMariaDB(options Options) (*MariaDB, error) {
 	found, err := findMariaDB()
 	if err != nil {
@@ -69,8 +69,8 @@ func (m mariadb) bootstrap(ctx context.Context, t *template, data string) error 
 	return t.run(ctx, m.program.command(t.h.owner, data, void, "--bootstrap"), script)
 }
 
-// script is a file of what mariadbd --bootstrap shall do, one statement a line.
-// It leaves out what mariadb-install-db adds: accounts, help and test data.
+// script is the input of mariadbd --bootstrap, one statement a line. It omits
+// the accounts, help and test data of mariadb-install-db.
 func (m mariadb) script(t *template) (*os.File, error) {
 	tables, err := os.Open(m.program.tables)
 	if err != nil {
@@ -125,7 +125,7 @@ func (mariadb) answers(err error) bool {
 	return errors.As(err, &refusal)
 }
 
-// ready has nothing to do: init.sql has done it.
+// ready is empty: init.sql has done the work.
 func (mariadb) ready(context.Context, *server) error { return nil }
 
 func (mariadb) protocol() protocol { return protocol{header: header, first: firstPacket} }

@@ -13,7 +13,7 @@ import (
 // killPoll is the pause between two looks at sessions that are ending.
 const killPoll = 5 * time.Millisecond
 
-// nonexistingGrant is MariaDB's error for a REVOKE of what was never granted
+// nonexistingGrant is MariaDB's error for a REVOKE without a grant
 // (ER_NONEXISTING_GRANT).
 const nonexistingGrant = 1141
 
@@ -97,7 +97,7 @@ func (s *mariadbServer) DropAccount(ctx context.Context, name string) error {
 	})
 }
 
-// killSessions ends a user's sessions and waits until they are gone.
+// killSessions ends a user's sessions and waits for their end.
 func killSessions(ctx context.Context, conn *sql.Conn, name string) error {
 	poll := time.NewTicker(killPoll)
 	defer poll.Stop()
@@ -119,8 +119,8 @@ func killSessions(ctx context.Context, conn *sql.Conn, name string) error {
 	}
 }
 
-// Grant gives the new privileges before it takes the old ones away, so that
-// what both allow works throughout.
+// Grant adds the new privileges before it removes the old ones, so that the
+// common ones work throughout.
 func (s *mariadbServer) Grant(ctx context.Context, name, database, privilege string) error {
 	if err := errors.Join(checkAccount(name), checkDatabase(database)); err != nil {
 		return err
@@ -168,7 +168,7 @@ func revoke(ctx context.Context, conn *sql.Conn, account, database string) error
 	return err
 }
 
-// revokeAll takes the privileges on a database from all who have any.
+// revokeAll removes the privileges on a database from all accounts.
 func revokeAll(ctx context.Context, conn *sql.Conn, database string) error {
 	rows, err := conn.QueryContext(ctx,
 		"SELECT user, host FROM mysql.db WHERE db = ?", strings.Trim(pattern(database), "`"))

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAccountOpensSessionsWithItsPasswordOnly(t *testing.T) {
+func TestMariaDB_Account_ConnectsWithItsPasswordOnly(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Right-1", false))
@@ -26,7 +26,7 @@ func TestAccountOpensSessionsWithItsPasswordOnly(t *testing.T) {
 	}
 }
 
-func TestAccountNameIsTakenOnce(t *testing.T) {
+func TestMariaDB_AccountNameInUse_Refused(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "First-1", false))
@@ -36,7 +36,7 @@ func TestAccountNameIsTakenOnce(t *testing.T) {
 	must(t, login(t, s.Addr(), "app", "First-1", ""))
 }
 
-func TestSetPasswordAppliesAtOnce(t *testing.T) {
+func TestMariaDB_SetPassword_AppliesAtOnce(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Old-1", false), s.SetPassword(ctx, "app", "New'\\\"-1"))
@@ -47,7 +47,7 @@ func TestSetPasswordAppliesAtOnce(t *testing.T) {
 	}
 }
 
-func TestDroppingOneOfTwoAccountsLeavesTheOtherAndTheDatabase(t *testing.T) {
+func TestMariaDB_DropAccount_KeepsTheOthersAndDatabase(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shared", "utf8mb4"))
@@ -69,14 +69,14 @@ func TestDroppingOneOfTwoAccountsLeavesTheOtherAndTheDatabase(t *testing.T) {
 	must(t, s.DropAccount(ctx, "one")) // missing: no error
 }
 
-func TestDropAccountEndsAllItsSessionsAlsoBusyOnes(t *testing.T) {
+func TestMariaDB_DropAccount_EndsBusySessions(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
 	busy, idle := connect(t, s, "app", ""), connect(t, s, "app", "")
 	ended := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, eventTimeout)
 		defer cancel()
 		_, err := busy.ExecContext(ctx, "SELECT SLEEP(3600)")
 		ended <- err
@@ -95,7 +95,7 @@ func TestDropAccountEndsAllItsSessionsAlsoBusyOnes(t *testing.T) {
 	}
 }
 
-func TestPrivilegesOfAnAccountOnADatabase(t *testing.T) {
+func TestMariaDB_Privileges_ApplyToDatabase(t *testing.T) {
 	statements := map[string]string{
 		"read":  "SELECT * FROM shop.items",
 		"write": "INSERT INTO shop.items VALUES (1)",
@@ -117,7 +117,7 @@ func TestPrivilegesOfAnAccountOnADatabase(t *testing.T) {
 	owner := connect(t, s, "owner", "shop")
 	execute(t, owner, "CREATE TABLE items (n INT)", "CREATE PROCEDURE noop() SELECT 1")
 
-	// One account goes through all of them: each grant replaces the last.
+	// The same account for all cases: each grant replaces the last.
 	for _, privilege := range []string{"", "ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly", "ReadWrite", ""} {
 		t.Run("granted "+privilege, func(t *testing.T) {
 			ctx := t.Context()
@@ -145,7 +145,7 @@ func TestPrivilegesOfAnAccountOnADatabase(t *testing.T) {
 	}
 }
 
-func TestGrantReachesTheNamedDatabaseOnly(t *testing.T) {
+func TestMariaDB_Grant_ReachesTheNamedDatabaseOnly(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
@@ -159,7 +159,7 @@ func TestGrantReachesTheNamedDatabaseOnly(t *testing.T) {
 	}
 }
 
-func TestGrantWantsAccountAndDatabase(t *testing.T) {
+func TestMariaDB_GrantMissingAccountOrDatabase_Fails(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "utf8"), s.CreateAccount(ctx, "app", "Pass-1", false))
@@ -173,7 +173,7 @@ func TestGrantWantsAccountAndDatabase(t *testing.T) {
 	must(t, s.Revoke(ctx, "app", "missing"), s.Revoke(ctx, "missing", "shop"))
 }
 
-func TestDropDatabaseTakesItsPrivilegesAlong(t *testing.T) {
+func TestMariaDB_DropDatabase_RemovesItsPrivileges(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "my_shop", "utf8"), s.CreateAccount(ctx, "app", "Pass-1", false),
@@ -183,7 +183,7 @@ func TestDropDatabaseTakesItsPrivilegesAlong(t *testing.T) {
 	must(t, s.DropDatabase(ctx, "missing")) // no error
 }
 
-func TestDatabaseHasItsCharset(t *testing.T) {
+func TestMariaDB_Database_HasItsCharset(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "root", "Pass-1", true))
@@ -202,7 +202,7 @@ func TestDatabaseHasItsCharset(t *testing.T) {
 	}
 }
 
-func TestSuperAccountRulesTheInstanceButNotItsMachine(t *testing.T) {
+func TestMariaDB_SuperAccount_StaysInsideTheInstance(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "admin", "Pass-1", true), s.CreateAccount(ctx, "app", "Pass-1", false))
@@ -223,7 +223,7 @@ func TestSuperAccountRulesTheInstanceButNotItsMachine(t *testing.T) {
 	}
 }
 
-func TestInvalidArgumentsReachNoServer(t *testing.T) {
+func TestMariaDB_InvalidArguments_ReachNoServer(t *testing.T) {
 	var s *mariadbServer // a call that went through would panic
 	ctx := t.Context()
 	for name, err := range map[string]error{
@@ -247,7 +247,7 @@ func TestInvalidArgumentsReachNoServer(t *testing.T) {
 	}
 }
 
-func TestQuotingLeavesNothingOpen(t *testing.T) {
+func TestQuoting_HostileNames_StayQuoted(t *testing.T) {
 	for in, want := range map[string]string{"plain": "`plain`", "a`b": "`a``b`", "`": "````"} {
 		if got := identifier(in); got != want {
 			t.Errorf("identifier(%q) = %s, want %s", in, got, want)

@@ -15,26 +15,26 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// The administrator's account. Its name has a dot, which no client's account may
-// have. Its host is an address that no TCP connection comes from (RFC 1122,
-// 3.2.1.3): MariaDB hears it from our own header, and from clients' addresses
-// the proxy tells it the truth. "localhost" would not do: to MariaDB everyone
-// on the socket is also that.
+// The administrator's account. The dot in its name is forbidden in clients'
+// accounts. Its host is an address that no TCP connection comes from (RFC 1122,
+// 3.2.1.3): MariaDB gets it from our own header, while the proxy passes on the
+// true addresses of clients. "localhost" is unsuitable: to MariaDB every
+// connection on the socket has that host too.
 const (
 	adminName = "emulator.admin"
 	adminHost = "0.0.0.1"
 )
 
-// administrator is SQL that makes the administrator's account, one statement a
-// line. It holds the password's hash, which opens nothing.
+// administrator returns the SQL that makes the administrator's account, one
+// statement a line. It holds the password's hash, which opens no session.
 func administrator(password string) string {
 	account := identifier(adminName) + "@" + identifier(adminHost)
 	return "CREATE OR REPLACE USER " + account + " IDENTIFIED BY PASSWORD '" + passwordHash(password) + "';\n" +
 		"GRANT ALL PRIVILEGES ON *.* TO " + account + " WITH GRANT OPTION;\n"
 }
 
-// openAdministration is the administrator's way into the server. It keeps no
-// connection open.
+// openAdministration returns the administrator's access to the server. It keeps
+// no connection open.
 func openAdministration(password string, dial func(context.Context) (net.Conn, error)) (*sql.DB, error) {
 	config := mysql.NewConfig()
 	config.User = adminName
@@ -51,10 +51,10 @@ func openAdministration(password string, dial func(context.Context) (net.Conn, e
 		}
 		return conn, nil
 	}
-	config.Logger = &mysql.NopLogger{} // a server that is starting is no news
+	config.Logger = &mysql.NopLogger{} // the refusals of a starting server are expected
 	config.Params = map[string]string{
-		// A GRANT never makes an account; a client's open transaction never
-		// holds us up for long.
+		// A GRANT must not make an account; a client's open transaction must
+		// not delay an administrator for long.
 		"sql_mode":          "'STRICT_ALL_TABLES,NO_AUTO_CREATE_USER'",
 		"lock_wait_timeout": "10",
 	}
@@ -67,8 +67,8 @@ func openAdministration(password string, dial func(context.Context) (net.Conn, e
 	return db, nil
 }
 
-// administer gives work the turn and a connection, and says in errors what was
-// to be done.
+// administer runs work with the turn and a connection. Its errors name the
+// task.
 func (s *server) administer(ctx context.Context, what string, work func(context.Context, *sql.Conn) error) error {
 	err := func() error {
 		ctx, done, err := s.begin(ctx)
@@ -82,7 +82,7 @@ func (s *server) administer(ctx context.Context, what string, work func(context.
 		}
 		defer conn.Close()
 		err = work(ctx, conn)
-		if err != nil && ctx.Err() != nil { // the driver knows no causes
+		if err != nil && ctx.Err() != nil { // the driver does not report causes
 			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 		return err
@@ -103,8 +103,9 @@ func run(ctx context.Context, conn *sql.Conn, statements ...string) error {
 	return nil
 }
 
-// passwordHash is what MariaDB keeps of a password (mysql_native_password), so
-// that no password is in a statement, where others could see it.
+// passwordHash is the form in which MariaDB stores a password
+// (mysql_native_password). It keeps passwords out of statements, where others
+// could read them.
 func passwordHash(password string) string {
 	once := sha1.Sum([]byte(password)) //nolint:gosec // as above
 	twice := sha1.Sum(once[:])         //nolint:gosec // as above

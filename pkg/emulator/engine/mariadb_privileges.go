@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// What RDS's accounts may do (ApsaraDB RDS for MySQL, "Account permissions").
-// Standard accounts have there PROCESS, REPLICATION SLAVE and REPLICATION
-// CLIENT too; these hold for a whole server, show others' statements and serve
-// no application, and are left out here.
+// The privileges of RDS's accounts (ApsaraDB RDS for MySQL, "Account
+// permissions"). Standard accounts have PROCESS, REPLICATION SLAVE and
+// REPLICATION CLIENT there too; these hold for a whole server, show others'
+// statements and serve no application, and are omitted here.
 const (
 	readWrite = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, " +
 		"LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER"
@@ -18,15 +18,15 @@ const (
 		"CREATE ROUTINE, ALTER ROUTINE"
 	dmlOnly = "SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, SHOW VIEW, EVENT, TRIGGER"
 
-	// privileged is what a super account may do everywhere: no files, no
-	// shutdown, no server variables. CONNECTION ADMIN is MariaDB's name for
+	// privileged are the privileges of a super account, which exclude files,
+	// shutdown and server variables. CONNECTION ADMIN is MariaDB's name for
 	// ending others' sessions, which RDS's privileged account may.
 	privileged = readWrite + ", CREATE USER, PROCESS, RELOAD, SHOW DATABASES, REPLICATION SLAVE, REPLICATION CLIENT, " +
 		"CONNECTION ADMIN"
 )
 
-// privileges lists what a kind of privilege gives and what of the others it
-// does not give; ReadWrite gives all there is.
+// privileges returns the privileges of a kind, and the remaining ones, which
+// the kind excludes; ReadWrite has them all.
 func privileges(kind string) (gain, lose string, err error) {
 	gain, ok := map[string]string{
 		"ReadWrite": readWrite,

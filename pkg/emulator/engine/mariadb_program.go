@@ -37,8 +37,8 @@ func findMariaDB() (mariadbProgram, error) {
 	return mariadbProgram{}, errNotFound("no system tables of MariaDB for %s in %s", server, filepath.Join(prefix, "share"))
 }
 
-// findMariadbd looks in PATH and where Debian keeps it, which is not in the PATH
-// of ordinary users.
+// findMariadbd searches PATH and Debian's folder, which the PATH of ordinary
+// users lacks.
 func findMariadbd() (string, error) {
 	for _, name := range []string{"mariadbd", "/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -48,10 +48,10 @@ func findMariadbd() (string, error) {
 	return "", errNotFound("mariadbd is not in PATH nor in /usr/sbin")
 }
 
-// command is mariadbd on a data folder with little memory, no network, no TLS,
-// no reports to its makers, and none of the machine's configuration or plugins.
-// The folder void is empty and stays so: no plugin is loaded from it, and SQL
-// reads and writes no file outside it.
+// command is mariadbd on a data folder with little memory, without network, TLS
+// and reports to its makers, and without the machine's configuration and
+// plugins. The folder void stays empty: it is the folder of plugins, and the
+// only one in which SQL could read and write files.
 func (p mariadbProgram) command(owner identity, data, void string, more ...string) *exec.Cmd {
 	args := append([]string{
 		"--no-defaults",
@@ -85,13 +85,13 @@ func (p mariadbProgram) command(owner identity, data, void string, more ...strin
 		"--innodb-use-native-aio=OFF",
 		"--innodb-buffer-pool-dump-at-shutdown=OFF",
 		"--innodb-buffer-pool-load-at-startup=OFF",
-		// The data outlive this server's crash, not the machine's.
+		// The data survive a crash of this server, though not of the machine.
 		"--innodb-flush-log-at-trx-commit=2",
 		"--innodb-doublewrite=OFF",
 	}, more...)
 	cmd := exec.Command(p.server, args...) //nolint:gosec,noctx // a program of this machine; the launcher ends it
 	cmd.Dir = "/"
-	// Nothing of our own environment, which may hold secrets.
+	// The environment of this process stays out: it may hold secrets.
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "MALLOC_ARENA_MAX=2"}
 	cmd.SysProcAttr = owner.attributes()
 	return cmd

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-func TestWhitelistDecidesBeforeAndDuringASession(t *testing.T) {
+func TestMariaDB_Whitelist_DecidesBeforeAndDuringSession(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
@@ -34,7 +34,7 @@ func TestWhitelistDecidesBeforeAndDuringASession(t *testing.T) {
 	}
 }
 
-func TestServerSeesTheClientsAddressAndNoAdministratorThroughTheProxy(t *testing.T) {
+func TestMariaDB_Proxy_ShowsClientAddressBarsAdministrator(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
@@ -43,10 +43,10 @@ func TestServerSeesTheClientsAddressAndNoAdministratorThroughTheProxy(t *testing
 	if user != "app@127.0.0.1" {
 		t.Errorf("the server sees %s", user)
 	}
-	// Even one who knew the administrator's password.
+	// Even a client with the administrator's password.
 	must(t, asAdmin(ctx, s, "ALTER USER `emulator.admin`@`0.0.0.1` IDENTIFIED BY 'Known-1'"))
 	wantNumber(t, login(t, s.Addr(), adminName, "Known-1", ""), accessDenied)
-	// What clients do to that account, the next start mends.
+	// The next start restores that account after changes by clients.
 	must(t, s.Restart(ctx), s.CreateAccount(ctx, "more", "Pass-1", false))
 }
 
@@ -56,7 +56,7 @@ func asAdmin(ctx context.Context, s *mariadbServer, statement string) error {
 	return err
 }
 
-func TestServerTouchesNoFileOfTheMachine(t *testing.T) {
+func TestMariaDB_Server_ReadsNoFileOfTheMachine(t *testing.T) {
 	s := newServer(t)
 	open := filepath.Join(testDir(t), "open")
 	must(t, os.Mkdir(open, 0o777), os.Chmod(open, 0o777))
@@ -71,7 +71,7 @@ func TestServerTouchesNoFileOfTheMachine(t *testing.T) {
 	}
 }
 
-func TestServerListensOnNoNetwork(t *testing.T) {
+func TestMariaDB_Server_ListensOnNoNetwork(t *testing.T) {
 	s := newServer(t)
 	var listening string
 	must(t, s.db.QueryRowContext(t.Context(), "SELECT @@skip_networking").Scan(&listening))
@@ -85,7 +85,7 @@ func TestServerListensOnNoNetwork(t *testing.T) {
 	}
 }
 
-func TestServersOfSeveralInstancesAreApart(t *testing.T) {
+func TestMariaDB_TwoInstances_AreIsolated(t *testing.T) {
 	m := newMariaDB(t, Options{})
 	const several = 4
 	servers := make([]Server, several)
@@ -113,7 +113,7 @@ func TestServersOfSeveralInstancesAreApart(t *testing.T) {
 	must(t, login(t, servers[1].Addr(), "app", "Pass-1", ""))
 }
 
-func TestRestartKeepsDataAddressAndWhitelistAndEndsSessions(t *testing.T) {
+func TestMariaDB_Restart_KeepsAllButSessions(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "utf8"), s.CreateAccount(ctx, "app", "Pass-1", false), s.Grant(ctx, "app", "shop", "ReadWrite"))
@@ -134,7 +134,7 @@ func TestRestartKeepsDataAddressAndWhitelistAndEndsSessions(t *testing.T) {
 	}
 }
 
-func TestRestartRevivesAServerThatDied(t *testing.T) {
+func TestMariaDB_RestartAfterCrash_ServesAgain(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Pass-1", false))
@@ -146,7 +146,7 @@ func TestRestartRevivesAServerThatDied(t *testing.T) {
 	must(t, login(t, s.Addr(), "app", "Pass-1", ""))
 }
 
-func TestStopRemovesProcessFilesAndAddress(t *testing.T) {
+func TestMariaDB_Stop_RemovesProcessFilesAndAddress(t *testing.T) {
 	dir := testDir(t)
 	m := newMariaDB(t, Options{Dir: dir})
 	s := startOpen(t, m, "rm-test")
@@ -167,7 +167,7 @@ func TestStopRemovesProcessFilesAndAddress(t *testing.T) {
 		_ = conn.Close()
 		t.Error("the proxy still listens")
 	}
-	must(t, s.Stop(t.Context())) // again: no error
+	must(t, s.Stop(t.Context())) // again: accepted
 	for name, err := range map[string]error{
 		"CreateAccount": s.CreateAccount(t.Context(), "app", "Pass-1", false),
 		"Restart":       s.Restart(t.Context()),
@@ -179,8 +179,8 @@ func TestStopRemovesProcessFilesAndAddress(t *testing.T) {
 	startOpen(t, m, "rm-test") // the id is free again
 }
 
-// What was bound before the emulator was restarted still names the right port.
-func TestAnInstanceComesBackAtItsPort(t *testing.T) {
+// A binding of before the restart has the right port.
+func TestMariaDB_NewServer_KeepsItsPort(t *testing.T) {
 	id := "rm-comes-back-" + filepath.Base(t.TempDir())
 	var ports []uint16
 	for range 2 {
@@ -194,7 +194,7 @@ func TestAnInstanceComesBackAtItsPort(t *testing.T) {
 	}
 }
 
-func TestAPortInUseIsNoObstacle(t *testing.T) {
+func TestMariaDB_PortInUse_TakesAnother(t *testing.T) {
 	m := newMariaDB(t, Options{})
 	taken, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), portOf("taken"))))
 	must(t, err)
@@ -204,7 +204,7 @@ func TestAPortInUseIsNoObstacle(t *testing.T) {
 	}
 }
 
-func TestStopBreaksOffWorkUnderWay(t *testing.T) {
+func TestMariaDB_Stop_CancelsWorkInProgress(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
 	working, ended := make(chan struct{}), make(chan error, 1)
@@ -222,11 +222,11 @@ func TestStopBreaksOffWorkUnderWay(t *testing.T) {
 	}
 }
 
-func TestChangeIsCarriedThroughOrNotBegun(t *testing.T) {
+func TestMariaDB_CancelledChange_WholeOrNotBegun(t *testing.T) {
 	s := newServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.administer(ctx, "go away", func(inside context.Context, conn *sql.Conn) error {
-		cancel() // the caller has gone
+		cancel() // the caller has left
 		return run(inside, conn, "CREATE DATABASE late")
 	})
 	must(t, err)
@@ -236,7 +236,7 @@ func TestChangeIsCarriedThroughOrNotBegun(t *testing.T) {
 	must(t, s.CreateAccount(t.Context(), "app", "Pass-1", false)) // it was not begun
 }
 
-func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
+func TestMariaDB_Close_LeavesNoProcessOrFile(t *testing.T) {
 	dir := testDir(t)
 	m := newMariaDB(t, Options{Dir: dir})
 	startOpen(t, m, "rm-1")
@@ -251,7 +251,7 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 	}
 }
 
-func TestCloseEndsStartsUnderWay(t *testing.T) {
+func TestMariaDB_Close_EndsStartsInProgress(t *testing.T) {
 	dir := testDir(t)
 	m := newMariaDB(t, Options{Dir: dir})
 	var starts sync.WaitGroup
@@ -268,7 +268,7 @@ func TestCloseEndsStartsUnderWay(t *testing.T) {
 	wantEmpty(t, dir)
 }
 
-func TestCancelledStartLeavesNothing(t *testing.T) {
+func TestMariaDB_CancelledStart_LeavesNothing(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
 		t.Run(after.String(), func(t *testing.T) {
 			dir := testDir(t)
@@ -276,7 +276,7 @@ func TestCancelledStartLeavesNothing(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			defer cancel()
 			s, err := m.Start(ctx, "rm-test", "MySQL")
-			if err == nil { // it was fast: then it lives on without its context
+			if err == nil { // a fast start: it ignores its context from now on
 				<-ctx.Done()
 				must(t, s.CreateAccount(t.Context(), "app", "Pass-1", false), s.Stop(t.Context()))
 			} else if !errors.Is(err, context.DeadlineExceeded) {
@@ -295,7 +295,7 @@ func TestCancelledStartLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestDeepDirectoriesAreNoObstacle(t *testing.T) {
+func TestMariaDB_DeepDirectory_Starts(t *testing.T) {
 	// A Unix socket's path has 107 bytes at most.
 	dir := filepath.Join(testDir(t), strings.Repeat("deep/", 30))
 	must(t, os.MkdirAll(dir, 0o755))
@@ -305,7 +305,7 @@ func TestDeepDirectoriesAreNoObstacle(t *testing.T) {
 	must(t, login(t, s.Addr(), "app", "Pass-1", ""))
 }
 
-func TestAdvertisedHostIsInTheAddress(t *testing.T) {
+func TestMariaDB_AdvertiseHost_IsInTheAddress(t *testing.T) {
 	m := newMariaDB(t, Options{ListenHost: "0.0.0.0", AdvertiseHost: "127.0.0.1"})
 	s := startOpen(t, m, "rm-test")
 	if s.Addr().Addr() != netip.MustParseAddr("127.0.0.1") {

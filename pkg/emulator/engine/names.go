@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// What may be in SQL: names of letters, digits, "_", "-" and "$" (RDS allows
-// fewer), quoted all the same.
+// The names in SQL: letters, digits, "_", "-" and "$" (RDS allows fewer),
+// always quoted.
 const (
 	maxAccount  = 80 // bytes; MariaDB's limit on user names
 	maxDatabase = 64 // bytes; MariaDB's limit on database names
@@ -36,7 +36,8 @@ func checkPassword(password string) error {
 	return nil
 }
 
-// checkCharset knows what RDS offers for MySQL (RDS API, CreateDatabase).
+// checkCharset accepts the character sets of RDS for MySQL (RDS API,
+// CreateDatabase).
 func checkCharset(charset string) error {
 	if !slices.Contains([]string{"utf8", "utf8mb4", "gbk", "latin1"}, charset) {
 		return fmt.Errorf("%w: character set %q", ErrInvalid, charset)
@@ -67,8 +68,8 @@ func identifier(name string) string {
 // decides from where.
 func account(name string) string { return identifier(name) + "@`%`" }
 
-// pattern is a database in GRANT and REVOKE, where "_" and "%" stand for any
-// character or text unless escaped.
+// pattern is a database in GRANT and REVOKE, where "_" and "%" are wildcards
+// unless escaped.
 func pattern(database string) string {
 	return identifier(strings.NewReplacer("_", `\_`, "%", `\%`).Replace(database))
 }

@@ -13,15 +13,15 @@ import (
 )
 
 // PostgreSQL is the Engine that runs PostgreSQL's server, for the RDS engine of
-// that name. Unlike MariaDB's, its servers do not learn their clients' true
-// addresses: PostgreSQL speaks no PROXY protocol.
+// that name. Its servers see local clients instead of true addresses:
+// PostgreSQL lacks the PROXY protocol.
 type PostgreSQL struct{ *host }
 
 var _ Engine = (*PostgreSQL)(nil)
 
 // NewPostgreSQL finds PostgreSQL 13 or newer on this machine (ErrNotInstalled
-// if it is not there), prepares a folder, and removes the folders of processes
-// that were killed. Close it at the end.
+// if it is missing), prepares a folder, and removes the folders of killed
+// processes. Close it at the end.
 func NewPostgreSQL(options Options) (*PostgreSQL, error) {
 	found, err := findPostgres()
 	if err != nil {
@@ -34,9 +34,9 @@ func NewPostgreSQL(options Options) (*PostgreSQL, error) {
 	return &PostgreSQL{h}, nil
 }
 
-// postgres is the flavour of PostgreSQL. The administrator's password is the
-// same for all servers of a host, since it is in the template: no client knows
-// it, and no client may change it.
+// postgres is the flavour of PostgreSQL. All servers of a host share the
+// administrator's password, since it is in the template; clients can neither
+// learn nor change it.
 type postgres struct {
 	program  postgresProgram
 	password string
@@ -45,8 +45,8 @@ type postgres struct {
 func (*postgres) name() string    { return "PostgreSQL" }
 func (*postgres) kinds() []string { return []string{"PostgreSQL"} }
 
-// signals: SIGQUIT has PostgreSQL kill its processes, however busy they are,
-// and leave no shared memory; SIGKILL would spare them.
+// signals: SIGQUIT makes PostgreSQL kill its processes, however busy they are,
+// and release shared memory; SIGKILL would spare them.
 func (*postgres) signals() signals { return signals{end: syscall.SIGINT, kill: syscall.SIGQUIT} }
 
 func (p *postgres) server(s *server) Server { return &postgresServer{server: s, password: p.password} }
@@ -69,7 +69,7 @@ func (p *postgres) bootstrap(ctx context.Context, t *template, data string) erro
 	return errors.Join(t.run(ctx, p.program.initdb(t.h.owner, data, secret), nil), os.Remove(secret))
 }
 
-// prepare has nothing to add to data and socket.
+// prepare is empty: data and socket are enough.
 func (*postgres) prepare(*server, string) error { return nil }
 
 func (p *postgres) command(s *server) *exec.Cmd {
@@ -88,8 +88,8 @@ func (*postgres) answers(err error) bool {
 	return errors.As(err, &refusal) && refusal.Code != cannotConnectNow
 }
 
-// ready makes the role that privileged accounts have in common, and leaves to
-// everyone no more than to enter the database that everyone enters.
+// ready makes the common role of privileged accounts, and reduces the rights of
+// everyone to entering the common database.
 func (*postgres) ready(ctx context.Context, s *server) error {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -109,5 +109,5 @@ func (*postgres) ready(ctx context.Context, s *server) error {
 	)
 }
 
-// protocol is empty: PostgreSQL itself refuses what it does not know.
+// protocol is empty: PostgreSQL itself refuses unknown messages.
 func (*postgres) protocol() protocol { return protocol{} }

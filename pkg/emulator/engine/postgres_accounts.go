@@ -22,8 +22,8 @@ func checkPostgresAccount(name string) error {
 }
 
 // CreateAccount makes an account. A super one may make databases, work in all
-// of them and end others' sessions. It may not make accounts in SQL, as RDS's
-// may: with that right it could give itself PostgreSQL's roles that run
+// of them and end others' sessions. Unlike RDS's it may not make accounts in
+// SQL: with that right it could give itself PostgreSQL's roles that run
 // programs on this machine.
 func (s *postgresServer) CreateAccount(ctx context.Context, name, password string, super bool) error {
 	if err := errors.Join(checkPostgresAccount(name), checkPassword(password)); err != nil {
@@ -70,8 +70,8 @@ func (s *postgresServer) LockAccount(ctx context.Context, name string, locked bo
 	})
 }
 
-// DropAccount closes the account, ends its sessions, and gives what it owns to
-// the owners of the databases in which it is.
+// DropAccount locks the account, ends its sessions, and gives its objects to
+// the owners of their databases.
 func (s *postgresServer) DropAccount(ctx context.Context, name string) error {
 	if err := checkPostgresAccount(name); err != nil {
 		return err
@@ -136,8 +136,8 @@ func (s *postgresServer) disown(ctx context.Context, conn *sql.Conn, name string
 	return nil
 }
 
-// Grant makes an account a member of the database's owner. There is no other
-// privilege than DBOwner on RDS for PostgreSQL.
+// Grant makes an account a member of the database's owner. DBOwner is the only
+// privilege of RDS for PostgreSQL.
 func (s *postgresServer) Grant(ctx context.Context, name, database, privilege string) error {
 	if err := errors.Join(checkPostgresAccount(name), checkPostgresDatabase(database)); err != nil {
 		return err
@@ -192,7 +192,7 @@ func (s *postgresServer) Revoke(ctx context.Context, name, database string) erro
 }
 
 // endSessions ends the sessions of a role, in one database or (empty) in all,
-// and waits until they are gone.
+// and waits for their end.
 func endSessions(ctx context.Context, conn *sql.Conn, role int64, database string) error {
 	poll := time.NewTicker(killPoll)
 	defer poll.Stop()

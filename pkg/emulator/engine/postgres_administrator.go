@@ -15,8 +15,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// privilegedRole is what privileged accounts are members of. Like the
-// administrator's name it has a dot, which no client's account may have.
+// privilegedRole is the common role of privileged accounts. As in the
+// administrator's name, its dot is forbidden in clients' accounts.
 const privilegedRole = "emulator.privileged"
 
 // cannotConnectNow is PostgreSQL's error while it starts or stops.
@@ -24,7 +24,7 @@ const cannotConnectNow = "57P03"
 
 func newPassword() string { return rand.Text() }
 
-// openPostgres is the administrator's way into a database. It keeps no
+// openPostgres returns the administrator's access to a database. It keeps no
 // connection open.
 func openPostgres(s *server, database, password string) (*sql.DB, error) {
 	connector, err := pq.NewConnector(fmt.Sprintf(
@@ -38,13 +38,13 @@ func openPostgres(s *server, database, password string) (*sql.DB, error) {
 	return db, nil
 }
 
-// A dialer opens connections to one place, whatever is asked for.
+// A dialer opens connections to one fixed address.
 type dialer func(context.Context) (net.Conn, error)
 
-// DialContext is what the driver calls.
+// DialContext is the method that the driver calls.
 func (d dialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) { return d(ctx) }
 
-// Dial is the form without a context.
+// Dial is DialContext with a background context.
 func (d dialer) Dial(_, _ string) (net.Conn, error) { return d(context.Background()) }
 
 // DialTimeout is the form with a limit.
@@ -70,12 +70,12 @@ func (s *postgresServer) inside(ctx context.Context, database string, work func(
 	return work(ctx, conn)
 }
 
-// verifier is what PostgreSQL keeps of a password (RFC 5803), so that no
-// password is in a statement, where others could see it.
+// verifier is the form in which PostgreSQL stores a password (RFC 5803). It
+// keeps passwords out of statements, where others could read them.
 func verifier(password string) (string, error) {
 	const rounds = 4096
 	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails
+	_, _ = rand.Read(salt) // always succeeds
 	salted, err := pbkdf2.Key(sha256.New, password, salt, rounds, sha256.Size)
 	if err != nil {
 		return "", err

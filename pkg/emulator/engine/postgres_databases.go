@@ -12,13 +12,12 @@ import (
 	"github.com/lib/pq"
 )
 
-// ownerPrefix begins the name of the role that owns a database. Each database
-// has one; accounts with DBOwner are its members and work as it, so that what
-// one of them makes belongs to all of them.
+// ownerPrefix begins the name of the role that owns a database. Accounts with
+// DBOwner are its members and work as it, so that the objects of one belong to
+// all of them.
 const ownerPrefix = "owner."
 
-// CreateDatabase makes an empty database that nobody may enter yet but
-// privileged accounts.
+// CreateDatabase makes an empty database, open to privileged accounts only.
 func (s *postgresServer) CreateDatabase(ctx context.Context, name, charset string) error {
 	locale, err := parseLocale(charset)
 	if err := errors.Join(err, checkPostgresDatabase(name)); err != nil {
@@ -93,9 +92,9 @@ func checkPostgresDatabase(name string) error {
 	return nil
 }
 
-// A locale is what RDS calls the character set of a database of PostgreSQL:
-// "UTF8", or "UTF8,C,en_US.utf8" with the order of text and the kinds of
-// characters (RDS API, CreateDatabase).
+// A locale is RDS's character set of a database of PostgreSQL: "UTF8", or
+// "UTF8,C,en_US.utf8" with the order of text and the kinds of characters (RDS
+// API, CreateDatabase).
 type locale struct{ encoding, collate, ctype string }
 
 func parseLocale(charset string) (locale, error) {
@@ -113,9 +112,9 @@ func parseLocale(charset string) (locale, error) {
 	return l, nil
 }
 
-// install replaces what this machine does not have by what it has: locales of
-// other languages are a matter of its installation. Text is then in the order
-// of its bytes, and letters are those of UTF-8, or of ASCII.
+// install replaces locales that this machine lacks by existing ones: locales of
+// other languages depend on its installation. Text is then in the order of its
+// bytes, and letters are the ones of UTF-8, or of ASCII.
 func (l *locale) install(ctx context.Context, conn *sql.Conn) error {
 	for _, name := range []*string{&l.collate, &l.ctype} {
 		if *name == "C" || *name == "POSIX" {

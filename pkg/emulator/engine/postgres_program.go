@@ -12,8 +12,8 @@ import (
 // A postgresProgram is an installed PostgreSQL.
 type postgresProgram struct{ bin string } // the folder of postgres and initdb
 
-// findPostgres looks in PATH and where Debian keeps it, the newest version
-// first, which is in nobody's PATH.
+// findPostgres searches PATH and Debian's folders, the newest version first,
+// which no PATH has.
 func findPostgres() (postgresProgram, error) {
 	if !supported {
 		return postgresProgram{}, errNotFound("engines need Linux")
@@ -23,7 +23,7 @@ func findPostgres() (postgresProgram, error) {
 		return postgresProgram{}, err
 	}
 	version := func(path string) int {
-		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path)))) // no number is no version
+		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path)))) // 0 for another name
 		return n
 	}
 	slices.SortFunc(found, func(a, b string) int { return cmp.Compare(version(b), version(a)) })
@@ -61,8 +61,8 @@ func (p postgresProgram) initdb(owner identity, data, password string) *exec.Cmd
 	)
 }
 
-// command is postgres on a data folder with little memory, no network, no
-// replication and no processes that a small server can do without.
+// command is postgres on a data folder with little memory, without network and
+// replication, and with the fewest processes that work.
 func (p postgresProgram) command(owner identity, data string) *exec.Cmd {
 	args := []string{"-D", data}
 	for _, setting := range []string{
@@ -83,10 +83,10 @@ func (p postgresProgram) command(owner identity, data string) *exec.Cmd {
 		"max_parallel_workers_per_gather=0",
 		"autovacuum_max_workers=1",
 		"jit=off",
-		// The data outlive this server's crash, not the machine's.
+		// The data survive a crash of this server, though not of the machine.
 		"fsync=off",
 		"full_page_writes=off",
-		// No password and no text of a client's in the log.
+		// Passwords and texts of clients stay out of the log.
 		"log_min_messages=error",
 		"log_min_error_statement=panic",
 		"logging_collector=off",
@@ -99,7 +99,7 @@ func (p postgresProgram) command(owner identity, data string) *exec.Cmd {
 func (p postgresProgram) exec(owner identity, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(p.bin, name), args...) //nolint:gosec,noctx // a program of this machine; the launcher ends it
 	cmd.Dir = "/"
-	// Nothing of our own environment, which may hold secrets.
+	// The environment of this process stays out: it may hold secrets.
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TZ=UTC"}
 	cmd.SysProcAttr = owner.attributes()
 	return cmd

@@ -14,7 +14,7 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// PostgreSQL's error codes that tests ask for.
+// PostgreSQL's error codes that tests expect.
 const (
 	invalidPassword       = "28P01"
 	invalidAuthorization  = "28000" // a role that may not log in
@@ -31,7 +31,7 @@ func newPostgreSQL(t *testing.T, options Options) *PostgreSQL {
 	return p
 }
 
-// newPostgres is a server of an engine of its own that lets loopback in.
+// newPostgres returns a server of an engine of its own that admits loopback.
 func newPostgres(t *testing.T) *postgresServer {
 	t.Helper()
 	started, err := newPostgreSQL(t, Options{}).Start(t.Context(), "pgm-test", "PostgreSQL")
@@ -65,8 +65,8 @@ func enter(t *testing.T, s *postgresServer, account, password, database string) 
 	return db.PingContext(t.Context())
 }
 
-// pgSession opens one connection, which stays open, of an account whose password
-// is Pass-1.
+// pgSession opens one lasting connection of an account with the password
+// Pass-1.
 func pgSession(t *testing.T, s *postgresServer, account, database string) *sql.Conn {
 	t.Helper()
 	db, err := openClient(s.Addr(), account, "Pass-1", database)
@@ -77,7 +77,7 @@ func pgSession(t *testing.T, s *postgresServer, account, database string) *sql.C
 	return conn
 }
 
-// wantState wants an answer of PostgreSQL's with that code.
+// wantState requires an error of PostgreSQL with that code.
 func wantState(t *testing.T, err error, code pqerror.Code) {
 	t.Helper()
 	var answer *pq.Error
@@ -86,7 +86,7 @@ func wantState(t *testing.T, err error, code pqerror.Code) {
 	}
 }
 
-func TestPostgreSQLAccountOpensSessionsWithItsPasswordOnly(t *testing.T) {
+func TestPostgreSQL_Account_ConnectsWithItsPasswordOnly(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
 	must(t, s.CreateAccount(ctx, "app", "Right-1", false), enter(t, s, "app", "Right-1", "postgres"))
@@ -114,7 +114,7 @@ func TestPostgreSQLAccountOpensSessionsWithItsPasswordOnly(t *testing.T) {
 	}
 }
 
-func TestPostgreSQLOwnersShareADatabaseAndOthersStayOut(t *testing.T) {
+func TestPostgreSQL_Owners_ShareDatabaseOthersRefused(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "my-shop", "UTF8,C,en_US.utf8"), s.CreateDatabase(ctx, "other", "SQL_ASCII"))
@@ -146,7 +146,7 @@ func TestPostgreSQLOwnersShareADatabaseAndOthersStayOut(t *testing.T) {
 	wantState(t, enter(t, s, "two", "Pass-1", "my-shop"), insufficientPrivilege)
 }
 
-func TestPostgreSQLDropAccountEndsItsSessionsAndKeepsWhatItMade(t *testing.T) {
+func TestPostgreSQL_DropAccount_EndsSessionsKeepsObjects(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "UTF8"))
@@ -157,7 +157,7 @@ func TestPostgreSQLDropAccountEndsItsSessionsAndKeepsWhatItMade(t *testing.T) {
 	execute(t, idle, "CREATE TABLE made (n INT)", "SET ROLE one", "CREATE TABLE its_own (n INT)")
 	ended := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, eventTimeout)
 		defer cancel()
 		_, err := busy.ExecContext(ctx, "SELECT pg_sleep(3600)")
 		ended <- err
@@ -179,7 +179,7 @@ func TestPostgreSQLDropAccountEndsItsSessionsAndKeepsWhatItMade(t *testing.T) {
 	must(t, s.CreateAccount(ctx, "one", "Pass-1", false))
 }
 
-func TestPostgreSQLSuperAccountRulesTheInstanceButNotItsMachine(t *testing.T) {
+func TestPostgreSQL_SuperAccount_StaysInsideTheInstance(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "before", "UTF8"), s.CreateAccount(ctx, "chief", "Pass-1", true), s.CreateAccount(ctx, "app", "Pass-1", false),
@@ -204,7 +204,7 @@ func TestPostgreSQLSuperAccountRulesTheInstanceButNotItsMachine(t *testing.T) {
 	must(t, s.DropAccount(ctx, "chief"), s.DropDatabase(ctx, "own"))
 }
 
-func TestPostgreSQLRestartKeepsDataAddressAndWhitelistAndEndsSessions(t *testing.T) {
+func TestPostgreSQL_Restart_KeepsAllButSessions(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "UTF8"), s.CreateAccount(ctx, "app", "Pass-1", false), s.Grant(ctx, "app", "shop", "DBOwner"))
@@ -228,7 +228,7 @@ func TestPostgreSQLRestartKeepsDataAddressAndWhitelistAndEndsSessions(t *testing
 	}
 }
 
-func TestPostgreSQLStopAndCloseLeaveNothing(t *testing.T) {
+func TestPostgreSQL_StopAndClose_LeaveNothing(t *testing.T) {
 	dir := testDir(t)
 	p := newPostgreSQL(t, Options{Dir: dir})
 	one, err := p.Start(t.Context(), "pgm-1", "PostgreSQL")
@@ -251,7 +251,7 @@ func TestPostgreSQLStopAndCloseLeaveNothing(t *testing.T) {
 	wantEmpty(t, dir)
 }
 
-func TestPostgreSQLRefusesInvalidArguments(t *testing.T) {
+func TestPostgreSQL_InvalidArguments_Refused(t *testing.T) {
 	s := &postgresServer{} // a call that went through would panic
 	ctx := t.Context()
 	for name, err := range map[string]error{
@@ -274,7 +274,7 @@ func TestPostgreSQLRefusesInvalidArguments(t *testing.T) {
 	}
 }
 
-func TestInstalledEnginesStartByKind(t *testing.T) {
+func TestInstalled_Start_ChoosesByKind(t *testing.T) {
 	if os.Getenv("ENGINES") == "none" {
 		t.Skip("ENGINES=none")
 	}

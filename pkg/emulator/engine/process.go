@@ -21,8 +21,8 @@ type launcher struct {
 func newLauncher() *launcher {
 	l := &launcher{jobs: make(chan func())}
 	go func() {
-		// Never unlocked: the thread ends with the goroutine, and with it any
-		// child that should be left then.
+		// The thread stays locked: it ends with the goroutine, and the kernel
+		// ends its remaining children.
 		runtime.LockOSThread()
 		for job := range l.jobs {
 			job()
@@ -47,7 +47,7 @@ func (l *launcher) start(cmd *exec.Cmd, by signals) (*process, error) {
 	return p, nil
 }
 
-// close ends the thread. Nothing may be started afterwards.
+// close ends the thread, after the last start.
 func (l *launcher) close() { close(l.jobs) }
 
 // A process is a running child.
@@ -69,8 +69,8 @@ func (p *process) wait(ctx context.Context) error {
 	}
 }
 
-// kill ends the process at once and returns when it is gone. One that has
-// processes of its own gets a moment to end them.
+// kill ends the process at once and returns after its end. A process with
+// children gets a moment to end them.
 func (p *process) kill() {
 	if p.by.kill != syscall.SIGKILL {
 		_ = p.cmd.Process.Signal(p.by.kill) // fails only if it has ended
@@ -86,7 +86,7 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-// terminate asks the process to end in good order, and kills it if ctx ends
+// terminate requests an orderly end of the process, and kills it if ctx ends
 // first.
 func (p *process) terminate(ctx context.Context) error {
 	_ = p.cmd.Process.Signal(p.by.end) // fails only if it has ended

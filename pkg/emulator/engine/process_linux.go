@@ -2,7 +2,7 @@ package engine
 
 import "syscall"
 
-// supported says whether children can be bound to this process's life.
+// supported reports whether children can be bound to this process's life.
 const supported = true
 
 // dieWithParent has the kernel send the child a signal when the thread that starts it

@@ -15,8 +15,8 @@ import (
 // socket: only a server that hangs needs it.
 const dialTimeout = 10 * time.Second
 
-// A proxy stands between clients and one server. It lets in whom the whitelist
-// allows, before a byte goes either way.
+// A proxy connects clients to one server. It applies the whitelist before it
+// passes on a byte in either direction.
 type proxy struct {
 	listener *net.TCPListener
 	speaks   protocol
@@ -38,8 +38,8 @@ type session struct {
 	ended  bool
 }
 
-// newProxy listens on host and lets nobody in yet: on the port, if it is free,
-// else on another.
+// newProxy listens on host, on the port if it is free, else on another. Its
+// whitelist is empty.
 func newProxy(host netip.Addr, port uint16, speaks protocol, dial func(context.Context) (net.Conn, error)) (*proxy, error) {
 	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(host, port)))
 	if err != nil {
@@ -99,7 +99,7 @@ func (p *proxy) serve() {
 			}
 		case p.life.Err() != nil || errors.Is(err, net.ErrClosed):
 			return
-		default: // no descriptors left, for instance: it passes
+		default: // as when descriptors run out: a temporary failure
 			select {
 			case <-p.life.Done():
 			case <-time.After(10 * time.Millisecond):
@@ -184,7 +184,8 @@ func (p *proxy) relay(s *session) {
 	back.Wait()
 }
 
-// begin passes on what the protocol wants to see of a client's first words.
+// begin passes on the parts of a client's first message that the protocol
+// interprets.
 func (p *proxy) begin(client io.Reader, server io.Writer) error {
 	if p.speaks.first == nil {
 		return nil
@@ -197,14 +198,15 @@ func (p *proxy) begin(client io.Reader, server io.Writer) error {
 	return err
 }
 
-// A protocol is what a proxy must know of the one it carries. Both fields may
-// be nil.
+// A protocol has the messages that a proxy must interpret. Both fields may be
+// nil.
 type protocol struct {
-	header func(from, to netip.AddrPort) string   // tells the server who the client is
+	header func(from, to netip.AddrPort) string   // announces the client's address to the server
 	first  func(client io.Reader) ([]byte, error) // reads the client's first words, or refuses them
 }
 
-// header tells the server who the client is (PROXY protocol, version 1).
+// header announces the client's address to the server (PROXY protocol, version
+// 1).
 func header(from, to netip.AddrPort) string {
 	family := "TCP6"
 	if from.Addr().Is4() {
@@ -213,9 +215,9 @@ func header(from, to netip.AddrPort) string {
 	return fmt.Sprintf("PROXY %s %s %s %d %d\r\n", family, from.Addr(), to.Addr(), from.Port(), to.Port())
 }
 
-// firstPacket reads the head of what a client says first, which in MySQL's
-// protocol is packet number one. Anything else is refused, above all a PROXY
-// header of the client's own.
+// firstPacket reads the head of the client's first message, which in MySQL's
+// protocol is packet number one. It refuses others, above all a PROXY header of
+// the client's own.
 func firstPacket(client io.Reader) ([]byte, error) {
 	head := make([]byte, 4) // three bytes of length and the number
 	if _, err := io.ReadFull(client, head); err != nil {

@@ -28,7 +28,7 @@ func newBackend(t *testing.T) (*proxy, backend) {
 		default:
 		}
 		ours, theirs := net.Pipe()
-		if err := ours.SetDeadline(time.Now().Add(patience)); err != nil {
+		if err := ours.SetDeadline(time.Now().Add(eventTimeout)); err != nil {
 			return nil, err
 		}
 		b.conns <- ours
@@ -48,11 +48,12 @@ func dialProxy(t *testing.T, p *proxy) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	must(t, conn.SetDeadline(time.Now().Add(patience)))
+	must(t, conn.SetDeadline(time.Now().Add(eventTimeout)))
 	return conn
 }
 
-// wantEnd wants the other side to have ended, and nothing more to read.
+// wantEnd requires that the other side has closed the connection and sent
+// everything.
 func wantEnd(t *testing.T, conn net.Conn) {
 	t.Helper()
 	rest, err := io.ReadAll(conn)
@@ -89,7 +90,7 @@ func send(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
-func TestProxyWithoutWhitelistDialsNoServer(t *testing.T) {
+func TestProxy_WithoutWhitelist_DialsNoServer(t *testing.T) {
 	p, b := newBackend(t)
 	wantEnd(t, dialProxy(t, p))
 	p.allow([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::/0")})
@@ -99,7 +100,7 @@ func TestProxyWithoutWhitelistDialsNoServer(t *testing.T) {
 	}
 }
 
-func TestProxyCarriesBothWaysAndTellsTheClientsAddress(t *testing.T) {
+func TestProxy_Session_CarriesBothWaysWithClientAddress(t *testing.T) {
 	p, b := newBackend(t)
 	p.allow(loopback())
 	conn := dialProxy(t, p)
@@ -116,7 +117,7 @@ func TestProxyCarriesBothWaysAndTellsTheClientsAddress(t *testing.T) {
 	wantEnd(t, conn)
 }
 
-func TestProxyEndsSessionsThatANewWhitelistRefuses(t *testing.T) {
+func TestProxy_NewWhitelist_EndsRefusedSessions(t *testing.T) {
 	p, b := newBackend(t)
 	p.allow(loopback())
 	conn := dialProxy(t, p)
@@ -130,7 +131,7 @@ func TestProxyEndsSessionsThatANewWhitelistRefuses(t *testing.T) {
 	wantEnd(t, server)
 }
 
-func TestProxyRefusesAForgedAddress(t *testing.T) {
+func TestProxy_ForgedAddress_Refused(t *testing.T) {
 	for name, forged := range map[string]string{
 		"version 1": "PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n",
 		"version 2": "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00",
@@ -148,14 +149,14 @@ func TestProxyRefusesAForgedAddress(t *testing.T) {
 	}
 }
 
-func TestProxyEndsTheClientWhenTheServerIsDown(t *testing.T) {
+func TestProxy_ServerDown_EndsTheClient(t *testing.T) {
 	p, b := newBackend(t)
 	p.allow(loopback())
 	close(b.dials)
 	wantEnd(t, dialProxy(t, p))
 }
 
-func TestClosedProxyEndsItsSessionsAndListensNoMore(t *testing.T) {
+func TestProxy_Closed_EndsSessionsAndListener(t *testing.T) {
 	p, b := newBackend(t)
 	p.allow(loopback())
 	conn := dialProxy(t, p)
@@ -170,7 +171,7 @@ func TestClosedProxyEndsItsSessionsAndListensNoMore(t *testing.T) {
 	}
 }
 
-func TestWhitelistKnowsMappedAddresses(t *testing.T) {
+func TestWhitelist_MappedAddresses_Match(t *testing.T) {
 	for name, c := range map[string]struct {
 		prefix, addr string
 		want         bool

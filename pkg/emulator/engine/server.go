@@ -31,7 +31,7 @@ var errEnded = errors.New("the server ended")
 //
 //	data  the data         of the servers' user, closed to others
 //	run   its socket       of the servers' user, closed to others
-//	log   what it says
+//	log   its output
 type server struct {
 	h      *host
 	id     string
@@ -43,15 +43,15 @@ type server struct {
 	life context.Context //nolint:containedctx // its own life, which ends when Stop begins
 	end  context.CancelFunc
 
-	// turn is held by whoever changes the server or its accounts. It guards
-	// what follows.
+	// turn is held during a change of the server or its accounts. It guards the
+	// fields below.
 	turn    chan struct{}
 	process *process
 	stopped bool
 }
 
-// startServer makes the folder and starts the server in it; if that fails, it
-// leaves nothing.
+// startServer makes the folder and starts the server in it, or removes both
+// after a failure.
 func startServer(ctx context.Context, h *host, id, folder string) (*server, error) {
 	s := &server{
 		h:      h,
@@ -73,9 +73,9 @@ func startServer(ctx context.Context, h *host, id, folder string) (*server, erro
 	return s, nil
 }
 
-// portOf is the port of an instance by choice: the same at each start, so that
-// what was bound before a restart of the emulator still finds it. It is below
-// those that the system gives to clients.
+// portOf is the preferred port of an instance: the same at each start, so that
+// bindings of before a restart of the emulator stay good. It is below the ports
+// that the system gives to clients.
 func portOf(id string) uint16 {
 	const first, many = 15000, 15000
 	h := fnv.New32a()
@@ -167,7 +167,7 @@ func (s *server) dial(ctx context.Context) (net.Conn, error) {
 
 func (s *server) path(name string) string { return filepath.Join(s.folder, name) }
 
-// discard ends whatever of the server there is. It needs the turn.
+// discard ends the existing parts of the server. It needs the turn.
 func (s *server) discard() error {
 	s.end()
 	if s.proxy != nil {
@@ -186,9 +186,9 @@ func (s *server) discard() error {
 	return errors.Join(append(failed, os.RemoveAll(s.folder))...)
 }
 
-// begin waits for the turn; done gives it back. A change that has begun is
-// carried through: the context it gets ends with the server or by changeLimit,
-// not with the caller's patience. Half a change would be worse than a late one.
+// begin waits for the turn; done releases it. A change that has begun is
+// completed, since half a change is worse than a late one: its context ends
+// with the server or by changeLimit, and ignores the caller's.
 func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err error) {
 	waiting, cancel := within(ctx, s.life)
 	defer cancel()

@@ -36,7 +36,8 @@ func (t *template) copyTo(ctx context.Context, dst string) error {
 	return nil
 }
 
-// make makes the template if nobody has yet. If it fails, the next one tries.
+// make makes the template on the first call. After a failure the next call
+// tries again.
 func (t *template) make(ctx context.Context) error {
 	select {
 	case t.turn <- struct{}{}:
@@ -92,7 +93,7 @@ func (t *template) run(ctx context.Context, cmd *exec.Cmd, in *os.File) error {
 }
 
 // copyTree copies a folder of folders and files and gives the copy to owner,
-// its root last, so that nobody else can enter before it is complete.
+// its root last, so that others stay out until it is complete.
 func copyTree(ctx context.Context, dst, src string, owner identity) error {
 	err := filepath.WalkDir(src, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {

@@ -11,9 +11,9 @@ import (
 )
 
 // A runDir is the folder of one MariaDB in a directory that several processes
-// may share. While its process lives it holds a lock on the file "lock" inside;
-// the kernel lets the lock go when the process dies, however it dies, and so
-// the next one knows which folders nobody needs any more.
+// may share. A live process holds a lock on the file "lock" inside; the kernel
+// releases the lock when the process dies for any reason, which marks the
+// folder as unused for the next process.
 type runDir struct {
 	path string
 	lock *os.File
@@ -24,15 +24,15 @@ const (
 	lockName  = "lock"
 )
 
-// openRunDir makes a folder in base and sweeps those of dead processes. The
-// owner may pass through the folder; only this user may look around in it.
+// openRunDir makes a folder in base and removes the ones of dead processes. The
+// owner may pass through the folder; only this user may list it.
 func openRunDir(base string, owner identity) (*runDir, error) {
 	base, err := prepareBase(base)
 	if err != nil {
 		return nil, fmt.Errorf("engine: directory: %w", err)
 	}
-	// While one process sweeps and makes its folder, others wait: a folder
-	// without a held lock is then always a dead one.
+	// Processes sweep and make their folders one at a time: a folder without a
+	// held lock is then always a dead one.
 	door, err := lockFile(filepath.Join(base, lockName), syscall.LOCK_EX)
 	if err != nil {
 		return nil, fmt.Errorf("engine: lock directory: %w", err)
@@ -92,8 +92,8 @@ func prepareBase(base string) (string, error) {
 	return base, nil
 }
 
-// sweep removes what killed processes left. What cannot be removed, another
-// user's folder for instance, stays: it is in nobody's way.
+// sweep removes the folders of killed processes. A folder that it cannot
+// remove, as another user's, stays and is harmless.
 func sweep(base string) {
 	entries, err := os.ReadDir(base)
 	if err != nil {
@@ -113,8 +113,8 @@ func sweep(base string) {
 	}
 }
 
-// lockFile opens and locks a file; closing it unlocks it. It is not inherited
-// by child processes.
+// lockFile opens and locks a file; closing it unlocks it. Child processes do
+// not inherit it.
 func lockFile(path string, how int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // our own folder
 	if err != nil {
