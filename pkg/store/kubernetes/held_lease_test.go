@@ -57,7 +57,7 @@ func (l *leader) end(t *testing.T) {
 	}
 }
 
-func (w *world) holder(t *testing.T) string {
+func (w *environment) holder(t *testing.T) string {
 	t.Helper()
 	var lease coordinationv1.Lease
 	decodeJSON(t, cluster.Server(t).Request(t, http.MethodGet, w.path("leases", leaseObject), nil), &lease)
@@ -69,7 +69,7 @@ func (w *world) holder(t *testing.T) string {
 
 func TestLease_DeletedByHand_HasOneHolder(t *testing.T) {
 	t.Parallel() // with others that wait for seconds
-	w := newWorld(t)
+	w := newEnvironment(t)
 	first := lead(t, w.Store)
 	w.remove(t, "leases", leaseObject)
 	second := lead(t, w.Store)
@@ -87,7 +87,7 @@ func TestLease_DeletedByHand_HasOneHolder(t *testing.T) {
 }
 
 func TestLease_TakenByHand_IsLost(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	l := lead(t, w.Store)
 	const other = "somebody"
 	cluster.Server(t).Request(t, http.MethodPatch, w.path("leases", leaseObject), map[string]any{"spec": map[string]any{"holderIdentity": other}})
@@ -106,7 +106,7 @@ func TestLease_EditedByHand_IsKept(t *testing.T) {
 	o := options(t, namespace)
 	renewed := make(chan struct{}, 100)
 	o.Warn = func(error) { renewed <- struct{}{} }
-	w := &world{open(t, o), namespace}
+	w := &environment{open(t, o), namespace}
 	l := lead(t, w.Store)
 	cluster.Server(t).Request(t, http.MethodPatch, w.path("leases", leaseObject),
 		map[string]any{"metadata": map[string]any{"annotations": map[string]any{"note": "mine"}}})
@@ -118,7 +118,7 @@ func TestLease_EditedByHand_IsKept(t *testing.T) {
 }
 
 func TestLease_EveryEndOfRun_Releases(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -208,7 +208,7 @@ func (h hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 var errDone = errors.New("done")
 
 func TestStore_DeletedStoreSecret_IsRebuilt(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	first := lead(t, w.Store)
 	first.end(t)
 	w.put(t, instance, settled)

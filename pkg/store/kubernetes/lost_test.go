@@ -80,12 +80,12 @@ func (n *network) breaks(faults ...fault) {
 }
 
 // brokenWorld is a store over a network that breaks.
-func brokenWorld(t *testing.T) (*world, *network) {
+func brokenWorld(t *testing.T) (*environment, *network) {
 	t.Helper()
 	n := &network{}
 	o := options(t, cluster.Server(t).Namespace(t))
 	o.Config.Wrap(func(next http.RoundTripper) http.RoundTripper { n.next = next; return n })
-	return &world{open(t, o), o.Namespace}, n
+	return &environment{open(t, o), o.Namespace}, n
 }
 
 func TestUpdate_LostAnswer_TakesEffectOnce(t *testing.T) {
@@ -121,7 +121,7 @@ func TestUpdate_LostAnswer_TakesEffectOnce(t *testing.T) {
 
 func TestUpdate_LostAnswerAndOtherWriters_NeverRepeats(t *testing.T) {
 	w, n := brokenWorld(t)
-	other := &world{open(t, options(t, w.namespace)), w.namespace}
+	other := &environment{open(t, options(t, w.namespace)), w.namespace}
 	count := func(r *store.Record) error { r.Sequence++; return nil }
 	for round := range uint64(5) {
 		n.then = func() { other.put(t, instance, func(r *store.Record) { r.Epoch++ }) }
@@ -137,7 +137,7 @@ func TestUpdate_LostAnswerAndOtherWriters_NeverRepeats(t *testing.T) {
 
 func TestDelete_NewLifeMeanwhile_IsKept(t *testing.T) {
 	w, n := brokenWorld(t)
-	other := &world{open(t, options(t, w.namespace)), w.namespace}
+	other := &environment{open(t, options(t, w.namespace)), w.namespace}
 	lives := errors.New("it lives")
 	check := func(r *store.Record) error {
 		if r.Deleted.IsZero() {
@@ -201,7 +201,7 @@ func TestStore_ChartRole_IsEnoughAndItsLackIsNamed(t *testing.T) {
 		"roleRef":  map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "broker"},
 		"subjects": []map[string]any{{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "broker"}},
 	})
-	w := &world{openWhenAllowed(t, o), namespace}
+	w := &environment{openWhenAllowed(t, o), namespace}
 	heard := make(chan store.Key, 10)
 	ctx, end := context.WithCancel(t.Context())
 	watched := make(chan error, 1)

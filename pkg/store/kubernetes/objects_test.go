@@ -17,20 +17,20 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 )
 
-// A world is a store and the namespace that it is in.
-type world struct {
+// An environment is a store and the namespace that it is in.
+type environment struct {
 	*kubernetes.Store
 
 	namespace string
 }
 
-func newWorld(t *testing.T) *world {
+func newEnvironment(t *testing.T) *environment {
 	t.Helper()
 	namespace := cluster.Server(t).Namespace(t)
-	return &world{open(t, options(t, namespace)), namespace}
+	return &environment{open(t, options(t, namespace)), namespace}
 }
 
-func (w *world) put(t *testing.T, k store.Key, change func(*store.Record)) store.Record {
+func (w *environment) put(t *testing.T, k store.Key, change func(*store.Record)) store.Record {
 	t.Helper()
 	r, err := w.Update(t.Context(), k, func(r *store.Record) error { change(r); return nil })
 	if err != nil {
@@ -40,7 +40,7 @@ func (w *world) put(t *testing.T, k store.Key, change func(*store.Record)) store
 }
 
 // path is that of objects in the API: secrets, or leases.
-func (w *world) path(kind, name string) string {
+func (w *environment) path(kind, name string) string {
 	group := "/api/v1"
 	if kind == "leases" {
 		group = "/apis/coordination.k8s.io/v1"
@@ -49,7 +49,7 @@ func (w *world) path(kind, name string) string {
 }
 
 // secrets are all that there are.
-func (w *world) secrets(t *testing.T) []corev1.Secret {
+func (w *environment) secrets(t *testing.T) []corev1.Secret {
 	t.Helper()
 	var list corev1.SecretList
 	decodeJSON(t, cluster.Server(t).Request(t, http.MethodGet, w.path("secrets", ""), nil), &list)
@@ -57,7 +57,7 @@ func (w *world) secrets(t *testing.T) []corev1.Secret {
 }
 
 // secret is that of a record.
-func (w *world) secret(t *testing.T, k store.Key) *corev1.Secret {
+func (w *environment) secret(t *testing.T, k store.Key) *corev1.Secret {
 	t.Helper()
 	for _, s := range w.secrets(t) {
 		if s.Annotations["alibabacloud-servicebroker/instance-id"] == k.InstanceID && s.Annotations["alibabacloud-servicebroker/binding-id"] == k.BindingID {
@@ -68,14 +68,14 @@ func (w *world) secret(t *testing.T, k store.Key) *corev1.Secret {
 }
 
 // replace changes an object by hand.
-func (w *world) replace(t *testing.T, s *corev1.Secret, change func(*corev1.Secret)) {
+func (w *environment) replace(t *testing.T, s *corev1.Secret, change func(*corev1.Secret)) {
 	t.Helper()
 	change(s)
 	s.ResourceVersion = "" // whatever is there
 	cluster.Server(t).Request(t, http.MethodPut, w.path("secrets", s.Name), s)
 }
 
-func (w *world) remove(t *testing.T, kind, name string) {
+func (w *environment) remove(t *testing.T, kind, name string) {
 	t.Helper()
 	cluster.Server(t).Request(t, http.MethodDelete, w.path(kind, name), nil)
 }
@@ -100,7 +100,7 @@ func tombstone(r *store.Record) {
 }
 
 func TestRecordSecret_Ids_AreInAnnotationsOnly(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	hashed := regexp.MustCompile(`^[-a-z0-9]+$`)
 	for _, k := range []store.Key{instance, binding} {
 		w.put(t, k, unsettled)
@@ -127,7 +127,7 @@ func TestRecordSecret_Ids_AreInAnnotationsOnly(t *testing.T) {
 }
 
 func TestRecordSecret_CloudResources_HoldAFinalizer(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	for name, change := range map[string]func(*store.Record){
 		"being made": unsettled, "made": settled,
 		"being deleted": func(r *store.Record) { r.Settled, r.Goal = false, store.Absent },
@@ -165,7 +165,7 @@ func TestRecordSecret_CloudResources_HoldAFinalizer(t *testing.T) {
 }
 
 func TestRecordSecret_ForeignMetadata_Stays(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	w.put(t, instance, settled)
 	w.replace(t, w.secret(t, instance), func(s *corev1.Secret) {
 		s.Labels["backup"], s.Annotations["note"] = "yes", "mine"
@@ -188,7 +188,7 @@ func TestRecordSecret_EditedByHand_IsDamagedAlone(t *testing.T) {
 		"no data":        func(s *corev1.Secret) { s.Data = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newEnvironment(t)
 			other := store.Key{InstanceID: "other"}
 			w.put(t, instance, unsettled)
 			w.put(t, other, unsettled)
@@ -215,7 +215,7 @@ func TestRecordSecret_EditedByHand_IsDamagedAlone(t *testing.T) {
 }
 
 func TestBindings_DamagedBinding_LeavesOthersListed(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	key := func(binding string) store.Key { return store.Key{InstanceID: "i", BindingID: binding} }
 	for _, id := range []string{"", "a", "b", "c"} {
 		w.put(t, key(id), unsettled)
@@ -250,7 +250,7 @@ func all(t *testing.T, s store.Store) (damaged, sound []store.Key) {
 }
 
 func TestRecordSecret_CopiedToAnotherKey_IsDamaged(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	w.put(t, instance, settled)
 	w.put(t, binding, settled)
 	taken := w.secret(t, binding)
@@ -268,7 +268,7 @@ func TestRecordSecret_CopiedToAnotherKey_IsDamaged(t *testing.T) {
 }
 
 func TestRecordSecret_WithoutAnnotations_IsFound(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	w.put(t, instance, unsettled)
 	w.replace(t, w.secret(t, instance), func(s *corev1.Secret) { s.Annotations = nil })
 	if r, err := w.Get(t.Context(), instance); err != nil || r.Key != instance {
@@ -287,7 +287,7 @@ func TestRecordSecret_WithoutAnnotations_IsFound(t *testing.T) {
 }
 
 func TestStore_ForeignObjects_AreRefusedAndKept(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	const name = kubernetes.DefaultName + "-store"
 	for what, spoil := range map[string]func(*corev1.Secret){
 		"of a later version": func(s *corev1.Secret) { s.Data["format"] = []byte("2") },
@@ -314,10 +314,10 @@ func TestStore_ForeignObjects_AreRefusedAndKept(t *testing.T) {
 }
 
 func TestStore_TwoInOneNamespace_StayApart(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	o := options(t, w.namespace)
 	o.Name = "other"
-	other := world{open(t, o), w.namespace}
+	other := environment{open(t, o), w.namespace}
 	w.put(t, instance, unsettled)
 	if empty, err := other.Empty(t.Context()); err != nil || !empty {
 		t.Errorf("Empty = %t, %v of the other", empty, err)
