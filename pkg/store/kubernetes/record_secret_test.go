@@ -1,7 +1,6 @@
 package kubernetes_test
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -17,87 +16,10 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 )
 
-// An environment is a store and the namespace that it is in.
-type environment struct {
-	*kubernetes.Store
-
-	namespace string
-}
-
-func newEnvironment(t *testing.T) *environment {
-	t.Helper()
-	namespace := cluster.Server(t).Namespace(t)
-	return &environment{open(t, options(t, namespace)), namespace}
-}
-
-func (w *environment) put(t *testing.T, k store.Key, change func(*store.Record)) store.Record {
-	t.Helper()
-	r, err := w.Update(t.Context(), k, func(r *store.Record) error { change(r); return nil })
-	if err != nil {
-		t.Fatalf("Update(%s): %v", k, err)
-	}
-	return r
-}
-
-// path is that of objects in the API: secrets, or leases.
-func (w *environment) path(kind, name string) string {
-	group := "/api/v1"
-	if kind == "leases" {
-		group = "/apis/coordination.k8s.io/v1"
-	}
-	return group + "/namespaces/" + w.namespace + "/" + kind + "/" + name
-}
-
-// secrets are all that there are.
-func (w *environment) secrets(t *testing.T) []corev1.Secret {
-	t.Helper()
-	var list corev1.SecretList
-	decodeJSON(t, cluster.Server(t).Request(t, http.MethodGet, w.path("secrets", ""), nil), &list)
-	return list.Items
-}
-
-// secret is that of a record.
-func (w *environment) secret(t *testing.T, k store.Key) *corev1.Secret {
-	t.Helper()
-	for _, s := range w.secrets(t) {
-		if s.Annotations["alibabacloud-servicebroker/instance-id"] == k.InstanceID && s.Annotations["alibabacloud-servicebroker/binding-id"] == k.BindingID {
-			return &s
-		}
-	}
-	return nil
-}
-
-// replace changes an object by hand.
-func (w *environment) replace(t *testing.T, s *corev1.Secret, change func(*corev1.Secret)) {
-	t.Helper()
-	change(s)
-	s.ResourceVersion = "" // whatever is there
-	cluster.Server(t).Request(t, http.MethodPut, w.path("secrets", s.Name), s)
-}
-
-func (w *environment) remove(t *testing.T, kind, name string) {
-	t.Helper()
-	cluster.Server(t).Request(t, http.MethodDelete, w.path(kind, name), nil)
-}
-
-func decodeJSON(t *testing.T, b []byte, into any) {
-	t.Helper()
-	if err := json.Unmarshal(b, into); err != nil {
-		t.Fatal(err)
-	}
-}
-
 var (
 	instance = store.Key{InstanceID: "Instance_1"}                           //nolint:gochecknoglobals // constants
 	binding  = store.Key{InstanceID: "Instance_1", BindingID: "a binding/1"} //nolint:gochecknoglobals // constants
 )
-
-func settled(r *store.Record)   { r.Settled, r.Goal = true, store.Present }
-func unsettled(r *store.Record) { r.Settled, r.Goal = false, store.Present }
-
-func tombstone(r *store.Record) {
-	r.Settled, r.Goal, r.Deleted = true, store.Absent, time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
-}
 
 func TestRecordSecret_Ids_AreInAnnotationsOnly(t *testing.T) {
 	w := newEnvironment(t)
@@ -230,23 +152,6 @@ func TestBindings_DamagedBinding_LeavesOthersListed(t *testing.T) {
 			t.Errorf("Bindings[%d] = %s, %v", i, items[i].Record.Key, items[i].Err)
 		}
 	}
-}
-
-// all returns the keys of damaged and of sound records.
-func all(t *testing.T, s store.Store) (damaged, sound []store.Key) {
-	t.Helper()
-	for r, err := range s.All(t.Context()) {
-		var of *store.RecordError
-		switch {
-		case err == nil:
-			sound = append(sound, r.Key)
-		case errors.As(err, &of) && errors.Is(err, store.ErrCorrupt):
-			damaged = append(damaged, of.Key)
-		default:
-			t.Errorf("All: %v", err)
-		}
-	}
-	return damaged, sound
 }
 
 func TestRecordSecret_CopiedToAnotherKey_IsDamaged(t *testing.T) {
