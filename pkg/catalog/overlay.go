@@ -290,7 +290,9 @@ func (e *editor) withoutOff(offerings []*Offering) []*Offering {
 	return kept
 }
 
-// mergePatch patches have with change, as RFC 7396 defines it.
+// mergePatch patches have with change, as RFC 7396 defines it. It is our own
+// because evanphx/json-patch refuses to patch null, drops null members within
+// arrays, which RFC 7396 keeps, and escapes HTML.
 func mergePatch(have, change json.RawMessage) json.RawMessage {
 	var to, from map[string]json.RawMessage
 	if json.Unmarshal(change, &from) != nil || from == nil {
