@@ -79,7 +79,7 @@ ram-policies: go ## Write the RAM policies of the services into contrib/ram-poli
 	go run ./hack/tools/rampolicies
 
 .PHONY: e2e
-e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestExamples')
+e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestExamples_InCluster_Work')
 	@hack/install-test-needs
 	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG) IMAGE_PREFIX=$(E2E_IMAGE_PREFIX)
 	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG)-next IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) \

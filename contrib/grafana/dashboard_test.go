@@ -56,7 +56,7 @@ func read(t *testing.T) dashboard {
 	return d
 }
 
-func TestTheDashboardShowsEveryMetricAndNoneThatIsNot(t *testing.T) {
+func TestDashboard_Metrics_AreAllAndOnlyTheExisting(t *testing.T) {
 	page, err := metricsdoc.Read()
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestTheDashboardShowsEveryMetricAndNoneThatIsNot(t *testing.T) {
 }
 
 // What promtool takes as rules is sound PromQL.
-func TestThePanelsQueriesAreSound(t *testing.T) {
+func TestDashboard_Queries_AreSound(t *testing.T) {
 	type rule struct {
 		Record string `json:"record"`
 		Expr   string `json:"expr"`
@@ -104,7 +104,7 @@ func TestThePanelsQueriesAreSound(t *testing.T) {
 	metricsdoc.Promtool(t, dir, nil, "check", "rules", "panels.yaml")
 }
 
-func TestTheDashboardIsWhole(t *testing.T) {
+func TestDashboard_Panels_AreComplete(t *testing.T) {
 	d := read(t)
 	if d.UID == "" || d.Title == "" || d.SchemaVersion < 39 {
 		t.Errorf("uid %q, title %q, schema version %d", d.UID, d.Title, d.SchemaVersion)

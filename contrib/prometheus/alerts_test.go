@@ -15,7 +15,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/tools/metricsdoc"
 )
 
-func TestAlertRulesFireWhenTheyShouldAndElseNot(t *testing.T) {
+func TestAlerts_Rules_FireOnlyWhenTheyShould(t *testing.T) {
 	metricsdoc.Promtool(t, ".", nil, "check", "rules", "alerts.yaml")
 	metricsdoc.Promtool(t, ".", nil, "test", "rules", "alerts_test.yaml")
 }
@@ -46,7 +46,7 @@ func rules(t *testing.T) []rule {
 	return rules
 }
 
-func TestAlertRulesUseMetricsThatExist(t *testing.T) {
+func TestAlerts_Rules_UseExistingMetrics(t *testing.T) {
 	page, err := metricsdoc.Read()
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestAlertRulesUseMetricsThatExist(t *testing.T) {
 	}
 }
 
-func TestEveryAlertSaysWhatToDoAndIsTested(t *testing.T) {
+func TestAlerts_Every_HasRunbookAndTest(t *testing.T) {
 	const page = "https://github.com/AliyunContainerService/open-service-broker-alibabacloud/blob/master/docs/runbook.md#"
 	runbook, tests := read(t, "..", "..", "docs", "runbook.md"), read(t, "alerts_test.yaml")
 	var names []string

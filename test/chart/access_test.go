@@ -16,7 +16,7 @@ import (
 
 // The rights are those that the store's own test shows to be enough, with the
 // lease by its name.
-func TestTheBrokerMayDoWhatItsStoreNeedsAndNothingElse(t *testing.T) {
+func TestAccess_BrokerRole_HasWhatTheStoreNeedsOnly(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "")
 	want := []rbacv1.PolicyRule{
@@ -55,7 +55,7 @@ func TestTheBrokerMayDoWhatItsStoreNeedsAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestServiceCatalogIsToldWhereTheBrokerIsAndWhoItIs(t *testing.T) {
+func TestRegistration_ServiceCatalog_GetsAddressAndLogin(t *testing.T) {
 	t.Parallel()
 	const host = "broker-alibabacloud-servicebroker.ns.svc"
 	var cluster clusterServiceBroker
@@ -94,7 +94,7 @@ func TestServiceCatalogIsToldWhereTheBrokerIsAndWhoItIs(t *testing.T) {
 
 // The authority of a certificate that others make comes from the values, or
 // from the Secret, once it is there.
-func TestServiceCatalogLearnsTheAuthorityOfOthersCertificates(t *testing.T) {
+func TestRegistration_ForeignCertificate_NamesItsAuthority(t *testing.T) {
 	t.Parallel()
 	const pem = "-----BEGIN CERTIFICATE-----"
 	secret := &object{Object: map[string]any{
@@ -121,7 +121,7 @@ func TestServiceCatalogLearnsTheAuthorityOfOthersCertificates(t *testing.T) {
 
 // Certificates are for all names of the service, and mounted from where
 // cert-manager puts them.
-func TestCertManagerIsAskedForTheNamesOfTheService(t *testing.T) {
+func TestCertificate_CertManager_HasTheNamesOfTheService(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, variants()["cert-manager"])
 	var c certmanager.Certificate
@@ -143,7 +143,7 @@ func TestCertManagerIsAskedForTheNamesOfTheService(t *testing.T) {
 	}
 }
 
-func TestServicesLeadToThePods(t *testing.T) {
+func TestServices_Selectors_MatchThePods(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "service: {type: LoadBalancer}")
 	pod := deployment(t, rendered).Spec.Template
@@ -181,7 +181,7 @@ func ports(rules []networkingv1.NetworkPolicyEgressRule) []int {
 	return open
 }
 
-func TestTheNetworkPolicyLetsThroughWhatIsNeeded(t *testing.T) {
+func TestNetworkPolicy_NeededTraffic_IsAllowed(t *testing.T) {
 	t.Parallel()
 	byDefault := policy(t, "")
 	if got := ports(byDefault.Egress); !slices.Equal(got, []int{53, 443, 6443}) {
@@ -214,7 +214,7 @@ func TestTheNetworkPolicyLetsThroughWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestDisruptionsLeaveAReplica(t *testing.T) {
+func TestDisruptionBudget_Default_LeavesAReplica(t *testing.T) {
 	t.Parallel()
 	budget := typed[*policyv1.PodDisruptionBudget](t, install(t, ""), "PodDisruptionBudget", "")
 	if budget.Spec.MaxUnavailable.IntValue() != 1 || !cmp.Equal(budget.Spec.Selector, deployment(t, install(t, "")).Spec.Selector) {
@@ -227,7 +227,7 @@ func TestDisruptionsLeaveAReplica(t *testing.T) {
 	}
 }
 
-func TestPrometheusFindsTheSecondPort(t *testing.T) {
+func TestServiceMonitor_Endpoint_IsTheSecondPort(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, everything)
 	var monitor monitoring.ServiceMonitor
@@ -246,7 +246,7 @@ func TestPrometheusFindsTheSecondPort(t *testing.T) {
 	}
 }
 
-func TestTheDashboardIsForGrafanasSidecar(t *testing.T) {
+func TestDashboard_ConfigMap_IsForGrafanasSidecar(t *testing.T) {
 	t.Parallel()
 	boards := typed[*corev1.ConfigMap](t, install(t, everything), "ConfigMap", "-dashboard")
 	if boards.Labels["grafana_dashboard"] != "1" || len(boards.Data) == 0 {
@@ -255,7 +255,7 @@ func TestTheDashboardIsForGrafanasSidecar(t *testing.T) {
 }
 
 // The check runs before anything is deleted, and says no by failing.
-func TestTheUninstallCheckAsksTheBroker(t *testing.T) {
+func TestUninstallCheck_Job_AsksTheBroker(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "")
 	job := rendered.find(t, "Job", "")

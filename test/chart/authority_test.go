@@ -67,7 +67,7 @@ func trusted(by []*x509.Certificate, leaf *x509.Certificate) bool {
 
 // Between two upgrades, and while pods and platforms have not heard of the last
 // one, every certificate in use is trusted by everybody.
-func TestAnAuthorityIsRenewedWithoutAFailedRequest(t *testing.T) {
+func TestAuthority_Renewal_FailsNoRequest(t *testing.T) {
 	t.Parallel()
 	upgrade := func(cluster objects) objects {
 		return must(t, release{name: "broker", namespace: "ns", values: "tls: {selfSigned: {caDays: 90, days: 60}}", cluster: cluster})
@@ -108,7 +108,7 @@ func TestAnAuthorityIsRenewedWithoutAFailedRequest(t *testing.T) {
 }
 
 // The notes tell who calls the broker besides Service Catalog.
-func TestNotesTellOfANewAuthority(t *testing.T) {
+func TestNotes_NewAuthority_IsNamed(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
 	r.cluster = must(t, r)
@@ -123,7 +123,7 @@ func TestNotesTellOfANewAuthority(t *testing.T) {
 }
 
 // One that has ended, or does so today, signs nothing more.
-func TestAnAuthorityThatHasEndedIsReplacedAtOnce(t *testing.T) {
+func TestAuthority_Expired_IsReplacedAtOnce(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
 	r.cluster = must(t, r)
@@ -136,7 +136,7 @@ func TestAnAuthorityThatHasEndedIsReplacedAtOnce(t *testing.T) {
 }
 
 // Releases of a chart that did not write the end down go on as they are.
-func TestAnAuthorityWhoseEndIsUnknownIsKept(t *testing.T) {
+func TestAuthority_UnknownExpiry_IsKept(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
 	r.cluster = must(t, r)

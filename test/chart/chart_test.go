@@ -11,7 +11,7 @@ import (
 )
 
 // As helm lint --strict.
-func TestLintFindsNothing(t *testing.T) {
+func TestChart_HelmLintStrict_FindsNothing(t *testing.T) {
 	t.Parallel()
 	for _, message := range lint.RunAll("../../chart", nil, "ns").Messages {
 		if message.Severity >= support.WarningSev {
@@ -78,7 +78,7 @@ func variants() map[string]string {
 }
 
 // An API server takes every object, in every variant.
-func TestEveryObjectHasTheFormOfItsKind(t *testing.T) {
+func TestChart_EveryVariant_RendersValidObjects(t *testing.T) {
 	t.Parallel()
 	for name, values := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestEveryObjectHasTheFormOfItsKind(t *testing.T) {
 	}
 }
 
-func TestWhatWouldNotWorkIsRefused(t *testing.T) {
+func TestValues_Unusable_AreRefused(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string]string{
 		"two replicas on a file":          "store: {type: bolt}",
@@ -143,7 +143,7 @@ func TestWhatWouldNotWorkIsRefused(t *testing.T) {
 }
 
 // What is alike but works is not refused with it.
-func TestWhatWorksIsNotRefused(t *testing.T) {
+func TestValues_Usable_AreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, values := range []string{
 		"monitoring: {serviceMonitor: {enabled: true, interval: 1m30s}}",
@@ -161,7 +161,7 @@ func TestWhatWorksIsNotRefused(t *testing.T) {
 
 // Objects of two releases never have the same name, nor do pods of one answer
 // for the other.
-func TestReleasesDoNotCollide(t *testing.T) {
+func TestChart_TwoReleases_ShareNoName(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 50)
 	const clusterWide = "{catalog: {prefix: %s}, auth: {tokenReview: {enabled: true, users: [u]}}}"

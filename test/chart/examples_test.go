@@ -40,7 +40,7 @@ func examples(t *testing.T) objects {
 
 // The names are those of the guide of the first broker: what users have goes on
 // working.
-func TestExamplesHaveTheNamesThatUsersKnow(t *testing.T) {
+func TestExamples_Names_AreThoseOfTheFirstBroker(t *testing.T) {
 	t.Parallel()
 	got := map[string]int{}
 	for _, o := range examples(t) {
@@ -75,7 +75,7 @@ func TestExamplesHaveTheNamesThatUsersKnow(t *testing.T) {
 }
 
 // The broker takes what the examples ask for: classes, plans and parameters.
-func TestExamplesAskForWhatIsOffered(t *testing.T) {
+func TestExamples_Requests_FitTheCatalog(t *testing.T) {
 	t.Parallel()
 	offered, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))
 	if err != nil {
@@ -111,7 +111,7 @@ func TestExamplesAskForWhatIsOffered(t *testing.T) {
 }
 
 // Pods use the Secrets that the bindings make, by variables and by files.
-func TestExamplePodsUseTheSecretsOfTheBindings(t *testing.T) {
+func TestExamples_Pods_UseTheSecretsOfTheBindings(t *testing.T) {
 	t.Parallel()
 	all := examples(t)
 	for pod, secret := range map[string]string{"rds-client": "rds-instance-credentials", "oss-client": "oss-instance-credentials"} {

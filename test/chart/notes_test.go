@@ -23,7 +23,7 @@ func notes(t *testing.T, r release) string {
 
 // Commands in the notes are for the namespace and the names that the broker is
 // registered with.
-func TestNotesHaveTheNamesOfTheRegistration(t *testing.T) {
+func TestNotes_Commands_HaveTheNamesOfTheRegistration(t *testing.T) {
 	t.Parallel()
 	for values, want := range map[string][]string{
 		"": {
@@ -51,7 +51,7 @@ func TestNotesHaveTheNamesOfTheRegistration(t *testing.T) {
 }
 
 // Whatever is switched on, they are whole sentences about it.
-func TestNotesAreRenderedInEveryVariant(t *testing.T) {
+func TestNotes_EveryVariant_Renders(t *testing.T) {
 	t.Parallel()
 	for name, values := range variants() {
 		got := notes(t, release{name: "broker", namespace: "ns", values: values})

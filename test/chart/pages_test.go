@@ -35,7 +35,7 @@ func one(t *testing.T, page, expression string) string {
 
 // The image that the guides build is pushed before it is installed, and the one
 // that pods pull.
-func TestGuidesInstallTheImageThatTheyBuild(t *testing.T) {
+func TestGuides_Install_UsesTheImageTheyBuild(t *testing.T) {
 	t.Parallel()
 	var chart struct {
 		AppVersion string `json:"appVersion"`
@@ -60,7 +60,7 @@ func TestGuidesInstallTheImageThatTheyBuild(t *testing.T) {
 
 // The runbook speaks of the release that the guide installs, and its log is the
 // whole log: kubectl logs shows ten lines where it is given labels.
-func TestTheRunbookIsForTheReleaseThatTheGuideInstalls(t *testing.T) {
+func TestRunbook_Release_IsTheOneOfTheGuide(t *testing.T) {
 	t.Parallel()
 	guide, runbook := page(t, "../../README.md"), page(t, "../../docs/runbook.md")
 	if want, got := one(t, guide, `helm install \S+ chart -n (\S+)`), one(t, runbook, `(?m)^namespace=(\S+)`); got != want {

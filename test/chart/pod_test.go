@@ -54,7 +54,7 @@ func pods(t *testing.T, o objects) []corev1.PodSpec {
 
 // The Pod Security standard restricted, and a file system that cannot be
 // written.
-func TestPodsAreRestricted(t *testing.T) {
+func TestPods_Security_IsRestricted(t *testing.T) {
 	t.Parallel()
 	for name, values := range variants() {
 		for _, pod := range pods(t, install(t, values)) {
@@ -74,7 +74,7 @@ func TestPodsAreRestricted(t *testing.T) {
 }
 
 // Files that flags name are mounted, and the Secrets of the chart hold them.
-func TestFilesThatFlagsNameAreMounted(t *testing.T) {
+func TestFlags_FilesTheyName_AreMounted(t *testing.T) {
 	t.Parallel()
 	for name, values := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +126,7 @@ func filesOf(t *testing.T, rendered objects, v corev1.Volume) []string {
 }
 
 // The flags are those that the broker has.
-func TestFlagsAreKnownToTheBroker(t *testing.T) {
+func TestFlags_Every_IsKnownToTheBroker(t *testing.T) {
 	t.Parallel()
 	sources, err := filepath.Glob("../../cmd/alibabacloud-servicebroker/*.go")
 	if err != nil {
@@ -156,7 +156,7 @@ func TestFlagsAreKnownToTheBroker(t *testing.T) {
 	}
 }
 
-func TestFlagsFollowTheValues(t *testing.T) {
+func TestFlags_Values_DecideThem(t *testing.T) {
 	t.Parallel()
 	got := args(t, install(t, everything))
 	want := []string{
@@ -183,7 +183,7 @@ func TestFlagsFollowTheValues(t *testing.T) {
 }
 
 // Nothing is cut off: the pod may live as long as the broker may drain.
-func TestThePodLivesUntilTheBrokerHasDrained(t *testing.T) {
+func TestPod_GracePeriod_OutlastsTheDrain(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "drain: {delaySeconds: 10, requestSeconds: 20, callSeconds: 40}")
 	if got := *deployment(t, rendered).Spec.Template.Spec.TerminationGracePeriodSeconds; got != 70 {
@@ -195,7 +195,7 @@ func TestThePodLivesUntilTheBrokerHasDrained(t *testing.T) {
 }
 
 // No upgrade takes the last replica away, but on a file, which one process has.
-func TestUpgradesKeepAReplica(t *testing.T) {
+func TestDeployment_Upgrade_KeepsAReplica(t *testing.T) {
 	t.Parallel()
 	strategy := deployment(t, install(t, "")).Spec.Strategy
 	if strategy.RollingUpdate == nil || strategy.RollingUpdate.MaxUnavailable.IntValue() != 0 || strategy.RollingUpdate.MaxSurge.IntValue() != 1 {
@@ -206,7 +206,7 @@ func TestUpgradesKeepAReplica(t *testing.T) {
 	}
 }
 
-func TestProbesAskTheSecondPort(t *testing.T) {
+func TestPod_Probes_AskTheSecondPort(t *testing.T) {
 	t.Parallel()
 	c := deployment(t, install(t, "")).Spec.Template.Spec.Containers[0]
 	ports := map[string]int32{}
@@ -227,7 +227,7 @@ func TestProbesAskTheSecondPort(t *testing.T) {
 }
 
 // The pods are spread; entries of one's own get the pods' labels.
-func TestPodsAreSpread(t *testing.T) {
+func TestPods_Topology_IsSpread(t *testing.T) {
 	t.Parallel()
 	for values, keys := range map[string][]string{
 		"":                              {"kubernetes.io/hostname", "topology.kubernetes.io/zone"},
@@ -250,7 +250,7 @@ func TestPodsAreSpread(t *testing.T) {
 
 // The tokens that get a pod to the API server or the cloud are there where the
 // broker needs them, and only there.
-func TestPodsHaveTheTokensTheyNeed(t *testing.T) {
+func TestPods_Tokens_AreThoseNeeded(t *testing.T) {
 	t.Parallel()
 	for values, want := range map[string]bool{
 		"": true, variants()["bolt"]: false,
@@ -284,7 +284,7 @@ func TestPodsHaveTheTokensTheyNeed(t *testing.T) {
 }
 
 // A new catalog is read by new pods.
-func TestAnotherCatalogMakesOtherPods(t *testing.T) {
+func TestPods_ChangedCatalog_AreReplaced(t *testing.T) {
 	t.Parallel()
 	with := func(values string) map[string]string {
 		return deployment(t, install(t, values)).Spec.Template.Annotations

@@ -26,7 +26,7 @@ func kept(o objects) map[string]any {
 	return found
 }
 
-func TestAnUpgradeKeepsIdentityCredentialsAndCertificates(t *testing.T) {
+func TestUpgrade_SameValues_KeepsIdentityAndCertificates(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns", values: "auth: {bearer: true}"}
 	first := must(t, r)
@@ -40,7 +40,7 @@ func TestAnUpgradeKeepsIdentityCredentialsAndCertificates(t *testing.T) {
 }
 
 // What operators put into the Secret during a rotation stays there.
-func TestAnUpgradeKeepsUsersThatWereAdded(t *testing.T) {
+func TestUpgrade_AddedUsers_AreKept(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
 	r.cluster = must(t, r)
@@ -56,7 +56,7 @@ func TestAnUpgradeKeepsUsersThatWereAdded(t *testing.T) {
 	}
 }
 
-func TestThePasswordIsOneOfTheUsers(t *testing.T) {
+func TestAuth_Password_IsOneOfTheUsers(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "auth: {bearer: true}")
 	auth := typed[*corev1.Secret](t, rendered, "Secret", "-auth").Data
@@ -73,7 +73,7 @@ func TestThePasswordIsOneOfTheUsers(t *testing.T) {
 }
 
 // What platforms and the cloud know cannot change.
-func TestAnUpgradeThatWouldLoseInstancesIsRefused(t *testing.T) {
+func TestUpgrade_LosingInstances_IsRefused(t *testing.T) {
 	t.Parallel()
 	first := release{name: "broker", namespace: "ns", values: "{broker: {id: mine}, catalog: {prefix: a-}}"}
 	cluster := must(t, first)
@@ -99,7 +99,7 @@ func TestAnUpgradeThatWouldLoseInstancesIsRefused(t *testing.T) {
 
 // The store of the release cannot be changed, least of all by forgetting to say
 // it again; a release of a chart that did not write it down goes on.
-func TestAnUpgradeKeepsTheStore(t *testing.T) {
+func TestUpgrade_Store_IsKept(t *testing.T) {
 	t.Parallel()
 	bolt := must(t, release{name: "broker", namespace: "ns", values: variants()["bolt"]})
 	upgrade := func(cluster objects, values string) error {
@@ -137,7 +137,7 @@ func TestAnUpgradeKeepsTheStore(t *testing.T) {
 
 // Who is in the Secret stays, so that another name in the values would do
 // nothing.
-func TestAnUpgradeThatNamesAnotherUserIsRefused(t *testing.T) {
+func TestUpgrade_OtherUser_IsRefused(t *testing.T) {
 	t.Parallel()
 	cluster := must(t, release{name: "broker", namespace: "ns", values: "auth: {username: platform}"})
 	for values, ok := range map[string]bool{
@@ -150,7 +150,7 @@ func TestAnUpgradeThatNamesAnotherUserIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeMadeAgainSurvivesAnUninstall(t *testing.T) {
+func TestUninstall_Irreplaceable_IsKept(t *testing.T) {
 	t.Parallel()
 	for values, kind := range map[string]string{"": "ConfigMap", variants()["bolt"]: "PersistentVolumeClaim"} {
 		o := install(t, values).find(t, kind, "")
@@ -188,13 +188,13 @@ func served(t *testing.T, rendered objects, names ...string) *x509.Certificate {
 	return leaf
 }
 
-func TestTheCertificateIsForTheAddressThatServiceCatalogCalls(t *testing.T) {
+func TestCertificate_Names_IncludeServiceCatalogsAddress(t *testing.T) {
 	t.Parallel()
 	served(t, install(t, ""), "broker-alibabacloud-servicebroker.ns.svc.cluster.local")
 	served(t, install(t, "tls: {extraNames: [broker.example.com, 10.0.0.7]}"), "broker.example.com", "10.0.0.7")
 }
 
-func TestACertificateIsMadeAnewWhereItHasToBeUnderTheSameAuthority(t *testing.T) {
+func TestCertificate_Unfit_IsRenewedBySameAuthority(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
 	first := must(t, r)

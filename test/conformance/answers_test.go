@@ -87,7 +87,7 @@ func refusals() map[string]struct {
 	}
 }
 
-func TestRefusalsHaveTheirStatusAndChangeNothing(t *testing.T) {
+func TestRefusals_Every_HasItsStatusAndChangesNothing(t *testing.T) {
 	osbtest.Proves(t, "CT-03", "CT-04", "ERR-01", "ERR-02", "ERR-05", "URL-05", "CAT-08",
 		"PROV-02", "PROV-03", "PROV-04", "PROV-06", "PROV-07", "PROV-11", "PROV-12", "PROV-13",
 		"UPD-01", "UPD-02", "UPD-04", "UPD-05", "UPD-06", "UPD-09", "UPD-14", "UPD-16", "UPD-20", "DEP-02", "DEP-06", "DEP-12",
@@ -127,7 +127,7 @@ func TestRefusalsHaveTheirStatusAndChangeNothing(t *testing.T) {
 }
 
 // What the answers themselves must be like is checked by the platform.
-func TestEveryAnswerIsOneOfItsTable(t *testing.T) {
+func TestAnswers_Every_IsInItsTable(t *testing.T) {
 	osbtest.Proves(t, "REQ-01", "EXT-02", "CT-01", "CT-04", "ERR-02", "ERR-04", "ASY-02", "ASY-07", "PROV-08", "PROV-09", "PROV-10", "PROV-17", "PROV-18",
 		"UPD-10", "UPD-11", "UPD-12", "DEP-04", "DEP-05", "BIND-08", "BIND-09", "BIND-10", "BIND-28", "BLO-08", "LO-10", "UNB-04", "UNB-05", "ORP-01")
 	p := newPlatform(t)
@@ -169,7 +169,7 @@ func TestEveryAnswerIsOneOfItsTable(t *testing.T) {
 	}
 }
 
-func TestAFaultOfTheBrokerChangesNothing(t *testing.T) {
+func TestInternalError_StoreFails_ChangesNothing(t *testing.T) {
 	osbtest.Proves(t, "ERR-06", "UPD-16")
 	p := newPlatform(t)
 	p.made("i", "fast", "fast-plan")
@@ -192,7 +192,7 @@ func TestAFaultOfTheBrokerChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAProvisionThatFailsWithinTheRequestLeavesNothing(t *testing.T) {
+func TestProvision_FailsWithinRequest_LeavesNothing(t *testing.T) {
 	osbtest.Proves(t, "ERR-06", "ORP-02", "ORP-03")
 	p := newPlatform(t)
 	p.Cloud().Faults().Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.FailBefore, Code: "InvalidBucketName", Status: 400})
@@ -210,7 +210,7 @@ func TestAProvisionThatFailsWithinTheRequestLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestFixedErrorsAreKnownToTheKubernetesClient(t *testing.T) {
+func TestFixedErrors_KubernetesClient_KnowsThem(t *testing.T) {
 	osbtest.Proves(t, "ERR-03", "ERR-07")
 	for name, tc := range map[string]struct {
 		err   *osb.Error

@@ -100,7 +100,7 @@ func wanted(service, plan, more string) string {
 }
 
 // The sequence of openservicebrokerapi/osb-checker.
-func TestTheGoCheckerFindsNothing(t *testing.T) {
+func TestGoChecker_WholeBroker_FindsNothing(t *testing.T) {
 	osbtest.Proves(t, "LO-07", "ERR-01", "PROV-10", "BIND-09")
 	p := newPlatform(t, offered(), want412(), stack.WithBroker(func(c *broker.Config) { c.DeletedIsSucceeded = true }))
 	c := &checker{p, "2.14"}
@@ -200,7 +200,7 @@ func (c *checker) only(what string, a answer, members ...string) answer {
 }
 
 // The sequence of evoila/osb-checker-kotlin.
-func TestTheKotlinCheckerFindsNothing(t *testing.T) {
+func TestKotlinChecker_WholeBroker_FindsNothing(t *testing.T) {
 	osbtest.Proves(t, "VER-05", "LO-07", "ERR-01", "PROV-07", "PROV-10", "PROV-11", "BIND-11", "DEP-06", "UNB-06")
 	for _, version := range []string{"2.13", "2.14", "2.15"} {
 		t.Run(version, func(t *testing.T) {

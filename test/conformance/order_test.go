@@ -10,7 +10,7 @@ import (
 
 // Each request is wrong in more than one way; what it is refused for is the
 // first of them in the order of the checks.
-func TestChecksAreMadeInOneOrder(t *testing.T) {
+func TestChecks_SeveralRefusals_FirstInOrderWins(t *testing.T) {
 	osbtest.Proves(t, "AUTH-01", "AUTH-04", "VER-01", "VER-02", "VER-03", "ERR-01", "ERR-03", "ASY-01", "PROV-07", "PROV-12", "PROV-19",
 		"PROV-11", "BIND-11", "BIND-03", "DEP-02", "DEP-03", "DEP-06", "UNB-02", "UNB-03", "UNB-06", "UPD-13", "UPD-15", "CON-01")
 	p := newPlatform(t)

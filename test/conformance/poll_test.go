@@ -21,7 +21,7 @@ func (p *platform) inProgress(path string) {
 	}
 }
 
-func TestAnInstanceIsPolledToItsEndAndBeyond(t *testing.T) {
+func TestInstance_Polls_AnswerToTheEndAndBeyond(t *testing.T) {
 	osbtest.Proves(t, "ASY-02", "ASY-06", "ASY-08", "CON-03", "LO-01", "LO-02", "LO-03", "LO-04", "LO-05", "LO-08", "LO-11", "LO-12", "LO-13",
 		"PROV-09", "PROV-19", "UPD-12", "UPD-15", "DEP-05", "FI-01", "FI-02", "FI-05", "FI-06", "OID-02")
 	p := newPlatform(t)
@@ -83,7 +83,7 @@ func TestAnInstanceIsPolledToItsEndAndBeyond(t *testing.T) {
 	}
 }
 
-func TestABindingIsPolledToItsEndAndBeyond(t *testing.T) {
+func TestBinding_Polls_AnswerToTheEndAndBeyond(t *testing.T) {
 	osbtest.Proves(t, "ASY-06", "BIND-10", "BIND-12", "BIND-14", "BLO-01", "BLO-02", "BLO-03", "BLO-06", "BLO-07", "BLO-08", "BLO-09", "BLO-10", "BLO-11",
 		"FB-01", "FB-02", "FB-03", "FB-04", "UNB-05", "OID-02")
 	p := newPlatform(t)
@@ -131,7 +131,7 @@ func TestABindingIsPolledToItsEndAndBeyond(t *testing.T) {
 	}
 }
 
-func TestOperationsSurviveAQueryString(t *testing.T) {
+func TestOperation_InQueryString_IsUnchanged(t *testing.T) {
 	osbtest.Proves(t, "ASY-07", "URL-02", "URL-03")
 	p := newPlatform(t)
 	release := p.hold("oss:PutBucket")
@@ -156,7 +156,7 @@ func TestOperationsSurviveAQueryString(t *testing.T) {
 	}
 }
 
-func TestAcceptsIncompleteCountsInTheQueryAlone(t *testing.T) {
+func TestAcceptsIncomplete_InBody_IsIgnored(t *testing.T) {
 	osbtest.Proves(t, "ASY-01", "ASY-03", "PROV-12", "UPD-13", "BIND-03", "DEP-03", "UNB-03")
 	p := newPlatform(t)
 	p.made("i", "slow", "slow-plan")
@@ -175,7 +175,7 @@ func TestAcceptsIncompleteCountsInTheQueryAlone(t *testing.T) {
 	}
 }
 
-func TestBindingsDoNotWaitForEachOther(t *testing.T) {
+func TestBindings_Concurrent_DoNotWaitForEachOther(t *testing.T) {
 	osbtest.Proves(t, "CON-02")
 	p := newPlatform(t)
 	p.made("i", "slow", "slow-plan")
@@ -190,7 +190,7 @@ func TestBindingsDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestAFailedProvisionTellsNothingOfUsability(t *testing.T) {
+func TestProvision_Failed_OmitsUsability(t *testing.T) {
 	osbtest.Proves(t, "LO-09", "LO-10", "LO-14", "ORP-03")
 	p := newPlatform(t)
 	p.Cloud().Faults().Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.FailBefore, Code: "InvalidBucketName", Status: 400})

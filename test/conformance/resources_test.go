@@ -31,7 +31,7 @@ func (p *platform) bindingNow(id, of string) osb.Binding {
 	return b
 }
 
-func TestAnInstanceIsWhatWasAskedFor(t *testing.T) {
+func TestInstance_Fetch_ShowsTheRequest(t *testing.T) {
 	osbtest.Proves(t, "EXT-01", "PROV-01", "PROV-05", "PROV-08", "PROV-10", "PROV-15", "PROV-16", "UPD-19", "FI-01", "FI-03", "FI-04", "FI-08", "PRO-04", "DEP-01", "DEP-04")
 	p := newPlatform(t)
 	asked := attributes("fast", "fast-plan", `"parameters":{"Acl":"public-read","StorageClass":"IA"}`, `"context":{"platform":"cloudfoundry","instance_name":"one"}`, `"unknown":[1]`)
@@ -73,7 +73,7 @@ func TestAnInstanceIsWhatWasAskedFor(t *testing.T) {
 	}
 }
 
-func TestAnUpdateChangesWhatItNamesAndNoMore(t *testing.T) {
+func TestUpdate_Parameters_ChangesTheNamedOnesOnly(t *testing.T) {
 	osbtest.Proves(t, "UPD-02", "UPD-03", "UPD-05", "UPD-06", "UPD-07", "UPD-08", "UPD-10", "UPD-11", "CAT-21", "CAT-37")
 	p := newPlatform(t)
 	p.made("i", "fast", "fast-plan")
@@ -104,7 +104,7 @@ func TestAnUpdateChangesWhatItNamesAndNoMore(t *testing.T) {
 	}
 }
 
-func TestABindingHasItsOwnKeyUntilItIsUnbound(t *testing.T) {
+func TestBinding_Key_LivesUntilUnbind(t *testing.T) {
 	osbtest.Proves(t, "BIND-01", "BIND-05", "BIND-07", "BIND-08", "BIND-09", "BIND-14", "BIND-15", "BIND-16", "BIND-24", "BIND-25", "BIND-26",
 		"FB-01", "FB-04", "FB-05", "FB-07", "FB-09", "UNB-01", "UNB-04")
 	p := newPlatform(t)
@@ -148,7 +148,7 @@ func TestABindingHasItsOwnKeyUntilItIsUnbound(t *testing.T) {
 	p.want(200, "GET", binding("other", "i"), "")
 }
 
-func TestRotationIsOfferedPlanByPlan(t *testing.T) {
+func TestRotation_Plans_OfferItOneByOne(t *testing.T) {
 	osbtest.Proves(t, "CAT-36", "ROT-01", "ROT-02", "ROT-04", "ROT-05", "ROT-07")
 	p := newPlatform(t)
 	var catalog osb.Catalog
@@ -185,7 +185,7 @@ func TestRotationIsOfferedPlanByPlan(t *testing.T) {
 	}
 }
 
-func TestInstancesOutliveTheirPlan(t *testing.T) {
+func TestInstance_PlanLeftCatalog_IsStillServed(t *testing.T) {
 	osbtest.Proves(t, "CAT-04", "HARD-07")
 	p := newPlatform(t)
 	p.made("i", "fast", "fast-plan")
@@ -203,7 +203,7 @@ func TestInstancesOutliveTheirPlan(t *testing.T) {
 	}
 }
 
-func TestResendsAreKnownAfterACrash(t *testing.T) {
+func TestResends_AfterCrash_AreRecognized(t *testing.T) {
 	osbtest.Proves(t, "HARD-07", "ASY-06", "PROV-10", "PROV-11", "BIND-09", "BIND-11")
 	p := newPlatform(t)
 	p.made("i", "fast", "fast-plan")

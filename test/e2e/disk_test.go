@@ -20,7 +20,7 @@ uninstallCheck: {enabled: false}
 
 // On a full disk the broker refuses what it could not remember, goes on telling
 // what it knows, and works again when there is room.
-func TestAFullDiskLosesNothing(t *testing.T) {
+func TestStore_FullDisk_LosesNothing(t *testing.T) {
 	ns := namespace(t, "e2e-disk")
 	r := newRelease(t, "alibabacloud-servicebroker-disk", ns, diskValues)
 	r.install(t)

@@ -10,7 +10,7 @@ import (
 
 // The pod that runs the operations dies while it waits for the answer of the
 // cloud, which has made the instance.
-func TestTheLeaderIsKilledDuringAProvision(t *testing.T) {
+func TestLeader_KilledDuringProvision_IsReplaced(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-leader")
@@ -36,7 +36,7 @@ func TestTheLeaderIsKilledDuringAProvision(t *testing.T) {
 // A pod is deleted, in good order, while a platform waits for its binding: the
 // one that works on it, the other one, and the one that has the open request.
 // The last is one of the first two, but which is the service's choice.
-func TestAPodIsDeletedDuringABind(t *testing.T) {
+func TestPod_DeletedDuringBind_LosesNothing(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-bind")
@@ -84,7 +84,7 @@ func (r *release) waiting(t *testing.T) string {
 
 // Both replicas are away for two minutes, in which Service Catalog asks in vain
 // for all that is going on. Its patience is about 165 seconds.
-func TestAnOutageStrandsNothing(t *testing.T) {
+func TestOutage_EveryObject_RecoversAfterwards(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-outage")
@@ -139,7 +139,7 @@ func TestAnOutageStrandsNothing(t *testing.T) {
 
 // A namespace is deleted with all that is in it: instances and bindings at the
 // same time, in no order.
-func TestTheDeletionOfANamespaceEnds(t *testing.T) {
+func TestNamespace_Deletion_Ends(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-namespace")

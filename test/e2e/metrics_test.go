@@ -33,7 +33,7 @@ func notYet() []string {
 
 // A pod reads the metrics as Prometheus does, by the name of the second port's
 // service, and after a bind finds all that docs/metrics.md promises.
-func TestAPodReadsTheMetricsByTheService(t *testing.T) {
+func TestMetrics_PodInCluster_ReadsThemByTheService(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-metrics")

@@ -13,7 +13,7 @@ import (
 
 // All that can be changed without a restart is changed at the same time, while
 // platforms ask.
-func TestPasswordCertificateAndKeysAreChangedWithoutAFailedRequest(t *testing.T) {
+func TestRotation_PasswordCertificateKeys_FailNoRequest(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-rotation")

@@ -19,7 +19,7 @@ registration: {kind: ServiceBroker}
 
 // Nobody can delete instances once their broker is gone: uninstalling it is
 // refused while there are any.
-func TestASecondReleaseWithATokenIsNotUninstalledWhileInstancesExist(t *testing.T) {
+func TestSecondRelease_WithInstances_RefusesUninstall(t *testing.T) {
 	first := theBroker(t)
 	registered(t, first)
 	ns := namespace(t, "e2e-second")

@@ -37,7 +37,7 @@ func asShipped(t *testing.T) {
 
 // A bind that the cloud keeps waiting for longer than a request lasts is sent
 // again by Service Catalog, if it got no answer at all, and then ends well.
-func TestServiceCatalogAsItIsShipped(t *testing.T) {
+func TestServiceCatalog_ShippedSettings_Works(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-shipped")

@@ -13,7 +13,7 @@ import (
 
 // The next version of chart and broker comes while platforms ask, and while
 // Service Catalog has things made, and then the one of before comes back.
-func TestAnUpgradeAndItsRollbackFailNoRequest(t *testing.T) {
+func TestUpgrade_ThenRollback_FailsNoRequest(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	ns := namespace(t, "e2e-upgrade")

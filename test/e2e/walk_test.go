@@ -26,7 +26,7 @@ func knownPlans() map[string]string {
 	}
 }
 
-func TestTheCatalogHasTheNamesAndIdsThatUsersKnow(t *testing.T) {
+func TestCatalog_NamesAndIDs_AreThoseOfTheFirstBroker(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	var classes, plans struct {
@@ -99,7 +99,7 @@ func example(t *testing.T, names ...string) {
 
 const apps = "default" // the namespace of the examples
 
-func TestTheExamplesWork(t *testing.T) {
+func TestExamples_InCluster_Work(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	t.Cleanup(func() {

@@ -66,17 +66,17 @@ func walkOn(t *testing.T, on func(w *world) platform) {
 }
 
 // Half of the walks have the feature gate AsyncBindingOperations.
-func TestServiceCatalogLeavesNothingBehind(t *testing.T) {
+func TestServiceCatalog_RandomWalks_LeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	walkOn(t, func(w *world) platform { return serviceCatalog{w, w.chance(50)} })
 }
 
-func TestKorifiLeavesNothingBehind(t *testing.T) {
+func TestKorifi_RandomWalks_LeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	walkOn(t, func(w *world) platform { return korifi{w} })
 }
 
-func TestCloudControllerLeavesNothingBehind(t *testing.T) {
+func TestCloudController_RandomWalks_LeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	walkOn(t, func(w *world) platform { return cloudController{w} })
 }

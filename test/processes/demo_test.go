@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-func TestDemoWalksThroughAndLeaksNoSecret(t *testing.T) {
+func TestDemo_WholeWalk_WorksAndLeaksNoSecret(t *testing.T) {
 	w := newWorld(t)
 	engines := databaseServers(t)
 	record := filepath.Join(w.dir, "secrets")

@@ -13,7 +13,7 @@ import (
 // The disk is full: what is new is refused as temporary, what is known is
 // answered, and once there is room everything goes on. (The kernel refuses the
 // process to make files larger, which is as good as a full disk.)
-func TestFullDiskRefusesNewWorkAndLosesNothing(t *testing.T) {
+func TestBroker_FullDisk_RefusesWorkAndLosesNothing(t *testing.T) {
 	w := newWorld(t)
 	cloud := w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none")
 	cloud.until("the emulator serves", w.cloudReady)

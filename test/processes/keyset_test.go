@@ -12,7 +12,7 @@ import (
 // Without the keyset that its store was sealed with the broker does not start:
 // it names the file that is missed, and changes neither the store nor the
 // keyset.
-func TestBrokerDoesNotStartWithoutTheKeysOfItsStore(t *testing.T) {
+func TestBroker_WithoutKeysOfStore_DoesNotStart(t *testing.T) {
 	w := newWorld(t)
 	cloud := w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none")
 	cloud.until("the emulator serves", w.cloudReady)

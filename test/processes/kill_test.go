@@ -16,7 +16,7 @@ const (
 	instance = "/v2/service_instances/killed"
 )
 
-func TestKillDuringProvisionFinishesAfterRestart(t *testing.T) {
+func TestBroker_KilledDuringProvision_FinishesAfterRestart(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		fault  string // of the emulator, before the provision

@@ -17,7 +17,7 @@ import (
 
 // The metrics of a broker that has worked, and had trouble, are those that
 // docs/metrics.md describes.
-func TestMetricsAreWhatTheirPageSays(t *testing.T) {
+func TestMetrics_WholeRun_MatchTheirPage(t *testing.T) {
 	page, err := metricsdoc.Read()
 	if err != nil {
 		t.Fatal(err)

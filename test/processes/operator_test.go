@@ -24,7 +24,7 @@ func (w *world) command(args ...string) (said string, code int) {
 
 // What operators see of a broker that works: all of its records, and no secret
 // of any.
-func TestOperatorsSeeAllRecordsAndNoSecret(t *testing.T) {
+func TestOperator_Commands_ShowRecordsAndNoSecret(t *testing.T) {
 	w := newWorld(t)
 	run := w.start("run", []string{"EMULATOR_ENGINES=none", "BROKER_PASSWORD=" + password}, program("run"))
 	run.until("the broker is ready", w.brokerReady)

@@ -24,7 +24,7 @@ var (
 // The replica that runs the operations is killed again and again while many
 // run. From each kill until another has taken over, the others answer every
 // poll; and in the end everything was made once, and nothing in vain.
-func TestKilledReplicasLoseAndDoubleNothing(t *testing.T) {
+func TestReplicas_Killed_LoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3)
 	calls := c.follow()
@@ -78,7 +78,7 @@ func TestKilledReplicasLoseAndDoubleNothing(t *testing.T) {
 // The replica that runs the operations is stopped at any point, for longer
 // than its lease lasts, and wakes up: it writes nothing any more, and does
 // nothing in the cloud.
-func TestReplicaThatSleptDoesNoHarm(t *testing.T) {
+func TestReplica_Suspended_DoesNoHarm(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2)
 	var ids []string
@@ -121,7 +121,7 @@ func TestReplicaThatSleptDoesNoHarm(t *testing.T) {
 
 // The replica that runs the operations is told to stop: another goes on at
 // once, or once the calls of the cloud that are on their way are answered.
-func TestReplicaThatIsToldToStopHandsOver(t *testing.T) {
+func TestReplica_ToldToStop_HandsOver(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2)
 	calls := c.follow()
@@ -165,7 +165,7 @@ const busy = 50
 // A deletion is accepted by one replica and polled at another: once it was
 // accepted, or another poll has told of it, that never hears of the success of
 // what was before.
-func TestPollAtAnotherReplicaNeverHearsOfTheEarlierSuccess(t *testing.T) {
+func TestReplicas_PollElsewhere_NeverShowsEarlierSuccess(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2)
 	during := 0

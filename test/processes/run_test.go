@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestRunLeavesNoProcessBehind(t *testing.T) {
+func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		make   bool // run is started by make
@@ -97,7 +97,7 @@ func (w *world) kill(name string) {
 	w.t.Fatalf("no %s among %v", name, w.processes())
 }
 
-func TestRunKeepsThePasswordOfBefore(t *testing.T) {
+func TestRun_Restarted_KeepsThePassword(t *testing.T) {
 	w := newWorld(t)
 	file := filepath.Join(w.data, "password")
 	start := func(env ...string) string {
@@ -137,7 +137,7 @@ func TestRunKeepsThePasswordOfBefore(t *testing.T) {
 	}
 }
 
-func TestRunShowsThePasswordOnATerminal(t *testing.T) {
+func TestRun_OnTerminal_ShowsThePassword(t *testing.T) {
 	if _, err := exec.LookPath("script"); err != nil {
 		t.Fatal("the terminal comes from script, of Debian's bsdutils: install it")
 	}

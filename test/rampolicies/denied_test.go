@@ -53,7 +53,7 @@ func (w world) oss(asAccount bool) *sdkoss.Client {
 	return ossOf(w.cloud, w.key.ID, w.key.Secret)
 }
 
-func TestThePoliciesProtectOtherBuckets(t *testing.T) {
+func TestPolicies_OtherBuckets_AreProtected(t *testing.T) {
 	w := newWorld(t)
 	client := w.oss(false)
 	for name, call := range map[string]func(bucket string) error{
@@ -96,7 +96,7 @@ func isDenied(err error) bool {
 	return errors.As(err, &e) && e.Code == "AccessDenied"
 }
 
-func TestThePoliciesProtectOtherUsers(t *testing.T) {
+func TestPolicies_OtherUsers_AreProtected(t *testing.T) {
 	w := newWorld(t)
 	for name, call := range map[string]func(user string) (requests.AcsRequest, responses.AcsResponse){
 		"a key": func(user string) (requests.AcsRequest, responses.AcsResponse) {
@@ -122,10 +122,10 @@ func TestThePoliciesProtectOtherUsers(t *testing.T) {
 	}
 }
 
-// TestThePoliciesDecideByDocument asks with the names of resources that the
+// TestPolicies_AttachedDocument_Decides asks with the names of resources that the
 // cloud's pages have, also where the emulator's calls are authorised on others
 // or on fewer.
-func TestThePoliciesDecideByDocument(t *testing.T) {
+func TestPolicies_AttachedDocument_Decides(t *testing.T) {
 	w := newWorld(t)
 	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "broker"}
 	decide := func(action, resource string, want bool) {

@@ -35,7 +35,7 @@ func documented() []string {
 	}
 }
 
-func TestThePoliciesAllowAllThatTheBrokerDoes(t *testing.T) {
+func TestPolicies_BrokersCalls_AreAllowed(t *testing.T) {
 	for name, service := range services() {
 		for who, identity := range map[string]identity{"a user": aUser, "an assumed role": aRole, "a machine": anECSRole, "a pod": aPod} {
 			t.Run(name+" as "+who, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestThePoliciesAllowAllThatTheBrokerDoes(t *testing.T) {
 	}
 }
 
-func TestEveryActionOfThePoliciesIsNeeded(t *testing.T) {
+func TestPolicies_EveryAction_IsNeeded(t *testing.T) {
 	for _, service := range services() {
 		for i, name := range service.files {
 			for _, action := range parse(t, name).actions() {

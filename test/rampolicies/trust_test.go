@@ -62,7 +62,7 @@ func part(t *testing.T, claims map[string]any) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-func TestNobodyElseIsTrusted(t *testing.T) {
+func TestTrustPolicy_OtherIdentities_AreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ issuer, subject string }{
 		"another service account": {issuer, "system:serviceaccount:alibabacloud-servicebroker:default"},
 		"another namespace":       {issuer, "system:serviceaccount:default:alibabacloud-servicebroker"},

@@ -22,7 +22,7 @@ import (
 // patience is for npm where its cache is empty and the network slow.
 const patience = 5 * time.Minute
 
-func TestOfficialNodeClientsFindTheCloudTheyKnow(t *testing.T) {
+func TestEmulator_OfficialNodeClients_Work(t *testing.T) {
 	if os.Getenv("NO_SDK_CHECKS") == "1" {
 		t.Skip("NO_SDK_CHECKS=1: the official Node clients are NOT run against the emulator")
 	}

@@ -20,7 +20,7 @@ const (
 	body    = `{"service_id":"` + service + `","plan_id":"` + plan + `","organization_guid":"o","space_guid":"s"}`
 )
 
-func TestBrokerServesOverHTTP(t *testing.T) {
+func TestStack_Broker_ServesOverHTTP(t *testing.T) {
 	s := stack.New(t, stack.WithUsers(api.User{Name: "other", Password: "pass"}))
 	if status, _, answer := s.Do(http.MethodPut, bucket, body, nil); status != http.StatusCreated {
 		t.Fatalf("provision answers %d %s, want 201", status, answer)
@@ -47,7 +47,7 @@ func TestBrokerServesOverHTTP(t *testing.T) {
 	}
 }
 
-func TestWorkGoesOnAfterACrash(t *testing.T) {
+func TestStack_AfterCrash_WorkGoesOn(t *testing.T) {
 	s := stack.New(t, stack.WithSpeed(100), stack.WithBroker(func(c *broker.Config) { c.Patience = 1 }))
 	// The bucket is made, and the broker never learns of it.
 	s.Cloud().Faults().Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.DropAfter, Times: 1})
@@ -77,7 +77,7 @@ func TestWorkGoesOnAfterACrash(t *testing.T) {
 	}
 }
 
-func TestCrashStoresNothingMore(t *testing.T) {
+func TestStack_Crash_StoresNothingMore(t *testing.T) {
 	s := stack.New(t)
 	before := s.Store()
 	s.Crash()

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWhatTheChartRepeatsIsUpToDate(t *testing.T) {
+func TestChart_DerivedFiles_AreUpToDate(t *testing.T) {
 	t.Parallel()
 	files, err := derived("../../..")
 	if err != nil {

@@ -72,7 +72,7 @@ func walk(t *testing.T, secret map[string]string) {
 	}
 }
 
-func TestABindingOfADatabaseIsUsed(t *testing.T) {
+func TestBinding_Database_IsUsed(t *testing.T) {
 	secret, server := database(t)
 	walk(t, secret)
 
@@ -122,7 +122,7 @@ func database(t *testing.T) (map[string]string, engine.Server) {
 	}, server
 }
 
-func TestABindingOfABucketIsUsed(t *testing.T) {
+func TestBinding_Bucket_IsUsed(t *testing.T) {
 	cloud := emulatortest.New(t)
 	key := cloud.AccessKey()
 	secret := map[string]string{
@@ -151,7 +151,7 @@ func makeBucket(ctx context.Context, t *testing.T, secret map[string]string) {
 	}
 }
 
-func TestCredentialsThatContradictEachOtherAreRefused(t *testing.T) {
+func TestBinding_ContradictingCredentials_AreRefused(t *testing.T) {
 	secret := map[string]string{
 		"type": "mysql", "username": "u", "password": "p-1", "host": "127.0.0.1", "port": "3306", "database": "d",
 		"uri": "mysql://u:p-1@127.0.0.1:3306/d",

@@ -22,7 +22,7 @@ func call(t *testing.T, environment map[string]string, in string, args ...string
 	return out.String(), err
 }
 
-func TestMySQLURIIsDecoded(t *testing.T) {
+func TestMySQL_EscapedURI_IsDecoded(t *testing.T) {
 	config, err := mysqlConfig("mysql://u%40x:p%2F1%3A%20%25@127.0.0.1:3307/my_db?charset=utf8mb4")
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestMySQLURIIsDecoded(t *testing.T) {
 	}
 }
 
-func TestMySQLErrorsNeverHoldTheURI(t *testing.T) {
+func TestMySQL_BadURI_IsAbsentFromErrors(t *testing.T) {
 	for _, uri := range []string{"", "secret-1", "http://u:secret-1@h/", "mysql://secret-1", "mysql://u:secret-1%zz@h/d"} {
 		_, err := call(t, map[string]string{"MYSQL_URI": uri}, "", "mysql")
 		if !errors.Is(err, errUsage) || strings.Contains(err.Error(), "secret-1") {
@@ -43,7 +43,7 @@ func TestMySQLErrorsNeverHoldTheURI(t *testing.T) {
 	}
 }
 
-func TestUnreachableServerIsNoRefusal(t *testing.T) {
+func TestMySQL_UnreachableServer_IsNoRefusal(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestUnreachableServerIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestWrongUseIsTold(t *testing.T) {
+func TestClient_WrongUse_IsTold(t *testing.T) {
 	for _, args := range [][]string{nil, {"nope"}, {"oss"}, {"oss", "nope"}, {"mysql", "--nope"}} {
 		if _, err := call(t, nil, "", args...); exitCode(err) != exitUsage {
 			t.Errorf("client %q: %v, want a usage error", args, err)

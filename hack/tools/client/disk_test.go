@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestADiskOfAMachineIsNotFilled(t *testing.T) {
+func TestDisk_OfTheMachine_IsNotFilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ballast")
 	if n, err := fillDisk(path, 64<<10); err == nil || n != 0 {
 		t.Errorf("filling a disk with room for more than the limit: %d, %v", n, err)
@@ -17,7 +17,7 @@ func TestADiskOfAMachineIsNotFilled(t *testing.T) {
 	}
 }
 
-func TestOnlyANewFileFillsADisk(t *testing.T) {
+func TestDisk_ExistingFile_IsKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data")
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestGetPrintsEachAnswerAsALine(t *testing.T) {
+func TestGet_Answers_AreOneALine(t *testing.T) {
 	connections := map[string]bool{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		connections[r.RemoteAddr] = true

@@ -10,7 +10,7 @@ import (
 
 const root = "../../.."
 
-func TestConformanceTableIsComplete(t *testing.T) {
+func TestConformanceTable_Document_IsComplete(t *testing.T) {
 	t.Parallel()
 	p, err := read(root)
 	if err != nil {
@@ -29,7 +29,7 @@ func TestConformanceTableIsComplete(t *testing.T) {
 	}
 }
 
-func TestProofsAreReadFromTheSource(t *testing.T) {
+func TestProofs_Source_IsRead(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		source string
@@ -57,7 +57,7 @@ func TestProofsAreReadFromTheSource(t *testing.T) {
 	}
 }
 
-func TestARowWithoutAPassingTestIsAProblem(t *testing.T) {
+func TestConformanceTable_FailingTest_IsAProblem(t *testing.T) {
 	t.Parallel()
 	p, err := read(root)
 	if err != nil {
@@ -78,7 +78,7 @@ func TestARowWithoutAPassingTestIsAProblem(t *testing.T) {
 	}
 }
 
-func TestWhatGoTestSaysIsRead(t *testing.T) {
+func TestEvents_GoTestOutput_IsRead(t *testing.T) {
 	t.Parallel()
 	passed, err := readEvents([]byte(`{"Action":"run","Test":"TestA"}
 {"Action":"pass","Test":"TestA/b"}

@@ -26,7 +26,7 @@ func buildFlags(t *testing.T, target ...string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-func TestImagesAreBuiltWithTheFlagsOfMakeBuild(t *testing.T) {
+func TestImages_BuildFlags_AreThoseOfMakeBuild(t *testing.T) {
 	want := buildFlags(t, "build")
 	if len(want) != 1 || !strings.Contains(want[0], "-trimpath") {
 		t.Fatalf("make build builds with %q, want one set of flags", want)
@@ -42,7 +42,7 @@ func TestImagesAreBuiltWithTheFlagsOfMakeBuild(t *testing.T) {
 	}
 }
 
-func TestTheDockerfileIsPinnedAndHasTheSameGo(t *testing.T) {
+func TestDockerfile_Bases_ArePinnedWithTheSameGo(t *testing.T) {
 	text := string(contents(t, filepath.Join(root, "Dockerfile")))
 	stages := map[string]bool{}
 	pinned := regexp.MustCompile(`^[a-z0-9./-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$`)
@@ -65,7 +65,7 @@ func TestTheDockerfileIsPinnedAndHasTheSameGo(t *testing.T) {
 	}
 }
 
-func TestTheDockerfileSaysTheSameAsMakeImage(t *testing.T) {
+func TestDockerfile_Configuration_IsThatOfMakeImage(t *testing.T) {
 	stages := instructions(string(contents(t, filepath.Join(root, "Dockerfile"))))
 	for stage, name := range map[string]string{"broker": broker, "emulator": "alibabacloud-emulator"} {
 		t.Run(stage, func(t *testing.T) {

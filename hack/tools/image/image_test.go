@@ -41,7 +41,7 @@ func pack(t *testing.T, name string, args ...string) v1.Image {
 	return image
 }
 
-func TestImagesHoldTheProgramAndNothingElse(t *testing.T) {
+func TestImages_Files_AreTheProgramOnly(t *testing.T) {
 	for name, p := range programs() {
 		t.Run(name, func(t *testing.T) {
 			image := pack(t, name)
@@ -77,7 +77,7 @@ func TestImagesHoldTheProgramAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestLabelsAndAnnotationsSayWhatItIs(t *testing.T) {
+func TestImages_LabelsAndAnnotations_DescribeThem(t *testing.T) {
 	image := pack(t, broker, "--revision=c0ffee", "--arch=arm64")
 	const prefix = "org.opencontainers.image."
 	want := map[string]string{
@@ -103,7 +103,7 @@ func TestLabelsAndAnnotationsSayWhatItIs(t *testing.T) {
 	}
 }
 
-func TestNamesAreThoseThatContainerdLooksUp(t *testing.T) {
+func TestImages_Names_AreThoseContainerdLooksUp(t *testing.T) {
 	cases := map[string]struct {
 		reason      string
 		prefix, tag string
@@ -127,7 +127,7 @@ func TestNamesAreThoseThatContainerdLooksUp(t *testing.T) {
 	}
 }
 
-func TestWrongUseIsTold(t *testing.T) {
+func TestImage_WrongUse_IsTold(t *testing.T) {
 	for _, args := range [][]string{
 		nil, {"--version=v1", "--binaries=b"}, {"--binaries=b", broker}, {"--version=v1", broker},
 		{"--version=v1", "--binaries=b", "--created=today", broker}, {"--version=v1", "--binaries", t.TempDir(), "nope"},

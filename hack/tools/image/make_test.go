@@ -29,7 +29,7 @@ const (
 // made is what make image wrote.
 type made struct{ archive, list string }
 
-func TestMakeImageWritesTheSameFromAnyFolder(t *testing.T) {
+func TestMakeImage_AnyFolder_WritesTheSameBytes(t *testing.T) {
 	one, another := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "another", "folder")
 	copyContext(t, one)
 	if err := os.CopyFS(another, os.DirFS(one)); err != nil {

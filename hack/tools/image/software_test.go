@@ -106,7 +106,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 	return compiled
 }
 
-func TestLicencesAreToldByTheirText(t *testing.T) {
+func TestLicences_Texts_AreRecognized(t *testing.T) {
 	const bsd = "Redistribution and use in source and binary forms, with or without\nmodification, are permitted provided that"
 	cases := map[string]struct {
 		reason string

@@ -17,7 +17,7 @@ import (
 )
 
 // What the broker that works does not happen to show is found in the code.
-func TestThePageHasEveryMetricOfTheCodeAndNoOther(t *testing.T) {
+func TestMetricsPage_Metrics_AreThoseOfTheCode(t *testing.T) {
 	page, err := Read()
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestThePageHasEveryMetricOfTheCodeAndNoOther(t *testing.T) {
 	}
 }
 
-func TestParseReadsTypeHelpAndValues(t *testing.T) {
+func TestParse_Page_ReadsTypeHelpAndValues(t *testing.T) {
 	got, err := parse([]byte("# Metrics\n\n- `x`: not of a metric\n\n### `a_total`\n\n**counter** Things, by sort.\n\n" +
 		"- `sort`: `b` (so), `a`\n- `step`: any step, such as `x`\n\nProse.\n\n## More\n\n### `b_seconds`\n\n**histogram** Time.\n"))
 	want := map[string]Metric{
@@ -74,7 +74,7 @@ func TestParseReadsTypeHelpAndValues(t *testing.T) {
 	}
 }
 
-func TestCheckFindsWhatDoesNotExist(t *testing.T) {
+func TestCheck_UnknownMetric_IsFound(t *testing.T) {
 	metrics := map[string]Metric{
 		"alibabacloud_broker_a_total":   {"alibabacloud_broker_a_total", "counter", "", map[string][]string{"sort": {"x", "y"}, "step": nil}},
 		"alibabacloud_broker_b_seconds": {"alibabacloud_broker_b_seconds", "histogram", "", map[string][]string{"route": {"/v2/{id}"}}},
