@@ -80,7 +80,7 @@ func TestDashboard_Metrics_AreAllAndOnlyTheExisting(t *testing.T) {
 	}
 }
 
-// What promtool takes as rules is sound PromQL.
+// Rules that promtool accepts are sound PromQL.
 func TestDashboard_Queries_AreSound(t *testing.T) {
 	type rule struct {
 		Record string `json:"record"`

@@ -14,8 +14,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 )
 
-// The rights are those that the store's own test shows to be enough, with the
-// lease by its name.
+// The rights are the ones that the store's own test proves to be enough, with
+// the lease by its name.
 func TestAccess_BrokerRole_HasWhatTheStoreNeedsOnly(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "")
@@ -168,7 +168,7 @@ func policy(t *testing.T, values string) networkingv1.NetworkPolicySpec {
 	return typed[*networkingv1.NetworkPolicy](t, install(t, values), "NetworkPolicy", "").Spec
 }
 
-// ports are those that the rules let through to anywhere.
+// ports returns the ports that the rules open to every address.
 func ports(rules []networkingv1.NetworkPolicyEgressRule) []int {
 	var open []int
 	for _, rule := range rules {
@@ -254,7 +254,7 @@ func TestDashboard_ConfigMap_IsForGrafanasSidecar(t *testing.T) {
 	}
 }
 
-// The check runs before anything is deleted, and says no by failing.
+// The check runs before the release is deleted, and refuses by failing.
 func TestUninstallCheck_Job_AsksTheBroker(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "")
@@ -267,8 +267,8 @@ func TestUninstallCheck_Job_AsksTheBroker(t *testing.T) {
 		"instances", "none", "--url=http://broker-alibabacloud-servicebroker-ops.ns.svc:8006",
 		"--token-file=/etc/alibabacloud-servicebroker/operator/token",
 	}
-	// After a refusal Helm takes neither an upgrade nor a rollback without a
-	// revision, if there is one only.
+	// After a refusal with a single revision, Helm accepts neither an upgrade
+	// nor a rollback without a revision.
 	hint := strings.Join(c.Args[len(want):], " ")
 	if !strings.Contains(hint, "helm rollback -n ns broker 1.") || !strings.Contains(hint, "helm uninstall -n ns broker --no-hooks") {
 		t.Errorf("the hint %q does not say how to go on", hint)

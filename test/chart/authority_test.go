@@ -31,7 +31,8 @@ func annotate(t *testing.T, cluster objects, secret, name string, left time.Dura
 	o.SetAnnotations(notes)
 }
 
-// authorities are those that the release has platforms trust.
+// authorities returns the authorities that the release tells platforms to
+// trust.
 func authorities(t *testing.T, rendered objects) []*x509.Certificate {
 	t.Helper()
 	rest := typed[*corev1.Secret](t, rendered, "Secret", "-ca").Data["ca.crt"]
@@ -54,8 +55,8 @@ func authorities(t *testing.T, rendered objects) []*x509.Certificate {
 	}
 }
 
-// trusted says whether who trusts these authorities gets through to a pod with
-// that certificate.
+// trusted reports whether a platform that trusts these authorities accepts a
+// pod with the certificate.
 func trusted(by []*x509.Certificate, leaf *x509.Certificate) bool {
 	pool := x509.NewCertPool()
 	for _, c := range by {
@@ -65,8 +66,8 @@ func trusted(by []*x509.Certificate, leaf *x509.Certificate) bool {
 	return err == nil
 }
 
-// Between two upgrades, and while pods and platforms have not heard of the last
-// one, every certificate in use is trusted by everybody.
+// Between two upgrades, and before pods and platforms have seen the last one,
+// every certificate in use is trusted by every platform.
 func TestAuthority_Renewal_FailsNoRequest(t *testing.T) {
 	t.Parallel()
 	upgrade := func(cluster objects) objects {
@@ -77,7 +78,7 @@ func TestAuthority_Renewal_FailsNoRequest(t *testing.T) {
 	if diff := cmp.Diff(authorities(t, first), authorities(t, kept)); diff != "" || len(authorities(t, kept)) != 1 {
 		t.Errorf("the authority changes before its last third:\n%s", diff)
 	}
-	// By now the certificate is due as well; it may not outlive its authority.
+	// By now the certificate is due as well: it may not outlive its authority.
 	annotate(t, first, "-ca", authorityEnd, 25*24*time.Hour)
 	annotate(t, first, "-tls", "alibabacloud-servicebroker/renew-after", -time.Hour)
 	second := upgrade(first)
@@ -107,7 +108,7 @@ func TestAuthority_Renewal_FailsNoRequest(t *testing.T) {
 	}
 }
 
-// The notes tell who calls the broker besides Service Catalog.
+// The notes name the other clients of the broker beside Service Catalog.
 func TestNotes_NewAuthority_IsNamed(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
@@ -122,7 +123,7 @@ func TestNotes_NewAuthority_IsNamed(t *testing.T) {
 	}
 }
 
-// One that has ended, or does so today, signs nothing more.
+// An authority signs until the day before its end.
 func TestAuthority_Expired_IsReplacedAtOnce(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
@@ -135,7 +136,7 @@ func TestAuthority_Expired_IsReplacedAtOnce(t *testing.T) {
 	}
 }
 
-// Releases of a chart that did not write the end down go on as they are.
+// Releases of a chart that did not record the end stay as they are.
 func TestAuthority_UnknownExpiry_IsKept(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}

@@ -142,7 +142,7 @@ func TestValues_Unusable_AreRefused(t *testing.T) {
 	}
 }
 
-// What is alike but works is not refused with it.
+// Values that resemble refused ones, but work, are accepted.
 func TestValues_Usable_AreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, values := range []string{
@@ -150,7 +150,7 @@ func TestValues_Usable_AreAccepted(t *testing.T) {
 		"{auth: {bearer: true}, registration: {auth: bearer}}",
 		"{cloud: {credentials: {type: rrsa}}, serviceAccount: {create: false, name: annotated}}",
 		"service: {type: LoadBalancer, nodePort: 30001}",
-		"registration: {auth: null}", // as helm upgrade --reuse-values of a release that did not know it
+		"registration: {auth: null}", // as helm upgrade --reuse-values of a release that lacks it
 		"tls: {selfSigned: {caDays: 30, days: 30}}",
 		"tls: {mode: none, selfSigned: {caDays: 30, days: 31}}",
 		"{commonLabels: {app.kubernetes.io.example.com/a: b, example.com/helm.sh: b}, podLabels: {a: b}}",
@@ -159,8 +159,8 @@ func TestValues_Usable_AreAccepted(t *testing.T) {
 	}
 }
 
-// Objects of two releases never have the same name, nor do pods of one answer
-// for the other.
+// Objects of two releases have different names, and each selector matches the
+// pods of its own release.
 func TestChart_TwoReleases_ShareNoName(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 50)

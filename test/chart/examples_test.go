@@ -38,8 +38,8 @@ func examples(t *testing.T) objects {
 	return all
 }
 
-// The names are those of the guide of the first broker: what users have goes on
-// working.
+// The names are in the guide of the first broker, so that objects of its users
+// keep working.
 func TestExamples_Names_AreThoseOfTheFirstBroker(t *testing.T) {
 	t.Parallel()
 	got := map[string]int{}
@@ -74,7 +74,8 @@ func TestExamples_Names_AreThoseOfTheFirstBroker(t *testing.T) {
 	}
 }
 
-// The broker takes what the examples ask for: classes, plans and parameters.
+// The broker accepts the requests of the examples: classes, plans and
+// parameters.
 func TestExamples_Requests_FitTheCatalog(t *testing.T) {
 	t.Parallel()
 	offered, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))

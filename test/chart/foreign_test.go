@@ -6,10 +6,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// foreignForm returns a value of the form of a kind that is not Kubernetes'
-// own: the types of cert-manager and of the Prometheus operator, and of Service
-// Catalog, which is itself there in the end-to-end tests, those members that the
-// chart and the examples use.
+// foreignForm returns a value of the form of a kind from outside Kubernetes:
+// the types of cert-manager and of the Prometheus operator, and of Service
+// Catalog, which is present itself in the end-to-end tests. The forms have the
+// members that the chart and the examples use.
 func foreignForm(apiVersion, kind string) (any, bool) {
 	switch apiVersion + " " + kind {
 	case "servicecatalog.k8s.io/v1beta1 ClusterServiceBroker":

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// notes are what Helm shows after an install or an upgrade.
+// notes returns Helm's text after an install or an upgrade.
 func notes(t *testing.T, r release) string {
 	t.Helper()
 	files, err := r.files(t)

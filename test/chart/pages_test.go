@@ -78,7 +78,7 @@ func TestRunbook_Release_IsTheOneOfTheGuide(t *testing.T) {
 			t.Errorf("this is the log's end only: %s", line)
 		}
 	}
-	// What its commands name is there.
+	// The objects that its commands name exist.
 	rendered := must(t, release{name: name, namespace: "ns"})
 	if d := deployment(t, rendered); d.Name != name || d.Spec.Template.Labels["app.kubernetes.io/component"] != "broker" || flagOf(t, rendered, "store-name") != name {
 		t.Errorf("the deployment is %s, with the store %s", d.Name, flagOf(t, rendered, "store-name"))

@@ -52,8 +52,7 @@ func pods(t *testing.T, o objects) []corev1.PodSpec {
 	return found
 }
 
-// The Pod Security standard restricted, and a file system that cannot be
-// written.
+// The Pod Security standard restricted, and a read-only file system.
 func TestPods_Security_IsRestricted(t *testing.T) {
 	t.Parallel()
 	for name, values := range variants() {
@@ -102,8 +101,8 @@ func TestFlags_FilesTheyName_AreMounted(t *testing.T) {
 	}
 }
 
-// filesOf are the files in the volume: those that it picks, which a Secret or
-// ConfigMap of the chart has to have.
+// filesOf returns the files in the volume: the ones it picks, which a Secret or
+// ConfigMap of the chart must have.
 func filesOf(t *testing.T, rendered objects, v corev1.Volume) []string {
 	t.Helper()
 	var files []string
@@ -125,7 +124,7 @@ func filesOf(t *testing.T, rendered objects, v corev1.Volume) []string {
 	return files
 }
 
-// The flags are those that the broker has.
+// The broker has each of the flags.
 func TestFlags_Every_IsKnownToTheBroker(t *testing.T) {
 	t.Parallel()
 	sources, err := filepath.Glob("../../cmd/alibabacloud-servicebroker/*.go")
@@ -182,7 +181,7 @@ func TestFlags_Values_DecideThem(t *testing.T) {
 	}
 }
 
-// Nothing is cut off: the pod may live as long as the broker may drain.
+// The pod may live as long as the broker may drain.
 func TestPod_GracePeriod_OutlastsTheDrain(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, "drain: {delaySeconds: 10, requestSeconds: 20, callSeconds: 40}")
@@ -194,7 +193,8 @@ func TestPod_GracePeriod_OutlastsTheDrain(t *testing.T) {
 	}
 }
 
-// No upgrade takes the last replica away, but on a file, which one process has.
+// An upgrade keeps a replica running, except on a file, which a single process
+// opens.
 func TestDeployment_Upgrade_KeepsAReplica(t *testing.T) {
 	t.Parallel()
 	strategy := deployment(t, install(t, "")).Spec.Strategy

@@ -24,15 +24,15 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// A release is what Helm is asked to render; the zero value is the first
-// install of the chart's defaults.
+// A release is the input of Helm; the zero value is the first install of the
+// chart's defaults.
 type release struct {
 	name, namespace string
 	values          string  // YAML
-	cluster         objects // what lookup finds
+	cluster         objects // the objects that lookup finds
 }
 
-// objects are what the chart renders, in Helm's form.
+// objects are the rendered objects, in Helm's form.
 type objects []*object
 
 type object = unstructured.Unstructured
@@ -78,7 +78,8 @@ func (r release) render(t *testing.T) (objects, error) {
 	return rendered, nil
 }
 
-// install renders what is to be renderable: release broker in namespace ns.
+// install renders values that must be renderable: release broker in namespace
+// ns.
 func install(t *testing.T, values string) objects {
 	t.Helper()
 	return must(t, release{name: "broker", namespace: "ns", values: values})
@@ -116,7 +117,7 @@ func parse(t *testing.T, name string, content []byte) objects {
 	}
 }
 
-// find returns the one object of the kind whose name ends so.
+// find returns the one object of the kind with the suffix in its name.
 func (o objects) find(t *testing.T, kind, suffix string) *object {
 	t.Helper()
 	found := o.all(kind, suffix)
@@ -146,8 +147,8 @@ func typed[T runtime.Object](t *testing.T, o objects, kind, suffix string) T {
 	return object
 }
 
-// decode reads an object of Kubernetes itself, as an API server would that
-// refuses fields it does not know.
+// decode reads an object of Kubernetes itself, as an API server that refuses
+// unknown fields.
 func decode(t *testing.T, o *object) runtime.Object {
 	t.Helper()
 	raw, err := o.MarshalJSON()

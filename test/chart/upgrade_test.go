@@ -39,7 +39,7 @@ func TestUpgrade_SameValues_KeepsIdentityAndCertificates(t *testing.T) {
 	}
 }
 
-// What operators put into the Secret during a rotation stays there.
+// Operators' additions to the Secret during a rotation stay there.
 func TestUpgrade_AddedUsers_AreKept(t *testing.T) {
 	t.Parallel()
 	r := release{name: "broker", namespace: "ns"}
@@ -72,7 +72,7 @@ func TestAuth_Password_IsOneOfTheUsers(t *testing.T) {
 	}
 }
 
-// What platforms and the cloud know cannot change.
+// Facts that platforms and the cloud rely on are fixed.
 func TestUpgrade_LosingInstances_IsRefused(t *testing.T) {
 	t.Parallel()
 	first := release{name: "broker", namespace: "ns", values: "{broker: {id: mine}, catalog: {prefix: a-}}"}
@@ -97,8 +97,8 @@ func TestUpgrade_LosingInstances_IsRefused(t *testing.T) {
 	}
 }
 
-// The store of the release cannot be changed, least of all by forgetting to say
-// it again; a release of a chart that did not write it down goes on.
+// The store of the release is fixed, also when the values omit it; a release of
+// a chart that did not record its store goes on.
 func TestUpgrade_Store_IsKept(t *testing.T) {
 	t.Parallel()
 	bolt := must(t, release{name: "broker", namespace: "ns", values: variants()["bolt"]})
@@ -135,8 +135,8 @@ func TestUpgrade_Store_IsKept(t *testing.T) {
 	}
 }
 
-// Who is in the Secret stays, so that another name in the values would do
-// nothing.
+// The users in the Secret stay, so another name in the values would have no
+// effect.
 func TestUpgrade_OtherUser_IsRefused(t *testing.T) {
 	t.Parallel()
 	cluster := must(t, release{name: "broker", namespace: "ns", values: "auth: {username: platform}"})

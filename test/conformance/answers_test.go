@@ -126,7 +126,7 @@ func TestRefusals_Every_HasItsStatusAndChangesNothing(t *testing.T) {
 	}
 }
 
-// What the answers themselves must be like is checked by the platform.
+// The platform checks the form of each answer.
 func TestAnswers_Every_IsInItsTable(t *testing.T) {
 	osbtest.Proves(t, "REQ-01", "EXT-02", "CT-01", "CT-04", "ERR-02", "ERR-04", "ASY-02", "ASY-07", "PROV-08", "PROV-09", "PROV-10", "PROV-17", "PROV-18",
 		"UPD-10", "UPD-11", "UPD-12", "DEP-04", "DEP-05", "BIND-08", "BIND-09", "BIND-10", "BIND-28", "BLO-08", "LO-10", "UNB-04", "UNB-05", "ORP-01")

@@ -19,13 +19,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
-// The two checkers send what follows, in this order, for each plan; what we
-// offer is checked as it is offered.
+// The two checkers send the following requests, in this order, for each plan,
+// and their checks fit our offerings.
 
 func offered() stack.Option { return stack.WithCatalog(rds.Plans, oss.Plans) }
 
-// want412 is what both checkers want of requests without a version; and they
-// fail to authenticate so often that holding them back would take minutes.
+// want412 answers requests without a version as both checkers expect. It also
+// lifts the limit on failed logins: the checkers fail so often that the delays
+// would take minutes.
 func want412() stack.Option {
 	return stack.WithAPI(func(c *api.Config) {
 		c.MissingVersionStatus, c.FailureDelay = http.StatusPreconditionFailed, time.Nanosecond
@@ -36,7 +37,7 @@ func want412() stack.Option {
 type checker struct {
 	*platform
 
-	version string // what it calls itself
+	version string // the checker's name of itself
 }
 
 func (c *checker) as(method, path, body string) answer {
@@ -44,7 +45,7 @@ func (c *checker) as(method, path, body string) answer {
 	return c.sendWith(method, path, body, http.Header{"X-Broker-Api-Version": {c.version}})
 }
 
-// check is one of its checks: the status is one of those that it takes.
+// check is one of its checks: the status is among the accepted ones.
 func (c *checker) check(what string, got answer, statuses ...int) answer {
 	c.t.Helper()
 	if !slices.Contains(statuses, got.status) {
@@ -53,8 +54,8 @@ func (c *checker) check(what string, got answer, statuses ...int) answer {
 	return got
 }
 
-// doors are the requests that both send without version and with credentials
-// that are missing or wrong.
+// doors are the requests that both send without version, and with wrong or
+// missing credentials.
 func (c *checker) doors(method, path, body string) {
 	c.t.Helper()
 	c.check("no version", c.sendWith(method, path, body, http.Header{"X-Broker-Api-Version": {""}}), 412)
@@ -125,7 +126,7 @@ func (c *checker) goChecker(service osb.Service, plan osb.Plan, slow bool) {
 			return
 		}
 		c.check(operation, a, 202)
-		// It makes operations up: the names of what it did.
+		// It makes operations up, from the names of its requests.
 		if end := c.polled(path, operation); end.status != 200 || end.text("state") != "succeeded" {
 			c.t.Errorf("%s ended with %d %s", operation, end.status, end.raw)
 		}
@@ -187,8 +188,8 @@ func (c *checker) goChecker(service osb.Service, plan osb.Plan, slow bool) {
 	done(path, "deprovision", c.as("DELETE", path+suffix+names, ""), 200)
 }
 
-// only checks a body against a schema of the Kotlin checker that takes no
-// other members.
+// only checks a body against a schema of the Kotlin checker, which lists every
+// member.
 func (c *checker) only(what string, a answer, members ...string) answer {
 	c.t.Helper()
 	for member := range a.body {
@@ -217,7 +218,7 @@ func TestKotlinChecker_WholeBroker_FindsNothing(t *testing.T) {
 				other := services[(i+1)%len(services)]
 				plans := service.Plans
 				if version != "2.15" {
-					plans = plans[:1] // what differs is not in the plans
+					plans = plans[:1] // the plans are alike here
 				}
 				for _, plan := range plans {
 					c.kotlinProvisions(service, plan)
@@ -335,7 +336,7 @@ func (c *checker) kotlinBindings(service osb.Service, plan osb.Plan, other osb.S
 	c.asyncRequired(c.check("synchronous unbind", c.as("DELETE", bound+"?"+names, ""), 200, 422))
 	for _, body := range []string{wanted("", plan.ID, app), strings.Replace(wanted(service.ID, "", app), `"plan_id":""`, `"plan_id":null`, 1)} {
 		c.check("bind without an id", c.as("PUT", bound+async, body), 400)
-		// It sends the names twice, and those that are missing without a value.
+		// It sends the names twice; missing ones have an empty value.
 		c.check("unbind of nothing", c.as("DELETE", bound+"?service_id="+service.ID+"&service_id="+service.ID+"&plan_id&accepts_incomplete=true", ""), 410)
 	}
 	ends("bind", bound, c.check("bind", c.as("PUT", bound+async, wanted(service.ID, plan.ID, app)), 201, 202), 200)

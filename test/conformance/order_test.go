@@ -8,8 +8,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-// Each request is wrong in more than one way; what it is refused for is the
-// first of them in the order of the checks.
+// Each request has several errors, and the refusal is for the first of them in
+// the order of the checks.
 func TestChecks_SeveralRefusals_FirstInOrderWins(t *testing.T) {
 	osbtest.Proves(t, "AUTH-01", "AUTH-04", "VER-01", "VER-02", "VER-03", "ERR-01", "ERR-03", "ASY-01", "PROV-07", "PROV-12", "PROV-19",
 		"PROV-11", "BIND-11", "BIND-03", "DEP-02", "DEP-03", "DEP-06", "UNB-02", "UNB-03", "UNB-06", "UPD-13", "UPD-15", "CON-01")
@@ -69,6 +69,6 @@ func TestChecks_SeveralRefusals_FirstInOrderWins(t *testing.T) {
 			t.Errorf("%s: %s %s answered %d %s, want %d %s", tc.name, tc.method, tc.path, got.status, got.raw, tc.status, tc.code)
 		}
 	}
-	p.want(404, http.MethodGet, instance("new"), "") // nothing of it has left a trace
+	p.want(404, http.MethodGet, instance("new"), "") // the refused provision has left no trace
 	p.want(404, http.MethodGet, binding("new", "ready"), "")
 }

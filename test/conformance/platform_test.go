@@ -14,8 +14,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
-// plans offers buckets that are made within the request, others that take
-// their time in everything, and some that cannot be bound.
+// plans offers buckets that are made within the request, others that take their
+// time in everything, and some that cannot be bound.
 const plans = `
 offerings:
 - id: fast-id
@@ -119,7 +119,7 @@ type platform struct {
 	t *testing.T
 }
 
-// newPlatform serves the plans above, where the options do not say otherwise.
+// newPlatform serves the plans above, unless the options name others.
 func newPlatform(t *testing.T, opts ...stack.Option) *platform {
 	t.Helper()
 	t.Parallel()
@@ -128,7 +128,7 @@ func newPlatform(t *testing.T, opts ...stack.Option) *platform {
 	return &platform{stack.New(t, opts...), t}
 }
 
-// An answer is what came back.
+// An answer of the broker.
 type answer struct {
 	status int
 	header http.Header
@@ -161,7 +161,7 @@ func (p *platform) sendWith(method, path, body string, headers http.Header) answ
 	return a
 }
 
-// want sends a request whose answer must have the status.
+// want sends a request and demands a status.
 func (p *platform) want(status int, method, path, body string) answer {
 	p.t.Helper()
 	a := p.send(method, path, body)
@@ -179,8 +179,8 @@ func (p *platform) wantError(status int, code, method, path, body string) {
 	}
 }
 
-// statuses that an operation's table has, and 404 where the specification has
-// nothing for what is not there.
+// statuses are the statuses of an operation's table, and 404 where the
+// specification is silent about an absent resource.
 func statuses(method, path string) []int {
 	path, _, _ = strings.Cut(path, "?")
 	binding := strings.Contains(path, "/service_bindings/")
@@ -234,7 +234,7 @@ func members(method, path string, status int) []string {
 	return []string{"metadata"}
 }
 
-// wellFormed checks what holds for every answer.
+// wellFormed checks the rules for every answer.
 func (p *platform) wellFormed(method, path string, a *answer) {
 	p.t.Helper()
 	what := method + " " + path

@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-// inProgress checks a poll of what goes on.
+// inProgress checks a poll of a running operation.
 func (p *platform) inProgress(path string) {
 	p.t.Helper()
 	a := p.want(200, http.MethodGet, path, "")
@@ -149,7 +149,7 @@ func TestOperation_InQueryString_IsUnchanged(t *testing.T) {
 			escaped += fmt.Sprintf("%%%02X", b)
 		}
 		p.want(202, "DELETE", instance(id)+async+"&"+query("slow", "slow-plan"), "")
-		// It is found by its own name, not as the latest.
+		// It is found by its own name rather than as the latest.
 		if a := p.want(200, "GET", instance(id)+"/last_operation?operation="+escaped, ""); a.text("state") != "failed" {
 			t.Errorf("the cancelled provision of %s is polled as %s", id, a.raw)
 		}

@@ -40,8 +40,8 @@ func (s *served) is(kind string) bool {
 	return false
 }
 
-// ready waits until Service Catalog has done what was last asked for. That it
-// calls it failed is the end of the test.
+// ready waits until Service Catalog has finished its last request; a failed one
+// ends the test.
 func ready(t *testing.T, limit time.Duration, namespace, kind, name string) served {
 	t.Helper()
 	var s served
@@ -91,7 +91,7 @@ func remove(t *testing.T, namespace string, objects ...string) {
 	t.Logf("%s are deleted: after %s", strings.Join(objects, ", "), time.Since(began).Round(100*time.Millisecond))
 }
 
-// A clientReport is what the client for tests prints.
+// A clientReport is the output of the client for tests.
 type clientReport struct {
 	Type  string `json:"type"`
 	Found int    `json:"found"`

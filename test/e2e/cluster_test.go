@@ -14,7 +14,7 @@ import (
 // mine is the label of namespaces that these tests make.
 const mine = "alibabacloud-servicebroker-e2e"
 
-// run runs a program with in as its input and returns what it prints.
+// run runs a program with in as its input and returns its output.
 func run(in string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
@@ -50,8 +50,8 @@ func apply(t *testing.T, manifest string) {
 	}
 }
 
-// get decodes an object, or a list of them, into to; it returns false where
-// there is none.
+// get decodes an object, or a list of them, into to; it returns false if the
+// object is absent.
 func get(t *testing.T, to any, args ...string) bool {
 	t.Helper()
 	out := kubectl(t, append([]string{"get", "--ignore-not-found", "-o", "json"}, args...)...)
@@ -79,8 +79,8 @@ func until(t *testing.T, limit time.Duration, what string, done func() (ok bool,
 	t.Logf("%s: after %s", what, time.Since(began).Round(100*time.Millisecond))
 }
 
-// namespace makes one for a test. At the end it goes with all that is in it,
-// and what this made in the cloud goes too.
+// namespace makes a namespace for a test. At the end it is deleted with its
+// objects and their resources in the cloud.
 func namespace(t *testing.T, name string) string {
 	t.Helper()
 	makeNamespace(t, name)
@@ -92,14 +92,14 @@ func namespace(t *testing.T, name string) string {
 	return name
 }
 
-// makeNamespace makes one in which the API server takes no pod that does not
-// keep to the Pod Security standard restricted.
+// makeNamespace makes a namespace in which the API server enforces the Pod
+// Security standard restricted.
 func makeNamespace(t *testing.T, name string) {
 	t.Helper()
 	apply(t, fmt.Sprintf("{apiVersion: v1, kind: Namespace, metadata: {name: %s, labels: {%s: 'true', pod-security.kubernetes.io/enforce: restricted}}}", name, mine))
 }
 
-// tell prints, of a test that failed, what there is in its namespace.
+// tell prints the objects in the namespace of a failed test.
 func tell(t *testing.T, namespace string) {
 	t.Helper()
 	if !t.Failed() {

@@ -15,10 +15,10 @@ const original = mine + "/args"
 type controller struct {
 	namespace, name, container string
 	args                       []string
-	before                     string // what the annotation says
+	before                     string // the value of the annotation
 }
 
-// findCatalog finds it by what it runs.
+// findCatalog finds it by the program it runs.
 func findCatalog() (controller, error) {
 	c := controller{namespace: env("E2E_CATALOG_NAMESPACE", "catalog")}
 	out, err := run("", "kubectl", "get", "deployments", "-n", c.namespace, "-o", "json")

@@ -18,8 +18,8 @@ registration: {kind: none}
 uninstallCheck: {enabled: false}
 `
 
-// On a full disk the broker refuses what it could not remember, goes on telling
-// what it knows, and works again when there is room.
+// On a full disk the broker refuses work that it could not record, keeps
+// answering from its records, and works again with free space.
 func TestStore_FullDisk_LosesNothing(t *testing.T) {
 	ns := namespace(t, "e2e-disk")
 	r := newRelease(t, "alibabacloud-servicebroker-disk", ns, diskValues)

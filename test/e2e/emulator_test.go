@@ -115,7 +115,7 @@ func (e *emulator) ask(t *testing.T, method, path, body string, to any) {
 	}
 }
 
-// A cloudState is what exists in the account.
+// A cloudState is the content of the account.
 type cloudState struct {
 	Instances []struct {
 		ID       string `json:"id"`
@@ -141,8 +141,8 @@ func (e *emulator) state(t *testing.T) cloudState {
 	return s
 }
 
-// empty waits until nothing exists any more, which may take a little longer
-// than platforms wait.
+// empty waits until the cloud is empty, which may take a little longer than
+// platforms wait.
 func (e *emulator) empty(t *testing.T) {
 	t.Helper()
 	until(t, time.Minute, "nothing is left in the cloud", func() (bool, string) {
@@ -166,7 +166,7 @@ func (e *emulator) fault(t *testing.T, fault string) {
 	})
 }
 
-// freeze lets the cloud's time stand still until thaw: nothing gets ready.
+// freeze stops the cloud's time until thaw: instances stay unready.
 func (e *emulator) freeze(t *testing.T) {
 	t.Helper()
 	e.ask(t, http.MethodPost, "/freeze", "", nil)

@@ -119,8 +119,8 @@ func TestOutage_EveryObject_RecoversAfterwards(t *testing.T) {
 	here.cloud.thaw(t)
 	r.serving(t)
 	r.platform(t) // once it is reached
-	// Not meanwhile: a connection that times out ends a bind for Service Catalog,
-	// whatever the broker does.
+	// After the bind: a connection that times out ends a bind for Service
+	// Catalog, even if the broker finishes it.
 	bind(t, ns, "bound", "bound")
 
 	const limit = 3 * time.Minute // Service Catalog's own pace by now
@@ -137,8 +137,8 @@ func TestOutage_EveryObject_RecoversAfterwards(t *testing.T) {
 	}
 }
 
-// A namespace is deleted with all that is in it: instances and bindings at the
-// same time, in no order.
+// A namespace is deleted with all its objects: instances and bindings at the
+// same time, in any order.
 func TestNamespace_Deletion_Ends(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)

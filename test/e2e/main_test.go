@@ -1,9 +1,9 @@
 // Package e2e_test installs the broker with its chart in a real cluster with
-// Service Catalog, on an emulator of the cloud with real databases, and does
-// with it what users and operators do, and what happens to them.
+// Service Catalog, on an emulator of the cloud with real databases. The tests
+// do the work of users and operators, and cause the accidents of a cluster.
 //
-// make e2e runs it; docs/e2e.md says what it needs. Without E2E in the
-// environment it does nothing.
+// make e2e runs it; docs/e2e.md lists its needs. Without E2E in the environment
+// the package does nothing.
 package e2e_test
 
 import (
@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// A world is what all tests share.
-type world struct {
+// An environment is shared by all tests.
+type environment struct {
 	cloud    *emulator
 	chart    string // folder
 	examples string // folder
@@ -33,7 +33,7 @@ type world struct {
 }
 
 // here is made by TestMain and set once.
-var here *world //nolint:gochecknoglobals // belongs to TestMain
+var here *environment //nolint:gochecknoglobals // belongs to TestMain
 
 func TestMain(m *testing.M) {
 	if os.Getenv("E2E") == "" {
@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 	here = w
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
-	var cleaning sync.Mutex // who has it cleans up, and ends the process
+	var cleaning sync.Mutex // its holder cleans up, and ends the process
 	go func() {
 		fmt.Fprintln(os.Stderr, "e2e:", <-interrupted)
 		cleaning.Lock()
@@ -76,8 +76,8 @@ func env(name, otherwise string) string {
 	return otherwise
 }
 
-func newWorld() (*world, error) {
-	w := &world{
+func newWorld() (*environment, error) {
+	w := &environment{
 		chart: filepath.Join("..", "..", "chart"), examples: filepath.Join("..", "..", "contrib", "examples"),
 		prefix: os.Getenv("E2E_IMAGE_PREFIX"), tag: env("E2E_IMAGE_TAG", "e2e"),
 	}
@@ -110,7 +110,7 @@ func newWorld() (*world, error) {
 }
 
 // close leaves the cluster and the machine as they were found.
-func (w *world) close() error {
+func (w *environment) close() error {
 	var failed error
 	if w.main != nil {
 		failed = w.main.remove()
@@ -118,7 +118,7 @@ func (w *world) close() error {
 	return errors.Join(failed, sweep(), w.cloud.stop(), os.RemoveAll(w.dir))
 }
 
-// alone says whether somebody else's broker offers the same in this cluster:
+// alone reports an error if another broker offers the same in this cluster:
 // Service Catalog lets one class have one broker, and the examples have fixed
 // names.
 func alone() error {

@@ -16,8 +16,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/tools/metricsdoc"
 )
 
-// notYet are metrics that a broker need not show which has had work and no
-// trouble: they count what has not happened.
+// notYet returns the metrics that count trouble, which a broker may lack until
+// it has had some.
 func notYet() []string {
 	return []string{
 		"alibabacloud_broker_authentication_failures_total",
@@ -81,8 +81,8 @@ func TestMetrics_PodInCluster_ReadsThemByTheService(t *testing.T) {
 
 var typeForm = regexp.MustCompile(`(?m)^# TYPE (\S+) (\S+)$`)
 
-// scraped is what a pod beside the broker, where its NetworkPolicy lets one,
-// gets of the service on some connections.
+// scraped returns the answers that a pod beside the broker, where its
+// NetworkPolicy lets one, gets from the service on some connections.
 func (r *release) scraped(t *testing.T) (texts []string) {
 	t.Helper()
 	const name, times = "prometheus", 12
@@ -111,7 +111,7 @@ func (r *release) scraped(t *testing.T) (texts []string) {
 	return texts
 }
 
-// scrape is what /metrics of one pod shows.
+// scrape returns the /metrics of one pod.
 func scrape(t *testing.T, pod podObject) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+net.JoinHostPort(pod.Status.PodIP, "8006")+"/metrics", nil)
@@ -130,7 +130,7 @@ func scrape(t *testing.T, pod podObject) string {
 	return string(text)
 }
 
-// sample is the value of a metric without labels, empty where there is none.
+// sample returns the value of a metric without labels, or "".
 func sample(text, name string) string {
 	_, rest, _ := strings.Cut("\n"+text, "\n"+name+" ")
 	value, _, _ := strings.Cut(rest, "\n")
@@ -139,7 +139,7 @@ func sample(text, name string) string {
 
 var buildForm = regexp.MustCompile(`(?m)^alibabacloud_broker_build_info\{[^}]*version="([^"]*)"\} 1$`)
 
-// versions are those that the pods run, each once.
+// versions returns the versions that the pods run, each once.
 func (r *release) versions(t *testing.T) []string {
 	t.Helper()
 	var found []string

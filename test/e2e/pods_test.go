@@ -32,14 +32,14 @@ type podList struct {
 	Items []podObject `json:"items"`
 }
 
-// What pods and containers must say where the Pod Security standard restricted
-// is enforced.
+// Pod and container settings that the Pod Security standard restricted
+// requires.
 const (
 	restrictedPod       = "securityContext: {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: {type: RuntimeDefault}}"
 	restrictedContainer = "securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}"
 )
 
-// startPod starts a pod that nobody starts again.
+// startPod starts a pod that is never restarted.
 func startPod(t *testing.T, namespace, name, spec string) {
 	t.Helper()
 	apply(t, fmt.Sprintf("{apiVersion: v1, kind: Pod, metadata: {name: %s, namespace: %s, labels: {%s: 'true'}}, spec: {restartPolicy: Never, automountServiceAccountToken: false, enableServiceLinks: false,\n%s,\n%s}}",

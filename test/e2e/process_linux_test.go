@@ -2,8 +2,8 @@ package e2e_test
 
 import "syscall"
 
-// apart is a process that a terminal does not interrupt, and that ends with the
-// thread that has started it.
+// apart makes a process deaf to the terminal's interrupts, and ends it with the
+// thread that started it.
 func apart() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }

@@ -19,8 +19,8 @@ type release struct {
 	values    []string // files
 }
 
-// baseValues is what differs here from a common installation: images, where the
-// cloud is, and that it is fast.
+// baseValues is the difference to a common installation: the images, the
+// cloud's address, and short intervals.
 const baseValues = `
 image: {repository: %[1]salibabacloud-servicebroker, tag: %[2]s}
 cloud:
@@ -85,8 +85,8 @@ func (r *release) upgrade(t *testing.T, args ...string) {
 	t.Logf("helm upgrade: %s", time.Since(began).Round(100*time.Millisecond))
 }
 
-// remove uninstalls it, the uninstall check included, and looks that nothing is
-// left of it but what is meant to stay.
+// remove uninstalls the release, the uninstall check included, and checks that
+// only the objects that outlive it are left.
 func (r *release) remove() error {
 	if _, err := run("", "helm", "uninstall", r.name, "--namespace", r.namespace, "--wait", "--timeout", "3m"); err != nil {
 		return err
@@ -96,12 +96,12 @@ func (r *release) remove() error {
 	if left != "" {
 		err = errors.Join(err, fmt.Errorf("after helm uninstall there is still %s", left))
 	}
-	// Service Catalog needs nobody's password to forget a broker.
+	// Service Catalog needs no password to forget a broker.
 	_, failed := run("", "kubectl", "wait", "--for=delete", "clusterservicebroker/"+r.name, "--timeout=30s")
 	return errors.Join(err, failed)
 }
 
-// pods are those of the broker that are not being deleted.
+// pods returns the broker's pods that are not being deleted.
 func (r *release) pods(t *testing.T) []podObject {
 	t.Helper()
 	var list podList
@@ -140,7 +140,7 @@ func (r *release) leader(t *testing.T) (leader string, others []string) {
 	return leader, others
 }
 
-// secret is what a Secret of the release holds.
+// secret returns the data of a Secret of the release.
 func (r *release) secret(t *testing.T, name string) map[string]string {
 	t.Helper()
 	return secretData(t, r.namespace, name)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// All that can be changed without a restart is changed at the same time, while
-// platforms ask.
+// All settings that can be changed without a restart are changed at the same
+// time, while platforms send requests.
 func TestRotation_PasswordCertificateKeys_FailNoRequest(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
@@ -72,8 +72,8 @@ func names(pods []podObject) (names []string) {
 	return names
 }
 
-// mount lets the kubelet look at once for what is mounted: it does so every
-// minute or two, and whenever a pod changes.
+// mount makes the kubelet update mounted files at once: it does so every minute
+// or two, and at each change of a pod.
 func (r *release) mount(t *testing.T) {
 	t.Helper()
 	for _, pod := range r.pods(t) {
@@ -81,7 +81,8 @@ func (r *release) mount(t *testing.T) {
 	}
 }
 
-// certificates are the serial numbers of those that the pods show.
+// certificates returns the serial numbers of the certificates that the pods
+// show.
 func (r *release) certificates(t *testing.T, p *platform) map[string]string {
 	t.Helper()
 	transport, ok := p.client.Transport.(*http.Transport)

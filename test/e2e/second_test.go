@@ -17,8 +17,8 @@ auth: {basic: false, bearer: true}
 registration: {kind: ServiceBroker}
 `
 
-// Nobody can delete instances once their broker is gone: uninstalling it is
-// refused while there are any.
+// Instances cannot be deleted without their broker, so uninstalling it is
+// refused while any exist.
 func TestSecondRelease_WithInstances_RefusesUninstall(t *testing.T) {
 	first := theBroker(t)
 	registered(t, first)
@@ -29,7 +29,7 @@ func TestSecondRelease_WithInstances_RefusesUninstall(t *testing.T) {
 	installed := true
 	t.Cleanup(func() {
 		tell(t, ns)
-		if installed { // it has failed: what is there still goes in good order
+		if installed { // after a failure instances are still deleted in good order
 			for _, kind := range []string{"servicebindings", "serviceinstances"} {
 				_, err := run("", "kubectl", "-n", ns, "delete", kind, "--all", "--timeout=30s")
 				t.Log(err)
@@ -69,7 +69,8 @@ spec: {serviceClassExternalName: second-alibaba-cloud-oss, servicePlanExternalNa
 	r.refuseUninstall(t)
 	remove(t, ns, "servicebinding/files", "servicebinding/more")
 	remove(t, ns, "serviceinstance/files")
-	// Without instances it goes, also after it was refused.
+	// After the last instance is gone the release is uninstalled, even after a
+	// refusal.
 	installed = false
 	if err := r.remove(); err != nil {
 		t.Error(err)

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// The API server refuses a careless pod in the namespaces of these tests, on
-// which rests all that they show of Pod Security. The emulator's image it takes,
-// and with nothing that it could write to it is a cloud.
+// The API server refuses a careless pod in the namespaces of these tests, which
+// proves that Pod Security is enforced there. It accepts the emulator's image,
+// which serves with a read-only file system.
 func TestEmulatorImage_PodSecurityEnforced_Runs(t *testing.T) {
 	ns := namespace(t, "e2e-emulator")
 	out, err := run("", "kubectl", "-n", ns, "run", "careless", "--image="+here.prefix+"alibabacloud-emulator:"+here.tag, "--dry-run=server")

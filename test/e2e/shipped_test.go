@@ -35,8 +35,8 @@ func asShipped(t *testing.T) {
 	}
 }
 
-// A bind that the cloud keeps waiting for longer than a request lasts is sent
-// again by Service Catalog, if it got no answer at all, and then ends well.
+// The cloud delays a bind for longer than a request lasts. Service Catalog gets
+// no answer, sends the bind again, and the bind ends well.
 func TestServiceCatalog_ShippedSettings_Works(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)

@@ -10,8 +10,8 @@ import (
 // home is the namespace of the release that most tests use.
 const home = "e2e-broker"
 
-// sweep removes what an interrupted run has left, also what would wait for a
-// broker that is gone.
+// sweep removes the remains of an interrupted run, also objects that would wait
+// for a broker that is gone.
 func sweep() error {
 	owner, err := run("", "kubectl", "get", "clusterservicebroker", "alibabacloud-servicebroker", "--ignore-not-found", "-o", "jsonpath={.spec.authInfo.basic.secretRef.namespace}")
 	if err != nil {
@@ -39,9 +39,10 @@ func sweep() error {
 	return failed
 }
 
-// discard deletes a namespace without the consent of what is in it. Instances
-// go before their broker: with it go their classes, and then Service Catalog's
-// webhook refuses every change of them, that of finalizers too.
+// discard deletes a namespace and the finalizers in it. Instances go before
+// their broker: their classes go with the broker, and without classes Service
+// Catalog's webhook refuses every change of an instance, even of its
+// finalizers.
 func discard(namespace string) error {
 	var failed error
 	for _, kind := range []string{"servicebindings", "serviceinstances", "servicebrokers", "secrets"} {
@@ -52,13 +53,13 @@ func discard(namespace string) error {
 	return errors.Join(failed, err)
 }
 
-// abandon deletes objects without anybody's consent.
+// abandon deletes objects together with their finalizers.
 func abandon(namespace, kind string, names ...string) error {
 	_, err := run("", append([]string{"kubectl", "delete", kind, "--namespace", namespace, "--ignore-not-found", "--wait=false"}, names...)...)
 	return errors.Join(err, unfinalize(namespace, kind, names...))
 }
 
-// unfinalize takes the finalizers off those objects of a kind, or off all.
+// unfinalize takes the finalizers off the named objects of a kind, or off all.
 func unfinalize(namespace, kind string, only ...string) error {
 	names, err := run("", "kubectl", "--namespace", namespace, "get", kind, "-o", `jsonpath={range .items[?(@.metadata.finalizers)]}{.metadata.name} {end}`)
 	for name := range strings.FieldsSeq(names) {

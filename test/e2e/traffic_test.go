@@ -77,14 +77,14 @@ func (p *platform) to(t *testing.T, pod podObject) *platform {
 	return &platform{url: p.url, client: &http.Client{Transport: transport, Timeout: time.Minute}, user: p.user, password: p.password}
 }
 
-// change is what the platform's Secret changes to.
+// change writes another password into the platform's Secret.
 func (p *platform) change(password string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.password = password
 }
 
-// osb makes a request and returns the status, 0 where there is no answer.
+// osb makes a request and returns the status, 0 on a connection error.
 func (p *platform) osb(method, path, body string) (status int, answer string, err error) {
 	request, err := http.NewRequestWithContext(context.Background(), method, p.url+"/v2/"+path, strings.NewReader(body))
 	if err != nil {
@@ -181,7 +181,7 @@ func (f *traffic) want(method, path, body string, want int) {
 	f.failed = append(f.failed, fmt.Sprintf("%s %s %s after %s: %d %v %s", began.Format(time.TimeOnly), method, path, time.Since(began).Round(time.Millisecond), status, err, answer))
 }
 
-// end stops the requests and removes what they made.
+// end stops the requests and removes their instances.
 func (f *traffic) end(t *testing.T) {
 	t.Helper()
 	close(f.done)

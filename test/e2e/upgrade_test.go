@@ -41,7 +41,7 @@ func TestUpgrade_ThenRollback_FailsNoRequest(t *testing.T) {
 	before = r.pods(t)
 	database(t, ns, "asked-of-next")
 	r.rollback(t, deployed)
-	bind(t, ns, "bound-again", "asked-after") // what the next version made
+	bind(t, ns, "bound-again", "asked-after") // made by the next version
 	ready(t, time.Minute, ns, "serviceinstance", "asked-of-next")
 	ready(t, time.Minute, ns, "servicebinding", "bound-again")
 	r.gone(t, before)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The names and ids of the first broker: what users have refers to them.
+// The names and ids of the first broker, which objects of users refer to.
 func knownPlans() map[string]string {
 	return map[string]string{
 		"alibaba-cloud-rds-mysqldb rds-997b8372-8dac-40ac-ae65-758b4a5075a5/rds-mysql-t1-small": "rds-427559f1-bf2a-45d3-8844-32374a3e58aa",
@@ -105,7 +105,7 @@ func TestExamples_InCluster_Work(t *testing.T) {
 	t.Cleanup(func() {
 		tell(t, apps)
 		if t.Failed() && len(secretData(t, apps, "oss-instance-credentials")) > 0 {
-			use(t, apps, "oss-instance-credentials", "clean") // a bucket with objects is not deleted
+			use(t, apps, "oss-instance-credentials", "clean") // buckets with objects are kept
 		}
 		for _, kind := range []string{"pod/rds-client,pod/oss-client", "secret/kept", "servicebinding/rds-binding,servicebinding/oss-binding,servicebinding/second", "serviceinstance/rds-mysql-1,serviceinstance/oss-instance"} {
 			kubectl(t, append([]string{"-n", apps, "delete", "--ignore-not-found", "--timeout=120s"}, strings.Split(kind, ",")...)...)

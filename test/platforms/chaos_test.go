@@ -7,7 +7,7 @@ import (
 )
 
 // chaos lets one thing go wrong.
-func (w *world) chaos() {
+func (w *scenario) chaos() {
 	switch n := w.pick(100); {
 	case n < 30:
 		w.crash()
@@ -22,8 +22,8 @@ func (w *world) chaos() {
 	}
 }
 
-// during runs what makes the broker unable to answer well.
-func (w *world) during(what string, trouble func()) {
+// during runs an action that keeps the broker from answering well.
+func (w *scenario) during(what string, trouble func()) {
 	w.mu.Lock()
 	w.trouble++
 	w.troubles++
@@ -38,7 +38,7 @@ func (w *world) during(what string, trouble func()) {
 }
 
 // crash kills the process and starts it again a little later.
-func (w *world) crash() {
+func (w *scenario) crash() {
 	w.during("crash", func() {
 		w.Crash()
 		w.pass(time.Duration(w.pick(30)) * time.Millisecond)
@@ -47,7 +47,7 @@ func (w *world) crash() {
 }
 
 // storeDies kills the process at one of its next writes.
-func (w *world) storeDies() {
+func (w *scenario) storeDies() {
 	w.during("death at a write", func() {
 		w.failWrite(6)
 		w.Crash()
@@ -56,7 +56,7 @@ func (w *world) storeDies() {
 }
 
 // storeHiccups lets writes fail for a while; the process lives.
-func (w *world) storeHiccups() {
+func (w *scenario) storeHiccups() {
 	w.during("failing writes", func() {
 		w.failWrite(4)
 		w.pass(time.Duration(w.pick(10)) * time.Millisecond)
@@ -65,7 +65,7 @@ func (w *world) storeHiccups() {
 }
 
 // failWrite lets one of the next few writes fail and waits for it, if it comes.
-func (w *world) failWrite(few int) {
+func (w *scenario) failWrite(few int) {
 	f := w.Faulty()
 	f.FailWrite(1+w.pick(few), w.chance(50))
 	for range 30 {
@@ -77,7 +77,7 @@ func (w *world) failWrite(few int) {
 }
 
 // fault lets some of the next calls of the cloud fail in a way that passes.
-func (w *world) fault() {
+func (w *scenario) fault() {
 	actions := []string{
 		"*", "*", "*", "CreateDBInstance", "DescribeDBInstances", "DescribeDBInstanceAttribute", "DeleteDBInstance", "ModifyDBInstanceSpec",
 		"CreateDatabase", "ModifySecurityIps", "CreateAccount", "DescribeAccounts", "GrantAccountPrivilege", "DeleteAccount",
@@ -115,7 +115,7 @@ func (w *world) fault() {
 
 // refuse lets the cloud refuse an instance for good, once: before there is
 // anything, or half-way.
-func (w *world) refuse() {
+func (w *scenario) refuse() {
 	w.mu.Lock()
 	w.refusals = true
 	action, code := "CreateDBInstance", "InsufficientResourceCapacity"

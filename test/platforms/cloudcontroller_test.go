@@ -8,9 +8,9 @@ import (
 )
 
 // cloudController is Cloud Controller: each request is a job that a user began,
-// and what goes wrong is the user's to repeat; only what nobody knows the
-// outcome of is deleted, by a request whose 202 counts as done.
-type cloudController struct{ w *world }
+// and the user repeats a failed one. Only a create or bind with an unknown
+// outcome is deleted by the platform, and a 202 to that DELETE counts as done.
+type cloudController struct{ w *scenario }
 
 const (
 	controllerPoll  = 6 * time.Millisecond
@@ -45,7 +45,7 @@ func (p cloudController) instance(in *instance) time.Duration {
 		return finished
 	case s.orphan:
 		return p.mitigate(in)
-	case s.op.verb == "update": // no delete meanwhile
+	case s.op.verb == "update": // the user has deleted it in the meantime
 		return p.poll(in)
 	case s.deleting && bound:
 		return forget
@@ -81,8 +81,8 @@ func (p cloudController) conforms(of any, verb string, a answer) {
 	}
 }
 
-// unknown says that nobody knows what became of a create or bind: it is to be
-// deleted.
+// unknown reports that the outcome of a create or bind is unknown: the platform
+// deletes it.
 func (a answer) unknown() bool {
 	known := map[string]bool{"AsyncRequired": true, "ConcurrencyError": true, "MaintenanceInfoConflict": true, "RequiresApp": true}
 	return a.timeout || a.status >= 500 || a.is(http.StatusGone) || a.is(http.StatusUnprocessableEntity) && !known[a.text("error")]
@@ -119,7 +119,8 @@ func (p cloudController) provision(in *instance) time.Duration {
 	return controllerPoll
 }
 
-// mitigate sends DELETE until it is accepted. Nobody polls what comes of it.
+// mitigate sends DELETE until it is accepted; Cloud Controller polls it no
+// further.
 func (p cloudController) mitigate(in *instance) time.Duration {
 	if !p.delete(in, in, "deprovision", in.path()).is(http.StatusOK, http.StatusAccepted, http.StatusGone) {
 		return controllerRetry
@@ -157,7 +158,7 @@ func (p cloudController) deprovision(in *instance) time.Duration {
 	before := in.op
 	w.mu.Unlock()
 	a := p.delete(in, in, "deprovision", in.path())
-	if before.verb == "provision" && w.chance(50) { // the job of the create has not heard of it yet
+	if before.verb == "provision" && w.chance(50) { // the job of the create learns of it later
 		in.set(func() { in.op = before })
 		p.ask(in)
 	}
@@ -168,7 +169,7 @@ func (p cloudController) deprovision(in *instance) time.Duration {
 			in.state = gone
 		case a.is(http.StatusAccepted):
 			in.op = operation{verb: "deprovision", key: a.text("operation")}
-		default: // the user deletes again; whatever was being made is not polled any more
+		default: // the user deletes again, and the platform stops polling the create
 			if in.state == unmade {
 				in.state = failed
 			}
@@ -214,7 +215,7 @@ func (p cloudController) poll(in *instance) time.Duration {
 	return controllerPoll
 }
 
-// update sends what the user has changed, once.
+// update sends the user's change, once.
 func (p cloudController) update(in *instance) time.Duration {
 	w := p.w
 	w.mu.Lock()
@@ -243,7 +244,7 @@ func (p cloudController) update(in *instance) time.Duration {
 			if !isWrong(want) && (sure || a.text("error") != "ConcurrencyError") {
 				w.violatef("%v: update answers %d: %s", in, a.status, a.body)
 			}
-		default: // failed for the user, and nobody knows what came of it
+		default: // failed for the user; the outcome is unknown
 			in.refused, in.sure = want, false
 		}
 	})

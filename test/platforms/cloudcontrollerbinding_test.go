@@ -35,8 +35,8 @@ func (p cloudController) binding(b *binding) time.Duration {
 	return forget
 }
 
-// bind makes a credential binding for an application, or a service key, for
-// which nothing asynchronous is accepted.
+// bind makes a credential binding for an application, or a service key, which
+// must be synchronous.
 func (p cloudController) bind(b *binding) time.Duration {
 	w := p.w
 	w.mu.Lock()

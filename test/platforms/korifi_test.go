@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// korifi is Korifi: no time-outs, no context, no identity, no updates, and
-// every reconciling sends PUT or DELETE again before it polls.
-type korifi struct{ w *world }
+// korifi is Korifi: it sets no time-outs, context or identity, never updates,
+// and repeats PUT or DELETE before each poll.
+type korifi struct{ w *scenario }
 
 const korifiAgain = 4 * time.Millisecond
 

@@ -12,17 +12,18 @@ import (
 type state string
 
 const (
-	unmade state = "unmade" // not yet, or not known
+	unmade state = "unmade" // to be created, or unknown
 	ready  state = "ready"
 	failed state = "failed" // the platform has given up
 	gone   state = "gone"
 )
 
-// A spec is what a user wants of an instance.
+// A spec is the user's intent for an instance.
 type spec struct{ plan, parameters string }
 
-// An instance as the platform knows it. All members are under the world's mu,
-// and written by the goroutine that reconciles it but for what the user wants.
+// An instance as the platform knows it. All members are under the scenario's
+// mu. The goroutine that reconciles the instance writes them, apart from the
+// user's intent.
 type instance struct {
 	*object
 
@@ -37,9 +38,9 @@ type instance struct {
 	sure      bool // an update with unknown outcome may have changed it since otherwise
 	refused   spec // an update that the broker has refused for good
 	op        operation
-	orphan    bool // to be deleted because nobody knows what is there
-	unneeded  bool // Service Catalog believes that nothing was made: it never sends DELETE
-	changing  bool // an update is on its way: nothing is bound meanwhile
+	orphan    bool // to be deleted, since its state is unknown
+	unneeded  bool // Service Catalog believes that the cloud is unchanged, and skips DELETE
+	changing  bool // an update is on its way, and bindings wait
 	tries     int
 	last      string // operation of the last 202 to a PUT
 	bindings  []*binding
@@ -52,21 +53,21 @@ type binding struct {
 
 	id       string
 	of       *instance
-	sync     bool // asked for without accepts_incomplete
+	sync     bool // asked for as a synchronous request
 	deleting bool
 
 	state       state
 	op          operation
 	orphan      bool
 	sent        bool
-	again       bool // Service Catalog could not write the Secret: it asks again
+	again       bool // Service Catalog failed to write the Secret, and asks again
 	tries       int
 	credentials map[string]string
 }
 
 // An operation that the platform polls.
 type operation struct {
-	verb     string // of the request that began it; empty: none
+	verb     string // of the request that began it; empty while idle
 	key      string
 	want     spec
 	polls    int
@@ -89,7 +90,7 @@ func (in *instance) query() string {
 	return "service_id=" + in.kind.service + "&plan_id=" + plan
 }
 
-// live says that a binding is not gone yet, under mu.
+// live reports that a binding still exists, under mu.
 func (in *instance) live() bool {
 	for _, b := range in.bindings {
 		if b.state != gone {
@@ -108,7 +109,7 @@ func (in *instance) wakeBindings() {
 	}
 }
 
-// set changes an instance and wakes those who may wait for that.
+// set changes an instance and wakes the objects that may wait for the change.
 func (in *instance) set(change func()) {
 	in.w.mu.Lock()
 	defer in.w.mu.Unlock()
@@ -128,9 +129,9 @@ func (b *binding) set(change func()) {
 type kind struct {
 	service string
 	create  []spec
-	bad     []spec            // what the broker must refuse with 400
-	updates func(spec) []spec // what an instance may be changed to; the last is refused
-	class   func(spec) string // what the cloud must show of it
+	bad     []spec            // specs that the broker must refuse with 400
+	updates func(spec) []spec // specs that an instance may be changed to; the last is refused
+	class   func(spec) string // class or ACL that the cloud must show
 }
 
 const (
@@ -182,7 +183,7 @@ func (k *kind) isBad(s spec) bool {
 	return slices.Contains(k.bad, s)
 }
 
-// isWrong says that no instance can be changed to the spec.
+// isWrong reports that the broker refuses every update to the spec.
 func isWrong(s spec) bool {
 	return strings.Contains(s.parameters, "Colour") || strings.Contains(s.parameters, "none of these")
 }
@@ -193,7 +194,7 @@ func backoff(n int, first, most time.Duration) time.Duration {
 }
 
 // newBinding adds a binding, under mu.
-func (w *world) newBinding(in *instance) *binding {
+func (w *scenario) newBinding(in *instance) *binding {
 	b := &binding{object: newObject(w), id: fmt.Sprintf("%s-binding-%d", in.id, len(in.bindings)), of: in, state: unmade}
 	in.bindings = append(in.bindings, b)
 	return b

@@ -17,8 +17,8 @@ var (
 	steps = flag.Int("steps", 15, "what users and chaos do in each walk, before its end")                   //nolint:gochecknoglobals // flags of a test
 )
 
-// TestMain keeps the brokers' logs to this test and its folder: what they say
-// of crashes would bury what the tests say.
+// TestMain keeps the brokers' logs in this test's folder: their lines about
+// crashes would bury the output of the tests.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "osb-platforms-")
 	if err == nil {
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 // walkOn walks on a platform, from each seed, and checks that together the
 // walks have come along everywhere.
-func walkOn(t *testing.T, on func(w *world) platform) {
+func walkOn(t *testing.T, on func(w *scenario) platform) {
 	t.Helper()
 	var mu sync.Mutex
 	tally := map[string]int{}
@@ -51,7 +51,7 @@ func walkOn(t *testing.T, on func(w *world) platform) {
 		seed := *first + uint64(i)
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, seed)
+			w := newScenario(t, seed)
 			w.platform = on(w)
 			w.walk(*steps)
 			mu.Lock()
@@ -68,15 +68,15 @@ func walkOn(t *testing.T, on func(w *world) platform) {
 // Half of the walks have the feature gate AsyncBindingOperations.
 func TestServiceCatalog_RandomWalks_LeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	walkOn(t, func(w *world) platform { return serviceCatalog{w, w.chance(50)} })
+	walkOn(t, func(w *scenario) platform { return serviceCatalog{w, w.chance(50)} })
 }
 
 func TestKorifi_RandomWalks_LeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	walkOn(t, func(w *world) platform { return korifi{w} })
+	walkOn(t, func(w *scenario) platform { return korifi{w} })
 }
 
 func TestCloudController_RandomWalks_LeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	walkOn(t, func(w *world) platform { return cloudController{w} })
+	walkOn(t, func(w *scenario) platform { return cloudController{w} })
 }

@@ -11,7 +11,7 @@ import (
 // operation is polled after 5 ms, then ever more slowly; a failed reconciling is
 // tried again after 1 ms, then ever more slowly.
 type serviceCatalog struct {
-	w    *world
+	w    *scenario
 	gate bool // AsyncBindingOperations
 }
 
@@ -26,7 +26,8 @@ const (
 
 func (serviceCatalog) updates() bool { return true }
 
-// headers of a call that has the identity of a user: not those that fetch.
+// headers of a call; requests that change a resource carry the identity of a
+// user.
 func (serviceCatalog) headers(identity bool) http.Header {
 	h := http.Header{"X-Broker-API-Version": {"2.14"}}
 	if identity {
@@ -40,7 +41,7 @@ func (serviceCatalog) context() string {
 	return `"context":{"platform":"kubernetes","namespace":"shop","clusterid":"c-1","instance_name":"db"}`
 }
 
-// parameters as a member, left out where there are none.
+// parametersMember returns the parameters as a member, or "".
 func parametersMember(parameters string) string {
 	if parameters == "" {
 		return ""
@@ -118,9 +119,9 @@ func (p serviceCatalog) provision(in *instance) time.Duration {
 	return catalogRetry
 }
 
-// cleaningUp says that a provision may have to wait: the cloud refused the one
-// before, whose answer was lost, and the broker is removing what it made.
-func (w *world) cleaningUp(in *instance) bool {
+// cleaningUp reports that a provision may have to wait: the answer to the
+// refusal before was lost, and the broker is still removing the remains.
+func (w *scenario) cleaningUp(in *instance) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.refusals && in.kind.service == rdsService
@@ -164,7 +165,7 @@ func (p serviceCatalog) poll(in *instance) time.Duration {
 	return catalogRetry
 }
 
-// ended is what follows from the end of an operation; under mu.
+// ended handles the end of an operation; under mu.
 func (p serviceCatalog) ended(in *instance, op operation, state string) {
 	in.tries = 1
 	switch {
@@ -174,7 +175,7 @@ func (p serviceCatalog) ended(in *instance, op operation, state string) {
 		in.tries = 5 // and DELETE again
 	case op.verb == "provision" && state == "succeeded":
 		in.state, in.have = ready, op.want
-	case op.verb == "provision": // for good; what is there is removed
+	case op.verb == "provision": // a final failure: the broker removes the remains
 		in.state, in.orphan = failed, true
 	case state == "succeeded":
 		in.have, in.sure = op.want, true
@@ -183,8 +184,8 @@ func (p serviceCatalog) ended(in *instance, op operation, state string) {
 	}
 }
 
-// removed is what follows from a finished DELETE, of the user or of orphan
-// mitigation; under mu.
+// removed handles a finished DELETE, of the user or of orphan mitigation; under
+// mu.
 func (serviceCatalog) removed(in *instance) {
 	switch {
 	case !in.orphan:
@@ -244,7 +245,7 @@ func (p serviceCatalog) update(in *instance) time.Duration {
 		case a.is(http.StatusAccepted):
 			in.op = operation{verb: "update", key: a.text("operation"), want: want}
 		case a.is(http.StatusBadRequest):
-			in.refused, in.sure = want, sure // this one changed nothing
+			in.refused, in.sure = want, sure // this request changed nothing
 			if !isWrong(want) {
 				w.violatef("%v: a good update is refused for ever: %s", in, a.body)
 			}

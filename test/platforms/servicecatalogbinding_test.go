@@ -54,7 +54,7 @@ func (p serviceCatalog) bind(b *binding) time.Duration {
 	if again && a.is(http.StatusCreated) {
 		w.violationf("%v: the same bind again answers 201", b)
 	}
-	lost := w.chance(20) // the Secret could not be written
+	lost := w.chance(20) // the Secret cannot be written
 	b.set(func() {
 		b.again = false
 		switch {
@@ -114,7 +114,7 @@ func (p serviceCatalog) unbind(b *binding) time.Duration {
 	return p.retryBinding(b)
 }
 
-// unbound is what follows from a finished unbind; under mu.
+// unbound handles a finished unbind; under mu.
 func (serviceCatalog) unbound(b *binding) {
 	if b.orphan {
 		b.orphan = false // and it stays failed until the user deletes it

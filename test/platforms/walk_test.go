@@ -10,10 +10,10 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// walk lets users and chaos act so many times, then waits until all is quiet,
-// compares what the platform believes with what there is, deletes everything,
-// and looks for what is left.
-func (w *world) walk(actions int) {
+// walk lets users and chaos act so many times and waits until all is quiet. It
+// compares the platform's view with the cloud, deletes everything, and looks
+// for leftovers.
+func (w *scenario) walk(actions int) {
 	for range actions {
 		w.act()
 		if w.chance(20) {
@@ -40,8 +40,8 @@ func (w *world) walk(actions int) {
 	}
 }
 
-// act is what a user does, or chaos.
-func (w *world) act() {
+// act is one action of a user or of chaos.
+func (w *scenario) act() {
 	n := w.pick(100)
 	if n >= 76 {
 		w.chaos()
@@ -68,7 +68,7 @@ func (w *world) act() {
 }
 
 // some returns an instance that fits, or nil; under mu.
-func (w *world) some(fits func(*instance) bool) *instance {
+func (w *scenario) some(fits func(*instance) bool) *instance {
 	var found []*instance
 	for _, in := range w.instances {
 		if in.state != gone && fits(in) {
@@ -81,7 +81,7 @@ func (w *world) some(fits func(*instance) bool) *instance {
 	return found[w.rng.IntN(len(found))]
 }
 
-func (w *world) someBinding() *binding {
+func (w *scenario) someBinding() *binding {
 	in := w.some(func(in *instance) bool { return in.live() })
 	if in == nil {
 		return nil
@@ -90,7 +90,7 @@ func (w *world) someBinding() *binding {
 }
 
 // order makes a new instance, now and then a wrong one; under mu.
-func (w *world) order() {
+func (w *scenario) order() {
 	k := []*kind{databases(), buckets()}[w.rng.IntN(2)]
 	in := &instance{
 		object: newObject(w), id: fmt.Sprintf("instance-%d", len(w.instances)), kind: k, state: unmade, sure: true,
@@ -106,7 +106,7 @@ func (w *world) order() {
 
 // change wants something else of an instance that is ready, now and then
 // something impossible; under mu.
-func (w *world) change(in *instance) {
+func (w *scenario) change(in *instance) {
 	if !w.platform.updates() || in.state != ready {
 		return
 	}
@@ -121,7 +121,7 @@ func (w *world) change(in *instance) {
 }
 
 // order1 makes a new binding; under mu.
-func (w *world) order1(in *instance) {
+func (w *scenario) order1(in *instance) {
 	if len(in.bindings) >= 4 {
 		return
 	}
@@ -132,7 +132,7 @@ func (w *world) order1(in *instance) {
 }
 
 // remove deletes an instance with its bindings, as users must; under mu.
-func (w *world) remove(in *instance) {
+func (w *scenario) remove(in *instance) {
 	w.notef("user: delete %v", in)
 	in.deleting = true
 	in.purge = w.rng.IntN(2) == 0
@@ -143,7 +143,7 @@ func (w *world) remove(in *instance) {
 	in.wake()
 }
 
-func (w *world) deleteAll() {
+func (w *scenario) deleteAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, in := range w.instances {
@@ -153,8 +153,8 @@ func (w *world) deleteAll() {
 	}
 }
 
-// quiet waits until the platform has nothing more to do.
-func (w *world) quiet(when string) bool {
+// quiet waits until the platform is idle.
+func (w *scenario) quiet(when string) bool {
 	busy := func() (names []string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -177,8 +177,8 @@ func (w *world) quiet(when string) bool {
 	return false
 }
 
-// settled waits until the broker has nothing more to do.
-func (w *world) settled() bool {
+// settled waits until the broker is idle.
+func (w *scenario) settled() bool {
 	if w.until(func() bool {
 		ids, err := w.Store().Unfinished(w.ctx)
 		return err == nil && len(ids) == 0
@@ -189,8 +189,8 @@ func (w *world) settled() bool {
 	return false
 }
 
-// unfinished tells what the broker is still at.
-func (w *world) unfinished() string {
+// unfinished describes the unfinished work of the broker.
+func (w *scenario) unfinished() string {
 	text := ""
 	for r, err := range w.Store().All(w.ctx) {
 		if err != nil {
@@ -205,8 +205,8 @@ func (w *world) unfinished() string {
 
 func instanceKey(in *instance) store.Key { return store.Key{InstanceID: in.id} }
 
-// compare holds what the platform believes against what there is.
-func (w *world) compare() {
+// compare holds the platform's view against the cloud.
+func (w *scenario) compare() {
 	there := w.Cloud().Dump()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -242,7 +242,8 @@ func (w *world) compare() {
 	}
 }
 
-// find returns what the cloud has of an incarnation: class or ACL, and users.
+// find returns the resources of an incarnation in the cloud: class or ACL, and
+// users.
 func find(there emulator.State, incarnation string) (class string, users []string) {
 	for i := range there.Instances {
 		if in := &there.Instances[i]; in.Tags[providers.TagIncarnation] == incarnation {
@@ -254,7 +255,7 @@ func find(there emulator.State, incarnation string) (class string, users []strin
 	}
 	for _, b := range there.Buckets {
 		if b.Tags[providers.TagIncarnation] == incarnation {
-			for _, u := range there.Users { // of all buckets: names do not tell
+			for _, u := range there.Users { // of all buckets: a user's name does not name its bucket
 				if len(u.Keys) == 1 && len(u.Policies) == 1 {
 					users = append(users, u.Name)
 				}

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A request, and who sends it.
+// A request with its sender.
 type request struct {
 	of      any // *instance or *binding
 	verb    string
@@ -21,16 +21,16 @@ type request struct {
 	query   string
 	body    string
 	headers http.Header
-	patient bool // the platform sets no time-out
+	patient bool // the platform waits without a time-out
 }
 
-// An answer, or the reason why there is none.
+// An answer, or the error in its place.
 type answer struct {
 	status   int
 	body     []byte
 	members  map[string]json.RawMessage
 	lost     bool // the connection was cut
-	timeout  bool // the platform did not wait
+	timeout  bool // the platform stopped waiting
 	troubled bool // the broker was down, or its store failed, meanwhile
 }
 
@@ -39,7 +39,7 @@ func (a answer) is(statuses ...int) bool {
 	return slices.Contains(statuses, a.status)
 }
 
-// text is a member that is a string, "" if it is not there.
+// text returns a member that is a string, or "".
 func (a answer) text(name string) string {
 	var s string
 	if json.Unmarshal(a.members[name], &s) != nil {
@@ -48,12 +48,12 @@ func (a answer) text(name string) string {
 	return s
 }
 
-// unstable finds what must not be in descriptions: ids, times and counts make
-// Service Catalog send its request again at once, for ever.
+// unstable finds ids, times and counts in descriptions: with them Service
+// Catalog repeats its request at once, for ever.
 var unstable = regexp.MustCompile(`[0-9A-Fa-f]{8}|[0-9]{5}|[0-9]{2}:[0-9]{2}`)
 
-// send sends a request and checks what holds for all answers.
-func (w *world) send(r request) answer {
+// send sends a request and checks the rules for all answers.
+func (w *scenario) send(r request) answer {
 	ctx, cancel := w.timeoutFor(r)
 	defer cancel()
 	w.mu.Lock()
@@ -64,7 +64,7 @@ func (w *world) send(r request) answer {
 	if r.query != "" {
 		path += "?" + r.query
 	}
-	r.headers.Set("Connection", "close") // one that was kept open would not notice a crash
+	r.headers.Set("Connection", "close") // a connection that was kept open would hide a crash
 	var a answer
 	var header http.Header
 	var err error
@@ -90,7 +90,7 @@ func (w *world) send(r request) answer {
 }
 
 // timeoutFor gives the platform's patience: now and then too little.
-func (w *world) timeoutFor(r request) (context.Context, context.CancelFunc) {
+func (w *scenario) timeoutFor(r request) (context.Context, context.CancelFunc) {
 	if r.patient {
 		return context.WithTimeout(w.ctx, enough)
 	}
@@ -103,8 +103,8 @@ func (w *world) timeoutFor(r request) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(w.ctx, timeout)
 }
 
-// check holds every answer against what all platforms rely on, under mu.
-func (w *world) check(r request, a *answer, header http.Header) {
+// check holds an answer against the rules that all platforms rely on, under mu.
+func (w *scenario) check(r request, a *answer, header http.Header) {
 	if err := json.Unmarshal(a.body, &a.members); err != nil || a.members == nil {
 		w.violatef("%v: %s answers %d with a body that is no JSON object: %q", r.of, r.verb, a.status, a.body)
 	}
@@ -138,8 +138,8 @@ func (w *world) check(r request, a *answer, header http.Header) {
 }
 
 // credentials of an answer to bind or fetch. They must be strings, the same
-// each time, and nobody else's.
-func (w *world) credentials(b *binding, a answer) {
+// each time, and different for each binding.
+func (w *scenario) credentials(b *binding, a answer) {
 	var got map[string]string
 	err := json.Unmarshal(a.members["credentials"], &got)
 	w.mu.Lock()
@@ -163,7 +163,7 @@ func (w *world) credentials(b *binding, a answer) {
 
 // mayFail says whether an operation may have failed, under mu: the cloud has
 // refused for good, or the user has cancelled.
-func (w *world) mayFail(verb string, in *instance) bool {
+func (w *scenario) mayFail(verb string, in *instance) bool {
 	switch verb {
 	case "provision":
 		return w.refusals && in.kind.service == rdsService || in.cancelled
@@ -173,9 +173,9 @@ func (w *world) mayFail(verb string, in *instance) bool {
 	return false
 }
 
-// poll asks how far an operation is and checks what holds for every platform.
-// The state is "" where there was no good answer.
-func (w *world) poll(of any, in *instance, op *operation, r request) (string, answer) {
+// poll asks for the state of an operation and checks the rules for every
+// platform. The state is "" after a bad answer.
+func (w *scenario) poll(of any, in *instance, op *operation, r request) (string, answer) {
 	a := w.send(r)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -207,9 +207,9 @@ func (w *world) poll(of any, in *instance, op *operation, r request) (string, an
 	return state, a
 }
 
-// nothingMade checks, after a provision was refused, that the broker holds
-// nothing: the platform will never send DELETE for it.
-func (w *world) nothingMade(in *instance, a answer) {
+// nothingMade checks that the broker holds no record after a refused provision,
+// since the platform will skip DELETE for it.
+func (w *scenario) nothingMade(in *instance, a answer) {
 	r, err := w.Store().Get(w.ctx, instanceKey(in))
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -14,7 +14,7 @@ type call struct {
 }
 
 // calls are all that the emulator remembers: the last 10,000.
-func (w *world) calls() []json.RawMessage {
+func (w *environment) calls() []json.RawMessage {
 	w.t.Helper()
 	return decode[[]json.RawMessage](w.t, w.ask(http.MethodGet, "/calls", ""))
 }
@@ -83,14 +83,14 @@ func (f *followed) once(n int, action string, by ...string) {
 }
 
 // onceEach demands that each database, account, bucket, user and policy was
-// made once, and that only the user's were removed. An access key whose secret
-// is lost with the process that made it is taken back and made again: it says
-// how many were.
+// created once, and that only the user's own ones were deleted. A process can
+// end with the secret of a new access key; the key is then deleted and created
+// again, and onceEach returns how many were.
 func (f *followed) onceEach(work *load, buckets int) (again int) {
 	c, t := f.cluster, f.cluster.t
 	t.Helper()
-	// A request that was repeated with its token had no effect of its own: the
-	// cloud answers it with the same database.
+	// A request repeated with its token had the effect of one: the cloud
+	// answered with the same database.
 	tokens := f.count("CreateDBInstance", "DBInstanceDescription", "ClientToken")
 	descriptions := f.count("CreateDBInstance", "DBInstanceDescription")
 	if len(tokens) != len(work.databases) || len(descriptions) != len(work.databases) {
@@ -129,8 +129,8 @@ func (f *followed) onceEach(work *load, buckets int) (again int) {
 	return again
 }
 
-// goneOnceEach demands that after the deletion of all databases each was
-// removed once, and none was made anew.
+// goneOnceEach demands that each database was removed once and none was created
+// again.
 func (f *followed) goneOnceEach(work *load) {
 	f.cluster.t.Helper()
 	f.once(len(work.databases), "DeleteDBInstance", "DBInstanceId")

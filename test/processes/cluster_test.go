@@ -23,14 +23,14 @@ import (
 // A cluster is a world with several replicas of the broker on one store in
 // Kubernetes.
 type cluster struct {
-	*world
+	*environment
 
 	api      *kubetest.Server
 	emulator *process
 	replicas []*replica
 }
 
-// auditPolicy notes who writes which Secrets, and how that ended.
+// auditPolicy logs every write of a Secret with its writer and result.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -42,7 +42,8 @@ rules:
 - level: None
 `
 
-// shared is the API server of all tests here; its audit log says who wrote what.
+// shared is the API server of all tests of this package; its audit log names
+// the writer of each write.
 var shared apiServer //nolint:gochecknoglobals // belongs to TestMain
 
 type apiServer struct {
@@ -92,8 +93,8 @@ type replica struct {
 // replicas.
 func newCluster(t *testing.T, n int) *cluster {
 	t.Helper()
-	w := newWorld(t)
-	c := &cluster{world: w, api: shared.server(t)}
+	w := newEnvironment(t)
+	c := &cluster{environment: w, api: shared.server(t)}
 	namespace := c.api.Namespace(t)
 
 	c.emulator = w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none", "--profile", "realistic")
@@ -155,7 +156,7 @@ func (r *replica) leads() bool {
 	return err == nil && leads.Match(body)
 }
 
-// leader waits until one of the replicas runs the operations, those apart.
+// leader waits until a replica outside apart runs the operations.
 func (c *cluster) leader(apart ...*replica) *replica {
 	c.t.Helper()
 	deadline := time.Now().Add(patience)
@@ -171,7 +172,7 @@ func (c *cluster) leader(apart ...*replica) *replica {
 	return nil
 }
 
-// others are the replicas but for those.
+// others returns the replicas outside apart.
 func (c *cluster) others(apart ...*replica) []*replica {
 	var found []*replica
 	for _, r := range c.replicas {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestDemo_WholeWalk_WorksAndLeaksNoSecret(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	engines := databaseServers(t)
 	record := filepath.Join(w.dir, "secrets")
 	run := w.start("run", engines, program("run"))
@@ -71,8 +71,9 @@ func TestDemo_WholeWalk_WorksAndLeaksNoSecret(t *testing.T) {
 	}
 }
 
-// databaseServers says what stands behind emulated databases: MariaDB. Only
-// where it is not installed, and nobody insists on it, is it nothing.
+// databaseServers returns the settings for emulated databases: MariaDB. A
+// machine without it gets databases without a server, unless REQUIRE_ENGINES is
+// set.
 func databaseServers(t *testing.T) []string {
 	t.Helper()
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
@@ -87,9 +88,9 @@ func databaseServers(t *testing.T) []string {
 	return []string{"EMULATOR_ENGINES=none", "DEMO_NO_ENGINES=1"}
 }
 
-// searched are the files in which no secret may be: the logs, and all in the
-// data folder but what is there to hold one.
-func (w *world) searched(logs ...string) []string {
+// searched returns the files that must be free of secrets: the logs, and the
+// data folder apart from the files that hold them.
+func (w *environment) searched(logs ...string) []string {
 	w.t.Helper()
 	found := logs
 	err := filepath.WalkDir(w.data, func(path string, entry fs.DirEntry, err error) error {

@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The disk is full: what is new is refused as temporary, what is known is
-// answered, and once there is room everything goes on. (The kernel refuses the
-// process to make files larger, which is as good as a full disk.)
+// On a full disk the broker refuses new work as temporary and answers for the
+// work it knows; with free space again everything goes on. (The kernel keeps
+// the process from enlarging files, which has the effect of a full disk.)
 func TestBroker_FullDisk_RefusesWorkAndLosesNothing(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	cloud := w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none")
 	cloud.until("the emulator serves", w.cloudReady)
 	broker := w.start("broker", w.brokerEnv(), program("alibabacloud-servicebroker"))

@@ -9,11 +9,10 @@ import (
 	"testing"
 )
 
-// Without the keyset that its store was sealed with the broker does not start:
-// it names the file that is missed, and changes neither the store nor the
-// keyset.
+// The broker refuses to start without the keyset that sealed its store: the
+// error names the missing file, and store and keyset stay as they are.
 func TestBroker_WithoutKeysOfStore_DoesNotStart(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	cloud := w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none")
 	cloud.until("the emulator serves", w.cloudReady)
 	env := append(w.brokerEnv(), "DRAIN_DELAY=1ms")
@@ -28,7 +27,7 @@ func TestBroker_WithoutKeysOfStore_DoesNotStart(t *testing.T) {
 	right := read(t, keyset)
 	before := read(t, records)
 
-	other := newWorld(t)
+	other := newEnvironment(t)
 	otherCloud := other.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none")
 	otherCloud.until("the emulator serves", other.cloudReady)
 	otherBroker := other.start("broker", other.brokerEnv(), program("alibabacloud-servicebroker"))

@@ -20,26 +20,26 @@ func TestBroker_KilledDuringProvision_FinishesAfterRestart(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		fault  string // of the emulator, before the provision
-		when   func(w *world) bool
+		when   func(w *environment) bool
 	}{
 		"RightAfterTheAnswer": {
 			reason: "The intent is stored before the platform has its 202.",
-			when:   func(*world) bool { return true },
+			when:   func(*environment) bool { return true },
 		},
 		"WhileTheCloudCreates": {
 			reason: "What was created is found again and not created twice.",
-			when:   (*world).created,
+			when:   (*environment).created,
 		},
 		"AfterALostResponse": {
 			reason: "A lost response leaves a resource that nobody has told us of.",
 			fault:  `{"action": "CreateDBInstance", "effect": "drop-after", "times": 1}`,
-			when:   (*world).created,
+			when:   (*environment).created,
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			// Instances are ready when the test moves the clock, not before.
+			w := newEnvironment(t)
+			// Instances become ready when the test moves the clock.
 			cloud := w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none", "--profile", "realistic")
 			cloud.until("the emulator serves", w.cloudReady)
 			if tc.fault != "" {
@@ -88,7 +88,7 @@ func cloudEnv() []string {
 	return []string{"EMULATOR_ACCESS_KEY_ID=" + keyID, "EMULATOR_ACCESS_KEY_SECRET=" + keySecret, "REGION=cn-hangzhou"}
 }
 
-func (w *world) brokerEnv() []string {
+func (w *environment) brokerEnv() []string {
 	w.t.Helper()
 	keys := filepath.Join(w.dir, "keys")
 	for _, dir := range []string{keys, w.data} {
@@ -114,7 +114,7 @@ func (w *world) brokerEnv() []string {
 }
 
 // osb makes a request to the broker as a platform does.
-func (w *world) osb(method, path, body string) (int, []byte) {
+func (w *environment) osb(method, path, body string) (int, []byte) {
 	w.t.Helper()
 	status, answer, err := w.send(method, "http://"+w.broker+path, body, password)
 	if err != nil {
@@ -124,7 +124,7 @@ func (w *world) osb(method, path, body string) (int, []byte) {
 }
 
 // ask makes one request to the emulator's control API.
-func (w *world) ask(method, path, body string) []byte {
+func (w *environment) ask(method, path, body string) []byte {
 	w.t.Helper()
 	status, answer, err := w.send(method, "http://"+w.control+path, body, "")
 	if err != nil || status >= http.StatusBadRequest {
@@ -141,7 +141,7 @@ type instanceState struct {
 	} `json:"accounts"`
 }
 
-func (w *world) instances() []instanceState {
+func (w *environment) instances() []instanceState {
 	w.t.Helper()
 	type state struct {
 		Instances []instanceState `json:"instances"`
@@ -150,11 +150,11 @@ func (w *world) instances() []instanceState {
 }
 
 // created says whether the cloud has made an instance.
-func (w *world) created() bool { return len(w.instances()) > 0 }
+func (w *environment) created() bool { return len(w.instances()) > 0 }
 
 // finished polls the instance's operation once, as a platform does, while a
 // minute passes in the cloud. It ends the test where the operation has failed.
-func (w *world) finished() bool {
+func (w *environment) finished() bool {
 	w.t.Helper()
 	w.ask(http.MethodPost, "/advance?d=1m", "")
 	type lastOperation struct {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A load keeps many databases being made, and those that are there being bound.
+// A load keeps creating databases, and binds the ready ones.
 type load struct {
 	cluster   *cluster
 	databases []string // ids of instances
@@ -28,14 +28,14 @@ type operation struct {
 	bound    bool
 }
 
-// spare keeps what is new from a replica that is about to be killed.
+// spare sends new requests elsewhere, before the replica is killed.
 func (l *load) spare(r *replica) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.spared = r
 }
 
-// left are the replicas that are not about to be killed.
+// left returns the replicas that are spared from the next kill.
 func (l *load) left() []*replica {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,8 +93,8 @@ func (l *load) bind(database string) {
 	l.bindings, l.operations = append(l.bindings, database), append(l.operations, o)
 }
 
-// look polls an operation and says whether it runs. It must be known, must not
-// fail, and must not run again once it has succeeded.
+// look polls an operation and reports whether it runs. The operation must be
+// known, must succeed in the end, and must stay succeeded.
 func (l *load) look(o *operation, r *replica) (running bool) {
 	status, body := r.osb(http.MethodGet, o.path+"/last_operation", "")
 	is := state(body)
@@ -109,8 +109,8 @@ func (l *load) look(o *operation, r *replica) (running bool) {
 	return false
 }
 
-// running polls all operations, in turn at each of the replicas, and counts
-// those that run.
+// running polls all operations, in turn at each of the replicas, and counts the
+// running ones.
 func (l *load) running(at []*replica) int {
 	n := 0
 	for i, o := range l.operations {
@@ -138,7 +138,7 @@ type polling struct {
 	done chan polled
 }
 
-// polled is what a polling has seen.
+// polled is the answer to a poll.
 type polled struct {
 	running int           // operations, the first time
 	polls   int           // all of them were answered, or the test has failed

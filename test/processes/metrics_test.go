@@ -15,14 +15,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/tools/metricsdoc"
 )
 
-// The metrics of a broker that has worked, and had trouble, are those that
-// docs/metrics.md describes.
+// The metrics of a broker that has worked, and had trouble, are described in
+// docs/metrics.md, all of them.
 func TestMetrics_WholeRun_MatchTheirPage(t *testing.T) {
 	page, err := metricsdoc.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t)
+	w := newEnvironment(t)
 	seen := exposition{}
 	last := w.troubled(seen)
 	t.Run("Promtool", func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestMetrics_WholeRun_MatchTheirPage(t *testing.T) {
 	}
 }
 
-// An exposition is what was shown, by metric.
+// An exposition is the output of /metrics, by metric.
 type exposition map[string]*family
 
 type family struct {
@@ -73,7 +73,7 @@ var (
 	pairForm    = regexp.MustCompile(`([a-z_]+)="((?:[^"\\]|\\.)*)"`)
 )
 
-// add takes in what /metrics shows.
+// add reads the output of /metrics.
 func (e exposition) add(text string) {
 	var now *family
 	for line := range strings.Lines(text) {
@@ -106,9 +106,9 @@ func (e exposition) add(text string) {
 	}
 }
 
-// troubled lets the real broker work, and meet what makes each metric count. It
-// returns what /metrics shows in the end.
-func (w *world) troubled(seen exposition) string {
+// troubled runs the real broker through every event that a metric counts, and
+// returns its last /metrics.
+func (w *environment) troubled(seen exposition) string {
 	w.t.Helper()
 	users := filepath.Join(w.dir, "users")
 	write := func(path, text string) {

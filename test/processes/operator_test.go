@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// command runs a command of an operator, as the image does: the program itself,
-// without a shell. It returns all that it says, and what it exits with.
-func (w *world) command(args ...string) (said string, code int) {
+// command runs a command of an operator as the image does, by the program
+// itself. It returns all output and the exit code.
+func (w *environment) command(args ...string) (said string, code int) {
 	w.t.Helper()
 	c := exec.Command(program("alibabacloud-servicebroker"), args...)
 	c.Env = append(append([]string{}, w.env...), "OPS_URL=http://"+w.ops, "OPS_TOKEN_FILE="+filepath.Join(w.data, "ops-tokens"))
@@ -22,10 +22,9 @@ func (w *world) command(args ...string) (said string, code int) {
 	return string(text), c.ProcessState.ExitCode()
 }
 
-// What operators see of a broker that works: all of its records, and no secret
-// of any.
+// Operators see every record of a working broker, and no secret.
 func TestOperator_Commands_ShowRecordsAndNoSecret(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	run := w.start("run", []string{"EMULATOR_ENGINES=none", "BROKER_PASSWORD=" + password}, program("run"))
 	run.until("the broker is ready", w.brokerReady)
 	expect := func(code int, args ...string) string {
@@ -66,9 +65,9 @@ func TestOperator_Commands_ShowRecordsAndNoSecret(t *testing.T) {
 		seen.WriteString(expect(0, args...))
 	}
 	seen.WriteString(expect(3, "instances", "none"))
-	seen.WriteString(expect(1, "instances", "retry", id)) // nothing is unfinished
+	seen.WriteString(expect(1, "instances", "retry", id)) // everything is finished
 	seen.WriteString(expect(2, "instances", "purge", id))
-	seen.WriteString(expect(1, "instances", "purge", id, "--confirm", id)) // not without force
+	seen.WriteString(expect(1, "instances", "purge", id, "--confirm", id)) // force is required
 	seen.WriteString(expect(0, "instances", "purge", id, "--confirm", id, "--force"))
 	expect(0, "instances", "none")
 	text := seen.String()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// How long the tests of replicas go on; more is for those who measure.
+// The duration of the tests of replicas; longer runs are for measurements.
 var (
 	kills      = flag.Int("kills", 2, "of the replica that runs the operations")           //nolint:gochecknoglobals // a flag of the test binary
 	operations = flag.Int("operations", 40, "that run while replicas are killed")          //nolint:gochecknoglobals // a flag of the test binary
@@ -22,8 +22,8 @@ var (
 )
 
 // The replica that runs the operations is killed again and again while many
-// run. From each kill until another has taken over, the others answer every
-// poll; and in the end everything was made once, and nothing in vain.
+// run. After each kill the other replicas answer every poll until another one
+// takes over. In the end everything was created once.
 func TestReplicas_Killed_LoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3)
@@ -75,9 +75,9 @@ func TestReplicas_Killed_LoseAndDoubleNothing(t *testing.T) {
 	calls.goneOnceEach(work)
 }
 
-// The replica that runs the operations is stopped at any point, for longer
-// than its lease lasts, and wakes up: it writes nothing any more, and does
-// nothing in the cloud.
+// The replica that runs the operations is suspended at any point, for longer
+// than its lease lasts, and resumed: its late writes and calls of the cloud are
+// refused or absent.
 func TestReplica_Suspended_DoesNoHarm(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2)
@@ -96,7 +96,7 @@ func TestReplica_Suspended_DoesNoHarm(t *testing.T) {
 		holder.signal(syscall.SIGSTOP)
 		c.leader(holder)
 		took := time.Since(at)
-		<-time.After(time.Until(at.Add(*stopped))) // real time is the subject: the lease's clock cannot be moved
+		<-time.After(time.Until(at.Add(*stopped))) // real time is the subject: the clock of the lease is fixed
 		woken := time.Now()
 		holder.signal(syscall.SIGCONT)
 		holder.until("it has woken", holder.ready)
@@ -162,9 +162,9 @@ func TestReplica_ToldToStop_HandsOver(t *testing.T) {
 // busy is how many operations run when a replica hands over.
 const busy = 50
 
-// A deletion is accepted by one replica and polled at another: once it was
-// accepted, or another poll has told of it, that never hears of the success of
-// what was before.
+// A deletion is accepted by one replica and polled at another. Once it was
+// accepted, or another poll has told of it, every poll is about the deletion
+// and not about the success before it.
 func TestReplicas_PollElsewhere_NeverShowsEarlierSuccess(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2)
@@ -257,7 +257,7 @@ func (c *cluster) gone(id string) {
 	})
 }
 
-// empty deletes the databases; nothing is left.
+// empty deletes the databases and checks that the cloud is empty.
 func (c *cluster) empty(ids []string) {
 	c.t.Helper()
 	for _, id := range ids {

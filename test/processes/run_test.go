@@ -14,42 +14,42 @@ func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 		reason string
 		make   bool // run is started by make
 		deaf   bool // it is started with SIGINT ignored
-		end    func(w *world, run *process)
+		end    func(w *environment, run *process)
 		clean  bool // the exit code is 0
 	}{
 		"SIGTERM": {
 			reason: "It is how service managers stop things.",
-			end:    func(_ *world, run *process) { run.signal(syscall.SIGTERM) },
+			end:    func(_ *environment, run *process) { run.signal(syscall.SIGTERM) },
 			clean:  true,
 		},
 		"SIGINT": {
 			reason: "It is Ctrl-C.",
-			end:    func(_ *world, run *process) { run.signal(syscall.SIGINT) },
+			end:    func(_ *environment, run *process) { run.signal(syscall.SIGINT) },
 			clean:  true,
 		},
 		"SIGINTInTheBackground": {
 			reason: "A shell lets what it starts in the background ignore SIGINT.",
 			deaf:   true,
-			end:    func(_ *world, run *process) { run.signal(syscall.SIGINT) },
+			end:    func(_ *environment, run *process) { run.signal(syscall.SIGINT) },
 			clean:  true,
 		},
 		"SIGINTForMakeAlone": {
 			reason: "make keeps it for itself and waits.",
 			make:   true,
-			end:    func(_ *world, run *process) { run.signal(syscall.SIGINT) },
+			end:    func(_ *environment, run *process) { run.signal(syscall.SIGINT) },
 		},
 		"SIGTERMForMakeAlone": {
 			reason: "make passes it on.",
 			make:   true,
-			end:    func(_ *world, run *process) { run.signal(syscall.SIGTERM) },
+			end:    func(_ *environment, run *process) { run.signal(syscall.SIGTERM) },
 		},
 		"TheBrokerDies": {
 			reason: "An emulator without its broker is of no use, and the failure must be seen.",
-			end:    func(w *world, _ *process) { w.kill("alibabacloud-servicebroker") },
+			end:    func(w *environment, _ *process) { w.kill("alibabacloud-servicebroker") },
 		},
 		"TheEmulatorDies": {
 			reason: "A broker without its cloud is of no use, and the failure must be seen.",
-			end:    func(w *world, _ *process) { w.kill("alibabacloud-emulator") },
+			end:    func(w *environment, _ *process) { w.kill("alibabacloud-emulator") },
 		},
 	}
 	script, err := filepath.Abs(program("run"))
@@ -58,7 +58,7 @@ func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newEnvironment(t)
 			command := []string{script}
 			if tc.make {
 				makefile := filepath.Join(w.dir, "Makefile")
@@ -84,7 +84,7 @@ func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 }
 
 // kill ends a program of the world as a crash would.
-func (w *world) kill(name string) {
+func (w *environment) kill(name string) {
 	w.t.Helper()
 	for pid, command := range w.processes() {
 		if strings.HasPrefix(command, program(name)+" ") {
@@ -98,7 +98,7 @@ func (w *world) kill(name string) {
 }
 
 func TestRun_Restarted_KeepsThePassword(t *testing.T) {
-	w := newWorld(t)
+	w := newEnvironment(t)
 	file := filepath.Join(w.data, "password")
 	start := func(env ...string) string {
 		run := w.start("run", append(env, "EMULATOR_ENGINES=none"), program("run"))
@@ -141,7 +141,7 @@ func TestRun_OnTerminal_ShowsThePassword(t *testing.T) {
 	if _, err := exec.LookPath("script"); err != nil {
 		t.Fatal("the terminal comes from script, of Debian's bsdutils: install it")
 	}
-	w := newWorld(t)
+	w := newEnvironment(t)
 	typescript := filepath.Join(w.dir, "typescript")
 	run := w.start("script", []string{"EMULATOR_ENGINES=none", "SHELL=/bin/bash"}, "script", "-qefc", program("run")+" 2>"+filepath.Join(w.dir, "stderr"), typescript)
 	run.until("the broker is ready", w.brokerReady)

@@ -35,8 +35,8 @@ func (c *cluster) use() *bucketUser {
 	return u
 }
 
-// spare keeps its requests from a replica from now on; those that it has are
-// answered when spare returns.
+// spare keeps new requests from a replica; the open ones are answered when
+// spare returns.
 func (u *bucketUser) spare(r *replica) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -15,9 +15,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// A world is an account with things of its own in it, and the broker's user
+// A fixture is an account with things of its own in it, and the broker's user
 // with all policies there are.
-type world struct {
+type fixture struct {
 	administrator // the account itself
 
 	broker administrator
@@ -25,28 +25,28 @@ type world struct {
 }
 
 const (
-	theirs   = "invoices" // a bucket, and a RAM user
-	brokered = "osb-aaaaaaaaaaaaaaaaaaaaaaaaaa"
+	foreign = "invoices" // a bucket, and a RAM user
+	own     = "osb-aaaaaaaaaaaaaaaaaaaaaaaaaa"
 )
 
-func newWorld(t *testing.T) world {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
-	a := asAccount(t, newStack(t, aUser).Cloud()) // the stack has made its user, without policies
+	a := asAccount(t, newStack(t, aUser).Cloud()) // the stack has made its user, whose policies are empty
 	source := a.user("broker", file(t, "rds.json"), file(t, "oss.json"), file(t, "oss-empty.json"))
 	key, err := source.Credentials(t.Context())
 	a.must(err)
-	w := world{a, as(t, a.cloud, source), key}
-	for _, bucket := range []string{theirs, brokered} {
+	w := fixture{a, as(t, a.cloud, source), key}
+	for _, bucket := range []string{foreign, own} {
 		_, err := w.oss(true).PutBucket(t.Context(), &sdkoss.PutBucketRequest{Bucket: new(bucket)})
 		a.must(err)
 	}
-	for _, user := range []string{theirs, brokered} {
+	for _, user := range []string{foreign, own} {
 		a.createUser(user)
 	}
 	return w
 }
 
-func (w world) oss(asAccount bool) *sdkoss.Client {
+func (w fixture) oss(asAccount bool) *sdkoss.Client {
 	if key := w.cloud.AccessKey(); asAccount {
 		return ossOf(w.cloud, key.ID, key.Secret)
 	}
@@ -54,7 +54,7 @@ func (w world) oss(asAccount bool) *sdkoss.Client {
 }
 
 func TestPolicies_OtherBuckets_AreProtected(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	client := w.oss(false)
 	for name, call := range map[string]func(bucket string) error{
 		"delete": func(bucket string) error {
@@ -76,17 +76,17 @@ func TestPolicies_OtherBuckets_AreProtected(t *testing.T) {
 			return err
 		},
 	} {
-		if err := call(theirs); !isDenied(err) {
+		if err := call(foreign); !isDenied(err) {
 			t.Errorf("%s a bucket of theirs: %v, want AccessDenied", name, err)
 		}
 		if name == "delete" {
 			continue // the others want it
 		}
-		if err := call(brokered); err != nil {
+		if err := call(own); err != nil {
 			t.Errorf("%s a bucket of ours: %v", name, err)
 		}
 	}
-	if _, err := client.PutObject(t.Context(), &sdkoss.PutObjectRequest{Bucket: new(brokered), Key: new("k")}); !isDenied(err) {
+	if _, err := client.PutObject(t.Context(), &sdkoss.PutObjectRequest{Bucket: new(own), Key: new("k")}); !isDenied(err) {
 		t.Errorf("write an object for a user: %v, want AccessDenied", err)
 	}
 }
@@ -97,7 +97,7 @@ func isDenied(err error) bool {
 }
 
 func TestPolicies_OtherUsers_AreProtected(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	for name, call := range map[string]func(user string) (requests.AcsRequest, responses.AcsResponse){
 		"a key": func(user string) (requests.AcsRequest, responses.AcsResponse) {
 			req := ram.CreateCreateAccessKeyRequest()
@@ -115,7 +115,7 @@ func TestPolicies_OtherUsers_AreProtected(t *testing.T) {
 			return req, ram.CreateDeleteUserResponse()
 		},
 	} {
-		req, resp := call(theirs)
+		req, resp := call(foreign)
 		if err := w.broker.Do(t.Context(), alicloud.Write, req, resp); !errors.Is(err, providers.ErrDenied) {
 			t.Errorf("%s, of a user of theirs: %v, want ErrDenied", name, err)
 		}
@@ -126,7 +126,7 @@ func TestPolicies_OtherUsers_AreProtected(t *testing.T) {
 // cloud's pages have, also where the emulator's calls are authorised on others
 // or on fewer.
 func TestPolicies_AttachedDocument_Decides(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	caller := cloud.Caller{AccountID: account, Kind: cloud.User, Name: "broker"}
 	decide := func(action, resource string, want bool) {
 		t.Helper()
@@ -161,8 +161,8 @@ const (
 	acsSystem     = "acs:ram:*:system:policy/"
 	acsVPC        = "acs:vpc:cn-hangzhou:" + account + ":"
 	acsRole       = "acs:ram:*:" + account + ":role/"
-	brokersUser   = acsUser + brokered
-	brokersPolicy = acsPolicy + brokered
+	brokersUser   = acsUser + own
+	brokersPolicy = acsPolicy + own
 )
 
 // wanted are the resources by action, as these pages have them: RDS "RAM
@@ -170,7 +170,7 @@ const (
 // authorization"; RAM API, CreateUser, CreatePolicy, AttachPolicyToUser. Where
 // they differ all are here.
 func wanted() map[string][]string {
-	instance, bucket, object := []string{acsInstance + "rm-1"}, []string{acsBucket + brokered}, []string{acsBucket + brokered + "/k"}
+	instance, bucket, object := []string{acsInstance + "rm-1"}, []string{acsBucket + own}, []string{acsBucket + own + "/k"}
 	user, policy := []string{brokersUser}, []string{brokersPolicy}
 	return map[string][]string{
 		"rds:CreateDBInstance":                   {"*", acsInstance + "*"},
@@ -214,39 +214,39 @@ func wanted() map[string][]string {
 		"ram:GetPolicy":            policy,
 		"ram:DeletePolicy":         policy,
 		"ram:AttachPolicyToUser":   slices.Concat(user, policy),
-		"ram:DetachPolicyFromUser": slices.Concat(user, policy, []string{acsPolicy + theirs}),
+		"ram:DetachPolicyFromUser": slices.Concat(user, policy, []string{acsPolicy + foreign}),
 	}
 }
 
-// unwanted are resources that the broker must not reach by these actions.
+// unwanted are resources outside the broker's reach, by action.
 func unwanted() map[string][]string {
 	anyInstance := []string{acsInstance + "rm-1"}
 	return map[string][]string{
-		// What would make its users, or itself, more than they are.
-		"ram:AttachPolicyToUser":      {acsUser + theirs, acsUser + self, acsPolicy + theirs, acsSystem + "AdministratorAccess"},
-		"ram:CreatePolicyVersion":     {brokersPolicy, acsPolicy + theirs},
-		"ram:SetDefaultPolicyVersion": {brokersPolicy, acsPolicy + theirs},
-		"ram:CreateLoginProfile":      {brokersUser, acsUser + theirs},
-		"ram:CreateAccessKey":         {acsUser + theirs, acsUser + self},
+		// Calls that would give the broker, or its users, more rights.
+		"ram:AttachPolicyToUser":      {acsUser + foreign, acsUser + self, acsPolicy + foreign, acsSystem + "AdministratorAccess"},
+		"ram:CreatePolicyVersion":     {brokersPolicy, acsPolicy + foreign},
+		"ram:SetDefaultPolicyVersion": {brokersPolicy, acsPolicy + foreign},
+		"ram:CreateLoginProfile":      {brokersUser, acsUser + foreign},
+		"ram:CreateAccessKey":         {acsUser + foreign, acsUser + self},
 		"ram:AddUserToGroup":          {brokersUser, "acs:ram:*:" + account + ":group/admins"},
 		"ram:AttachPolicyToRole":      {acsRole + self, brokersPolicy},
 		"ram:CreateRole":              {acsRole + "*"},
 		"ram:PassRole":                {acsRole + self},
 		"sts:AssumeRole":              {acsRole + self, "*"},
-		// What others have.
-		"ram:DetachPolicyFromUser": {acsUser + theirs},
-		"ram:DeleteUser":           {acsUser + theirs},
-		"ram:GetUser":              {acsUser + theirs},
-		"ram:DeletePolicy":         {acsPolicy + theirs},
+		// Resources of others.
+		"ram:DetachPolicyFromUser": {acsUser + foreign},
+		"ram:DeleteUser":           {acsUser + foreign},
+		"ram:GetUser":              {acsUser + foreign},
+		"ram:DeletePolicy":         {acsPolicy + foreign},
 		"ram:ListUsers":            {acsUser + "*"},
-		"oss:PutBucket":            {acsBucket + theirs},
-		"oss:DeleteBucket":         {acsBucket + theirs},
-		"oss:DeleteObject":         {acsBucket + theirs + "/k", acsBucket + theirs + "/osb-k"},
-		"oss:ListObjectVersions":   {acsBucket + theirs},
+		"oss:PutBucket":            {acsBucket + foreign},
+		"oss:DeleteBucket":         {acsBucket + foreign},
+		"oss:DeleteObject":         {acsBucket + foreign + "/k", acsBucket + foreign + "/osb-k"},
+		"oss:ListObjectVersions":   {acsBucket + foreign},
 		// The data of its own users.
-		"oss:GetObject":                        {acsBucket + brokered + "/k"},
-		"oss:PutObject":                        {acsBucket + brokered + "/k"},
-		"oss:PutBucketPolicy":                  {acsBucket + brokered},
+		"oss:GetObject":                        {acsBucket + own + "/k"},
+		"oss:PutObject":                        {acsBucket + own + "/k"},
+		"oss:PutBucketPolicy":                  {acsBucket + own},
 		"rds:ResetAccountPassword":             anyInstance,
 		"rds:AllocateInstancePublicConnection": anyInstance,
 		"rds:DeleteDatabase":                   anyInstance,

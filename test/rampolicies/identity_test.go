@@ -13,7 +13,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 )
 
-// What the files of contrib/ram-policies have where each account puts its own.
+// The placeholders in the files of contrib/ram-policies, which each account
+// replaces.
 const (
 	account = "1234567890123456"
 	self    = "servicebroker" // name of the broker's RAM user, and of its role
@@ -72,7 +73,7 @@ func (a administrator) policies(prefix string, documents ...string) []string {
 	return names
 }
 
-// createUser makes a RAM user without any right.
+// createUser makes a RAM user without rights.
 func (a administrator) createUser(name string) {
 	a.t.Helper()
 	req := ram.CreateCreateUserRequest()
@@ -117,7 +118,7 @@ func aUser(t *testing.T, cloud *emulator.Server, documents ...string) alicloud.C
 	return asAccount(t, cloud).user(self, documents...)
 }
 
-// aRole is a role that a RAM user assumes who can do nothing else.
+// aRole is a role for a RAM user whose only right is to assume it.
 func aRole(t *testing.T, cloud *emulator.Server, documents ...string) alicloud.CredentialsSource {
 	t.Helper()
 	a := asAccount(t, cloud)
@@ -128,5 +129,5 @@ func aRole(t *testing.T, cloud *emulator.Server, documents ...string) alicloud.C
 	return source
 }
 
-// isOurs says whether the broker made what has this name.
+// isOurs reports whether the name is one that the broker gives.
 func isOurs(name string) bool { return strings.HasPrefix(name, "osb-") }

@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
-// services are the policies by what the broker does with them.
+// services lists the policies with the broker's work that needs them.
 func services() map[string]struct {
 	files []string
 	walk  func(t *testing.T, s *stack.Stack, rotate bool) error
@@ -23,8 +23,8 @@ func services() map[string]struct {
 	}
 }
 
-// documented are the actions that no walk needs, because the emulator asks
-// RAM for less than the cloud's pages say.
+// documented are the actions that the cloud's pages require and the emulator
+// does not check.
 func documented() []string {
 	return []string{
 		// By the table of actions of OSS, DeleteMultipleObjects is authorised by

@@ -1,6 +1,6 @@
 // Package rampolicies_test proves the RAM policies of contrib/ram-policies on
-// the emulated cloud: with them alone the broker does all its work, each action
-// in them is needed, and they allow nothing beyond it.
+// the emulated cloud: they suffice for all the broker's work, each action in
+// them is needed, and they allow that work only.
 package rampolicies_test
 
 import (
@@ -58,7 +58,8 @@ type statement struct {
 	Resource list
 }
 
-// A document is a RAM policy as these files write it, without conditions.
+// A document is a RAM policy in the form of these files, which have no
+// conditions.
 type document struct {
 	Version   string
 	Statement []statement
@@ -73,7 +74,7 @@ func parse(t *testing.T, name string) document {
 	return d
 }
 
-// actions are those that the document allows.
+// actions returns the actions that the document allows.
 func (d document) actions() []string {
 	var all []string
 	for _, s := range d.Statement {
@@ -82,7 +83,7 @@ func (d document) actions() []string {
 	return all
 }
 
-// without is the document less an action.
+// without returns the document less an action.
 func (d document) without(action string) document {
 	rest := document{Version: d.Version}
 	for _, s := range d.Statement {

@@ -23,7 +23,7 @@ func anECSRole(t *testing.T, cloud *emulator.Server, documents ...string) aliclo
 	return alicloud.ECSRole(alicloud.NewMetadata(a.url), "")
 }
 
-// What trust-rrsa.json trusts, besides the account.
+// The issuer and subject that trust-rrsa.json trusts, besides the account.
 const (
 	provider = "ack-rrsa-CLUSTER"
 	issuer   = "https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/CLUSTER"

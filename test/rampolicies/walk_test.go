@@ -24,8 +24,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
-// newStack is a broker that works as somebody with these policies alone. Its
-// plans for buckets empty them.
+// newStack starts a broker that works under an identity with these policies
+// alone. Its plans for buckets empty them.
 func newStack(t *testing.T, who identity, documents ...string) *stack.Stack {
 	t.Helper()
 	emptied := bytes.ReplaceAll(oss.Plans, []byte("deletion: refuse"), []byte("deletion: empty"))
@@ -58,7 +58,7 @@ type refusal struct{ action string }
 
 func (r *refusal) Error() string { return "the broker was refused " + r.action }
 
-// forcedStatus marks a refusal that a fault played, apart from those of RAM.
+// forcedStatus marks the refusals of a fault, apart from the refusals of RAM.
 const forcedStatus = http.StatusUnavailableForLegalReasons
 
 // refused finds the first call that RAM refused.
@@ -71,7 +71,7 @@ func (w *walker) refused() error {
 	return nil
 }
 
-// action is what RAM calls a call.
+// action returns RAM's name of a call.
 func action(call cloud.Call) string {
 	name := call.Action
 	if !strings.Contains(name, ":") {
@@ -170,10 +170,9 @@ func (w *walker) deprovision() error { return w.do(http.MethodDelete, w.path, w.
 
 const rdsService = "rds-997b8372-8dac-40ac-ae65-758b4a5075a5"
 
-// walkDatabase takes a database through its life, in a cloud that demands of
-// the broker all that it may demand: tags of their own, a Super account first,
-// protection to be lifted. Rotation needs no action that binding and unbinding
-// do not need.
+// walkDatabase takes a database through its life, in a cloud that demands all
+// it may of the broker: tags of their own, a Super account first, protection to
+// be lifted. Rotation needs the actions of binding and unbinding only.
 func walkDatabase(t *testing.T, s *stack.Stack, rotate bool) error {
 	t.Helper()
 	s.Cloud().RDS().Behave(func(b *fakerds.Behaviour) { b.DropTags, b.FirstAccountSuper = true, true })

@@ -1,7 +1,6 @@
-// Package witnesses_test lets official Node clients of Alibaba Cloud, which
-// know nothing of this project, bear witness that the emulator speaks the
-// cloud's protocols: each scenario runs against it unchanged but for the
-// endpoint.
+// Package sdks_test runs official Node clients of Alibaba Cloud, which were
+// written without knowledge of this project, against the emulator: it speaks
+// the cloud's protocols if they work unchanged but for the endpoint.
 package sdks_test
 
 import (
@@ -39,7 +38,7 @@ func TestEmulator_OfficialNodeClients_Work(t *testing.T) {
 		"ram and sts, V1":        {script: "ram-sts.mjs", algorithm: "v2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// go test's cache knows what a test opens itself.
+			// go test's cache knows the files that the test itself opens.
 			for _, file := range []string{tc.script, "clients.mjs"} {
 				if _, err := os.ReadFile(file); err != nil {
 					t.Fatal(err)
@@ -60,8 +59,7 @@ func TestEmulator_OfficialNodeClients_Work(t *testing.T) {
 	}
 }
 
-// install makes node_modules what package-lock.json says, if it is not that
-// already.
+// install brings node_modules into the state of package-lock.json.
 func install(t *testing.T) {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
@@ -87,14 +85,14 @@ func install(t *testing.T) {
 	}
 }
 
-// run runs a program to its end, and not for longer than patience.
+// run runs a program to its end, for at most the limit.
 func run(t *testing.T, env []string, command ...string) (output string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	// A proxy or credentials of the surroundings are not for a cloud on
-	// loopback.
+	// A proxy or credentials of the caller are for another cloud than the one
+	// on loopback.
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); command[0] == "npm" || !strings.HasSuffix(strings.ToLower(name), "_proxy") && !strings.HasPrefix(name, "ALIBABA_CLOUD_") {
 			cmd.Env = append(cmd.Env, entry)

@@ -19,10 +19,9 @@ const (
 )
 
 // BenchmarkProvision takes databases from the platform's request to succeeded,
-// and binds them, in a cloud where nothing takes time: what is left is the
-// broker's own share, with the emulator's answers and 2 to 5 ms for each look at
-// what is not ready. It counts the calls of the cloud as well, those that change
-// something apart.
+// and binds them. Nothing takes time in the cloud, so the result is the
+// broker's own share, with the emulator's answers and 2 to 5 ms for each look
+// at an unready database. It also counts the calls of the cloud, changes apart.
 func BenchmarkProvision(b *testing.B) {
 	b.Run("bolt", func(b *testing.B) { provision(b, stack.New(b)) })
 	b.Run("kubernetes", func(b *testing.B) {

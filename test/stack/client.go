@@ -9,9 +9,8 @@ import (
 )
 
 // Do sends a request as the first user, with X-Broker-API-Version 2.17 and,
-// where there is a body, Content-Type application/json. Headers replace these;
-// an empty value leaves one out. A request without an answer fails the test and
-// has status 0.
+// with a body, Content-Type application/json. Headers replace these; an empty
+// value removes one. A connection error fails the test and has status 0.
 func (s *Stack) Do(method, path, body string, headers http.Header) (int, http.Header, []byte) {
 	s.t.Helper()
 	status, header, answer, err := s.Send(s.t.Context(), method, path, body, headers)
@@ -21,7 +20,7 @@ func (s *Stack) Do(method, path, body string, headers http.Header) (int, http.He
 	return status, header, answer
 }
 
-// Send is Do for those who expect crashes.
+// Send is Do for tests that expect crashes.
 func (s *Stack) Send(ctx context.Context, method, path, body string, headers http.Header) (int, http.Header, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.URL()+path, strings.NewReader(body))
 	if err != nil {

@@ -18,10 +18,10 @@ import (
 // atOnce is how many databases BenchmarkManyAtOnce asks for.
 const atOnce = 1000
 
-// BenchmarkManyAtOnce asks for 1,000 databases at once, and when all are there
-// for a binding of each. None is lost, none is doubled. It counts the calls of
-// the cloud by what they are for: changes, looks at one database, and lists
-// by which it is searched for. The broker looks once a second.
+// BenchmarkManyAtOnce asks for 1,000 databases at once, and then for a binding
+// of each: every one exists once. It counts the calls of the cloud by purpose:
+// changes, looks at one database, and lists by their filter. The broker looks
+// once a second.
 func BenchmarkManyAtOnce(b *testing.B) {
 	for b.Loop() {
 		many(b, stack.New(b, stack.WithBroker(func(c *broker.Config) {
@@ -87,8 +87,9 @@ func everywhere(do func(i int)) {
 	all.Wait()
 }
 
-// succeed asks for something and polls every two seconds until it is there: more
-// than platforms do, and 1,000 who ask more often leave the processors no time.
+// succeed makes a request and polls it every two seconds until it has
+// succeeded. Platforms poll less often, and 1,000 that poll more often leave
+// the processors no time.
 func succeed(b *testing.B, s *stack.Stack, path, more string) {
 	b.Helper()
 	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q%s}`, rdsService, rdsPlan, more)
@@ -137,7 +138,7 @@ func (t *tally) follow(ctx context.Context) {
 	}
 }
 
-// minus is what there is more of.
+// minus returns the counts of all less the counts of before.
 func minus(all, before map[string]int) map[string]int {
 	more := map[string]int{}
 	for action, n := range all {

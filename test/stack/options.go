@@ -14,8 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// An Option changes how a stack is. Those that Restart is given hold from then
-// on.
+// An Option changes a stack. Options of Restart hold from then on.
 type Option func(*options)
 
 type options struct {
@@ -33,13 +32,13 @@ func defaults() options {
 	return options{sources: all.Services().Sources(), users: []api.User{user()}, speed: 1, store: openFile}
 }
 
-// WithCloud changes the emulated cloud: by default nothing takes time in it,
-// and its clock is real. Restart leaves the cloud as it is.
+// WithCloud changes the emulated cloud: by default its work takes no time, and
+// its clock is real. Restart leaves the cloud as it is.
 func WithCloud(opts ...emulatortest.Option) Option {
 	return func(o *options) { o.cloud = append(o.cloud, opts...) }
 }
 
-// WithCatalog serves other offerings than those of the program.
+// WithCatalog serves offerings in place of the program's own.
 func WithCatalog(documents ...[]byte) Option {
 	return func(o *options) {
 		o.sources = nil
@@ -54,9 +53,9 @@ func WithStore(open func(dir string) (store.Store, error)) Option {
 	return func(o *options) { o.store = open }
 }
 
-// WithCredentials lets the broker work as somebody else than the account
-// itself, which may do everything: source makes them in the cloud when the
-// broker starts.
+// WithCredentials lets the broker work under another identity than the account
+// itself, which may do everything: source makes its credentials in the cloud
+// when the broker starts.
 func WithCredentials(source func(*emulator.Server) alicloud.CredentialsSource) Option {
 	return func(o *options) { o.source = source }
 }

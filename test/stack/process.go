@@ -20,13 +20,13 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
-// A process is what a crash takes away.
+// A process is the part that a crash ends.
 type process struct {
 	faulty  *storetest.Faulty
 	store   store.Store
 	handler http.Handler
 	stop    context.CancelFunc
-	ended   chan error // what the engine ended with
+	ended   chan error // the result of the engine
 	crashed bool
 }
 
@@ -54,7 +54,7 @@ func (s *Stack) start() (*process, error) {
 
 // openFile opens the store in a file of the directory.
 func openFile(dir string) (store.Store, error) {
-	// The one who crashed may still have a transaction to end.
+	// The crashed process may still have a transaction to end.
 	return bolt.Open(filepath.Join(dir, "broker.db"), &bolt.Options{LockTimeout: 10 * time.Second})
 }
 
@@ -119,8 +119,8 @@ func (s *Stack) services() (map[string]providers.Provider, *alicloud.Clients, er
 	return made, clients, err
 }
 
-// hurry wakes the engine for what has become due: it counts its delays in real
-// time, and here the time it reads passes faster.
+// hurry wakes the engine for due records: the engine counts its delays in real
+// time, and its clock runs faster here.
 func (s *Stack) hurry(ctx context.Context, st store.Store, engine *broker.Engine) {
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()

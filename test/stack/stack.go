@@ -1,8 +1,7 @@
-// Package stack is a whole broker in one process, for tests of what platforms
-// see: HTTP, business logic, engine, both providers, a sealed store in a file,
-// and the emulated cloud behind them, wired as the program wires them. It can
-// crash as a process does that is killed, and start again on the same store at
-// the same address.
+// Package stack is a whole broker in one process, for tests of the platform's
+// view: HTTP, business logic, engine, every provider, a sealed store in a file,
+// and the emulated cloud, wired as the program wires them. It can crash as a
+// process under kill -9, and start again on the same store at the same address.
 package stack
 
 import (
@@ -70,7 +69,7 @@ func (s *Stack) Cloud() *emulator.Server { return s.cloud }
 // Store is the store of the process that runs, or ran last.
 func (s *Stack) Store() store.Store { return s.process().store }
 
-// Faulty is what makes that store fail.
+// Faulty makes the store of that process fail.
 func (s *Stack) Faulty() *storetest.Faulty { return s.process().faulty }
 
 func (s *Stack) process() *process {
@@ -79,9 +78,9 @@ func (s *Stack) process() *process {
 	return s.last
 }
 
-// Crash ends the process as kill -9 does. Connections are cut, nothing is
-// stored any more, and what has been asked of the cloud goes its way without
-// the broker learning of it. Until Restart every connection is cut.
+// Crash ends the process as kill -9 does. Connections are cut, the store takes
+// no more writes, and calls under way reach the cloud while their answers are
+// lost. Until Restart every connection is cut.
 func (s *Stack) Crash() {
 	s.mu.Lock()
 	p := s.current
@@ -127,7 +126,7 @@ func (s *Stack) serve(w http.ResponseWriter, r *http.Request) {
 	p.handler.ServeHTTP(w, r)
 }
 
-// end stops what runs, in order.
+// end stops all parts, in order.
 func (s *Stack) end() {
 	s.cloud.Faults().Clear() // or a call that hangs would keep an engine
 	s.server.CloseClientConnections()
@@ -147,8 +146,8 @@ func (s *Stack) end() {
 	}
 }
 
-// directory is one that costs no disk syncs, where there is such: it is the
-// process that crashes here, not the machine.
+// directory returns one in memory, where syncs are free, if the system has
+// such: the process crashes here, and the machine runs on.
 func directory(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "osb-stack-") //nolint:usetesting // t.TempDir chooses the disk

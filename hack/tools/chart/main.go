@@ -1,7 +1,7 @@
-// Command chart brings what the Helm chart repeats up to date: the table of
-// values in chart/README.md, from the comments of chart/values.yaml, and the
-// dashboards of contrib/grafana, since a chart holds only files of its own.
-// Its test fails where that was forgotten.
+// Command chart writes the derived parts of the Helm chart: the table of values
+// in chart/README.md, from the comments of chart/values.yaml, and the
+// dashboards of contrib/grafana, since a chart holds only files of its own. Its
+// test fails while a part is out of date.
 package main
 
 import (
@@ -34,7 +34,7 @@ func run(root string) error {
 	return nil
 }
 
-// derived is what the files should hold, by path.
+// derived returns the wanted text of the files, by path.
 func derived(root string) (map[string][]byte, error) {
 	chart := filepath.Join(root, "chart")
 	values, err := os.ReadFile(filepath.Join(chart, "values.yaml")) //nolint:gosec // of this repository

@@ -42,7 +42,7 @@ func tableOf(values []byte) ([]byte, error) {
 }
 
 // rows writes a line for each member: for a block of them with its comment, if
-// it has one, and for what is in it.
+// it has one, and for its members.
 func rows(table *bytes.Buffer, prefix string, mapping *yaml.Node) error {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]

@@ -12,15 +12,15 @@ import (
 	"strings"
 )
 
-// What runBinding can do with a bound service.
+// The work of runBinding with a bound service.
 const (
-	doLogin = "login" // log in, and nothing else
+	doLogin = "login" // log in only
 	doWrite = "write" // write a row or an object and read it again
-	doRead  = "read"  // read what earlier runs wrote: there must be something
-	doClean = "clean" // remove what earlier runs wrote
+	doRead  = "read"  // read the tokens of earlier runs, of which there must be some
+	doClean = "clean" // remove the tokens of earlier runs
 )
 
-// A report is what runBinding prints: one line of JSON, without any secret.
+// A report is the output of runBinding: one line of JSON, free of secrets.
 type report struct {
 	Type     string `json:"type"`     // of the service: mysql or oss
 	Address  string `json:"address"`  // host:port/database, or host/bucket
@@ -32,9 +32,9 @@ type report struct {
 	Error    string `json:"error,omitempty"`
 }
 
-// runBinding does with a binding what an application in a pod does. The
-// credentials are environment variables, files of a folder, or both: then they
-// must be the same. It prints a report, also of what failed.
+// runBinding uses a binding as an application in a pod does. The credentials
+// are environment variables, files of a folder, or both: then they must be the
+// same. It prints a report of success or failure.
 func runBinding(ctx context.Context, args []string, e env) error {
 	flags := flag.NewFlagSet("client binding", flag.ContinueOnError)
 	prefix := flags.String("prefix", "", "what comes before the credentials' names in the environment")
@@ -107,7 +107,7 @@ func (r *report) use(ctx context.Context, prefix, dir string, e env) error {
 	return err
 }
 
-// errNothingThere says that what earlier runs wrote is gone, or was never there.
+// errNothingThere says that the tokens of earlier runs are absent.
 var errNothingThere = errors.New("nothing of earlier runs is there")
 
 // errContradiction says that an application would read different credentials in

@@ -49,7 +49,7 @@ func TestMySQL_UnreachableServer_IsNoRefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
-	listener.Close() // nobody listens there now
+	listener.Close() // the port is free now
 	_, err = call(t, map[string]string{"MYSQL_URI": "mysql://u:p@" + address + "/d"}, "", "mysql")
 	if code := exitCode(err); code != exitFailed {
 		t.Errorf("exit code %d (%v), want %d: the walk-through must tell a dead server from a revoked login", code, err, exitFailed)

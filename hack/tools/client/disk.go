@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// mostFilled is how much runDisk writes at most: it is for small disks, and
-// must not take up that of a machine by mistake.
+// mostFilled limits the file of runDisk: the command is for small disks, and
+// must spare the disk of a machine.
 const mostFilled = 64 << 20
 
 // runDisk fills up the disk that a file is to be on, as whatever else is there

@@ -8,16 +8,16 @@ import (
 	"net/http"
 )
 
-// An answer is what runGet prints for a request: one line of JSON.
+// An answer is the output of runGet for a request: one line of JSON.
 type answer struct {
 	Status int    `json:"status"`
 	Type   string `json:"type"` // of the content, as the server says
 	Body   string `json:"body"`
 }
 
-// runGet asks for each URL of its arguments, on a connection of its own, so that
-// a service with several endpoints has the choice each time. It ends with the
-// first that is not answered with 200.
+// runGet asks for each URL of its arguments, on a connection of its own, so
+// that a service with several endpoints chooses each time. It ends with the
+// first status other than 200.
 func runGet(ctx context.Context, urls []string, e env) error {
 	if len(urls) == 0 {
 		return fmt.Errorf("%w: client get URL, or several", errUsage)
@@ -43,11 +43,11 @@ func runGet(ctx context.Context, urls []string, e env) error {
 }
 
 func get(ctx context.Context, client *http.Client, url string) (answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil) //nolint:gosec // the caller chooses what to ask
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil) //nolint:gosec // the caller names the URL
 	if err != nil {
 		return answer{}, err
 	}
-	response, err := client.Do(request) //nolint:gosec // the caller chooses what to ask
+	response, err := client.Do(request) //nolint:gosec // the caller names the URL
 	if err != nil {
 		return answer{}, err
 	}

@@ -25,7 +25,7 @@ import (
 // version is stamped by the linker (make build).
 var version = "unknown"
 
-// timeout bounds a whole run: nothing that the walk-through does takes long.
+// timeout bounds a whole run: every step of the walk-through is short.
 const timeout = 30 * time.Second
 
 // The exit codes.
@@ -35,10 +35,11 @@ const (
 	exitDenied = 3
 )
 
-// errUsage marks what is wrong with the way the program was called.
+// errUsage marks a wrong command line.
 var errUsage = errors.New("wrong use")
 
-// errDenied marks a refusal by the server: wrong login, or no permission.
+// errDenied marks a refusal by the server: a wrong login, or a missing
+// permission.
 var errDenied = errors.New("denied")
 
 func main() {
@@ -51,7 +52,7 @@ func main() {
 	os.Exit(exitCode(err))
 }
 
-// An env is what the program sees of the world around it.
+// An env is the program's environment, input and output.
 type env struct {
 	get func(name string) string
 	in  io.Reader
@@ -83,7 +84,7 @@ func run(ctx context.Context, args []string, e env) error {
 	}
 }
 
-// exitCode gives the code of the package comment for what run returned.
+// exitCode gives the code of the package comment for the result of run.
 func exitCode(err error) int {
 	switch {
 	case err == nil:

@@ -21,7 +21,7 @@ type statement struct {
 }
 
 // runMySQL opens the database at the URI in MYSQL_URI and runs the statements
-// of its arguments one after another. Without any it only logs in.
+// of its arguments one after another; with none it only logs in.
 func runMySQL(ctx context.Context, args []string, e env) error {
 	flags := flag.NewFlagSet("client mysql", flag.ContinueOnError)
 	var statements []statement
@@ -59,7 +59,7 @@ func runMySQL(ctx context.Context, args []string, e env) error {
 
 // mysqlConfig reads a URI as the broker returns it:
 // mysql://user:password@host:port/database, user and password percent-encoded.
-// Its errors never hold the URI, which is a secret.
+// Its errors omit the URI, which is a secret.
 func mysqlConfig(uri string) (*mysql.Config, error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "mysql" || u.Host == "" || u.User == nil {
@@ -72,7 +72,7 @@ func mysqlConfig(uri string) (*mysql.Config, error) {
 	config.Addr = u.Host
 	config.DBName = strings.TrimPrefix(u.Path, "/")
 	config.Timeout = timeout
-	config.Logger = &mysql.NopLogger{} // a refused login is our answer, not a line of its own
+	config.Logger = &mysql.NopLogger{} // a refused login is the result, and needs no line of its own
 	return config, nil
 }
 

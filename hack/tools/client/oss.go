@@ -12,7 +12,7 @@ import (
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 )
 
-// A bucketClient is the OSS SDK and what it is to work on.
+// A bucketClient is the OSS SDK with its bucket and object.
 type bucketClient struct {
 	client *oss.Client
 	bucket string
@@ -100,8 +100,8 @@ func (b bucketClient) removeBucket(ctx context.Context) error {
 	return err
 }
 
-// ossError marks a refusal. The SDK's text is left out where it may hold more
-// than the code: it can quote what was signed.
+// ossError marks a refusal. It keeps the code of the SDK's text alone, since
+// the rest can quote the string to sign.
 func ossError(err error) error {
 	var refused *oss.ServiceError
 	if !errors.As(err, &refused) {

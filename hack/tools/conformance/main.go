@@ -1,9 +1,9 @@
-// Command conformance writes docs/conformance.md: which requirements of the
-// Open Service Broker API the broker meets, and which tests prove it.
+// Command conformance writes docs/conformance.md: the requirements of the Open
+// Service Broker API, with the tests that prove them.
 //
 // The tests are found by the calls of osbtest.Proves in their sources, and run;
 // a requirement without proof or a failing test makes the exit status 1. With
-// -list the page is written without running the tests.
+// -list the page is written and the tests are left out.
 package main
 
 import (
@@ -31,7 +31,7 @@ func main() {
 }
 
 // run writes the page for the module at root, also when a test fails. With list
-// it runs no test.
+// it leaves the tests out.
 func run(ctx context.Context, root string, list bool) error {
 	p, err := read(root)
 	if err != nil {

@@ -19,7 +19,7 @@ var (
 	checksYAML []byte
 )
 
-// A decision is what we do where the specification leaves it open.
+// A decision settles a point that the specification leaves open.
 type decision struct {
 	Topic    string   `json:"topic"`
 	Decision string   `json:"decision"`
@@ -39,7 +39,7 @@ type checker struct {
 type check struct {
 	Check string   `json:"check"`
 	Tests []string `json:"tests"`
-	Note  string   `json:"note"` // where it is not what the specification says
+	Note  string   `json:"note"` // a difference from the specification
 }
 
 // A page is all that docs/conformance.md is made from.
@@ -115,8 +115,8 @@ of each and says how to run them. Each thing they check has a test of ours, so t
 `
 )
 
-// render writes the page, given the tests that failed, and tells what is wrong
-// with it.
+// render writes the page, given the tests that failed, and returns its
+// problems.
 func (p *page) render(failed map[testID]bool) ([]byte, []string) {
 	var out bytes.Buffer
 	var problems []string

@@ -19,8 +19,8 @@ type event struct {
 	Output  string
 }
 
-// runTests runs all tests of p, package by package, and returns those that did
-// not pass. Their output goes to the standard error.
+// runTests runs all tests of p, package by package, and returns the ones that
+// did not pass. Their output goes to the standard error.
 func runTests(ctx context.Context, root string, p proofs) (map[testID]bool, error) {
 	byPackage := map[string][]testID{}
 	for _, test := range p.tests() {
@@ -41,8 +41,8 @@ func runTests(ctx context.Context, root string, p proofs) (map[testID]bool, erro
 	return failed, nil
 }
 
-// runPackage returns the names of the tests that passed. A test that was
-// skipped has proved nothing.
+// runPackage returns the names of the tests that passed. A skipped test proves
+// nothing.
 func runPackage(ctx context.Context, root, folder string, tests []testID) (map[string]bool, error) {
 	names := make([]string, 0, len(tests))
 	for _, test := range tests {

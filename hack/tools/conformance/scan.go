@@ -86,7 +86,7 @@ func findProofs(root string, files []string) (proofs, error) {
 	return found, errors.Join(problems...)
 }
 
-// add adds what one file says.
+// add adds the proofs in one file.
 func (p proofs) add(file string, source []byte) error {
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, source, parser.SkipObjectResolution)
 	if err != nil {

@@ -129,7 +129,7 @@ func read(layer v1.Layer) (_ []byte, err error) {
 	return io.ReadAll(compressed)
 }
 
-// blob is where an OCI image layout keeps what has that digest.
+// blob returns the path of the content with that digest in an OCI image layout.
 func blob(digest v1.Hash) string { return fmt.Sprintf("blobs/%s/%s", digest.Algorithm, digest.Hex) }
 
 // tar writes files in the order of their names.

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// buildFlags are the go build commands of a make target, without what they
-// build and for which platform.
+// buildFlags returns the go build commands of a make target, less the package
+// and the platform.
 func buildFlags(t *testing.T, target ...string) []string {
 	t.Helper()
 	out, err := makeCommand(t.Context(), root, append(target, "-n", "VERSION=v1")...).Output()
@@ -101,7 +101,8 @@ func TestDockerfile_Configuration_IsThatOfMakeImage(t *testing.T) {
 	}
 }
 
-// instructions are a Dockerfile's by stage, those of several lines as one.
+// instructions returns the instructions of a Dockerfile by stage, each on one
+// line.
 func instructions(text string) map[string][]string {
 	text = regexp.MustCompile(`\\\n\s*`).ReplaceAllString(text, "")
 	stages := map[string][]string{}

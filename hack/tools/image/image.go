@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// image is the program on an empty base: one layer, with the binary and the
-// folders it may write to, and nothing else.
+// image is the program on an empty base: one layer, with the binary and its
+// writable folders.
 func (r release) image(p program, binary []byte) (v1.Image, error) {
 	files, err := r.files(p, binary)
 	if err != nil {
@@ -74,8 +74,8 @@ func (r release) config(p program) v1.Config {
 	return config
 }
 
-// labels are the names that the OCI image specification knows (annotations.md),
-// those whose value is known.
+// labels are the labels of the OCI image specification (annotations.md) with a
+// known value.
 func (r release) labels(p program) map[string]string {
 	const prefix = "org.opencontainers.image."
 	labels := map[string]string{
@@ -91,8 +91,8 @@ func (r release) labels(p program) map[string]string {
 	return labels
 }
 
-// files is the layer as a tar file. The binary belongs to root and nobody may
-// write it; folders belong to the image's user alone.
+// files returns the layer as a tar file. The binary belongs to root and is
+// read-only; the folders belong to the image's user alone.
 func (r release) files(p program, binary []byte) ([]byte, error) {
 	const onlyOwner, executable = 0o700, 0o555
 	var out bytes.Buffer
@@ -108,7 +108,7 @@ func (r release) files(p program, binary []byte) ([]byte, error) {
 	}
 	for _, folder := range p.folders {
 		if err := archive.WriteHeader(&tar.Header{
-			Typeflag: tar.TypeDir, Name: folder + "/", Mode: onlyOwner, Uid: nobody, Gid: nobody,
+			Typeflag: tar.TypeDir, Name: folder + "/", Mode: onlyOwner, Uid: unprivileged, Gid: unprivileged,
 			ModTime: r.created, Format: tar.FormatUSTAR,
 		}); err != nil {
 			return nil, err

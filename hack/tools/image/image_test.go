@@ -59,8 +59,8 @@ func TestImages_Files_AreTheProgramOnly(t *testing.T) {
 				t.Errorf("the program has mode %o and belongs to %d:%d; want 555 and root", program.Mode, program.Uid, program.Gid)
 			}
 			for _, folder := range p.folders {
-				if header := files[folder+"/"].header; header.Mode != 0o700 || header.Uid != nobody {
-					t.Errorf("%s has mode %o and belongs to %d; want 700 and %d", folder, header.Mode, header.Uid, nobody)
+				if header := files[folder+"/"].header; header.Mode != 0o700 || header.Uid != unprivileged {
+					t.Errorf("%s has mode %o and belongs to %d; want 700 and %d", folder, header.Mode, header.Uid, unprivileged)
 				}
 			}
 			config := configOf(t, image)

@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// moduleFolders says where the module cache has each module, by path@version.
-// What is not there is fetched and checked against go.sum.
+// moduleFolders returns the folder of each module in the module cache, by
+// path@version. Missing modules are fetched and checked against go.sum.
 func moduleFolders(modules []*debug.Module) (map[string]string, error) {
 	args := []string{"mod", "download", "-json"}
 	for _, module := range modules {
@@ -41,15 +41,15 @@ func moduleFolders(modules []*debug.Module) (map[string]string, error) {
 	}
 }
 
-// A licenceText is a licence and what its text says and the others' do not.
+// A licenceText is a licence with the words that tell its text from the others.
 type licenceText struct {
 	id     string // SPDX
 	says   []string
 	unlike string
 }
 
-// licenceTexts are those of the modules in use. Texts are compared in lower
-// case and with single spaces.
+// licenceTexts lists the licences of the modules in use. Texts are compared in
+// lower case and with single spaces.
 func licenceTexts() []licenceText {
 	const redistribution = "redistribution and use in source and binary forms, with or without modification, are permitted"
 	const endorse = "to endorse or promote products"

@@ -1,12 +1,12 @@
 // Command image packs static programs of this project into container images,
 // without a container daemon: make image calls it. For each program it writes
-// NAME-ARCH.tar, an archive that is an OCI image layout and what docker save
-// writes at once, and NAME-ARCH.cdx.json, a CycloneDX list of the software in
-// it.
+// NAME-ARCH.tar, an archive in the form of an OCI image layout and of docker
+// save at once, and NAME-ARCH.cdx.json, a CycloneDX list of the software in it.
 //
-// Nothing in the output depends on the machine, the folder or the time of day:
-// the same binary, version, revision and time of the commit give the same
-// digest.
+// The code is our own, on go-containerregistry's types: builders of images want
+// a daemon, a base image or the network, and leave times and orders in the
+// output. Here the same binary, version, revision and commit time give the same
+// digest on every machine.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// A release is what the images of one run have in common.
+// A release is the common part of the images of one run.
 type release struct {
 	prefix   string // of image names: registry and namespace, with the slash
 	tag      string
@@ -99,7 +99,7 @@ func parse(args []string) (release, []string, error) {
 	if r.tag == "" {
 		r.tag = r.version
 	}
-	r.tag = strings.ReplaceAll(r.tag, "+", "_") // a version may have it, a tag may not
+	r.tag = strings.ReplaceAll(r.tag, "+", "_") // a version may have it, and a tag may not
 	return r, flags.Args(), nil
 }
 
@@ -144,8 +144,8 @@ func (r release) list(p program) string {
 	return filepath.Join(r.out, p.name+"-"+r.arch+".cdx.json")
 }
 
-// storedSize is what a registry stores and a node fetches: the compressed
-// layer, the configuration and the manifest, in bytes.
+// storedSize returns the bytes that a registry stores and a node fetches: the
+// compressed layer, the configuration and the manifest.
 func storedSize(image v1.Image) (int64, error) {
 	manifest, err := image.Manifest()
 	if err != nil {

@@ -26,7 +26,7 @@ const (
 	broker = "alibabacloud-servicebroker"
 )
 
-// made is what make image wrote.
+// made is the output of make image.
 type made struct{ archive, list string }
 
 func TestMakeImage_AnyFolder_WritesTheSameBytes(t *testing.T) {
@@ -66,8 +66,7 @@ func TestMakeImage_AnyFolder_WritesTheSameBytes(t *testing.T) {
 	t.Run("Software", func(t *testing.T) { testSoftware(t, one, contents(t, first.list)) })
 }
 
-// makeImage runs make image for the broker. The Go is the one of the test, so
-// that nothing is fetched.
+// makeImage runs make image for the broker, with the Go of the test.
 func makeImage(t *testing.T, dir string) made {
 	t.Helper()
 	dist := filepath.Join(t.TempDir(), "dist")
@@ -80,7 +79,7 @@ func makeImage(t *testing.T, dir string) made {
 	return made{archive: base + ".tar", list: base + ".cdx.json"}
 }
 
-// makeCommand is make without what a make around this test hands down.
+// makeCommand is make without the variables of a make around this test.
 func makeCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "make", args...)
 	command.Dir = dir
@@ -91,7 +90,7 @@ func makeCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	return command
 }
 
-// copyContext copies what a Docker build sees of the project: what
+// copyContext copies the files that a Docker build sees: the ones that
 // .dockerignore lets through.
 func copyContext(t *testing.T, to string) {
 	t.Helper()
@@ -186,7 +185,7 @@ func asLayout(t *testing.T, archive string) v1.Image {
 }
 
 // digest identifies an image by its configuration, which holds the digests of
-// its layers before compression: an archive for Docker has no manifest.
+// its layers before compression; archives for Docker lack a manifest.
 func digest(t *testing.T, image v1.Image) string {
 	t.Helper()
 	hash, err := image.ConfigName()

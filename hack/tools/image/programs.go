@@ -5,25 +5,25 @@ import (
 	"strconv"
 )
 
-// nobody is the user and group that images run as: a number, so that a
-// platform can tell that it is not root. Distroless images have the same one.
-const nobody = 65532
+// unprivileged is the user and group of images: a number, so that a platform
+// can tell it from root. Distroless images have the same one.
+const unprivileged = 65532
 
-// userAndGroup is nobody as an image says it.
-func userAndGroup() string { return strconv.Itoa(nobody) + ":" + strconv.Itoa(nobody) }
+// userAndGroup returns the user in the form of an image.
+func userAndGroup() string { return strconv.Itoa(unprivileged) + ":" + strconv.Itoa(unprivileged) }
 
-// A program is one that there is an image of, and what differs between images.
+// A program has an image of its own, with these differences.
 type program struct {
 	name        string // of the binary and of the image
 	title       string
 	description string
 	environment []string // NAME=value; flags and the platform's own are stronger
 	ports       []string
-	folders     []string // that it may write to where no volume is mounted on them
+	folders     []string // writable folders, where no volume is mounted on them
 }
 
-// programs are all of them, by name. The Dockerfile says the same of those that
-// it builds.
+// programs returns all of them, by name. The Dockerfile has the same settings
+// for the ones it builds.
 func programs() map[string]program {
 	all := []program{
 		{
@@ -38,7 +38,7 @@ func programs() map[string]program {
 			name:        "alibabacloud-emulator",
 			title:       "Alibaba Cloud emulator",
 			description: "Emulator of the parts of Alibaba Cloud that the broker uses, without database servers",
-			// The control API stays on loopback unless somebody wants it elsewhere.
+			// The control API stays on loopback by default.
 			environment: []string{"EMULATOR_LISTEN=:8007"},
 			ports:       []string{"8007/tcp"},
 			folders:     []string{"data"},

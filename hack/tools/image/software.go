@@ -15,9 +15,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// software is the list of what is in the image, as CycloneDX 1.6 in JSON: the
+// software lists the contents of the image, as CycloneDX 1.6 in JSON: the
 // program, the Go standard library, and the modules that the linker put into
-// it, as the binary itself tells. Licences are those in the module cache.
+// it, as the binary itself tells. Licences come from the module cache.
 func (r release) software(p program, binary []byte, image v1.Image) ([]byte, error) {
 	info, err := buildinfo.Read(bytes.NewReader(binary))
 	if err != nil {
@@ -120,7 +120,7 @@ func replacement(module *debug.Module) *debug.Module {
 	return module
 }
 
-// actual is the path@version of a module or of what replaces it.
+// actual returns the path@version of a module or of its replacement.
 func actual(module *debug.Module) string {
 	module = replacement(module)
 	return module.Path + "@" + module.Version
@@ -131,8 +131,8 @@ func packageURL(path, version string) string {
 	return "pkg:golang/" + strings.ToLower(path) + "@" + strings.ReplaceAll(version, "+", "%2B")
 }
 
-// dependencies say that the image holds the program, and that this is linked
-// with all the rest. Which module needs which is not in a binary.
+// dependencies say that the image holds the program, and that the program is
+// linked with all the rest. A binary lacks the relations among modules.
 func dependencies(container cyclonedx.Component, components []cyclonedx.Component) *[]cyclonedx.Dependency {
 	program, linked := components[0].BOMRef, []string{}
 	all := []cyclonedx.Dependency{

@@ -17,7 +17,7 @@ import (
 )
 
 // testSoftware checks the list of software in the broker's image against
-// CycloneDX's schema and against what go list says of the source.
+// CycloneDX's schema and against the answer of go list for the source.
 func testSoftware(t *testing.T, dir string, text []byte) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -56,8 +56,8 @@ func testSoftware(t *testing.T, dir string, text []byte) {
 	}
 }
 
-// linked are the modules whose packages the broker imports, by path@version,
-// as go list finds them in the source.
+// linked returns the modules that the broker imports, by path@version, as go
+// list finds them in the source.
 func linked(t *testing.T, dir string) []string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",

@@ -14,14 +14,14 @@ var (
 )
 
 // foreign are metrics that others make: Prometheus itself, and the libraries.
-var foreign = []string{"process_start_time_seconds", "process_resident_memory_bytes", "osb_actions_total", "go_goroutines"} //nolint:gochecknoglobals // a table that nobody writes
+var foreign = []string{"process_start_time_seconds", "process_resident_memory_bytes", "osb_actions_total", "go_goroutines"} //nolint:gochecknoglobals // a constant table
 
-// added are labels that Prometheus adds to what it scrapes, or functions to
-// what they return.
-var added = []string{"job", "namespace", "instance", "pod", "le", "alertname"} //nolint:gochecknoglobals // a table that nobody writes
+// added are labels that Prometheus adds to scraped samples, or functions to
+// their results.
+var added = []string{"job", "namespace", "instance", "pod", "le", "alertname"} //nolint:gochecknoglobals // a constant table
 
-// Check says which metrics, labels and values of labels in a PromQL expression
-// do not exist.
+// Check returns the metrics, labels and values of labels in a PromQL expression
+// that are unknown.
 func Check(metrics map[string]Metric, expression string) []string {
 	var wrong []string
 	labels := slices.Clone(added)

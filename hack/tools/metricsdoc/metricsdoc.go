@@ -1,5 +1,5 @@
-// Package metricsdoc reads docs/metrics.md, so that tests can hold it, the
-// alert rules and the dashboard against what the program really serves, and
+// Package metricsdoc reads docs/metrics.md, so that tests can hold the page,
+// the alert rules and the dashboard against the program's real metrics, and
 // runs promtool for them.
 package metricsdoc
 

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the broker that works does not happen to show is found in the code.
+// Metrics that a working broker happens to omit are found in the code.
 func TestMetricsPage_Metrics_AreThoseOfTheCode(t *testing.T) {
 	page, err := Read()
 	if err != nil {

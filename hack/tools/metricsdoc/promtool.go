@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Promtool runs promtool in a folder with that as its input and ends the test
-// where it is not content. Without promtool the test is skipped, or fails where
+// Promtool runs promtool in a folder with the given input, and ends the test if
+// promtool fails. If promtool is missing, the test is skipped, or fails where
 // REQUIRE_PROMTOOL is set.
 func Promtool(t testing.TB, dir string, input io.Reader, args ...string) {
 	t.Helper()
@@ -25,7 +25,7 @@ func Promtool(t testing.TB, dir string, input io.Reader, args ...string) {
 	case err != nil:
 		t.Skip(missing)
 	}
-	command := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // the tests choose what is checked
+	command := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // the tests choose the arguments
 	command.Dir, command.Stdin = dir, input
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("promtool %q: %v\n%s", args, err, out)

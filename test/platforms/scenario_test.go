@@ -1,9 +1,9 @@
 // Package platforms_test drives the broker as real platforms do: Service
-// Catalog v0.3, Korifi and Cloud Controller, each as a small machine that sends
-// what the platform sends, re-sends, polls and cleans up by its rules, and notes
-// every answer that breaks what it relies on. Random walks of users, crashes and
-// faults of the cloud drive them; whatever happens, in the end nothing is stuck
-// and nothing is left in the cloud that the platform does not know of.
+// Catalog v0.3, Korifi and Cloud Controller. Each is a small machine that
+// sends, re-sends, polls and cleans up by the platform's rules, and notes every
+// answer that breaks the contract. Random walks of users, crashes and cloud
+// faults drive them. In the end every operation is finished, and every resource
+// in the cloud is known to the platform.
 package platforms_test
 
 import (
@@ -27,9 +27,9 @@ import (
 // enough is for whatever must happen in the end.
 const enough = 2 * time.Minute
 
-// A world is one walk: a broker with its cloud, a platform on it, and what is
-// random about them.
-type world struct {
+// A scenario is one walk: a broker with its cloud, a platform on it, and their
+// random choices.
+type scenario struct {
 	*stack.Stack
 
 	t        *testing.T
@@ -41,13 +41,13 @@ type world struct {
 	mu        sync.Mutex // of everything below, and of all instances and bindings
 	rng       *rand.Rand
 	instances []*instance
-	broken    []string // what broke the contract
+	broken    []string // the answers that broke the contract
 	trace     []string // of all that was sent and answered
 	trouble   int      // the broker is down, or its store fails, for so many reasons
 	troubles  int      // how often that began
-	hasty     bool     // the broker gives up what it must answer synchronously
+	hasty     bool     // the broker soon gives up synchronous requests
 	refusals  bool     // the cloud has refused instances for good
-	calm      bool     // the walk is over: no more chaos
+	calm      bool     // the walk is over, and so is the chaos
 	passwords map[string]string
 	tally     map[string]int // of answers by request and status, and of chaos
 }
@@ -60,7 +60,7 @@ type platform interface {
 	updates() bool
 }
 
-// What reconciling returns instead of a delay.
+// Results of reconciling in place of a delay.
 const (
 	forget   time.Duration = -1 // until something happens
 	finished time.Duration = -2 // for ever
@@ -70,13 +70,13 @@ const (
 // 0.3 seconds.
 const speed = 200
 
-// newWorld starts a broker with short intervals. Half of the walks have no
-// patience, so that whatever can be asynchronous is; a quarter gives up soon
-// what must be synchronous.
-func newWorld(t *testing.T, seed uint64) *world {
+// newScenario starts a broker with short intervals. In half of the walks it
+// waits for no operation, so that all work that can be asynchronous is; in a
+// quarter it soon gives up synchronous work.
+func newScenario(t *testing.T, seed uint64) *scenario {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &world{t: t, ctx: ctx, start: time.Now(), rng: rand.New(rand.NewPCG(seed, 1)), passwords: map[string]string{}, tally: map[string]int{}}
+	w := &scenario{t: t, ctx: ctx, start: time.Now(), rng: rand.New(rand.NewPCG(seed, 1)), passwords: map[string]string{}, tally: map[string]int{}}
 	patience := 300 * time.Millisecond
 	if w.chance(50) {
 		patience = time.Nanosecond
@@ -107,13 +107,13 @@ func newWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-// unhurried gives plans so much time that nothing is late on a slow machine.
+// unhurried gives plans enough time for a slow machine.
 func unhurried(plans []byte) []byte {
 	return regexp.MustCompile(`deadline: [0-9a-z]+`).ReplaceAll(plans, []byte("deadline: 100h"))
 }
 
-// report fails the test for what broke the contract.
-func (w *world) report(seed uint64) {
+// report fails the test with the answers that broke the contract.
+func (w *scenario) report(seed uint64) {
 	if len(w.broken) == 0 && !w.t.Failed() {
 		return
 	}
@@ -122,40 +122,40 @@ func (w *world) report(seed uint64) {
 }
 
 // violationf notes that the contract was broken.
-func (w *world) violationf(format string, args ...any) {
+func (w *scenario) violationf(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.violatef(format, args...)
 }
 
-// violatef is violationf for those who hold mu.
-func (w *world) violatef(format string, args ...any) {
+// violatef is violationf for callers that hold mu.
+func (w *scenario) violatef(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	w.broken = append(w.broken, text)
 	w.notef("BROKEN: %s", text)
 }
 
 // notef adds to the trace, under mu.
-func (w *world) notef(format string, args ...any) {
+func (w *scenario) notef(format string, args ...any) {
 	w.trace = append(w.trace, fmt.Sprintf("%6d ms  ", time.Since(w.start).Milliseconds())+fmt.Sprintf(format, args...))
 }
 
 // chance is true in so many of a hundred cases.
-func (w *world) chance(percent int) bool {
+func (w *scenario) chance(percent int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.rng.IntN(100) < percent
 }
 
 // pick returns a number below n.
-func (w *world) pick(n int) int {
+func (w *scenario) pick(n int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.rng.IntN(n)
 }
 
 // pass lets time pass, or less if the walk ends.
-func (w *world) pass(d time.Duration) {
+func (w *scenario) pass(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -164,8 +164,8 @@ func (w *world) pass(d time.Duration) {
 	}
 }
 
-// until waits for a condition; false if it does not come.
-func (w *world) until(condition func() bool) bool {
+// until waits for a condition and returns its last value.
+func (w *scenario) until(condition func() bool) bool {
 	for end := time.Now().Add(enough); time.Now().Before(end); w.pass(2 * time.Millisecond) {
 		if condition() {
 			return true
@@ -177,14 +177,14 @@ func (w *world) until(condition func() bool) bool {
 // An object is an instance or a binding of the platform, with the goroutine
 // that reconciles it.
 type object struct {
-	w     *world
+	w     *scenario
 	wakes chan struct{}
-	idle  bool // nothing to do until something happens, under mu
+	idle  bool // idle until the next event, under mu
 	woken bool // under mu
 	done  bool // reconciled for the last time, under mu
 }
 
-func newObject(w *world) *object { return &object{w: w, wakes: make(chan struct{}, 1)} }
+func newObject(w *scenario) *object { return &object{w: w, wakes: make(chan struct{}, 1)} }
 
 // run reconciles until finished.
 func (o *object) run(reconcile func() time.Duration) {

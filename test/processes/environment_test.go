@@ -51,8 +51,8 @@ func withPrograms(m *testing.M) int {
 }
 
 func build(bin string) error {
-	// go test's cache must know that these tests depend on all sources: it
-	// looks at what the test itself looks at.
+	// go test's cache must know that these tests depend on all sources, and it
+	// records the files that the test opens.
 	for _, dir := range []string{"../../cmd", "../../pkg", "../../hack/tools"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil {
@@ -83,9 +83,9 @@ func build(bin string) error {
 	return nil
 }
 
-// A world is a place for one broker and one emulator: folders and ports of
+// A environment is a place for one broker and one emulator: folders and ports of
 // their own, and a mark by which their processes are known.
-type world struct {
+type environment struct {
 	t       *testing.T
 	dir     string
 	data    string
@@ -98,11 +98,11 @@ type world struct {
 	env     []string
 }
 
-func newWorld(t *testing.T) *world {
+func newEnvironment(t *testing.T) *environment {
 	t.Helper()
 	dir := publicDir(t)
 	ports := freePorts(t, 4)
-	w := &world{
+	w := &environment{
 		t: t, dir: dir, data: filepath.Join(dir, "data"), tmp: filepath.Join(dir, "tmp"),
 		mark:   "OSB_TEST_WORLD=" + dir,
 		broker: ports[0], ops: ports[1], cloud: ports[2], control: ports[3],
@@ -149,8 +149,8 @@ func publicDir(t *testing.T) string {
 	return dir
 }
 
-// freePorts are of those that the kernel gives to nobody by itself: between here
-// and the start of a program no connection takes one.
+// freePorts returns ports outside the range that the kernel assigns, so that no
+// connection takes one before the program starts.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var addresses []string
@@ -168,8 +168,8 @@ func freePorts(t *testing.T, n int) []string {
 	return addresses
 }
 
-// A process is a started program. Its output is in a file, so that nothing
-// waits for those who inherited it.
+// A process is a started program. Its output goes to a file: a pipe would stay
+// open as long as a child holds it.
 type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
@@ -179,7 +179,7 @@ type process struct {
 
 // start runs a program in the world with more environment. Its log is
 // NAME.log.
-func (w *world) start(name string, env []string, command ...string) *process {
+func (w *environment) start(name string, env []string, command ...string) *process {
 	w.t.Helper()
 	p := &process{t: w.t, log: filepath.Join(w.dir, name+".log"), done: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -238,22 +238,22 @@ func (p *process) until(what string, condition func() bool) {
 }
 
 // brokerReady and cloudReady say whether the programs serve.
-func (w *world) brokerReady() bool {
+func (w *environment) brokerReady() bool {
 	status, _, err := w.get("http://" + w.ops + "/readyz")
 	return err == nil && status == http.StatusOK
 }
 
-func (w *world) cloudReady() bool {
+func (w *environment) cloudReady() bool {
 	status, _, err := w.get("http://" + w.control + "/state")
 	return err == nil && status == http.StatusOK
 }
 
-func (w *world) get(url string) (int, []byte, error) {
+func (w *environment) get(url string) (int, []byte, error) {
 	return w.send(http.MethodGet, url, "", "")
 }
 
 // send makes one request, as a platform if password is set.
-func (w *world) send(method, url, body, password string) (int, []byte, error) {
+func (w *environment) send(method, url, body, password string) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
@@ -279,7 +279,7 @@ func (w *world) send(method, url, body, password string) (int, []byte, error) {
 // processes are the world's processes that live, with their command lines. A
 // process belongs to the world if it has its mark in the environment, or works
 // in its folders.
-func (w *world) processes() map[int]string {
+func (w *environment) processes() map[int]string {
 	found := map[int]string{}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -290,7 +290,7 @@ func (w *world) processes() map[int]string {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		// Both are unreadable for what has just ended.
+		// Both are unreadable for a process that has just ended.
 		environment, _ := os.ReadFile(filepath.Join("/proc", entry.Name(), "environ"))
 		command, _ := os.ReadFile(filepath.Join("/proc", entry.Name(), "cmdline"))
 		if bytes.Contains(environment, []byte(w.mark)) || bytes.Contains(command, []byte(w.dir)) {
