@@ -49,8 +49,8 @@ func (s *Store) Watch(ctx context.Context, changed func(store.Key)) error {
 			return w, s.warn(ctx, describeError("watch", "secrets", s.options.Namespace, err))
 		},
 	}
-	told := &notifier{store: s, ctx: watching, changed: changed, known: map[string]store.Key{}}
-	cache.NewReflectorWithOptions(source, &metav1.PartialObjectMetadata{}, told, cache.ReflectorOptions{
+	reports := &notifier{store: s, ctx: watching, changed: changed, known: map[string]store.Key{}}
+	cache.NewReflectorWithOptions(source, &metav1.PartialObjectMetadata{}, reports, cache.ReflectorOptions{
 		Logger: &quiet, Name: s.options.Name,
 		Backoff: &wait.Backoff{Duration: 100 * time.Millisecond, Cap: 2 * time.Second, Steps: 10, Factor: 2, Jitter: 0.5},
 	}).RunWithContext(watching)

@@ -44,9 +44,9 @@ type InUseError struct {
 // Error names the next step.
 func (e *InUseError) Error() string {
 	if e.Records == 0 {
-		return fmt.Sprintf("key %d may be in use: %d records are damaged or of a newer broker, so that nobody knows; mend or purge them first", e.ID, e.Unknown)
+		return fmt.Sprintf("key %d may be in use: %d records are damaged or of a newer broker: repair or purge them first", e.ID, e.Unknown)
 	}
-	return fmt.Sprintf("key %d is in use: it sealed secrets of %d records; reseal them first", e.ID, e.Records)
+	return fmt.Sprintf("key %d is in use: it sealed secrets of %d records: reseal them first", e.ID, e.Records)
 }
 
 // Is matches ErrInUse.

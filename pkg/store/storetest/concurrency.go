@@ -56,7 +56,7 @@ func concurrency() cases {
 			// One caller creates the record; the others see it and change
 			// nothing. By then the record must be durable, because they report
 			// it.
-			decided := errors.New("somebody was here before")
+			decided := errors.New("the record exists")
 			for round := range 50 {
 				k := instance(fmt.Sprint(round))
 				var wg sync.WaitGroup

@@ -37,7 +37,7 @@ func lead() cases {
 					close(leading)
 					<-let
 					if !l.Held() || held.Err() != nil {
-						t.Error("the lease was lost with nobody else about")
+						t.Error("the lease was lost without another candidate")
 					}
 					return nil
 				})

@@ -9,12 +9,12 @@ import (
 
 // leaseHandedOver lets replicas lead one after the other.
 func leaseHandedOver(t *testing.T, rs *replicas) {
-	turns := []*replica{rs.open(t), rs.open(t), nil, nil}
-	turns[2], turns[3] = turns[0], turns[1]
+	order := []*replica{rs.open(t), rs.open(t), nil, nil}
+	order[2], order[3] = order[0], order[1]
 	let := make(chan struct{})
-	now := turns[0].lead(t, let)
+	now := order[0].lead(t, let)
 	last := <-now.lease
-	for _, r := range turns[1:] {
+	for _, r := range order[1:] {
 		letNext := make(chan struct{})
 		next := r.lead(t, letNext)
 		close(let)

@@ -90,7 +90,7 @@ func secrets() cases {
 			digest, key := s.putBody(t, secret)
 			other, otherKey := s.putBody(t, secret)
 			if other == digest || digest == store.BodyDigest([]byte(secret)) {
-				t.Errorf("digests %s and %s tell that the bodies are equal, or what they hold", digest, other)
+				t.Errorf("digests %s and %s reveal that the bodies are equal, or their content", digest, other)
 			}
 			s.nameBodies(t, instance("i"), map[string]store.Sealed{digest: key})
 			s.nameBodies(t, instance("j"), map[string]store.Sealed{other: otherKey})

@@ -27,7 +27,7 @@ func RunSealed(t *testing.T, open Opener) {
 // that passes Run beneath a sealing that passes RunSealed with another.
 func RunSecrets(t *testing.T, open Opener) { run(t, open, secrets) }
 
-// cases are the rules of a chapter, by name.
+// cases are the rules about one subject, by name.
 type cases map[string]func(t *testing.T, s *suite)
 
 func run(t *testing.T, open Opener, chapters ...func() cases) {

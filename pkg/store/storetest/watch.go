@@ -43,7 +43,7 @@ func watch() cases {
 			s.put(t, instance("i"), settle(false))
 			other.waitFor(t, instance("i"))
 			if len(w.events) > 0 {
-				t.Errorf("it heard of %s after its end", <-w.events)
+				t.Errorf("it reported %s after its end", <-w.events)
 			}
 			other.end(t)
 		},
@@ -91,7 +91,7 @@ func (w *watcher) waitFor(t *testing.T, want ...store.Key) {
 		case k := <-w.events:
 			delete(missing, k)
 		case err := <-w.ended:
-			t.Fatalf("the watch ended with %v before it told of %v", err, missing)
+			t.Fatalf("the watch ended with %v before it reported %v", err, missing)
 		}
 	}
 }
