@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// victim counts up in several records at once, and says so of each update that
-// was acknowledged.
+// victim increments several records at once and prints each acknowledged
+// update.
 func victim(path string) error {
 	s, err := bolt.Open(path, nil)
 	if err != nil {

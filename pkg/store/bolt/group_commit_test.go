@@ -26,7 +26,7 @@ func fresh(tb testing.TB) *Store {
 	return s
 }
 
-// put makes a record of about the size.
+// put creates a record of about that size.
 func put(s *Store, tb testing.TB, id string, size int) error {
 	tb.Helper()
 	_, err := s.Update(tb.Context(), store.Key{InstanceID: id}, func(r *store.Record) error {

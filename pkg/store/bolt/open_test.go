@@ -28,7 +28,7 @@ func open(tb testing.TB, path string) *bolt.Store {
 	return s
 }
 
-// filled makes a store of some records, closes it and returns its path.
+// filled creates a store of some records, closes it and returns its path.
 func filled(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -160,7 +160,8 @@ func bytesInUse(t *testing.T, path string) (size int) {
 	return size
 }
 
-// otherProgram gives a sound bolt file; with a version, of a store like ours.
+// otherProgram returns a sound bolt file; with a version, one of a store like
+// ours.
 func otherProgram(t *testing.T, version []byte) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "other.db")

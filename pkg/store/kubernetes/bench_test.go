@@ -26,7 +26,7 @@ func benchKey(i int) store.Key {
 	return store.Key{InstanceID: fmt.Sprintf("6f1c3b6e-0000-4000-8000-%012d", i)}
 }
 
-// fill makes records of about the size that real ones have.
+// fill creates records of realistic size.
 func fill(b *testing.B, s store.Store, from, to int, settled bool) {
 	b.Helper()
 	box := store.Boxed([]byte(strings.Repeat("b", 400)), nil)
@@ -148,7 +148,7 @@ func watchMemory(b *testing.B, o kubernetes.Options, unfinished int) {
 			<-heard
 		}
 		k := store.Key{InstanceID: "last"}
-		if unfinished == 0 { // it has begun once it tells of one
+		if unfinished == 0 { // the watch reports one once it runs
 			update(b, s, k, unsettled)
 			<-heard
 		}
@@ -179,8 +179,8 @@ func inUse() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkLease is how long it takes until another leads: after the holder
-// has ended, and after it was cut off (with the default lease).
+// BenchmarkLease measures a hand-over: after the holder has ended, and after it
+// was cut off (with the default lease).
 func BenchmarkLease(b *testing.B) {
 	server := cluster.Server(b)
 	b.Run("HandOver", func(b *testing.B) {
@@ -199,8 +199,8 @@ func BenchmarkLease(b *testing.B) {
 	})
 }
 
-// passLease lets one after the other lead, and measures from the end of each,
-// orderly or by cut.
+// passLease lets one replica after the other lead, and measures from the end of
+// each, orderly or by cut.
 func passLease(b *testing.B, next func() (s store.Store, cut func())) {
 	b.Helper()
 	type turn struct {

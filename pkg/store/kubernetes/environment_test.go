@@ -35,7 +35,7 @@ func (w *environment) put(t *testing.T, k store.Key, change func(*store.Record))
 	return r
 }
 
-// path is that of objects in the API: secrets, or leases.
+// path returns the API path of a Secret or Lease.
 func (w *environment) path(kind, name string) string {
 	group := "/api/v1"
 	if kind == "leases" {
@@ -44,7 +44,7 @@ func (w *environment) path(kind, name string) string {
 	return group + "/namespaces/" + w.namespace + "/" + kind + "/" + name
 }
 
-// secrets are all that there are.
+// secrets returns all Secrets of the namespace.
 func (w *environment) secrets(t *testing.T) []corev1.Secret {
 	t.Helper()
 	var list corev1.SecretList
@@ -52,7 +52,7 @@ func (w *environment) secrets(t *testing.T) []corev1.Secret {
 	return list.Items
 }
 
-// secret is that of a record.
+// secret returns the Secret of a record.
 func (w *environment) secret(t *testing.T, k store.Key) *corev1.Secret {
 	t.Helper()
 	for _, s := range w.secrets(t) {
@@ -67,7 +67,7 @@ func (w *environment) secret(t *testing.T, k store.Key) *corev1.Secret {
 func (w *environment) replace(t *testing.T, s *corev1.Secret, change func(*corev1.Secret)) {
 	t.Helper()
 	change(s)
-	s.ResourceVersion = "" // whatever is there
+	s.ResourceVersion = "" // replaces any version
 	cluster.Server(t).Request(t, http.MethodPut, w.path("secrets", s.Name), s)
 }
 

@@ -20,7 +20,7 @@ const (
 	metaObject  = kubernetes.DefaultName + "-store"
 )
 
-// A leader holds the lease until it is let go.
+// A leader holds the lease until its release.
 type leader struct {
 	lease store.Lease
 	held  context.Context //nolint:containedctx // it is what is tested
@@ -68,7 +68,7 @@ func (w *environment) holder(t *testing.T) string {
 }
 
 func TestLease_DeletedByHand_HasOneHolder(t *testing.T) {
-	t.Parallel() // with others that wait for seconds
+	t.Parallel() // beside candidates that wait for seconds
 	w := newEnvironment(t)
 	first := lead(t, w.Store)
 	w.remove(t, "leases", leaseObject)
@@ -110,7 +110,7 @@ func TestLease_EditedByHand_IsKept(t *testing.T) {
 	l := lead(t, w.Store)
 	cluster.Server(t).Request(t, http.MethodPatch, w.path("leases", leaseObject),
 		map[string]any{"metadata": map[string]any{"annotations": map[string]any{"note": "mine"}}})
-	<-renewed // it went by another version, and looked
+	<-renewed // the renewal failed by its version, and read the lease
 	if !l.lease.Held() {
 		t.Error("it was lost")
 	}

@@ -33,7 +33,7 @@ func TestSealedKubernetes(t *testing.T) {
 	})
 }
 
-// folders gives the options of stores by folder: each has a namespace of its own.
+// folders returns the options of stores by folder: each has its own namespace.
 func folders(t *testing.T) func(t *testing.T, dir string) kubernetes.Options {
 	t.Helper()
 	namespaces := map[string]string{}

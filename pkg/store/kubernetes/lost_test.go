@@ -34,7 +34,7 @@ type network struct {
 
 	mu     sync.Mutex
 	faults []fault
-	then   func() // before the lost answer is
+	then   func() // called before the answer is lost
 	before func() // the next request to delete
 }
 
@@ -79,8 +79,8 @@ func (n *network) breaks(faults ...fault) {
 	n.faults = faults
 }
 
-// brokenWorld is a store over a network that breaks.
-func brokenWorld(t *testing.T) (*environment, *network) {
+// brokenEnvironment is a store over a network that breaks.
+func brokenEnvironment(t *testing.T) (*environment, *network) {
 	t.Helper()
 	n := &network{}
 	o := options(t, cluster.Server(t).Namespace(t))
@@ -89,7 +89,7 @@ func brokenWorld(t *testing.T) (*environment, *network) {
 }
 
 func TestUpdate_LostAnswer_TakesEffectOnce(t *testing.T) {
-	w, n := brokenWorld(t)
+	w, n := brokenEnvironment(t)
 	for name, faults := range map[string][]fault{
 		"answer lost":          {answerLost},
 		"error after effect":   {answer500},
@@ -120,7 +120,7 @@ func TestUpdate_LostAnswer_TakesEffectOnce(t *testing.T) {
 }
 
 func TestUpdate_LostAnswerAndOtherWriters_NeverRepeats(t *testing.T) {
-	w, n := brokenWorld(t)
+	w, n := brokenEnvironment(t)
 	other := &environment{open(t, options(t, w.namespace)), w.namespace}
 	count := func(r *store.Record) error { r.Sequence++; return nil }
 	for round := range uint64(5) {
@@ -136,7 +136,7 @@ func TestUpdate_LostAnswerAndOtherWriters_NeverRepeats(t *testing.T) {
 }
 
 func TestDelete_NewLifeMeanwhile_IsKept(t *testing.T) {
-	w, n := brokenWorld(t)
+	w, n := brokenEnvironment(t)
 	other := &environment{open(t, options(t, w.namespace)), w.namespace}
 	lives := errors.New("it lives")
 	check := func(r *store.Record) error {
@@ -159,7 +159,7 @@ func TestDelete_NewLifeMeanwhile_IsKept(t *testing.T) {
 }
 
 func TestUpdate_EndedContext_Returns(t *testing.T) {
-	w, n := brokenWorld(t)
+	w, n := brokenEnvironment(t)
 	ctx, end := context.WithCancel(t.Context())
 	n.then = end
 	n.breaks(answerLost)
@@ -222,7 +222,7 @@ func TestStore_ChartRole_IsEnoughAndItsLackIsNamed(t *testing.T) {
 	}
 }
 
-// openWhenAllowed waits until the server has heard of the role.
+// openWhenAllowed waits until the server knows the role.
 func openWhenAllowed(t *testing.T, o kubernetes.Options) *kubernetes.Store {
 	t.Helper()
 	for {

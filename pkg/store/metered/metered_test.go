@@ -42,7 +42,7 @@ func meter(t *testing.T, inner store.Store, registry *prometheus.Registry) store
 	return m
 }
 
-// A broken store fails at everything.
+// A broken store fails every call.
 type broken struct {
 	store.Store
 
@@ -104,7 +104,7 @@ func TestMetered_ErrorOfTheCaller_IsNoFailure(t *testing.T) {
 	}
 }
 
-// shown are the figures by metric and labels; of durations, how many there are.
+// shown returns the values by metric and labels; of histograms, the counts.
 func shown(t *testing.T, registry prometheus.Gatherer) map[string]float64 {
 	t.Helper()
 	families, err := registry.Gather()

@@ -129,7 +129,7 @@ func TestEnsure_UnreadableStore_Fails(t *testing.T) {
 	}
 }
 
-// overtaken is a store that another process fills while it is looked at.
+// overtaken is a store that another process fills during the check.
 type overtaken struct {
 	store.Store
 

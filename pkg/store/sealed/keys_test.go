@@ -48,7 +48,7 @@ func sealer(t *testing.T, r store.Record) uint32 {
 	return uint32(box[1])<<24 | uint32(box[2])<<16 | uint32(box[3])<<8 | uint32(box[4])
 }
 
-// rotated makes a new key the primary one, and waits until it may be.
+// rotated adds a key, waits until it may be promoted, and promotes it.
 func rotated(t *testing.T, keys *sealed.Keys) uint32 {
 	t.Helper()
 	id := add(t, keys)

@@ -44,7 +44,7 @@ func newKeys(t *testing.T) *sealed.Keys {
 	return open(t, sealed.File(newKeysetFile(t, t.TempDir(), "keyset.json")))
 }
 
-// newKeysetFile makes a keyset and returns its path.
+// newKeysetFile creates a keyset and returns its path.
 func newKeysetFile(t *testing.T, dir, name string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)

@@ -119,7 +119,7 @@ func (n *news) report(what string, err error) {
 	}
 }
 
-// counts returns how many good and bad news there were.
+// counts returns the numbers of good and bad reports.
 func (n *news) counts() [2]int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

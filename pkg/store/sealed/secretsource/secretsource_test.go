@@ -38,7 +38,7 @@ func newSource(t *testing.T, config *rest.Config, namespace string) sealed.Sourc
 	return source
 }
 
-// call makes a request to the API server, which must succeed.
+// call sends a request to the API server, which must succeed.
 func call(t *testing.T, method, path string, send, into any) {
 	t.Helper()
 	config := cluster.Server(t).Config()
