@@ -26,9 +26,9 @@ func newEnvironment(t *testing.T) *environment {
 	return &environment{open(t, options(t, namespace)), namespace}
 }
 
-func (w *environment) put(t *testing.T, k store.Key, change func(*store.Record)) store.Record {
+func (e *environment) put(t *testing.T, k store.Key, change func(*store.Record)) store.Record {
 	t.Helper()
-	r, err := w.Update(t.Context(), k, func(r *store.Record) error { change(r); return nil })
+	r, err := e.Update(t.Context(), k, func(r *store.Record) error { change(r); return nil })
 	if err != nil {
 		t.Fatalf("Update(%s): %v", k, err)
 	}
@@ -36,26 +36,26 @@ func (w *environment) put(t *testing.T, k store.Key, change func(*store.Record))
 }
 
 // path returns the API path of a Secret or Lease.
-func (w *environment) path(kind, name string) string {
+func (e *environment) path(kind, name string) string {
 	group := "/api/v1"
 	if kind == "leases" {
 		group = "/apis/coordination.k8s.io/v1"
 	}
-	return group + "/namespaces/" + w.namespace + "/" + kind + "/" + name
+	return group + "/namespaces/" + e.namespace + "/" + kind + "/" + name
 }
 
 // secrets returns all Secrets of the namespace.
-func (w *environment) secrets(t *testing.T) []corev1.Secret {
+func (e *environment) secrets(t *testing.T) []corev1.Secret {
 	t.Helper()
 	var list corev1.SecretList
-	decodeJSON(t, cluster.Server(t).Request(t, http.MethodGet, w.path("secrets", ""), nil), &list)
+	decodeJSON(t, cluster.Server(t).Request(t, http.MethodGet, e.path("secrets", ""), nil), &list)
 	return list.Items
 }
 
 // secret returns the Secret of a record.
-func (w *environment) secret(t *testing.T, k store.Key) *corev1.Secret {
+func (e *environment) secret(t *testing.T, k store.Key) *corev1.Secret {
 	t.Helper()
-	for _, s := range w.secrets(t) {
+	for _, s := range e.secrets(t) {
 		if s.Annotations["alibabacloud-servicebroker/instance-id"] == k.InstanceID && s.Annotations["alibabacloud-servicebroker/binding-id"] == k.BindingID {
 			return &s
 		}
@@ -64,16 +64,16 @@ func (w *environment) secret(t *testing.T, k store.Key) *corev1.Secret {
 }
 
 // replace changes an object by hand.
-func (w *environment) replace(t *testing.T, s *corev1.Secret, change func(*corev1.Secret)) {
+func (e *environment) replace(t *testing.T, s *corev1.Secret, change func(*corev1.Secret)) {
 	t.Helper()
 	change(s)
 	s.ResourceVersion = "" // replaces any version
-	cluster.Server(t).Request(t, http.MethodPut, w.path("secrets", s.Name), s)
+	cluster.Server(t).Request(t, http.MethodPut, e.path("secrets", s.Name), s)
 }
 
-func (w *environment) remove(t *testing.T, kind, name string) {
+func (e *environment) remove(t *testing.T, kind, name string) {
 	t.Helper()
-	cluster.Server(t).Request(t, http.MethodDelete, w.path(kind, name), nil)
+	cluster.Server(t).Request(t, http.MethodDelete, e.path(kind, name), nil)
 }
 
 func decodeJSON(t *testing.T, b []byte, into any) {

@@ -57,10 +57,10 @@ func (l *leader) end(t *testing.T) {
 	}
 }
 
-func (w *environment) holder(t *testing.T) string {
+func (e *environment) holder(t *testing.T) string {
 	t.Helper()
 	var lease coordinationv1.Lease
-	decodeJSON(t, cluster.Server(t).Request(t, http.MethodGet, w.path("leases", leaseObject), nil), &lease)
+	decodeJSON(t, cluster.Server(t).Request(t, http.MethodGet, e.path("leases", leaseObject), nil), &lease)
 	if lease.Spec.HolderIdentity == nil {
 		return ""
 	}
