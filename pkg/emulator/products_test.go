@@ -51,15 +51,7 @@ func with(more func() emulator.Product) func(emulator.Environment) ([]emulator.P
 func newWithQueues(t *testing.T) (*emulator.Server, *queues) {
 	t.Helper()
 	q := &queues{}
-	srv, err := emulator.New(emulator.Config{ControlListen: "127.0.0.1:0", MetadataV1: true}, with(q.product))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := srv.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	srv := emulatortest.New(t, emulatortest.WithProducts(with(q.product)), emulatortest.WithConfig(withControl))
 	return srv, q
 }
 

@@ -10,11 +10,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-// An Option changes how the cloud of a test is.
+// An Option changes the cloud of a test.
 type Option func(*options)
 
 type options struct {
 	config       emulator.Config
+	products     func(emulator.Environment) ([]emulator.Product, error)
 	allowUnknown bool
 }
 
@@ -32,6 +33,11 @@ func WithConfig(change func(*emulator.Config)) Option {
 	return func(o *options) { change(&o.config) }
 }
 
+// WithProducts replaces the list of products; the default is emulator.Products.
+func WithProducts(list func(emulator.Environment) ([]emulator.Product, error)) Option {
+	return func(o *options) { o.products = list }
+}
+
 // AllowUnknown permits calls that are answered 501.
 func AllowUnknown() Option { return func(o *options) { o.allowUnknown = true } }
 
@@ -39,12 +45,12 @@ func AllowUnknown() Option { return func(o *options) { o.allowUnknown = true } }
 // the test. The test fails if a call was unknown to the emulator.
 func New(t testing.TB, opts ...Option) *emulator.Server {
 	t.Helper()
-	var o options
+	o := options{products: emulator.Products}
 	o.config.Report = func(err error) { t.Error(err) }
 	for _, opt := range opts {
 		opt(&o)
 	}
-	s, err := emulator.New(o.config, emulator.Products)
+	s, err := emulator.New(o.config, o.products)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,10 +76,10 @@ func TestHost_KilledProcess_FilesSweptByTheNext(t *testing.T) {
 	must(t, err, program.Start())
 	t.Cleanup(func() { _ = program.Process.Kill() })
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		t.Fatalf("the other program says %q, %v", line, err)
+		t.Fatalf("the other program prints %q, %v", line, err)
 	}
 	if n := len(serversOf(t, dir)); n < 3 {
-		t.Fatalf("%d processes run, want those of two servers and a session", n)
+		t.Fatalf("%d processes run, want two servers and a session", n)
 	}
 	if n := len(runsIn(t, dir)); n != 3 {
 		t.Fatalf("%d folders while it lives, want 3: the survivor's, and one of each engine", n)

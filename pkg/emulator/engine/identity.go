@@ -79,7 +79,7 @@ func (i identity) letThrough(path string) error {
 			return err
 		}
 		if !i.mayEnter(info) {
-			return fmt.Errorf("user %s, who runs the servers, may not enter %s", i.name, dir)
+			return fmt.Errorf("user %s, which runs the servers, may not enter %s", i.name, dir)
 		}
 		if dir == filepath.Dir(dir) {
 			return nil

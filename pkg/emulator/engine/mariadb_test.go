@@ -231,7 +231,7 @@ func TestMariaDB_CancelledChange_WholeOrNotBegun(t *testing.T) {
 	})
 	must(t, err)
 	if err := s.CreateAccount(ctx, "app", "Pass-1", false); !errors.Is(err, context.Canceled) {
-		t.Errorf("a change for a caller who has gone: %v, want Canceled", err)
+		t.Errorf("a change for a caller that has left: %v, want Canceled", err)
 	}
 	must(t, s.CreateAccount(t.Context(), "app", "Pass-1", false)) // it was not begun
 }

@@ -133,7 +133,7 @@ func TestPostgreSQL_Owners_ShareDatabaseOthersRefused(t *testing.T) {
 
 	must(t, s.Revoke(ctx, "one", "my-shop"), s.Revoke(ctx, "three", "my-shop"), s.Revoke(ctx, "one", "missing"), s.Revoke(ctx, "missing", "other"))
 	if err := one.PingContext(ctx); err == nil {
-		t.Error("a session outlived what it was allowed")
+		t.Error("a session outlived its permission")
 	}
 	wantState(t, enter(t, s, "one", "Pass-1", "my-shop"), insufficientPrivilege)
 	if n := count(t, two, "SELECT COUNT(*) FROM notes"); n != 2 {

@@ -24,7 +24,7 @@ func TestPutBucket_Repeated_ChangesOnlyACL(t *testing.T) {
 		code    string // empty: it succeeds
 	}{
 		"the same again":             {e.root(), *first, ""},
-		"without saying what":        {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-a")}, ""},
+		"without settings":           {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-a")}, ""},
 		"with another storage class": {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{StorageClass: sdk.StorageClassStandard}}, "BucketAlreadyExists"},
 		"with another redundancy":    {e.root(), sdk.PutBucketRequest{Bucket: new("bucket-a"), CreateBucketConfiguration: &sdk.CreateBucketConfiguration{DataRedundancyType: sdk.DataRedundancyZRS}}, "BucketAlreadyExists"},
 		"in another region":          {elsewhere, *first, "BucketAlreadyExists"},

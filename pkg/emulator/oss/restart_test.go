@@ -67,7 +67,7 @@ func TestSnapshot_Restored_LooksTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, seen()); diff != "" {
-		t.Errorf("what clients see (-before, +after):\n%s", diff)
+		t.Errorf("the view of clients (-before, +after):\n%s", diff)
 	}
 	if _, err := u.complete(t, part); err != nil {
 		t.Errorf("the upload cannot be completed: %v", err)

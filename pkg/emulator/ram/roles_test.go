@@ -60,7 +60,7 @@ func TestRole_Lifecycle_CreatedUsedDeleted(t *testing.T) {
 	wantCode(t, err, "EntityAlreadyExists.Role.Policy")
 	session := cloud.Caller{AccountID: account, Kind: cloud.Role, Name: "r"}
 	if !e.Allowed(session, "oss:GetObject", resource) {
-		t.Error("a session may not do what the role's policy allows")
+		t.Error("a session is denied an action of the role's policy")
 	}
 	entities := must(c.ListEntitiesForPolicy(plain(sdk.CreateListEntitiesForPolicyRequest(), func(r *sdk.ListEntitiesForPolicyRequest) {
 		r.PolicyType, r.PolicyName = "Custom", "p"
@@ -83,7 +83,7 @@ func TestRole_Lifecycle_CreatedUsedDeleted(t *testing.T) {
 	_, err = detachFromRole(c)
 	wantCode(t, err, "EntityNotExist.Role.Policy")
 	if e.Allowed(session, "oss:GetObject", resource) {
-		t.Error("a session may do what a detached policy allowed")
+		t.Error("a session is allowed an action of a detached policy")
 	}
 	other := trust(`"Service":["ecs.aliyuncs.com"]`, "")
 	must(c.UpdateRole(plain(sdk.CreateUpdateRoleRequest(), func(r *sdk.UpdateRoleRequest) { r.RoleName, r.NewAssumeRolePolicyDocument = "r", other })))(t)

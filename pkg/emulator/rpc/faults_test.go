@@ -34,7 +34,7 @@ func TestFault_FailEffects_AnswerTheirCode(t *testing.T) {
 				t.Errorf("the action was done %d times, want %d", b.done, tc.done)
 			}
 			if call := b.journal.Calls("Say")[0]; call.Effected != (tc.done == 1) {
-				t.Errorf("journal says effected=%v", call.Effected)
+				t.Errorf("the journal has effected=%v", call.Effected)
 			}
 		})
 	}
