@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,5 +218,23 @@ func TestControlAPI_Snapshot_RestoresIntoEmptyEmulator(t *testing.T) {
 	}
 	if err := first.Save(&two); err != nil || !bytes.Equal(one.Bytes(), two.Bytes()) {
 		t.Errorf("two saves of one state differ, %v", err)
+	}
+}
+
+func TestLoad_StateOfTheFirstForm_Restored(t *testing.T) {
+	const state = `{"version":1,"accountId":"1000000000000001","accessKey":{"ID":"LTAIbefore","Secret":"sesame"},"clock":{"frozen":true,"at":"2026-05-04T03:02:01Z"},` +
+		`"rds":{"serial":0,"instances":[]},"ram":{"lastId":1,"users":[{"id":"200000000000000001","name":"reader","displayName":"reader","created":"2026-05-04T03:02:01Z","updated":"2026-05-04T03:02:01Z"}],` +
+		`"roles":[{"id":"300000000000000001","name":"EmulatedInstanceRole","trust":"{}","maxSession":3600000000000,"created":"2026-05-04T03:02:01Z","updated":"2026-05-04T03:02:01Z","planted":true}]},` +
+		`"sts":{},"oss":{"buckets":[{"name":"kept","owner":"1000000000000001","region":"cn-hangzhou","acl":"private","storageClass":"Standard","redundancy":"LRS","created":"2026-05-04T03:02:01Z"}]},"vpc":{"regions":[]}}`
+	file := filepath.Join(t.TempDir(), "state.json")
+	if err := os.WriteFile(file, []byte(state), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.StateFile = file }))
+	if diff := cmp.Diff([]string{"bucket kept tags map[]", `user reader ""`}, slices.Sorted(slices.Values(srv.Leftovers()))); diff != "" {
+		t.Errorf("resources (-want, +got):\n%s", diff)
+	}
+	if srv.AccessKey().ID != "LTAIbefore" || !srv.Clock().Now().Equal(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)) {
+		t.Errorf("key %s, clock %v", srv.AccessKey().ID, srv.Clock().Now())
 	}
 }
