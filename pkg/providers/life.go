@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"maps"
+	"regexp"
 	"strings"
 )
 
@@ -45,9 +46,8 @@ const (
 // A Tag marks a resource.
 type Tag struct{ Key, Value string }
 
-// Tags returns the tags of the task's resources, always in the same order. The
-// instance id goes in as a hash, since it is any string; the broker id is cut
-// to what a tag value holds (128 characters).
+// Tags returns the tags of the task's resources, always in the same order. Values
+// are cut to the length of a tag's value (128 characters).
 func (t Task) Tags() []Tag {
 	owner := t.Labels.Namespace
 	if owner == "" {
@@ -56,7 +56,7 @@ func (t Task) Tags() []Tag {
 	tags := []Tag{
 		{TagBroker, cut(t.Life.BrokerID)},
 		{TagIncarnation, t.Life.Incarnation},
-		{TagInstance, Life{BrokerID: t.Life.BrokerID}.Hash(26, "instance", t.InstanceID)},
+		{TagInstance, t.instanceTag()},
 		{TagService, cut(t.Labels.Offering)},
 		{TagPlan, cut(t.Labels.Plan)},
 	}
@@ -66,7 +66,32 @@ func (t Task) Tags() []Tag {
 	return tags
 }
 
-// cut to the length of a tag's value, without half a character at its end.
+// Forms of the id of an instance in its tag. The rules of tags differ by
+// product; every product takes plainID (RDS: at most 128 characters, neither
+// beginning with aliyun or acs: nor holding http:// or https://; OSS: letters,
+// digits and some signs). A text of the form of idHash is always a hash.
+var (
+	plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+	idHash  = regexp.MustCompile(`^[a-z2-7]{26}$`)
+)
+
+// instanceTag returns the id of the instance where a tag takes it, else its
+// hash, so that records can be rebuilt from tags.
+func (t Task) instanceTag() string {
+	id := t.InstanceID
+	if plainID.MatchString(id) && !idHash.MatchString(id) && !strings.HasPrefix(strings.ToLower(id), "aliyun") {
+		return id
+	}
+	return Life{BrokerID: t.Life.BrokerID}.Hash(26, "instance", id)
+}
+
+// BindingHash returns the hash of the binding's id, for marks of resources that
+// belong to a binding: 20 characters of [a-z2-7], 100 bits.
+func (t Task) BindingHash() string {
+	return Life{BrokerID: t.Life.BrokerID}.Hash(20, "binding", t.BindingID)
+}
+
+// cut shortens s to the length of a tag's value, at the end of a character.
 func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), 128)], "") }
 
 // Merge returns f with the facts of other put over it; neither is changed.

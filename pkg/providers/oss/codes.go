@@ -47,6 +47,10 @@ func product() alicloud.Product {
 	}
 }
 
+// publicHost and internalHost return the hosts of a region.
+func publicHost(region string) string   { return "oss-" + region + ".aliyuncs.com" }
+func internalHost(region string) string { return "oss-" + region + "-internal.aliyuncs.com" }
+
 // sentences returns what to change, by code of OSS.
 func sentences() alicloud.Sentences {
 	return alicloud.Sentences{

@@ -9,12 +9,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
+
+// offline returns the provider for the methods that make no call.
+func offline(override *url.URL) providers.Provider {
+	s := service{override: override}
+	return providers.Compose(instances{service: s}, s.bindings())
+}
 
 // prepared returns the task with its plan.
 func prepared(t *testing.T, task providers.Task) providers.Task {
 	t.Helper()
-	plan, err := (&Provider{}).Prepare(task)
+	plan, err := offline(nil).Prepare(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +43,7 @@ func outcomeOf(s providers.Step) string {
 	return strings.TrimSpace(string(s.Action) + " " + s.Name + string(s.Kind))
 }
 
-func TestNextOfInstances(t *testing.T) {
+func TestNext_EveryStateOfABucket_HasItsStep(t *testing.T) {
 	tagged := []providers.Tag{{Key: providers.TagIncarnation, Value: life().Incarnation}}
 	retained := append(slices.Clone(tagged), retainedTag())
 	type change func(*providers.Task)
@@ -77,7 +84,7 @@ func TestNextOfInstances(t *testing.T) {
 		"absent, made and not tagged yet: it goes":  {absent(false, providers.Refuse), bucketState{There: true, ACL: "private"}, calls(stepDeleteBucket)},
 		"absent: what was refused is tried forever": {func(t *providers.Task) { absent(true, providers.Refuse)(t); t.Refused = []string{stepDeleteBucket} }, empty, calls(stepDeleteBucket)},
 	}
-	p := &Provider{}
+	p := offline(nil)
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			task := prepared(t, instanceTask(""))
@@ -104,72 +111,21 @@ func bindingTask(t *testing.T, parameters string) providers.Task {
 	})
 }
 
-func TestNextOfBindings(t *testing.T) {
-	attached := []attachment{{customPolicy, policyName(bindingTask(t, "").Life)}}
-	known := providers.Facts{Open: map[string]string{factKeyID: "K1"}, Secrets: map[string]string{factSecret: "S1"}}
-	all := func(keys ...string) userState {
-		return userState{User: ours, Policy: ours, Attached: attached, Keys: keys}
-	}
-	cases := map[string]struct {
-		goal    providers.Goal
-		facts   providers.Facts
-		refused []string
-		state   userState
-		want    string
-	}{
-		"nothing there: the user":                  {state: userState{}, want: calls(stepUser)},
-		"a user: its policy":                       {state: userState{User: ours}, want: calls(stepPolicy)},
-		"a policy: attach it":                      {state: userState{User: ours, Policy: ours}, want: calls(stepAttach)},
-		"another policy attached: attach ours":     {state: userState{User: ours, Policy: ours, Attached: []attachment{{"System", "ReadOnly"}}}, want: calls(stepAttach)},
-		"attached: the key":                        {state: all(), want: calls(stepKey)},
-		"a key whose secret was lost: drop it":     {state: all("K0"), want: calls(stepDropKey)},
-		"an id without its secret: drop it":        {facts: providers.Facts{Open: map[string]string{factKeyID: "K1"}}, state: all("K1"), want: calls(stepDropKey)},
-		"our key and another: drop the other":      {facts: known, state: all("K0", "K1"), want: calls(stepDropKey)},
-		"our key is not listed yet: wait":          {facts: known, state: all(), want: "wait " + waitKey},
-		"our key is listed: done":                  {facts: known, state: all("K1"), want: done},
-		"a foreign user: fail":                     {state: userState{User: foreign}, want: broken},
-		"a foreign policy: fail":                   {state: userState{User: ours, Policy: foreign}, want: broken},
-		"refused: fail":                            {refused: []string{stepPolicy}, state: userState{User: ours}, want: broken},
-		"absent and nothing there: done":           {goal: providers.Absent, state: userState{}, want: done},
-		"absent: keys first":                       {goal: providers.Absent, facts: known, state: all("K0", "K1"), want: calls(stepDeleteKey)},
-		"absent: then detach":                      {goal: providers.Absent, state: all(), want: calls(stepDetach)},
-		"absent: then the policy":                  {goal: providers.Absent, state: userState{User: ours, Policy: ours}, want: calls(stepDeletePolicy)},
-		"absent: then the user":                    {goal: providers.Absent, state: userState{User: ours}, want: calls(stepDeleteUser)},
-		"absent: the policy alone":                 {goal: providers.Absent, state: userState{Policy: ours}, want: calls(stepDeletePolicy)},
-		"absent: a policy made and not seen":       {goal: providers.Absent, facts: openFact(factPolicy, "p"), state: userState{User: ours}, want: calls(stepDeletePolicy)},
-		"absent: a user made and not seen":         {goal: providers.Absent, facts: openFact(factUser, "u"), state: userState{}, want: calls(stepDeleteUser)},
-		"absent: a foreign one in their place":     {goal: providers.Absent, facts: openFact(factPolicy, "p"), state: userState{Policy: foreign}, want: done},
-		"absent: foreign ones stay":                {goal: providers.Absent, state: userState{User: foreign, Policy: foreign}, want: done},
-		"absent: our user beside a foreign policy": {goal: providers.Absent, state: userState{User: ours, Policy: foreign}, want: calls(stepDeleteUser)},
-	}
-	p := &Provider{}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			task := bindingTask(t, "")
-			if c.goal != "" {
-				task.Goal = c.goal
-			}
-			task.Facts, task.Refused = c.facts, c.refused
-			step := p.Next(task, providers.Seen{State: c.state})
-			if got := outcomeOf(step); got != c.want {
-				t.Errorf("decided on %q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
-func TestCredentialsKeepTheOldNamesAndAddWhatSDKsNeed(t *testing.T) {
+func TestCredentials_OldNames_StayBesideThoseForSDKs(t *testing.T) {
 	task := bindingTask(t, `{"Region":"us-west-1"}`)
-	task.Facts = providers.Facts{Open: map[string]string{factKeyID: "LTAI1"}, Secrets: map[string]string{factSecret: "s+/=@:% #?"}}
-	seen := providers.Seen{State: userState{
-		User: ours, Policy: ours, Attached: []attachment{{customPolicy, policyName(task.Life)}}, Keys: []string{"LTAI1"},
+	task.Facts = providers.Facts{
+		Open: map[string]string{"access_key_id": "LTAI1"}, Secrets: map[string]string{"secret_access_key": "s+/=@:% #?"},
+	}
+	seen := providers.Seen{State: ramuser.State{
+		User: ramuser.Ours, Policy: ramuser.Ours, Keys: []string{"LTAI1"},
+		Attached: []ramuser.Attachment{{Type: ramuser.CustomPolicy, Policy: ramuser.PolicyName(task.Life)}},
 	}}
 	bucket := bucketName(life())
 	host := "oss-us-west-1.aliyuncs.com"
-	got := (&Provider{}).Next(task, seen).Credentials
+	got := offline(nil).Next(task, seen).Credentials
 	want := map[string]string{
 		"type": "oss", "bucket": bucket, "region": "us-west-1", "host": host, "endpoint": "https://" + host,
-		"internal_endpoint": "https://oss-us-west-1-internal.aliyuncs.com", "username": userName(task.Life),
+		"internal_endpoint": "https://oss-us-west-1-internal.aliyuncs.com", "username": ramuser.UserName(task.Life),
 		"access_key_id": "LTAI1", "secret_access_key": "s+/=@:% #?",
 		"uri": "oss://LTAI1:s%2B%2F%3D%40%3A%25%20%23%3F@" + host + "/" + bucket,
 	}
@@ -185,7 +141,7 @@ func TestCredentialsKeepTheOldNamesAndAddWhatSDKsNeed(t *testing.T) {
 	}
 
 	override, _ := url.Parse("http://127.0.0.1:8007")
-	got = (&Provider{override: override}).Next(task, seen).Credentials
+	got = offline(override).Next(task, seen).Credentials
 	for name, want := range map[string]string{
 		"endpoint": "http://127.0.0.1:8007", "internal_endpoint": "http://127.0.0.1:8007", "host": "127.0.0.1:8007",
 		"uri": "oss://LTAI1:s%2B%2F%3D%40%3A%25%20%23%3F@127.0.0.1:8007/" + bucket,
@@ -196,10 +152,10 @@ func TestCredentialsKeepTheOldNamesAndAddWhatSDKsNeed(t *testing.T) {
 	}
 }
 
-func TestNextIsPureAndSurvivesWhatItCannotRead(t *testing.T) {
+func TestNext_UnreadableTask_FailsForTheOperator(t *testing.T) {
 	task := prepared(t, instanceTask(""))
 	seen := providers.Seen{State: bucketState{}}
-	p := &Provider{}
+	p := offline(nil)
 	if diff := cmp.Diff(p.Next(task, seen), p.Next(task, seen)); diff != "" {
 		t.Errorf("the same state gave two steps:\n%s", diff)
 	}
@@ -213,7 +169,7 @@ func TestNextIsPureAndSurvivesWhatItCannotRead(t *testing.T) {
 		"the state of another": p.Next(binding, providers.Seen{State: bucketState{}}),
 		"no plan":              p.Next(instanceTask(""), seen),
 		"a garbled plan":       p.Next(garbled, seen),
-		"no instance":          p.Next(orphan, providers.Seen{State: userState{}}),
+		"no instance":          p.Next(orphan, providers.Seen{State: ramuser.State{}}),
 	} {
 		if got := outcomeOf(step); got != broken {
 			t.Errorf("%s: decided on %q, want %q", name, got, broken)
@@ -221,9 +177,9 @@ func TestNextIsPureAndSurvivesWhatItCannotRead(t *testing.T) {
 	}
 }
 
-func TestRequestsHoldNoSecretOfTheUser(t *testing.T) {
+func TestNext_UsersKey_IsInNoRequest(t *testing.T) {
 	task := prepared(t, instanceTask(`{"AccessKeyId":"user-key-id","AccessKeySecret":"user-key-secret"}`))
-	step := (&Provider{}).Next(task, providers.Seen{State: bucketState{}})
+	step := offline(nil).Next(task, providers.Seen{State: bucketState{}})
 	want := `{"bucket":"` + bucketName(life()) + `","acl":"private","storage_class":"Standard"}`
 	if got := string(step.Request); got != want {
 		t.Errorf("request %s, want %s", got, want)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
 // shippedPlans returns the plans of plans.yaml.
@@ -111,7 +112,7 @@ func TestPrepare_EverySpelling_MeansOneValue(t *testing.T) {
 		"a key of the user for both":  {`{"AccessKeyId":"id","AccessKeySecret":"secret"}`, with(func(p *instancePlan) { p.AccessKeyID, p.AccessKeySecret = "id", "secret" })},
 		"a key with a line break end": {`{"AccessKeyId":"id\n","AccessKeySecret":"secret\n"}`, with(func(p *instancePlan) { p.AccessKeyID, p.AccessKeySecret = "id", "secret" })},
 	}
-	p := &Provider{}
+	p := offline(nil)
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			for _, plan := range shippedPlans(t) {
@@ -165,7 +166,7 @@ func TestPrepare_ImpossibleParameters_AreRefused(t *testing.T) {
 			}
 			task := instanceTask("")
 			task.Parameters = normal(t, recorded(t, plan), parameters)
-			_, err := (&Provider{}).Prepare(task)
+			_, err := offline(nil).Prepare(task)
 			var failure *providers.Failure
 			if !errors.As(err, &failure) || failure.Kind != providers.Invalid {
 				t.Fatalf("Prepare: %v, want a failure of kind %s", err, providers.Invalid)
@@ -196,7 +197,7 @@ func TestPrepareUpdate_ACL_IsAllThatChanges(t *testing.T) {
 			task.Parameters = normal(t, recorded(t, shippedPlans(t)[0]), c.parameters)
 			task.Was = &providers.Was{Settings: task.Settings}
 			task.Plan, _ = json.Marshal(before)
-			raw, err := (&Provider{}).Prepare(task)
+			raw, err := offline(nil).Prepare(task)
 			if c.acl == "" {
 				var failure *providers.Failure
 				if !errors.As(err, &failure) || failure.Kind != providers.Invalid {
@@ -226,7 +227,7 @@ func TestNames_OfOneLife_HaveTheRightForm(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z][a-z0-9-]{2,61}[a-z0-9]$`)
 	seen := map[string]bool{}
 	for _, l := range []providers.Life{life(), other, elsewhere} {
-		for _, name := range []string{bucketName(l), userName(l), policyName(l)} {
+		for _, name := range []string{bucketName(l), ramuser.UserName(l), ramuser.PolicyName(l)} {
 			if !form.MatchString(name) {
 				t.Errorf("%q is not a name of a bucket, user or policy", name)
 			}
@@ -238,17 +239,6 @@ func TestNames_OfOneLife_HaveTheRightForm(t *testing.T) {
 	}
 	if again := bucketName(life()); !seen[again] {
 		t.Errorf("the name of a life changes to %q", again)
-	}
-}
-
-func TestMarks_OfTwoLives_DifferAndFit(t *testing.T) {
-	long := providers.Life{BrokerID: strings.Repeat("ä", 200), Incarnation: life().Incarnation}
-	other := providers.Life{BrokerID: life().BrokerID, Incarnation: "ff112233445566778899aabbccddeeff"}
-	if m := mark(long); len(m) > 128 || !isMarked(m, long) || strings.ContainsRune(m, '�') {
-		t.Errorf("mark of a long broker id: %q", m)
-	}
-	if m := mark(life()); !strings.Contains(m, life().BrokerID) || !isMarked("seen by bob; "+m, life()) || isMarked(m, other) {
-		t.Errorf("mark: %q", m)
 	}
 }
 

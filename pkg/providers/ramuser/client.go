@@ -1,4 +1,4 @@
-package oss
+package ramuser
 
 import (
 	"context"
@@ -9,39 +9,67 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// ramClient makes the calls to RAM (RAM API, version 2015-05-01).
-type ramClient struct{ cloud *alicloud.Clients }
+// calls are the calls to RAM that bindings need. A missing user, policy or key
+// is ErrNotFound.
+type calls interface {
+	reads
+	writes
+}
 
-var _ userCalls = ramClient{}
+type reads interface {
+	// User returns the Comments of a user, Policy the Description of a policy.
+	User(ctx context.Context, name string) (comments string, err error)
+	Policy(ctx context.Context, name string) (description string, err error)
+	Attached(ctx context.Context, user string) ([]Attachment, error)
+	Keys(ctx context.Context, user string) (ids []string, err error)
+}
 
-func (c ramClient) User(ctx context.Context, name string) (string, error) {
+type writes interface {
+	CreateUser(ctx context.Context, name, comments string) error
+	CreatePolicy(ctx context.Context, name, document, description string) error
+	Attach(ctx context.Context, user string, a Attachment) error
+	CreateKey(ctx context.Context, user string) (Key, error)
+
+	DeleteKey(ctx context.Context, user, id string) error
+	Detach(ctx context.Context, user string, a Attachment) error
+	// DeletePolicy removes all versions of a policy.
+	DeletePolicy(ctx context.Context, name string) error
+	DeleteUser(ctx context.Context, name string) error
+}
+
+// client makes the calls to RAM (RAM API, version 2015-05-01).
+type client struct{ cloud *alicloud.Clients }
+
+var _ calls = client{}
+
+func (c client) User(ctx context.Context, name string) (string, error) {
 	req, resp := ram.CreateGetUserRequest(), ram.CreateGetUserResponse()
 	req.UserName = name
 	err := c.cloud.Do(ctx, alicloud.Read, req, resp)
 	return resp.User.Comments, err
 }
 
-func (c ramClient) Policy(ctx context.Context, name string) (string, error) {
+func (c client) Policy(ctx context.Context, name string) (string, error) {
 	req, resp := ram.CreateGetPolicyRequest(), ram.CreateGetPolicyResponse()
-	req.PolicyName, req.PolicyType = name, customPolicy
+	req.PolicyName, req.PolicyType = name, CustomPolicy
 	err := c.cloud.Do(ctx, alicloud.Read, req, resp)
 	return resp.Policy.Description, err
 }
 
-func (c ramClient) Attached(ctx context.Context, user string) ([]attachment, error) {
+func (c client) Attached(ctx context.Context, user string) ([]Attachment, error) {
 	req, resp := ram.CreateListPoliciesForUserRequest(), ram.CreateListPoliciesForUserResponse()
 	req.UserName = user
 	if err := c.cloud.Do(ctx, alicloud.Read, req, resp); err != nil {
 		return nil, err
 	}
-	var list []attachment
+	var list []Attachment
 	for _, p := range resp.Policies.Policy {
-		list = append(list, attachment{Type: p.PolicyType, Policy: p.PolicyName})
+		list = append(list, Attachment{Type: p.PolicyType, Policy: p.PolicyName})
 	}
 	return list, nil
 }
 
-func (c ramClient) Keys(ctx context.Context, user string) ([]string, error) {
+func (c client) Keys(ctx context.Context, user string) ([]string, error) {
 	req, resp := ram.CreateListAccessKeysRequest(), ram.CreateListAccessKeysResponse()
 	req.UserName = user
 	if err := c.cloud.Do(ctx, alicloud.Read, req, resp); err != nil {
@@ -54,53 +82,53 @@ func (c ramClient) Keys(ctx context.Context, user string) ([]string, error) {
 	return ids, nil
 }
 
-func (c ramClient) CreateUser(ctx context.Context, name, comments string) error {
+func (c client) CreateUser(ctx context.Context, name, comments string) error {
 	req, resp := ram.CreateCreateUserRequest(), ram.CreateCreateUserResponse()
 	req.UserName, req.Comments = name, comments
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c ramClient) CreatePolicy(ctx context.Context, name, document, description string) error {
+func (c client) CreatePolicy(ctx context.Context, name, document, description string) error {
 	req, resp := ram.CreateCreatePolicyRequest(), ram.CreateCreatePolicyResponse()
 	req.PolicyName, req.PolicyDocument, req.Description = name, document, description
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c ramClient) Attach(ctx context.Context, user string, a attachment) error {
+func (c client) Attach(ctx context.Context, user string, a Attachment) error {
 	req, resp := ram.CreateAttachPolicyToUserRequest(), ram.CreateAttachPolicyToUserResponse()
 	req.UserName, req.PolicyName, req.PolicyType = user, a.Policy, a.Type
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c ramClient) CreateKey(ctx context.Context, user string) (key, error) {
+func (c client) CreateKey(ctx context.Context, user string) (Key, error) {
 	req, resp := ram.CreateCreateAccessKeyRequest(), ram.CreateCreateAccessKeyResponse()
 	req.UserName = user
 	if err := c.cloud.Do(ctx, alicloud.Write, req, resp); err != nil {
-		return key{}, err
+		return Key{}, err
 	}
-	return key{ID: resp.AccessKey.AccessKeyId, Secret: providers.Secret(resp.AccessKey.AccessKeySecret)}, nil
+	return Key{ID: resp.AccessKey.AccessKeyId, Secret: providers.Secret(resp.AccessKey.AccessKeySecret)}, nil
 }
 
-func (c ramClient) DeleteKey(ctx context.Context, user, id string) error {
+func (c client) DeleteKey(ctx context.Context, user, id string) error {
 	req, resp := ram.CreateDeleteAccessKeyRequest(), ram.CreateDeleteAccessKeyResponse()
 	req.UserName, req.UserAccessKeyId = user, id
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c ramClient) Detach(ctx context.Context, user string, a attachment) error {
+func (c client) Detach(ctx context.Context, user string, a Attachment) error {
 	req, resp := ram.CreateDetachPolicyFromUserRequest(), ram.CreateDetachPolicyFromUserResponse()
 	req.UserName, req.PolicyName, req.PolicyType = user, a.Policy, a.Type
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c ramClient) DeletePolicy(ctx context.Context, name string) error {
+func (c client) DeletePolicy(ctx context.Context, name string) error {
 	req, resp := ram.CreateDeletePolicyRequest(), ram.CreateDeletePolicyResponse()
 	req.PolicyName = name
 	req.QueryParams["CascadingDelete"] = "true" // the SDK's request has no field for it
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c ramClient) DeleteUser(ctx context.Context, name string) error {
+func (c client) DeleteUser(ctx context.Context, name string) error {
 	req, resp := ram.CreateDeleteUserRequest(), ram.CreateDeleteUserResponse()
 	req.UserName = name
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)

@@ -21,6 +21,15 @@ const (
 	stepDeleteBucket  = "delete-bucket"
 )
 
+// bucketRequest is the request of all steps of instances; a step reads what it
+// needs.
+type bucketRequest struct {
+	Bucket       string          `json:"bucket"`
+	ACL          string          `json:"acl,omitempty"`
+	StorageClass string          `json:"storage_class,omitempty"`
+	Tags         []providers.Tag `json:"tags,omitempty"`
+}
+
 // Sentences for users.
 const (
 	textForeignBucket = "The name that was drawn for the bucket is in use elsewhere. Delete this instance and make another."

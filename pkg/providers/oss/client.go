@@ -1,0 +1,248 @@
+package oss
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// bucketCalls is what instances ask of OSS.
+type bucketCalls interface {
+	bucketLooks
+	bucketChanges
+}
+
+type bucketLooks interface {
+	// Info returns ErrNotFound where there is no such bucket, and ErrDenied
+	// where it is another account's.
+	Info(ctx context.Context, bucket string) (bucketInfo, error)
+	// IsListed says whether the caller's own account has the bucket.
+	IsListed(ctx context.Context, bucket string) (bool, error)
+	Tags(ctx context.Context, bucket string) ([]providers.Tag, error)
+	// Holds says what is in the bucket: versions of objects or delete markers,
+	// and unfinished multipart uploads.
+	Holds(ctx context.Context, bucket string) (objects, uploads bool, err error)
+}
+
+type bucketChanges interface {
+	Put(ctx context.Context, r bucketRequest) error
+	PutACL(ctx context.Context, bucket, acl string) error
+	// PutTags replaces all tags.
+	PutTags(ctx context.Context, bucket string, tags []providers.Tag) error
+	// DeleteObjects and AbortUploads remove one page each.
+	DeleteObjects(ctx context.Context, bucket string) error
+	AbortUploads(ctx context.Context, bucket string) error
+	// Delete removes an empty bucket.
+	Delete(ctx context.Context, bucket string) error
+}
+
+// bucketInfo is what GetBucketInfo says.
+type bucketInfo struct {
+	Owner string // account id
+	ACL   string
+}
+
+// client makes the calls to OSS through its SDK, which repeats nothing.
+type client struct {
+	cloud    *alicloud.Clients
+	region   string // of the buckets
+	endpoint *url.URL
+}
+
+var _ bucketCalls = client{}
+
+// call makes one call at the pace of the cloud, and classifies its error.
+func (c client) call(ctx context.Context, action string, access alicloud.Access, do func(*oss.Client) error) error {
+	op := alicloud.Op{Product: productName, Action: action, Access: access}
+	return c.cloud.Call(ctx, op, func(k alicloud.Key) error {
+		return do(oss.NewClient(oss.NewConfig().
+			WithRegion(c.region).
+			WithEndpoint(c.endpoint.String()).
+			WithUsePathStyle(isPathStyle(c.endpoint.Hostname())).
+			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(k.ID, k.Secret, k.Token)).
+			WithHttpClient(c.cloud.HTTP(access)).
+			WithRetryMaxAttempts(1)))
+	})
+}
+
+// isPathStyle says whether the bucket goes into the path: OSS itself wants it
+// in the host (OSS documentation, "Access OSS resources"), which hosts that
+// are not OSS do not resolve.
+func isPathStyle(host string) bool {
+	return net.ParseIP(host) != nil || !strings.HasSuffix(host, ".aliyuncs.com")
+}
+
+func (c client) Info(ctx context.Context, bucket string) (info bucketInfo, err error) {
+	err = c.call(ctx, "GetBucketInfo", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.GetBucketInfo(ctx, &oss.GetBucketInfoRequest{Bucket: &bucket})
+		if err != nil {
+			return err
+		}
+		info.ACL = oss.ToString(r.BucketInfo.ACL)
+		if r.BucketInfo.Owner != nil {
+			info.Owner = oss.ToString(r.BucketInfo.Owner.ID)
+		}
+		return nil
+	})
+	return info, err
+}
+
+func (c client) IsListed(ctx context.Context, bucket string) (listed bool, err error) {
+	err = c.call(ctx, "ListBuckets", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListBuckets(ctx, &oss.ListBucketsRequest{Prefix: &bucket})
+		if err != nil {
+			return err
+		}
+		for _, b := range r.Buckets {
+			listed = listed || oss.ToString(b.Name) == bucket
+		}
+		return nil
+	})
+	return listed, err
+}
+
+func (c client) Tags(ctx context.Context, bucket string) (tags []providers.Tag, err error) {
+	err = c.call(ctx, "GetBucketTags", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.GetBucketTags(ctx, &oss.GetBucketTagsRequest{Bucket: &bucket})
+		if err != nil {
+			return err
+		}
+		if r.Tagging == nil || r.Tagging.TagSet == nil {
+			return nil
+		}
+		for _, t := range r.Tagging.TagSet.Tags {
+			tags = append(tags, providers.Tag{Key: oss.ToString(t.Key), Value: oss.ToString(t.Value)})
+		}
+		return nil
+	})
+	return tags, err
+}
+
+func (c client) Holds(ctx context.Context, bucket string) (objects, uploads bool, err error) {
+	err = c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: 1})
+		objects = err == nil && len(r.ObjectVersions)+len(r.ObjectDeleteMarkers) > 0
+		return err
+	})
+	if err != nil {
+		return false, false, err
+	}
+	err = c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: 1})
+		uploads = err == nil && len(r.Uploads) > 0
+		return err
+	})
+	return objects, uploads, err
+}
+
+func (c client) Put(ctx context.Context, request bucketRequest) error {
+	return c.call(ctx, "PutBucket", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.PutBucket(ctx, &oss.PutBucketRequest{
+			Bucket:                    &request.Bucket,
+			Acl:                       oss.BucketACLType(request.ACL),
+			CreateBucketConfiguration: &oss.CreateBucketConfiguration{StorageClass: oss.StorageClassType(request.StorageClass)},
+		})
+		return err
+	})
+}
+
+func (c client) PutACL(ctx context.Context, bucket, acl string) error {
+	return c.call(ctx, "PutBucketAcl", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.PutBucketAcl(ctx, &oss.PutBucketAclRequest{Bucket: &bucket, Acl: oss.BucketACLType(acl)})
+		return err
+	})
+}
+
+func (c client) PutTags(ctx context.Context, bucket string, tags []providers.Tag) error {
+	set := &oss.TagSet{}
+	for _, t := range tags {
+		set.Tags = append(set.Tags, oss.Tag{Key: new(t.Key), Value: new(t.Value)})
+	}
+	return c.call(ctx, "PutBucketTags", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.PutBucketTags(ctx, &oss.PutBucketTagsRequest{Bucket: &bucket, Tagging: &oss.Tagging{TagSet: set}})
+		return err
+	})
+}
+
+func (c client) Delete(ctx context.Context, bucket string) error {
+	return c.call(ctx, "DeleteBucket", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.DeleteBucket(ctx, &oss.DeleteBucketRequest{Bucket: &bucket})
+		return err
+	})
+}
+
+// Sizes of pages. That of objects is the most that one call takes (OSS API,
+// DeleteMultipleObjects). Uploads are aborted one by one, which must end within
+// the time-out of a step.
+const (
+	objectsPage = 1000
+	uploadsPage = 100
+)
+
+// errStuck: OSS answered with success and did nothing.
+var errStuck = errors.New("nothing of the page was deleted")
+
+// DeleteObjects deletes one page of versions and delete markers, each by its
+// version. In a bucket that never had versioning all objects have the version
+// "null" (OSS API, ListObjectVersions).
+func (c client) DeleteObjects(ctx context.Context, bucket string) error {
+	var page []oss.ObjectIdentifier
+	err := c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: objectsPage})
+		if err != nil {
+			return err
+		}
+		for _, v := range r.ObjectVersions {
+			page = append(page, oss.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
+		}
+		for _, m := range r.ObjectDeleteMarkers {
+			page = append(page, oss.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
+		}
+		return nil
+	})
+	if err != nil || len(page) == 0 {
+		return err
+	}
+	return c.call(ctx, "DeleteMultipleObjects", alicloud.Write, func(client *oss.Client) error {
+		r, err := client.DeleteMultipleObjects(ctx, &oss.DeleteMultipleObjectsRequest{Bucket: &bucket, Delete: &oss.Delete{Objects: page}})
+		if err == nil && len(r.DeletedObjects) == 0 {
+			return errStuck
+		}
+		return err
+	})
+}
+
+// AbortUploads aborts one page of multipart uploads, one after the other: OSS
+// has no call for many.
+func (c client) AbortUploads(ctx context.Context, bucket string) error {
+	var page []oss.Upload
+	err := c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {
+		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: uploadsPage})
+		if err == nil {
+			page = r.Uploads
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, upload := range page {
+		err := c.call(ctx, "AbortMultipartUpload", alicloud.Write, func(client *oss.Client) error {
+			_, err := client.AbortMultipartUpload(ctx, &oss.AbortMultipartUploadRequest{Bucket: &bucket, Key: upload.Key, UploadId: upload.UploadId})
+			return err
+		})
+		if err := providers.UnlessMissing(err); err != nil {
+			return fmt.Errorf("upload %s: %w", oss.ToString(upload.UploadId), err)
+		}
+	}
+	return nil
+}

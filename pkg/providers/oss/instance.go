@@ -1,0 +1,143 @@
+package oss
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// instances is the part of the provider that makes buckets.
+type instances struct{ service service }
+
+// Prepare draws the name and resolves the user's parameters.
+func (i instances) Prepare(t providers.Task) (providers.Plan, error) {
+	plan, err := prepareInstance(t)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(plan)
+	if err != nil {
+		return nil, fmt.Errorf("oss: write the plan: %w", err)
+	}
+	return b, nil
+}
+
+// Observe looks at the bucket.
+func (i instances) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	seen, err := observeBucket(ctx, i.client(plan), t, plan)
+	return seen, explain(plan, err)
+}
+
+// Next decides on the next step.
+func (i instances) Next(t providers.Task, seen providers.Seen) providers.Step {
+	plan, err := instancePlanOf(t)
+	state, ok := seen.State.(bucketState)
+	if err != nil || !ok {
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
+	}
+	return nextForBucket(t, plan, state)
+}
+
+// Do makes the call of one step.
+func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	facts, err := doWithBucket(ctx, i.client(plan), s)
+	return facts, explain(plan, err)
+}
+
+func (i instances) client(plan instancePlan) bucketCalls {
+	return client{cloud: i.service.clients(plan), region: plan.Region, endpoint: i.service.endpoints(plan.Region).public}
+}
+
+// factTaken says that OSS refused our name for the bucket as in use.
+const factTaken = "taken"
+
+// bucketState is what was seen of an instance.
+type bucketState struct {
+	There bool // a bucket of our name is there
+	// Foreign says that it is not ours: another account's, or marked as of
+	// another incarnation. It is never touched.
+	Foreign bool
+	ACL     string
+	Tags    []providers.Tag
+	// What it holds; looked at only where the goal is that it is gone.
+	Objects, Uploads bool
+}
+
+func (s bucketState) isOurs() bool     { return s.There && !s.Foreign }
+func (s bucketState) isRetained() bool { return slices.Contains(s.Tags, retainedTag()) }
+
+func (s bucketState) isTagged(l providers.Life) bool {
+	return slices.Contains(s.Tags, providers.Tag{Key: providers.TagIncarnation, Value: l.Incarnation})
+}
+
+// observeBucket looks whether the bucket is there and ours. In our own account
+// the name is proof enough: where the answer to PutBucket was lost there is
+// a bucket without tags.
+func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (providers.Seen, error) {
+	state, err := lookAtBucket(ctx, calls, t, plan)
+	if err != nil {
+		return providers.Seen{}, fmt.Errorf("oss: look at bucket %s: %w", plan.Bucket, err)
+	}
+	seen := providers.Seen{Exists: state.isOurs() && !state.isRetained(), State: state}
+	if state.isOurs() {
+		seen.Facts = bucketFacts(plan.Bucket)
+	}
+	return seen, nil
+}
+
+func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (bucketState, error) {
+	info, err := calls.Info(ctx, plan.Bucket)
+	switch {
+	case errors.Is(err, providers.ErrNotFound):
+		return bucketState{}, nil
+	case errors.Is(err, providers.ErrDenied):
+		// Either the bucket is another account's, or the operator has not
+		// allowed us to look at ours. The list of our own buckets tells, and
+		// for one that is not in it, whether OSS let us make it.
+		listed, listErr := calls.IsListed(ctx, plan.Bucket)
+		if listErr != nil {
+			return bucketState{}, listErr
+		}
+		if listed {
+			return bucketState{}, err
+		}
+		taken := t.Goal == providers.Absent || t.Facts.Open[factTaken] != ""
+		return bucketState{There: taken, Foreign: taken}, nil
+	case err != nil:
+		return bucketState{}, err
+	}
+	state := bucketState{There: true, ACL: info.ACL}
+	if plan.AccessKeyID == "" && t.Account != "" && info.Owner != "" && info.Owner != t.Account {
+		state.Foreign = true
+		return state, nil
+	}
+	state.Tags, err = calls.Tags(ctx, plan.Bucket)
+	if err := providers.UnlessMissing(err); err != nil {
+		return bucketState{}, err
+	}
+	for _, tag := range state.Tags {
+		if tag.Key == providers.TagIncarnation && tag.Value != t.Life.Incarnation {
+			state.Foreign = true
+		}
+	}
+	if t.Goal != providers.Absent || state.Foreign || state.isRetained() {
+		return state, nil
+	}
+	state.Objects, state.Uploads, err = calls.Holds(ctx, plan.Bucket)
+	if errors.Is(err, providers.ErrNotFound) { // deleted just now
+		return bucketState{}, nil
+	}
+	return state, err
+}

@@ -1,0 +1,69 @@
+package oss
+
+import (
+	"cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// instancePlan is the plan of an instance. It holds the user's secret key
+// where one was given.
+type instancePlan struct {
+	Bucket          string           `json:"bucket"`
+	Region          string           `json:"region"`
+	ACL             string           `json:"acl"`
+	StorageClass    string           `json:"storage_class"`
+	AccessKeyID     string           `json:"access_key_id,omitempty"`
+	AccessKeySecret providers.Secret `json:"access_key_secret,omitempty"`
+}
+
+// instancePlanOf reads the plan of an instance.
+func instancePlanOf(t providers.Task) (instancePlan, error) {
+	var plan instancePlan
+	err := providers.Decode(t.Plan, "plan of the instance", &plan)
+	return plan, err
+}
+
+func prepareInstance(t providers.Task) (instancePlan, error) {
+	given, err := parametersOf(t.Parameters)
+	if err != nil {
+		return instancePlan{}, err
+	}
+	s, err := settingsOf(t.Settings)
+	if err != nil {
+		return instancePlan{}, err
+	}
+	plan := instancePlan{
+		Bucket:          bucketName(t.Life),
+		Region:          cmp.Or(given.Region, t.Region),
+		ACL:             cmp.Or(given.ACL, s.ACL),
+		StorageClass:    cmp.Or(given.StorageClass, s.StorageClass),
+		AccessKeyID:     given.AccessKeyID,
+		AccessKeySecret: given.AccessKeySecret,
+	}
+	if t.Was == nil {
+		return plan, nil
+	}
+	return prepareUpdate(t, given, plan)
+}
+
+// prepareUpdate keeps all of the plan of before but the ACL: nothing else of a
+// bucket can change.
+func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (instancePlan, error) {
+	var plan instancePlan
+	if err := providers.Decode(t.Plan, "plan of the instance", &plan); err != nil {
+		return plan, err
+	}
+	for _, fixed := range []struct{ name, given, have string }{
+		{"Region", given.Region, plan.Region},
+		{"StorageClass", given.StorageClass, plan.StorageClass},
+		{"AccessKeyId", given.AccessKeyID, plan.AccessKeyID},
+		{"AccessKeySecret", given.AccessKeySecret.Reveal(), plan.AccessKeySecret.Reveal()},
+	} {
+		if fixed.given != "" && fixed.given != fixed.have {
+			return plan, providers.Failf(providers.Invalid, "%s is fixed when the bucket is made. Make another instance instead.", fixed.name)
+		}
+	}
+	plan.ACL = wanted.ACL
+	return plan, nil
+}

@@ -1,0 +1,174 @@
+// Package ramuser is the binding kind "ram": a RAM user with a policy and a key
+// of its own. It is a package of its own since every service that applications
+// reach by a signed API binds this way; the service states only the policy's
+// document and the credentials.
+//
+// Steps: user, policy, attach, key. Their removal goes the other way round.
+package ramuser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// A Config is the service's part of the kind. Each function gets the task of the
+// binding's instance.
+type Config struct {
+	// Clients returns the clients that make the user. Required.
+	Clients func(instance providers.Task) (*alicloud.Clients, error)
+	// Document returns the document of the user's policy. Required.
+	Document func(instance providers.Task) (string, error)
+	// Credentials returns what the application gets. Required.
+	Credentials func(instance providers.Task, user string, key Key) (map[string]string, error)
+	// Explain adds the service's sentences to an error of the cloud, or gives
+	// the error to the user. Nil leaves errors as they are.
+	Explain func(instance providers.Task, err error) error
+}
+
+// A Key is the access key of a binding.
+type Key struct {
+	ID     string
+	Secret providers.Secret
+}
+
+// A Kind makes the bindings of a service. Compose it with the service's part
+// for instances.
+type Kind struct{ config Config }
+
+var _ providers.Undoer = Kind{}
+
+// New returns the kind.
+func New(c Config) Kind { return Kind{c} }
+
+// plan is the plan of a binding.
+type plan struct {
+	User     string `json:"user"`
+	Policy   string `json:"policy"`
+	Document string `json:"document"` // of the policy
+	Mark     string `json:"mark"`     // Comments of the user, Description of the policy
+}
+
+func planOf(t providers.Task) (plan, error) {
+	var p plan
+	err := providers.Decode(t.Plan, "plan of the binding", &p)
+	return p, err
+}
+
+// errNoInstance is the cause of a failure: the record of a binding without its
+// instance.
+var errNoInstance = errors.New("ramuser: a binding without an instance")
+
+func instanceOf(t providers.Task) (providers.Task, error) {
+	if t.Of == nil {
+		return providers.Task{}, providers.Unreadable(errNoInstance)
+	}
+	return *t.Of, nil
+}
+
+// Prepare draws the names and writes the policy.
+func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
+	instance, err := instanceOf(t)
+	if err != nil {
+		return nil, err
+	}
+	document, err := k.config.Document(instance)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(plan{User: UserName(t.Life), Policy: PolicyName(t.Life), Document: document, Mark: mark(t)})
+	if err != nil {
+		return nil, fmt.Errorf("ramuser: write the plan: %w", err)
+	}
+	return b, nil
+}
+
+// Observe looks at the user, its policy and its keys.
+func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	p, err := planOf(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	calls, instance, err := k.calls(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	seen, err := observe(ctx, calls, t, p)
+	return seen, k.explain(instance, err)
+}
+
+// Next decides on the next step.
+func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
+	p, err := planOf(t)
+	state, ok := seen.State.(State)
+	instance, missing := instanceOf(t)
+	if err != nil || !ok || missing != nil {
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
+	}
+	if t.Goal == providers.Absent {
+		return nextToRemove(t, p, state)
+	}
+	step := nextToMake(t, p, state)
+	if step.Action != providers.Done {
+		return step
+	}
+	credentials, err := k.config.Credentials(instance, p.User, keyOf(t.Facts))
+	if err != nil {
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
+	}
+	return providers.DoneStep(credentials)
+}
+
+// Do makes the call of one step.
+func (k Kind) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	calls, instance, err := k.calls(t)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	facts, err := do(ctx, calls, s)
+	return facts, k.explain(instance, err)
+}
+
+// Undo deletes a key that no record has. Everything else is found again by its
+// name, and stays.
+func (k Kind) Undo(ctx context.Context, t providers.Task, s providers.Step, made providers.Facts) error {
+	id := made.Open[factKeyID]
+	if s.Name != stepKey || id == "" {
+		return nil
+	}
+	calls, _, err := k.calls(t)
+	if err != nil {
+		return err
+	}
+	var r request
+	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
+		return err
+	}
+	if err := providers.UnlessMissing(calls.DeleteKey(ctx, r.User, id)); err != nil {
+		return fmt.Errorf("ramuser: delete the unrecorded key of user %s: %w", r.User, err)
+	}
+	return nil
+}
+
+func (k Kind) calls(t providers.Task) (calls, providers.Task, error) {
+	instance, err := instanceOf(t)
+	if err != nil {
+		return nil, instance, err
+	}
+	clients, err := k.config.Clients(instance)
+	if err != nil {
+		return nil, instance, err
+	}
+	return client{clients}, instance, nil
+}
+
+func (k Kind) explain(instance providers.Task, err error) error {
+	if err == nil || k.config.Explain == nil {
+		return err
+	}
+	return k.config.Explain(instance, err)
+}
