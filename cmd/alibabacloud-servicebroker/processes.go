@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
@@ -21,7 +21,7 @@ import (
 // processes are the parts of the broker that run until it stops.
 type processes struct {
 	config    *config
-	engine    *broker.Engine
+	engine    *engine.Engine
 	files     *filewatch.Watcher
 	keys      *sealed.Keys
 	ready     *readiness

@@ -10,7 +10,9 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
 )
@@ -50,11 +52,14 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	logic, engine, err := broker.New(broker.Config{
-		Catalog: offerings, Providers: providers, Store: records, Region: cloud.Region(), Metrics: metrics, Options: c.options,
-		Engine: broker.EngineConfig{
-			BrokerID: c.brokerID, Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
-		},
+	checked := lifecycle.Checked(records)
+	engine := engine.New(engine.Config{
+		BrokerID: c.brokerID, Providers: providers, Store: checked, Metrics: metrics,
+		Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
+	})
+	logic, err := broker.New(broker.Config{
+		BrokerID: c.brokerID, Catalog: offerings, Providers: providers, Store: checked, Engine: engine, Region: cloud.Region(),
+		Metrics: metrics, PollInterval: c.pollInterval, Options: c.options,
 	})
 	if err != nil {
 		return err

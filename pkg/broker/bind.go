@@ -10,6 +10,7 @@ import (
 	"github.com/golang/glog"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -38,7 +39,7 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 			return 0, nil, err
 		}
 	}
-	instance, err := get(ctx, b.store, req.key().Instance())
+	instance, err := b.store.Find(ctx, req.key().Instance())
 	if err != nil {
 		return 0, nil, b.unlessDropped(in, err)
 	}
@@ -70,7 +71,7 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 		return b.intendBinding(r, &instance, req, w)
 	})
 	status := http.StatusCreated
-	if errors.Is(err, errDecided) {
+	if errors.Is(err, lifecycle.ErrUnchanged) {
 		r, err, status = now, nil, http.StatusOK
 	}
 	if err != nil {
@@ -80,7 +81,7 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 		body, err := b.binding(req, r)
 		return status, body, err
 	}
-	if isReady(&r) {
+	if lifecycle.IsReady(&r) {
 		return bound(&r)
 	}
 	o, err := b.await(ctx, req, r, w.plan.IsSlow(string(store.Bind)))
@@ -95,7 +96,7 @@ func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error)
 // platform send the bind again; see Options.
 func (b *BusinessLogic) dropUnfinished(req request, o *outcome) {
 	if b.config.DropUnfinishedBinds && !req.AcceptsIncomplete && !o.op.State.Finished() &&
-		contextOf(&o.record).Platform == "kubernetes" {
+		lifecycle.ContextOf(&o.record).Platform == "kubernetes" {
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -104,10 +105,10 @@ func (b *BusinessLogic) dropUnfinished(req request, o *outcome) {
 // is left unanswered as in dropUnfinished.
 func (b *BusinessLogic) unlessDropped(in osb.BindRequest, err error) error {
 	_, known := errors.AsType[*osb.Error](err)
-	if known || isBroken(err) || !b.config.DropUnfinishedBinds {
+	if known || lifecycle.IsUnrecoverable(err) || !b.config.DropUnfinishedBinds {
 		return err
 	}
-	if contextOf(&store.Record{Context: in.Context}).Platform == "kubernetes" {
+	if lifecycle.ContextOf(&store.Record{Context: in.Context}).Platform == "kubernetes" {
 		glog.Warningf("a bind is left unanswered, to be sent again: %v", err)
 		panic(http.ErrAbortHandler)
 	}
@@ -134,16 +135,16 @@ func (b *BusinessLogic) readBind(instance *store.Record, in osb.BindRequest) (wi
 // decideBind lets a bind through (nil) if the id is free and the instance is
 // ready, and else says what it is.
 func decideBind(r, instance *store.Record, w wish) error {
-	if !exists(instance) {
+	if !lifecycle.Exists(instance) {
 		return osb.ErrNotFound(nameOf(instance.Key)) // BIND-27
 	}
-	if !isFree(r) {
+	if !lifecycle.IsFree(r) {
 		return decideRebind(r, instance, w)
 	}
 	switch {
-	case isBusy(instance), instance.Goal == store.Absent && !instance.Settled:
+	case lifecycle.IsBusy(instance), instance.Goal == store.Absent && !instance.Settled:
 		return osb.ErrConcurrency()
-	case !isReady(instance):
+	case !lifecycle.IsReady(instance):
 		return osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
 	case instance.ServiceID != w.ServiceID || !planOfInstance(instance, w.PlanID):
 		return osb.ErrBadRequest("service_id and plan_id are not those of the service instance: send its own.")
@@ -153,7 +154,7 @@ func decideBind(r, instance *store.Record, w wish) error {
 
 // decideRebind says what a bind is whose id is taken.
 func decideRebind(r, instance *store.Record, w wish) error {
-	if isLeft(r) {
+	if lifecycle.IsCreateFailed(r) {
 		return osb.ErrConcurrency() // being cleaned up
 	}
 	same, err := sameBinding(r, instance, w)
@@ -165,7 +166,7 @@ func decideRebind(r, instance *store.Record, w wish) error {
 	case r.Goal == store.Absent:
 		return osb.ErrConcurrency() // being deleted
 	}
-	return errDecided
+	return lifecycle.ErrUnchanged
 }
 
 // sameBinding compares what a bind asks for with what is there (BIND-09,
@@ -200,7 +201,7 @@ func appOf(in osb.BindRequest) string {
 // intendBinding makes r the record of a new binding. It has the plan that the
 // instance has, which may have left the catalog.
 func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, w wish) error {
-	newLife(r, req.now)
+	lifecycle.NewLife(r, req.now)
 	r.Parent = instance.Incarnation
 	plan, err := b.planOf(instance, instance.Have)
 	if err != nil {
@@ -218,6 +219,6 @@ func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, w 
 		r.Expires = req.now.Add(life)
 		r.Renew = r.Expires.Add(-life / 5) // early enough to rotate
 	}
-	begin(r, store.Bind, req.now, plan.DeadlineOf(string(store.Bind)))
+	lifecycle.Begin(r, store.Bind, req.now, plan.DeadlineOf(string(store.Bind)))
 	return b.prepare(r, instance)
 }

@@ -1,15 +1,6 @@
-// Package broker is the business logic of the service broker and the engine of
-// its operations.
-//
-// BusinessLogic decides on every request inside the store's compare-and-swap,
-// stores the intent and answers; it never speaks to the cloud. The Engine takes
-// the stored intents to their goals, one worker an instance: it observes,
-// lets the provider decide, stores the step, makes one call, stores what that
-// gave. A crash at any point leaves a record from which it goes on.
-//
-// Reading order: broker.go, lifecycle.go, provision.go, intent.go, engine.go,
-// term.go, turn.go, step.go, decide.go, ask.go, call.go, save.go, outcome.go,
-// moves.go.
+// Package broker is the business logic of the service broker: BusinessLogic
+// decides on each request inside the store's compare-and-swap, stores the
+// intent and answers. The cloud is the engine's, which runs the stored intents.
 package broker
 
 import (
@@ -24,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -32,30 +24,42 @@ import (
 // BusinessLogic implements osb-broker-lib's broker.Interface. What the
 // library's types lack travels in the osb.Call of the request's context.
 type BusinessLogic struct {
-	catalog   *catalog.Catalog
-	providers map[string]providers.Provider
-	store     store.Store
-	engine    *Engine
-	config    Config
-	waiting   chan struct{} // one place for each request that waits
+	config  Config
+	catalog *catalog.Catalog
+	store   *lifecycle.CheckedStore
+	waiting chan struct{} // one place for each request that waits
 }
 
 var _ lib.Interface = (*BusinessLogic)(nil)
 
-// Config is what a broker is made with. Zero durations and counts take the
-// defaults.
+// An Operator runs the operations whose intents are stored.
+type Operator interface {
+	// Wake tells that the record of k has a new intent; tenant is its
+	// lifecycle.TenantOf.
+	Wake(k store.Key, tenant string)
+	// Await waits until the operation of k has ended and returns it with its
+	// record. When ctx ends first it returns the operation as it is then.
+	Await(ctx context.Context, k store.Key, operation string) (store.Operation, store.Record, error)
+}
+
+// Config is what the business logic is made with. Zero durations and counts
+// take the defaults.
 type Config struct {
-	Engine    EngineConfig
+	BrokerID  string
+	Now       func() time.Time // nil: the real clock
 	Catalog   *catalog.Catalog
 	Providers map[string]providers.Provider // by the name that offerings state
-	Store     store.Store
+	Store     *lifecycle.CheckedStore
+	Engine    Operator
 	Region    string
 	Metrics   prometheus.Registerer // nil: none
 
-	// Patience is how long a request waits for its own operation where the
-	// platform takes asynchronous answers (20 s), Limit where it does not
+	// AsyncWait is how long a request waits for its own operation where the
+	// platform takes asynchronous answers (20 s), SyncWait where it does not
 	// (50 s: Service Catalog and Cloud Controller give up at 60 s).
-	Patience, Limit time.Duration
+	AsyncWait, SyncWait time.Duration
+	// PollInterval is the Retry-After of polls (10 s).
+	PollInterval time.Duration
 	Options
 
 	// Waiting bounds the requests that wait at a time; more are answered at
@@ -81,39 +85,32 @@ type Options struct {
 	DropUnfinishedBinds bool
 }
 
-// New returns the business logic and the engine that works for it; the caller
-// runs the engine.
-func New(c Config) (*BusinessLogic, *Engine, error) {
+// New returns the business logic.
+func New(c Config) (*BusinessLogic, error) {
 	for _, o := range c.Catalog.Offerings() {
 		if c.Providers[o.Provider] == nil {
-			return nil, nil, fmt.Errorf("offering %s: there is no provider %q", o.Name, o.Provider)
+			return nil, fmt.Errorf("offering %s: there is no provider %q", o.Name, o.Provider)
 		}
 	}
-	if c.Patience <= 0 {
-		c.Patience = 20 * time.Second
+	if c.Now == nil {
+		c.Now = time.Now
 	}
-	if c.Limit <= 0 {
-		c.Limit = 50 * time.Second
+	for _, d := range []struct {
+		value     *time.Duration
+		byDefault time.Duration
+	}{{&c.AsyncWait, 20 * time.Second}, {&c.SyncWait, 50 * time.Second}, {&c.PollInterval, 10 * time.Second}} {
+		if *d.value <= 0 {
+			*d.value = d.byDefault
+		}
 	}
 	if c.Waiting <= 0 {
 		c.Waiting = 256
 	}
-	c.Engine.setDefaults()
-	c.Store = orderly{c.Store}
-	m := newMetrics(c.Metrics)
-	for name := range c.Providers {
-		m.expect(name)
-	}
-	engine := newEngine(c.Store, c.Providers, c.Engine, m)
-	logic := &BusinessLogic{
-		catalog: c.Catalog, providers: c.Providers, store: c.Store, engine: engine, config: c,
-		waiting: make(chan struct{}, c.Waiting),
-	}
+	b := &BusinessLogic{config: c, catalog: c.Catalog, store: c.Store, waiting: make(chan struct{}, c.Waiting)}
 	if c.Metrics != nil {
-		c.Metrics.MustRegister(logic.waitingGauges()...)
-		c.Metrics.MustRegister(newWorkCollector(engine))
+		c.Metrics.MustRegister(b.waitingGauges()...)
 	}
-	return logic, engine, nil
+	return b, nil
 }
 
 // A request is one call of the platform, with the time it is decided at.
@@ -136,7 +133,7 @@ func (b *BusinessLogic) serve(c *lib.RequestContext, method func(context.Context
 	if call == nil {
 		return errors.New("the request did not come through the broker's HTTP layer")
 	}
-	status, body, err := method(ctx, request{Call: call, now: b.config.Engine.Now()})
+	status, body, err := method(ctx, request{Call: call, now: b.config.Now()})
 	if err == nil {
 		call.Answer.Status, call.Answer.Body = status, body
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -15,7 +16,7 @@ func (b *BusinessLogic) deprovision(ctx context.Context, req request) (int, any,
 	if err := namesPlan(req); err != nil {
 		return 0, nil, err
 	}
-	r, err := get(ctx, b.store, req.key())
+	r, err := b.store.Find(ctx, req.key())
 	if err != nil {
 		return 0, nil, err
 	}
@@ -29,12 +30,12 @@ func (b *BusinessLogic) deprovision(ctx context.Context, req request) (int, any,
 // unbind decides on DELETE of a binding. An unknown one is 410 whatever the
 // query lacks.
 func (b *BusinessLogic) unbind(ctx context.Context, req request) (int, any, error) {
-	r, err := get(ctx, b.store, req.key())
+	r, err := b.store.Find(ctx, req.key())
 	if err != nil {
 		return 0, nil, err
 	}
 	slow := b.slowDelete(req, &r, store.Unbind)
-	if exists(&r) {
+	if lifecycle.Exists(&r) {
 		err = namesPlan(req)
 	} else if !slow || req.AcceptsIncomplete {
 		err = osb.ErrGone(nameOf(r.Key))
@@ -59,8 +60,8 @@ func namesPlan(req request) error {
 // slowDelete says whether a delete takes longer than a request may: by the
 // record's plan, or, for what is not there, by the catalog's.
 func (b *BusinessLogic) slowDelete(req request, r *store.Record, kind store.Kind) bool {
-	if exists(r) && r.Want != nil {
-		plan, err := planOf(r.Want)
+	if lifecycle.Exists(r) && r.Want != nil {
+		plan, err := lifecycle.PlanOf(r.Want)
 		return err == nil && plan.IsSlow(string(kind))
 	}
 	_, plan, err := b.offered(req.ServiceID, req.PlanID)
@@ -72,29 +73,29 @@ func (b *BusinessLogic) remove(ctx context.Context, req request, kind store.Kind
 	var joined store.Record
 	r, err := b.store.Update(ctx, req.key(), func(r *store.Record) error {
 		switch {
-		case !exists(r):
+		case !lifecycle.Exists(r):
 			return osb.ErrGone(nameOf(r.Key))
 		case r.ServiceID != req.ServiceID:
 			return osb.ErrBadRequest("service_id is not the one this was made with: send the one of its service offering.")
-		case isBusy(r) && r.Operation.Kind == kind:
+		case lifecycle.IsBusy(r) && r.Operation.Kind == kind:
 			joined = *r
-			return errDecided
+			return lifecycle.ErrUnchanged
 		}
-		nothing := StageOf(r) == CreateFailed
-		begin(r, kind, req.now, 0)
+		nothing := lifecycle.StageOf(r) == lifecycle.CreateFailed
+		lifecycle.Begin(r, kind, req.now, 0)
 		if nothing { // its create failed and all is cleaned up already
-			gone(r, req.now)
+			lifecycle.EndLife(r, req.now)
 		}
 		return nil
 	})
-	if errors.Is(err, errDecided) {
+	if errors.Is(err, lifecycle.ErrUnchanged) {
 		r, err = joined, nil
 	}
 	if err != nil {
 		return 0, nil, err
 	}
 	done := func() (int, any, error) { return http.StatusOK, osb.Empty{}, nil }
-	if isTombstone(&r) {
+	if lifecycle.IsTombstone(&r) {
 		return done()
 	}
 	o, err := b.await(ctx, req, r, slow)

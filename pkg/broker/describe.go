@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -44,7 +45,7 @@ func provisioned(req request, r *store.Record) osb.Provisioned {
 
 // binding is the body for a binding that is ready.
 func (b *BusinessLogic) binding(req request, r *store.Record) (osb.Binding, error) {
-	credentials, err := openStrings(r.Credentials)
+	credentials, err := lifecycle.OpenStrings(r.Credentials)
 	if err != nil {
 		return osb.Binding{}, err
 	}
@@ -80,6 +81,6 @@ func endpointsOf(credentials map[string]string) []osb.Endpoint {
 // retryAfter is when to poll again, in seconds, for platforms that ask (LO-11,
 // BLO-09): as often as the engine looks.
 func (b *BusinessLogic) retryAfter() string {
-	seconds := max(1, int(b.config.Engine.PollSlow.Round(time.Second)/time.Second))
+	seconds := max(1, int(b.config.PollInterval.Round(time.Second)/time.Second))
 	return strconv.Itoa(seconds)
 }

@@ -11,13 +11,11 @@ import (
 	"github.com/golang/glog"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
-
-// errDecided ends a compare-and-swap without a change: the record says all.
-var errDecided = errors.New("decided without a change")
 
 // offered finds the offering and plan that a request names (PROV-02, PROV-03).
 // An empty plan is the caller's to refuse.
@@ -43,7 +41,7 @@ func (b *BusinessLogic) offered(serviceID, planID string) (*catalog.Offering, *c
 // are in its record, whether or not they are still in the catalog.
 func (b *BusinessLogic) known(r *store.Record, serviceID, planID string) (*catalog.Offering, *catalog.Plan, error) {
 	o, p, err := b.offered(serviceID, planID)
-	if err == nil || !exists(r) || r.ServiceID != serviceID || r.Have == nil {
+	if err == nil || !lifecycle.Exists(r) || r.ServiceID != serviceID || r.Have == nil {
 		return o, p, err
 	}
 	own, ok := b.catalog.Offering(serviceID)
@@ -71,7 +69,7 @@ func normalized(parameters json.RawMessage) (json.RawMessage, error) {
 
 // planOf reads the plan that a record keeps, for decisions on a request.
 func (b *BusinessLogic) planOf(r *store.Record, s *store.Spec) (*catalog.Plan, error) {
-	plan, err := planOf(s)
+	plan, err := lifecycle.PlanOf(s)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +88,7 @@ func specFor(p *catalog.Plan, parameters json.RawMessage) (*store.Spec, error) {
 // prepare lets the provider resolve what the task of r needs, and keeps that
 // in its wanted spec. What it refuses is a 400: nothing has been made yet.
 func (b *BusinessLogic) prepare(r, of *store.Record) error {
-	t, err := taskOf(b.config.Engine.BrokerID, r, of)
+	t, err := lifecycle.TaskOf(b.config.BrokerID, r, of)
 	if err != nil {
 		return err
 	}
@@ -99,7 +97,7 @@ func (b *BusinessLogic) prepare(r, of *store.Record) error {
 			return err
 		}
 	}
-	prepared, err := planFor(b.providers[r.Provider], t)
+	prepared, err := planFor(b.config.Providers[r.Provider], t)
 	if err != nil {
 		if failure, ok := errors.AsType[*providers.Failure](err); ok {
 			return osb.ErrBadRequest("%s", failure.Text)
@@ -115,12 +113,12 @@ func (b *BusinessLogic) prepare(r, of *store.Record) error {
 func planFor(provider providers.Provider, t providers.Task) (plan providers.Plan, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &panicError{p, debug.Stack()}
+			err = &lifecycle.PanicError{Value: p, Stack: debug.Stack()}
 			glog.Errorf("instance %q binding %q: prepare: %v\n%s", t.InstanceID, t.BindingID, err, debug.Stack())
 		}
 	}()
 	if provider == nil {
-		return nil, fmt.Errorf("%w: its provider is not in this broker", errBroken)
+		return nil, fmt.Errorf("%w: its provider is not in this broker", lifecycle.ErrUnrecoverable)
 	}
 	return provider.Prepare(t)
 }
@@ -144,7 +142,7 @@ type outcome struct {
 func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, slow bool) (outcome, error) {
 	op := r.Operation
 	glog.Infof("%s operation %s (%s) accepted, request %.128q", r.Key, op.ID, op.Kind, req.RequestID)
-	b.engine.wake(r.Key, tenantOf(&r))
+	b.config.Engine.Wake(r.Key, lifecycle.TenantOf(&r))
 	if slow {
 		return outcome{*op, r}, nil
 	}
@@ -154,13 +152,13 @@ func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, 
 	default:
 		return outcome{*op, r}, nil
 	}
-	patience := b.config.Limit
+	longest := b.config.SyncWait
 	if req.AcceptsIncomplete {
-		patience = b.config.Patience
+		longest = b.config.AsyncWait
 	}
-	wait, end := context.WithTimeout(ctx, patience)
+	wait, end := context.WithTimeout(ctx, longest)
 	defer end()
-	now, record, err := b.engine.Await(wait, r.Key, op.ID)
+	now, record, err := b.config.Engine.Await(wait, r.Key, op.ID)
 	if err != nil { // what was asked for is stored all the same, and goes on
 		glog.Errorf("%s operation %s: waiting for it: %v", r.Key, op.ID, err)
 		return outcome{*op, r}, nil

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -27,10 +28,10 @@ func nameOf(k store.Key) string {
 // lastOperation answers from the store alone, for the operation that is asked
 // for, or else the one now (LO-01 to LO-12, BLO-01 to BLO-10).
 func (b *BusinessLogic) lastOperation(ctx context.Context, req request) (int, any, error) {
-	r, err := get(ctx, b.store, req.key())
-	if isBroken(err) { // it is set aside: that may be mended
+	r, err := b.store.Find(ctx, req.key())
+	if lifecycle.IsUnrecoverable(err) { // it is set aside: that may be mended
 		req.Answer.Header = http.Header{"Retry-After": {b.retryAfter()}}
-		return http.StatusOK, osb.LastOperation{State: osb.InProgress, Description: textSetAside}, nil
+		return http.StatusOK, osb.LastOperation{State: osb.InProgress, Description: lifecycle.TextQuarantined}, nil
 	}
 	if err != nil {
 		return 0, nil, err
@@ -38,7 +39,7 @@ func (b *BusinessLogic) lastOperation(ctx context.Context, req request) (int, an
 	if r.Revision == 0 || r.Operation == nil {
 		return 0, nil, osb.ErrNotFound(nameOf(r.Key))
 	}
-	op, ok := operationOf(&r, req.Operation)
+	op, ok := lifecycle.OperationOf(&r, req.Operation)
 	if !ok {
 		// Never 400 for what is known: Service Catalog takes it for final.
 		op = *r.Operation
@@ -86,7 +87,7 @@ func afterFailure(op *store.Operation) (usable, repeatable *bool) {
 // isUsersFault says whether a cause is what the user asked for.
 func isUsersFault(kind string) bool {
 	switch kind {
-	case string(blameUser), string(providers.Invalid), string(providers.Policy), string(providers.SoldOut):
+	case string(providers.User), string(providers.Invalid), string(providers.Policy), string(providers.SoldOut):
 		return true
 	}
 	return false
@@ -94,21 +95,21 @@ func isUsersFault(kind string) bool {
 
 // getInstance shows an instance that is ready (FI-01 to FI-07).
 func (b *BusinessLogic) getInstance(ctx context.Context, req request) (int, any, error) {
-	r, err := get(ctx, b.store, req.key())
+	r, err := b.store.Find(ctx, req.key())
 	if err != nil {
 		return 0, nil, err
 	}
 	switch {
-	case r.Have == nil || r.Goal == store.Absent || isTombstone(&r):
+	case r.Have == nil || r.Goal == store.Absent || lifecycle.IsTombstone(&r):
 		return 0, nil, osb.ErrNotFound(nameOf(r.Key))
-	case isBusy(&r):
+	case lifecycle.IsBusy(&r):
 		return 0, nil, osb.ErrConcurrency()
 	}
 	parameters, err := shown(r.Have)
 	if err != nil {
 		return 0, nil, err
 	}
-	plan, err := planOf(r.Have)
+	plan, err := lifecycle.PlanOf(r.Have)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -121,11 +122,11 @@ func (b *BusinessLogic) getInstance(ctx context.Context, req request) (int, any,
 
 // getBinding shows a binding that is ready, with its credentials (FB-01 to FB-08).
 func (b *BusinessLogic) getBinding(ctx context.Context, req request) (int, any, error) {
-	r, err := get(ctx, b.store, req.key())
+	r, err := b.store.Find(ctx, req.key())
 	if err != nil {
 		return 0, nil, err
 	}
-	if !isReady(&r) {
+	if !lifecycle.IsReady(&r) {
 		return 0, nil, osb.ErrNotFound(nameOf(r.Key))
 	}
 	body, err := b.binding(req, &r)
@@ -138,7 +139,7 @@ func (b *BusinessLogic) getBinding(ctx context.Context, req request) (int, any, 
 
 // shown are the parameters that may be shown.
 func shown(s *store.Spec) (json.RawMessage, error) {
-	plan, err := planOf(s)
+	plan, err := lifecycle.PlanOf(s)
 	if err != nil {
 		return nil, err
 	}

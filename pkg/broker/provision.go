@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -41,7 +42,7 @@ func (b *BusinessLogic) provision(ctx context.Context, req request) (int, any, e
 		}
 		return b.intendInstance(r, req, in, offering, plan, parameters)
 	})
-	if errors.Is(err, errDecided) {
+	if errors.Is(err, lifecycle.ErrUnchanged) {
 		return b.repeatProvision(ctx, req, now, slow)
 	}
 	if err != nil {
@@ -95,9 +96,9 @@ func checkMaintenance(m *osb.MaintenanceInfo, plan *catalog.Plan) error {
 // says what it is: repeated (errDecided), in conflict, or too early.
 func decideProvision(r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) error {
 	switch {
-	case isFree(r):
+	case lifecycle.IsFree(r):
 		return nil
-	case isLeft(r):
+	case lifecycle.IsCreateFailed(r):
 		return osb.ErrConcurrency() // being cleaned up
 	}
 	same, err := sameInstance(r, in, parameters)
@@ -109,7 +110,7 @@ func decideProvision(r *store.Record, in osb.ProvisionRequest, parameters json.R
 	case r.Goal == store.Absent:
 		return osb.ErrConcurrency() // being deleted (PROV-19)
 	}
-	return errDecided
+	return lifecycle.ErrUnchanged
 }
 
 // sameInstance compares what a provision asks for with what is there
@@ -131,7 +132,7 @@ func sameInstance(r *store.Record, in osb.ProvisionRequest, parameters json.RawM
 
 // intendInstance makes r the record of a new instance.
 func (b *BusinessLogic) intendInstance(r *store.Record, req request, in osb.ProvisionRequest, o *catalog.Offering, p *catalog.Plan, parameters json.RawMessage) error {
-	newLife(r, req.now)
+	lifecycle.NewLife(r, req.now)
 	want, err := specFor(p, parameters)
 	if err != nil {
 		return err
@@ -139,7 +140,7 @@ func (b *BusinessLogic) intendInstance(r *store.Record, req request, in osb.Prov
 	r.Provider, r.ServiceID, r.Offering = o.Provider, o.ID, o.Name
 	r.Organization, r.Space, r.Context = in.OrganizationGUID, in.SpaceGUID, in.Context
 	r.Region, r.Want = b.config.Region, want
-	begin(r, store.Provision, req.now, p.DeadlineOf(string(store.Provision)))
+	lifecycle.Begin(r, store.Provision, req.now, p.DeadlineOf(string(store.Provision)))
 	return b.prepare(r, nil)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -15,21 +16,21 @@ import (
 // deleted.
 func (b *BusinessLogic) readRotation(ctx context.Context, req request, in osb.BindRequest) (wish, error) {
 	w := wish{BindRequest: in}
-	r, err := get(ctx, b.store, req.key())
+	r, err := b.store.Find(ctx, req.key())
 	if err != nil {
 		return w, err
 	}
-	from, err := get(ctx, b.store, store.Key{InstanceID: req.InstanceID, BindingID: in.PredecessorBindingID})
+	from, err := b.store.Find(ctx, store.Key{InstanceID: req.InstanceID, BindingID: in.PredecessorBindingID})
 	if err != nil {
 		return w, err
 	}
-	if exists(&r) && r.Predecessor == in.PredecessorBindingID {
+	if lifecycle.Exists(&r) && r.Predecessor == in.PredecessorBindingID {
 		from = r // sent again: the predecessor may be gone by now
 	}
 	if err := mayFollow(&from, req); err != nil {
 		return w, err
 	}
-	instance, err := get(ctx, b.store, req.key().Instance())
+	instance, err := b.store.Find(ctx, req.key().Instance())
 	if err != nil {
 		return w, err
 	}
@@ -62,9 +63,9 @@ func mayFollow(from *store.Record, req request) error {
 	switch {
 	case from.BindingID == req.BindingID && from.Predecessor == "":
 		return osb.ErrBadRequest("predecessor_binding_id names this very binding: use a new id for its successor.")
-	case !exists(from), from.BindingID != req.BindingID && from.Goal == store.Absent:
+	case !lifecycle.Exists(from), from.BindingID != req.BindingID && from.Goal == store.Absent:
 		return osb.ErrBadRequest("predecessor_binding_id names no binding of this service instance: send the id of one that exists.")
-	case from.BindingID != req.BindingID && !isReady(from):
+	case from.BindingID != req.BindingID && !lifecycle.IsReady(from):
 		return osb.ErrBadRequest("The predecessor is not ready yet: rotate it when it is.")
 	case from.BindingID != req.BindingID && !from.Expires.IsZero() && !req.now.Before(from.Expires):
 		return osb.ErrBadRequest("The predecessor has expired: make a new binding without predecessor_binding_id.")

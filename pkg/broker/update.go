@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -21,7 +22,7 @@ func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, erro
 	if err := bounded(in.Context); err != nil {
 		return 0, nil, err
 	}
-	instance, err := get(ctx, b.store, req.key())
+	instance, err := b.store.Find(ctx, req.key())
 	if err != nil {
 		return 0, nil, err
 	}
@@ -45,10 +46,10 @@ func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, erro
 		slow = c.plan.IsSlow(string(store.Update))
 		switch {
 		case c.running:
-			return errDecided
+			return lifecycle.ErrUnchanged
 		case c.none():
 			if in.Context == nil || catalog.Equal(in.Context, r.Context) {
-				return errDecided
+				return lifecycle.ErrUnchanged
 			}
 			r.Context = in.Context // UPD-08
 			return nil
@@ -58,13 +59,13 @@ func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, erro
 		}
 		return b.intendUpdate(r, req, c)
 	})
-	if errors.Is(err, errDecided) {
+	if errors.Is(err, lifecycle.ErrUnchanged) {
 		r, err = now, nil
 	}
 	if err != nil {
 		return 0, nil, err
 	}
-	if !isBusy(&r) { // there was nothing to change in the cloud (UPD-11)
+	if !lifecycle.IsBusy(&r) { // there was nothing to change in the cloud (UPD-11)
 		return http.StatusOK, provisioned(req, &r), nil
 	}
 	o, err := b.await(ctx, req, r, slow)
@@ -88,21 +89,21 @@ func (c change) none() bool { return !c.newPlan && c.asked == nil }
 // changeOf works out the change, or why it cannot be.
 func (b *BusinessLogic) changeOf(r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
 	switch {
-	case !exists(r):
+	case !lifecycle.Exists(r):
 		return change{}, osb.ErrNotFound(nameOf(r.Key)) // UPD-20
 	case r.ServiceID != in.ServiceID:
 		return change{}, osb.ErrBadRequest("service_id is not the one of the service instance: send its own.")
-	case isLeft(r):
+	case lifecycle.IsCreateFailed(r):
 		return change{}, osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
 	case r.Have == nil, r.Goal == store.Absent:
 		return change{}, osb.ErrConcurrency()
 	}
 	base := r.Have
-	if isBusy(r) {
+	if lifecycle.IsBusy(r) {
 		base = r.Want
 	}
 	c, err := b.changeFrom(base, r, in, plan, parameters)
-	if err != nil || !isBusy(r) {
+	if err != nil || !lifecycle.IsBusy(r) {
 		return c, err
 	}
 	if !c.none() { // another update than the one under way
@@ -174,6 +175,6 @@ func (b *BusinessLogic) intendUpdate(r *store.Record, req request, c change) err
 	if want.PlanID != r.Have.PlanID {
 		r.PriorPlanID = r.Have.PlanID
 	}
-	begin(r, store.Update, req.now, c.plan.DeadlineOf(string(store.Update)))
+	lifecycle.Begin(r, store.Update, req.now, c.plan.DeadlineOf(string(store.Update)))
 	return b.prepare(r, nil)
 }

@@ -123,7 +123,7 @@ type platform struct {
 func newPlatform(t *testing.T, opts ...stack.Option) *platform {
 	t.Helper()
 	t.Parallel()
-	patient := func(c *broker.Config) { c.Patience, c.Limit = time.Minute, time.Minute } // on a machine with much to do
+	patient := func(c *broker.Config) { c.AsyncWait, c.SyncWait = time.Minute, time.Minute } // on a machine with much to do
 	opts = append([]stack.Option{stack.WithCatalog([]byte(plans)), stack.WithSpeed(100), stack.WithBroker(patient)}, opts...)
 	return &platform{stack.New(t, opts...), t}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
@@ -17,7 +16,7 @@ func TestGolden_StoredRecords_GiveSameAnswers(t *testing.T) {
 	for _, a := range readLines[goldenAnswer](t, "answers.jsonl") {
 		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
-			s := stack.New(t, withBrokerID())
+			s := stack.New(t, stack.WithBrokerID(brokerID))
 			for _, r := range a.decoded(t) {
 				seed(t, s.Store(), r)
 			}
@@ -30,10 +29,6 @@ func TestGolden_StoredRecords_GiveSameAnswers(t *testing.T) {
 			}
 		})
 	}
-}
-
-func withBrokerID() stack.Option {
-	return stack.WithBroker(func(c *broker.Config) { c.Engine.BrokerID = brokerID })
 }
 
 func parsed(t *testing.T, body []byte) any {

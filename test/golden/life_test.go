@@ -40,7 +40,7 @@ func TestGolden_OldInstances_LiveOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := stack.New(t, withBrokerID(), stack.WithCloud(withKey()), stack.WithCatalog(otherPlans()...))
+			s := stack.New(t, stack.WithBrokerID(brokerID), stack.WithCloud(withKey()), stack.WithCatalog(otherPlans()...))
 			path := "/v2/service_instances/" + restore(t, s, life.answer, life.made)
 			ids := `"service_id":"` + life.service + `","plan_id":"` + life.plan + `"`
 			query := "&service_id=" + life.service + "&plan_id=" + life.plan

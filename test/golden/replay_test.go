@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -89,22 +87,12 @@ func (c goldenCall) resume(t *testing.T, change func(*store.Record)) begun {
 		}
 		seed(t, st, r)
 	}
-	plans, err := catalog.Load(catalog.Embedded("rds", rds.Plans), catalog.Embedded("oss", oss.Plans))
-	if err != nil {
-		t.Fatal(err)
-	}
 	repeat := repeater{step: c.Step, target: c.Target, given: make(chan begun, 1)}
-	_, engine, err := broker.New(broker.Config{
-		Catalog: plans, Store: st, Region: region,
+	engine := engine.New(engine.Config{
+		BrokerID: brokerID, Now: func() time.Time { return c.Now }, Store: lifecycle.Checked(st),
 		Providers: map[string]providers.Provider{"rds": repeat, "oss": repeat},
-		Engine: broker.EngineConfig{
-			BrokerID: brokerID, Now: func() time.Time { return c.Now },
-			Account: func(context.Context) (string, error) { return account, nil },
-		},
+		Account:   func(context.Context) (string, error) { return account, nil },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx) }()

@@ -19,6 +19,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
@@ -93,10 +94,10 @@ func newScenario(t *testing.T, seed uint64) *scenario {
 		}
 	}
 	w.Stack = stack.New(t, stack.WithSpeed(speed), stack.WithCatalog(unhurried(rds.Plans), unhurried(oss.Plans)), stack.WithCloud(emulatortest.WithProfile(profile)),
-		stack.WithBroker(func(c *broker.Config) {
-			c.Patience, c.Limit = patience, limit
-			c.Engine.PollSlow, c.Engine.PollQuick = 3*time.Second, time.Second // 15 ms and 5 ms of ours
-			c.Engine.CallTimeout, c.Engine.Settle = 90*time.Second, time.Minute
+		stack.WithBroker(func(c *broker.Config) { c.AsyncWait, c.SyncWait = patience, limit }),
+		stack.WithEngine(func(c *engine.Config) {
+			c.PollSlow, c.PollQuick = 3*time.Second, time.Second // 15 ms and 5 ms of ours
+			c.CallTimeout, c.Settle = 90*time.Second, time.Minute
 		}))
 	w.Cloud().RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag = *lag })
 	t.Cleanup(func() {

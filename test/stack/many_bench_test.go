@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
@@ -24,8 +24,8 @@ const atOnce = 1000
 // once a second.
 func BenchmarkManyAtOnce(b *testing.B) {
 	for b.Loop() {
-		many(b, stack.New(b, stack.WithBroker(func(c *broker.Config) {
-			c.Engine.PollSlow, c.Engine.PollQuick = time.Second, 100*time.Millisecond
+		many(b, stack.New(b, stack.WithEngine(func(c *engine.Config) {
+			c.PollSlow, c.PollQuick = time.Second, 100*time.Millisecond
 		})))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -22,6 +23,7 @@ type options struct {
 	sources []catalog.Source
 	users   []api.User
 	broker  []func(*broker.Config)
+	engine  []func(*engine.Config)
 	api     []func(*api.Config)
 	speed   int
 	store   func(dir string) (store.Store, error)
@@ -66,10 +68,25 @@ func WithUsers(users ...api.User) Option {
 }
 
 // WithBroker changes any part of the broker's configuration; durations above
-// all. They are short by default: looks at the cloud 5 ms and 2 ms, settle time
-// 20 ms, patience 2 s, limit 4 s.
+// all. They are short by default: a request waits 2 s for an asynchronous
+// answer, 4 s for a synchronous one.
 func WithBroker(change func(*broker.Config)) Option {
 	return func(o *options) { o.broker = append(o.broker, change) }
+}
+
+// WithBrokerID sets the broker id of the business logic and of the engine.
+func WithBrokerID(id string) Option {
+	return func(o *options) {
+		o.broker = append(o.broker, func(c *broker.Config) { c.BrokerID = id })
+		o.engine = append(o.engine, func(c *engine.Config) { c.BrokerID = id })
+	}
+}
+
+// WithEngine changes any part of the engine's configuration; durations above
+// all. They are short by default: a request waits 2 s for an asynchronous
+// answer, 4 s for a synchronous one.
+func WithEngine(change func(*engine.Config)) Option {
+	return func(o *options) { o.engine = append(o.engine, change) }
 }
 
 // WithAPI changes any part of the configuration of the HTTP layer.

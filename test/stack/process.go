@@ -11,6 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
@@ -58,8 +60,11 @@ func openFile(dir string) (store.Store, error) {
 	return bolt.Open(filepath.Join(dir, "broker.db"), &bolt.Options{LockTimeout: 10 * time.Second})
 }
 
+// brokerID of every stack.
+const brokerID = "stack"
+
 // wire makes the parts, as the program does.
-func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*broker.Engine, error) {
+func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*engine.Engine, error) {
 	keys, err := sealed.Ensure(ctx, sealed.File(filepath.Join(s.dir, "keyset.json")), records, &sealed.Options{SingleProcess: true})
 	if err != nil {
 		return nil, err
@@ -75,17 +80,22 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*bro
 		return nil, err
 	}
 	config := broker.Config{
-		Catalog: offerings, Providers: services, Store: p.store, Region: s.cloud.Region(),
-		Engine: broker.EngineConfig{
-			BrokerID: "stack", Account: clients.Caller, Now: s.clock.now,
-			PollSlow: 5 * time.Millisecond, PollQuick: 2 * time.Millisecond, Settle: 20 * time.Millisecond,
-		},
-		Patience: 2 * time.Second, Limit: 4 * time.Second,
+		BrokerID: brokerID, Now: s.clock.now, Catalog: offerings, Providers: services, Store: lifecycle.Checked(p.store), Region: s.cloud.Region(),
+		AsyncWait: 2 * time.Second, SyncWait: 4 * time.Second, PollInterval: 5 * time.Millisecond,
 	}
+	operations := engine.Config{
+		BrokerID: brokerID, Now: s.clock.now, Providers: services, Store: config.Store, Account: clients.Caller,
+		PollSlow: 5 * time.Millisecond, PollQuick: 2 * time.Millisecond, Settle: 20 * time.Millisecond,
+	}
+	for _, change := range s.options.engine {
+		change(&operations)
+	}
+	engine := engine.New(operations)
+	config.Engine = engine
 	for _, change := range s.options.broker {
 		change(&config)
 	}
-	logic, engine, err := broker.New(config)
+	logic, err := broker.New(config)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +131,7 @@ func (s *Stack) services() (map[string]providers.Provider, *alicloud.Clients, er
 
 // hurry wakes the engine for due records: the engine counts its delays in real
 // time, and its clock runs faster here.
-func (s *Stack) hurry(ctx context.Context, st store.Store, engine *broker.Engine) {
+func (s *Stack) hurry(ctx context.Context, st store.Store, engine *engine.Engine) {
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
 	for {
@@ -135,7 +145,7 @@ func (s *Stack) hurry(ctx context.Context, st store.Store, engine *broker.Engine
 			continue // it has crashed
 		}
 		for _, k := range keys {
-			engine.Wake(k)
+			engine.Wake(k, "")
 		}
 	}
 }

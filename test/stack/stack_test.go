@@ -48,7 +48,7 @@ func TestStack_Broker_ServesOverHTTP(t *testing.T) {
 }
 
 func TestStack_AfterCrash_WorkGoesOn(t *testing.T) {
-	s := stack.New(t, stack.WithSpeed(100), stack.WithBroker(func(c *broker.Config) { c.Patience = 1 }))
+	s := stack.New(t, stack.WithSpeed(100), stack.WithBroker(func(c *broker.Config) { c.AsyncWait = 1 }))
 	// The bucket is made, and the answer to the broker is lost.
 	s.Cloud().Faults().Add(cloud.Fault{Action: "oss:PutBucket", Effect: cloud.DropAfter, Times: 1})
 	if status, _, answer := s.Do(http.MethodPut, bucket+"?accepts_incomplete=true", body, nil); status != http.StatusAccepted {

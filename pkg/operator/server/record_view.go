@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -31,18 +31,18 @@ func isQuarantined(r *store.Record) bool {
 
 // stateOf returns the state that operators see.
 func stateOf(r *store.Record) string {
-	switch broker.StageOf(r) {
-	case broker.Ready:
+	switch lifecycle.StageOf(r) {
+	case lifecycle.Ready:
 		return operator.StateReady
-	case broker.Creating, broker.Updating, broker.Deleting:
+	case lifecycle.Creating, lifecycle.Updating, lifecycle.Deleting:
 		return operator.StateInProgress
-	case broker.Cleaning, broker.DeleteFailed:
+	case lifecycle.Cleaning, lifecycle.DeleteFailed:
 		return operator.StateCleaning
-	case broker.CreateFailed:
+	case lifecycle.CreateFailed:
 		return operator.StateFailed
-	case broker.Deleted:
+	case lifecycle.Deleted:
 		return operator.StateDeleted
-	case broker.None, broker.Broken:
+	case lifecycle.None, lifecycle.Inconsistent:
 	}
 	return operator.StateBroken
 }

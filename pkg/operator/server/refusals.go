@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
@@ -24,9 +24,9 @@ type refusal struct {
 func refusals() []refusal {
 	const conflict = http.StatusConflict
 	return []refusal{
-		{broker.ErrNothingToDo, conflict, "NothingToDo", "Every record of it is finished or gone already, so a retry has nothing to do."},
-		{broker.ErrElsewhere, conflict, "Elsewhere", "The record is unreadable or unwritable, so only the replica that runs the operations can retry it: call the replica whose metric alibabacloud_broker_leader is 1, or restart it."},
-		{broker.ErrNotDeleted, conflict, "NotDeleted", "The instance or one of its bindings is not being deleted: delete it through its platform. If the platform cannot, purge it by force."},
+		{engine.ErrNothingToDo, conflict, "NothingToDo", "Every record of it is finished or gone already, so a retry has nothing to do."},
+		{engine.ErrElsewhere, conflict, "Elsewhere", "The record is unreadable or unwritable, so only the replica that runs the operations can retry it: call the replica whose metric alibabacloud_broker_leader is 1, or restart it."},
+		{engine.ErrNotDeleted, conflict, "NotDeleted", "The instance or one of its bindings is not being deleted: delete it through its platform. If the platform cannot, purge it by force."},
 		{store.ErrNewer, conflict, "Newer", "The record was written by a newer version of the broker: use that version, or purge it by force."},
 		{store.ErrNotFound, http.StatusNotFound, "NotFound", "There is no record of it."},
 		{sealed.ErrNoKey, http.StatusNotFound, "NoKey", ""},

@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -293,7 +293,7 @@ func TestPurge_WithoutConfirmation_IsRefused(t *testing.T) {
 func TestRefusals_EngineErrors_HaveTheirCodes(t *testing.T) {
 	w := newEnvironment(t, nil)
 	for err, want := range map[error]string{
-		broker.ErrNothingToDo: "NothingToDo", broker.ErrElsewhere: "Elsewhere", broker.ErrNotDeleted: "NotDeleted",
+		engine.ErrNothingToDo: "NothingToDo", engine.ErrElsewhere: "Elsewhere", engine.ErrNotDeleted: "NotDeleted",
 		store.ErrNewer: "Newer", store.ErrNotFound: "NotFound", io.ErrUnexpectedEOF: "Failed",
 	} {
 		err = &store.RecordError{Key: store.Key{InstanceID: "i"}, Err: err}

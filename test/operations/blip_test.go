@@ -1,0 +1,85 @@
+package operations_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// A blinking store cannot be read at times.
+type blinking struct {
+	store.Store
+
+	away *atomic.Bool
+}
+
+func (b blinking) Get(ctx context.Context, k store.Key) (store.Record, error) {
+	if b.away.Load() {
+		return store.Record{}, errors.New("the store is away")
+	}
+	return b.Store.Get(ctx, k)
+}
+
+// What is stored goes on: a platform that heard of a failure would delete it,
+// and Service Catalog never binds again.
+func TestWhatIsStoredIsNoFailureThoughTheStoreIsAwayWhileItIsWaitedFor(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.stop()
+		var away atomic.Bool
+		w.config = func(c *settings) { c.Store = blinking{c.Store, &away} }
+		w.start()
+		w.site.onWrite(func(store.Record) error { away.Store(true); return nil })
+		accepted := w.provision("a", `{"service_id":"fast-id","plan_id":"fast-plan","organization_guid":"o","space_guid":"s"}`)
+		w.want("provision", accepted, 202)
+		w.site.onWrite(nil)
+		away.Store(false)
+		if op := w.ended("a", "", accepted); op.State != osb.Succeeded {
+			t.Errorf("it ended as %s", op.State)
+		}
+	})
+}
+
+func TestTooLongAnApplicationIsRefusedBeforeAnythingIsStored(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.made("a", "fast")
+		w.want("bind", w.bind("a", "x", `{"service_id":"fast-id","plan_id":"fast-plan","bind_resource":{"app_guid":"`+strings.Repeat("a", 2000)+`"}}`), 400)
+		w.want("fetch of the binding that was refused", w.fetchBinding("a", "x"), 404)
+	})
+}
+
+// Service Catalog takes every answer that is no success for final, and sends a
+// bind again after a lost connection.
+func TestBindIsLeftUnansweredWhileTheStoreIsAway(t *testing.T) {
+	for platform, dropped := range map[string]bool{"kubernetes": true, "cloudfoundry": false} {
+		inBubble(t, func(w *world) {
+			w.made("a", "fast")
+			w.stop()
+			var away atomic.Bool
+			w.opts.DropUnfinishedBinds = true
+			w.config = func(c *settings) { c.Store = blinking{c.Store, &away} }
+			w.start()
+			bind := func() (got reply, abandoned bool) {
+				defer func() {
+					if p := recover(); p != nil {
+						abandoned = true
+					}
+				}()
+				return w.bind("a", "x", `{"service_id":"fast-id","plan_id":"fast-plan","context":{"platform":"`+platform+`"}}`), false
+			}
+			away.Store(true)
+			got, abandoned := bind()
+			if abandoned != dropped || !dropped && got.status != 503 {
+				w.t.Errorf("%s: the bind was left unanswered: %t; it was answered %d", platform, abandoned, got.status)
+			}
+			away.Store(false)
+			if got, abandoned := bind(); abandoned || got.status != 201 {
+				w.t.Errorf("%s: the bind that comes again answers %d (left: %t), want 201", platform, got.status, abandoned)
+			}
+		})
+	}
+}

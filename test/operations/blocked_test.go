@@ -1,0 +1,166 @@
+package operations_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// withWorkers is withTripping with a few workers.
+func withWorkers(t *testing.T, n int, test func(w *world, p *tripping)) {
+	t.Helper()
+	withTripping(t, func(w *world, p *tripping) {
+		w.config = func(c *settings) { c.Engine.Workers = n }
+		w.restart()
+		test(w, p)
+	})
+}
+
+// blocking instances are those whose id begins so.
+func isBlocking(t providers.Task) bool { return t.InstanceID[0] == 'b' }
+
+func TestAProviderThatIgnoresItsContextHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"Observe", "Do"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			withWorkers(t, 2, func(w *world, p *tripping) {
+				come := make(chan struct{})
+				p.trips(func(m string, t providers.Task) {
+					if m == method && isBlocking(t) {
+						<-come
+					}
+				})
+				const blocked = 10 // more than there are workers
+				accepted := map[string]reply{}
+				for n := range blocked {
+					id := fmt.Sprintf("b%d", n)
+					accepted[id] = w.provision(id, body("slow", ""))
+				}
+				w.want("another", w.provision("good", body("fast", "")), 201)
+				w.pass(2 * time.Minute)
+				w.aside(blocked)
+				w.want("another, now that they are given up", w.provision("good2", body("fast", "")), 201)
+				w.inProgress("b0", "", w.operation(accepted["b0"]))
+				before, asked := w.site.asked(), p.asked("b0")
+				w.pass(10 * time.Minute)
+				if n := w.site.asked() - before; n > 2 || p.asked("b0") != asked {
+					t.Errorf("records that block were looked at: the store was asked %d times, the provider %d", n, p.asked("b0")-asked)
+				}
+
+				p.trips(nil)
+				close(come)
+				for id, accepted := range accepted {
+					if op := w.finally(id, "", accepted); op.State != osb.Succeeded {
+						t.Errorf("%s ended %s: %s", id, op.State, op.Description)
+					}
+				}
+				w.aside(0)
+				if got, want := w.cloud.count("create"), blocked+2; got != want {
+					t.Errorf("%d creates, want %d", got, want)
+				}
+				if got, want := len(w.cloud.names()), blocked+2; got != want {
+					t.Errorf("%d things in the cloud, want %d", got, want)
+				}
+			})
+		})
+	}
+}
+
+func TestANewRequestNeedNotWaitForALookThatNeverEnds(t *testing.T) {
+	withTripping(t, func(w *world, p *tripping) {
+		w.made("b", "slow")
+		come := make(chan struct{})
+		var once atomic.Bool
+		p.trips(func(m string, _ providers.Task) {
+			if m == "Observe" && once.CompareAndSwap(false, true) {
+				<-come
+			}
+		})
+		w.want("update", w.update("b", `{"service_id":"slow-id","plan_id":"slow-large"}`), 202)
+		w.pass(2 * time.Minute)
+		w.aside(1)
+		if op := w.finally("b", "", w.deprovision("b", "slow")); op.State != osb.Succeeded {
+			t.Errorf("the deletion ended %s: %s", op.State, op.Description)
+		}
+		w.aside(0)
+		w.nothingLeft()
+		close(come)
+		w.pass(time.Minute)
+		w.aside(0)
+	})
+}
+
+// A call that hangs in this process may still have its effect: a deletion does
+// not overtake it before lost calls have settled.
+func TestADeletionWaitsForACallThatDoesNotComeBack(t *testing.T) {
+	withTripping(t, func(w *world, p *tripping) {
+		come := make(chan struct{})
+		p.trips(func(m string, _ providers.Task) {
+			if m == "Do" {
+				<-come
+			}
+		})
+		w.want("provision", w.provision("b", body("slow", "")), 202)
+		w.pass(2 * time.Minute)
+		deleted := w.deprovision("b", "slow")
+		w.pass(2 * time.Minute)
+		if op := w.state(w.poll("b", "", w.operation(deleted))); op.State != osb.InProgress {
+			t.Errorf("the deletion is %s while the create may still have its effect", op.State)
+		}
+		p.trips(nil)
+		close(come)
+		w.finally("b", "", deleted)
+		w.nothingLeft()
+		if n := w.cloud.count("create"); n != 1 {
+			t.Errorf("%d creates, want 1", n)
+		}
+	})
+}
+
+func TestAtTheEndOfATermNothingNewIsBegun(t *testing.T) {
+	withWorkers(t, 2, func(w *world, p *tripping) {
+		come := make(chan struct{})
+		var stopped, begun atomic.Bool
+		p.trips(func(m string, t providers.Task) {
+			switch {
+			case m == "Observe" && stopped.Load(), m == "Do" && stopped.Load():
+				begun.Store(true)
+			case m == "Observe" && isBlocking(t):
+				<-come // and ignores its context
+			case m == "Observe":
+				w.pass(time.Second) // as long as the look takes
+			}
+		})
+		for n := range 50 {
+			w.want("provision", w.provision(fmt.Sprintf("i%d", n), body("slow", "")), 202)
+		}
+		w.want("provision", w.provision("b", body("slow", "")), 202)
+		w.pass(10 * time.Second)
+		synctest.Wait()
+		stopped.Store(true)
+		began := time.Now()
+		w.stop()
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("the term took %s to end, want no longer than the call that has begun", took)
+		}
+		if begun.Load() {
+			t.Error("something new was asked of the provider")
+		}
+		close(come)
+		p.trips(nil)
+		w.start()
+		for n := range 50 {
+			id := fmt.Sprintf("i%d", n)
+			w.finally(id, "", w.provision(id, body("slow", "")))
+		}
+		if n := w.cloud.count("create"); n != 51 {
+			t.Errorf("%d creates, want 51", n)
+		}
+	})
+}

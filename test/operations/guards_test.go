@@ -1,0 +1,154 @@
+package operations_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// othersCredentials restarts the broker; while what it returns is true, the
+// credentials are those of another account.
+func (w *world) othersCredentials() *atomic.Bool {
+	w.t.Helper()
+	others := new(atomic.Bool)
+	w.config = func(c *settings) {
+		ours := c.Engine.Account
+		c.Engine.Account = func(ctx context.Context) (string, error) {
+			if others.Load() {
+				return "6543210987654321", nil
+			}
+			return ours(ctx)
+		}
+	}
+	w.restart()
+	return others
+}
+
+// With the credentials of another account there is nothing to be seen of what
+// exists. It is neither taken for gone nor made again: the broker waits for the
+// credentials of its own account.
+func TestWhatBelongsToAnotherAccountIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for name, send := range map[string]func(w *world) reply{
+		"Deprovision": func(w *world) reply { return w.deprovision("i", "slow") },
+		"Update":      func(w *world) reply { return w.update("i", largePlan) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(w *world) {
+				others := w.othersCredentials()
+				w.readyInstance("i")
+				others.Store(true)
+				w.cloud.set(func(f *fakeCloud) { f.hidden, f.calls = true, nil })
+				accepted := send(w)
+				w.pass(10 * time.Minute)
+				if op := w.state(w.poll("i", "", w.operation(accepted))); op.State != osb.InProgress {
+					t.Errorf("with the credentials of others it ended %s: %s", op.State, op.Description)
+				}
+				w.cloud.set(func(f *fakeCloud) {
+					if len(f.calls) != 0 {
+						t.Errorf("with the credentials of others the calls %v were made", f.calls)
+					}
+					f.hidden = false
+				})
+				others.Store(false)
+				if op := w.finally("i", "", accepted); op.State != osb.Succeeded {
+					t.Errorf("with our credentials it ended %s: %s", op.State, op.Description)
+				}
+			})
+		})
+	}
+}
+
+// A bind has read its instance as one that is ready, and is stored when that
+// one's deletion is as good as done: the binding goes first all the same.
+func TestABindingThatComesAtTheEndOfADeletionGoesBeforeItsInstance(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(w *world) {
+		w.readyInstance("i")
+		binding := store.Key{InstanceID: "i", BindingID: "b"}
+		read, let, stored := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		var late, seen sync.Once
+		w.site.onUpdate(func(k store.Key) {
+			if k == binding {
+				late.Do(func() { close(read); <-let })
+			}
+		})
+		w.site.onWrite(func(r store.Record) error {
+			switch {
+			case r.Key == binding:
+				seen.Do(func() { close(stored) })
+			case r.Key == storeKey("i") && !r.Deleted.IsZero():
+				if b := w.record("i", "b"); !b.Settled || b.Goal == store.Present {
+					t.Errorf("the instance is gone and its binding is to be %s, settled %t", b.Goal, b.Settled)
+				}
+			}
+			return nil
+		})
+		var bind sync.WaitGroup
+		bind.Go(func() { w.bind("i", "b", body("slow", "")) })
+		<-read
+		w.cloud.set(func(f *fakeCloud) {
+			f.onLook = func() {
+				if len(f.names()) == 0 { // it is deleted, and that is about to be seen
+					select {
+					case <-let:
+					default:
+						close(let)
+						<-stored
+					}
+				}
+			}
+		})
+		deleted := w.deprovision("i", "slow")
+		if op := w.finally("i", "", deleted); op.State != osb.Succeeded {
+			t.Errorf("the deletion ended %s: %s", op.State, op.Description)
+		}
+		bind.Wait()
+		select {
+		case <-stored:
+		default:
+			t.Error("the binding was never stored")
+		}
+		w.want("poll of the binding", w.poll("i", "b", ""), 410)
+		w.pass(time.Hour)
+		w.nothingLeft()
+	})
+}
+
+// Between listing the tombstones and deleting one its id begins a new life,
+// which stays, or is even deleted, whose tombstone has its own time.
+func TestWhatLivesAgainWhenItsTombstoneIsPurgedStays(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct {
+		again func(w *world)
+		poll  int
+	}{
+		"ALife": {func(w *world) { w.want("provision", w.provision("i", body("fast", "")), 201) }, 200},
+		"AYoungerTombstone": {func(w *world) {
+			w.want("provision", w.provision("i", body("fast", "")), 201)
+			w.want("deprovision", w.deprovision("i", "fast"), 200)
+		}, 410},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(w *world) {
+				w.config = func(c *settings) { c.Engine.Tombstones = 16 * time.Hour }
+				w.restart()
+				w.made("i", "fast")
+				w.want("deprovision", w.deprovision("i", "fast"), 200)
+				var reborn sync.Once
+				done := make(chan struct{})
+				w.site.onDelete(func() { reborn.Do(func() { want.again(w); close(done) }) })
+				<-done
+				w.pass(2 * time.Hour)
+				w.want("poll", w.poll("i", "", ""), want.poll)
+			})
+		})
+	}
+}

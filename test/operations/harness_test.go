@@ -1,0 +1,359 @@
+package operations_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
+
+// A world is a broker with its engine running, on a real store and the fake
+// cloud, in a bubble where time passes by itself.
+type world struct {
+	t     *testing.T
+	cloud *fakeCloud
+	store store.Store
+	logic *broker.BusinessLogic
+	runs  *engine.Engine
+	dir   string
+	plans string // plans.yaml
+	opts  broker.Options
+	shows *prometheus.Registry // of the process that runs
+	stop  func()
+
+	provider providers.Provider // nil: the cloud itself
+	site     *site              // between the broker and the store
+	config   func(*settings)    // may change them
+	twins    []*world           // all replicas of one broker, this one too; nil: it is alone
+}
+
+// settings are those of a broker and of its engine.
+type settings struct {
+	broker.Config
+	Engine engine.Config
+	Store  store.Store
+}
+
+// everywhere sets members that both have.
+func (s *settings) everywhere(brokerID string, r prometheus.Registerer, ps map[string]providers.Provider) {
+	s.BrokerID, s.Engine.BrokerID = brokerID, brokerID
+	s.Metrics, s.Engine.Metrics = r, r
+	s.Providers, s.Engine.Providers = ps, ps
+}
+
+// build makes both on one store.
+func (s *settings) build() (*broker.BusinessLogic, *engine.Engine, error) {
+	s.Now, s.Config.Store = s.Engine.Now, lifecycle.Checked(s.Store)
+	s.Engine.Store = s.Config.Store
+	engine := engine.New(s.Engine)
+	s.Config.Engine = engine
+	logic, err := broker.New(s.Config)
+	return logic, engine, err
+}
+
+// inBubble runs a test in a bubble with a fresh world.
+func inBubble(t *testing.T, test func(w *world)) {
+	t.Helper()
+	dir := inMemory(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, cloud: newFakeCloud(t), dir: dir, plans: plansYAML}
+		w.start()
+		defer func() { w.stop() }()
+		test(w)
+	})
+}
+
+// start opens the store and starts the broker.
+func (w *world) start() {
+	w.t.Helper()
+	st, err := bolt.Open(filepath.Join(w.dir, "store.db"), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	keys, err := sealed.Ensure(w.t.Context(), sealed.File(filepath.Join(w.dir, "keyset.json")), st, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.serve(sealed.New(st, keys), func(context.Context) {})
+}
+
+// serve starts the broker on a store that is open. listen runs beside it.
+func (w *world) serve(st store.Store, listen func(context.Context)) {
+	w.t.Helper()
+	w.store = st
+	if w.site == nil {
+		w.site = &site{}
+	}
+	w.site.Store = st
+	c, err := catalog.Load(catalog.Embedded("plans.yaml", []byte(w.plans)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.shows = prometheus.NewPedanticRegistry()
+	if w.provider == nil {
+		w.provider = w.cloud
+	}
+	config := settings{
+		Config: broker.Config{Catalog: c, Region: "cn-hangzhou", Options: w.opts},
+		Engine: engine.Config{Account: func(context.Context) (string, error) { return "1234567890123456", nil }},
+		Store:  w.site,
+	}
+	config.everywhere("test", w.shows, map[string]providers.Provider{"fake": w.provider})
+	if w.config != nil {
+		w.config(&config)
+	}
+	logic, engine, err := config.build()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.logic, w.runs = logic, engine
+	ended := make(chan error, 1)
+	go func() { ended <- engine.Run(ctx) }()
+	var listening sync.WaitGroup
+	listening.Go(func() { listen(ctx) })
+	w.stop = func() {
+		cancel()
+		listening.Wait()
+		if err := <-ended; err != nil {
+			w.t.Errorf("the engine ended with %v", err)
+		}
+		if err := w.store.Close(); err != nil {
+			w.t.Errorf("closing the store: %v", err)
+		}
+		w.stop = func() {}
+	}
+}
+
+// restart is a new process on the same store.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.start()
+}
+
+// A reply is what the platform gets.
+type reply struct {
+	status int
+	body   any
+	header http.Header
+	err    *osb.Error
+}
+
+func (w *world) call(c osb.Call, method func(*lib.RequestContext) error) reply {
+	w.t.Helper()
+	if c.Minor == 0 {
+		c.Minor = 17
+	}
+	r := httptest.NewRequest(http.MethodPut, "/", nil)
+	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: r.WithContext(osb.WithCall(r.Context(), &c))})
+	if c.Answer.Err == nil {
+		return reply{status: c.Answer.Status, body: c.Answer.Body, header: c.Answer.Header}
+	}
+	e, ok := errors.AsType[*osb.Error](c.Answer.Err)
+	if !ok {
+		w.t.Fatalf("the answer's error is no *osb.Error: %v", c.Answer.Err)
+	}
+	return reply{status: e.Status, err: e}
+}
+
+func (w *world) provision(id, body string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Provision(nil, c)
+		return err
+	})
+}
+
+func (w *world) update(id, body string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Update(nil, c)
+		return err
+	})
+}
+
+func (w *world) deprovision(id, service string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, ServiceID: service + "-id", PlanID: service + "-plan", AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Deprovision(nil, c)
+		return err
+	})
+}
+
+func (w *world) bind(id, binding, body string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Bind(nil, c)
+		return err
+	})
+}
+
+func (w *world) unbind(id, binding, service string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding, ServiceID: service + "-id", PlanID: service + "-plan", AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
+		_, err := w.logic.Unbind(nil, c)
+		return err
+	})
+}
+
+// poll asks for the last operation; binding and operation may be empty.
+func (w *world) poll(id, binding, operation string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding, Operation: operation}, func(c *lib.RequestContext) error {
+		_, err := w.logic.LastOperation(nil, c)
+		return err
+	})
+}
+
+// body of a provision or bind of the service's small plan.
+func body(service, parameters string) string {
+	if parameters == "" {
+		parameters = "null"
+	}
+	return `{"service_id":"` + service + `-id","plan_id":"` + service + `-plan","organization_guid":"o","space_guid":"s","parameters":` + parameters + `}`
+}
+
+// finally returns how what was accepted has ended, polling where it takes time.
+func (w *world) finally(id, binding string, accepted reply) osb.LastOperation {
+	w.t.Helper()
+	if accepted.status == 200 || accepted.status == 201 { // it was done within the request
+		return osb.LastOperation{State: osb.Succeeded}
+	}
+	operation := w.operation(accepted)
+	for range 10_000 {
+		got := w.poll(id, binding, operation)
+		if got.status == 410 {
+			return osb.LastOperation{State: osb.Succeeded}
+		}
+		op, ok := got.body.(osb.LastOperation)
+		if !ok {
+			w.t.Fatalf("poll of %s answered %d %v", operation, got.status, got.err)
+		}
+		if op.State != osb.InProgress {
+			return op
+		}
+		w.pass(time.Second) // of the bubble
+	}
+	w.t.Fatalf("operation %s did not end", operation)
+	return osb.LastOperation{}
+}
+
+// operation of a 202.
+func (w *world) operation(r reply) string {
+	w.t.Helper()
+	a, ok := r.body.(osb.Accepted)
+	if r.status != 202 || !ok || a.Operation == "" {
+		w.t.Fatalf("answered %d %v %v, want 202 with an operation", r.status, r.body, r.err)
+	}
+	return a.Operation
+}
+
+func (w *world) want(what string, got reply, status int) {
+	w.t.Helper()
+	if got.status != status {
+		w.t.Fatalf("%s answered %d (%v %v), want %d", what, got.status, got.body, got.err, status)
+	}
+}
+
+// made provisions an instance that must succeed.
+func (w *world) made(id, service string) {
+	w.t.Helper()
+	got := w.provision(id, body(service, ""))
+	if got.status == 201 {
+		return
+	}
+	if op := w.finally(id, "", got); op.State != osb.Succeeded {
+		w.t.Fatalf("provision %s: %s %s", id, op.State, op.Description)
+	}
+}
+
+// pass lets time pass in the bubble.
+func (w *world) pass(d time.Duration) { <-time.After(d) }
+
+// nothingLeft checks that the cloud holds nothing.
+func (w *world) nothingLeft() {
+	w.t.Helper()
+	if names := w.cloud.names(); len(names) != 0 {
+		w.t.Errorf("left in the cloud: %v", names)
+	}
+}
+
+func (w *world) fetch(id string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id}, w.logic.GetInstance)
+}
+
+func (w *world) fetchBinding(id, binding string) reply {
+	w.t.Helper()
+	return w.call(osb.Call{InstanceID: id, BindingID: binding}, w.bindingFetcher())
+}
+
+func (w *world) bindingFetcher() func(*lib.RequestContext) error {
+	return func(c *lib.RequestContext) error {
+		_, err := w.logic.GetBinding(nil, c)
+		return err
+	}
+}
+
+func (w *world) binder() func(*lib.RequestContext) error {
+	return func(c *lib.RequestContext) error {
+		_, err := w.logic.Bind(nil, c)
+		return err
+	}
+}
+
+func storeKey(id string) store.Key { return store.Key{InstanceID: id} }
+
+func (w *world) provisioner() func(*lib.RequestContext) error {
+	return func(c *lib.RequestContext) error {
+		_, err := w.logic.Provision(nil, c)
+		return err
+	}
+}
+
+// bound makes a binding of a fast instance and returns its credentials.
+func (w *world) bound(id, binding string) map[string]string {
+	w.t.Helper()
+	got := w.bind(id, binding, body("fast", ""))
+	w.want("bind "+binding, got, 201)
+	return w.credentials(got)
+}
+
+// credentials of a bind or fetch.
+func (w *world) credentials(r reply) map[string]string {
+	w.t.Helper()
+	b, ok := r.body.(osb.Binding)
+	if !ok || len(b.Credentials) == 0 {
+		w.t.Fatalf("answered %d %v (%v), want credentials", r.status, r.body, r.err)
+	}
+	return b.Credentials
+}
+
+// state of an operation that was polled.
+func (w *world) state(r reply) osb.LastOperation {
+	w.t.Helper()
+	op, ok := r.body.(osb.LastOperation)
+	if !ok {
+		w.t.Fatalf("the poll answered %d %v (%v)", r.status, r.body, r.err)
+	}
+	return op
+}

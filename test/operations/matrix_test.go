@@ -1,0 +1,54 @@
+package operations_test
+
+import (
+	"flag"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+)
+
+var allWeathers = flag.Bool("all-weathers", false, "go through the crash matrix in all weathers, not in the good one only") //nolint:gochecknoglobals // a flag of the test binary
+
+// Every store write and every call of the cloud, of every request of the walk,
+// meets every fault, once each; then the platform goes on as it would. There is
+// one resource, no orphan, no credential that is lost or dead; the platform is
+// answered right, and its deletion leaves nothing.
+func TestCrashMatrix(t *testing.T) {
+	t.Parallel()
+	size := tally{plans: rigCatalog(t)}
+	tried := weathers()
+	if !*allWeathers {
+		tried = tried[:1]
+	}
+	t.Run("With", func(t *testing.T) {
+		for _, s := range services() {
+			for _, w := range tried {
+				if w.concerns(s) {
+					t.Run(s.name+w.name, func(t *testing.T) {
+						t.Parallel()
+						for i, trip := range trips(size.cases(t, s, w)) {
+							t.Run(fmt.Sprintf("Walk%03d", i+1), func(t *testing.T) {
+								t.Parallel()
+								trip.run(t)
+							})
+						}
+					})
+				}
+			}
+		}
+	})
+	t.Log(size.String())
+}
+
+// A tally counts the cases.
+type tally struct {
+	plans                          *catalog.Catalog
+	walks, requests, writes, calls atomic.Int64
+}
+
+func (n *tally) String() string {
+	return fmt.Sprintf("crash matrix: %d cases: %d of store writes and %d of calls of the cloud, in %d requests of %d walks",
+		n.writes.Load()+n.calls.Load(), n.writes.Load(), n.calls.Load(), n.requests.Load(), n.walks.Load())
+}

@@ -1,0 +1,64 @@
+package operations_test
+
+import (
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
+	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+)
+
+// A mishap is what meets one call of the cloud.
+type mishap struct {
+	name   string
+	effect cloud.Effect
+	struck func(*rig) // what happens to the process then; nil: nothing
+}
+
+func mishaps() []mishap {
+	return []mishap{
+		{"CrashBefore", cloud.DropBefore, (*rig).die},
+		{"CrashAfter", cloud.DropAfter, (*rig).die},
+		{"NotSent", cloud.DropBefore, nil},
+		{"AnswerLost", cloud.DropAfter, nil},
+		{"Twice", cloud.Twice, nil},
+		{"TimedOutAfter", cloud.HangAfter, (*rig).timeOut},
+		{"Failed", cloud.FailBefore, nil},
+		{"FailedAfter", cloud.FailAfter, nil},
+	}
+}
+
+// A weather is how the cloud behaves where documents leave it open.
+type weather struct {
+	name     string
+	rds      func(*emulatedrds.Behaviour)
+	ram      func(*ram.Behaviour)
+	requests []string // those concerned; nil: all
+}
+
+func (w weather) concerns(s service) bool {
+	return w.requests == nil || (w.rds != nil && s.name == "RDS") || (w.ram != nil && s.name == "OSS")
+}
+
+// weathers: the good one first.
+func weathers() []weather {
+	const lag = 20 * time.Second // less than a server takes to be made
+	creates, changes := []string{"provision"}, []string{"provision", "update"}
+	accounts := []string{"bind", "rotate", "unbind", "deprovision"}
+	return []weather{
+		{name: ""},
+		{"ListsLag", func(b *emulatedrds.Behaviour) { b.ListLag = lag }, nil, creates},
+		{"AllLags", func(b *emulatedrds.Behaviour) { b.Lag = lag }, nil, creates},
+		{"TagsDropped", func(b *emulatedrds.Behaviour) { b.DropTags = true }, nil, creates},
+		{"TokensForgotten", func(b *emulatedrds.Behaviour) { b.TokenLifetime = 0 }, nil, changes},
+		{"UsedTokensRefused", func(b *emulatedrds.Behaviour) { b.RefuseUsedToken = true }, nil, changes},
+		{"TokensBusy", func(b *emulatedrds.Behaviour) { b.InFlight = lag }, nil, changes},
+		{"TagsDroppedListsLag", func(b *emulatedrds.Behaviour) { b.DropTags, b.ListLag = true, lag }, nil, creates},
+		{"TokensRefusedListsLag", func(b *emulatedrds.Behaviour) { b.RefuseUsedToken, b.ListLag = true, lag }, nil, creates},
+		{"TokensForgottenListsLag", func(b *emulatedrds.Behaviour) { b.TokenLifetime, b.ListLag = 0, lag }, nil, creates},
+		{"TokensForgottenAllLags", func(b *emulatedrds.Behaviour) { b.TokenLifetime, b.Lag = 0, lag }, nil, creates},
+		{"AccountsLag", func(b *emulatedrds.Behaviour) { b.AccountLag = 5 * time.Second }, nil, accounts},
+		{"FirstAccountSuper", func(b *emulatedrds.Behaviour) { b.FirstAccountSuper = true }, nil, accounts},
+		{"DetachmentsLag", nil, func(b *ram.Behaviour) { b.DetachLag = 10 * time.Second }, accounts},
+	}
+}

@@ -1,0 +1,169 @@
+package operations_test
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+)
+
+func TestAFinishedDeletionIsPolledAsTheOptionSays(t *testing.T) {
+	osbtest.Proves(t, "LO-07")
+	for name, tc := range map[string]struct {
+		opts   broker.Options
+		status int
+	}{
+		"Gone":      {broker.Options{}, http.StatusGone},
+		"Succeeded": {broker.Options{DeletedIsSucceeded: true}, http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.opts = tc.opts
+				w.restart()
+				w.made("i", "slow")
+				accepted := w.deprovision("i", "slow")
+				w.finally("i", "", accepted)
+				w.want("poll of the delete", w.poll("i", "", w.operation(accepted)), tc.status)
+			})
+		})
+	}
+}
+
+func TestEndpointsAreSentWhereAsked(t *testing.T) {
+	osbtest.Proves(t, "BIND-22", "BIND-23", "FB-06")
+	inBubble(t, func(w *world) {
+		w.cloud.extra = map[string]string{"host": "db.example.com", "port": "3306"}
+		w.made("i", "fast")
+		w.bound("i", "b")
+		plain, ok := w.fetchBinding("i", "b").body.(osb.Binding)
+		if !ok || plain.Endpoints != nil {
+			t.Errorf("endpoints %+v without the option", plain.Endpoints)
+		}
+		w.opts.SendEndpoints = true
+		w.restart()
+		got, ok := w.fetchBinding("i", "b").body.(osb.Binding)
+		want := []osb.Endpoint{{Host: "db.example.com", Ports: []string{"3306"}, Protocol: "tcp"}}
+		if diff := cmp.Diff(want, got.Endpoints); !ok || diff != "" {
+			t.Errorf("endpoints (-want +got): %s", diff)
+		}
+		w.cloud.set(func(f *fakeCloud) { f.extra = map[string]string{"host": "h", "endpoint": "https://oss.example.com"} })
+		w.bound("i", "c")
+		got, ok = w.fetchBinding("i", "c").body.(osb.Binding)
+		want = []osb.Endpoint{{Host: "oss.example.com", Ports: []string{"443"}, Protocol: "tcp"}}
+		if diff := cmp.Diff(want, got.Endpoints); !ok || diff != "" {
+			t.Errorf("endpoints of a URL (-want +got): %s", diff)
+		}
+	})
+}
+
+func TestAnUnfinishedBindFromKubernetesIsDroppedWhereAsked(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.opts.DropUnfinishedBinds = true
+		w.restart()
+		w.made("i", "fast")
+		hang := make(chan struct{})
+		w.cloud.set(func(f *fakeCloud) { f.hang = hang })
+		bind := func(id, platform string) (status int, dropped bool) {
+			defer func() {
+				if p := recover(); p != nil {
+					err, ok := p.(error)
+					dropped = ok && errors.Is(err, http.ErrAbortHandler)
+				}
+			}()
+			c := osb.Call{InstanceID: "i", BindingID: id, Body: []byte(strings.Replace(body("fast", ""), "{", `{"context":{"platform":"`+platform+`"},`, 1))}
+			return w.call(c, w.binder()).status, false
+		}
+		if status, dropped := bind("k", "kubernetes"); !dropped {
+			t.Errorf("the bind from Kubernetes was answered %d", status)
+		}
+		if status, dropped := bind("c", "cloudfoundry"); dropped || status != 503 {
+			t.Errorf("the bind from Cloud Foundry: dropped %t, status %d, want 503", dropped, status)
+		}
+		w.cloud.set(func(f *fakeCloud) { f.hang = nil })
+		close(hang)
+		w.pass(time.Minute)
+		w.want("the bind sent again", w.bind("i", "k", strings.Replace(body("fast", ""), "{", `{"context":{"platform":"kubernetes"},`, 1)), 200)
+	})
+}
+
+func TestMaintenance(t *testing.T) {
+	osbtest.Proves(t, "PROV-07", "UPD-09", "FI-04", "ERR-03")
+	inBubble(t, func(w *world) {
+		named := func(version string) string {
+			return strings.Replace(body("fast", ""), "{", `{"maintenance_info":{"version":"`+version+`"},`, 1)
+		}
+		w.want("another version", w.provision("i", named("2.0.0")), 422)
+		w.want("the catalog's version", w.provision("i", named("1.0.0")), 201)
+		w.want("an empty object", w.provision("i", strings.Replace(body("fast", ""), "{", `{"maintenance_info":{},`, 1)), 200)
+		upgrade := `{"service_id":"fast-id","maintenance_info":{"version":"1.1.0"}}`
+		w.want("a version to come", w.update("i", upgrade), 422)
+		w.plans = strings.Replace(w.plans, "version: 1.0.0", "version: 1.1.0", 1)
+		w.restart()
+		if got, ok := w.fetch("i").body.(osb.Instance); !ok || got.MaintenanceInfo.Version != "1.0.0" {
+			t.Errorf("before the upgrade it runs %+v", got.MaintenanceInfo)
+		}
+		w.want("upgrade", w.update("i", upgrade), 200)
+		if got, ok := w.fetch("i").body.(osb.Instance); !ok || got.MaintenanceInfo.Version != "1.1.0" {
+			t.Errorf("after the upgrade it runs %+v", got.MaintenanceInfo)
+		}
+		w.want("a version for a plan that has none", w.update("i", `{"service_id":"fast-id","plan_id":"fast-large","maintenance_info":{"version":"1.1.0"}}`), 422)
+	})
+}
+
+func TestContextAloneIsUpdated(t *testing.T) {
+	osbtest.Proves(t, "UPD-08", "CAT-18")
+	inBubble(t, func(w *world) {
+		w.made("i", "fast")
+		calls := w.cloud.count("create")
+		w.want("rename", w.update("i", `{"service_id":"fast-id","context":{"platform":"cloudfoundry","instance_name":"new"}}`), 200)
+		if w.cloud.count("create") != calls {
+			t.Error("the cloud was asked to do something")
+		}
+		r, err := w.store.Get(t.Context(), storeKey("i"))
+		if err != nil || !strings.Contains(string(r.Context), `"new"`) {
+			t.Errorf("the record has the context %s (%v)", r.Context, err)
+		}
+	})
+}
+
+func TestFailuresTellWhatIsLeft(t *testing.T) {
+	osbtest.Proves(t, "LO-10", "UPD-17", "DEP-11")
+	inBubble(t, func(w *world) {
+		w.made("i", "slow")
+		w.cloud.failNext("resize", alicloud.ErrInvalid)
+		update := w.finally("i", "", w.update("i", `{"service_id":"slow-id","plan_id":"slow-large"}`))
+		if update.InstanceUsable != nil || update.UpdateRepeatable == nil || *update.UpdateRepeatable {
+			t.Errorf("a refused update: usable %v, repeatable %v, want absent and false", update.InstanceUsable, update.UpdateRepeatable)
+		}
+		w.made("j", "fast")
+		w.cloud.set(func(f *fakeCloud) { f.data = true })
+		deletion := w.finally("j", "", w.deprovision("j", "fast"))
+		if deletion.InstanceUsable == nil || *deletion.InstanceUsable || deletion.UpdateRepeatable != nil {
+			t.Errorf("a refused deletion: usable %v, repeatable %v, want false and absent", deletion.InstanceUsable, deletion.UpdateRepeatable)
+		}
+	})
+}
+
+func TestPollsSayWhenToComeAgain(t *testing.T) {
+	osbtest.Proves(t, "LO-11")
+	inBubble(t, func(w *world) {
+		op := w.operation(w.provision("i", body("slow", "")))
+		seconds, err := strconv.Atoi(w.poll("i", "", op).header.Get("Retry-After"))
+		if err != nil || seconds < 1 {
+			t.Errorf("Retry-After is %d (%v), want whole seconds", seconds, err)
+		}
+		w.finally("i", "", w.provision("i", body("slow", "")))
+		if got := w.poll("i", "", op).header.Get("Retry-After"); got != "" {
+			t.Errorf("a finished operation is to be polled again after %s", got)
+		}
+	})
+}

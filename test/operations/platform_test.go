@@ -1,0 +1,206 @@
+package operations_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/google/go-cmp/cmp"
+	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+)
+
+// The ids that the platform of a rig uses.
+const (
+	theInstance  = "an instance/of any id"
+	theBinding   = "a binding"
+	theSuccessor = "its successor"
+)
+
+// A requested is a request of the platform, the same each time it is sent.
+type requested struct {
+	name    string
+	binding string // "": it is about the instance
+	send    func(*rig) reply
+	done    int      // the answer once it is done
+	leaves  expected // what there is then
+}
+
+// expected is what is to be there.
+type expected struct {
+	instance bool
+	updated  bool     // the instance is as the update wanted it
+	bindings []string // their ids
+}
+
+// walk of one service: provision, update, bind, rotate, unbind, deprovision with
+// a binding that goes with it.
+func (s service) walk() []requested {
+	made := expected{instance: true}
+	updated := expected{instance: true, updated: true}
+	bound, rotated, unbound := updated, updated, updated
+	bound.bindings, rotated.bindings, unbound.bindings = []string{theBinding}, []string{theBinding, theSuccessor}, []string{theSuccessor}
+	return []requested{
+		s.provision(made), s.update(updated), s.bind(bound), s.rotate(rotated), s.unbind(unbound), s.deprovision(),
+	}
+}
+
+func (s service) ids() string { return fmt.Sprintf(`"service_id":%q,"plan_id":%q`, s.id, s.plan) }
+
+func (s service) provision(leaves expected) requested {
+	body := `{` + s.ids() + `,"organization_guid":"o","space_guid":"s"}`
+	return requested{"provision", "", func(r *rig) reply {
+		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Provision(nil, c); return err },
+			osb.Call{InstanceID: theInstance, Body: []byte(body)})
+	}, http.StatusOK, leaves}
+}
+
+func (s service) update(leaves expected) requested {
+	return requested{"update", "", func(r *rig) reply {
+		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Update(nil, c); return err },
+			osb.Call{InstanceID: theInstance, Body: []byte(s.change)})
+	}, http.StatusOK, leaves}
+}
+
+func (s service) bind(leaves expected) requested {
+	return s.binding("bind", theBinding, `{`+s.ids()+`}`, leaves)
+}
+
+func (s service) rotate(leaves expected) requested {
+	return s.binding("rotate", theSuccessor, `{"predecessor_binding_id":"`+theBinding+`"}`, leaves)
+}
+
+func (s service) binding(name, id, body string, leaves expected) requested {
+	return requested{name, id, func(r *rig) reply {
+		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Bind(nil, c); return err },
+			osb.Call{InstanceID: theInstance, BindingID: id, Body: []byte(body)})
+	}, http.StatusOK, leaves}
+}
+
+func (s service) unbind(leaves expected) requested {
+	call := osb.Call{InstanceID: theInstance, BindingID: theBinding, ServiceID: s.id, PlanID: s.plan}
+	return requested{"unbind", theBinding, func(r *rig) reply {
+		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Unbind(nil, c); return err }, call)
+	}, http.StatusGone, leaves}
+}
+
+func (s service) deprovision() requested {
+	call := osb.Call{InstanceID: theInstance, ServiceID: s.id, PlanID: s.plan}
+	return requested{"deprovision", "", func(r *rig) reply {
+		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Deprovision(nil, c); return err }, call)
+	}, http.StatusGone, expected{}}
+}
+
+// send makes one request, as a platform that takes asynchronous answers.
+func (r *rig) send(method func(*lib.RequestContext) error, c osb.Call) reply {
+	r.t.Helper()
+	c.AcceptsIncomplete, c.Minor = true, 17
+	req := httptest.NewRequest(http.MethodPut, "/", nil)
+	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: req.WithContext(osb.WithCall(context.Background(), &c))})
+	if c.Answer.Err == nil {
+		return reply{status: c.Answer.Status, body: c.Answer.Body}
+	}
+	e, ok := errors.AsType[*osb.Error](c.Answer.Err)
+	if !ok {
+		r.t.Fatalf("the answer's error is no *osb.Error: %v", c.Answer.Err)
+	}
+	return reply{status: e.Status, err: e}
+}
+
+func (r *rig) poll(binding, operation string) reply {
+	r.t.Helper()
+	return r.send(func(c *lib.RequestContext) error {
+		if binding == "" {
+			_, err := r.logic.LastOperation(nil, c)
+			return err
+		}
+		_, err := r.logic.BindingLastOperation(nil, c)
+		return err
+	}, osb.Call{InstanceID: theInstance, BindingID: binding, Operation: operation})
+}
+
+func (r *rig) fetch(binding string) reply {
+	r.t.Helper()
+	return r.send(func(c *lib.RequestContext) error {
+		if binding == "" {
+			return r.logic.GetInstance(c)
+		}
+		_, err := r.logic.GetBinding(nil, c)
+		return err
+	}, osb.Call{InstanceID: theInstance, BindingID: binding})
+}
+
+// carry takes a request to its end, as a platform does: it sends it, polls what
+// was accepted, sends it again after a crash, and once more when it is done. It
+// fails the test where an answer is not the right one.
+func (r *rig) carry(q requested) {
+	r.t.Helper()
+	operation := r.ask(q, "")
+	if !r.settle() {
+		r.restart()
+		if operation != "" {
+			if got := r.poll(q.binding, operation); !isDone(q, got) && stateIn(got) != osb.InProgress {
+				r.t.Fatalf("%s: after the crash the poll answers %d %+v %v", q.name, got.status, got.body, got.err)
+			}
+		}
+		operation = r.ask(q, operation)
+		if !r.settle() {
+			r.t.Fatalf("%s: the process died again", q.name)
+		}
+	}
+	if operation != "" {
+		if got := r.poll(q.binding, operation); !isDone(q, got) {
+			r.t.Fatalf("%s: at the end the poll answers %d %+v %v", q.name, got.status, got.body, got.err)
+		}
+	}
+	got := q.send(r)
+	if got.status != q.done {
+		r.t.Fatalf("%s: at the end it is answered %d (%+v %v), want %d", q.name, got.status, got.body, got.err, q.done)
+	}
+	if q.binding == "" || q.done != http.StatusOK {
+		return
+	}
+	if bound, fetched := credentialsIn(got), credentialsIn(r.fetch(q.binding)); len(bound) == 0 || !cmp.Equal(bound, fetched) {
+		r.t.Errorf("%s hands out %d credentials, and a fetch %d others", q.name, len(bound), len(fetched))
+	}
+}
+
+// ask sends a request that may have been sent before, and returns its operation.
+// It is "" where there is none: it was done before, or the process died of it.
+// It is sent again where the store did not answer.
+func (r *rig) ask(q requested, operation string) string {
+	r.t.Helper()
+	lost := r.faulty.Lost()
+	got := q.send(r)
+	if r.faulty.Lost() && !lost && got.status == http.StatusServiceUnavailable {
+		got = q.send(r)
+	}
+	accepted, ok := got.body.(osb.Accepted)
+	switch {
+	case ok && (operation == "" || accepted.Operation == operation):
+		return accepted.Operation
+	case got.status == q.done, r.isDead() && got.status == http.StatusServiceUnavailable:
+		return operation
+	}
+	r.t.Fatalf("%s of operation %q is answered %d (%+v %v)", q.name, operation, got.status, got.body, got.err)
+	return ""
+}
+
+func stateIn(got reply) osb.OperationState {
+	op, _ := got.body.(osb.LastOperation)
+	return op.State
+}
+
+// isDone says whether a poll tells that the request is done. What is deleted is
+// gone.
+func isDone(q requested, got reply) bool {
+	return stateIn(got) == osb.Succeeded || got.status == http.StatusGone && q.done == http.StatusGone
+}
+
+func credentialsIn(got reply) map[string]string {
+	b, _ := got.body.(osb.Binding)
+	return b.Credentials
+}

@@ -1,0 +1,324 @@
+package operations_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// A tripping provider is the fake cloud that stumbles over some records.
+type tripping struct {
+	*fakeCloud
+
+	mu   sync.Mutex
+	over func(method string, t providers.Task) // may panic, or wait; nil: never
+	how  map[string]int                        // how often it was asked for anything, by instance and binding
+}
+
+func (p *tripping) trip(method string, t providers.Task) {
+	p.mu.Lock()
+	over := p.over
+	if p.how == nil {
+		p.how = map[string]int{}
+	}
+	p.how[t.InstanceID+t.BindingID]++
+	p.mu.Unlock()
+	if over != nil {
+		over(method, t)
+	}
+}
+
+func (p *tripping) trips(over func(method string, t providers.Task)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = over
+}
+
+func (p *tripping) asked(id string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.how[id]
+}
+
+func (p *tripping) Prepare(t providers.Task) (providers.Plan, error) {
+	p.trip("Prepare", t)
+	return p.fakeCloud.Prepare(t)
+}
+
+func (p *tripping) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	p.trip("Observe", t)
+	return p.fakeCloud.Observe(ctx, t)
+}
+
+func (p *tripping) Next(t providers.Task, seen providers.Seen) providers.Step {
+	p.trip("Next", t)
+	return p.fakeCloud.Next(t, seen)
+}
+
+func (p *tripping) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	p.trip("Do", t)
+	return p.fakeCloud.Do(ctx, t, s)
+}
+
+// withTripping runs a test with a provider that can be made to stumble.
+func withTripping(t *testing.T, test func(w *world, p *tripping)) {
+	t.Helper()
+	inBubble(t, func(w *world) {
+		p := &tripping{fakeCloud: w.cloud}
+		w.provider = p
+		w.restart()
+		test(w, p)
+	})
+}
+
+// A poison is a way to break one record.
+type poison struct {
+	brew func(w *world, p *tripping, k store.Key)
+	cure func(w *world, p *tripping, k store.Key)
+}
+
+func poisons() map[string]poison {
+	panics := func(in string) poison {
+		return poison{
+			func(_ *world, p *tripping, k store.Key) {
+				p.trips(func(method string, t providers.Task) {
+					if method == in && t.InstanceID == k.InstanceID && t.BindingID == k.BindingID {
+						panic("over " + k.String())
+					}
+				})
+			},
+			func(_ *world, p *tripping, _ store.Key) { p.trips(nil) },
+		}
+	}
+	damaged := func(err error) poison {
+		return poison{
+			func(w *world, _ *tripping, k store.Key) { w.site.damage(k, err) },
+			func(w *world, _ *tripping, k store.Key) { w.site.damage(k, nil) },
+		}
+	}
+	provider := func(name string) func(w *world, p *tripping, k store.Key) {
+		return func(w *world, _ *tripping, k store.Key) {
+			w.change(k, func(r *store.Record) { r.Provider = name })
+		}
+	}
+	return map[string]poison{
+		"PanicInObserve":    panics("Observe"),
+		"PanicInNext":       panics("Next"),
+		"PanicInDo":         panics("Do"),
+		"DoesNotDecode":     damaged(store.ErrCorrupt),
+		"IsOfANewerVersion": damaged(store.ErrNewer),
+		"SecretsDoNotOpen": {
+			func(w *world, _ *tripping, k store.Key) { w.site.seal(k, true) },
+			func(w *world, _ *tripping, k store.Key) { w.site.seal(k, false) },
+		},
+		"ProviderIsGone": {provider("gone"), provider("fake")},
+	}
+}
+
+// change changes a stored record past the broker.
+func (w *world) change(k store.Key, change func(*store.Record)) {
+	w.t.Helper()
+	if _, err := w.store.Update(w.t.Context(), k, func(r *store.Record) error { change(r); return nil }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// aside checks how many records are set aside.
+func (w *world) aside(want float64) {
+	w.t.Helper()
+	if got := w.figures("set_aside")[""]; got != want {
+		w.t.Errorf("%v records are set aside, want %v", got, want)
+	}
+}
+
+// quiet checks that nothing is asked of the store, nor of the provider for the
+// record, for some time, but to look for tombstones.
+func (w *world) quiet(p *tripping, id string) {
+	w.t.Helper()
+	w.pass(time.Second)
+	before, asked := w.site.asked(), p.asked(id)
+	w.pass(10 * time.Minute)
+	if n := w.site.asked() - before; n > 2 {
+		w.t.Errorf("the store was asked %d times in ten minutes for a record that is set aside", n)
+	}
+	if n := p.asked(id) - asked; n != 0 {
+		w.t.Errorf("the provider was asked %d times in ten minutes for a record that is set aside", n)
+	}
+}
+
+// inProgress polls what cannot go on: always the same words.
+func (w *world) inProgress(id, binding, operation string) {
+	w.t.Helper()
+	first := w.poll(id, binding, operation)
+	op := w.state(first)
+	if first.status != 200 || op.State != osb.InProgress || op.Description == "" {
+		w.t.Errorf("the poll of what is set aside answered %d %+v, want 200 and in progress with a sentence", first.status, op)
+	}
+	w.pass(time.Minute)
+	if again := w.state(w.poll(id, binding, operation)); again.State != op.State || again.Description != op.Description {
+		w.t.Errorf("a later poll answered %+v, before %+v", again, op)
+	}
+}
+
+func TestAPoisonInstanceIsSetAsideAndTheOthersGoOn(t *testing.T) {
+	t.Parallel()
+	for name, poison := range poisons() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			withTripping(t, func(w *world, p *tripping) {
+				accepted := w.provision("bad", body("slow", ""))
+				w.pass(5 * time.Second) // it is starting
+				bad := store.Key{InstanceID: "bad"}
+				poison.brew(w, p, bad)
+				w.pass(2 * time.Minute)
+				w.aside(1)
+				w.quiet(p, "bad")
+				w.inProgress("bad", "", w.operation(accepted))
+				w.made("good", "fast")
+				w.restart() // the start does not fail for it
+				w.made("another", "slow")
+				w.pass(2 * time.Minute)
+				w.aside(1)
+				w.quiet(p, "bad")
+
+				poison.cure(w, p, bad)
+				if _, err := w.runs.Retry(t.Context(), "bad"); err != nil {
+					t.Fatal(err)
+				}
+				if op := w.finally("bad", "", accepted); op.State != osb.Succeeded {
+					t.Errorf("once cured it ended %s: %s", op.State, op.Description)
+				}
+				w.aside(0)
+				w.finally("bad", "", w.deprovision("bad", "slow"))
+				w.finally("another", "", w.deprovision("another", "slow"))
+				w.finally("good", "", w.deprovision("good", "fast"))
+				w.nothingLeft()
+			})
+		})
+	}
+}
+
+func TestAPoisonBindingIsSetAsideAndTheOthersOfItsInstanceGoOn(t *testing.T) {
+	t.Parallel()
+	for name, poison := range poisons() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			withTripping(t, func(w *world, p *tripping) {
+				w.made("i", "fast")
+				w.bound("i", "good")
+				w.bound("i", "bad")
+				bad := store.Key{InstanceID: "i", BindingID: "bad"}
+				poison.brew(w, p, bad)
+				w.bound("i", "more")
+				w.unbind("i", "bad", "fast") // it may be refused: the record may be beyond reading
+				w.pass(5 * time.Minute)
+				w.want("another unbind", w.unbind("i", "more", "fast"), 200)
+
+				deleted := w.deprovision("i", "fast")
+				w.pass(5 * time.Minute)
+				w.aside(1)
+				w.quiet(p, "ibad")
+				w.inProgress("i", "bad", "")
+				if op := w.state(w.poll("i", "", w.operation(deleted))); op.State != osb.InProgress {
+					t.Errorf("the deletion of its instance is %s", op.State)
+				}
+				if names := w.cloud.names(); len(names) != 2 {
+					t.Errorf("in the cloud: %v, want the instance and the poison binding alone", names)
+				}
+				w.want("unbind of what went along", w.unbind("i", "good", "fast"), 410)
+
+				poison.cure(w, p, bad)
+				if _, err := w.runs.Retry(t.Context(), "i"); err != nil {
+					t.Fatal(err)
+				}
+				if op := w.finally("i", "", deleted); op.State != osb.Succeeded {
+					t.Errorf("once cured the deletion ended %s: %s", op.State, op.Description)
+				}
+				w.aside(0)
+				w.nothingLeft()
+			})
+		})
+	}
+}
+
+func TestANewRequestTriesWhatIsSetAsideAgain(t *testing.T) {
+	withTripping(t, func(w *world, p *tripping) {
+		k := store.Key{InstanceID: "bad"}
+		panics := poisons()["PanicInObserve"]
+		accepted := w.provision("bad", body("slow", ""))
+		w.pass(5 * time.Second) // it is starting
+		panics.brew(w, p, k)
+		before := p.asked("bad")
+		w.pass(time.Minute)
+		w.aside(1)
+		deleted := w.deprovision("bad", "slow")
+		w.pass(time.Minute)
+		w.aside(1)
+		if n := p.asked("bad") - before; n != 3+3 {
+			t.Errorf("the provider was asked %d times, want 3 times for each operation", n)
+		}
+		panics.cure(w, p, k)
+		if op := w.finally("bad", "", accepted); op.State != osb.Failed {
+			t.Errorf("the cancelled create is %s", op.State)
+		}
+		again := w.deprovision("bad", "slow")
+		if w.operation(again) != w.operation(deleted) {
+			t.Errorf("a second DELETE got another operation")
+		}
+		w.restart() // which tries all again
+		w.finally("bad", "", deleted)
+		w.aside(0)
+		w.nothingLeft()
+	})
+}
+
+func TestAPanicOfPrepareRefusesItsRequestAlone(t *testing.T) {
+	withTripping(t, func(w *world, p *tripping) {
+		k := store.Key{InstanceID: "bad"}
+		p.trips(func(method string, t providers.Task) {
+			if method == "Prepare" && t.InstanceID == k.InstanceID {
+				panic("over " + k.String())
+			}
+		})
+		w.want("provision", w.provision("bad", body("fast", "")), 503)
+		w.want("its poll", w.poll("bad", "", ""), 404)
+		w.made("good", "fast")
+		p.trips(nil)
+		w.want("provision when it is mended", w.provision("bad", body("fast", "")), 201)
+	})
+}
+
+// What the store refuses for one binding keeps nobody else.
+func TestAWriteThatAlwaysFailsHoldsUpItsRecordAlone(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.made("i", "fast")
+		var failed atomic.Int64
+		w.site.onWrite(func(r store.Record) error {
+			if r.BindingID == "a" && r.Call != nil {
+				failed.Add(1)
+				return errors.New("the answer was lost")
+			}
+			return nil
+		})
+		w.want("bind a", w.bind("i", "a", body("fast", "")), 202)
+		w.bound("i", "b")
+		w.pass(20 * time.Minute)
+		if failed.Load() > 60 {
+			t.Errorf("%d tries in 20 minutes", failed.Load())
+		}
+		w.site.onWrite(nil)
+		w.pass(time.Minute)
+		w.want("bind a again", w.bind("i", "a", body("fast", "")), 200)
+		if names := w.cloud.names(); len(slices.Compact(names)) != 3 {
+			t.Errorf("in the cloud: %v, want the instance and two bindings", names)
+		}
+	})
+}

@@ -1,0 +1,122 @@
+package operations_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// bodyOf is a provision of a tenant.
+func bodyOf(tenant, service string) string {
+	return `{"context":{"platform":"kubernetes","namespace":"` + tenant + `"},` + strings.TrimPrefix(body(service, ""), "{")
+}
+
+// tenant is how many instances each of the small tenants has.
+const tenant = 10
+
+// A thousand provisions at once, half of them from one tenant: nobody is
+// starved, nothing is lost or doubled. A start with all of them unfinished
+// changes nothing of that.
+func TestManyRequestsOfOneTenantStarveNobody(t *testing.T) {
+	t.Parallel()
+	for restarted, size := range map[bool]struct{ crowd, most int }{false: {1000, 50}, true: {120, 30}} {
+		crowd := size.crowd
+		t.Run(fmt.Sprintf("Restarted%t", restarted), func(t *testing.T) {
+			t.Parallel()
+			withWorkers(t, 8, func(w *world, p *tripping) {
+				w.config = func(c *settings) { c.Engine.Workers, c.AsyncWait = 8, time.Nanosecond }
+				w.restart()
+				var mu sync.Mutex
+				creates := []string{} // tenants, in the order of their first calls
+				seen := map[string]bool{}
+				p.trips(func(m string, t providers.Task) {
+					switch m {
+					case "Observe":
+						w.pass(20 * time.Millisecond) // as long as the look takes
+					case "Do":
+						mu.Lock()
+						if !seen[t.InstanceID] {
+							seen[t.InstanceID] = true
+							creates = append(creates, t.Labels.Namespace)
+						}
+						mu.Unlock()
+					}
+				})
+				if restarted {
+					w.site.grants = make(chan tenure, 1) // nobody runs the operations yet
+					w.restart()
+				}
+				ids := map[string]reply{}
+				for n := range crowd { // the big one comes first
+					id, of := fmt.Sprintf("a%04d", n), "big"
+					if n >= crowd/2 {
+						of = fmt.Sprintf("small%d", n%(crowd/2/tenant))
+					}
+					ids[id] = w.provision(id, bodyOf(of, "fast"))
+					w.want("provision", ids[id], 202)
+				}
+				if restarted {
+					(&lessor{}).give(w.site)
+				}
+				w.pass(10 * time.Minute)
+				for id, accepted := range ids {
+					if op := w.finally(id, "", accepted); op.State != osb.Succeeded {
+						t.Fatalf("%s ended %s: %s", id, op.State, op.Description)
+					}
+				}
+				big, last := 0, 0
+				for _, of := range creates {
+					if of == "big" {
+						big++
+					} else {
+						last = big
+					}
+				}
+				t.Logf("the last of the small tenants began after %d of %d instances of the big one", last, big)
+				if last > size.most {
+					t.Errorf("%d instances of the big tenant were begun before the last of the small ones", last)
+				}
+				if made, sent := len(w.cloud.names()), w.cloud.count("create"); made != crowd || sent != crowd {
+					t.Errorf("%d things made by %d creates, want %d", made, sent, crowd)
+				}
+			})
+		})
+	}
+}
+
+func TestRequestsThatWaitAreBounded(t *testing.T) {
+	osbtest.Proves(t, "ASY-05")
+	inBubble(t, func(w *world) {
+		const places = 5
+		w.config = func(c *settings) { c.Waiting = places }
+		w.restart()
+		hang := make(chan struct{})
+		w.cloud.set(func(f *fakeCloud) { f.hang = hang })
+		var requests sync.WaitGroup
+		for n := range places {
+			requests.Go(func() { w.want("one that waits", w.provision(fmt.Sprintf("i%d", n), body("fast", "")), 201) })
+		}
+		synctest.Wait()
+		w.shown("all places are taken", "waiting_requests", map[string]float64{"": places})
+		started := time.Now()
+		accepted := w.provision("more", body("fast", ""))
+		w.want("one more", accepted, 202)
+		got := w.call(osb.Call{InstanceID: "sync", Body: []byte(body("fast", ""))}, w.provisioner())
+		w.want("one more that takes no 202", got, 503)
+		if took := time.Since(started); took != 0 {
+			t.Errorf("those for whom there was no place waited %s", took)
+		}
+		w.cloud.set(func(f *fakeCloud) { f.hang = nil })
+		close(hang)
+		requests.Wait()
+		w.finally("more", "", accepted)
+		w.shown("all is done", "waiting_requests", map[string]float64{"": 0})
+	})
+}

@@ -1,0 +1,87 @@
+package operations_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+)
+
+// Replicas are worlds on one store and one cloud. Whoever has the lease runs
+// the operations.
+type replicas struct {
+	*lessor
+
+	worlds []*world
+}
+
+// inReplicas runs a test in a bubble with as many replicas as there are clocks,
+// each of which is so much ahead. setUp may change each before it starts.
+func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *world), test func(r *replicas)) {
+	t.Helper()
+	dir := inMemory(t)
+	synctest.Test(t, func(t *testing.T) {
+		file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cloud := newFakeCloud(t)
+		r := &replicas{lessor: &lessor{}}
+		for n, ahead := range clocks {
+			w := &world{t: t, cloud: cloud, dir: dir, plans: plansYAML, site: &site{grants: make(chan tenure, 1)}}
+			w.config = func(c *settings) {
+				c.Engine.Now = func() time.Time { return time.Now().Add(ahead) }
+			}
+			if setUp != nil {
+				setUp(n, w)
+			}
+			r.worlds = append(r.worlds, w)
+		}
+		for _, w := range r.worlds {
+			w.twins = r.worlds
+			w.serve(shared{sealed.New(file, keys)}, func(ctx context.Context) {
+				if err := w.runs.Listen(ctx); err != nil {
+					t.Errorf("the replica ended to listen: %v", err)
+				}
+			})
+		}
+		defer func() {
+			for _, w := range r.worlds {
+				w.stop()
+			}
+			if err := file.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		test(r)
+	})
+}
+
+// A shared store is closed by nobody who only uses it.
+type shared struct{ store.Store }
+
+// Close implements store.Store.
+func (shared) Close() error { return nil }
+
+// hand gives the lease to the n-th replica.
+func (r *replicas) hand(n int) { r.give(r.worlds[n].site) }
+
+// oneKeyring gives all replicas the same keyring, and returns it.
+func oneKeyring() (*keyring, func(n int, w *world) *keyholder) {
+	ring := &keyring{keys: map[string][]string{}}
+	return ring, func(_ int, w *world) *keyholder {
+		h := &keyholder{ring: ring, at: func(context.Context, string, string) {}}
+		w.provider = providers.Provider(h)
+		return h
+	}
+}

@@ -1,0 +1,278 @@
+package operations_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
+)
+
+// A rig is a broker with the real providers on the emulated cloud, driven turn
+// by turn on a clock of its own, whose process can die at any store write and
+// at any call of the cloud.
+type rig struct {
+	t     *testing.T // that it fails
+	life  *testing.T // that it ends with
+	cloud *emulator.Server
+	clock *cloud.Clock
+	dir   string
+	plans *catalog.Catalog
+
+	faulty *storetest.Faulty
+	store  store.Store
+	logic  *broker.BusinessLogic
+	engine *engine.Engine
+	term   *engine.Term
+	killed atomic.Bool
+	limits limits
+}
+
+// rigTimes are those of the cloud and of the engine that looks at it: each wait
+// takes a few looks.
+func rigTimes() (emulatedrds.Profile, engine.Config) {
+	return emulatedrds.Profile{
+			Create: 25 * time.Second, Change: 25 * time.Second, Delete: 15 * time.Second,
+			Account: 1500 * time.Millisecond, Database: 1500 * time.Millisecond,
+		}, engine.Config{
+			BrokerID: "rig", PollSlow: 10 * time.Second, PollQuick: time.Second,
+			Settle: settleTime, CallTimeout: callTimeout, LookTimeout: callTimeout,
+		}
+}
+
+const (
+	settleTime  = 5 * time.Minute
+	callTimeout = 30 * time.Second
+)
+
+// newRig starts a cloud on which nothing exists yet.
+func newRig(t *testing.T, plans *catalog.Catalog) *rig {
+	t.Helper()
+	clock := cloud.NewFrozenClock(time.Now())
+	profile, _ := rigTimes()
+	return &rig{
+		t: t, life: t, clock: clock, dir: inMemory(t), plans: plans,
+		cloud: emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(profile), emulatortest.WithConfig(func(c *emulator.Config) {
+			c.AccessKey = emulator.AccessKey{ID: "LTAIrig", Secret: "the secret of the rig"}
+		})),
+	}
+}
+
+// with lets the rig fail a part of its test until the function is called.
+func (r *rig) with(t *testing.T) func() {
+	t.Helper()
+	before := r.t
+	r.t = t
+	return func() { r.t = before }
+}
+
+// inMemory is a directory that costs no disk syncs, where there is one: it is
+// the process that dies here, not the machine.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "rig") //nolint:usetesting // t.TempDir chooses the disk
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func (r *rig) storeFile() string { return filepath.Join(r.dir, "store.db") }
+func (r *rig) keysFile() string  { return filepath.Join(r.dir, "keyset.json") }
+
+// A writeFault is what meets a store write of a process.
+type writeFault int
+
+const (
+	dieBefore  writeFault = iota // the process dies before the write's effect
+	dieAfter                     // and after it
+	loseAnswer                   // the write is done, and an error answered
+)
+
+// open is the start of a process, which takes the place of the one before. Its
+// n-th store write meets the fault; 0: none. It fails where it dies at once.
+func (r *rig) open(n int, fault writeFault) error {
+	if r.store != nil {
+		if err := r.store.Close(); err != nil {
+			return err
+		}
+	}
+	file, err := bolt.Open(r.storeFile(), &bolt.Options{})
+	if err != nil {
+		return err
+	}
+	r.life.Cleanup(func() { _ = file.Close() })
+	keys, err := sealed.Ensure(r.life.Context(), sealed.File(r.keysFile()), file, nil)
+	if err != nil {
+		return err
+	}
+	r.killed.Store(false)
+	r.faulty = storetest.NewFaulty(file)
+	switch {
+	case n == 0:
+	case fault == loseAnswer:
+		r.faulty.LoseAnswer(n)
+	default:
+		r.faulty.FailWrite(n, fault == dieAfter)
+	}
+	r.store = sealed.New(r.faulty, keys)
+	if err := r.wire(); err != nil {
+		return err
+	}
+	lead := func() error {
+		return r.store.Lead(r.life.Context(), func(_ context.Context, l store.Lease) error {
+			l.Held = func() bool { return true } // nobody else is about
+			r.term = r.engine.Begin(r.life.Context(), l)
+			r.life.Cleanup(r.term.Stop)
+			return nil
+		})
+	}
+	err = lead()
+	if errors.Is(err, storetest.ErrLost) {
+		err = lead()
+	}
+	return err
+}
+
+// start is open of a process that does not die.
+func (r *rig) start() {
+	r.t.Helper()
+	if err := r.open(0, dieBefore); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// wire makes the broker of the process.
+func (r *rig) wire() error {
+	at, err := url.Parse(r.cloud.URL())
+	if err != nil {
+		return err
+	}
+	services := all.Services()
+	key := r.cloud.AccessKey()
+	clients, err := alicloud.New(alicloud.Config{
+		Region: r.cloud.Region(), Endpoints: alicloud.EndpointsAt(at, services.Products()...), CallsPerSecond: 10_000,
+		Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
+	}, services.Products()...)
+	if err != nil {
+		return err
+	}
+	made, err := services.Providers(descriptor.Deps{Clients: clients, Metadata: alicloud.NewMetadata(at)})
+	if err != nil {
+		return err
+	}
+	for name, provider := range made {
+		made[name] = limited{provider, &r.limits}
+	}
+	_, config := rigTimes()
+	config.Now = r.clock.Now
+	config.Account = func(ctx context.Context) (string, error) {
+		ctx, end := r.limits.limit(ctx)
+		defer end()
+		return clients.Caller(ctx)
+	}
+	parts := settings{
+		Config: broker.Config{
+			Catalog: r.plans, Region: r.cloud.Region(),
+			AsyncWait: time.Nanosecond, SyncWait: time.Nanosecond, // the rig turns the engine itself
+		},
+		Engine: config, Store: r.store,
+	}
+	parts.everywhere(config.BrokerID, nil, made)
+	r.logic, r.engine, err = parts.build()
+	return err
+}
+
+// die ends the process as kill -9 does: it stores nothing more, and nothing
+// more that it sends arrives.
+func (r *rig) die() {
+	r.faulty.FailWrite(1, false)
+	r.cloud.Faults().Add(cloud.Fault{Action: "*", Effect: cloud.DropBefore})
+	r.killed.Store(true)
+}
+
+// isDead says whether the process has died, by die or at a store write.
+func (r *rig) isDead() bool { return r.killed.Load() || r.faulty.Dead() }
+
+// timeOut ends the call that is on its way as one that took too long.
+func (r *rig) timeOut() {
+	r.clock.Advance(callTimeout)
+	r.limits.end()
+}
+
+// restart is a new process after a crash; it does not die.
+func (r *rig) restart() {
+	r.t.Helper()
+	r.cloud.Faults().Clear()
+	r.start()
+}
+
+// settle turns the engine until nothing is unfinished, letting time pass where
+// there is nothing to do now. It returns false if the process died.
+func (r *rig) settle() bool {
+	r.t.Helper()
+	for range 300 {
+		if r.isDead() {
+			return false
+		}
+		due, unfinished := r.turn()
+		if !unfinished {
+			return !r.isDead()
+		}
+		if wait := due.Sub(r.clock.Now()); wait > 0 {
+			r.clock.Advance(wait)
+		}
+	}
+	r.t.Fatalf("does not settle; the cloud has %+v", r.cloud.Dump())
+	return false
+}
+
+// turn turns the engine once for each instance that has something to do, and
+// returns when the next is due.
+func (r *rig) turn() (due time.Time, unfinished bool) {
+	r.t.Helper()
+	keys, err := r.store.Unfinished(r.life.Context())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var ids []string
+	for _, k := range keys {
+		r.engine.Wake(k, "")
+		ids = append(ids, k.InstanceID)
+	}
+	for _, id := range slices.Compact(ids) {
+		next, err := r.term.Turn(r.life.Context(), id)
+		if r.isDead() {
+			return time.Time{}, true
+		}
+		if errors.Is(err, storetest.ErrLost) {
+			next = r.clock.Now() // it comes again
+		} else if err != nil {
+			r.t.Fatalf("turn of %s: %v", id, err)
+		}
+		if due.IsZero() || next.Before(due) {
+			due = next
+		}
+	}
+	return due, len(keys) > 0
+}
