@@ -131,7 +131,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* RRSA without ACK's webhook: what the webhook would put into the pod. */}}
+{{/* RRSA without ACK's webhook: the variables and volume that the webhook would add. */}}
 {{- define "alibabacloud-servicebroker.rrsaEnv" -}}
 {{- with .Values.cloud.credentials.rrsa }}
 {{- if .roleARN }}
