@@ -15,7 +15,7 @@ func (c *config) offerings() (*catalog.Catalog, error) {
 		return nil, err
 	}
 	if c.catalogFile != "" {
-		overlay, err := os.ReadFile(c.catalogFile) //nolint:gosec // the operator names the file
+		overlay, err := os.ReadFile(c.catalogFile)
 		if err != nil {
 			return nil, fmt.Errorf("--catalog-file: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,9 +85,9 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	hint := ""
-	for i, name := range cmd.SuggestionsFor(args[0]) {
-		hint += []string{"; did you mean ", " or "}[min(i, 1)] + name
+	hint := strings.Join(cmd.SuggestionsFor(args[0]), " or ")
+	if hint != "" {
+		hint = "; did you mean " + hint
 	}
 	return usageError("unknown command %q for %q%s; see %s --help", args[0], cmd.CommandPath(), hint, cmd.CommandPath())
 }
