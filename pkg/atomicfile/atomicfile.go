@@ -1,8 +1,8 @@
-// Package atomicfile writes files that exist as a whole or not at all.
+// Package atomicfile writes files atomically.
 //
-// It is our own because renameio, the library for this, neither syncs the
-// folder, so that a power cut can undo an acknowledged write, nor can it leave
-// an existing file alone.
+// It is our own because renameio, the library for this, always replaces an
+// existing file and leaves the folder unsynced, so that a power cut can undo an
+// acknowledged write.
 package atomicfile
 
 import (

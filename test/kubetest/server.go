@@ -18,8 +18,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// patience is how long a program may take to start.
-const patience = time.Minute
+// startTimeout is how long a program may take to start.
+const startTimeout = time.Minute
 
 // token authenticates the one user, who has all permissions. Tests act as
 // others by impersonation.
@@ -111,7 +111,7 @@ func (s *Server) startAPI() (err error) {
 
 // ready waits until the API server reports readiness.
 func (s *Server) ready() error {
-	ctx, end := context.WithTimeout(context.Background(), patience)
+	ctx, end := context.WithTimeout(context.Background(), startTimeout)
 	defer end()
 	for {
 		_, err := ask(ctx, s.client, http.MethodGet, s.config.Host+"/readyz", nil)

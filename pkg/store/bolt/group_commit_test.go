@@ -152,7 +152,7 @@ func TestGroupCommit_FailedCommit_FailsEveryWriter(t *testing.T) {
 	for w := range 20 {
 		wg.Go(func() {
 			if err := put(s, t, fmt.Sprint(w), 200<<10); err == nil {
-				t.Errorf("writer %d was told that its record is saved", w)
+				t.Errorf("writer %d succeeded although its record is lost", w)
 			}
 		})
 	}

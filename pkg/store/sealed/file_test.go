@@ -127,13 +127,13 @@ func TestOpen_OtherContent_FailsWithoutQuotingIt(t *testing.T) {
 	dir := t.TempDir()
 	whole := read(t, newKeysetFile(t, dir, "whole.json"))
 	for name, content := range map[string][]byte{
-		"empty":                                 {},
-		"text":                                  []byte("passw0rd"),
-		"other JSON":                            []byte(`{"passw0rd":"passw0rd"}`),
-		"empty keyset":                          []byte(`{"primaryKeyId":1,"key":[]}`),
-		"cut off":                               whole[:len(whole)/2],
-		"keys for MACs":                         tinkKeyset(t, mac.HMACSHA256Tag128KeyTemplate()),
-		"key that is not told by what it seals": tinkKeyset(t, aead.AES256GCMNoPrefixKeyTemplate()),
+		"empty":                        {},
+		"text":                         []byte("passw0rd"),
+		"other JSON":                   []byte(`{"passw0rd":"passw0rd"}`),
+		"empty keyset":                 []byte(`{"primaryKeyId":1,"key":[]}`),
+		"cut off":                      whole[:len(whole)/2],
+		"keys for MACs":                tinkKeyset(t, mac.HMACSHA256Tag128KeyTemplate()),
+		"key without an output prefix": tinkKeyset(t, aead.AES256GCMNoPrefixKeyTemplate()),
 	} {
 		path := filepath.Join(dir, "keyset.json")
 		if err := os.WriteFile(path, content, 0o600); err != nil {

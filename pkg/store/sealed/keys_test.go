@@ -80,12 +80,12 @@ func TestKeys_ChangedSource_IsFollowed(t *testing.T) {
 func TestKeys_UnloadedKey_OpensAtOnce(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
 	source := newMemory(t)
-	deaf := sealed.New(inner, open(t, source)) // it reloads on demand only
+	passive := sealed.New(inner, open(t, source)) // it reloads on demand only
 	keys, err := sealed.Open(t.Context(), source, &sealed.Options{SingleProcess: true})
 	must(t, err)
 	must(t, keys.Promote(t.Context(), add(t, keys)))
 	put(t, sealed.New(inner, keys), "i")
-	if err := check(t, deaf, "i"); err != nil {
+	if err := check(t, passive, "i"); err != nil {
 		t.Errorf("secret sealed by a key of the source: %v", err)
 	}
 }
@@ -133,8 +133,8 @@ func TestKeys_UnusableKeyset_KeepsTheKeysInUse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				inner, source := openBolt(t, t.TempDir()), newMemory(t)
-				told, metrics := &news{}, prometheus.NewPedanticRegistry()
-				keys := replica(t, source, &sealed.Options{Metrics: metrics, Report: told.report})
+				reports, metrics := &news{}, prometheus.NewPedanticRegistry()
+				keys := replica(t, source, &sealed.Options{Metrics: metrics, Report: reports.report})
 				s := sealed.New(inner, keys)
 				put(t, s, "before")
 				good := source.content()
@@ -150,8 +150,8 @@ func TestKeys_UnusableKeyset_KeepsTheKeysInUse(t *testing.T) {
 				if n := gauge(t, metrics, "alibabacloud_broker_keyset_broken"); n != 1 {
 					t.Errorf("alibabacloud_broker_keyset_broken = %v, want 1", n)
 				}
-				if d := cmp.Diff([2]int{0, 1}, told.counts()); d != "" || !errors.Is(told.errors[0], broken.want) {
-					t.Errorf("told good, bad (-want +got):\n%s%v, want %v", d, told.errors, broken.want)
+				if d := cmp.Diff([2]int{0, 1}, reports.counts()); d != "" || !errors.Is(reports.errors[0], broken.want) {
+					t.Errorf("good and bad reports (-want +got):\n%s%v, want %v", d, reports.errors, broken.want)
 				}
 				if all, err := keys.List(t.Context()); !errors.Is(err, broken.want) || len(all) != 1 {
 					t.Errorf("List = %d keys, %v, want the one in use, and %v", len(all), err, broken.want)
@@ -169,8 +169,8 @@ func TestKeys_UnusableKeyset_KeepsTheKeysInUse(t *testing.T) {
 				if n := gauge(t, metrics, "alibabacloud_broker_keyset_broken"); n != 0 {
 					t.Errorf("put back: alibabacloud_broker_keyset_broken = %v, want 0", n)
 				}
-				if d := cmp.Diff([2]int{1, 1}, told.counts()); d != "" {
-					t.Errorf("put back: told good, bad (-want +got):\n%s", d)
+				if d := cmp.Diff([2]int{1, 1}, reports.counts()); d != "" {
+					t.Errorf("put back: good and bad reports (-want +got):\n%s", d)
 				}
 				restarted := sealed.New(inner, open(t, source))
 				for _, id := range []string{"before", "meanwhile"} {
@@ -195,8 +195,8 @@ func TestKeys_LostPrimaryKey_StopsSealing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				source, told := newMemory(t), &news{}
-				s, keys := openBolt(t, t.TempDir()), replica(t, source, &sealed.Options{Report: told.report})
+				source, reports := newMemory(t), &news{}
+				s, keys := openBolt(t, t.TempDir()), replica(t, source, &sealed.Options{Report: reports.report})
 				early := source.content()
 				rotated(t, keys)
 				late := source.content()
@@ -216,8 +216,8 @@ func TestKeys_LostPrimaryKey_StopsSealing(t *testing.T) {
 					t.Errorf("sealing with a key that is lost at the next start = %v, want ErrForeign", err)
 				}
 				update(t, live, store.Key{InstanceID: "i"}, func(r *store.Record) { r.Region = "r" }) // works without a key
-				if n := told.counts()[1]; n != 1 {
-					t.Errorf("it was told %d times, want once", n)
+				if n := reports.counts()[1]; n != 1 {
+					t.Errorf("%d failures reported, want one", n)
 				}
 
 				source.set(func(m *memory) { m.keyset = late })

@@ -101,8 +101,8 @@ func TestReseal_Records_ChangesBoxesOnly(t *testing.T) {
 	must(t, keys.Promote(t.Context(), id))
 	fresh := update(t, s, store.Key{InstanceID: "fresh"}, full)
 
-	var told []sealed.Resealed
-	did, err := keys.Reseal(t.Context(), s, func(r sealed.Resealed) { told = append(told, r) })
+	var reports []sealed.Resealed
+	did, err := keys.Reseal(t.Context(), s, func(r sealed.Resealed) { reports = append(reports, r) })
 	must(t, err)
 	if d := cmp.Diff(sealed.Resealed{Records: 4, Resealed: 2}, did); d != "" {
 		t.Errorf("Reseal (-want +got):\n%s", d)
