@@ -1,0 +1,116 @@
+package assumptions_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+)
+
+func TestA040_AccountBeingDeleted_KeepsName(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := into[made](e.rds("CreateDBInstance", e.wanted()...)).DBInstanceId
+		e.removed(id)
+		if e.srv != nil {
+			e.srv.Clock().Advance(time.Hour)
+		}
+		e.running(id)
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).ok()
+		if e.srv != nil {
+			e.srv.Clock().Advance(time.Hour)
+		}
+		e.eventually("the account is available", func() bool {
+			return e.rds("DeleteAccount", "DBInstanceId", id, "AccountName", "check").status == 200
+		})
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).want(400, "InvalidAccountName.Duplicate")
+	}, emulatortest.WithConfig(slow))
+}
+
+func TestA041_CreateAccountTwice_Duplicate(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).want(400, "InvalidAccountName.Duplicate")
+	})
+}
+
+func TestA042_GrantTwice_Succeeds(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).ok()
+		e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "check", "CharacterSetName", "utf8").ok()
+		for range 2 {
+			e.eventually("the privilege is granted", func() bool {
+				return e.rds("GrantAccountPrivilege", "DBInstanceId", id, "AccountName", "check", "DBName", "check", "AccountPrivilege", "ReadWrite").status == 200
+			})
+		}
+	})
+}
+
+func TestA043_CreateWithTags_TagResultTrue(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		answer := into[made](e.rds("CreateDBInstance", e.wanted("Tag.1.Key", "check", "Tag.1.Value", "v")...))
+		e.removed(answer.DBInstanceId)
+		if !answer.TagResult {
+			t.Error("TagResult is not true")
+		}
+	})
+}
+
+func TestA044_PageSize_AnyUpTo100(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.rds("DescribeDBInstances", "PageSize", "1").ok()
+		e.rds("DescribeDBInstances", "PageSize", "100").ok()
+		if a := e.rds("DescribeDBInstances", "PageSize", "101"); a.status != 400 {
+			t.Errorf("a page of 101 is answered %d", a.status)
+		}
+	})
+}
+
+func TestA045_Storage_StepsOfFive(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.rds("CreateDBInstance", e.wanted("DBInstanceStorage", "21")...).want(400, "InvalidStorage.Format")
+		e.rds("CreateDBInstance", e.wanted("DBInstanceStorage", "15")...).want(400, "InvalidStorage.Format")
+	})
+}
+
+func TestA046_Storage_ShrinkRefused(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance("DBInstanceStorage", "30")
+		e.rds("ModifyDBInstanceSpec", "DBInstanceId", id, "PayType", "Postpaid", "DBInstanceStorage", "25").want(400, "InvalidStorageSize.Direction")
+	})
+}
+
+func TestA047_Description_BeginsWithLetter(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.rds("CreateDBInstance", e.wanted("DBInstanceDescription", "1check")...).want(400, "InvalidDBInstanceDescription.Format")
+	})
+}
+
+func TestA048_FirstAccount_MayBeNormal(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		e.rds("CreateAccount", "DBInstanceId", e.instance(), "AccountName", "check", "AccountPassword", password, "AccountType", "Normal").ok()
+	})
+}
+
+func TestA049_SecondSuperAccount_Refused(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password, "AccountType", "Super").ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "other", "AccountPassword", password, "AccountType", "Super").want(403, "AccountLimitExceeded")
+	})
+}
+
+func TestA050_UnknownVSwitch_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.rds("CreateDBInstance", e.wanted("VSwitchId", "vsw-checknone")...).want(403, "InvalidVswitchId")
+	})
+}
+
+func TestA051_NewInstance_VisibleAtOnce(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := into[made](e.rds("CreateDBInstance", e.wanted()...)).DBInstanceId
+		e.removed(id)
+		e.rds("DescribeDBInstanceAttribute", "DBInstanceId", id).ok()
+	})
+}
