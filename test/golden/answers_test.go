@@ -10,8 +10,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
-// TestGolden_StoredRecords_GiveSameAnswers fetches what records of before
-// describe.
+// TestGolden_StoredRecords_GiveSameAnswers stores records of
+// before and fetches them over HTTP.
 func TestGolden_StoredRecords_GiveSameAnswers(t *testing.T) {
 	for _, a := range readLines[goldenAnswer](t, "answers.jsonl") {
 		t.Run(a.Name, func(t *testing.T) {

@@ -1,7 +1,7 @@
-// Package golden_test holds what an earlier version of the broker stored and
-// sent (testdata, recorded at commit cd173e7), and checks that this version
-// continues from those records: with the same calls and tokens, recognising
-// the resources made then, and answering the same fetches.
+// Package golden_test holds records and calls of an earlier version of the
+// broker (testdata, recorded at commit cd173e7), and checks that this version
+// continues from the records: it makes the same calls with the same tokens,
+// recognises the resources of that version, and answers fetches alike.
 //
 // testdata/calls.jsonl has one call a line, as records and HTTP exchanges;
 // testdata/answers.jsonl one fetch a line; testdata/plans.json the catalog

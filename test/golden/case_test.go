@@ -14,7 +14,7 @@ import (
 )
 
 // A goldenCall is one call of one step: the records as they were stored just
-// before it, and what went over the wire.
+// before the call, and its HTTP exchanges.
 type goldenCall struct {
 	Name     string    `json:"name"` // scenario/operation/step
 	Provider string    `json:"provider"`
@@ -29,8 +29,8 @@ type goldenCall struct {
 	Facts   providers.Facts `json:"facts"`
 }
 
-// A goldenAnswer is the answer to the fetch of an instance or binding whose
-// operation has succeeded.
+// A goldenAnswer is the answer to the fetch of an instance or binding after a
+// successful operation.
 type goldenAnswer struct {
 	Name string `json:"name"`
 	records

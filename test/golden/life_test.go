@@ -19,7 +19,7 @@ const (
 )
 
 // TestGolden_OldInstances_LiveOn updates, binds, rotates and deletes instances
-// of before, over HTTP, in a broker whose catalog has lost their plans.
+// of before, over HTTP, in a broker with a catalog that has lost their plans.
 func TestGolden_OldInstances_LiveOn(t *testing.T) {
 	for name, life := range map[string]struct {
 		answer        string   // the records of a binding and its instance

@@ -40,7 +40,7 @@ func providersOf(t testing.TB, clients *alicloud.Clients) map[string]providers.P
 	return made
 }
 
-// begun is what the engine gave to Do.
+// begun is a call of Do by the engine.
 type begun struct {
 	task providers.Task
 	step providers.Step

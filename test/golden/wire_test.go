@@ -32,7 +32,7 @@ type answer struct {
 	Body   string `json:"body,omitempty"`
 }
 
-// read returns what is compared of a request.
+// read returns the compared parts of a request, and its body.
 func read(r *http.Request) (exchange, []byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -58,7 +58,7 @@ func read(r *http.Request) (exchange, []byte, error) {
 	return e, body, nil
 }
 
-// flat returns parameters but for those of the signature.
+// flat returns the parameters without the signature's.
 func flat(values url.Values) map[string]string {
 	m := map[string]string{}
 	for name, v := range values {
@@ -113,7 +113,7 @@ func (tp *tape) sent() []exchange {
 	return slices.Clone(tp.requests)
 }
 
-// clientsAt returns clients whose calls all go to one URL.
+// clientsAt returns clients that send every call to one URL.
 func clientsAt(t *testing.T, address string, key alicloud.Key) *alicloud.Clients {
 	t.Helper()
 	at, err := url.Parse(address)

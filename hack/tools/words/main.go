@@ -1,7 +1,7 @@
-// Command words measures how comments are written: the share of sentences that
-// lean on relative words ("who", "those", "what", ...), the share of negated
-// sentences, and comment lines per code line, by folder and in total. The
-// figures guide a reader; they fail no build.
+// Command words measures the language of comments, by folder and in total: the
+// share of sentences with a relative or indefinite pronoun such as "whose", the
+// share of negated sentences, and comment lines per code line. The figures guide
+// a reader and leave the build alone.
 //
 //	go run ./hack/tools/words [-tests] [-list] [folder ...]
 package main

@@ -124,7 +124,7 @@ var (
 )
 
 // split cuts a paragraph into sentences: an end mark, a space and the
-// beginning of another sentence. A part without a word is no sentence.
+// beginning of another sentence. A part needs a word to be a sentence.
 func split(paragraph string) []string {
 	var sentences []string
 	add := func(text string) {
@@ -150,8 +150,8 @@ func split(paragraph string) []string {
 	return sentences
 }
 
-// isAbbreviation reports whether text ends with a short form whose full stop
-// ends no sentence.
+// isAbbreviation reports whether text ends with a short form, after which a
+// full stop continues the sentence.
 func isAbbreviation(text string) bool {
 	for _, short := range []string{"e.g", "i.e", "cf", "vs", "No"} {
 		if strings.HasSuffix(text, short) && (len(text) == len(short) || !isLetter(text[len(text)-len(short)-1])) {
@@ -171,7 +171,7 @@ func (s sentence) isRelative() bool {
 	return s.has("who", "whose", "whoever", "those", "what", "nobody", "somebody")
 }
 
-// isNegated reports whether the sentence says what is not.
+// isNegated reports whether the sentence has a negation.
 func (s sentence) isNegated() bool {
 	for _, w := range word.FindAllString(strings.ToLower(s.text), -1) {
 		if strings.HasSuffix(strings.ReplaceAll(w, "’", "'"), "n't") {
