@@ -131,7 +131,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* RRSA without ACK's webhook: the variables and volume that the webhook would add. */}}
+{{/* RRSA without ACK's webhook: what the webhook would put into the pod. */}}
 {{- define "alibabacloud-servicebroker.rrsaEnv" -}}
 {{- with .Values.cloud.credentials.rrsa }}
 {{- if .roleARN }}

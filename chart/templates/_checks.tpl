@@ -1,13 +1,13 @@
-{{/* Combinations of values that the schema cannot refuse. */}}
+{{/* What the schema cannot say: combinations that would not work. */}}
 {{- define "alibabacloud-servicebroker.check" -}}
 {{- $v := .Values -}}
 {{- $login := or $v.auth.basic $v.auth.bearer -}}
 {{- $registered := ne $v.registration.kind "none" -}}
 {{- if and (eq $v.store.type "bolt") (gt (int $v.replicas) 1) -}}
-{{- fail "store.type bolt is a file for one process: set replicas to 1" -}}
+{{- fail "store.type bolt is a file that one process has open: set replicas to 1" -}}
 {{- end -}}
 {{- if not (or $login $v.auth.tokenReview.enabled) -}}
-{{- fail "the broker would accept no caller: set auth.basic, auth.bearer or auth.tokenReview.enabled" -}}
+{{- fail "nobody could call the broker: set auth.basic, auth.bearer or auth.tokenReview.enabled" -}}
 {{- end -}}
 {{- if and $registered (not $login) -}}
 {{- fail "Service Catalog needs a password or a token: set auth.basic or auth.bearer, or registration.kind to none" -}}
@@ -16,7 +16,7 @@
 {{- fail "Service Catalog has no client certificate: leave auth.clientCASecret empty, or set registration.kind to none" -}}
 {{- end -}}
 {{- if and $v.auth.tokenReview.enabled (not $v.auth.tokenReview.users) -}}
-{{- fail "auth.tokenReview.users is empty, and every pod of the cluster has a genuine token: list the accepted users" -}}
+{{- fail "auth.tokenReview.users is empty, and every pod of the cluster has a token that is genuine: say whose are accepted" -}}
 {{- end -}}
 {{- if and $v.auth.clientCASecret (eq $v.tls.mode "none") -}}
 {{- fail "auth.clientCASecret is for TLS: set tls.mode to another than none" -}}
@@ -63,9 +63,9 @@
 {{- end -}}
 {{- end -}}
 
-{{/* (name, value now, value before): refuses a change. */}}
+{{/* (what, value now, value of before): refuses a change. */}}
 {{- define "alibabacloud-servicebroker.unchanged" -}}
 {{- if ne (index . 1) (index . 2) -}}
-{{- fail (printf "%s was %q when this release was first installed and cannot become %q: existing records would be lost. Restore the value (`helm upgrade --reuse-values` keeps all values), or install another release" (index . 0) (index . 2) (index . 1)) -}}
+{{- fail (printf "%s was %q when this release was first installed and cannot become %q: what exists would be forgotten. Set it as it was (`helm upgrade --reuse-values` keeps all values), or install another release" (index . 0) (index . 2) (index . 1)) -}}
 {{- end -}}
 {{- end -}}

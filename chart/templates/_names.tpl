@@ -28,7 +28,7 @@
 {{- default (ternary (include "alibabacloud-servicebroker.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
 
-{{/* Name of the ConfigMap with the release's identity: independent of values. */}}
+{{/* What the release must never forget: its name does not depend on values. */}}
 {{- define "alibabacloud-servicebroker.identityName" -}}
 {{- printf "%s-%s-identity" .Release.Name .Chart.Name -}}
 {{- end -}}

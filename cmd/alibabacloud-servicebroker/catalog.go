@@ -3,9 +3,23 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 )
+
+// currentCatalog puts the catalog in force.
+func (c *config) currentCatalog() (*catalog.Current, error) {
+	offerings, err := c.offerings()
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := catalog.NewSnapshot(offerings, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return catalog.NewCurrent(snapshot), nil
+}
 
 // offerings returns the catalog of the providers with the changes of
 // --catalog-file and --catalog-prefix.

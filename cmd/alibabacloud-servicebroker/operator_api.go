@@ -15,15 +15,15 @@ import (
 // operatorAPI returns the handler of the operator API. Changes of its token file
 // take effect while it serves.
 func (c *config) operatorAPI(files *filewatch.Watcher, config server.Config) (http.Handler, error) {
-	gate := api.NewGate(0, nil)
-	config.Gate = gate
+	auth := api.NewTokenAuthenticator(0, nil)
+	config.Auth = auth
 	if c.opsTokensFile != "" {
 		err := files.Use("operators", []string{c.opsTokensFile}, func(contents [][]byte) error {
 			tokens, err := operatorTokens(contents[0])
 			if err != nil {
 				return err
 			}
-			return gate.SetTokens(tokens)
+			return auth.SetTokens(tokens)
 		})
 		if err != nil {
 			return nil, fmt.Errorf("--ops-tokens-file: %w", err)

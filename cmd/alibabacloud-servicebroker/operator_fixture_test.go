@@ -51,13 +51,13 @@ func newBrokerFixture(t *testing.T, serve func(http.Handler) *httptest.Server) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := api.NewGate(time.Nanosecond, nil)
-	if err := gate.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame:open"}}); err != nil {
+	auth := api.NewTokenAuthenticator(time.Nanosecond, nil)
+	if err := auth.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame:open"}}); err != nil {
 		t.Fatal(err)
 	}
 	w := &brokerFixture{t: t, store: sealed.New(file, keys), token: filepath.Join(dir, "token")}
 	w.write("alice:sesame:open\n")
-	handler, err := server.New(server.Config{Gate: gate, Store: w.store, Engine: w, Keys: keys, Log: func(string) {}})
+	handler, err := server.New(server.Config{Auth: auth, Store: w.store, Engine: w, Keys: keys, Log: func(string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func serve(ctx context.Context, c *config) error {
 		return err
 	}
 
-	offerings, err := c.offerings()
+	catalog, err := c.currentCatalog()
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func serve(ctx context.Context, c *config) error {
 		Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
 	})
 	logic, err := broker.New(broker.Config{
-		BrokerID: c.brokerID, Catalog: offerings, Providers: providers, Store: checked, Engine: engine, Region: cloud.Region(),
+		BrokerID: c.brokerID, Catalog: catalog, Providers: providers, Store: checked, Engine: engine, Region: cloud.Region(),
 		Metrics: metrics, PollInterval: c.pollInterval, Options: c.options,
 	})
 	if err != nil {
@@ -70,7 +70,7 @@ func serve(ctx context.Context, c *config) error {
 		return err
 	}
 	platforms, err := c.platformAPI(files, api.Config{
-		Broker: logic, Instances: logic, Catalog: offerings.Render(), Metrics: metrics,
+		Broker: logic, Metrics: metrics,
 		MissingVersionStatus: c.missingVersionStatus,
 	})
 	if err != nil {

@@ -1,73 +1,75 @@
-// Package api is the broker's face over HTTP. It completes the surface of
-// osb-broker-lib to OSB 2.17 without forking it: the library's handlers do the
-// dispatch, and around them are authentication, versions, limits, the routes
-// and headers the library lacks, and one function that writes every answer.
-// It decides nothing about services.
+// Package api serves the Open Service Broker API 2.17 to platforms over HTTP.
+// osb-broker-lib, used as it is, dispatches requests; around it are
+// authentication, version checks, limits, and the routes and headers that the
+// library lacks. One function writes answers. Decisions on services are the
+// Broker's.
 package api
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
 
-	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
-	libmetrics "github.com/pmorie/osb-broker-lib/pkg/metrics"
-	"github.com/pmorie/osb-broker-lib/pkg/rest"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// Instances serves GET /v2/service_instances/:instance_id, for which
-// osb-broker-lib has no method. It fills the Answer of the
-// request's osb.Call, or returns an error.
-type Instances interface {
-	GetInstance(c *lib.RequestContext) error
+// A Broker decides on decoded requests. An error that is an *osb.Error is
+// answered as it says, osb.ErrUnanswered closes the connection, and every other
+// error is answered with 500.
+type Broker interface { //nolint:interfacebloat // one method for each request of the API
+	GetCatalog(context.Context, osb.CatalogRequest) osb.CatalogResponse
+	Provision(context.Context, osb.ProvisionRequest) (osb.ProvisionResponse, error)
+	Update(context.Context, osb.UpdateRequest) (osb.UpdateResponse, error)
+	Deprovision(context.Context, osb.DeprovisionRequest) (osb.DeprovisionResponse, error)
+	LastOperation(context.Context, osb.LastOperationRequest) (osb.LastOperation, error)
+	GetInstance(context.Context, osb.GetInstanceRequest) (osb.Instance, error)
+	Bind(context.Context, osb.BindRequest) (osb.BindResponse, error)
+	Unbind(context.Context, osb.UnbindRequest) (osb.UnbindResponse, error)
+	BindingLastOperation(context.Context, osb.BindingLastOperationRequest) (osb.LastOperation, error)
+	GetBinding(context.Context, osb.GetBindingRequest) (osb.Binding, error)
 }
 
-// Config is what the handlers are made of.
+// Config configures a Handler.
 type Config struct {
-	// Broker is the business logic. It reads the request from osb.CallFrom and
-	// leaves its answer there. Without an answer there, what osb-broker-lib
-	// makes of its response is sent, and an error it returns counts as the
-	// Answer's Err. It may panic with http.ErrAbortHandler to drop the
-	// connection unanswered.
-	Broker    lib.Interface
-	Instances Instances
-	Catalog   osb.Catalog // rendered once
+	Broker Broker
 
 	// Users and Tokens are all valid at once, so that they can be rotated; see
-	// Handler.SetAccounts. There must be some, or a Reviewer.
+	// Handler.SetAccounts. At least one is required, unless there is a Reviewer.
 	Users  []User
 	Tokens []Token
-	// Reviewer decides on bearer tokens that are none of Tokens; nil for nobody.
+	// Reviewer decides on bearer tokens that are missing in Tokens; nil rejects
+	// them.
 	Reviewer *TokenReviewer
-	// InsecureNoAuth lets everybody in, and must then be alone.
+	// InsecureNoAuth accepts every request. It excludes users, tokens and a
+	// reviewer.
 	InsecureNoAuth bool
-	// FailureDelay is the longest time that a 401 is held back after repeated
-	// failures; 1 s by default.
+	// FailureDelay is the longest delay of a 401 after repeated failures; 1 s by
+	// default.
 	FailureDelay time.Duration
 
 	// MissingVersionStatus answers a request without X-Broker-API-Version: 400
 	// by default (VER-03); conformance checkers want 412.
 	MissingVersionStatus int
 
-	// Metrics takes the collectors; nil for none.
+	// Metrics takes the collectors; may be nil.
 	Metrics prometheus.Registerer
 	// Now is time.Now by default.
 	Now func() time.Time
-	// Log takes one line a request, and whether the request failed on our side;
-	// glog by default. The line has ids and never credentials, queries, bodies
-	// or identities.
+	// Log takes one line for each request, and whether the request failed in the
+	// broker; glog by default. A line has ids, and is free of credentials,
+	// queries, bodies and identities.
 	Log func(failed bool, line string)
 }
 
 // A Handler serves the platforms' port.
 type Handler struct {
-	open                 bool // everybody may call
+	noAuth               bool // every request is accepted
 	accepted             atomic.Pointer[credentials]
 	reviewer             *TokenReviewer
 	failures             failures
@@ -75,13 +77,14 @@ type Handler struct {
 	now                  func() time.Time
 	log                  func(failed bool, line string)
 	metrics              metrics
+	library              *library
 	routes               routes
 }
 
 // New returns the handler of the platforms' port.
 func New(config Config) (*Handler, error) {
-	if config.Broker == nil || config.Instances == nil {
-		return nil, errors.New("api: the broker or its instances are missing")
+	if config.Broker == nil {
+		return nil, errors.New("api: the broker is missing")
 	}
 	if config.MissingVersionStatus == 0 {
 		config.MissingVersionStatus = http.StatusBadRequest
@@ -92,34 +95,26 @@ func New(config Config) (*Handler, error) {
 	if config.Log == nil {
 		config.Log = logWithGlog
 	}
-	a := &Handler{
-		open:                 config.InsecureNoAuth,
+	h := &Handler{
+		noAuth:               config.InsecureNoAuth,
 		reviewer:             config.Reviewer,
 		failures:             failures{longest: cmp.Or(config.FailureDelay, longestDelay)},
 		missingVersionStatus: config.MissingVersionStatus,
 		now:                  config.Now,
 		log:                  config.Log,
 		metrics:              newMetrics(),
+		library:              newLibrary(config.Broker),
 	}
-	if err := a.SetAccounts(config.Users, config.Tokens); err != nil {
+	if err := h.SetAccounts(config.Users, config.Tokens); err != nil {
 		return nil, err
 	}
-	actions := libmetrics.New()
 	if config.Metrics != nil {
-		for _, c := range append(a.metrics.collectors(), actions) {
+		for _, c := range append(h.metrics.collectors(), h.library.collector()) {
 			if err := config.Metrics.Register(c); err != nil {
 				return nil, fmt.Errorf("api: register metrics: %w", err)
 			}
 		}
 	}
-	catalog, err := newCatalog(config.Catalog, config.Now())
-	if err != nil {
-		return nil, fmt.Errorf("api: render catalog: %w", err)
-	}
-	surface, err := rest.NewAPISurface(guarded{config.Broker}, actions)
-	if err != nil {
-		return nil, fmt.Errorf("api: %w", err)
-	}
-	a.routes = a.newRoutes(surface, config.Instances, catalog)
-	return a, nil
+	h.routes = h.newRoutes()
+	return h, nil
 }

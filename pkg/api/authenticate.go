@@ -12,61 +12,60 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// SetAccounts replaces the users and tokens that are accepted, from the next
-// request on. It fails, and changes nothing, if one of them is malformed or if
-// nobody could call any more.
-func (a *Handler) SetAccounts(users []User, tokens []Token) error {
+// SetAccounts replaces the accepted users and tokens from the next request on.
+// If one of them is malformed, or if every request would be rejected, it returns
+// an error and keeps the present ones.
+func (h *Handler) SetAccounts(users []User, tokens []Token) error {
 	accepted, err := newCredentials(users, tokens)
 	if err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
-	some := len(users)+len(tokens) > 0 || a.reviewer != nil
+	some := len(users)+len(tokens) > 0 || h.reviewer != nil
 	switch {
-	case some && a.open:
-		return errors.New("api: users or tokens are configured, and everybody is let in without: choose one")
-	case !some && !a.open:
-		return errors.New("api: there are no users and no tokens: nobody could use the broker")
+	case some && h.noAuth:
+		return errors.New("api: users or tokens are configured, and authentication is off: choose one")
+	case !some && !h.noAuth:
+		return errors.New("api: users and tokens are missing, so that every request would be rejected: configure one")
 	}
-	a.accepted.Store(&accepted)
+	h.accepted.Store(&accepted)
 	return nil
 }
 
-// authenticate reports whether the request carries accepted credentials
-// (AUTH-01, AUTH-03), or what to answer: a 401, held back where failures
-// repeat, or a 503 where it cannot be known now.
-func (a *Handler) authenticate(r *http.Request) (refusal osb.Answer, ok bool) {
-	if a.open {
-		return osb.Answer{}, true
+// authenticate returns nil if the request carries accepted credentials (AUTH-01,
+// AUTH-03), or else the error to answer with and its header: 401, delayed after
+// repeated failures, or 503 while the reviewer cannot tell.
+func (h *Handler) authenticate(r *http.Request) (http.Header, error) {
+	if h.noAuth {
+		return nil, nil
 	}
-	accepted := a.accepted.Load()
+	accepted := h.accepted.Load()
 	scheme := "none"
 	if name, password, ok := r.BasicAuth(); ok {
 		if anyEqual(accepted.basic, name+":"+password) {
-			return osb.Answer{}, true
+			return nil, nil
 		}
 		scheme = "basic"
 	} else if token, ok := bearer(r); ok {
 		if anyEqual(accepted.bearer, token) {
-			return osb.Answer{}, true
+			return nil, nil
 		}
 		scheme = "bearer"
-		if a.reviewer != nil && token != "" {
-			switch allowed, err := a.reviewer.Allows(r.Context(), token); {
+		if h.reviewer != nil && token != "" {
+			switch allowed, err := h.reviewer.Allows(r.Context(), token); {
 			case err != nil:
-				return osb.Answer{Err: osb.ErrUnavailable(err)}, false
+				return nil, osb.ErrUnavailable(err)
 			case allowed:
-				return osb.Answer{}, true
+				return nil, nil
 			}
 		}
 	} else if r.Header.Get("Authorization") != "" {
 		scheme = "other"
 	}
-	a.metrics.refusals.WithLabelValues(scheme).Inc()
-	if scheme != "none" { // without credentials nothing was guessed
-		a.failures.wait(r.Context(), a.now())
+	h.metrics.refusals.WithLabelValues(scheme).Inc()
+	if scheme != "none" { // a request without credentials guesses nothing
+		h.failures.wait(r.Context(), h.now())
 	}
-	refusal = osb.Answer{Err: osb.ErrUnauthorized(), Header: http.Header{"Www-Authenticate": accepted.challenges(a.reviewer != nil)}}
-	return refusal, false
+	return http.Header{"Www-Authenticate": accepted.challenges(h.reviewer != nil)}, osb.ErrUnauthorized()
 }
 
 func bearer(r *http.Request) (string, bool) {
@@ -74,7 +73,7 @@ func bearer(r *http.Request) (string, bool) {
 	return token, ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// challenges are the values of WWW-Authenticate (AUTH-04).
+// challenges returns the values of WWW-Authenticate (AUTH-04).
 func (c *credentials) challenges(tokens bool) []string {
 	const realm = ` realm="open service broker"`
 	var challenges []string
@@ -87,18 +86,18 @@ func (c *credentials) challenges(tokens bool) []string {
 	return challenges
 }
 
-// How 401s are held back.
+// Delays of 401s.
 const (
-	freeFailures = 10 // within forgetAfter of each other: somebody mistypes, a checker checks
+	freeFailures = 10 // within forgetAfter of each other: a mistyped password, a conformance checker
 	firstDelay   = 10 * time.Millisecond
 	longestDelay = time.Second
 	forgetAfter  = time.Minute
-	mostWaiting  = 100 // at once; the others are answered at once
+	mostWaiting  = 100 // at a time; the others are answered at once
 )
 
-// failures slow down those who guess. They are counted for the whole process,
-// since all of a platform comes from one address, as may its attackers; who
-// sends good credentials never waits.
+// failures delays 401s, so that guessing is slow. It counts them for the whole
+// process: all requests of a platform come from one address, and an attacker's
+// may too. A request with good credentials is served without delay.
 type failures struct {
 	longest time.Duration
 
@@ -108,7 +107,7 @@ type failures struct {
 	waiting int
 }
 
-// wait counts a failure and holds its answer back.
+// wait counts a failure and delays its answer.
 func (f *failures) wait(ctx context.Context, now time.Time) {
 	delay := f.begin(now)
 	if delay == 0 {
@@ -125,7 +124,7 @@ func (f *failures) wait(ctx context.Context, now time.Time) {
 	f.waiting--
 }
 
-// begin returns how long to wait; if that is not 0, one more is waiting.
+// begin returns the delay; a delay above 0 is counted as waiting.
 func (f *failures) begin(now time.Time) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()

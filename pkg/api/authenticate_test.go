@@ -13,11 +13,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-func TestAccountsAreReplacedWhileRequestsAreServed(t *testing.T) {
+func TestAuthenticate_ReplacedAccounts_ApplyAtOnce(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "AUTH-01", "AUTH-03")
 	h := start(t, nil)
@@ -54,14 +53,14 @@ func TestAccountsAreReplacedWhileRequestsAreServed(t *testing.T) {
 	h.send(t, "GET", instancePath, "", newToken).wantError(t, http.StatusUnauthorized)
 }
 
-func TestEverybodyIsLetInOnlyWhereAsked(t *testing.T) {
+func TestAuthenticate_InsecureNoAuth_ExcludesCredentials(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil, func(c *Config) { c.Users, c.Tokens, c.InsecureNoAuth = nil, nil, true })
 	if got := h.send(t, "GET", instancePath, "", without("Authorization")); got.status != http.StatusOK {
 		t.Errorf("status %d", got.status)
 	}
 	s := &script{}
-	if _, err := New(Config{Broker: s, Instances: s, Users: []User{{userName, password}}, InsecureNoAuth: true}); err == nil {
+	if _, err := New(Config{Broker: s, Users: []User{{userName, password}}, InsecureNoAuth: true}); err == nil {
 		t.Error("New took users and lets everybody in")
 	}
 }
@@ -91,7 +90,7 @@ func guarding(t *testing.T, registry prometheus.Registerer) *Handler {
 	t.Helper()
 	s := &script{}
 	h, err := New(Config{
-		Broker: s, Instances: s, Users: []User{{userName, password}}, Metrics: registry, Log: func(bool, string) {},
+		Broker: s, Users: []User{{userName, password}}, Metrics: registry, Log: func(bool, string) {},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +98,7 @@ func guarding(t *testing.T, registry prometheus.Registerer) *Handler {
 	return h
 }
 
-func TestRepeatedFailuresAreHeldBackAndGoodRequestsNever(t *testing.T) {
+func TestAuthenticate_RepeatedFailures_AreDelayed(t *testing.T) {
 	osbtest.Proves(t, "AUTH-04")
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewRegistry()
@@ -140,7 +139,7 @@ func TestRepeatedFailuresAreHeldBackAndGoodRequestsNever(t *testing.T) {
 	})
 }
 
-func TestFailuresBeyondWhatMayWaitAreAnsweredAtOnce(t *testing.T) {
+func TestAuthenticate_TooManyWaiting_AnswersAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := guarding(t, nil)
 		for range 25 {
@@ -164,7 +163,7 @@ func TestFailuresBeyondWhatMayWaitAreAnsweredAtOnce(t *testing.T) {
 	})
 }
 
-func TestAFailureWhoseClientHasGoneDoesNotWait(t *testing.T) {
+func TestAuthenticate_ClientGone_EndsTheDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := guarding(t, nil)
 		for range 25 {
@@ -181,10 +180,10 @@ func TestAFailureWhoseClientHasGoneDoesNotWait(t *testing.T) {
 	})
 }
 
-// The answer must not tell what was wrong.
-func TestEvery401SaysTheSame(t *testing.T) {
+// The text is the same for wrong names and wrong passwords.
+func TestAuthenticate_Every401_HasTheSameText(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(string, *osb.Call) error { return nil })
+	h := start(t, nil)
 	first := h.send(t, "GET", instancePath, "", without("Authorization"))
 	for _, change := range []func(*http.Request){
 		func(r *http.Request) { r.SetBasicAuth(userName, "wrong") },

@@ -38,11 +38,11 @@ func BenchmarkCatalog(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	logToNowhere(b)
-	s := &script{}
-	handler, err := New(Config{
-		Broker: s, Instances: s, Catalog: catalog, Users: []User{{userName, password}}, Metrics: prometheus.NewRegistry(),
-	})
+	logToNull(b)
+	s := &script{catalog: func(osb.CatalogRequest) osb.CatalogResponse {
+		return osb.CatalogResponse{Body: body, ETag: `"0123456789abcdef"`, Modified: time.Now()}
+	}}
+	handler, err := New(Config{Broker: s, Users: []User{{userName, password}}, Metrics: prometheus.NewRegistry()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -71,11 +71,10 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// BenchmarkHandler is what the layers cost on a poll without network, store or
-// log.
+// BenchmarkHandler measures the layers of a poll without network, store and log.
 func BenchmarkHandler(b *testing.B) {
 	s := &script{}
-	h, err := New(Config{Broker: s, Instances: s, Users: []User{{userName, password}}, Log: func(bool, string) {}})
+	h, err := New(Config{Broker: s, Users: []User{{userName, password}}, Log: func(bool, string) {}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -89,18 +88,18 @@ func BenchmarkHandler(b *testing.B) {
 			r.Header.Set(versionHeader, "2.17")
 			b.ReportAllocs()
 			for b.Loop() {
-				h.ServeHTTP(&discard{header: http.Header{}}, r)
+				h.ServeHTTP(&nowhere{header: http.Header{}}, r)
 			}
 		})
 	}
 }
 
-// A discard throws an answer away.
-type discard struct{ header http.Header }
+// A nowhere drops an answer.
+type nowhere struct{ header http.Header }
 
-func (d *discard) Header() http.Header            { return d.header }
-func (d *discard) WriteHeader(int)                {}
-func (d *discard) Write(part []byte) (int, error) { return len(part), nil }
+func (d *nowhere) Header() http.Header            { return d.header }
+func (d *nowhere) WriteHeader(int)                {}
+func (d *nowhere) Write(part []byte) (int, error) { return len(part), nil }
 
 const connections = 2
 
@@ -125,8 +124,8 @@ func serveBench(b *testing.B, handler http.Handler) []net.Conn {
 	return conns
 }
 
-// read sends n requests on each connection, one after the other, and returns
-// how long they took. It is as cheap as a client can be.
+// read sends n requests on each connection, one after the other, and returns the
+// time they took. It does as little work as a client can.
 func read(b *testing.B, conns []net.Conn, n int) time.Duration {
 	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://broker/v2/catalog", nil)
@@ -177,18 +176,18 @@ func exchangeOne(conn net.Conn, reader *bufio.Reader, request string) error {
 	return nil
 }
 
-// logToNowhere leaves the log's own work in, but for the terminal's.
-func logToNowhere(b *testing.B) {
+// logToNull keeps the work of the log and drops that of the terminal.
+func logToNull(b *testing.B) {
 	b.Helper()
-	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
 	stderr := os.Stderr
-	os.Stderr = nowhere
+	os.Stderr = null
 	b.Cleanup(func() {
 		os.Stderr = stderr
-		_ = nowhere.Close()
+		_ = null.Close()
 	})
 	if err := flag.Set("logtostderr", "true"); err != nil {
 		b.Fatal(err)

@@ -7,32 +7,32 @@ import (
 	"strings"
 )
 
-// A User is a name and password of HTTP Basic authentication. It does not
-// print its password.
+// A User is a name and password of HTTP Basic authentication. Printed, it hides
+// the password.
 type User struct {
 	Name     string
 	Password string
 }
 
-// String is the name alone.
+// String returns the name with a hidden password.
 func (u User) String() string { return u.Name + ":***" }
 
-// GoString is the name alone.
+// GoString returns the name with a hidden password.
 func (u User) GoString() string { return u.String() }
 
-// A Token is a bearer token. It does not print itself.
+// A Token is a bearer token. Printed, it hides itself.
 type Token string
 
-// String is not the token.
+// String returns asterisks.
 func (Token) String() string { return "***" }
 
-// GoString is not the token.
+// GoString returns asterisks.
 func (Token) GoString() string { return "***" }
 
 type digest = [sha256.Size]byte
 
-// credentials are the hashes of what is accepted. They never change: others
-// take their place.
+// credentials are the hashes of accepted users and tokens. They are immutable;
+// SetAccounts replaces them.
 type credentials struct {
 	basic  []digest // of name:password
 	bearer []digest
@@ -58,7 +58,8 @@ func newCredentials(users []User, tokens []Token) (credentials, error) {
 	return c, nil
 }
 
-// anyEqual takes as long however much of what was sent is right.
+// anyEqual reports whether one of the hashes is that of the sent text. Its time is
+// the same for every text, so that it tells an attacker nothing.
 func anyEqual(accepted []digest, sent string) bool {
 	sum := sha256.Sum256([]byte(sent))
 	found := 0

@@ -8,53 +8,42 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-// A fuzzed handler is one whose business logic decodes bodies as the broker
-// does and takes all that it can decode.
+// A fuzzed handler is one with its last log line.
 type fuzzed struct {
 	*Handler
 	*script
-	line string // of the log
+	line string
 }
 
 func fuzzing(f *testing.F) *fuzzed {
 	f.Helper()
-	z := &fuzzed{}
-	s := &script{do: func(method string, call *osb.Call) error {
-		call.Answer.Status = http.StatusOK
-		var err error
-		switch method {
-		case "provision":
-			_, err = osb.Decode[osb.ProvisionRequest](call.Body)
-		case "update":
-			_, err = osb.Decode[osb.UpdateRequest](call.Body)
-		case "bind":
-			_, err = osb.Decode[osb.BindRequest](call.Body)
-		}
-		return err
-	}}
+	z := &fuzzed{script: &script{}}
 	h, err := New(Config{
-		Broker: s, Instances: s, Catalog: smallCatalog(), Users: []User{{userName, password}}, Tokens: []Token{token},
+		Broker: z.script, Users: []User{{userName, password}}, Tokens: []Token{token},
 		FailureDelay: 1, Log: func(_ bool, line string) { z.line = line },
 	})
 	if err != nil {
 		f.Fatal(err)
 	}
-	z.Handler, z.script = h, s
+	z.Handler = h
 	return z
 }
 
 // serve reads the request from its bytes, as net/http does, and answers it. It
-// skips what net/http refuses by itself.
+// skips requests that net/http rejects by itself.
 func (z *fuzzed) serve(t *testing.T, raw string) (*http.Request, *httptest.ResponseRecorder) {
 	t.Helper()
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
@@ -62,7 +51,7 @@ func (z *fuzzed) serve(t *testing.T, raw string) (*http.Request, *httptest.Respo
 		t.Skip("net/http refuses it before any handler")
 	}
 	z.mu.Lock()
-	z.method, z.seen = "", nil
+	z.method, z.request = "", nil
 	z.mu.Unlock()
 	w := httptest.NewRecorder()
 	z.ServeHTTP(w, r)
@@ -75,7 +64,7 @@ func (z *fuzzed) serve(t *testing.T, raw string) (*http.Request, *httptest.Respo
 // good are the headers of a good request without body.
 const good = "Host: broker\r\nX-Broker-API-Version: 2.17\r\nAuthorization: Bearer " + token + "\r\n"
 
-// targets are the routes in a fixed order, for inputs to choose from.
+// targets are the routes in a fixed order, for inputs to index.
 func targets() []struct{ method, path, body string } {
 	all := requests()
 	var names []string
@@ -90,8 +79,8 @@ func targets() []struct{ method, path, body string } {
 	return list
 }
 
-// check is what holds for every answer: a status that platforms know, never one
-// that says that we failed; JSON with a type and a length; words for errors; the
+// check asserts the properties of every answer: a status below 500 that platforms
+// know, JSON with a type and a length, a word and a sentence for errors, and the
 // identity of the request.
 func check(t *testing.T, r *http.Request, w *httptest.ResponseRecorder) {
 	t.Helper()
@@ -150,10 +139,11 @@ func FuzzPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path string) {
 		r, w := z.serve(t, method+" "+path+" HTTP/1.1\r\n"+good+"Content-Length: 2\r\n\r\n{}")
 		check(t, r, w)
-		reached, call := z.last()
-		if call == nil {
+		reached, request := z.last()
+		if request == nil {
 			return
 		}
+		call := viewOf(request)
 		part := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 		if len(part) < 3 || part[0] != "v2" || part[1] != "service_instances" {
 			t.Fatalf("%s reached %s", r.URL.EscapedPath(), reached)
@@ -182,7 +172,7 @@ func wantID(t *testing.T, segment, id string) {
 		t.Errorf("id %q of the segment %q", id, segment)
 	}
 	if id == "" || id == "." || id == ".." || strings.ContainsRune(id, 0) || !utf8.ValidString(id) || utf8.RuneCountInString(id) > maxID {
-		t.Errorf("id %q reached the business logic", id)
+		t.Errorf("id %q reached the broker", id)
 	}
 }
 
@@ -204,28 +194,35 @@ func FuzzQuery(f *testing.F) {
 		r, w := z.serve(t, fmt.Sprintf("%s %s?%s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s", target.method, target.path, query, good, len(target.body), target.body))
 		check(t, r, w)
 		values, err := url.ParseQuery(r.URL.RawQuery)
-		_, call := z.last()
+		reached, request := z.last()
 		switch {
 		case target.path == "/v2/catalog":
 			return
 		case err != nil:
-			if w.Code != http.StatusBadRequest || call != nil {
+			if w.Code != http.StatusBadRequest || request != nil {
 				t.Errorf("status %d for a malformed query", w.Code)
 			}
 			return
-		case call == nil:
+		case request == nil:
 			t.Fatalf("status %d, body %s for a good query", w.Code, w.Body)
 		}
-		if call.ServiceID != values.Get("service_id") || call.PlanID != values.Get("plan_id") || call.Operation != values.Get("operation") {
-			t.Errorf("call %+v of the query %v", call, values)
+		want := view{ServiceID: values.Get("service_id"), PlanID: values.Get("plan_id")}
+		if strings.HasSuffix(reached, "last operation") {
+			want.Operation = values.Get("operation")
 		}
-		if want := strings.EqualFold(values.Get("accepts_incomplete"), "true"); call.AcceptsIncomplete != want {
-			t.Errorf("accepts incomplete: %t, query %v", call.AcceptsIncomplete, values)
+		if target.body != "" { // the body names service and plan
+			want.ServiceID, want.PlanID = "", ""
+		}
+		want.AcceptsIncomplete = target.method != http.MethodGet && strings.EqualFold(values.Get("accepts_incomplete"), "true")
+		got := viewOf(request)
+		got.Caller, got.InstanceID, got.BindingID = osb.Caller{}, "", ""
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s of the query %v (-want, +got):\n%s", reached, values, diff)
 		}
 	})
 }
 
-// FuzzHeaders: nobody comes in without credentials, and no header makes us fail.
+// FuzzHeaders: every accepted request has credentials, and headers cause no 500.
 func FuzzHeaders(f *testing.F) {
 	osbtest.Proves(f, "AUTH-01", "REQ-01", "OID-02", "OID-03", "CT-02")
 	for i := range targets() {
@@ -254,20 +251,22 @@ func FuzzHeaders(f *testing.F) {
 		if allowed == (w.Code == http.StatusUnauthorized) {
 			t.Errorf("status %d, credentials %t", w.Code, allowed)
 		}
-		_, call := z.last()
-		if call == nil {
+		_, request := z.last()
+		if request == nil {
 			return
 		}
-		if call.Minor < leastMinor || call.Minor > 1<<31 {
-			t.Errorf("version 2.%d reached the business logic", call.Minor)
+		caller := viewOf(request).Caller
+		if caller.Minor < leastMinor || caller.Minor > 1<<31 {
+			t.Errorf("version 2.%d reached the broker", caller.Minor)
 		}
-		if call.Identity.Platform != "" && !json.Valid(call.Identity.Value) {
-			t.Errorf("identity %q reached the business logic", call.Identity.Value)
+		if caller.Identity.Platform != "" && !json.Valid(caller.Identity.Value) {
+			t.Errorf("identity %q reached the broker", caller.Identity.Value)
 		}
 	})
 }
 
-// FuzzBody: only one JSON object reaches the business logic, byte for byte.
+// FuzzBody: only JSON objects reach the Broker, and their parameters byte for
+// byte.
 func FuzzBody(f *testing.F) {
 	osbtest.Proves(f, "CT-03", "EXT-01")
 	for i := range targets() {
@@ -292,16 +291,24 @@ func FuzzBody(f *testing.F) {
 			}
 			return
 		}
-		_, call := z.last()
-		if call == nil {
+		_, request := z.last()
+		if request == nil {
 			if w.Code != http.StatusBadRequest && w.Code != http.StatusRequestEntityTooLarge {
 				t.Errorf("status %d for the body %q", w.Code, body)
 			}
 			return
 		}
 		var object map[string]json.RawMessage
-		if err := json.Unmarshal(body, &object); err != nil || object == nil || !bytes.Equal(call.Body, body) {
-			t.Errorf("body %q reached the business logic as %q", body, call.Body)
+		if err := json.Unmarshal(body, &object); err != nil || object == nil {
+			t.Fatalf("body %q reached the broker", body)
+		}
+		sent := object["parameters"]
+		if string(sent) == "null" {
+			sent = nil
+		}
+		parameters := reflect.ValueOf(request).FieldByName("Parameters").Bytes()
+		if !bytes.Equal(parameters, sent) {
+			t.Errorf("parameters %q reached the broker as %q", sent, parameters)
 		}
 	})
 }

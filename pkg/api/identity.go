@@ -9,16 +9,11 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-const (
-	identityHeader = "X-Broker-Api-Originating-Identity"
-	// nobody is a well-formed identity for osb-broker-lib, which refuses to
-	// poll bindings without one and logs what it cannot read.
-	nobody = "none e30="
-)
+const identityHeader = "X-Broker-Api-Originating-Identity"
 
-// identityOf reads who caused the request (OID-01). One that is malformed
-// counts as not told, on every route (OID-02, OID-03): a request must not fail
-// for it, and its text is personal data that no log should have.
+// identityOf reads the user behind a request (OID-01). On every route a
+// malformed identity counts as absent (OID-02, OID-03): the request is served,
+// and the text, which is personal data, stays out of the log.
 func identityOf(r *http.Request) osb.Identity {
 	fields := strings.Fields(r.Header.Get(identityHeader))
 	if len(fields) != 2 {

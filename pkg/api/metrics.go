@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics are of requests as they were answered. Their labels are of few
-// values whatever callers send: route templates, methods and status classes.
+// metrics count answered requests. Label values come from fixed sets, whatever
+// callers send: route templates, methods and status classes.
 type metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -27,7 +27,7 @@ func newMetrics() metrics {
 		}, []string{"route", "method"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_authentication_failures_total",
-			Help: "Requests refused with 401, by the scheme of the credentials they sent; none for those without.",
+			Help: "Requests refused with 401, by the scheme of their credentials; none without credentials.",
 		}, []string{"scheme"}),
 	}
 }

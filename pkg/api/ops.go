@@ -8,20 +8,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// OpsConfig is what the handler of the second port is made of.
+// OpsConfig configures the handler of the operators' port.
 type OpsConfig struct {
-	// Ready says why requests cannot be served now, or nil. Its text is shown.
+	// Ready returns nil while requests can be served, or else the reason, which
+	// is shown.
 	Ready func() error
-	// Metrics are shown at /metrics; nil for none.
+	// Metrics are shown at /metrics; nil turns the path off.
 	Metrics prometheus.Gatherer
-	// Operators serves what is under /operator/; nil for nothing.
+	// Operators serves the paths under /operator/; nil turns them off.
 	Operators http.Handler
 }
 
-// Ops returns the handler of the operators' port: /healthz (the process
-// lives), /readyz (it can serve) and /metrics, which ask for no credentials, so
-// the port must not be open to platforms (HARD-08); and the operators' API,
-// which does.
+// Ops returns the handler of the operators' port. /healthz (the process lives),
+// /readyz (requests can be served) and /metrics are open to every client that
+// reaches the port, so the port must be closed to platforms (HARD-08); the
+// operator API requires a token.
 func Ops(config OpsConfig) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -43,7 +44,7 @@ func Ops(config OpsConfig) http.Handler {
 		return mux
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Past the mux, which would clean paths: ids may hold anything.
+		// The mux would clean paths, and ids may hold dots and slashes.
 		if strings.HasPrefix(r.URL.EscapedPath(), "/operator/") {
 			config.Operators.ServeHTTP(w, r)
 			return
@@ -60,5 +61,5 @@ func report(w http.ResponseWriter, status int, description string) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a failure is the client's: it has gone
+	_, _ = w.Write(body) // fails only if the client is gone
 }

@@ -1,19 +1,17 @@
 package api
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
-	"github.com/pmorie/osb-broker-lib/pkg/rest"
-
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// A handler serves one method of one path. What is to be known of the request
-// afterwards goes into the exchange.
+// A handler serves one method of one path, and notes in the exchange the parts
+// that the log needs.
 type handler func(w http.ResponseWriter, r *http.Request, x *exchange)
 
 // A route is one path and its methods.
@@ -23,39 +21,35 @@ type route struct {
 	allow    string // their names
 }
 
-// routes are all paths that are served.
+// routes are all paths of the API.
 type routes struct {
 	catalog, instance, instanceOperation, binding, bindingOperation route
 }
 
-// newRoutes is the one table of what is served.
-func (a *Handler) newRoutes(surface *rest.APISurface, instances Instances, catalog *document) routes {
-	getInstance := func(w http.ResponseWriter, r *http.Request) {
-		c := &lib.RequestContext{Writer: w, Request: r}
-		_ = settle(c, false, instances.GetInstance(c)) // the error is in the call
-	}
+// newRoutes is the one table of paths and methods.
+func (h *Handler) newRoutes() routes {
 	const (
 		instance = "/v2/service_instances/{instance_id}"
 		binding  = instance + "/service_bindings/{binding_id}"
 	)
 	return routes{
-		catalog: newRoute("/v2/catalog", map[string]handler{http.MethodGet: catalog.serve}),
+		catalog: newRoute("/v2/catalog", map[string]handler{http.MethodGet: h.serveCatalog}),
 		instance: newRoute(instance, map[string]handler{
-			http.MethodGet:    a.call(getInstance, noBody),
-			http.MethodPut:    a.call(surface.ProvisionHandler, withBody),
-			http.MethodPatch:  a.call(surface.UpdateHandler, withBody),
-			http.MethodDelete: a.call(surface.DeprovisionHandler, noBody),
+			http.MethodGet:    h.serveMethod(getInstanceRequest),
+			http.MethodPut:    h.serveMethod(provisionRequest),
+			http.MethodPatch:  h.serveMethod(updateRequest),
+			http.MethodDelete: h.serveMethod(deprovisionRequest),
 		}),
 		instanceOperation: newRoute(instance+"/last_operation", map[string]handler{
-			http.MethodGet: a.call(surface.LastOperationHandler, noBody),
+			http.MethodGet: h.serveMethod(lastOperationRequest),
 		}),
 		binding: newRoute(binding, map[string]handler{
-			http.MethodGet:    a.call(surface.GetBindingHandler, noBody),
-			http.MethodPut:    a.call(surface.BindHandler, withBody),
-			http.MethodDelete: a.call(surface.UnbindHandler, noBody),
+			http.MethodGet:    h.serveMethod(getBindingRequest),
+			http.MethodPut:    h.serveMethod(bindRequest),
+			http.MethodDelete: h.serveMethod(unbindRequest),
 		}),
 		bindingOperation: newRoute(binding+"/last_operation", map[string]handler{
-			http.MethodGet: a.call(surface.BindingLastOperationHandler, noBody),
+			http.MethodGet: h.serveMethod(bindingLastOperationRequest),
 		}),
 	}
 }
@@ -64,13 +58,42 @@ func newRoute(template string, methods map[string]handler) route {
 	return route{template: template, methods: methods, allow: strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}
 }
 
-// ids are the path's, as they were encoded; nil where the path has none.
+// serveMethod decodes a request, passes it to the Broker through osb-broker-lib,
+// and writes the answer.
+func (h *Handler) serveMethod(decode decode) handler {
+	return func(w http.ResponseWriter, r *http.Request, x *exchange) {
+		response, err := h.decide(r, x, decode)
+		switch {
+		case errors.Is(err, osb.ErrUnanswered):
+			panic(http.ErrAbortHandler) // closes the connection
+		case err != nil:
+			h.refuse(w, x, err, nil)
+		default:
+			h.respond(w, x, response)
+		}
+	}
+}
+
+func (h *Handler) decide(r *http.Request, x *exchange, decode decode) (any, error) {
+	m, err := readMessage(r, x)
+	if err != nil {
+		return nil, err
+	}
+	request, err := decode(m)
+	if err != nil {
+		return nil, err
+	}
+	x.request = request
+	return h.library.dispatch(r, m.instanceID, m.bindingID, request)
+}
+
+// ids are the path's, still encoded; nil where the path has none.
 type ids struct{ instance, binding *string }
 
-// find returns the route of a path, or nil. The path is taken as it was
-// encoded, so that an encoded slash in an id leads nowhere else, as it
-// would in osb-broker-lib, and is never cleaned, since a redirect means nothing to a platform. Ids
-// may be empty here, so that they are refused for what they are.
+// find returns the route of a path, or nil. It reads the path as it was encoded:
+// an encoded slash stays part of its id, where osb-broker-lib's own router would
+// take it for a separator. The path is left as it is, since platforms follow no
+// redirect. Empty ids match, so that their 400 names them.
 func (s *routes) find(path string) (*route, ids) {
 	const (
 		prefix    = "/v2/"
@@ -104,26 +127,22 @@ func (s *routes) find(path string) (*route, ids) {
 
 // serve finds the path, then its method, checks the version (VER-01), and calls
 // the handler.
-func (a *Handler) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
-	found, ids := a.routes.find(r.URL.EscapedPath())
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
+	found, ids := h.routes.find(r.URL.EscapedPath())
 	if found == nil {
-		a.send(w, x, osb.Answer{Err: osb.ErrNotFound("This path")})
+		h.refuse(w, x, osb.ErrNotFound("This path"), nil)
 		return
 	}
 	x.route, x.ids = found.template, ids
 	handle, ok := found.methods[r.Method]
 	if !ok {
-		refusal := osb.Answer{Err: osb.ErrMethodNotAllowed(method(r))}
-		refusal.Header = http.Header{"Allow": {found.allow}}
-		a.send(w, x, refusal)
+		h.refuse(w, x, osb.ErrMethodNotAllowed(method(r)), http.Header{"Allow": {found.allow}})
 		return
 	}
 	var err error
-	if x.minor, err = a.checkVersion(r); err != nil {
-		a.send(w, x, osb.Answer{Err: err})
+	if x.minor, err = h.checkVersion(r); err != nil {
+		h.refuse(w, x, err, nil)
 		return
 	}
-	x.updates = found == &a.routes.instance && r.Method == http.MethodPatch
-	x.deprovisions = found == &a.routes.instance && r.Method == http.MethodDelete
 	handle(w, r, x)
 }

@@ -24,22 +24,21 @@ const (
 	maxHeader         = 64 << 10 // bytes
 )
 
-// Drain is how a server comes to its end.
+// Drain says how a server stops.
 type Drain struct {
-	// Delay is how long it goes on as before, but for telling clients to
-	// connect anew: until load balancers have heard that it is not ready.
+	// Delay is the time for which the server goes on, asking clients to connect
+	// anew, while load balancers learn that the process is no longer ready.
 	Delay time.Duration
-	// Time is how long requests in flight may then take to end.
+	// Time is the time that requests in flight then have to end.
 	Time time.Duration
 }
 
-// Serve serves until ctx ends and the drain's delay is over; then it takes no
-// more connections, and waits for the requests in flight. It returns nil if all
-// of them ended in time. With a TLS configuration it speaks HTTPS.
+// Serve serves until ctx ends and the drain's delay is over; then it closes the
+// listener and waits for the requests in flight. It returns nil if all of them
+// ended in time. With a TLS configuration it speaks HTTPS.
 //
-// What net/http cannot read as a request it answers itself, in plain text: 400
-// for malformed lines and headers, 431 for headers over 64 KiB, 417 for an
-// Expect it does not know.
+// net/http itself answers malformed requests, in plain text: 400 for malformed
+// lines and headers, 431 for headers over 64 KiB, 417 for an unknown Expect.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, secure *tls.Config, drain Drain) error {
 	var draining atomic.Bool
 	server := &http.Server{
@@ -56,7 +55,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, sec
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(glogWriter{}, "", 0),
-		// OPTIONS * is for the handler as well: nothing is answered before 401.
+		// OPTIONS * goes to the handler as well, so that its answer is 401 first.
 		DisableGeneralOptionsHandler: true,
 	}
 	served := make(chan error, 1)
@@ -93,7 +92,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, sec
 	return err
 }
 
-// glogWriter takes what net/http has to say of single connections.
+// glogWriter logs the messages of net/http about single connections.
 type glogWriter struct{}
 
 // Write logs one line.

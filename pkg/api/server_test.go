@@ -27,7 +27,7 @@ func listen(t *testing.T) net.Listener {
 }
 
 // HARD-02.
-func TestServeLetsRequestsInFlightEnd(t *testing.T) {
+func TestServe_Shutdown_LetsRequestsInFlightEnd(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "HARD-02")
 	l := listen(t)
@@ -67,7 +67,7 @@ func TestServeLetsRequestsInFlightEnd(t *testing.T) {
 	}
 }
 
-func TestServeEndsWhenTheDrainTimeIsOver(t *testing.T) {
+func TestServe_DrainTimeOver_Ends(t *testing.T) {
 	t.Parallel()
 	l := listen(t)
 	inside, release := make(chan struct{}), make(chan struct{})
@@ -91,7 +91,7 @@ func TestServeEndsWhenTheDrainTimeIsOver(t *testing.T) {
 	}
 }
 
-func TestServeReportsALostListener(t *testing.T) {
+func TestServe_LostListener_IsAnError(t *testing.T) {
 	t.Parallel()
 	l := listen(t)
 	_ = l.Close()
@@ -100,9 +100,9 @@ func TestServeReportsALostListener(t *testing.T) {
 	}
 }
 
-// HARD-02: while load balancers have not heard, requests are served as before,
-// on connections that are then closed in good order.
-func TestServeTakesRequestsWhileTheDrainIsDelayed(t *testing.T) {
+// HARD-02: until load balancers know of the shutdown, requests are served as
+// before, on connections that close after their answers.
+func TestServe_DrainDelay_TakesRequests(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "HARD-02")
 	l := listen(t)
@@ -157,12 +157,12 @@ func TestServeTakesRequestsWhileTheDrainIsDelayed(t *testing.T) {
 	}
 }
 
-// AUTH-04: net/http would answer it by itself.
-func TestNothingIsAnsweredToStrangersBut401(t *testing.T) {
+// AUTH-04: by default, net/http answers OPTIONS * itself.
+func TestServe_OptionsAsterisk_Is401(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "AUTH-01", "AUTH-04")
 	s := &script{}
-	handler, err := New(Config{Broker: s, Instances: s, Users: []User{{userName, password}}})
+	handler, err := New(Config{Broker: s, Users: []User{{userName, password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestNothingIsAnsweredToStrangersBut401(t *testing.T) {
 }
 
 // HARD-08.
-func TestOpsTellsLifeReadinessAndMetrics(t *testing.T) {
+func TestOps_Paths_ShowHealthReadinessAndMetrics(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "HARD-08")
 	registry := prometheus.NewRegistry()

@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// Certificates are what TLS connections begin with: they can be replaced while
-// connections are served, which those that are open do not notice. The zero
-// value has none.
+// Certificates are the certificate of a server and the authorities of its
+// clients. Both can be replaced while connections are served; open connections
+// keep theirs. The zero value has neither.
 type Certificates struct {
 	own     atomic.Pointer[tls.Certificate]
 	clients atomic.Pointer[x509.CertPool]
@@ -25,32 +25,33 @@ func (c *Certificates) SetOwn(certificate, key []byte) error {
 	return nil
 }
 
-// SetClientCAs replaces the authorities, PEM, one of which must have signed the
-// certificate of each client. Without them clients need no certificates.
+// SetClientCAs replaces the authorities, PEM; one of them must have signed the
+// certificate of each client. Until the first call, certificates of clients are
+// optional.
 func (c *Certificates) SetClientCAs(authorities []byte) error {
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(authorities) {
-		return errors.New("there is no certificate in it")
+		return errors.New("the file of client authorities holds no certificate: write PEM certificates into it")
 	}
 	c.clients.Store(pool)
 	return nil
 }
 
-// Config is the configuration of a server that takes each connection with what
-// is set then (AUTH-02). It speaks TLS 1.2 and 1.3.
+// Config returns the configuration of a server that reads the certificates anew
+// for each connection (AUTH-02). It speaks TLS 1.2 and 1.3.
 func (c *Certificates) Config() *tls.Config {
 	base := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	base.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		own := c.own.Load()
 		if own == nil {
-			return nil, errors.New("there is no certificate")
+			return nil, errors.New("the server has no certificate yet")
 		}
 		config := &tls.Config{
 			MinVersion: base.MinVersion, NextProtos: base.NextProtos,
 			Certificates: []tls.Certificate{*own},
 		}
 		if pool := c.clients.Load(); pool != nil {
-			// Sessions that are resumed are checked by the authorities of now, too.
+			// Resumed sessions are checked against the present authorities, too.
 			config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, pool
 		}
 		return config, nil

@@ -72,8 +72,8 @@ func serveTLS(t *testing.T, c *Certificates) string {
 	return l.Addr().String()
 }
 
-// visit makes one request on a connection of its own. It trusts and shows the
-// certificates that are given, and returns how the connection was made.
+// visit makes one request on a connection of its own, with the given certificates,
+// and returns the state of the connection.
 func visit(address string, trusted pair, own *pair, change ...func(*tls.Config)) (*tls.ConnectionState, error) {
 	config := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
 	config.RootCAs.AppendCertsFromPEM(trusted.certificate)
@@ -96,7 +96,7 @@ func visit(address string, trusted pair, own *pair, change ...func(*tls.Config))
 	return response.TLS, response.Body.Close()
 }
 
-func TestServeSpeaksHTTPSFromTLS12On(t *testing.T) {
+func TestServe_TLS_Needs12OrLater(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "AUTH-02")
 	own := newPair(t, 1)
@@ -120,7 +120,7 @@ func TestServeSpeaksHTTPSFromTLS12On(t *testing.T) {
 	}
 }
 
-func TestCertificatesAreReplacedWhileConnectionsAreServed(t *testing.T) {
+func TestCertificates_Replaced_KeepOpenConnections(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "AUTH-02")
 	first, second := newPair(t, 1), newPair(t, 2)
@@ -145,7 +145,7 @@ func TestCertificatesAreReplacedWhileConnectionsAreServed(t *testing.T) {
 	}
 }
 
-func TestClientsNeedACertificateOfTheAuthoritiesOfNow(t *testing.T) {
+func TestCertificates_Clients_NeedAPresentAuthority(t *testing.T) {
 	t.Parallel()
 	own, first, second := newPair(t, 1), newPair(t, 2), newPair(t, 3)
 	var certificates Certificates

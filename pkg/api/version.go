@@ -8,15 +8,15 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// Names of headers are in the form that net/http keeps them in, so that none is
-// brought into it for each request.
+// Header names have the canonical form of net/http, which saves a conversion for
+// each request.
 const (
 	versionHeader     = "X-Broker-Api-Version"
 	versionHeaderText = "X-Broker-API-Version" // as the specification spells it
 )
 
-// The versions that are served: 2.13 and every later 2.x, whose additions
-// older sides ignore (VER-04).
+// Versions 2.13 and later 2.x are served: each side ignores additions of later
+// versions (VER-04).
 const (
 	servedMajor = 2
 	leastMinor  = 13
@@ -24,10 +24,10 @@ const (
 
 // checkVersion checks X-Broker-API-Version (VER-01 to VER-04) and returns its
 // minor number.
-func (a *Handler) checkVersion(r *http.Request) (int, error) {
+func (h *Handler) checkVersion(r *http.Request) (int, error) {
 	version := r.Header.Get(versionHeader)
 	if version == "" {
-		return 0, osb.ErrVersion(a.missingVersionStatus,
+		return 0, osb.ErrVersion(h.missingVersionStatus,
 			"The header %s is missing: send the version of the Open Service Broker API you speak, 2.13 to 2.17.", versionHeaderText)
 	}
 	majorText, minorText, _ := strings.Cut(version, ".")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/golang/glog"
@@ -15,9 +14,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A wish is what a bind asks for: read from the request, or taken over from
-// the binding that it replaces.
-type wish struct {
+// A bindIntent is a bind with its offering, plan and parameters: read from the
+// request, or for a rotation from the binding that it replaces.
+type bindIntent struct {
 	osb.BindRequest
 
 	parameters json.RawMessage
@@ -25,168 +24,170 @@ type wish struct {
 	plan       *catalog.Plan
 }
 
-// bind decides on PUT of a binding. Every binding has credentials of its own.
-func (b *BusinessLogic) bind(ctx context.Context, req request) (int, any, error) {
-	in, err := osb.Decode[osb.BindRequest](req.Body)
-	if err != nil {
-		return 0, nil, err
-	}
-	if err := bounded(in.Context); err != nil {
-		return 0, nil, err
+// Bind stores the intent to make a binding. Every binding has credentials of its
+// own.
+func (b *BusinessLogic) Bind(ctx context.Context, in osb.BindRequest) (osb.BindResponse, error) {
+	return answeredIntent(b.bind(ctx, in))
+}
+
+func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindResponse, error) {
+	var none osb.BindResponse
+	req := b.newRequest(in.Caller, bindingKey(in.InstanceID, in.BindingID), in.AcceptsIncomplete)
+	if err := checkContext(in.Context); err != nil {
+		return none, err
 	}
 	if app := appOf(in); app != "" {
 		if err := osb.RequireString("app_guid", app); err != nil {
-			return 0, nil, err
+			return none, err
 		}
 	}
-	instance, err := b.store.Find(ctx, req.key().Instance())
+	instance, err := b.store.Find(ctx, req.key.Instance())
 	if err != nil {
-		return 0, nil, b.unlessDropped(in, err)
+		return none, b.orUnanswered(in, err)
 	}
-	var w wish
+	var intent bindIntent
 	if in.PredecessorBindingID == "" {
-		w, err = b.readBind(&instance, in)
+		intent, err = req.readBind(&instance, in)
 	} else {
-		w, err = b.readRotation(ctx, req, in)
+		intent, err = b.readRotation(ctx, req, in)
 	}
 	if err != nil {
-		return 0, nil, err
+		return none, err
 	}
+	slow := intent.plan.IsSlow(string(store.Bind))
 
-	var now store.Record
-	r, err := b.store.Update(ctx, req.key(), func(r *store.Record) error {
-		now = *r
-		if err := decideBind(r, &instance, w); err != nil {
-			return err
+	r, err := b.decide(ctx, req.key, func(read *store.Record) (edit, error) {
+		if err := decideBind(read, &instance, intent); err != nil {
+			return nil, err
 		}
-		if !w.offering.Bindable {
-			return osb.ErrBadRequest("%s cannot be bound: use it without a binding.", w.offering.Name)
+		if !intent.offering.Bindable {
+			return nil, osb.ErrBadRequest("%s cannot be bound: use it without a binding.", intent.offering.Name)
 		}
-		if w.plan.IsSlow(string(store.Bind)) && !req.AcceptsIncomplete {
-			return osb.ErrAsyncRequired()
+		if slow && !req.acceptsIncomplete {
+			return nil, osb.ErrAsyncRequired()
 		}
-		if err := checked(w.plan.CheckBind(w.parameters)); err != nil {
-			return err
+		if err := badParameters(intent.plan.CheckBind(intent.parameters)); err != nil {
+			return nil, err
 		}
-		return b.intendBinding(r, &instance, req, w)
+		return b.intendBinding(read, &instance, req, intent)
 	})
-	status := http.StatusCreated
-	if errors.Is(err, lifecycle.ErrUnchanged) {
-		r, err, status = now, nil, http.StatusOK
-	}
-	if err != nil {
-		return 0, nil, b.unlessDropped(in, err)
-	}
-	bound := func(r *store.Record) (int, any, error) {
-		body, err := b.binding(req, r)
-		return status, body, err
+	exists := errors.Is(err, lifecycle.ErrUnchanged)
+	if err != nil && !exists {
+		return none, b.orUnanswered(in, err)
 	}
 	if lifecycle.IsReady(&r) {
-		return bound(&r)
+		return b.bound(req, &r, exists)
 	}
-	o, err := b.await(ctx, req, r, w.plan.IsSlow(string(store.Bind)))
-	if err != nil {
-		return 0, nil, err
+	o := b.await(ctx, req, r, slow)
+	if b.config.DropUnfinishedBinds && !req.acceptsIncomplete && !o.op.State.Finished() &&
+		isKubernetes(o.record.Context) {
+		return none, osb.ErrUnanswered
 	}
-	b.dropUnfinished(req, &o)
-	return o.answer(req, func() (int, any, error) { return bound(&o.record) })
+	switch done, err := o.isDone(req); {
+	case err != nil:
+		return none, err
+	case !done:
+		return osb.BindResponse{Exists: exists, Async: true, Operation: o.op.ID}, nil
+	}
+	return b.bound(req, &o.record, exists)
 }
 
-// dropUnfinished ends the connection without an answer where that makes the
-// platform send the bind again; see Options.
-func (b *BusinessLogic) dropUnfinished(req request, o *outcome) {
-	if b.config.DropUnfinishedBinds && !req.AcceptsIncomplete && !o.op.State.Finished() &&
-		lifecycle.ContextOf(&o.record).Platform == "kubernetes" {
-		panic(http.ErrAbortHandler)
-	}
+// bound is the answer of a bind to a ready binding.
+func (b *BusinessLogic) bound(req request, r *store.Record, exists bool) (osb.BindResponse, error) {
+	binding, err := b.describeBinding(req.caller, r)
+	return osb.BindResponse{Exists: exists, Binding: binding}, err
 }
 
-// unlessDropped is err; where it only says that the store is away, the request
-// is left unanswered as in dropUnfinished.
-func (b *BusinessLogic) unlessDropped(in osb.BindRequest, err error) error {
+// orUnanswered is err. An error that only says that the store is away becomes
+// osb.ErrUnanswered for binds of Service Catalog, if Options.DropUnfinishedBinds
+// is set.
+func (b *BusinessLogic) orUnanswered(in osb.BindRequest, err error) error {
 	_, known := errors.AsType[*osb.Error](err)
-	if known || lifecycle.IsUnrecoverable(err) || !b.config.DropUnfinishedBinds {
+	if known || lifecycle.IsUnrecoverable(err) || !b.config.DropUnfinishedBinds || !isKubernetes(in.Context) {
 		return err
 	}
-	if lifecycle.ContextOf(&store.Record{Context: in.Context}).Platform == "kubernetes" {
-		glog.Warningf("a bind is left unanswered, to be sent again: %v", err)
-		panic(http.ErrAbortHandler)
-	}
-	return err
+	glog.Warningf("bind left unanswered, to be sent again instance=%q binding=%q err=%q", in.InstanceID, in.BindingID, err)
+	return osb.ErrUnanswered
 }
 
-// readBind checks what the body says by itself (BIND-02, BIND-06).
-func (b *BusinessLogic) readBind(instance *store.Record, in osb.BindRequest) (wish, error) {
-	w := wish{BindRequest: in}
+// isKubernetes reports whether the context of a request names Kubernetes as its
+// platform.
+func isKubernetes(context json.RawMessage) bool {
+	return lifecycle.ContextOf(&store.Record{Context: context}).Platform == "kubernetes"
+}
+
+// readBind checks the body without the binding's record (BIND-02, BIND-06).
+func (req request) readBind(instance *store.Record, in osb.BindRequest) (bindIntent, error) {
+	intent := bindIntent{BindRequest: in}
 	if err := osb.RequireString("service_id", in.ServiceID); err != nil {
-		return w, err
+		return intent, err
 	}
 	err := osb.RequireString("plan_id", in.PlanID)
 	if err != nil {
-		return w, err
+		return intent, err
 	}
-	if w.offering, w.plan, err = b.known(instance, in.ServiceID, in.PlanID); err != nil {
-		return w, err
+	if intent.offering, intent.plan, err = req.known(instance, in.ServiceID, in.PlanID); err != nil {
+		return intent, err
 	}
-	w.parameters, err = normalized(in.Parameters)
-	return w, err
+	intent.parameters, err = normalized(in.Parameters)
+	return intent, err
 }
 
-// decideBind lets a bind through (nil) if the id is free and the instance is
-// ready, and else says what it is.
-func decideBind(r, instance *store.Record, w wish) error {
+// decideBind returns nil if the id is free and the instance is ready. A repeated
+// bind is lifecycle.ErrUnchanged; every other error is the answer.
+func decideBind(r, instance *store.Record, intent bindIntent) error {
 	if !lifecycle.Exists(instance) {
 		return osb.ErrNotFound(nameOf(instance.Key)) // BIND-27
 	}
 	if !lifecycle.IsFree(r) {
-		return decideRebind(r, instance, w)
+		return decideRebind(r, instance, intent)
 	}
 	switch {
 	case lifecycle.IsBusy(instance), instance.Goal == store.Absent && !instance.Settled:
 		return osb.ErrConcurrency()
 	case !lifecycle.IsReady(instance):
 		return osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
-	case instance.ServiceID != w.ServiceID || !planOfInstance(instance, w.PlanID):
+	case instance.ServiceID != intent.ServiceID || !isPlanOf(instance, intent.PlanID):
 		return osb.ErrBadRequest("service_id and plan_id are not those of the service instance: send its own.")
 	}
 	return nil
 }
 
-// decideRebind says what a bind is whose id is taken.
-func decideRebind(r, instance *store.Record, w wish) error {
+// decideRebind decides on a bind with an id that is in use.
+func decideRebind(r, instance *store.Record, intent bindIntent) error {
 	if lifecycle.IsCreateFailed(r) {
-		return osb.ErrConcurrency() // being cleaned up
+		return osb.ErrConcurrency() // its clean-up runs
 	}
-	same, err := sameBinding(r, instance, w)
+	same, err := sameBinding(r, instance, intent)
 	switch {
 	case err != nil:
 		return err
 	case !same:
 		return osb.ErrConflict(nameOf(r.Key))
 	case r.Goal == store.Absent:
-		return osb.ErrConcurrency() // being deleted
+		return osb.ErrConcurrency() // its deletion runs
 	}
 	return lifecycle.ErrUnchanged
 }
 
-// sameBinding compares what a bind asks for with what is there (BIND-09,
-// BIND-11). The plan may be the one of the bind, or the one that the instance
-// has moved to since.
-func sameBinding(r, instance *store.Record, w wish) (bool, error) {
-	plan := w.PlanID == r.Want.PlanID || planOfInstance(instance, w.PlanID)
-	if r.ServiceID != w.ServiceID || !plan || r.Want.AppGUID != appOf(w.BindRequest) || r.Predecessor != w.PredecessorBindingID {
+// sameBinding reports whether a bind has the attributes of the record (BIND-09,
+// BIND-11). The plan may be the bind's own, or one that the instance moved to
+// since.
+func sameBinding(r, instance *store.Record, intent bindIntent) (bool, error) {
+	plan := intent.PlanID == r.Want.PlanID || isPlanOf(instance, intent.PlanID)
+	if r.ServiceID != intent.ServiceID || !plan || r.Want.AppGUID != appOf(intent.BindRequest) || r.Predecessor != intent.PredecessorBindingID {
 		return false, nil
 	}
 	have, err := r.Want.Parameters.Open()
 	if err != nil {
 		return false, err
 	}
-	return catalog.Equal(have, w.parameters), nil
+	return catalog.Equal(have, intent.parameters), nil
 }
 
-// planOfInstance says whether a platform may take the plan for the instance's:
-// it is, or was before an update whose answer the platform may have lost.
-func planOfInstance(instance *store.Record, planID string) bool {
+// isPlanOf reports whether the instance has the plan, or had it before its last
+// update: the platform may have lost the answer of that.
+func isPlanOf(instance *store.Record, planID string) bool {
 	return instance.Have != nil && planID == instance.Have.PlanID || planID == instance.PriorPlanID
 }
 
@@ -198,27 +199,29 @@ func appOf(in osb.BindRequest) string {
 	return in.AppGUID
 }
 
-// intendBinding makes r the record of a new binding. It has the plan that the
-// instance has, which may have left the catalog.
-func (b *BusinessLogic) intendBinding(r, instance *store.Record, req request, w wish) error {
-	lifecycle.NewLife(r, req.now)
-	r.Parent = instance.Incarnation
-	plan, err := b.planOf(instance, instance.Have)
+// intendBinding returns the edit that makes a record the one of a new binding. Its
+// plan is the instance's, which may have left the catalog.
+func (b *BusinessLogic) intendBinding(read, instance *store.Record, req request, intent bindIntent) (edit, error) {
+	plan, err := req.planOf(instance, instance.Have)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	want, err := specFor(plan, w.parameters)
+	want, err := specFor(plan, intent.parameters)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	want.AppGUID = appOf(w.BindRequest)
-	r.Provider, r.ServiceID, r.Offering = instance.Provider, instance.ServiceID, instance.Offering
-	r.Organization, r.Space, r.Context = instance.Organization, instance.Space, w.Context
-	r.Region, r.Want, r.Predecessor = instance.Region, want, w.PredecessorBindingID
-	if life := time.Duration(plan.BindingLifetime); life > 0 {
-		r.Expires = req.now.Add(life)
-		r.Renew = r.Expires.Add(-life / 5) // early enough to rotate
-	}
-	lifecycle.Begin(r, store.Bind, req.now, plan.DeadlineOf(string(store.Bind)))
-	return b.prepare(r, instance)
+	want.AppGUID = appOf(intent.BindRequest)
+	incarnation := lifecycle.NewIncarnation()
+	return b.prepared(func(r *store.Record) {
+		lifecycle.NewLife(r, incarnation, req.now)
+		r.Parent = instance.Incarnation
+		r.Provider, r.ServiceID, r.Offering = instance.Provider, instance.ServiceID, instance.Offering
+		r.Organization, r.Space, r.Context = instance.Organization, instance.Space, intent.Context
+		r.Region, r.Want, r.Predecessor = instance.Region, want, intent.PredecessorBindingID
+		if life := time.Duration(plan.BindingLifetime); life > 0 {
+			r.Expires = req.now.Add(life)
+			r.Renew = r.Expires.Add(-life / 5) // early enough to rotate
+		}
+		lifecycle.Begin(r, store.Bind, req.now, plan.DeadlineOf(string(store.Bind)))
+	}, want, read, instance)
 }

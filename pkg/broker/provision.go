@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
@@ -12,52 +11,59 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// provision decides on PUT /v2/service_instances/:instance_id. The order of
-// the checks is the one that all conformance checkers accept.
-func (b *BusinessLogic) provision(ctx context.Context, req request) (int, any, error) {
-	in, err := osb.Decode[osb.ProvisionRequest](req.Body)
-	if err != nil {
-		return 0, nil, err
+// Provision stores the intent to make an instance. The order of its checks is the
+// one that all conformance checkers accept.
+func (b *BusinessLogic) Provision(ctx context.Context, in osb.ProvisionRequest) (osb.ProvisionResponse, error) {
+	return answeredIntent(b.provision(ctx, in))
+}
+
+func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) (osb.ProvisionResponse, error) {
+	var none osb.ProvisionResponse
+	req := b.newRequest(in.Caller, instanceKey(in.InstanceID), in.AcceptsIncomplete)
+	if err := checkContext(in.Context); err != nil {
+		return none, err
 	}
-	if err := bounded(in.Context); err != nil {
-		return 0, nil, err
-	}
-	offering, plan, parameters, err := b.readProvision(in)
+	offering, plan, parameters, err := req.readProvision(in)
 	if err != nil {
-		return 0, nil, err
+		return none, err
 	}
 	slow := plan.IsSlow(string(store.Provision))
 
-	var now store.Record
-	r, err := b.store.Update(ctx, req.key(), func(r *store.Record) error {
-		now = *r
-		if err := decideProvision(r, in, parameters); err != nil {
-			return err
+	r, err := b.decide(ctx, req.key, func(read *store.Record) (edit, error) {
+		if err := decideProvision(read, in, parameters); err != nil {
+			return nil, err
 		}
-		if slow && !req.AcceptsIncomplete {
-			return osb.ErrAsyncRequired()
+		if slow && !req.acceptsIncomplete {
+			return nil, osb.ErrAsyncRequired()
 		}
-		if err := checked(plan.CheckCreate(parameters)); err != nil {
-			return err
+		if err := badParameters(plan.CheckCreate(parameters)); err != nil {
+			return nil, err
 		}
-		return b.intendInstance(r, req, in, offering, plan, parameters)
+		return b.intendInstance(read, req, in, offering, plan, parameters)
 	})
-	if errors.Is(err, lifecycle.ErrUnchanged) {
-		return b.repeatProvision(ctx, req, now, slow)
+	exists := errors.Is(err, lifecycle.ErrUnchanged)
+	if err != nil && !exists {
+		return none, err
 	}
+	response := osb.ProvisionResponse{Exists: exists}
+	if exists && r.Have != nil {
+		response.Metadata = metadataOf(req.caller, &r)
+		return response, nil
+	}
+	o := b.await(ctx, req, r, slow)
+	done, err := o.isDone(req)
 	if err != nil {
-		return 0, nil, err
+		return none, err
 	}
-	o, err := b.await(ctx, req, r, slow)
-	if err != nil {
-		return 0, nil, err
+	if !done {
+		response.Async, response.Operation = true, o.op.ID
 	}
-	return o.answer(req, func() (int, any, error) { return http.StatusCreated, provisioned(req, &o.record), nil })
+	response.Metadata = metadataOf(req.caller, &o.record)
+	return response, nil
 }
 
-// readProvision checks what the body says without any record (PROV-02 to
-// PROV-07).
-func (b *BusinessLogic) readProvision(in osb.ProvisionRequest) (*catalog.Offering, *catalog.Plan, json.RawMessage, error) {
+// readProvision checks the body without any record (PROV-02 to PROV-07).
+func (req request) readProvision(in osb.ProvisionRequest) (*catalog.Offering, *catalog.Plan, json.RawMessage, error) {
 	for _, member := range []struct{ name, value string }{
 		{"service_id", in.ServiceID},
 		{"plan_id", in.PlanID},
@@ -68,7 +74,7 @@ func (b *BusinessLogic) readProvision(in osb.ProvisionRequest) (*catalog.Offerin
 			return nil, nil, nil, err
 		}
 	}
-	offering, plan, err := b.offered(in.ServiceID, in.PlanID)
+	offering, plan, err := req.offered(in.ServiceID, in.PlanID)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -79,27 +85,14 @@ func (b *BusinessLogic) readProvision(in osb.ProvisionRequest) (*catalog.Offerin
 	return offering, plan, parameters, err
 }
 
-// checkMaintenance compares the version that a request names with the one of
-// the wanted plan (PROV-07, UPD-09). An object without a version counts as
-// absent.
-func checkMaintenance(m *osb.MaintenanceInfo, plan *catalog.Plan) error {
-	if m == nil || m.Version == "" {
-		return nil
-	}
-	if plan == nil || plan.Maintenance == nil || plan.Maintenance.Version != m.Version {
-		return osb.ErrMaintenanceInfo()
-	}
-	return nil
-}
-
-// decideProvision lets a provision through (nil) if the id is free, and else
-// says what it is: repeated (errDecided), in conflict, or too early.
+// decideProvision returns nil if the id is free. A repeated provision is
+// lifecycle.ErrUnchanged; every other error is the answer.
 func decideProvision(r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) error {
 	switch {
 	case lifecycle.IsFree(r):
 		return nil
 	case lifecycle.IsCreateFailed(r):
-		return osb.ErrConcurrency() // being cleaned up
+		return osb.ErrConcurrency() // its clean-up runs
 	}
 	same, err := sameInstance(r, in, parameters)
 	switch {
@@ -108,12 +101,12 @@ func decideProvision(r *store.Record, in osb.ProvisionRequest, parameters json.R
 	case !same:
 		return osb.ErrConflict(nameOf(r.Key))
 	case r.Goal == store.Absent:
-		return osb.ErrConcurrency() // being deleted (PROV-19)
+		return osb.ErrConcurrency() // its deletion runs (PROV-19)
 	}
 	return lifecycle.ErrUnchanged
 }
 
-// sameInstance compares what a provision asks for with what is there
+// sameInstance reports whether a provision has the attributes of the record
 // (PROV-10, PROV-11).
 func sameInstance(r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) (bool, error) {
 	spec := r.Have
@@ -130,29 +123,18 @@ func sameInstance(r *store.Record, in osb.ProvisionRequest, parameters json.RawM
 	return catalog.Equal(have, parameters), nil
 }
 
-// intendInstance makes r the record of a new instance.
-func (b *BusinessLogic) intendInstance(r *store.Record, req request, in osb.ProvisionRequest, o *catalog.Offering, p *catalog.Plan, parameters json.RawMessage) error {
-	lifecycle.NewLife(r, req.now)
+// intendInstance returns the edit that makes a record the one of a new instance.
+func (b *BusinessLogic) intendInstance(read *store.Record, req request, in osb.ProvisionRequest, o *catalog.Offering, p *catalog.Plan, parameters json.RawMessage) (edit, error) {
 	want, err := specFor(p, parameters)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.Provider, r.ServiceID, r.Offering = o.Provider, o.ID, o.Name
-	r.Organization, r.Space, r.Context = in.OrganizationGUID, in.SpaceGUID, in.Context
-	r.Region, r.Want = b.config.Region, want
-	lifecycle.Begin(r, store.Provision, req.now, p.DeadlineOf(string(store.Provision)))
-	return b.prepare(r, nil)
-}
-
-// repeatProvision answers a provision that was sent before: 202 with the same
-// operation, or 200.
-func (b *BusinessLogic) repeatProvision(ctx context.Context, req request, r store.Record, slow bool) (int, any, error) {
-	if r.Have != nil {
-		return http.StatusOK, provisioned(req, &r), nil
-	}
-	o, err := b.await(ctx, req, r, slow)
-	if err != nil {
-		return 0, nil, err
-	}
-	return o.answer(req, func() (int, any, error) { return http.StatusOK, provisioned(req, &o.record), nil })
+	incarnation := lifecycle.NewIncarnation()
+	return b.prepared(func(r *store.Record) {
+		lifecycle.NewLife(r, incarnation, req.now)
+		r.Provider, r.ServiceID, r.Offering = o.Provider, o.ID, o.Name
+		r.Organization, r.Space, r.Context = in.OrganizationGUID, in.SpaceGUID, in.Context
+		r.Region, r.Want = b.config.Region, want
+		lifecycle.Begin(r, store.Provision, req.now, p.DeadlineOf(string(store.Provision)))
+	}, want, read, nil)
 }

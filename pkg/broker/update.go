@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
@@ -12,82 +11,83 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// update decides on PATCH /v2/service_instances/:instance_id: another plan,
-// other parameters, or both. Nothing is changed by a request that is refused.
-func (b *BusinessLogic) update(ctx context.Context, req request) (int, any, error) {
-	in, err := osb.Decode[osb.UpdateRequest](req.Body)
-	if err != nil {
-		return 0, nil, err
+// Update stores the intent to change an instance: another plan, other parameters,
+// or both. A refused request changes nothing.
+func (b *BusinessLogic) Update(ctx context.Context, in osb.UpdateRequest) (osb.UpdateResponse, error) {
+	return answeredIntent(b.update(ctx, in))
+}
+
+func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.UpdateResponse, error) {
+	var none osb.UpdateResponse
+	req := b.newRequest(in.Caller, instanceKey(in.InstanceID), in.AcceptsIncomplete)
+	if err := checkContext(in.Context); err != nil {
+		return none, err
 	}
-	if err := bounded(in.Context); err != nil {
-		return 0, nil, err
-	}
-	instance, err := b.store.Find(ctx, req.key())
+	instance, err := b.store.Find(ctx, req.key)
 	if err != nil {
-		return 0, nil, err
+		return none, err
 	}
-	_, plan, err := b.known(&instance, in.ServiceID, in.PlanID)
+	_, plan, err := req.known(&instance, in.ServiceID, in.PlanID)
 	if err != nil {
-		return 0, nil, err
+		return none, err
 	}
 	parameters, err := normalized(in.Parameters)
 	if err != nil {
-		return 0, nil, err
+		return none, err
 	}
 
-	var now store.Record
 	slow := false
-	r, err := b.store.Update(ctx, req.key(), func(r *store.Record) error {
-		now = *r
-		c, err := b.changeOf(r, in, plan, parameters)
+	r, err := b.decide(ctx, req.key, func(read *store.Record) (edit, error) {
+		c, err := req.changeOf(read, in, plan, parameters)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		slow = c.plan.IsSlow(string(store.Update))
 		switch {
 		case c.running:
-			return lifecycle.ErrUnchanged
-		case c.none():
-			if in.Context == nil || catalog.Equal(in.Context, r.Context) {
-				return lifecycle.ErrUnchanged
+			return nil, lifecycle.ErrUnchanged
+		case c.isEmpty():
+			if in.Context == nil || catalog.Equal(in.Context, read.Context) {
+				return nil, lifecycle.ErrUnchanged
 			}
-			r.Context = in.Context // UPD-08
-			return nil
+			return func(r *store.Record) { r.Context = in.Context }, nil // UPD-08
 		}
-		if slow && !req.AcceptsIncomplete {
-			return osb.ErrAsyncRequired()
+		if slow && !req.acceptsIncomplete {
+			return nil, osb.ErrAsyncRequired()
 		}
-		return b.intendUpdate(r, req, c)
+		return b.intendUpdate(read, req, c)
 	})
-	if errors.Is(err, lifecycle.ErrUnchanged) {
-		r, err = now, nil
+	if err != nil && !errors.Is(err, lifecycle.ErrUnchanged) {
+		return none, err
 	}
+	if !lifecycle.IsBusy(&r) { // the cloud has nothing to change (UPD-11)
+		return osb.UpdateResponse{Metadata: metadataOf(req.caller, &r)}, nil
+	}
+	o := b.await(ctx, req, r, slow)
+	done, err := o.isDone(req)
 	if err != nil {
-		return 0, nil, err
+		return none, err
 	}
-	if !lifecycle.IsBusy(&r) { // there was nothing to change in the cloud (UPD-11)
-		return http.StatusOK, provisioned(req, &r), nil
+	response := osb.UpdateResponse{Metadata: metadataOf(req.caller, &o.record)}
+	if !done {
+		response.Async, response.Operation = true, o.op.ID
 	}
-	o, err := b.await(ctx, req, r, slow)
-	if err != nil {
-		return 0, nil, err
-	}
-	return o.answer(req, func() (int, any, error) { return http.StatusOK, provisioned(req, &o.record), nil })
+	return response, nil
 }
 
-// A change is what an update comes to.
+// A change is the difference between an update and the instance.
 type change struct {
 	plan       *catalog.Plan   // the wanted one
 	parameters json.RawMessage // the wanted ones, all of them
-	asked      json.RawMessage // those of them that differ from what is there
-	newPlan    bool            // or the same with another maintenance version
-	running    bool            // an update to just this is under way
+	differing  json.RawMessage // the wanted ones that differ from the present
+	newPlan    bool            // another plan, or another maintenance version
+	running    bool            // an update to this very change runs
 }
 
-func (c change) none() bool { return !c.newPlan && c.asked == nil }
+func (c change) isEmpty() bool { return !c.newPlan && c.differing == nil }
 
-// changeOf works out the change, or why it cannot be.
-func (b *BusinessLogic) changeOf(r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
+// changeOf returns the change that an update asks for, or the error to answer.
+func (req request) changeOf(r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
 	switch {
 	case !lifecycle.Exists(r):
 		return change{}, osb.ErrNotFound(nameOf(r.Key)) // UPD-20
@@ -102,20 +102,20 @@ func (b *BusinessLogic) changeOf(r *store.Record, in osb.UpdateRequest, plan *ca
 	if lifecycle.IsBusy(r) {
 		base = r.Want
 	}
-	c, err := b.changeFrom(base, r, in, plan, parameters)
+	c, err := req.changeFrom(base, r, in, plan, parameters)
 	if err != nil || !lifecycle.IsBusy(r) {
 		return c, err
 	}
-	if !c.none() { // another update than the one under way
+	if !c.isEmpty() { // another update runs
 		return change{}, osb.ErrConcurrency()
 	}
 	c.running = true
 	return c, nil
 }
 
-// changeFrom compares a spec with what an update asks for.
-func (b *BusinessLogic) changeFrom(base *store.Spec, r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
-	from, err := b.planOf(r, base)
+// changeFrom compares a spec with an update.
+func (req request) changeFrom(base *store.Spec, r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
+	from, err := req.planOf(r, base)
 	if err != nil {
 		return change{}, err
 	}
@@ -123,34 +123,33 @@ func (b *BusinessLogic) changeFrom(base *store.Spec, r *store.Record, in osb.Upd
 	if plan != nil && plan.ID != base.PlanID {
 		if !from.Updateable {
 			refusal := osb.ErrUnprocessable("Instances of plan %s cannot move to another plan: make a new instance.", from.Name)
-			refusal.UpdateRepeatable = new(bool) // it will never do
+			refusal.UpdateRepeatable = new(false) // a repeated update has the same answer
 			return change{}, refusal
 		}
 		c.plan, c.newPlan = plan, true
 	}
-	if err := b.maintain(&c, r, in); err != nil {
+	if err := req.maintain(&c, r, in); err != nil {
 		return change{}, err
 	}
 	have, err := base.Parameters.Open()
 	if err != nil {
 		return change{}, err
 	}
-	c.parameters, c.asked, err = catalog.Merge(have, parameters)
+	c.parameters, c.differing, err = catalog.Merge(have, parameters)
 	if err != nil {
 		return change{}, osb.ErrBadRequest("%v", err)
 	}
 	return c, nil
 }
 
-// maintain makes the catalog's present form of the plan part of the change
-// where the request names its maintenance version and the instance has another
-// (UPD-09).
-func (b *BusinessLogic) maintain(c *change, r *store.Record, in osb.UpdateRequest) error {
+// maintain adds the catalog's form of the plan to the change if the request names
+// the catalog's maintenance version and the instance has another (UPD-09).
+func (req request) maintain(c *change, r *store.Record, in osb.UpdateRequest) error {
 	if in.MaintenanceInfo == nil || in.MaintenanceInfo.Version == "" {
 		return nil
 	}
 	var target *catalog.Plan
-	if o, ok := b.catalog.Offering(r.ServiceID); ok {
+	if o, ok := req.catalog.Offering(r.ServiceID); ok {
 		target, _ = o.Plan(c.plan.ID)
 	}
 	if err := checkMaintenance(in.MaintenanceInfo, target); err != nil {
@@ -162,19 +161,21 @@ func (b *BusinessLogic) maintain(c *change, r *store.Record, in osb.UpdateReques
 	return nil
 }
 
-// intendUpdate checks the change and makes it what is wanted.
-func (b *BusinessLogic) intendUpdate(r *store.Record, req request, c change) error {
-	if err := checked(c.plan.CheckUpdate(c.asked)); err != nil {
-		return err
+// intendUpdate checks the change and returns the edit that makes it the record's
+// wanted spec.
+func (b *BusinessLogic) intendUpdate(read *store.Record, req request, c change) (edit, error) {
+	if err := badParameters(c.plan.CheckUpdate(c.differing)); err != nil {
+		return nil, err
 	}
 	want, err := specFor(c.plan, c.parameters)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.Want = want
-	if want.PlanID != r.Have.PlanID {
-		r.PriorPlanID = r.Have.PlanID
-	}
-	lifecycle.Begin(r, store.Update, req.now, c.plan.DeadlineOf(string(store.Update)))
-	return b.prepare(r, nil)
+	return b.prepared(func(r *store.Record) {
+		r.Want = want
+		if want.PlanID != r.Have.PlanID {
+			r.PriorPlanID = r.Have.PlanID
+		}
+		lifecycle.Begin(r, store.Update, req.now, c.plan.DeadlineOf(string(store.Update)))
+	}, want, read, nil)
 }

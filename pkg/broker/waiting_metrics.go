@@ -4,8 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// waitingGauges tell how many requests wait for their operations, and how many
-// may.
+// waitingGauges show how many requests wait for their operations, and the bound.
 func (b *BusinessLogic) waitingGauges() []prometheus.Collector {
 	return []prometheus.Collector{
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -31,8 +31,8 @@ const (
 	TextNoInstance  = "The instance of this binding was deleted."
 )
 
-// newIncarnation draws the 128 bits that name a life.
-func newIncarnation() string {
+// NewIncarnation draws the 128 bits that name a life.
+func NewIncarnation() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b) // never fails: crypto/rand
 	return hex.EncodeToString(b)
@@ -40,7 +40,7 @@ func newIncarnation() string {
 
 // NewLife makes r the record of a fresh incarnation. What was there before is
 // remembered as an earlier life.
-func NewLife(r *store.Record, now time.Time) {
+func NewLife(r *store.Record, incarnation string, now time.Time) {
 	earlier := r.Earlier
 	if r.Revision != 0 {
 		results := r.Results
@@ -52,7 +52,7 @@ func NewLife(r *store.Record, now time.Time) {
 	}
 	*r = store.Record{
 		Key: r.Key, Revision: r.Revision, Schema: store.SchemaVersion, Epoch: r.Epoch,
-		Incarnation: newIncarnation(), Created: now, Earlier: earlier, Unknown: r.Unknown,
+		Incarnation: incarnation, Created: now, Earlier: earlier, Unknown: r.Unknown,
 	}
 }
 

@@ -1,10 +1,25 @@
 package osb
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
-// A Catalog is the answer to GET /v2/catalog (CAT-01).
+// A CatalogRequest is GET /v2/catalog.
+type CatalogRequest struct {
+	Caller Caller
+}
+
+// A CatalogResponse is a catalog that was rendered once for many requests.
+type CatalogResponse struct {
+	Body     []byte    // a Catalog as JSON
+	ETag     string    // strong, with its quotes
+	Modified time.Time // when the catalog was rendered, in whole seconds
+}
+
+// A Catalog is the body of the answer to GET /v2/catalog (CAT-01).
 type Catalog struct {
-	Services []Service `json:"services"` // never nil (CAT-02)
+	Services []Service `json:"services"` // an empty list rather than nil (CAT-02)
 }
 
 // A Service is a service offering as platforms read it (CAT-10 to CAT-22).
@@ -20,12 +35,12 @@ type Service struct {
 	AllowContextUpdates  bool            `json:"allow_context_updates,omitempty"`
 	Metadata             json.RawMessage `json:"metadata,omitempty"`
 	PlanUpdateable       bool            `json:"plan_updateable"`
-	Plans                []Plan          `json:"plans"` // never empty (CAT-22)
+	Plans                []Plan          `json:"plans"` // at least one (CAT-22)
 }
 
 // A Plan is a service plan as platforms read it (CAT-30 and following). Free,
-// Bindable and PlanUpdateable are always written, since platforms differ in
-// what they take an absent one to mean.
+// Bindable and PlanUpdateable are always written: platforms differ in the
+// defaults of absent ones.
 type Plan struct {
 	ID                     string           `json:"id"`
 	Name                   string           `json:"name"`
@@ -62,7 +77,7 @@ type InputSchema struct {
 	Parameters json.RawMessage `json:"parameters"`
 }
 
-// MaintenanceInfo names the version of what runs under a plan.
+// MaintenanceInfo names the version of the software that a plan runs.
 type MaintenanceInfo struct {
 	Version     string `json:"version"`
 	Description string `json:"description,omitempty"`

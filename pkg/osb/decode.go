@@ -19,7 +19,7 @@ import (
 // 400; they name the member and the type it must have, and leave its value out.
 func Decode[T any](body []byte) (T, error) {
 	var request T
-	if err := CheckObject(body); err != nil {
+	if err := checkObject(body); err != nil {
 		return request, err
 	}
 	if err := json.Unmarshal(body, &request, json.WithUnmarshalers(json.UnmarshalFromFunc(readObject)), jsontext.AllowInvalidUTF8(true)); err != nil {
@@ -28,11 +28,11 @@ func Decode[T any](body []byte) (T, error) {
 	return request, nil
 }
 
-// CheckObject returns a 400 unless body is exactly one JSON object without
+// checkObject returns a 400 unless body is exactly one JSON object without
 // repeated names: a repeated name has two values, and either may be the one
 // that is meant. Invalid UTF-8 is accepted and read as U+FFFD. Mistakes of
 // syntax are reported before repeated names.
-func CheckObject(body []byte) error {
+func checkObject(body []byte) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return ErrBadRequest("The request has no body: send one JSON object.")
 	}

@@ -2,16 +2,12 @@ package operations_test
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
@@ -113,7 +109,7 @@ func (w *world) serve(st store.Store, listen func(context.Context)) {
 		w.provider = w.cloud
 	}
 	config := settings{
-		Config: broker.Config{Catalog: c, Region: "cn-hangzhou", Options: w.opts},
+		Config: broker.Config{Catalog: inForce(w.t, c), Region: "cn-hangzhou", Options: w.opts},
 		Engine: engine.Config{Account: func(context.Context) (string, error) { return "1234567890123456", nil }},
 		Store:  w.site,
 	}
@@ -143,6 +139,16 @@ func (w *world) serve(st store.Store, listen func(context.Context)) {
 	}
 }
 
+// inForce puts a catalog in force.
+func inForce(t testing.TB, c *catalog.Catalog) *catalog.Current {
+	t.Helper()
+	snapshot, err := catalog.NewSnapshot(c, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return catalog.NewCurrent(snapshot)
+}
+
 // restart is a new process on the same store.
 func (w *world) restart() {
 	w.t.Helper()
@@ -150,78 +156,51 @@ func (w *world) restart() {
 	w.start()
 }
 
-// A reply is what the platform gets.
-type reply struct {
-	status int
-	body   any
-	header http.Header
-	err    *osb.Error
-}
+// platform is one that accepts asynchronous answers.
+func (w *world) platform() platform { return platform{t: w.t, logic: w.logic} }
 
-func (w *world) call(c osb.Call, method func(*lib.RequestContext) error) reply {
-	w.t.Helper()
-	if c.Minor == 0 {
-		c.Minor = 17
-	}
-	r := httptest.NewRequest(http.MethodPut, "/", nil)
-	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: r.WithContext(osb.WithCall(r.Context(), &c))})
-	if c.Answer.Err == nil {
-		return reply{status: c.Answer.Status, body: c.Answer.Body, header: c.Answer.Header}
-	}
-	e, ok := errors.AsType[*osb.Error](c.Answer.Err)
-	if !ok {
-		w.t.Fatalf("the answer's error is no *osb.Error: %v", c.Answer.Err)
-	}
-	return reply{status: e.Status, err: e}
-}
+// syncPlatform is one that accepts none.
+func (w *world) syncPlatform() platform { return platform{t: w.t, logic: w.logic, sync: true} }
 
 func (w *world) provision(id, body string) reply {
 	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
-		_, err := w.logic.Provision(nil, c)
-		return err
-	})
+	return w.platform().provision(id, body)
 }
 
 func (w *world) update(id, body string) reply {
 	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
-		_, err := w.logic.Update(nil, c)
-		return err
-	})
+	return w.platform().update(id, body)
 }
 
 func (w *world) deprovision(id, service string) reply {
 	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, ServiceID: service + "-id", PlanID: service + "-plan", AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
-		_, err := w.logic.Deprovision(nil, c)
-		return err
-	})
+	return w.platform().deprovision(id, service+"-id", service+"-plan")
 }
 
 func (w *world) bind(id, binding, body string) reply {
 	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, BindingID: binding, Body: []byte(body), AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
-		_, err := w.logic.Bind(nil, c)
-		return err
-	})
+	return w.platform().bind(id, binding, body)
 }
 
 func (w *world) unbind(id, binding, service string) reply {
 	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, BindingID: binding, ServiceID: service + "-id", PlanID: service + "-plan", AcceptsIncomplete: true}, func(c *lib.RequestContext) error {
-		_, err := w.logic.Unbind(nil, c)
-		return err
-	})
+	return w.platform().unbind(id, binding, service+"-id", service+"-plan")
 }
 
 // poll asks for the last operation; binding and operation may be empty.
 func (w *world) poll(id, binding, operation string) reply {
 	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, BindingID: binding, Operation: operation}, func(c *lib.RequestContext) error {
-		_, err := w.logic.LastOperation(nil, c)
-		return err
-	})
+	return w.platform().poll(id, binding, operation)
+}
+
+func (w *world) fetch(id string) reply {
+	w.t.Helper()
+	return w.platform().fetch(id)
+}
+
+func (w *world) fetchBinding(id, binding string) reply {
+	w.t.Helper()
+	return w.platform().fetchBinding(id, binding)
 }
 
 // body of a provision or bind of the service's small plan.
@@ -260,11 +239,10 @@ func (w *world) finally(id, binding string, accepted reply) osb.LastOperation {
 // operation of a 202.
 func (w *world) operation(r reply) string {
 	w.t.Helper()
-	a, ok := r.body.(osb.Accepted)
-	if r.status != 202 || !ok || a.Operation == "" {
+	if r.status != 202 {
 		w.t.Fatalf("answered %d %v %v, want 202 with an operation", r.status, r.body, r.err)
 	}
-	return a.Operation
+	return r.operation
 }
 
 func (w *world) want(what string, got reply, status int) {
@@ -297,38 +275,7 @@ func (w *world) nothingLeft() {
 	}
 }
 
-func (w *world) fetch(id string) reply {
-	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id}, w.logic.GetInstance)
-}
-
-func (w *world) fetchBinding(id, binding string) reply {
-	w.t.Helper()
-	return w.call(osb.Call{InstanceID: id, BindingID: binding}, w.bindingFetcher())
-}
-
-func (w *world) bindingFetcher() func(*lib.RequestContext) error {
-	return func(c *lib.RequestContext) error {
-		_, err := w.logic.GetBinding(nil, c)
-		return err
-	}
-}
-
-func (w *world) binder() func(*lib.RequestContext) error {
-	return func(c *lib.RequestContext) error {
-		_, err := w.logic.Bind(nil, c)
-		return err
-	}
-}
-
 func storeKey(id string) store.Key { return store.Key{InstanceID: id} }
-
-func (w *world) provisioner() func(*lib.RequestContext) error {
-	return func(c *lib.RequestContext) error {
-		_, err := w.logic.Provision(nil, c)
-		return err
-	}
-}
 
 // bound makes a binding of a fast instance and returns its credentials.
 func (w *world) bound(id, binding string) map[string]string {

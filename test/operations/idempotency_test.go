@@ -274,14 +274,13 @@ func (w *world) operationOf(id, binding string) string {
 // cell is the answer in the form of verb.want.
 func cell(r reply, goesOn string) string {
 	status := strconv.Itoa(r.status)
-	switch b := r.body.(type) {
-	case osb.Accepted:
-		if b.Operation == goesOn {
-			return status + "="
-		}
+	switch polled, ok := r.body.(osb.LastOperation); {
+	case ok:
+		return status + map[osb.OperationState]string{osb.InProgress: "p", osb.Succeeded: "s", osb.Failed: "f"}[polled.State]
+	case r.status == 202 && r.operation == goesOn:
+		return status + "="
+	case r.status == 202:
 		return status + "+"
-	case osb.LastOperation:
-		return status + map[osb.OperationState]string{osb.InProgress: "p", osb.Succeeded: "s", osb.Failed: "f"}[b.State]
 	}
 	if r.err != nil && r.status == 422 {
 		return status + map[bool]string{true: "C", false: "U"}[r.err.Code == osb.CodeConcurrencyError]

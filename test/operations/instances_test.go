@@ -382,8 +382,7 @@ func TestOneBrokenRecordDoesNotStopTheOthers(t *testing.T) {
 func TestWithoutAcceptsIncompleteSlowOperationsAreRefused(t *testing.T) {
 	osbtest.Proves(t, "ASY-01", "PROV-12", "ERR-05")
 	inBubble(t, func(w *world) {
-		c := osb.Call{InstanceID: "i", Body: []byte(body("slow", ""))}
-		got := w.call(c, w.provisioner())
+		got := w.syncPlatform().provision("i", body("slow", ""))
 		if got.status != 422 || got.err.Code != osb.CodeAsyncRequired {
 			t.Errorf("answered %d %v, want 422 AsyncRequired", got.status, got.err)
 		}
@@ -403,7 +402,7 @@ func TestARequestWaitsNoLongerThanItMay(t *testing.T) {
 			t.Errorf("a request that takes 202 waited %s", took)
 		}
 		started = time.Now()
-		got := w.call(osb.Call{InstanceID: "j", Body: []byte(body("fast", ""))}, w.provisioner())
+		got := w.syncPlatform().provision("j", body("fast", ""))
 		if took := time.Since(started); got.status != 503 || took > 51*time.Second {
 			t.Errorf("a request that takes no 202 got %d after %s, want 503 within 50 s", got.status, took)
 		}

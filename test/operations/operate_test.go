@@ -39,7 +39,7 @@ func (w *world) replica(st store.Store) *engine.Engine {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	parts := settings{Config: broker.Config{Catalog: c, Region: "cn-hangzhou"}, Store: st}
+	parts := settings{Config: broker.Config{Catalog: inForce(w.t, c), Region: "cn-hangzhou"}, Store: st}
 	parts.everywhere("test", nil, map[string]providers.Provider{"fake": w.cloud})
 	_, engine, err := parts.build()
 	if err != nil {

@@ -1,14 +1,10 @@
 package operations_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 
 	"github.com/google/go-cmp/cmp"
-	lib "github.com/pmorie/osb-broker-lib/pkg/broker"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
@@ -52,17 +48,11 @@ func (s service) ids() string { return fmt.Sprintf(`"service_id":%q,"plan_id":%q
 
 func (s service) provision(leaves expected) requested {
 	body := `{` + s.ids() + `,"organization_guid":"o","space_guid":"s"}`
-	return requested{"provision", "", func(r *rig) reply {
-		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Provision(nil, c); return err },
-			osb.Call{InstanceID: theInstance, Body: []byte(body)})
-	}, http.StatusOK, leaves}
+	return requested{"provision", "", func(r *rig) reply { return r.platform().provision(theInstance, body) }, http.StatusOK, leaves}
 }
 
 func (s service) update(leaves expected) requested {
-	return requested{"update", "", func(r *rig) reply {
-		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Update(nil, c); return err },
-			osb.Call{InstanceID: theInstance, Body: []byte(s.change)})
-	}, http.StatusOK, leaves}
+	return requested{"update", "", func(r *rig) reply { return r.platform().update(theInstance, s.change) }, http.StatusOK, leaves}
 }
 
 func (s service) bind(leaves expected) requested {
@@ -74,63 +64,33 @@ func (s service) rotate(leaves expected) requested {
 }
 
 func (s service) binding(name, id, body string, leaves expected) requested {
-	return requested{name, id, func(r *rig) reply {
-		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Bind(nil, c); return err },
-			osb.Call{InstanceID: theInstance, BindingID: id, Body: []byte(body)})
-	}, http.StatusOK, leaves}
+	return requested{name, id, func(r *rig) reply { return r.platform().bind(theInstance, id, body) }, http.StatusOK, leaves}
 }
 
 func (s service) unbind(leaves expected) requested {
-	call := osb.Call{InstanceID: theInstance, BindingID: theBinding, ServiceID: s.id, PlanID: s.plan}
 	return requested{"unbind", theBinding, func(r *rig) reply {
-		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Unbind(nil, c); return err }, call)
+		return r.platform().unbind(theInstance, theBinding, s.id, s.plan)
 	}, http.StatusGone, leaves}
 }
 
 func (s service) deprovision() requested {
-	call := osb.Call{InstanceID: theInstance, ServiceID: s.id, PlanID: s.plan}
-	return requested{"deprovision", "", func(r *rig) reply {
-		return r.send(func(c *lib.RequestContext) error { _, err := r.logic.Deprovision(nil, c); return err }, call)
-	}, http.StatusGone, expected{}}
+	return requested{"deprovision", "", func(r *rig) reply { return r.platform().deprovision(theInstance, s.id, s.plan) }, http.StatusGone, expected{}}
 }
 
-// send makes one request, as a platform that takes asynchronous answers.
-func (r *rig) send(method func(*lib.RequestContext) error, c osb.Call) reply {
-	r.t.Helper()
-	c.AcceptsIncomplete, c.Minor = true, 17
-	req := httptest.NewRequest(http.MethodPut, "/", nil)
-	_ = method(&lib.RequestContext{Writer: httptest.NewRecorder(), Request: req.WithContext(osb.WithCall(context.Background(), &c))})
-	if c.Answer.Err == nil {
-		return reply{status: c.Answer.Status, body: c.Answer.Body}
-	}
-	e, ok := errors.AsType[*osb.Error](c.Answer.Err)
-	if !ok {
-		r.t.Fatalf("the answer's error is no *osb.Error: %v", c.Answer.Err)
-	}
-	return reply{status: e.Status, err: e}
-}
+// platform is one that accepts asynchronous answers.
+func (r *rig) platform() platform { return platform{t: r.t, logic: r.logic} }
 
 func (r *rig) poll(binding, operation string) reply {
 	r.t.Helper()
-	return r.send(func(c *lib.RequestContext) error {
-		if binding == "" {
-			_, err := r.logic.LastOperation(nil, c)
-			return err
-		}
-		_, err := r.logic.BindingLastOperation(nil, c)
-		return err
-	}, osb.Call{InstanceID: theInstance, BindingID: binding, Operation: operation})
+	return r.platform().poll(theInstance, binding, operation)
 }
 
 func (r *rig) fetch(binding string) reply {
 	r.t.Helper()
-	return r.send(func(c *lib.RequestContext) error {
-		if binding == "" {
-			return r.logic.GetInstance(c)
-		}
-		_, err := r.logic.GetBinding(nil, c)
-		return err
-	}, osb.Call{InstanceID: theInstance, BindingID: binding})
+	if binding == "" {
+		return r.platform().fetch(theInstance)
+	}
+	return r.platform().fetchBinding(theInstance, binding)
 }
 
 // carry takes a request to its end, as a platform does: it sends it, polls what
@@ -178,10 +138,9 @@ func (r *rig) ask(q requested, operation string) string {
 	if r.faulty.Lost() && !lost && got.status == http.StatusServiceUnavailable {
 		got = q.send(r)
 	}
-	accepted, ok := got.body.(osb.Accepted)
 	switch {
-	case ok && (operation == "" || accepted.Operation == operation):
-		return accepted.Operation
+	case got.status == http.StatusAccepted && (operation == "" || got.operation == operation):
+		return got.operation
 	case got.status == q.done, r.isDead() && got.status == http.StatusServiceUnavailable:
 		return operation
 	}

@@ -108,7 +108,7 @@ func TestRequestsThatWaitAreBounded(t *testing.T) {
 		started := time.Now()
 		accepted := w.provision("more", body("fast", ""))
 		w.want("one more", accepted, 202)
-		got := w.call(osb.Call{InstanceID: "sync", Body: []byte(body("fast", ""))}, w.provisioner())
+		got := w.syncPlatform().provision("sync", body("fast", ""))
 		w.want("one more that takes no 202", got, 503)
 		if took := time.Since(started); took != 0 {
 			t.Errorf("those for whom there was no place waited %s", took)

@@ -193,7 +193,7 @@ func (r *rig) wire() error {
 	}
 	parts := settings{
 		Config: broker.Config{
-			Catalog: r.plans, Region: r.cloud.Region(),
+			Catalog: inForce(r.t, r.plans), Region: r.cloud.Region(),
 			AsyncWait: time.Nanosecond, SyncWait: time.Nanosecond, // the rig turns the engine itself
 		},
 		Engine: config, Store: r.store,

@@ -88,11 +88,12 @@ func TestOlderPlatformsAreNotToldWhatTheyDoNotKnow(t *testing.T) {
 		w.made("i", "fast")
 		w.bound("i", "b")
 		for minor, want := range map[int]struct{ metadata, renew bool }{13: {}, 15: {}, 16: {metadata: true}, 17: {metadata: true, renew: true}} {
-			instance, ok := w.call(osb.Call{InstanceID: "i", Minor: minor}, w.logic.GetInstance).body.(osb.Instance)
+			old := platform{t: t, logic: w.logic, minor: minor}
+			instance, ok := old.fetch("i").body.(osb.Instance)
 			if !ok || (instance.Metadata != nil) != want.metadata || (instance.MaintenanceInfo != nil) != want.renew {
 				t.Errorf("2.%d: instance %+v", minor, instance)
 			}
-			binding, ok := w.call(osb.Call{InstanceID: "i", BindingID: "b", Minor: minor}, w.bindingFetcher()).body.(osb.Binding)
+			binding, ok := old.fetchBinding("i", "b").body.(osb.Binding)
 			if !ok || (binding.Metadata != nil) != want.metadata || want.metadata && (binding.Metadata.RenewBefore != "") != want.renew {
 				t.Errorf("2.%d: binding metadata %+v", minor, binding.Metadata)
 			}

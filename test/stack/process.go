@@ -75,12 +75,16 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*eng
 	if err != nil {
 		return nil, err
 	}
+	snapshot, err := catalog.NewSnapshot(offerings, s.clock.now())
+	if err != nil {
+		return nil, err
+	}
 	services, clients, err := s.services()
 	if err != nil {
 		return nil, err
 	}
 	config := broker.Config{
-		BrokerID: brokerID, Now: s.clock.now, Catalog: offerings, Providers: services, Store: lifecycle.Checked(p.store), Region: s.cloud.Region(),
+		BrokerID: brokerID, Now: s.clock.now, Catalog: catalog.NewCurrent(snapshot), Providers: services, Store: lifecycle.Checked(p.store), Region: s.cloud.Region(),
 		AsyncWait: 2 * time.Second, SyncWait: 4 * time.Second, PollInterval: 5 * time.Millisecond,
 	}
 	operations := engine.Config{
@@ -99,7 +103,7 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*eng
 	if err != nil {
 		return nil, err
 	}
-	face := api.Config{Broker: logic, Instances: logic, Catalog: offerings.Render(), Users: s.options.users, Log: s.log.add}
+	face := api.Config{Broker: logic, Users: s.options.users, Log: s.log.add}
 	for _, change := range s.options.api {
 		change(&face)
 	}

@@ -27,9 +27,9 @@ import (
 
 // Config has the parts of the handler.
 type Config struct {
-	// Gate authenticates operators. While it has no tokens, every answer says how
+	// Auth authenticates operators. While it has no tokens, every answer says how
 	// to switch the API on.
-	Gate *api.Gate
+	Auth *api.TokenAuthenticator
 	// Store seals secrets with Keys.
 	Store  store.Store
 	Engine Engine
@@ -55,8 +55,8 @@ type Handler struct {
 
 // New returns the handler.
 func New(config Config) (*Handler, error) {
-	if config.Gate == nil || config.Store == nil || config.Engine == nil || config.Keys == nil {
-		return nil, errors.New("operator: Gate, Store, Engine and Keys are required")
+	if config.Auth == nil || config.Store == nil || config.Engine == nil || config.Keys == nil {
+		return nil, errors.New("operator: Auth, Store, Engine and Keys are required")
 	}
 	if config.Log == nil {
 		config.Log = func(line string) { glog.Info(line) }
@@ -106,11 +106,11 @@ func panicError(panicked any) error {
 func (h *Handler) serve(ctx context.Context, x *exchange) error {
 	found, notFound := findRoute(x.request)
 	x.route = found
-	if !h.config.Gate.Open() {
+	if !h.config.Auth.HasTokens() {
 		return &osb.Error{Status: http.StatusForbidden, Code: "Off", Description: "The operator API is off: start the broker with --ops-tokens-file."}
 	}
 	var err error
-	if x.operator, err = h.config.Gate.Enter(x.request); err != nil {
+	if x.operator, err = h.config.Auth.Authenticate(x.request); err != nil {
 		x.Header().Set("Www-Authenticate", `Bearer realm="operators"`)
 		return err
 	}

@@ -27,7 +27,7 @@ import (
 // An environment is the operator API over a store, with a fake engine.
 type environment struct {
 	t       *testing.T
-	gate    *api.Gate
+	auth    *api.TokenAuthenticator
 	file    store.Store // the sealed store's inner store
 	store   store.Store
 	keys    *sealed.Keys
@@ -61,19 +61,19 @@ func newEnvironment(t *testing.T, decorate func(store.Store) store.Store) *envir
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	w := &environment{t: t, gate: api.NewGate(time.Nanosecond, nil), engine: &fakeEngine{}, metrics: prometheus.NewRegistry(), file: file}
+	w := &environment{t: t, auth: api.NewTokenAuthenticator(time.Nanosecond, nil), engine: &fakeEngine{}, metrics: prometheus.NewRegistry(), file: file}
 	if w.keys, err = sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{SingleProcess: true}); err != nil {
 		t.Fatal(err)
 	}
 	w.store = sealed.New(file, w.keys)
-	if err := w.gate.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame"}}); err != nil {
+	if err := w.auth.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame"}}); err != nil {
 		t.Fatal(err)
 	}
 	seen := w.store
 	if decorate != nil {
 		seen = decorate(seen)
 	}
-	w.serve(server.Config{Gate: w.gate, Store: seen, Engine: w.engine, Keys: w.keys, Metrics: w.metrics})
+	w.serve(server.Config{Auth: w.auth, Store: seen, Engine: w.engine, Keys: w.keys, Metrics: w.metrics})
 	return w
 }
 
@@ -200,7 +200,7 @@ func TestServer_WithoutToken_RefusesEveryCall(t *testing.T) {
 
 func TestServer_NoTokensConfigured_IsOff(t *testing.T) {
 	w := newEnvironment(t, nil)
-	w.serve(server.Config{Gate: api.NewGate(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
+	w.serve(server.Config{Auth: api.NewTokenAuthenticator(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
 	for _, call := range calls() {
 		if status, body := w.send(call[0], "/operator/v1/"+call[1], "sesame"); status != http.StatusForbidden || !strings.Contains(body, "--ops-tokens-file") {
 			t.Errorf("%s %s: %d %s", call[0], call[1], status, body)

@@ -16,7 +16,7 @@ import (
 
 const controller = "system:serviceaccount:catalog:controller"
 
-// A cluster is an API server that knows tokens.
+// A cluster is an API server with tokens.
 type cluster struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -78,7 +78,7 @@ func (c *cluster) reviews() int {
 	return len(c.asked)
 }
 
-// A clock stands until it is moved.
+// A clock stands still until a test moves it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -107,7 +107,7 @@ func reviewing(t *testing.T, cluster *cluster, clock *clock, audiences ...string
 	return start(t, nil, func(c *Config) { c.Users, c.Tokens, c.Reviewer = nil, nil, reviewer })
 }
 
-func TestTokensOfTheClusterAreReviewed(t *testing.T) {
+func TestTokenReviewer_Token_IsReviewed(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "AUTH-03")
 	cluster := newCluster(t)
@@ -134,7 +134,7 @@ func TestTokensOfTheClusterAreReviewed(t *testing.T) {
 	}
 }
 
-func TestReviewsAreRememberedForAShortTime(t *testing.T) {
+func TestTokenReviewer_Verdict_IsCachedForAShortTime(t *testing.T) {
 	t.Parallel()
 	cluster, clock := newCluster(t), &clock{now: time.Now()}
 	cluster.knows("good", controller)
@@ -159,7 +159,7 @@ func TestReviewsAreRememberedForAShortTime(t *testing.T) {
 	want("good", 401, 4)
 }
 
-func TestATokenThatCannotBeReviewedIsNoFailureOfItsOwner(t *testing.T) {
+func TestTokenReviewer_NoVerdict_Is503(t *testing.T) {
 	t.Parallel()
 	cluster, clock := newCluster(t), &clock{now: time.Now()}
 	cluster.knows("good", controller)
@@ -172,13 +172,13 @@ func TestATokenThatCannotBeReviewedIsNoFailureOfItsOwner(t *testing.T) {
 	}
 }
 
-// A roundTrip is an API server without a network, so that waiting for it is of
-// synctest's clock.
+// A roundTrip is an API server without a network, so that waits follow the clock
+// of synctest.
 type roundTrip func(r *http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestThoseWhoGuessTokensDoNotStandBeforeThoseWhoWereLetIn(t *testing.T) {
+func TestTokenReviewer_Guesses_DoNotDelayGoodTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reviewer, err := NewTokenReviewer(TokenReviewConfig{
 			URL: "http://cluster", Users: []string{controller},
@@ -225,7 +225,7 @@ func TestThoseWhoGuessTokensDoNotStandBeforeThoseWhoWereLetIn(t *testing.T) {
 	})
 }
 
-func TestTheMemoryOfReviewsIsBounded(t *testing.T) {
+func TestTokenReviewer_Cache_IsBounded(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	verdicts := map[digest]time.Time{}
@@ -241,7 +241,7 @@ func TestTheMemoryOfReviewsIsBounded(t *testing.T) {
 	}
 }
 
-func TestAReviewerThatWouldLetEveryPodInIsRefused(t *testing.T) {
+func TestTokenReviewer_WithoutUsers_IsRejected(t *testing.T) {
 	t.Parallel()
 	if _, err := NewTokenReviewer(TokenReviewConfig{Client: http.DefaultClient, URL: "http://x"}); err == nil {
 		t.Error("NewTokenReviewer took a configuration without users")

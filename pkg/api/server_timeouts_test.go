@@ -12,12 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-// pipes is a listener whose connections are in memory, so that their time-outs
-// are of synctest's clock.
+// pipes is a listener of connections in memory, so that time-outs follow the
+// clock of synctest.
 type pipes struct {
 	accepted chan net.Conn
 	closed   chan struct{}
@@ -39,12 +38,12 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-// connect returns the client's end of a connection to a server of the script.
-// It runs in a bubble of synctest, and lets the server end before the bubble.
+// connect returns the client's end of a connection to a server, whose Broker runs
+// do. The server ends with the test's bubble of synctest.
 func connect(t *testing.T, do func(ctx context.Context)) net.Conn {
 	t.Helper()
 	s := &script{}
-	h, err := New(Config{Broker: s, Instances: s, Tokens: []Token{token}, Log: func(bool, string) {}})
+	h, err := New(Config{Broker: s, Tokens: []Token{token}, Log: func(bool, string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,10 +51,9 @@ func connect(t *testing.T, do func(ctx context.Context)) net.Conn {
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	requests := make(chan context.Context, 1)
-	s.do = func(_ string, call *osb.Call) error {
+	s.do = func(string, any) (any, error) {
 		do(<-requests) // its body has been read
-		call.Answer.Status = http.StatusOK
-		return nil
+		return nil, nil
 	}
 	go func() {
 		served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +80,7 @@ func send(conn net.Conn, text string) {
 	go func() { _, _ = io.WriteString(conn, text) }()
 }
 
-func TestClientsThatAreSlowToAskAreDropped(t *testing.T) {
+func TestServe_SlowClient_IsDropped(t *testing.T) {
 	osbtest.Proves(t, "HARD-02")
 	synctest.Test(t, func(t *testing.T) {
 		conn := connect(t, func(context.Context) {})
@@ -110,9 +108,9 @@ func TestClientsThatAreSlowToAskAreDropped(t *testing.T) {
 	})
 }
 
-// A request waits for its own operation for up to 50 s, which
-// is longer than a body may take to come.
-func TestARequestThatWaitsIsNotCut(t *testing.T) {
+// A request waits for its operation for up to 50 s, longer than the time limit of
+// a body.
+func TestServe_LongWait_IsAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := connect(t, func(ctx context.Context) {
 			select {

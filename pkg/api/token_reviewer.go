@@ -15,53 +15,53 @@ import (
 	"time"
 )
 
-// TokenReviewConfig says how bearer tokens are shown to a Kubernetes API
-// server, and whose are accepted.
+// TokenReviewConfig configures the review of bearer tokens by a Kubernetes API
+// server.
 type TokenReviewConfig struct {
-	// Client authenticates to the API server. It needs the right to create
-	// tokenreviews.
+	// Client authenticates to the API server. Its account needs the right to
+	// create tokenreviews.
 	Client *http.Client
-	// URL is the API server's.
+	// URL is the address of the API server.
 	URL string
-	// Audiences are those that a token may be for, one of them; empty: the API
-	// server's own.
+	// Audiences lists the audiences of accepted tokens, each of which has at
+	// least one of them; empty means the API server's own.
 	Audiences []string
-	// Users are those who may call, such as
-	// system:serviceaccount:catalog:controller. They are required: every pod
-	// of a cluster has a token that is genuine.
+	// Users lists the accepted users, such as
+	// system:serviceaccount:catalog:controller. It is required: every pod of a
+	// cluster has a genuine token.
 	Users []string
 	// Now is time.Now by default.
 	Now func() time.Time
 }
 
-// Bounds of what is remembered and asked.
+// Bounds of verdicts and reviews.
 const (
-	allowedFor    = time.Minute      // how long a revoked token may still work
-	refusedFor    = 10 * time.Second // how long one asks in vain after being let in
-	rememberFor   = time.Hour        // whose token was good
+	allowedFor    = time.Minute      // a revoked token works for this long
+	refusedFor    = 10 * time.Second // a newly accepted token is refused for this long
+	rememberFor   = time.Hour        // that a token was good
 	mostVerdicts  = 1000             // of each kind
-	mostReviews   = 4                // at once, of tokens not known to be good
+	mostReviews   = 4                // at once, of tokens that were never good
 	reviewTimeout = 10 * time.Second
 	maxReview     = 1 << 20 // bytes of an answer
 )
 
-// A TokenReviewer asks a Kubernetes API server whose a bearer token is
-// (authentication.k8s.io/v1, TokenReview). Its verdicts are remembered for a
-// short time, by the hash of the token.
+// A TokenReviewer asks a Kubernetes API server for the user of a bearer token
+// (authentication.k8s.io/v1, TokenReview). It caches verdicts for a short time,
+// by the hash of the token.
 type TokenReviewer struct {
 	config TokenReviewConfig
 	slots  chan struct{}
 
 	mu      sync.Mutex
-	allowed map[digest]time.Time // when it was found good
+	allowed map[digest]time.Time // last good verdict
 	refused map[digest]time.Time
 }
 
-// NewTokenReviewer checks the configuration. It does not call the API server.
+// NewTokenReviewer checks the configuration without calling the API server.
 func NewTokenReviewer(config TokenReviewConfig) (*TokenReviewer, error) {
 	switch {
 	case config.Client == nil || config.URL == "":
-		return nil, errors.New("token review: no API server to ask")
+		return nil, errors.New("token review: the API server's address or client is missing")
 	case len(config.Users) == 0:
 		return nil, errors.New("token review: name the users who may call: every pod of the cluster has a genuine token")
 	}
@@ -75,8 +75,9 @@ func NewTokenReviewer(config TokenReviewConfig) (*TokenReviewer, error) {
 	}, nil
 }
 
-// Allows reports whether the token is genuine, for one of the audiences, and of
-// one of the users. An error means that it could not be found out.
+// Allows reports whether the token is genuine, has one of the audiences, and
+// belongs to one of the users. An error means that the API server gave no
+// verdict.
 func (t *TokenReviewer) Allows(ctx context.Context, token string) (bool, error) {
 	key := sha256.Sum256([]byte(token))
 	verdict, known := t.remembered(key)
@@ -85,7 +86,7 @@ func (t *TokenReviewer) Allows(ctx context.Context, token string) (bool, error) 
 	}
 	ctx, end := context.WithTimeout(ctx, reviewTimeout)
 	defer end()
-	if !known { // those who guess must not stand before those who were let in
+	if !known { // guessed tokens queue apart from tokens that were good
 		select {
 		case t.slots <- struct{}{}:
 			defer func() { <-t.slots }()
@@ -101,7 +102,8 @@ func (t *TokenReviewer) Allows(ctx context.Context, token string) (bool, error) 
 	return allowed, nil
 }
 
-// remembered returns the verdict, or nil and whether the token was once good.
+// remembered returns the cached verdict, or nil and whether the token was once
+// good.
 func (t *TokenReviewer) remembered(key digest) (verdict *bool, known bool) {
 	now := t.config.Now()
 	t.mu.Lock()
@@ -129,7 +131,7 @@ func (t *TokenReviewer) remember(key digest, allowed bool) {
 	put(t.refused, key, now, refusedFor)
 }
 
-// put makes room by forgetting what is old, or else anything.
+// put adds a verdict. In a full map it drops old verdicts first, then any.
 func put(verdicts map[digest]time.Time, key digest, now time.Time, keep time.Duration) {
 	if len(verdicts) >= mostVerdicts {
 		for k, at := range verdicts {
@@ -147,7 +149,7 @@ func put(verdicts map[digest]time.Time, key digest, now time.Time, keep time.Dur
 	verdicts[key] = now
 }
 
-// tokenReview is the API's object, as far as it is needed.
+// tokenReview has the members in use of the API's object.
 type tokenReview struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
@@ -202,8 +204,8 @@ func (t *TokenReviewer) review(ctx context.Context, token string) (bool, error) 
 	return t.accepts(review.Status), nil
 }
 
-// accepts also checks the audiences, since an API server that knows none of
-// them ignores what it was asked, and then names none.
+// accepts also checks the audiences: an API server that knows none of them
+// ignores the wanted ones and returns an empty list.
 func (t *TokenReviewer) accepts(status tokenReviewStatus) bool {
 	if !status.Authenticated || !slices.Contains(t.config.Users, status.User.Username) {
 		return false

@@ -8,12 +8,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// maxContext bounds what is kept of the platform's context, in bytes. With the
-// bound of parameters it leaves a record room to grow.
+// maxContext bounds the platform's context in bytes. Together with the bound of
+// parameters it leaves a record room to grow.
 const maxContext = 64 << 10
 
-// bounded context, or a 400.
-func bounded(context json.RawMessage) error {
+// checkContext returns a 400 for a context that is too large to keep.
+func checkContext(context json.RawMessage) error {
 	if len(context) > maxContext {
 		return osb.ErrBadRequest("context is larger than %d bytes: send a shorter one.", maxContext)
 	}
@@ -21,17 +21,17 @@ func bounded(context json.RawMessage) error {
 }
 
 const (
-	// growth is how much a record may grow by what its operation notes: requests,
-	// facts, history and results, in bytes.
+	// growth is how much an operation may add to its record, in bytes: requests,
+	// facts, history and results.
 	growth = 40 << 10
-	// boxed is by how much a secret is longer in its box, in bytes.
-	boxed = 64
+	// boxOverhead is how much longer a sealed secret is, in bytes.
+	boxOverhead = 64
 )
 
-// fits refuses a record with store.ErrTooLarge that might get too large for the
-// store while its operation runs, or at its end, when what was wanted is kept as
-// what is there too.
-func fits(r *store.Record) error {
+// checkSize returns store.ErrTooLarge for a record that might outgrow the store
+// while its operation runs, or at the end, when the wanted spec is kept as the
+// present one too.
+func checkSize(r *store.Record) error {
 	reached := *r
 	reached.Have = r.Want
 	for _, state := range []store.Record{*r, reached} {
@@ -46,7 +46,8 @@ func fits(r *store.Record) error {
 	return nil
 }
 
-// sizeOf a record in the store, in bytes, whose secrets may not be sealed yet.
+// sizeOf returns the size of a record in the store, in bytes. Secrets that are
+// still open count as sealed.
 func sizeOf(r store.Record) (int, error) {
 	for _, spec := range []**store.Spec{&r.Want, &r.Have} {
 		if *spec != nil {
@@ -60,7 +61,7 @@ func sizeOf(r store.Record) (int, error) {
 			return nil
 		}
 		plain, err := s.Open()
-		*s = store.Boxed(make([]byte, len(plain)+boxed), nil)
+		*s = store.Boxed(make([]byte, len(plain)+boxOverhead), nil)
 		return err
 	})
 	if err != nil {

@@ -13,36 +13,36 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// enter says who a request with this header is from; "" for nobody.
-func enter(t *testing.T, g *Gate, authorization string) string {
+// operatorOf returns the operator of a request with this header, or "".
+func operatorOf(t *testing.T, g *TokenAuthenticator, authorization string) string {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
 	}
-	name, err := g.Enter(r)
+	name, err := g.Authenticate(r)
 	refused, ok := errors.AsType[*osb.Error](err)
 	if (name == "") != (ok && refused.Status == http.StatusUnauthorized) {
-		t.Errorf("Enter = %q, %v", name, err)
+		t.Errorf("Authenticate = %q, %v", name, err)
 	}
 	return name
 }
 
-func TestTheGateKnowsWhoseTokenItIs(t *testing.T) {
+func TestTokenAuthenticator_Token_NamesItsOperator(t *testing.T) {
 	t.Parallel()
-	g := NewGate(time.Nanosecond, nil)
-	if g.Open() || enter(t, g, "Bearer ") != "" || enter(t, g, "Bearer x") != "" {
-		t.Error("a gate without tokens lets somebody in")
+	g := NewTokenAuthenticator(time.Nanosecond, nil)
+	if g.HasTokens() || operatorOf(t, g, "Bearer ") != "" || operatorOf(t, g, "Bearer x") != "" {
+		t.Error("without tokens a request is accepted")
 	}
 	tokens := []NamedToken{{"alice", "one"}, {"alice", "two"}, {"bob", "three:with:colons"}}
-	if err := g.SetTokens(tokens); err != nil || !g.Open() {
+	if err := g.SetTokens(tokens); err != nil || !g.HasTokens() {
 		t.Fatal(err)
 	}
 	for authorization, want := range map[string]string{
 		"Bearer one": "alice", "bearer two": "alice", "Bearer three:with:colons": "bob",
 		"": "", "Bearer": "", "Bearer ": "", "Bearer four": "", "Basic one": "", "one": "", "Bearer alice:one": "",
 	} {
-		if got := enter(t, g, authorization); got != want {
+		if got := operatorOf(t, g, authorization); got != want {
 			t.Errorf("%q is from %q, want %q", authorization, got, want)
 		}
 	}
@@ -51,9 +51,9 @@ func TestTheGateKnowsWhoseTokenItIs(t *testing.T) {
 	}
 }
 
-func TestTokensThatTellNobodyApartAreRefusedAndChangeNothing(t *testing.T) {
+func TestTokenAuthenticator_BadTokens_KeepThePresentOnes(t *testing.T) {
 	t.Parallel()
-	g := NewGate(time.Nanosecond, nil)
+	g := NewTokenAuthenticator(time.Nanosecond, nil)
 	if err := g.SetTokens([]NamedToken{{"alice", "one"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -64,33 +64,33 @@ func TestTokensThatTellNobodyApartAreRefusedAndChangeNothing(t *testing.T) {
 			t.Errorf("%s: it is taken", what)
 		}
 	}
-	if enter(t, g, "Bearer one") != "alice" {
+	if operatorOf(t, g, "Bearer one") != "alice" {
 		t.Error("what was in use is not any more")
 	}
-	if err := g.SetTokens([]NamedToken{{"alice", "two"}}); err != nil || enter(t, g, "Bearer one") != "" {
+	if err := g.SetTokens([]NamedToken{{"alice", "two"}}); err != nil || operatorOf(t, g, "Bearer one") != "" {
 		t.Errorf("the old token still opens (%v)", err)
 	}
 }
 
-func TestGuessesAreHeldBackAndGoodTokensAreNot(t *testing.T) {
+func TestTokenAuthenticator_Guesses_AreDelayed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGate(0, nil)
+		g := NewTokenAuthenticator(0, nil)
 		if err := g.SetTokens([]NamedToken{{"alice", "one"}}); err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
 		for range freeFailures + 20 {
-			enter(t, g, "Bearer guess")
+			operatorOf(t, g, "Bearer guess")
 		}
 		guessed := time.Now()
 		if guessed.Sub(start) < longestDelay {
 			t.Errorf("%d guesses took %s", freeFailures+20, guessed.Sub(start))
 		}
-		if enter(t, g, "Bearer one"); !time.Now().Equal(guessed) {
+		if operatorOf(t, g, "Bearer one"); !time.Now().Equal(guessed) {
 			t.Error("a good token waits")
 		}
-		if enter(t, g, ""); !time.Now().Equal(guessed) {
+		if operatorOf(t, g, ""); !time.Now().Equal(guessed) {
 			t.Error("who guesses nothing waits")
 		}
 	})

@@ -35,12 +35,12 @@ func requests() map[string]struct{ method, path, body string } {
 	}
 }
 
-// AUTH-01, AUTH-03, AUTH-04: 401 wins over everything that comes after, on
-// every route and also where there is none.
-func TestRequestsWithoutAcceptedCredentialsGet401(t *testing.T) {
+// AUTH-01, AUTH-03, AUTH-04: 401 precedes all other answers, on every route and
+// on unknown paths.
+func TestAuthenticate_WrongCredentials_Are401Everywhere(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "AUTH-01", "AUTH-03", "AUTH-04", "HARD-04")
-	h := start(t, func(string, *osb.Call) error { return errors.New("the business logic was reached") })
+	h := start(t, failing(errors.New("the broker was reached")))
 	wrong := map[string]func(*http.Request){
 		"none":              without("Authorization"),
 		"wrong password":    func(r *http.Request) { r.SetBasicAuth(userName, "wrong") },
@@ -70,7 +70,7 @@ func TestRequestsWithoutAcceptedCredentialsGet401(t *testing.T) {
 	}
 }
 
-func TestAllUsersAndTokensAreAcceptedAtOnce(t *testing.T) {
+func TestAuthenticate_AllUsersAndTokens_AreValidAtOnce(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "AUTH-01", "AUTH-03")
 	h := start(t, nil)
@@ -87,7 +87,7 @@ func TestAllUsersAndTokensAreAcceptedAtOnce(t *testing.T) {
 	}
 }
 
-func TestNewRefusesCredentialsThatWouldLetAnyoneIn(t *testing.T) {
+func TestNew_UnsafeCredentials_AreRejected(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(*Config){
 		"none at all":    func(c *Config) { c.Users, c.Tokens = nil, nil },
@@ -101,10 +101,10 @@ func TestNewRefusesCredentialsThatWouldLetAnyoneIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &script{}
-			config := Config{Broker: s, Instances: s, Users: []User{{userName, password}}}
+			config := Config{Broker: s, Users: []User{{userName, password}}}
 			change(&config)
 			if _, err := New(config); err == nil {
-				t.Error("New took it")
+				t.Error("New accepted it")
 			} else if strings.Contains(err.Error(), password) {
 				t.Errorf("error %q shows a password", err)
 			}
@@ -113,7 +113,7 @@ func TestNewRefusesCredentialsThatWouldLetAnyoneIn(t *testing.T) {
 }
 
 // VER-01 to VER-04, with the body and the id broken: the version comes first.
-func TestVersionIsCheckedOnEveryRouteBeforeBodyAndIds(t *testing.T) {
+func TestVersion_EveryRoute_IsCheckedBeforeBodyAndIDs(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "VER-01", "VER-02", "VER-03", "VER-04")
 	h := start(t, nil)
@@ -144,8 +144,8 @@ func TestVersionIsCheckedOnEveryRouteBeforeBodyAndIds(t *testing.T) {
 	}
 }
 
-// VER-03: checkers want 412.
-func TestTheStatusOfAMissingVersionIsConfigurable(t *testing.T) {
+// VER-03: conformance checkers want 412.
+func TestVersion_Missing_HasTheConfiguredStatus(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "VER-03")
 	h := start(t, nil, func(c *Config) { c.MissingVersionStatus = http.StatusPreconditionFailed })
@@ -153,15 +153,14 @@ func TestTheStatusOfAMissingVersionIsConfigurable(t *testing.T) {
 }
 
 // REQ-01: on errors too.
-func TestTheRequestIdentityComesBackOnEveryAnswer(t *testing.T) {
+func TestRequestIdentity_EveryAnswer_HasIt(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "REQ-01")
-	h := start(t, func(method string, call *osb.Call) error {
+	h := start(t, func(method string, _ any) (any, error) {
 		if method == "bind" {
 			panic("bind")
 		}
-		call.Answer.Status = http.StatusOK
-		return nil
+		return nil, nil
 	})
 	cases := map[string]struct {
 		method, path, body string
@@ -194,42 +193,41 @@ func TestTheRequestIdentityComesBackOnEveryAnswer(t *testing.T) {
 	}
 }
 
-func TestARequestWithoutIdentityGetsOne(t *testing.T) {
+func TestRequestIdentity_Missing_IsMade(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "REQ-02")
 	h := start(t, nil)
 	got := h.send(t, "GET", instancePath, "")
-	_, call := h.last()
-	if id := got.header.Get(requestIdentityHeader); id == "" || id != call.RequestID || !strings.Contains(h.log(), id) {
-		t.Errorf("answer says %q, call %q, log %q", id, call.RequestID, h.log())
+	_, request := h.last()
+	sent := viewOf(request).Caller.RequestID
+	if id := got.header.Get(requestIdentityHeader); id == "" || id != sent || !strings.Contains(h.log(), id) {
+		t.Errorf("answer says %q, request %q, log %q", id, sent, h.log())
 	}
 }
 
-// HARD-03: a panic is a JSON 500 that says nothing of it, and its log has no
-// part of the request.
-func TestAPanicIsA500WithoutInternals(t *testing.T) {
+// HARD-03: the body and the log of a panic are free of the request's parts.
+func TestServeHTTP_Panic_Is500WithoutInternals(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "HARD-03")
-	h := start(t, func(_ string, call *osb.Call) error { panic("hunter2 in " + string(call.Body)) })
+	h := start(t, func(_ string, request any) (any, error) { panic(fmt.Sprintf("hunter2 in %+v", request)) })
 	got := h.send(t, "PUT", instancePath, `{"parameters":{"Password":"hunter2"}}`)
 	got.wantError(t, http.StatusInternalServerError)
 	if strings.Contains(string(got.body), "hunter2") || strings.Contains(h.log(), "hunter2") {
 		t.Errorf("body %s or log %s has the panic's text", got.body, h.log())
 	}
-	if !strings.Contains(h.log(), "panic") || !strings.Contains(h.log(), "outer_test.go") {
-		t.Errorf("log %s does not say where it panicked", h.log())
+	if !strings.Contains(h.log(), "panic") || !strings.Contains(h.log(), "serve_http_test.go") {
+		t.Errorf("log %s lacks the place of the panic", h.log())
 	}
 	if again := h.send(t, "GET", "/v2/catalog", ""); again.status != http.StatusOK {
 		t.Errorf("status %d after a panic", again.status)
 	}
 }
 
-func TestARuntimeFaultIsNamedInTheLogAlone(t *testing.T) {
+func TestServeHTTP_RuntimeFault_IsNamedInTheLogAlone(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(_ string, call *osb.Call) error {
+	h := start(t, func(string, any) (any, error) {
 		var none []byte
-		call.Body = none[5:6]
-		return nil
+		return nil, errors.New(string(none[5:6]))
 	})
 	got := h.send(t, "GET", instancePath, "")
 	got.wantError(t, http.StatusInternalServerError)
@@ -238,10 +236,20 @@ func TestARuntimeFaultIsNamedInTheLogAlone(t *testing.T) {
 	}
 }
 
-// A bind from Kubernetes may be dropped unanswered.
-func TestTheBusinessLogicCanDropTheConnection(t *testing.T) {
+// Binds of Service Catalog are left unanswered where that makes it try again.
+func TestServeHTTP_UnansweredRequest_ClosesTheConnection(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(string, *osb.Call) error { panic(http.ErrAbortHandler) })
+	for name, do := range map[string]func(string, any) (any, error){
+		"error": failing(fmt.Errorf("bind: %w", osb.ErrUnanswered)),
+		"panic": func(string, any) (any, error) { panic(http.ErrAbortHandler) },
+	} {
+		h := start(t, do)
+		wantDropped(t, name, h)
+	}
+}
+
+func wantDropped(t *testing.T, name string, h *harness) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.URL+bindingPath, strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
@@ -251,12 +259,12 @@ func TestTheBusinessLogicCanDropTheConnection(t *testing.T) {
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil {
 		_ = response.Body.Close()
-		t.Fatalf("status %d, want no answer", response.StatusCode)
+		t.Errorf("%s: status %d, want no answer", name, response.StatusCode)
 	}
 }
 
 // HARD-06.
-func TestTheLogHasIdsAndNoSecrets(t *testing.T) {
+func TestLog_Line_HasIDsAndNoSecrets(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "HARD-06", "REQ-02")
 	h := start(t, nil)
@@ -267,8 +275,8 @@ func TestTheLogHasIdsAndNoSecrets(t *testing.T) {
 	h.send(t, "GET", "/path-secret", "")
 	log := h.log()
 	for _, want := range []string{
-		`PUT /v2/service_instances/{instance_id}/service_bindings/{binding_id} 200`,
-		`instance="i1"`, `binding="b1"`, `request="request-4711"`, " 401 ", " 404 ",
+		`method=PUT route=/v2/service_instances/{instance_id}/service_bindings/{binding_id} status=200`,
+		`instance="i1"`, `binding="b1"`, `request="request-4711"`, " status=401 ", " status=404 ",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("log %s lacks %s", log, want)
@@ -281,22 +289,22 @@ func TestTheLogHasIdsAndNoSecrets(t *testing.T) {
 	}
 }
 
-func TestALogLineStaysOneLine(t *testing.T) {
+func TestLog_HostileText_StaysOneLine(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(string, *osb.Call) error { return errors.New("first\nsecond") })
+	h := start(t, failing(errors.New("first\nsecond")))
 	h.send(t, "GET", "/v2/service_instances/a%0Ab%22", "", with(requestIdentityHeader, strings.Repeat("x", 5000)))
 	if log := h.log(); strings.Contains(log, "\n") || len(log) > 1000 {
 		t.Errorf("log %q", log)
 	}
 }
 
-func TestOnlyOurFailuresAreLoggedAsErrors(t *testing.T) {
+func TestLog_Severity_IsErrorForOurFailuresAlone(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(method string, _ *osb.Call) error {
+	h := start(t, func(method string, _ any) (any, error) {
 		if method == "deprovision" {
-			return osb.ErrGone("Service instance i1")
+			return nil, osb.ErrGone("Service instance i1")
 		}
-		return errors.New("store is closed")
+		return nil, errors.New("store is closed")
 	})
 	h.send(t, "DELETE", instancePath, "")
 	h.send(t, "GET", instancePath, "")
@@ -307,7 +315,7 @@ func TestOnlyOurFailuresAreLoggedAsErrors(t *testing.T) {
 	}
 }
 
-func TestMetricsCountByRouteMethodAndClass(t *testing.T) {
+func TestMetrics_Requests_CountByRouteMethodAndClass(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	h := start(t, nil, func(c *Config) { c.Metrics = registry })
@@ -330,11 +338,11 @@ func TestMetricsCountByRouteMethodAndClass(t *testing.T) {
 		}
 	}
 	if strings.Contains(metrics, "BREW") || strings.Contains(metrics, "two") {
-		t.Errorf("metrics have labels of a caller's making:\n%s", metrics)
+		t.Errorf("a caller has added labels:\n%s", metrics)
 	}
 }
 
-func TestCredentialsDoNotPrint(t *testing.T) {
+func TestCredentials_Printed_AreHidden(t *testing.T) {
 	t.Parallel()
 	config := Config{Users: []User{{userName, password}}, Tokens: []Token{token}}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {

@@ -1,0 +1,78 @@
+package broker
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// GetInstance shows an instance that is ready (FI-01 to FI-07).
+func (b *BusinessLogic) GetInstance(ctx context.Context, in osb.GetInstanceRequest) (osb.Instance, error) {
+	return answered(b.getInstance(ctx, in))
+}
+
+func (b *BusinessLogic) getInstance(ctx context.Context, in osb.GetInstanceRequest) (osb.Instance, error) {
+	var none osb.Instance
+	r, err := b.store.Find(ctx, instanceKey(in.InstanceID))
+	if err != nil {
+		return none, err
+	}
+	switch {
+	case r.Have == nil || r.Goal == store.Absent || lifecycle.IsTombstone(&r):
+		return none, osb.ErrNotFound(nameOf(r.Key))
+	case lifecycle.IsBusy(&r):
+		return none, osb.ErrConcurrency()
+	}
+	parameters, err := shownParameters(r.Have)
+	if err != nil {
+		return none, err
+	}
+	plan, err := lifecycle.PlanOf(r.Have)
+	if err != nil {
+		return none, err
+	}
+	instance := osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters, Metadata: metadataOf(in.Caller, &r)}
+	if m := plan.Maintenance; m != nil && in.Caller.Since(17) {
+		instance.MaintenanceInfo = &osb.MaintenanceInfo{Version: m.Version}
+	}
+	return instance, nil
+}
+
+// GetBinding shows a binding that is ready, with its credentials (FB-01 to FB-08).
+func (b *BusinessLogic) GetBinding(ctx context.Context, in osb.GetBindingRequest) (osb.Binding, error) {
+	return answered(b.getBinding(ctx, in))
+}
+
+func (b *BusinessLogic) getBinding(ctx context.Context, in osb.GetBindingRequest) (osb.Binding, error) {
+	var none osb.Binding
+	r, err := b.store.Find(ctx, bindingKey(in.InstanceID, in.BindingID))
+	if err != nil {
+		return none, err
+	}
+	if !lifecycle.IsReady(&r) {
+		return none, osb.ErrNotFound(nameOf(r.Key))
+	}
+	binding, err := b.describeBinding(in.Caller, &r)
+	if err != nil {
+		return none, err
+	}
+	binding.Parameters, err = shownParameters(r.Have)
+	return binding, err
+}
+
+// shownParameters returns the parameters of a spec without the secret ones.
+func shownParameters(s *store.Spec) (json.RawMessage, error) {
+	plan, err := lifecycle.PlanOf(s)
+	if err != nil {
+		return nil, err
+	}
+	parameters, err := s.Parameters.Open()
+	if err != nil {
+		return nil, err
+	}
+	return catalog.Redact(parameters, plan.Secret), nil
+}
