@@ -25,17 +25,18 @@ func TestGolden_OldInstances_LiveOn(t *testing.T) {
 		answer        string   // the records of a binding and its instance
 		made          []string // the calls that made both in the cloud
 		service, plan string
-		update        string // parameters
+		update        string // parameters, in another spelling than the schema's
+		impossible    string // parameters that the plan of before let pass to the provider
 	}{
 		"rds": {
 			"rds/binding",
 			[]string{"rds/provision/create", "rds/provision/whitelist", "rds/provision/database", "rds/bind/account", "rds/bind/grant"},
-			rdsService, rdsPlan, `{"Storage":60}`,
+			rdsService, rdsPlan, `{"Storage":" 60.0 "}`, `{"Storage":"61"}`,
 		},
 		"oss": {
 			"oss/binding",
 			[]string{"oss/provision/bucket", "oss/provision/tags", "oss/bind/user", "oss/bind/policy", "oss/bind/attach", "oss/bind/key"},
-			ossService, ossPlan, `{"Acl":"public-read-write"}`,
+			ossService, ossPlan, `{"Acl":"Public Read/Write"}`, `{"Acl":"everybody"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,6 +45,9 @@ func TestGolden_OldInstances_LiveOn(t *testing.T) {
 			path := "/v2/service_instances/" + restore(t, s, life.answer, life.made)
 			ids := `"service_id":"` + life.service + `","plan_id":"` + life.plan + `"`
 			query := "&service_id=" + life.service + "&plan_id=" + life.plan
+			if status, _, answer := s.Do(http.MethodPatch, path+"?accepts_incomplete=true", `{`+ids+`,"parameters":`+life.impossible+`}`, nil); status != http.StatusBadRequest {
+				t.Errorf("update to %s: %d %s", life.impossible, status, answer)
+			}
 			await(t, s, http.MethodPatch, path+"?accepts_incomplete=true", `{`+ids+`,"parameters":`+life.update+`}`)
 			await(t, s, http.MethodPut, path+"/service_bindings/new?accepts_incomplete=true", `{`+ids+`}`)
 			await(t, s, http.MethodPut, path+"/service_bindings/next?accepts_incomplete=true", `{`+ids+`,"predecessor_binding_id":"app-1"}`)

@@ -138,7 +138,37 @@ func TestPrepare_EverySpelling_MeansOneValue(t *testing.T) {
 	}
 }
 
-// What the schema lets pass, Prepare refuses.
+// One edit of plans.yaml allows one more ACL: at provision and update, in any
+// spelling, in both plans and in the sentence of a refusal.
+func TestPlans_OneMoreACL_IsOneEdit(t *testing.T) {
+	document := string(Plans)
+	edited := strings.Replace(document, "public-read-write, null]", "public-read-write, owner-full, null]", 1)
+	if strings.Count(document, "public-read-write") != 1 || edited == document {
+		t.Fatalf("plans.yaml names the ACL public-read-write %d times", strings.Count(document, "public-read-write"))
+	}
+	c, err := catalog.Load(catalog.Embedded("oss/plans.yaml", []byte(edited)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, plan := range c.Offerings()[0].Plans {
+		sent := `{"Acl":"Owner Full"}`
+		if err := errors.Join(plan.CheckCreate(json.RawMessage(sent)), plan.CheckUpdate(json.RawMessage(sent))); err != nil {
+			t.Fatal(err)
+		}
+		if err := plan.CheckUpdate(json.RawMessage(`{"Acl":"everybody"}`)); err == nil || !strings.Contains(err.Error(), `"owner-full"`) {
+			t.Errorf("the refusal is %v", err)
+		}
+		kept := recorded(t, plan)
+		task := instanceTask("")
+		task.Settings, task.Parameters = kept.Settings, normal(t, kept, sent)
+		raw, err := offline(nil).Prepare(task)
+		if err != nil || !strings.Contains(string(raw), `"acl":"owner-full"`) {
+			t.Errorf("prepared %s, %v", raw, err)
+		}
+	}
+}
+
+// The schema or Prepare refuses each of these.
 func TestPrepare_ImpossibleParameters_AreRefused(t *testing.T) {
 	for name, parameters := range map[string]string{
 		"Acl unknown":                  `{"Acl":"everybody"}`,
