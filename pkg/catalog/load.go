@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,11 +134,4 @@ func (v *validator) plan(place, offeringPlace string, raw json.RawMessage) *Plan
 		p.Secret, p.Fresh = form.withOtherNames(p.Secret), form.withOtherNames(p.Fresh)
 	}
 	return p
-}
-
-// decodeStrict decodes JSON and refuses unknown members.
-func decodeStrict(raw []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode(into)
 }

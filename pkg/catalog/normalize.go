@@ -88,17 +88,6 @@ func encode(members map[string]json.RawMessage) (json.RawMessage, error) {
 	return bytes.TrimSpace(buffer.Bytes()), nil
 }
 
-// parse returns a valid JSON value with its numbers as json.Number.
-func parse(value json.RawMessage) any {
-	decoder := json.NewDecoder(bytes.NewReader(value))
-	decoder.UseNumber()
-	var parsed any
-	if err := decoder.Decode(&parsed); err != nil {
-		return nil
-	}
-	return parsed
-}
-
 // numbersInRange reports whether all numbers of a value have exponents of a
 // float64.
 func numbersInRange(value any) bool {

@@ -110,61 +110,6 @@ func (e *editor) offering(o *Offering, raw json.RawMessage) *Offering {
 	return changed
 }
 
-// changeable returns more and the members of a plan that an overlay may change.
-// The others identify the plan or describe the provider's abilities.
-func changeable(more ...string) []string {
-	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "deadline", "deadlines",
-		"bindingLifetime", "maintenance", "schemas")
-}
-
-// plan returns p with its changes.
-func (e *editor) plan(place string, o *Offering, p *Plan, raw json.RawMessage) *Plan {
-	place = fmt.Sprintf("%s: plan %q", place, p.Name)
-	changes := e.members(place, raw, changeable("enabled")...)
-	e.enabled(place, p.ID, changes)
-	e.settings(place, o, changes["settings"])
-	if changed := e.mergePlan(place, p, changes); changed != nil {
-		return changed
-	}
-	return p
-}
-
-// added returns the plans that the overlay adds to the offering. Each is a copy
-// of an existing plan with an identity and metadata of its own.
-func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
-	var list []json.RawMessage
-	if len(raw) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
-		e.failf(place, "add must be a list of plans")
-		return nil
-	}
-	var plans []*Plan
-	for i, raw := range list {
-		place := fmt.Sprintf("%s: add[%d]", place, i)
-		changes := e.members(place, raw, changeable("id", "name", "like")...)
-		var like string
-		if err := json.Unmarshal(orNull(changes["like"]), &like); err != nil || like == "" {
-			e.failf(place, "like is missing: write the name of the plan that this one resembles")
-			continue
-		}
-		at := slices.IndexFunc(o.Plans, func(p *Plan) bool { return p.Name == like })
-		if at < 0 {
-			e.failf(place, "like: there is no plan %s: %s", quote(like), meant(like, planNames(o.Plans)))
-			continue
-		}
-		delete(changes, "like")
-		e.settings(place, o, changes["settings"])
-		model := *o.Plans[at]
-		model.ID, model.Name, model.Description, model.Metadata = "", "", "", nil
-		if plan := e.mergePlan(place, &model, changes); plan != nil {
-			plans = append(plans, plan)
-		}
-	}
-	return plans
-}
-
 // enabled notes whether the id is switched off, and takes the switch out of the
 // changes.
 func (e *editor) enabled(place, id string, changes map[string]json.RawMessage) {
@@ -174,102 +119,6 @@ func (e *editor) enabled(place, id string, changes map[string]json.RawMessage) {
 	}
 	e.off[id] = !on
 	delete(changes, "enabled")
-}
-
-// settings checks names and types of a plan's settings against the settings of
-// the offering's plans, since providers read them only with the first instance.
-func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
-	known := map[string]json.RawMessage{}
-	for _, p := range o.Plans {
-		var settings map[string]json.RawMessage
-		resolved, err := p.resolvedSettings()
-		if err == nil {
-			err = json.Unmarshal(orNull(resolved), &settings)
-		}
-		if err != nil {
-			e.failf(place, "settings of plan %s: %w", p.Name, err)
-		}
-		maps.Copy(known, settings)
-	}
-	changes := e.members(place+": settings", raw, slices.Sorted(maps.Keys(known))...)
-	for _, name := range slices.Sorted(maps.Keys(changes)) {
-		if want, got := kindOf(known[name]), kindOf(changes[name]); got != want && got != "null" {
-			e.failf(place, "settings: %s must be of type %s, not %s", name, want, got)
-		}
-	}
-}
-
-// mergePlan returns have with the changes, nil after noting a problem. A changed
-// setting that is a parameter's default goes into the create schema, the one
-// place of defaults, so that the catalog shows it. The default of a parameter
-// that the overlay removes becomes a setting, so that it stays in force.
-func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.RawMessage) *Plan {
-	before := have.defaults()
-	model := *have
-	var err error
-	if model.Settings, err = have.resolvedSettings(); err != nil {
-		e.failf(place, "%w", err)
-		return nil
-	}
-	changed := &Plan{}
-	if !e.merge(place, &model, changes, changed) {
-		return nil
-	}
-	if len(before) == 0 && len(changed.defaults()) == 0 {
-		return changed
-	}
-	if err := changed.moveDefaults(before); err != nil {
-		e.failf(place, "settings: %w", err)
-		return nil
-	}
-	return changed
-}
-
-// moveDefaults takes the settings that are defaults of the create schema out of
-// the settings. A default that is still the one of before takes the setting's
-// value; another one was stated by the overlay and stays.
-func (p *Plan) moveDefaults(before map[string]json.RawMessage) error {
-	var settings map[string]json.RawMessage
-	if err := json.Unmarshal(orNull(p.Settings), &settings); err != nil {
-		return err
-	}
-	after := p.defaults()
-	properties := propertiesOf(p.Schemas.Create)
-	for name, property := range properties {
-		setting := settingOf(name)
-		value, isSet := settings[setting]
-		if after[setting] == nil || !isSet {
-			continue
-		}
-		if before[setting] == nil || equalValues(parse(before[setting]), parse(after[setting])) {
-			patch, err := encodeValue(map[string]json.RawMessage{"default": value})
-			if err != nil {
-				return err
-			}
-			properties[name] = mergePatch(property, patch)
-		}
-		delete(settings, setting)
-	}
-	p.Schemas.Create = withProperties(p.Schemas.Create, properties)
-	if p.Settings = nil; len(settings) == 0 {
-		return nil
-	}
-	var err error
-	p.Settings, err = encodeValue(settings)
-	return err
-}
-
-// merge decodes have, patched with the changes, into changed.
-func (e *editor) merge(place string, have any, changes map[string]json.RawMessage, changed any) bool {
-	raw, err := json.Marshal(have)
-	change, errToo := json.Marshal(changes)
-	if err = errors.Join(err, errToo); err == nil {
-		err = decodeStrict(mergePatch(raw, change), changed)
-	}
-	if err != nil {
-		e.failf(place, "%w", err)
-	}
-	return err == nil
 }
 
 // withoutOff returns the offerings and plans that are switched on.
@@ -288,31 +137,6 @@ func (e *editor) withoutOff(offerings []*Offering) []*Offering {
 		e.failf("offerings", "all are switched off: platforms refuse an empty catalog")
 	}
 	return kept
-}
-
-// mergePatch patches have with change, as RFC 7396 defines it. It is our own
-// because evanphx/json-patch refuses to patch null, drops null members within
-// arrays, which RFC 7396 keeps, and escapes HTML.
-func mergePatch(have, change json.RawMessage) json.RawMessage {
-	var to, from map[string]json.RawMessage
-	if json.Unmarshal(change, &from) != nil || from == nil {
-		return change // anything but an object replaces the value
-	}
-	if json.Unmarshal(orNull(have), &to) != nil || to == nil {
-		to = map[string]json.RawMessage{}
-	}
-	for name, value := range from {
-		if string(value) == "null" {
-			delete(to, name)
-			continue
-		}
-		to[name] = mergePatch(to[name], value)
-	}
-	merged, err := encodeValue(to)
-	if err != nil { // valid members can always be encoded
-		return change
-	}
-	return merged
 }
 
 // meant returns the end of a sentence about an unknown name.
@@ -337,29 +161,4 @@ func planNames(plans []*Plan) []string {
 		names[i] = p.Name
 	}
 	return names
-}
-
-func orNull(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return json.RawMessage("null")
-	}
-	return raw
-}
-
-// kindOf returns the JSON type of a value.
-func kindOf(raw json.RawMessage) string {
-	switch raw[0] {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case '"':
-		return "string"
-	case 't', 'f':
-		return "boolean"
-	case 'n':
-		return "null"
-	default:
-		return "number"
-	}
 }

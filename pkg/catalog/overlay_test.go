@@ -30,7 +30,7 @@ func zebra(t *testing.T, c *Catalog) *Offering {
 func TestOverlay_Empty_ChangesNothing(t *testing.T) {
 	t.Parallel()
 	want := load(t, "plans.yaml", "other.yaml")
-	for _, overlay := range []string{"", "---", "{}", "offerings: {}", "offerings: {zebra: {}, ant: {plans: {default: {}}}}", "offerings: {zebra: {enabled: true}}"} {
+	for _, overlay := range []string{"", "---", "{}", "offerings: {}", "offerings: {zebra: {}, ant: {plans: {default: {}}}}", "offerings: {zebra: null, ant: {plans: {default: null}}}", "offerings: {zebra: {enabled: true}}"} {
 		if diff := cmp.Diff(want, changed(t, overlay), cmp.AllowUnexported(Catalog{})); diff != "" {
 			t.Errorf("overlay %q (-want, +got):\n%s", overlay, diff)
 		}

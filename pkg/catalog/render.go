@@ -88,10 +88,9 @@ func renderInput(schema json.RawMessage) *osb.InputSchema {
 		return &osb.InputSchema{Parameters: schema}
 	}
 	for name, spelling := range form {
-		property := mergePatch(properties[name], json.RawMessage(`{"`+spellingKeyword+`":null}`))
-		properties[name] = property
+		properties[name] = withoutMember(properties[name], spellingKeyword)
 		for _, other := range spelling.Names {
-			properties[other] = mergePatch(property, json.RawMessage(`{"default":null}`))
+			properties[other] = withoutMember(properties[name], "default")
 		}
 	}
 	return &osb.InputSchema{Parameters: withProperties(schema, properties)}

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"math"
@@ -194,12 +193,4 @@ func plainNumber(text string) (json.RawMessage, bool) {
 		return nil, false
 	}
 	return json.RawMessage(strconv.FormatFloat(number, 'f', -1, 64)), true
-}
-
-func jsonText(text string) json.RawMessage {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a string can always be encoded
-	return bytes.TrimSpace(buffer.Bytes())
 }

@@ -77,31 +77,3 @@ func formOfProperty(name string, property json.RawMessage) Form {
 	}
 	return form
 }
-
-// propertiesOf returns the properties of a schema by name.
-func propertiesOf(schema json.RawMessage) map[string]json.RawMessage {
-	var shape struct {
-		Properties map[string]json.RawMessage `json:"properties"`
-	}
-	if len(schema) == 0 || json.Unmarshal(schema, &shape) != nil {
-		return nil
-	}
-	return shape.Properties
-}
-
-// withProperties returns a validated schema with other properties.
-func withProperties(schema json.RawMessage, properties map[string]json.RawMessage) json.RawMessage {
-	var members map[string]json.RawMessage
-	err := json.Unmarshal(schema, &members)
-	if err == nil {
-		members["properties"], err = encodeValue(properties)
-	}
-	var changed json.RawMessage
-	if err == nil {
-		changed, err = encodeValue(members)
-	}
-	if err != nil {
-		return schema
-	}
-	return changed
-}
