@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/tools/servicesdoc"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
@@ -92,5 +93,27 @@ func TestCatalog_EveryPlan_IsRecordedInOneKilobyte(t *testing.T) {
 				t.Errorf("plan %s takes %d bytes of a record, want at most 1024; %v", p.Name, len(record), err)
 			}
 		}
+	}
+}
+
+// Readers find values and defaults of parameters on a page that cannot differ
+// from the plans.
+func TestServicesPage_Written_StatesThePlans(t *testing.T) {
+	want, err := servicesdoc.Page(planFiles()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join("..", "..", "docs", "services.md")
+	if *update {
+		if err := os.WriteFile(page, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the page differs from the plans (-want +got); run the test with -update:\n%s", diff)
 	}
 }

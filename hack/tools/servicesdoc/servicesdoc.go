@@ -1,0 +1,176 @@
+// Package servicesdoc renders docs/services.md: the offerings, plans and
+// parameters of the catalog, as the plans.yaml of the services state them.
+package servicesdoc
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+)
+
+const heading = `# Services, plans and parameters
+
+Written by ` + "`go test ./cmd/alibabacloud-servicebroker -run Services -update`" + ` from the plans.yaml of the
+services, the one place of these facts. Parameters are optional; null and an empty text count as
+absent. An operator may change all of this with an [overlay](catalog.md).
+`
+
+// Page returns the page.
+func Page(sources ...catalog.Source) ([]byte, error) {
+	c, err := catalog.Load(sources...)
+	if err != nil {
+		return nil, err
+	}
+	page := bytes.NewBufferString(heading)
+	for _, o := range c.Offerings() {
+		fmt.Fprintf(page, "\n## %s\n\n%s.\n\n| plan | | data at deletion |\n|---|---|---|\n", o.Name, o.Description)
+		for _, p := range o.Plans {
+			fmt.Fprintf(page, "| `%s` | %s | `%s` |\n", p.Name, p.Description, p.Deletion)
+		}
+		rows, err := rowsOf(o)
+		if err != nil {
+			return nil, fmt.Errorf("offering %s: %w", o.Name, err)
+		}
+		fmt.Fprint(page, "\n| parameter | of | | values | default | also accepted |\n|---|---|---|---|---|---|\n")
+		for _, r := range rows {
+			fmt.Fprintf(page, "| `%s` | %s | %s | %s | %s | %s |\n",
+				r.name, r.where(len(o.Plans)), r.Description, r.values(), r.defaultValue(), r.spellings())
+		}
+	}
+	return page.Bytes(), nil
+}
+
+// A row is one parameter of an operation, the same under several plans.
+type row struct {
+	property
+
+	name      string
+	operation string
+	plans     []string
+}
+
+// A property is the schema of a parameter.
+type property struct {
+	Description string           `json:"description"`
+	Enum        []any            `json:"enum"`
+	Default     any              `json:"default"`
+	Pattern     string           `json:"pattern"`
+	Minimum     *json.Number     `json:"minimum"`
+	Maximum     *json.Number     `json:"maximum"`
+	MultipleOf  *json.Number     `json:"multipleOf"`
+	MaxLength   *int             `json:"maxLength"`
+	Spelling    catalog.Spelling `json:"x-normal"`
+}
+
+// rowsOf returns the parameters of an offering by operation and name. Plans with
+// the same schema of a parameter share a row.
+func rowsOf(o *catalog.Offering) ([]*row, error) {
+	var rows []*row
+	for _, operation := range []string{"create", "update", "bind"} {
+		byKey := map[string]*row{}
+		for _, p := range o.Plans {
+			schema := map[string]json.RawMessage{"create": p.Schemas.Create, "update": p.Schemas.Update, "bind": p.Schemas.Bind}[operation]
+			var shape struct {
+				Properties map[string]json.RawMessage `json:"properties"`
+			}
+			if len(schema) == 0 {
+				continue
+			}
+			if err := json.Unmarshal(schema, &shape); err != nil {
+				return nil, err
+			}
+			for name, raw := range shape.Properties {
+				key := name + " " + string(raw)
+				if byKey[key] == nil {
+					byKey[key] = &row{name: name, operation: operation}
+					if err := json.Unmarshal(raw, &byKey[key].property); err != nil {
+						return nil, err
+					}
+				}
+				byKey[key].plans = append(byKey[key].plans, p.Name)
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(byKey)) {
+			rows = append(rows, byKey[key])
+		}
+	}
+	return rows, nil
+}
+
+// where returns the operation of the parameter, and its plans unless they are
+// all of the offering.
+func (r *row) where(plans int) string {
+	if len(r.plans) == plans {
+		return r.operation
+	}
+	return r.operation + " of `" + strings.Join(r.plans, "`, `") + "`"
+}
+
+// values returns the enumeration or bounds of the parameter.
+func (r *row) values() string {
+	var parts []string
+	for _, value := range r.Enum {
+		if value != nil {
+			parts = append(parts, fmt.Sprintf("`%v`", value))
+		}
+	}
+	if r.Minimum != nil && r.Maximum != nil {
+		parts = append(parts, r.Minimum.String()+" to "+r.Maximum.String())
+	}
+	if r.MultipleOf != nil {
+		parts = append(parts, "in steps of "+r.MultipleOf.String())
+	}
+	if r.MaxLength != nil {
+		parts = append(parts, fmt.Sprintf("at most %d characters", *r.MaxLength))
+	}
+	if r.Pattern != "" {
+		parts = append(parts, "`"+r.Pattern+"`")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// defaultValue returns the default as the page shows it.
+func (r *row) defaultValue() string {
+	if r.Default == nil {
+		return ""
+	}
+	return fmt.Sprintf("`%v`", r.Default)
+}
+
+// spellings returns the other ways to write the parameter and its values.
+func (r *row) spellings() string {
+	s := r.Spelling
+	var parts []string
+	for _, name := range s.Names {
+		parts = append(parts, "the name `"+name+"`")
+	}
+	switch s.Type {
+	case "string":
+		parts = append(parts, "numbers")
+	case "number":
+		parts = append(parts, "texts of numbers")
+	}
+	if s.AnyCase || s.Lower {
+		parts = append(parts, "any case")
+	}
+	if s.AnySeparator {
+		parts = append(parts, "blanks, hyphens, underscores and slashes anywhere")
+	}
+	if s.Suffix != "" {
+		parts = append(parts, "`"+s.Suffix+"` at the end")
+	}
+	if s.Prefix != "" {
+		parts = append(parts, "`"+s.Prefix+"` at the start")
+	}
+	for _, value := range slices.Sorted(maps.Keys(s.Synonyms)) {
+		for _, word := range s.Synonyms[value] {
+			parts = append(parts, fmt.Sprintf("`%s` for `%s`", word, value))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
