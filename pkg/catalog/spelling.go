@@ -25,7 +25,8 @@ type Spelling struct {
 	// becomes the value of the enumeration that equals it (8 is "8.0"), and the
 	// text of a number becomes the number.
 	Type string `json:"type,omitempty"`
-	// Lower makes letters small, and Prefix is removed from the start.
+	// Lower makes letters small, and Prefix is removed from the start as often as
+	// it is there.
 	Lower  bool   `json:"lower,omitempty"`
 	Prefix string `json:"prefix,omitempty"`
 
@@ -113,10 +114,13 @@ func (s Spelling) text(text string) (normal json.RawMessage, present bool) {
 	if s.Lower {
 		text = strings.ToLower(text)
 	}
-	if rest := strings.TrimPrefix(text, s.Prefix); rest != "" {
+	for { // until the text is its own normal form
+		rest := strings.TrimSpace(strings.TrimPrefix(text, s.Prefix))
+		if rest == "" || rest == text {
+			return jsonText(text), true
+		}
 		text = rest
 	}
-	return jsonText(text), true
 }
 
 // number returns the normal form of a value that was sent as a number.
