@@ -139,8 +139,8 @@ func (s *Server) restore(state savedState) error {
 	return nil
 }
 
-// restoreClock moves the clock to where it was. A clock that its owner has
-// stopped stays where it is, unless it was stopped before too.
+// restoreClock moves the clock to its saved time. A clock that its owner has
+// frozen stays, unless the saved clock was frozen too.
 func (s *Server) restoreClock(saved savedClock) error {
 	clock := s.config.Clock
 	switch {

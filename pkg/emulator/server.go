@@ -55,11 +55,11 @@ func (s *Server) Region() string { return s.config.Region }
 // Clock is the time of the cloud.
 func (s *Server) Clock() *cloud.Clock { return s.config.Clock }
 
-// Faults holds the faults to be played.
+// Faults holds the faults to inject.
 func (s *Server) Faults() *cloud.Faults { return &s.faults }
 
-// Fail answers the error code to the next calls of an action, before they do
-// anything. It is short for the commonest fault.
+// Fail answers the error code to the next calls of an action instead of doing
+// them. It is short for the commonest fault.
 func (s *Server) Fail(action, code string, times int) {
 	s.faults.Add(cloud.Fault{Action: action, Effect: cloud.FailBefore, Code: code, Times: times})
 }

@@ -19,9 +19,9 @@ type limit struct {
 	filled time.Time
 }
 
-// Limit throttles from now on, in addition to other limits. The emulator's
-// clock decides: where it is frozen, the calls of one second are all there are
-// until it moves.
+// Limit throttles from now on, in addition to other limits. It uses the
+// emulator's clock: a frozen clock admits the calls of one second until it
+// moves.
 func (f *Faults) Limit(clock *Clock, l Limit) {
 	if l.Code == "" {
 		l.Code = "Throttling.User"

@@ -44,8 +44,8 @@ type Engine interface {
 // its next USE; in PostgreSQL a grant does at its next login, and Revoke ends
 // it.
 type Server interface { //nolint:interfacebloat // these are the operations of RDS on the inside of an instance
-	// Addr is where clients connect: the advertised host and the proxy's port.
-	// It is the same for the server's whole life.
+	// Addr is the address for clients: the advertised host and the proxy's
+	// port. It is the same for the server's whole life.
 	Addr() netip.AddrPort
 	// Allow replaces the whitelist, which is empty at first. It counts for new
 	// connections, and the open ones that it refuses are closed on return.

@@ -91,7 +91,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.run(body)
 }
 
-// run does the operation, with the fault that waits for it if there is one.
+// run does the operation, with the next fault for it if there is one.
 func (c *call) run(body []byte) {
 	fault, faulty := c.s.cfg.Faults.Take(c.op.name)
 	fault.Wait(c.r.Context()) // returns at once without a fault

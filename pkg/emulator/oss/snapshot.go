@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// A snapshot is the state of the service as it is saved. The contents of
-// objects are in it.
+// A snapshot is the saved state of the service, with the contents of objects.
 type snapshot struct {
 	Buckets []savedBucket `json:"buckets"`
 }

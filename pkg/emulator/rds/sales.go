@@ -56,7 +56,7 @@ type (
 )
 
 // describeAvailableZones is DescribeAvailableZones of the RDS API: every zone
-// sells all there is.
+// sells everything.
 func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	type zone struct {
 		ZoneId, RegionId, NetworkTypes string

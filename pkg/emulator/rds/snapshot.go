@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A snapshot is the state of the service as it is saved. It holds the
-// passwords of database accounts.
+// A snapshot is the saved state of the service. It holds the passwords of
+// database accounts.
 type snapshot struct {
 	Serial    uint64          `json:"serial"`
 	Instances []savedInstance `json:"instances"` // in the order of their creation

@@ -94,7 +94,7 @@ func (c *call) request() *Request {
 	}
 }
 
-// run does the action, with the fault that waits for it if there is one.
+// run does the action, with the next fault for it if there is one.
 func (c *call) run() {
 	fault, faulty := c.g.faults.Take(strings.ToLower(c.product.Name) + ":" + c.action)
 	if !faulty {

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// A savedKey is the key of a session as it is saved, by its id.
+// A savedKey is the saved key of a session, by its id.
 type savedKey struct {
 	Secret  string    `json:"secret"`
 	Token   string    `json:"token"`

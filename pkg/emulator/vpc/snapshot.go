@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A snapshot is the state of the service as it is saved.
+// A snapshot is the saved state of the service.
 type snapshot struct {
 	Regions []Region              `json:"regions"`
 	Tokens  map[string]savedToken `json:"tokens,omitempty"`
