@@ -3,20 +3,24 @@ package rds
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/dbaccount"
 )
 
-// client makes the calls of RDS and VPC that this provider needs, in one
-// region. Its errors are *alicloud.Error.
+// client makes the calls of RDS that this provider needs, in one region (RDS API,
+// version 2014-08-15). Its errors are *alicloud.Error.
 type client struct {
 	clients *alicloud.Clients
 	region  string
 }
+
+var _ dbaccount.API = client{}
 
 // pageSize is the largest that DescribeDBInstances and DescribeAccounts take.
 const pageSize = 100
@@ -34,7 +38,7 @@ type dbInstance struct {
 	Protected               bool // against deletion
 }
 
-// get describes an instance; nil if it is not there.
+// get describes an instance; nil if it is missing.
 func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 	req, resp := rds.CreateDescribeDBInstanceAttributeRequest(), rds.CreateDescribeDBInstanceAttributeResponse()
 	req.RegionId, req.DBInstanceId = c.region, id
@@ -49,7 +53,16 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 			}, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // nil says that it is not there
+	return nil, nil //nolint:nilnil // nil says that it is missing
+}
+
+// Address returns where an instance is reached.
+func (c client) Address(ctx context.Context, id string) (host, port string, err error) {
+	i, err := c.get(ctx, id)
+	if i == nil {
+		return "", "", err
+	}
+	return i.Host, i.Port, err
 }
 
 // findByTag returns the ids of the instances with a tag.
@@ -158,5 +171,89 @@ func (c client) unprotect(ctx context.Context, r instanceRequest, token string) 
 func (c client) remove(ctx context.Context, r instanceRequest) error {
 	req, resp := rds.CreateDeleteDBInstanceRequest(), rds.CreateDeleteDBInstanceResponse()
 	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// Accounts lists accounts of an instance (RDS API, DescribeAccounts).
+func (c client) Accounts(ctx context.Context, instanceID, name string) (list []dbaccount.Account, found bool, err error) {
+	for page, seen := 1, 0; ; page++ {
+		req, resp := rds.CreateDescribeAccountsRequest(), rds.CreateDescribeAccountsResponse()
+		req.RegionId, req.DBInstanceId, req.AccountName = c.region, instanceID, name
+		req.PageNumber, req.PageSize = requests.NewInteger(page), requests.NewInteger(pageSize)
+		if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
+			return nil, false, providers.UnlessMissing(err)
+		}
+		for _, a := range resp.Accounts.DBInstanceAccount {
+			grants := make(map[string]string, len(a.DatabasePrivileges.DatabasePrivilege))
+			for _, p := range a.DatabasePrivileges.DatabasePrivilege {
+				grants[p.DBName] = p.AccountPrivilege
+			}
+			list = append(list, dbaccount.Account{
+				Name: a.AccountName, Description: a.AccountDescription, Type: a.AccountType,
+				Busy: a.AccountStatus == "Unavailable", Grants: grants,
+			})
+		}
+		seen += len(resp.Accounts.DBInstanceAccount)
+		if len(resp.Accounts.DBInstanceAccount) < pageSize || resp.TotalRecordCount > 0 && seen >= resp.TotalRecordCount {
+			return list, true, nil
+		}
+	}
+}
+
+// CreateAccount makes an account (RDS API, CreateAccount). The call takes no
+// token, so that its repetition is ErrExists.
+func (c client) CreateAccount(ctx context.Context, r dbaccount.AccountRequest, password providers.Secret) error {
+	req, resp := rds.CreateCreateAccountRequest(), rds.CreateCreateAccountResponse()
+	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
+	req.AccountName, req.AccountType, req.AccountDescription = r.Name, r.Type, r.Description
+	req.AccountPassword = password.Reveal()
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// NeedsSuper reports whether an instance takes Normal accounts only after a Super
+// account (RDS API, CreateAccount: the one meaning of this code for a request of
+// type Normal).
+func (c client) NeedsSuper(err error) bool {
+	var e *alicloud.Error
+	return errors.As(err, &e) && e.Code == "InvalidAccountType.Format"
+}
+
+// DeleteAccount removes an account (RDS API, DeleteAccount).
+func (c client) DeleteAccount(ctx context.Context, r dbaccount.AccountRequest) error {
+	req, resp := rds.CreateDeleteAccountRequest(), rds.CreateDeleteAccountResponse()
+	req.RegionId, req.DBInstanceId, req.AccountName = c.region, r.InstanceID, r.Name
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// Grant gives an account a privilege on a database (RDS API,
+// GrantAccountPrivilege).
+func (c client) Grant(ctx context.Context, r dbaccount.GrantRequest) error {
+	req, resp := rds.CreateGrantAccountPrivilegeRequest(), rds.CreateGrantAccountPrivilegeResponse()
+	req.RegionId, req.DBInstanceId, req.AccountName = c.region, r.InstanceID, r.Name
+	req.DBName, req.AccountPrivilege = r.Database, r.Privilege
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// databaseStatus returns the status of a database, "" if it is not there (RDS
+// API, DescribeDatabases).
+func (c client) databaseStatus(ctx context.Context, instanceID, name string) (string, error) {
+	req, resp := rds.CreateDescribeDatabasesRequest(), rds.CreateDescribeDatabasesResponse()
+	req.RegionId, req.DBInstanceId, req.DBName = c.region, instanceID, name
+	if err := c.clients.Do(ctx, alicloud.Read, req, resp); err != nil {
+		return "", providers.UnlessMissing(err)
+	}
+	for _, d := range resp.Databases.Database {
+		if d.DBName == name {
+			return d.DBStatus, nil
+		}
+	}
+	return "", nil
+}
+
+// createDatabase makes a database (RDS API, CreateDatabase).
+func (c client) createDatabase(ctx context.Context, r databaseRequest) error {
+	req, resp := rds.CreateCreateDatabaseRequest(), rds.CreateCreateDatabaseResponse()
+	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
+	req.DBName, req.CharacterSetName = r.Database, r.Charset
 	return c.clients.Do(ctx, alicloud.Write, req, resp)
 }

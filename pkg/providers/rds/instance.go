@@ -2,11 +2,95 @@ package rds
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/network"
 )
+
+// instances is the part of the provider that makes DB instances.
+type instances struct{ deps descriptor.Deps }
+
+func (i instances) client(region string) client {
+	return client{clients: i.deps.Clients, region: region}
+}
+
+func (i instances) vpc(region string) network.API {
+	return network.Client{Clients: i.deps.Clients, Region: region}
+}
+
+func (i instances) chooser(region string) network.Chooser {
+	n := i.deps.Network
+	return network.Chooser{
+		VPC: i.vpc(region), Metadata: i.deps.Metadata,
+		Default: network.Place{VpcID: n.VpcID, VSwitchID: n.VSwitchID, ZoneID: n.ZoneID},
+	}
+}
+
+// Prepare draws names and passwords and resolves the parameters.
+func (i instances) Prepare(t providers.Task) (providers.Plan, error) {
+	prepare := prepareInstance
+	if t.Was != nil {
+		prepare = prepareUpdate
+	}
+	plan, err := prepare(t, i.deps.Network.Whitelist)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(plan)
+	if err != nil {
+		return nil, fmt.Errorf("rds: write the plan: %w", err)
+	}
+	return b, nil
+}
+
+// Observe looks at the instance.
+func (i instances) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	seen, err := i.observe(ctx, i.client(t.Region), t, plan)
+	return seen, sentences().Of(err)
+}
+
+// Next decides on the next step.
+func (i instances) Next(t providers.Task, seen providers.Seen) providers.Step {
+	plan, err := instancePlanOf(t)
+	state, ok := seen.State.(instanceState)
+	if err != nil || !ok {
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
+	}
+	return nextForInstance(t, plan, state)
+}
+
+// Do makes the call of one step. The next look gives its effect time to show.
+func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	facts, err := doWithInstance(ctx, i.client(t.Region), s)
+	if err != nil {
+		return facts, sentences().Of(fmt.Errorf("rds: %s: %w", s.Name, err))
+	}
+	return effect.Made(facts, s.Name), nil
+}
+
+// The names of our facts.
+const (
+	factInstance  = "instance_id" // of the DB instance
+	factTagged    = "tagged"      // true or false, once it is known
+	factHost      = "host"
+	factPort      = "port"
+	factAlone     = "alone"     // true, once duplicates were searched
+	factWhitelist = "whitelist" // as it was set last
+	factDatabase  = "database"  // ready, once it was seen so
+)
+
+func open(name, value string) providers.Facts {
+	return providers.Facts{Open: map[string]string{name: value}}
+}
 
 // instanceAPI is the part of the RDS API that looking at an instance takes.
 type instanceAPI interface {
@@ -14,29 +98,25 @@ type instanceAPI interface {
 	findByTag(ctx context.Context, tag providers.Tag) ([]string, error)
 	findByDescription(ctx context.Context, description string) ([]string, error)
 	databaseStatus(ctx context.Context, instanceID, name string) (string, error)
-	cidrs(ctx context.Context, vpcID string) ([]string, error)
 }
 
-var (
-	_ instanceAPI = client{}
-	_ networkAPI  = client{}
-)
+var _ instanceAPI = client{}
 
 // An instanceState is what was seen of an instance.
 type instanceState struct {
-	instance  *dbInstance // nil: there is none
-	spare     *dbInstance // another one of this incarnation, which is too many
-	network   network     // for one that has to be made
-	misfit    *providers.Failure
-	whitelist string // wanted, with commas; empty if it was not looked for
-	database  string // status; empty: not there, or not looked for
-	asked     string // the step made just before
+	instance  *dbInstance        // nil: there is none
+	duplicate *dbInstance        // another one of this incarnation
+	place     network.Place      // for one that has to be made
+	mismatch  *providers.Failure // what to tell the user if no place fits
+	whitelist string             // wanted, with commas; empty if it was not looked for
+	database  string             // status; empty: not there, or not looked for
+	asked     string             // the step made just before
 }
 
-func (p *Provider) observeInstance(ctx context.Context, c client, t providers.Task, plan instancePlan) (providers.Seen, error) {
+func (i instances) observe(ctx context.Context, c client, t providers.Task, plan instancePlan) (providers.Seen, error) {
 	var s instanceState
 	var facts providers.Facts
-	s.asked, facts = asked(t)
+	s.asked, facts = effect.Asked(t)
 	found, more, err := findInstance(ctx, c, t, plan)
 	if err != nil {
 		return providers.Seen{}, err
@@ -45,18 +125,18 @@ func (p *Provider) observeInstance(ctx context.Context, c client, t providers.Ta
 	switch {
 	case t.Goal == providers.Absent:
 	case found == nil:
-		if !settled(t) && t.Facts.Open[factInstance] == "" {
-			s.network, s.misfit, err = p.chooseNetwork(ctx, c, plan)
+		if !wasInUse(t) && t.Facts.Open[factInstance] == "" {
+			s.place, s.mismatch, err = i.chooser(t.Region).Choose(ctx, network.Place{VpcID: plan.VpcID, VSwitchID: plan.VSwitchID, ZoneID: plan.ZoneID})
 		}
 	case found.Status == running:
 		facts = facts.Merge(providers.Facts{Open: map[string]string{factHost: found.Host, factPort: found.Port}})
 		if t.Facts.Open[factAlone] == "" {
-			if s.spare, err = findSpare(ctx, c, found.ID, plan); s.spare != nil || err != nil {
+			if s.duplicate, err = findDuplicate(ctx, c, found.ID, plan); s.duplicate != nil || err != nil {
 				break
 			}
 			facts = facts.Merge(open(factAlone, "true"))
 		}
-		err = s.lookInside(ctx, c, t, plan)
+		err = s.readInside(ctx, c, i.vpc(t.Region), t, plan)
 		if s.database == running {
 			facts = facts.Merge(open(factDatabase, databaseSet))
 		}
@@ -67,9 +147,9 @@ func (p *Provider) observeInstance(ctx context.Context, c client, t providers.Ta
 	return providers.Seen{Exists: found != nil, Facts: facts, State: s}, nil
 }
 
-// findInstance looks by id, then by tag, then by description: each finds what
-// the others may miss while the cloud's lists lag, or where a call's answer
-// was lost.
+// findInstance searches by id, then by tag, then by description: each finds
+// instances that the others miss while the cloud's lists lag, or after a call's
+// answer was lost.
 func findInstance(ctx context.Context, api instanceAPI, t providers.Task, plan instancePlan) (*dbInstance, providers.Facts, error) {
 	if id := t.Facts.Open[factInstance]; id != "" {
 		if found, err := api.get(ctx, id); found != nil || err != nil {
@@ -98,9 +178,9 @@ func findInstance(ctx context.Context, api instanceAPI, t providers.Task, plan i
 	return nil, providers.Facts{}, nil
 }
 
-// findSpare looks, when the instance runs, whether the order came to the cloud
-// twice and its token did not hold: then there is another one.
-func findSpare(ctx context.Context, api instanceAPI, id string, plan instancePlan) (*dbInstance, error) {
+// findDuplicate finds another instance of the same order: it came to the cloud
+// twice, and its token did not hold.
+func findDuplicate(ctx context.Context, api instanceAPI, id string, plan instancePlan) (*dbInstance, error) {
 	ids, err := api.findByDescription(ctx, plan.Description)
 	if err != nil {
 		return nil, err
@@ -114,123 +194,17 @@ func findSpare(ctx context.Context, api instanceAPI, id string, plan instancePla
 			return found, err
 		}
 	}
-	return nil, nil //nolint:nilnil // nil says that there is none
+	return nil, nil //nolint:nilnil // nil: there is one instance
 }
 
-// lookInside reads of a running instance what is not known yet.
-func (s *instanceState) lookInside(ctx context.Context, api instanceAPI, t providers.Task, plan instancePlan) (err error) {
-	s.whitelist = strings.Join(plan.Whitelist, ",")
-	if s.whitelist == "" {
-		s.whitelist = t.Facts.Open[factWhitelist]
-	}
-	if s.whitelist == "" {
-		ranges, err := api.cidrs(ctx, s.instance.VPC)
-		if err != nil {
-			return err
-		}
-		s.whitelist = strings.Join(ranges, ",")
+// readInside reads whitelist and database of a running instance, unless they are
+// known.
+func (s *instanceState) readInside(ctx context.Context, api instanceAPI, vpc network.API, t providers.Task, plan instancePlan) (err error) {
+	if s.whitelist, err = network.Whitelist(ctx, vpc, plan.Whitelist, t.Facts.Open[factWhitelist], s.instance.VPC); err != nil {
+		return err
 	}
 	if t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] {
 		s.database, err = api.databaseStatus(ctx, s.instance.ID, plan.Database)
 	}
 	return err
-}
-
-// settled says that the instance was in use: if it is not there, it was
-// deleted by somebody, and an empty one in its place would be a lie.
-func settled(t providers.Task) bool { return t.Usable || t.Was != nil }
-
-func nextForInstance(t providers.Task, plan instancePlan, s instanceState) providers.Step {
-	if t.Goal == providers.Absent {
-		return nextToDelete(t, s)
-	}
-	i := s.instance
-	switch {
-	case i == nil && settled(t):
-		return providers.FailStep(providers.Broken, "The database server is no longer there: somebody deleted it. Delete the service instance.")
-	case i == nil && t.Facts.Open[factInstance] != "":
-		// The cloud has promised it, and does not show it yet. Its token may not
-		// hold for as long: ordered again, it could be made twice.
-		return providers.WaitStep("server", providers.Slow, waitText("Creating"))
-	case i == nil && s.misfit != nil:
-		return providers.FailStep(s.misfit.Kind, s.misfit.Text)
-	case i == nil:
-		return once(s.asked, stepCreate, "The database server is being ordered.", createRequest{
-			Description: plan.Description, Engine: plan.Engine, EngineVersion: plan.EngineVersion,
-			Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
-			VpcID: s.network.VpcID, VSwitchID: s.network.VSwitchID, ZoneID: s.network.ZoneID, SecondZoneID: secondZone(plan.Class),
-			SecurityIPs: nobody, Tags: t.Tags(),
-		})
-	case t.Facts.Open[factTagged] == "false":
-		return once("", stepTag, "The database server is being tagged.", tagRequest{InstanceID: i.ID, Tags: t.Tags()})
-	case i.Status != running:
-		return providers.WaitStep("server", providers.Slow, waitText(i.Status))
-	case s.spare != nil:
-		return nextForSpare(s)
-	case t.Was != nil && (i.Class != plan.Class || i.Storage != plan.Storage):
-		return once(s.asked, stepSpec, "The database server is being changed.", specRequest{
-			InstanceID: i.ID, Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
-		})
-	case s.whitelist == "":
-		return providers.FailStep(providers.Broken, "The VPC of the instance has no address ranges; ask the operator of the broker for a whitelist.")
-	case s.whitelist != t.Facts.Open[factWhitelist]:
-		return once("", stepWhitelist, "The database server is being opened to its clients.", whitelistRequest{InstanceID: i.ID, Group: group, SecurityIPs: s.whitelist})
-	case t.Facts.Open[factDatabase] == databaseSet:
-		return providers.DoneStep(nil)
-	case s.database == "":
-		return once(s.asked, stepDatabase, "The database is being created.", databaseRequest{InstanceID: i.ID, Database: plan.Database, Charset: plan.Charset})
-	}
-	return providers.WaitStep(stepDatabase, providers.Quick, "The database is being created.")
-}
-
-// nextForSpare deletes what was ordered once too often.
-func nextForSpare(s instanceState) providers.Step {
-	const text = "A database server that was ordered twice is being deleted."
-	switch s.spare.Status {
-	case running:
-		step := once(s.asked, stepSpare, text, instanceRequest{s.spare.ID})
-		step.Target = s.spare.ID
-		return step
-	default:
-		return providers.WaitStep(stepSpare, providers.Slow, text)
-	}
-}
-
-func nextToDelete(t providers.Task, s instanceState) providers.Step {
-	i := s.instance
-	switch {
-	case i == nil:
-		return providers.DoneStep(nil)
-	case i.Status == deleting:
-		return providers.WaitStep(stepDelete, providers.Slow, "The database server is being deleted.")
-	case t.Usable && t.Deletion != providers.DeleteData:
-		return providers.FailStep(providers.Policy, "The plan keeps the data of its instances: ask the operator of the broker to delete the database server.")
-	case i.Status != running:
-		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
-	}
-	// There may be several, one after the other.
-	step := once(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
-	if i.Protected {
-		step = once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
-	}
-	step.Target = i.ID
-	return step
-}
-
-// secondZone asks for a standby in another zone, where the class has one.
-func secondZone(class string) string {
-	if twoZoned(class) {
-		return "Auto"
-	}
-	return ""
-}
-
-func waitText(status string) string {
-	switch status {
-	case "Creating":
-		return "The database server is being created."
-	case "DBInstanceClassChanging", "TRANSING", "TransingToOthers":
-		return "The database server is being changed."
-	}
-	return "The cloud is at work on the database server."
 }

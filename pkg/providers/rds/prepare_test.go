@@ -8,6 +8,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/dbaccount"
 )
 
 // selfDefined returns the shipped plan whose parameters describe the server.
@@ -63,7 +64,7 @@ func testLife() providers.Life {
 
 func prepared(t *testing.T, task providers.Task) (instancePlan, error) {
 	t.Helper()
-	raw, err := (&Provider{}).Prepare(task)
+	raw, err := (instances{}).Prepare(task)
 	if err != nil {
 		return instancePlan{}, err
 	}
@@ -189,7 +190,7 @@ func TestPrepareUpdate_FixedMembers_Stay(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			task := providers.Task{Life: testLife(), Settings: json.RawMessage(tc.from), Parameters: json.RawMessage(tc.before)}
-			raw, err := (&Provider{}).Prepare(task)
+			raw, err := (instances{}).Prepare(task)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -217,92 +218,27 @@ func TestPrepareUpdate_FixedMembers_Stay(t *testing.T) {
 	}
 }
 
-func preparedBinding(t *testing.T, parameters, version string) (bindingPlan, error) {
-	t.Helper()
-	of, err := json.Marshal(instancePlan{EngineVersion: version, SuperName: superName(testLife())})
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := (&Provider{}).Prepare(providers.Task{
-		Kind: providers.Binding, Life: testLife(), Parameters: json.RawMessage(parameters), Of: &providers.Task{Plan: of},
-	})
-	var plan bindingPlan
-	if err == nil {
-		err = json.Unmarshal(raw, &plan)
-	}
-	return plan, err
-}
-
-func TestPrepareBinding_NoParameters_DrawsNameAndPassword(t *testing.T) {
-	for name, parameters := range map[string]string{"Nothing": ``, "Nulls": `{"Username":null,"Password":null}`, "Empty": `{"Username":"","Password":""}`} {
-		plan, err := preparedBinding(t, parameters, "5.6")
+func TestServer_EngineVersion_LimitsNamesOfAccounts(t *testing.T) {
+	for version, want := range map[string]int{"5.5": 16, "5.6": 16, "5.7": 32, "8.0": 32} {
+		raw, err := json.Marshal(instancePlan{EngineVersion: version, SuperName: superName(testLife()), Database: "app"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(plan.Username) != 16 || checkUsername(plan.Username, "5.6") != nil || plan.Chosen {
-			t.Errorf("%s: user name %q, chosen %v", name, plan.Username, plan.Chosen)
-		}
-		if len(plan.Password) < 24 || checkPassword(string(plan.Password)) != nil {
-			t.Errorf("%s: a password of %d characters", name, len(plan.Password))
-		}
-	}
-	first, err := preparedBinding(t, ``, "5.6")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if second, err := preparedBinding(t, ``, "5.6"); err != nil || second.Password == first.Password || second.Username != first.Username {
-		t.Errorf("the same life: same password %v, names %s and %s", second.Password == first.Password, first.Username, second.Username)
-	}
-}
-
-func TestPrepareBinding_Parameters_AreCheckedByTheRules(t *testing.T) {
-	long := strings.Repeat("a", 32)
-	for name, tc := range map[string]struct{ parameters, version, refused string }{
-		"Chosen":           {parameters: `{"Username":"my_User1","Password":"Abc!@#$%^&*()_+-=1"}`, version: "5.6"},
-		"LongNameOn80":     {parameters: `{"Username":"` + long + `"}`, version: "8.0"},
-		"LongNameOn56":     {parameters: `{"Username":"` + long + `"}`, version: "5.6", refused: "Username"},
-		"TooLong":          {parameters: `{"Username":"` + long + `a"}`, version: "8.0", refused: "Username"},
-		"OneLetter":        {parameters: `{"Username":"a"}`, version: "8.0", refused: "Username"},
-		"BeginsWithDigit":  {parameters: `{"Username":"1a"}`, version: "8.0", refused: "Username"},
-		"EndsInUnderscore": {parameters: `{"Username":"a_"}`, version: "8.0", refused: "Username"},
-		"Injection":        {parameters: `{"Username":"a'@'%"}`, version: "8.0", refused: "Username"},
-		"TheSuperAccounts": {parameters: `{"Username":"` + superName(testLife()) + `"}`, version: "5.6", refused: "Username"},
-		"ShortPassword":    {parameters: `{"Password":"Abc123!"}`, version: "5.6", refused: "Password"},
-		"LongPassword":     {parameters: `{"Password":"A1` + long + `"}`, version: "5.6", refused: "Password"},
-		"TwoKinds":         {parameters: `{"Password":"abcdefgh1"}`, version: "5.6", refused: "Password"},
-		"AlienCharacter":   {parameters: `{"Password":"Abcdefg1 "}`, version: "5.6", refused: "Password"},
-		"AlienLetter":      {parameters: `{"Password":"Abcdefg1ü"}`, version: "5.6", refused: "Password"},
-		"Number":           {parameters: `{"Password":12345678}`, version: "5.6", refused: "Password"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			plan, err := preparedBinding(t, tc.parameters, tc.version)
-			if tc.refused != "" {
-				wantInvalid(t, err, tc.refused)
-				return
-			}
-			if err != nil || !plan.Chosen {
-				t.Errorf("chosen %v, %v", plan.Chosen, err)
-			}
-		})
-	}
-}
-
-func TestNewPassword_Rules_AreKept(t *testing.T) {
-	for range 2000 {
-		if p := newPassword(); len(p) != passwordLength || checkPassword(p) != nil {
-			t.Fatalf("a password of %d characters breaks the rules", len(p))
+		got, err := server(providers.Task{Life: testLife(), Plan: raw})
+		if err != nil || got.NameLimit != want || got.SuperName != superName(testLife()) || got.Database != "app" {
+			t.Errorf("version %s: %+v, %v; want names of %d characters", version, got, err, want)
 		}
 	}
 }
 
 func TestCredentials_InURIs_AreEncoded(t *testing.T) {
-	plan := bindingPlan{Username: "user", Password: `p!@#$%^&*()_+-=/?:`}
-	got := credentials(plan, "app", "h.example", "3306")
+	login := dbaccount.Login{Host: "h.example", Port: "3306", Database: "app", Username: "user", Password: `p!@#$%^&*()_+-=/?:`}
+	got := credentials(login)
 	const secret = "p%21%40%23%24%25%5E%26%2A%28%29_%2B-%3D%2F%3F%3A"
 	for name, want := range map[string]string{
 		"uri":      "mysql://user:" + secret + "@h.example:3306/app",
 		"jdbcUrl":  "jdbc:mysql://h.example:3306/app?user=user&password=" + secret,
-		"password": string(plan.Password), "username": "user", "host": "h.example", "port": "3306", "database": "app", "type": "mysql",
+		"password": string(login.Password), "username": "user", "host": "h.example", "port": "3306", "database": "app", "type": "mysql",
 	} {
 		if got[name] != want {
 			t.Errorf("%s = %q, want %q", name, got[name], want)

@@ -3,8 +3,10 @@ package rds
 import (
 	"cmp"
 	"encoding/json"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/password"
 )
 
 // An instancePlan is what Prepare resolved for an instance.
@@ -17,14 +19,14 @@ type instancePlan struct {
 	StorageType   string `json:"storageType"`
 	Database      string `json:"database"`
 	Charset       string `json:"charset"`
-	// The user's wishes, empty where there is none.
+	// The user's wishes; empty: the operator's default.
 	VpcID     string `json:"vpcId,omitempty"`
 	VSwitchID string `json:"vSwitchId,omitempty"`
 	ZoneID    string `json:"zoneId,omitempty"`
 	// Whitelist is the operator's; empty: the CIDRs of the VPC.
 	Whitelist []string `json:"whitelist,omitempty"`
 	// The Super account, made only if the cloud asks for one before it takes
-	// others. It is never handed out.
+	// others. It is the broker's own.
 	SuperName     string           `json:"superName"`
 	SuperPassword providers.Secret `json:"superPassword"`
 }
@@ -40,7 +42,7 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 		Description:   instanceDescription(t.Life),
 		Whitelist:     whitelist,
 		SuperName:     superName(t.Life),
-		SuperPassword: providers.Secret(newPassword()),
+		SuperPassword: password.New(),
 	}
 	s, err := settingsOf(t.Settings)
 	if err != nil {
@@ -60,7 +62,7 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 	return plan, nil
 }
 
-// prepareUpdate keeps what cannot change and resolves the rest anew.
+// prepareUpdate keeps names, network and engine, and resolves the rest anew.
 func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 	old, err := instancePlanOf(t)
 	if err != nil {
@@ -73,7 +75,7 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 	plan := old
 	plan.Whitelist = whitelist
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
-	if s.SelfDefine { // what the user does not say stays
+	if s.SelfDefine { // the user's omissions mean: as it is
 		plan.Engine, plan.EngineVersion = old.Engine, old.EngineVersion
 		plan.Storage = max(old.Storage, s.Storage)
 	}
@@ -116,3 +118,17 @@ func (p *instancePlan) setStorageType(s settings) {
 		p.StorageType = storageTypeOf(p.Class)
 	}
 }
+
+// storageTypeOf returns the disk that a class comes with ("Primary ApsaraDB RDS
+// instance types"): the historic classes and classes that end in .2 have local
+// disks, the others cloud disks.
+func storageTypeOf(class string) string {
+	if strings.HasPrefix(class, "rds.") || strings.HasSuffix(class, ".2") {
+		return "local_ssd"
+	}
+	return "cloud_essd"
+}
+
+// twoZoned reports whether a class has a standby ("Primary ApsaraDB RDS instance
+// types": classes of the Basic edition end in .1).
+func twoZoned(class string) bool { return !strings.HasSuffix(class, ".1") }

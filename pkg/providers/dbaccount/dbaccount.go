@@ -1,0 +1,219 @@
+// Package dbaccount is the binding kind "account": a database account made by
+// the product's API, with rights on one database. It is a package of its own
+// since every database service with such an API binds this way; the service
+// states the calls, its server and the credentials.
+//
+// Steps: account, grant; before them a Super account where the server asks for
+// one. The removal deletes the binding's account.
+package dbaccount
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/password"
+)
+
+// A Config is the service's part of the kind. Every member is required but
+// Explain.
+type Config struct {
+	// API returns the product's calls in a region.
+	API func(region string) API
+	// Server describes the server of an instance.
+	Server func(instance providers.Task) (Server, error)
+	// Credentials returns what the application gets.
+	Credentials func(Login) map[string]string
+	// Explain adds the service's sentences to an error of the cloud. Nil leaves
+	// errors as they are.
+	Explain func(error) error
+}
+
+// A Server is where the accounts of an instance are made.
+type Server struct {
+	ID         string // of the instance in the cloud; empty until it is known
+	Host, Port string // empty until they are known
+	Database   string // the accounts may read and write it
+	NameLimit  int    // characters of an account's name
+	// The Super account is made only if the server asks for one before it takes
+	// others. It is the broker's own.
+	SuperName, SuperDescription string
+	SuperPassword               providers.Secret
+}
+
+// A Login is what an application connects with.
+type Login struct {
+	Host, Port, Database, Username string
+	Password                       providers.Secret
+}
+
+// An API is the product's calls for accounts.
+type API interface {
+	// Accounts lists the accounts of an instance: of one name, or all if name
+	// is empty. found is false if the instance is missing.
+	Accounts(ctx context.Context, instanceID, name string) (list []Account, found bool, err error)
+	// Address returns where the instance is reached; empty if it is missing.
+	Address(ctx context.Context, instanceID string) (host, port string, err error)
+	// CreateAccount returns ErrExists where the name is taken.
+	CreateAccount(ctx context.Context, r AccountRequest, password providers.Secret) error
+	// NeedsSuper reports whether an error of CreateAccount asks for a Super
+	// account first.
+	NeedsSuper(err error) bool
+	Grant(ctx context.Context, r GrantRequest) error
+	DeleteAccount(ctx context.Context, r AccountRequest) error
+}
+
+// An Account is what is read of a database account.
+type Account struct {
+	Name, Description string
+	Type              string            // Super or Normal
+	Busy              bool              // being made or removed
+	Grants            map[string]string // database → privilege
+}
+
+// Words of the APIs of RDS and its relatives.
+const (
+	Super     = "Super"
+	Normal    = "Normal"
+	ReadWrite = "ReadWrite"
+)
+
+// A Kind makes the bindings of a service. Compose it with the service's part
+// for instances.
+type Kind struct{ config Config }
+
+var _ providers.Provider = Kind{}
+
+// New returns the kind.
+func New(c Config) Kind { return Kind{c} }
+
+// Facts of a binding.
+const (
+	factAccount = "account_made" // "true" once the account of its name is known to be its own
+	factSuper   = "super_needed" // "true" once the server asked for a Super account
+)
+
+func open(name, value string) providers.Facts {
+	return providers.Facts{Open: map[string]string{name: value}}
+}
+
+// plan is the plan of a binding.
+type plan struct {
+	Username    string           `json:"username"`
+	Password    providers.Secret `json:"password"`
+	Description string           `json:"description"`
+	// Chosen says that the user chose the name, which then proves nothing.
+	Chosen bool `json:"chosen,omitempty"`
+}
+
+// errNoInstance is the cause of a failure: the record of a binding without its
+// instance.
+var errNoInstance = errors.New("dbaccount: a binding without an instance")
+
+func (k Kind) server(t providers.Task) (Server, error) {
+	if t.Of == nil {
+		return Server{}, providers.Unreadable(errNoInstance)
+	}
+	return k.config.Server(*t.Of)
+}
+
+// read reads the plan and the server of a task.
+func (k Kind) read(t providers.Task) (p plan, s Server, err error) {
+	if err := providers.Decode(t.Plan, "plan of the binding", &p); err != nil {
+		return p, s, err
+	}
+	s, err = k.server(t)
+	return p, s, err
+}
+
+// Prepare draws name and password, or checks the ones that the user chose.
+func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
+	s, err := k.server(t)
+	if err != nil {
+		return nil, err
+	}
+	p := plan{Username: accountName(t.Life), Password: password.New(), Description: description(t)}
+	if err := p.choose(t.Parameters, s); err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("dbaccount: write the plan: %w", err)
+	}
+	return b, nil
+}
+
+// choose puts the user's Username and Password into the plan.
+func (p *plan) choose(raw json.RawMessage, s Server) error {
+	var user struct {
+		Username *string `json:"Username"`
+		Password *string `json:"Password"`
+	}
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &user); err != nil {
+			return &providers.Failure{Kind: providers.Invalid, Text: "Username and Password must be strings.", Cause: err}
+		}
+	}
+	if user.Username != nil && *user.Username != "" {
+		p.Username, p.Chosen = *user.Username, true
+		if err := checkUsername(p.Username, s.NameLimit); err != nil {
+			return err
+		}
+		if sameName(p.Username, s.SuperName) {
+			return providers.Failf(providers.Invalid, "The Username is kept for the broker; choose another.")
+		}
+	}
+	if user.Password != nil && *user.Password != "" {
+		p.Password = providers.Secret(*user.Password)
+		return password.Check(*user.Password)
+	}
+	return nil
+}
+
+// Observe looks at the account.
+func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	p, s, err := k.read(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	seen, err := observe(ctx, k.config.API(t.Region), t, p, s)
+	return seen, k.explain(err)
+}
+
+// Next decides on the next step.
+func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
+	p, s, err := k.read(t)
+	found, ok := seen.State.(state)
+	if err != nil || !ok {
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
+	}
+	if t.Goal == providers.Absent {
+		return nextToRemove(t, p, s, found)
+	}
+	step := nextToMake(t, p, s, found)
+	if step.Action == providers.Done {
+		return providers.DoneStep(k.config.Credentials(Login{
+			Host: found.host, Port: found.port, Database: s.Database, Username: p.Username, Password: p.Password,
+		}))
+	}
+	return step
+}
+
+// Do makes the call of one step. The next look gives its effect time to show.
+func (k Kind) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	facts, err := k.call(ctx, t, s)
+	if err != nil {
+		return facts, k.explain(fmt.Errorf("dbaccount: %s: %w", s.Name, err))
+	}
+	return effect.Made(facts, s.Name), nil
+}
+
+func (k Kind) explain(err error) error {
+	if err == nil || k.config.Explain == nil {
+		return err
+	}
+	return k.config.Explain(err)
+}

@@ -1,0 +1,200 @@
+// Package network chooses where an instance goes inside a VPC, and which
+// addresses may connect to it. It is a package of its own since every service
+// with instances in a VPC needs the same choice, with the same sentences.
+package network
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// DenyAll is the whitelist of an instance that nobody may connect to yet.
+const DenyAll = "127.0.0.1"
+
+// A Place is where an instance goes. An empty member is left open.
+type Place struct{ VpcID, VSwitchID, ZoneID string }
+
+// A Chooser chooses places.
+type Chooser struct {
+	VPC API
+	// Default is the operator's choice for instances whose users leave it open.
+	Default Place
+	// Metadata names the network of the broker's machine where user and
+	// operator name none; nil without a metadata service.
+	Metadata *alicloud.Metadata
+}
+
+// Choose finds the VSwitch of an instance. The user's wishes must fit; what they
+// leave open comes from Default, then from the broker's machine. Failure is what
+// to tell the user if nothing fits.
+func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
+	if wish.VSwitchID != "" {
+		return c.check(ctx, wish)
+	}
+	home, err := c.home(ctx, wish.VpcID)
+	if err != nil {
+		return Place{}, nil, err
+	}
+	if wish.VpcID == "" {
+		wish.VpcID = home.VpcID
+	}
+	if wish.VpcID == "" && home.VSwitchID == "" {
+		return Place{}, providers.Failf(providers.Invalid, "The broker has no network for the instance: give VpcID and VSwitchID."), nil
+	}
+	id := ""
+	if wish.VpcID == "" {
+		id = home.VSwitchID // which tells its VPC
+	}
+	all, err := c.VPC.VSwitches(ctx, wish.VpcID, id)
+	if err != nil {
+		return Place{}, nil, err
+	}
+	if len(all) == 0 {
+		return Place{}, providers.Failf(providers.Invalid, "The VPC has no VSwitch or does not exist in this region: give another VpcID."), nil
+	}
+	if best := pick(all, wish.ZoneID, home); best != nil {
+		return Place{best.VpcID, best.ID, best.ZoneID}, nil, nil
+	}
+	if wish.ZoneID != "" {
+		return Place{}, providers.Failf(providers.Invalid, "No VSwitch with free addresses is in zone %s; choose a ZoneId among %s.", wish.ZoneID, zones(all)), nil
+	}
+	return Place{}, providers.Failf(providers.SoldOut, "No VSwitch of the VPC has free addresses; give a VSwitchID that has, or another VpcID."), nil
+}
+
+// check checks a VSwitch that the user chose.
+func (c Chooser) check(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
+	found, err := c.VPC.VSwitches(ctx, "", wish.VSwitchID)
+	if err != nil {
+		return Place{}, nil, err
+	}
+	if i := slices.IndexFunc(found, func(v VSwitch) bool { return v.ID == wish.VSwitchID }); i >= 0 {
+		v := found[i]
+		switch {
+		case wish.VpcID != "" && v.VpcID != wish.VpcID:
+		case wish.ZoneID != "" && v.ZoneID != wish.ZoneID:
+			return Place{}, providers.Failf(providers.Invalid, "VSwitch %s is in zone %s, not in %s; leave ZoneId out, or choose another VSwitchID.", v.ID, v.ZoneID, wish.ZoneID), nil
+		default:
+			return Place{v.VpcID, v.ID, v.ZoneID}, nil, nil
+		}
+	}
+	if wish.VpcID == "" {
+		return Place{}, providers.Failf(providers.Invalid, "There is no VSwitch %s in this region; choose another VSwitchID.", wish.VSwitchID), nil
+	}
+	others, err := c.VPC.VSwitches(ctx, wish.VpcID, "")
+	if err != nil {
+		return Place{}, nil, err
+	}
+	text := fmt.Sprintf("There is no VSwitch %s in VPC %s", wish.VSwitchID, wish.VpcID)
+	if len(others) == 0 {
+		return Place{}, providers.Failf(providers.Invalid, "%s, which has none or does not exist in this region; choose another VpcID and VSwitchID.", text), nil
+	}
+	var ids []string
+	for _, v := range others {
+		ids = append(ids, v.ID)
+	}
+	slices.Sort(ids)
+	return Place{}, providers.Failf(providers.Invalid, "%s; choose a VSwitchID among %s, or leave it out.", text, quoteList(ids)), nil
+}
+
+// home returns the network of the configuration or of the broker's machine. Its
+// VSwitch and zone are a preference.
+func (c Chooser) home(ctx context.Context, wishedVPC string) (Place, error) {
+	p := c.Default
+	if wishedVPC != "" || p.VpcID != "" || p.VSwitchID != "" || c.Metadata == nil {
+		return p, nil
+	}
+	var err error
+	if p.VpcID, err = c.Metadata.VPC(ctx); err == nil {
+		p.VSwitchID, err = c.Metadata.VSwitch(ctx)
+	}
+	if errors.Is(err, providers.ErrNotFound) { // a machine outside of VPCs
+		return Place{}, nil
+	}
+	if err != nil {
+		return Place{}, &providers.Failure{
+			Kind:  providers.Broken,
+			Text:  "The broker does not know the network for databases, since the metadata service of its machine does not answer: give VpcID and VSwitchID, or ask the operator of the broker to set them (--vpc-id, --vswitch-id).",
+			Cause: err,
+		}
+	}
+	return p, nil
+}
+
+// pick returns the best VSwitch in a zone, or in any if zone is empty: the
+// preferred one, then one in its zone, then the one with the most free addresses.
+func pick(all []VSwitch, zone string, prefer Place) *VSwitch {
+	var fit []VSwitch
+	for _, v := range all {
+		if v.Available && v.Free > 0 && (zone == "" || v.ZoneID == zone) {
+			fit = append(fit, v)
+		}
+	}
+	if len(fit) == 0 {
+		return nil
+	}
+	rank := func(v VSwitch) int {
+		switch {
+		case v.ID == prefer.VSwitchID:
+			return 0
+		case v.ZoneID == prefer.ZoneID:
+			return 1
+		}
+		return 2
+	}
+	best := slices.MinFunc(fit, func(a, b VSwitch) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Free, a.Free), cmp.Compare(a.ID, b.ID))
+	})
+	return &best
+}
+
+func zones(all []VSwitch) string {
+	var ids []string
+	for _, v := range all {
+		if v.Available && v.Free > 0 {
+			ids = append(ids, v.ZoneID)
+		}
+	}
+	slices.Sort(ids)
+	return quoteList(slices.Compact(ids))
+}
+
+func quoteList(items []string) string {
+	const most = 10
+	if len(items) > most {
+		return strings.Join(items[:most], ", ") + ", ..."
+	}
+	return strings.Join(items, ", ")
+}
+
+// CheckWhitelist checks the operator's addresses and CIDRs.
+func CheckWhitelist(entries []string) error {
+	for _, entry := range entries {
+		_, errPrefix := netip.ParsePrefix(entry)
+		_, errAddr := netip.ParseAddr(entry)
+		if errPrefix != nil && errAddr != nil {
+			return fmt.Errorf("whitelist: %q is neither an address nor a CIDR", entry)
+		}
+	}
+	return nil
+}
+
+// Whitelist returns the addresses that may connect to an instance, with commas
+// between: the operator's, else the ones set before, else those of the VPC.
+func Whitelist(ctx context.Context, api API, operators []string, set, vpcID string) (string, error) {
+	if len(operators) > 0 {
+		return strings.Join(operators, ","), nil
+	}
+	if set != "" {
+		return set, nil
+	}
+	ranges, err := api.CIDRs(ctx, vpcID)
+	return strings.Join(ranges, ","), err
+}

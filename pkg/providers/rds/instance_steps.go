@@ -1,0 +1,216 @@
+package rds
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/network"
+)
+
+// The steps of instances.
+const (
+	stepCreate    = "create"
+	stepTag       = "tag"
+	stepSpec      = "spec"
+	stepWhitelist = "whitelist"
+	stepDatabase  = "database"
+	stepUnprotect = "unprotect"
+	stepDelete    = "delete"
+	stepDuplicate = "delete-spare" // an instance that was ordered twice
+)
+
+const (
+	running     = "Running"
+	deleting    = "Deleting"
+	group       = "osb" // our group of the whitelist; others are their owners'
+	databaseSet = "ready"
+)
+
+// The frozen requests of the steps.
+type (
+	createRequest struct {
+		Description, Engine, EngineVersion string
+		Class, StorageType                 string
+		Storage                            int
+		VpcID, VSwitchID, ZoneID           string
+		SecondZoneID                       string
+		SecurityIPs                        string
+		Tags                               []providers.Tag
+	}
+	tagRequest struct {
+		InstanceID string
+		Tags       []providers.Tag
+	}
+	specRequest struct {
+		InstanceID, Class, StorageType string
+		Storage                        int
+	}
+	whitelistRequest struct{ InstanceID, Group, SecurityIPs string }
+	databaseRequest  struct{ InstanceID, Database, Charset string }
+	instanceRequest  struct{ InstanceID string }
+)
+
+// wasInUse reports whether the instance was ready once. If it is missing, it was
+// deleted from outside, and an empty one in its place would lose data silently.
+func wasInUse(t providers.Task) bool { return t.Usable || t.Was != nil }
+
+func nextForInstance(t providers.Task, plan instancePlan, s instanceState) providers.Step {
+	if t.Goal == providers.Absent {
+		return nextToDelete(t, s)
+	}
+	i := s.instance
+	switch {
+	case i == nil && wasInUse(t):
+		return providers.FailStep(providers.Broken, "The database server is no longer there: somebody deleted it. Delete the service instance.")
+	case i == nil && t.Facts.Open[factInstance] != "":
+		// The cloud has promised it, and does not show it yet. Its token may not
+		// hold for as long: ordered again, it could be made twice.
+		return providers.WaitStep("server", providers.Slow, waitText("Creating"))
+	case i == nil && s.mismatch != nil:
+		return providers.FailStep(s.mismatch.Kind, s.mismatch.Text)
+	case i == nil:
+		return effect.Once(s.asked, stepCreate, "The database server is being ordered.", createRequest{
+			Description: plan.Description, Engine: plan.Engine, EngineVersion: plan.EngineVersion,
+			Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
+			VpcID: s.place.VpcID, VSwitchID: s.place.VSwitchID, ZoneID: s.place.ZoneID, SecondZoneID: secondZone(plan.Class),
+			SecurityIPs: network.DenyAll, Tags: t.Tags(),
+		})
+	case t.Facts.Open[factTagged] == "false":
+		return effect.Once("", stepTag, "The database server is being tagged.", tagRequest{InstanceID: i.ID, Tags: t.Tags()})
+	case i.Status != running:
+		return providers.WaitStep("server", providers.Slow, waitText(i.Status))
+	case s.duplicate != nil:
+		return nextForDuplicate(s)
+	case t.Was != nil && (i.Class != plan.Class || i.Storage != plan.Storage):
+		return effect.Once(s.asked, stepSpec, "The database server is being changed.", specRequest{
+			InstanceID: i.ID, Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
+		})
+	case s.whitelist == "":
+		return providers.FailStep(providers.Broken, "The VPC of the instance has no address ranges; ask the operator of the broker for a whitelist.")
+	case s.whitelist != t.Facts.Open[factWhitelist]:
+		return effect.Once("", stepWhitelist, "The database server is being opened to its clients.", whitelistRequest{InstanceID: i.ID, Group: group, SecurityIPs: s.whitelist})
+	case t.Facts.Open[factDatabase] == databaseSet:
+		return providers.DoneStep(nil)
+	case s.database == "":
+		return effect.Once(s.asked, stepDatabase, "The database is being created.", databaseRequest{InstanceID: i.ID, Database: plan.Database, Charset: plan.Charset})
+	}
+	return providers.WaitStep(stepDatabase, providers.Quick, "The database is being created.")
+}
+
+// nextForDuplicate deletes what was ordered once too often.
+func nextForDuplicate(s instanceState) providers.Step {
+	const text = "A database server that was ordered twice is being deleted."
+	switch s.duplicate.Status {
+	case running:
+		step := effect.Once(s.asked, stepDuplicate, text, instanceRequest{s.duplicate.ID})
+		step.Target = s.duplicate.ID
+		return step
+	default:
+		return providers.WaitStep(stepDuplicate, providers.Slow, text)
+	}
+}
+
+func nextToDelete(t providers.Task, s instanceState) providers.Step {
+	i := s.instance
+	switch {
+	case i == nil:
+		return providers.DoneStep(nil)
+	case i.Status == deleting:
+		return providers.WaitStep(stepDelete, providers.Slow, "The database server is being deleted.")
+	case t.Usable && t.Deletion != providers.DeleteData:
+		return providers.FailStep(providers.Policy, "The plan keeps the data of its instances: ask the operator of the broker to delete the database server.")
+	case i.Status != running:
+		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
+	}
+	// There may be several, one after the other.
+	step := effect.Once(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
+	if i.Protected {
+		step = effect.Once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
+	}
+	step.Target = i.ID
+	return step
+}
+
+// secondZone asks for a standby in another zone, where the class has one.
+func secondZone(class string) string {
+	if twoZoned(class) {
+		return "Auto"
+	}
+	return ""
+}
+
+func waitText(status string) string {
+	switch status {
+	case "Creating":
+		return "The database server is being created."
+	case "DBInstanceClassChanging", "TRANSING", "TransingToOthers":
+		return "The database server is being changed."
+	}
+	return "The cloud is at work on the database server."
+}
+
+func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.Facts, error) {
+	switch s.Name {
+	case stepCreate:
+		r, err := requestOf[createRequest](s)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		id, tagged, err := c.create(ctx, r, s.Token)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		return providers.Facts{Open: map[string]string{factInstance: id, factTagged: fmt.Sprint(tagged)}}, nil
+	case stepTag:
+		r, err := requestOf[tagRequest](s)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		return learned(open(factTagged, "true"), c.tag(ctx, r))
+	case stepSpec:
+		r, err := requestOf[specRequest](s)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		return providers.Facts{}, c.modify(ctx, r, s.Token)
+	case stepWhitelist:
+		r, err := requestOf[whitelistRequest](s)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		return learned(open(factWhitelist, r.SecurityIPs), c.whitelist(ctx, r))
+	case stepDatabase:
+		r, err := requestOf[databaseRequest](s)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		return providers.Facts{}, c.createDatabase(ctx, r)
+	case stepUnprotect, stepDelete, stepDuplicate:
+		r, err := requestOf[instanceRequest](s)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		if s.Name == stepUnprotect {
+			return providers.Facts{}, c.unprotect(ctx, r, s.Token)
+		}
+		return providers.Facts{}, c.remove(ctx, r)
+	}
+	return providers.Facts{}, fmt.Errorf("there is no step %q", s.Name)
+}
+
+// learned returns the facts of a successful call.
+func learned(facts providers.Facts, err error) (providers.Facts, error) {
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	return facts, nil
+}
+
+// requestOf reads the frozen request of a step.
+func requestOf[T any](s providers.Step) (T, error) {
+	var r T
+	err := providers.Decode(s.Request, "request of step "+s.Name, &r)
+	return r, err
+}
