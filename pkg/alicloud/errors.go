@@ -6,24 +6,6 @@ package alicloud
 import (
 	"fmt"
 	"slices"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-)
-
-// The reasons of providers, under the names that other rooms still use.
-var ( //nolint:gochecknoglobals // removed with the last use
-	ErrNotFound       = providers.ErrNotFound
-	ErrExists         = providers.ErrExists
-	ErrInvalid        = providers.ErrInvalid
-	ErrSoldOut        = providers.ErrSoldOut
-	ErrWrongState     = providers.ErrWrongState
-	ErrThrottled      = providers.ErrThrottled
-	ErrTokenUsed      = providers.ErrTokenUsed
-	ErrDenied         = providers.ErrDenied
-	ErrCredentials    = providers.ErrCredentials
-	ErrArrears        = providers.ErrArrears
-	ErrQuota          = providers.ErrQuota
-	ErrOutcomeUnknown = providers.ErrOutcomeUnknown
 )
 
 // An Error is a refusal or failure of the cloud. Its text is for the log and

@@ -124,7 +124,7 @@ func (m *move) intend(ctx context.Context, seen providers.Seen, step providers.S
 			r.Repeated = later(r.Repeated, lost) // and may still have its effect, after this one's
 			delete(r.Unsettled, step.Name)
 		}
-		r.Account, r.Epoch, r.MissingSince = m.task.Account, m.lease.Epoch, time.Time{}
+		r.Account, r.Epoch, r.MissingSince = m.task.Owner, m.lease.Epoch, time.Time{}
 		r.Call = &store.Call{
 			Step: step.Name, Epoch: m.lease.Epoch,
 			Until: m.now.Add(m.config.CallTimeout), Timeout: m.config.CallTimeout.Milliseconds(),

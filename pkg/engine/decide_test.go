@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -131,10 +130,10 @@ func TestWhatIsDecidedOnErrors(t *testing.T) {
 		err  error
 		want action
 	}{
-		"the user's, of a create":     {running(), alicloud.ErrInvalid, doRefuse},
-		"the user's, of a delete":     {running(deleting), alicloud.ErrInvalid, doLook},
-		"the operator's, of a create": {running(), alicloud.ErrDenied, doLook},
-		"nobody's, of a create":       {running(), alicloud.ErrThrottled, doLook},
+		"the user's, of a create":     {running(), providers.ErrInvalid, doRefuse},
+		"the user's, of a delete":     {running(deleting), providers.ErrInvalid, doLook},
+		"the operator's, of a create": {running(), providers.ErrDenied, doLook},
+		"nobody's, of a create":       {running(), providers.ErrThrottled, doLook},
 	} {
 		if got := afterError(tc.r, tc.err); got.do != tc.want {
 			t.Errorf("%s: %+v, want %s", name, got, tc.want)

@@ -76,7 +76,7 @@ func (m *move) run(ctx context.Context) (time.Time, error) {
 	if m.task, err = lifecycle.TaskOf(m.config.BrokerID, m.r, m.of); err != nil {
 		return time.Time{}, fmt.Errorf("%w: %w", lifecycle.ErrUnrecoverable, err)
 	}
-	m.task.Account = account
+	m.task.Owner = account
 
 	m.tried = true
 	seen, err := m.look(ctx)

@@ -43,7 +43,7 @@ func (m *move) isNobodys(ctx context.Context, made providers.Facts, err error) b
 // another process runs the operations now, where making it again would not find
 // it.
 func (m *move) undo(step providers.Step, made providers.Facts) {
-	undoer, ok := m.provider.(providers.Undoer)
+	undoer, ok := providers.As[providers.Undoer](m.provider, m.task.Kind)
 	if !ok {
 		return
 	}

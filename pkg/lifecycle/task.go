@@ -57,7 +57,7 @@ func bareTask(brokerID string, r *store.Record) (providers.Task, error) {
 		Life:       providers.Life{BrokerID: brokerID, Incarnation: r.Incarnation},
 		Labels:     labelsOf(r, spec.PlanName),
 		Region:     r.Region,
-		Account:    r.Account,
+		Owner:      r.Account,
 		Settings:   plan.Settings,
 		Parameters: parameters,
 		Deletion:   providers.Deletion(plan.Deletion),

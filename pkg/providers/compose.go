@@ -5,16 +5,10 @@ import "context"
 // Compose returns the provider whose instances instance makes, and whose
 // bindings binding makes. binding is a binding kind: a value with the methods of
 // a provider that only gets tasks of bindings, such as a RAM user with a key
-// (package ramuser) or a database account (package dbaccount). The result is an
-// Undoer if one of the parts is.
+// (package ramuser) or a database account (package dbaccount). As finds the
+// abilities of the parts.
 func Compose(instance, binding Provider) Provider {
-	parts := composed{Instance: instance, Binding: binding}
-	for _, part := range parts {
-		if _, ok := part.(Undoer); ok {
-			return composedUndoer{parts}
-		}
-	}
-	return parts
+	return composed{Instance: instance, Binding: binding}
 }
 
 // composed holds the part for each kind of task.
@@ -30,14 +24,4 @@ func (c composed) Next(t Task, seen Seen) Step { return c[t.Kind].Next(t, seen) 
 
 func (c composed) Do(ctx context.Context, t Task, s Step) (Facts, error) {
 	return c[t.Kind].Do(ctx, t, s)
-}
-
-// A composedUndoer has a part that is an Undoer.
-type composedUndoer struct{ composed }
-
-func (c composedUndoer) Undo(ctx context.Context, t Task, s Step, made Facts) error {
-	if part, ok := c.composed[t.Kind].(Undoer); ok {
-		return part.Undo(ctx, t, s, made)
-	}
-	return nil
 }

@@ -36,17 +36,6 @@ type Provider interface {
 	Do(ctx context.Context, t Task, s Step) (Facts, error)
 }
 
-// An Undoer is a provider with calls that make another thing each time, however
-// often the same request is sent.
-type Undoer interface {
-	Provider
-	// Undo takes back what a successful Do of such a step made, as its facts
-	// tell: its result came when another process ran the operations, and was
-	// not recorded. What is not there is no error; steps that can be found
-	// again by name or token are left alone.
-	Undo(ctx context.Context, t Task, s Step, made Facts) error
-}
-
 // A Kind says whether a task is about an instance or a binding.
 type Kind string
 
@@ -75,8 +64,11 @@ type Task struct {
 	Life       Life
 	Labels     Labels
 
-	Region  string // of the broker, fixed with the intent
-	Account string // of the cloud; may be empty in Prepare
+	// Profile, Region and Owner are fixed with the intent, so that a task finds
+	// its resources for as long as they exist.
+	Profile string // whose credentials call the cloud; empty: the broker's own
+	Region  string // of the broker
+	Owner   string // cloud account or cluster of the resources; may be empty in Prepare
 
 	Settings   json.RawMessage // of the plan: the member "settings" in plans.yaml, with the defaults of the create schema
 	Parameters json.RawMessage // of the user: an object in normal form, or nil

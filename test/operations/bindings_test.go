@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func TestEachBindingHasItsOwnCredentials(t *testing.T) {
@@ -85,7 +85,7 @@ func TestAFailedBindIsCleanedUpAndMayBeTriedAgain(t *testing.T) {
 	osbtest.Proves(t, "ORP-02", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
-		w.cloud.failNext("finish", alicloud.ErrInvalid)
+		w.cloud.failNext("finish", providers.ErrInvalid)
 		if op := w.finally("i", "b", w.bind("i", "b", body("fast", ""))); op.State != osb.Failed {
 			t.Errorf("ended %s", op.State)
 		}

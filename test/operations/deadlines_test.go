@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // withDeadlines lets each kind of operation take another time.
@@ -21,7 +21,7 @@ func (w *world) withDeadlines() {
 
 // never lets a step of the cloud fail for days.
 func (w *world) never(step string) {
-	w.cloud.failNext(step, slices.Repeat([]error{alicloud.ErrDenied}, 5000)...)
+	w.cloud.failNext(step, slices.Repeat([]error{providers.ErrDenied}, 5000)...)
 }
 
 // Each kind of operation has its own deadline, if the plan names one: it is in

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -235,7 +234,7 @@ func (f *fakeCloud) Do(ctx context.Context, t providers.Task, s providers.Step) 
 		select {
 		case <-hang:
 		case <-ctx.Done():
-			return providers.Facts{}, alicloud.ErrOutcomeUnknown
+			return providers.Facts{}, providers.ErrOutcomeUnknown
 		}
 	}
 	f.mu.Lock()
@@ -255,7 +254,7 @@ func (f *fakeCloud) Do(ctx context.Context, t providers.Task, s providers.Step) 
 	switch s.Name {
 	case "create", "create-elsewhere":
 		if f.things[req.Name] != nil {
-			return providers.Facts{}, alicloud.ErrExists
+			return providers.Facts{}, providers.ErrExists
 		}
 		f.things[req.Name] = &thing{size: req.Size, looks: f.settingsOf(t.Settings).Looks}
 	case "resize":
@@ -307,7 +306,7 @@ func (f *fakeCloud) failNext(step string, errs ...error) {
 func (f *fakeCloud) loseNext(step string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fail[step] = append(f.fail[step], fakeFail{err: alicloud.ErrOutcomeUnknown, after: true})
+	f.fail[step] = append(f.fail[step], fakeFail{err: providers.ErrOutcomeUnknown, after: true})
 }
 
 // set changes the cloud under its lock.

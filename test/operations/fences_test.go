@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -219,7 +218,7 @@ func (f *fakeCloud) looked() int {
 func TestWhatAnotherClockCountedSettlesNoEarlier(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(f *fakeCloud){
-		"Lost":   func(f *fakeCloud) { f.fail["create"] = []fakeFail{{err: alicloud.ErrOutcomeUnknown}} },
+		"Lost":   func(f *fakeCloud) { f.fail["create"] = []fakeFail{{err: providers.ErrOutcomeUnknown}} },
 		"Hidden": func(f *fakeCloud) { f.hidden = true },
 	} {
 		for _, ahead := range clockDifferences() {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -71,9 +71,9 @@ func (w *world) boundInstance(id string) {
 // it fails as often as is said.
 func (w *world) failedInstance(id string, cleaning int) {
 	w.t.Helper()
-	w.cloud.failNext("finish", alicloud.ErrInvalid)
+	w.cloud.failNext("finish", providers.ErrInvalid)
 	for range cleaning {
-		w.cloud.failNext("delete", alicloud.ErrThrottled)
+		w.cloud.failNext("delete", providers.ErrThrottled)
 	}
 	if op := w.ended(id, "", w.provision(id, body("slow", asMade))); op.State != osb.Failed {
 		w.t.Fatalf("provision %s: %s %s", id, op.State, op.Description)
@@ -89,7 +89,7 @@ func instanceConditions() []condition {
 		{name: "updating", reach: (*world).boundInstance, hang: func(w *world, id string) { w.update(id, largePlan) }},
 		{name: "update failed", reach: func(w *world, id string) {
 			w.boundInstance(id)
-			w.cloud.failNext("resize", alicloud.ErrInvalid)
+			w.cloud.failNext("resize", providers.ErrInvalid)
 			w.ended(id, "", w.update(id, largePlan))
 		}},
 		{name: "deleting", reach: (*world).boundInstance, hang: func(w *world, id string) { w.deprovision(id, "slow") }},
@@ -178,15 +178,15 @@ func bindingConditions() []condition {
 		{name: "deleting", reach: (*world).boundInstance, hang: func(w *world, id string) { w.unbind(id, "b", "slow") }},
 		{name: "create failed, clean-up goes on", reach: func(w *world, id string) {
 			w.readyInstance(id)
-			w.cloud.failNext("finish", alicloud.ErrInvalid)
+			w.cloud.failNext("finish", providers.ErrInvalid)
 			for range 50 {
-				w.cloud.failNext("delete", alicloud.ErrThrottled)
+				w.cloud.failNext("delete", providers.ErrThrottled)
 			}
 			w.ended(id, "b", w.bind(id, "b", with(`{"Scope":"all"}`)))
 		}},
 		{name: "create failed", reach: func(w *world, id string) {
 			w.readyInstance(id)
-			w.cloud.failNext("finish", alicloud.ErrInvalid)
+			w.cloud.failNext("finish", providers.ErrInvalid)
 			w.ended(id, "b", w.bind(id, "b", with(`{"Scope":"all"}`)))
 		}, wait: time.Minute},
 		{name: "deleted", reach: func(w *world, id string) {

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func TestFastProvisionIsAnsweredWhenItIsDone(t *testing.T) {
@@ -107,7 +107,7 @@ func TestSameIDAfterDeletionIsANewLife(t *testing.T) {
 func TestRefusedCreateFailsAndIsCleanedUp(t *testing.T) {
 	osbtest.Proves(t, "LO-14", "ORP-02", "ORP-03", "LO-09")
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("finish", alicloud.ErrInvalid)
+		w.cloud.failNext("finish", providers.ErrInvalid)
 		got := w.provision("i", body("fast", ""))
 		if op := w.finally("i", "", got); op.State != osb.Failed || op.Description == "" {
 			t.Errorf("ended %s %q, want failed with a sentence", op.State, op.Description)
@@ -121,7 +121,7 @@ func TestRefusedCreateFailsAndIsCleanedUp(t *testing.T) {
 
 func TestACleanUpThatIsRefusedIsTriedAtASlowPace(t *testing.T) {
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("finish", alicloud.ErrInvalid)
+		w.cloud.failNext("finish", providers.ErrInvalid)
 		w.cloud.set(func(f *fakeCloud) { f.stuck = true })
 		if op := w.finally("i", "", w.provision("i", body("fast", ""))); op.State != osb.Failed {
 			t.Errorf("ended %s", op.State)
@@ -140,7 +140,7 @@ func TestACleanUpThatIsRefusedIsTriedAtASlowPace(t *testing.T) {
 
 func TestProviderMayFallBackAfterARefusal(t *testing.T) {
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("create", alicloud.ErrSoldOut)
+		w.cloud.failNext("create", providers.ErrSoldOut)
 		w.want("provision", w.provision("i", body("fast", "")), 201)
 		if n := w.cloud.count("create-elsewhere"); n != 1 {
 			t.Errorf("%d calls of the fall-back, want 1", n)
@@ -151,7 +151,7 @@ func TestProviderMayFallBackAfterARefusal(t *testing.T) {
 func TestOperatorsErrorsStayInProgress(t *testing.T) {
 	osbtest.Proves(t, "LO-09")
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("create", alicloud.ErrDenied, alicloud.ErrArrears, alicloud.ErrQuota, alicloud.ErrCredentials)
+		w.cloud.failNext("create", providers.ErrDenied, providers.ErrArrears, providers.ErrQuota, providers.ErrCredentials)
 		got := w.provision("i", body("fast", ""))
 		if op := w.state(w.poll("i", "", w.operation(got))); op.State != osb.InProgress || op.Description == "" {
 			t.Errorf("%s %q, want in progress with a sentence", op.State, op.Description)
@@ -165,8 +165,8 @@ func TestOperatorsErrorsStayInProgress(t *testing.T) {
 func TestTransientErrorsFailNobody(t *testing.T) {
 	inBubble(t, func(w *world) {
 		for range 5 {
-			w.cloud.failNext("observe", alicloud.ErrThrottled, errors.New("connection refused"))
-			w.cloud.failNext("create", alicloud.ErrThrottled, alicloud.ErrOutcomeUnknown)
+			w.cloud.failNext("observe", providers.ErrThrottled, errors.New("connection refused"))
+			w.cloud.failNext("create", providers.ErrThrottled, providers.ErrOutcomeUnknown)
 		}
 		if op := w.finally("i", "", w.provision("i", body("slow", ""))); op.State != osb.Succeeded {
 			t.Errorf("ended %s: %s", op.State, op.Description)
@@ -179,7 +179,7 @@ func TestAnOperationPastItsDeadlineFailsAndIsCleanedUp(t *testing.T) {
 	inBubble(t, func(w *world) {
 		var denied []error
 		for range 40 {
-			denied = append(denied, alicloud.ErrDenied)
+			denied = append(denied, providers.ErrDenied)
 		}
 		w.cloud.failNext("finish", denied...)
 		started := time.Now()
@@ -207,7 +207,7 @@ func TestALostCreateIsNotMadeTwice(t *testing.T) {
 
 func TestWhatAppearsAfterTheDeleteIsFound(t *testing.T) {
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("create", alicloud.ErrOutcomeUnknown) // and nothing to be seen yet
+		w.cloud.failNext("create", providers.ErrOutcomeUnknown) // and nothing to be seen yet
 		w.provision("i", body("slow", ""))
 		w.pass(time.Millisecond)
 		deleted := w.deprovision("i", "slow")
@@ -287,7 +287,7 @@ func TestDeleteIsRepeatedUntilItWorks(t *testing.T) {
 	osbtest.Proves(t, "DEP-05", "ASY-06", "DEP-01", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
-		w.cloud.failNext("delete", alicloud.ErrInvalid, alicloud.ErrDenied, alicloud.ErrThrottled, alicloud.ErrOutcomeUnknown)
+		w.cloud.failNext("delete", providers.ErrInvalid, providers.ErrDenied, providers.ErrThrottled, providers.ErrOutcomeUnknown)
 		first := w.deprovision("i", "slow")
 		again := w.deprovision("i", "slow")
 		if w.operation(first) != w.operation(again) {
@@ -325,7 +325,7 @@ func TestFailedUpdateLeavesTheInstanceAsItWas(t *testing.T) {
 	osbtest.Proves(t, "UPD-16")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
-		w.cloud.failNext("resize", alicloud.ErrInvalid)
+		w.cloud.failNext("resize", providers.ErrInvalid)
 		if op := w.finally("i", "", w.update("i", `{"service_id":"slow-id","plan_id":"slow-large"}`)); op.State != osb.Failed {
 			t.Errorf("ended %s", op.State)
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -62,7 +61,7 @@ func (h *keyholder) Next(t providers.Task, seen providers.Seen) providers.Step {
 func (h *keyholder) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
 	h.at(ctx, "before", s.Name)
 	if ctx.Err() != nil {
-		return providers.Facts{}, alicloud.ErrOutcomeUnknown
+		return providers.Facts{}, providers.ErrOutcomeUnknown
 	}
 	facts := h.ring.effect(t, s.Name)
 	h.at(ctx, "after", s.Name)

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -18,7 +17,7 @@ import (
 func TestALostCallThatWasMadeAgainComesAfterTheDeletion(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("create", alicloud.ErrOutcomeUnknown)
+		w.cloud.failNext("create", providers.ErrOutcomeUnknown)
 		w.made("i", "slow")
 		accepted := w.deprovision("i", "slow")
 		w.pass(time.Minute)
@@ -36,7 +35,7 @@ func TestALostCallThatWasMadeAgainComesAfterTheDeletion(t *testing.T) {
 func TestADeletionLongAfterALostCallTakesNoLonger(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("create", alicloud.ErrOutcomeUnknown)
+		w.cloud.failNext("create", providers.ErrOutcomeUnknown)
 		w.made("i", "fast")
 		w.pass(time.Hour)
 		w.restart()
@@ -48,11 +47,11 @@ func TestADeletionLongAfterALostCallTakesNoLonger(t *testing.T) {
 // A create of unknown outcome is said to be on its way still, again and again.
 func TestADeletionWaitsForACallThatIsSaidToBeOnItsWay(t *testing.T) {
 	t.Parallel()
-	for name, again := range map[string]error{"token used": alicloud.ErrTokenUsed, "unknown": alicloud.ErrOutcomeUnknown} {
+	for name, again := range map[string]error{"token used": providers.ErrTokenUsed, "unknown": providers.ErrOutcomeUnknown} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(w *world) {
-				w.cloud.failNext("create", alicloud.ErrOutcomeUnknown)
+				w.cloud.failNext("create", providers.ErrOutcomeUnknown)
 				for range 200 {
 					w.cloud.failNext("create", again)
 				}
@@ -199,9 +198,9 @@ func TestAClockThatWasAheadKeepsNothingWaitingForHours(t *testing.T) {
 	inReplicas(t, []time.Duration{2 * time.Hour, 0}, nil, func(r *replicas) {
 		r.hand(0)
 		first, second := r.worlds[0], r.worlds[1]
-		first.cloud.failNext("create", alicloud.ErrOutcomeUnknown)
+		first.cloud.failNext("create", providers.ErrOutcomeUnknown)
 		first.made("lost", "slow")
-		first.cloud.failNext("create", alicloud.ErrOutcomeUnknown, alicloud.ErrThrottled)
+		first.cloud.failNext("create", providers.ErrOutcomeUnknown, providers.ErrThrottled)
 		first.provision("waiting", body("slow", ""))
 		first.pass(500 * time.Millisecond)
 		r.hand(1)
@@ -296,7 +295,7 @@ func TestOnlyARefusedUpdateIsNotRepeatable(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
-		w.cloud.failNext("resize", alicloud.ErrThrottled)
+		w.cloud.failNext("resize", providers.ErrThrottled)
 		accepted := w.update("i", `{"service_id":"slow-id","plan_id":"slow-large"}`)
 		w.pass(5 * time.Second)
 		w.deprovision("i", "slow")
@@ -305,7 +304,7 @@ func TestOnlyARefusedUpdateIsNotRepeatable(t *testing.T) {
 			t.Errorf("the update is %s, update_repeatable %v", got.State, got.UpdateRepeatable)
 		}
 		w.made("j", "slow")
-		w.cloud.failNext("resize", alicloud.ErrInvalid)
+		w.cloud.failNext("resize", providers.ErrInvalid)
 		op := w.finally("j", "", w.update("j", `{"service_id":"slow-id","plan_id":"slow-large"}`))
 		if op.State != osb.Failed || op.UpdateRepeatable == nil || *op.UpdateRepeatable {
 			t.Errorf("a refused update is %s, update_repeatable %v", op.State, op.UpdateRepeatable)

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 )
@@ -198,7 +198,7 @@ func TestEveryMoveOfTheTableIsMade(t *testing.T) {
 		stuck := func(is bool) { w.cloud.set(func(f *fakeCloud) { f.stuck = is }) }
 		refused := func(id string) { // its create fails at its last step
 			stuck(true)
-			w.cloud.failNext("finish", alicloud.ErrInvalid)
+			w.cloud.failNext("finish", providers.ErrInvalid)
 			w.ended(id, "", w.provision(id, body("slow", "")))
 			w.pass(time.Minute)
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // figures of a metric by its labels' values, in the order of their names,
@@ -50,11 +50,11 @@ func TestMetricsTellWhatIsUnfinishedAndHowOldItIs(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.shown("at first", "unfinished", map[string]float64{})
 		w.made("done", "fast")
-		w.cloud.failNext("create", slices.Repeat([]error{alicloud.ErrQuota}, 20)...)
+		w.cloud.failNext("create", slices.Repeat([]error{providers.ErrQuota}, 20)...)
 		stuck := w.provision("stuck", body("slow", ""))
 		w.want("provision", stuck, 202)
 		w.pass(10 * time.Minute)
-		w.cloud.failNext("delete", slices.Repeat([]error{alicloud.ErrDenied}, 20)...)
+		w.cloud.failNext("delete", slices.Repeat([]error{providers.ErrDenied}, 20)...)
 		w.want("deprovision", w.deprovision("done", "fast"), 202) // patience of 20 s is over
 		w.pass(40 * time.Second)
 		synctest.Wait()
@@ -78,13 +78,13 @@ func TestMetricsTellWhatIsUnfinishedAndHowOldItIs(t *testing.T) {
 func TestMetricsTellOfCleaningUpAndWhyOperationsFailed(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("good", "fast")
-		w.cloud.failNext("create", slices.Repeat([]error{alicloud.ErrQuota}, 100)...)
+		w.cloud.failNext("create", slices.Repeat([]error{providers.ErrQuota}, 100)...)
 		if op := w.finally("late", "", w.provision("late", body("slow", ""))); op.State != osb.Failed {
 			t.Fatalf("the operation ended as %s", op.State)
 		}
 		w.cloud.set(func(c *fakeCloud) { c.fail = map[string][]fakeFail{} })
-		w.cloud.failNext("create", alicloud.ErrInvalid)
-		w.cloud.failNext("create-elsewhere", alicloud.ErrInvalid)
+		w.cloud.failNext("create", providers.ErrInvalid)
+		w.cloud.failNext("create-elsewhere", providers.ErrInvalid)
 		if op := w.finally("bad", "", w.provision("bad", body("slow", ""))); op.State != osb.Failed {
 			t.Fatalf("the operation ended as %s", op.State)
 		}

@@ -12,7 +12,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
@@ -90,7 +89,7 @@ func TestWhatWaitsForItsNextTryIsTriedAtOnceWhenAnOperatorAsks(t *testing.T) {
 		w.made("i", "fast")
 		denied := make([]error, 20)
 		for i := range denied {
-			denied[i] = alicloud.ErrDenied
+			denied[i] = providers.ErrDenied
 		}
 		w.cloud.failNext("create", denied...)
 		w.bind("i", "b", body("fast", ""))
@@ -316,7 +315,7 @@ func TestRecordsThatCannotBeReadArePurged(t *testing.T) {
 
 func TestCausesAreKeptShort(t *testing.T) {
 	inBubble(t, func(w *world) {
-		w.cloud.failNext("create", fmt.Errorf("%w: %s", alicloud.ErrDenied, strings.Repeat("é", 10_000)))
+		w.cloud.failNext("create", fmt.Errorf("%w: %s", providers.ErrDenied, strings.Repeat("é", 10_000)))
 		w.cloud.failNext("observe", nil)
 		w.provision("i", body("slow", ""))
 		w.pass(time.Second)
@@ -331,7 +330,7 @@ func TestErrorsThatComeAgainAreOneLineOfTheHistory(t *testing.T) {
 	inBubble(t, func(w *world) {
 		denied := make([]error, 5)
 		for i := range denied {
-			denied[i] = alicloud.ErrDenied
+			denied[i] = providers.ErrDenied
 		}
 		w.cloud.failNext("observe", denied...)
 		if op := w.finally("i", "", w.provision("i", body("slow", ""))); op.State != osb.Succeeded {

@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func TestAFinishedDeletionIsPolledAsTheOptionSays(t *testing.T) {
@@ -131,7 +131,7 @@ func TestFailuresTellWhatIsLeft(t *testing.T) {
 	osbtest.Proves(t, "LO-10", "UPD-17", "DEP-11")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
-		w.cloud.failNext("resize", alicloud.ErrInvalid)
+		w.cloud.failNext("resize", providers.ErrInvalid)
 		update := w.finally("i", "", w.update("i", `{"service_id":"slow-id","plan_id":"slow-large"}`))
 		if update.InstanceUsable != nil || update.UpdateRepeatable == nil || *update.UpdateRepeatable {
 			t.Errorf("a refused update: usable %v, repeatable %v, want absent and false", update.InstanceUsable, update.UpdateRepeatable)

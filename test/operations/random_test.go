@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 var rounds = flag.Int("rounds", 15, "of random requests") //nolint:gochecknoglobals // a flag of the test binary
@@ -174,8 +174,8 @@ func (w *world) act(r *rand.Rand, n int) {
 func (w *world) disturb(r *rand.Rand, n int) {
 	steps := []string{"create", "finish", "resize", "delete", "observe"}
 	errs := []error{
-		alicloud.ErrThrottled, alicloud.ErrOutcomeUnknown, alicloud.ErrInvalid, alicloud.ErrSoldOut, alicloud.ErrWrongState,
-		alicloud.ErrDenied, alicloud.ErrTokenUsed, alicloud.ErrQuota,
+		providers.ErrThrottled, providers.ErrOutcomeUnknown, providers.ErrInvalid, providers.ErrSoldOut, providers.ErrWrongState,
+		providers.ErrDenied, providers.ErrTokenUsed, providers.ErrQuota,
 	}
 	for range n {
 		step := steps[r.IntN(len(steps))]

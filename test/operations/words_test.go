@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // Platforms take another description for news: through all tries of one error a
@@ -17,8 +17,8 @@ import (
 func TestTheSameStateIsToldInTheSameWords(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]error{
-		"throttled": alicloud.ErrThrottled, "unknown": alicloud.ErrOutcomeUnknown, "wrong state": alicloud.ErrWrongState,
-		"denied": alicloud.ErrDenied, "quota": alicloud.ErrQuota, "arrears": alicloud.ErrArrears, "other": errors.New("something new"),
+		"throttled": providers.ErrThrottled, "unknown": providers.ErrOutcomeUnknown, "wrong state": providers.ErrWrongState,
+		"denied": providers.ErrDenied, "quota": providers.ErrQuota, "arrears": providers.ErrArrears, "other": errors.New("something new"),
 	} {
 		steps := []string{"create"}
 		if name == "denied" || name == "throttled" {

@@ -159,15 +159,15 @@ func TestAKeyThatCameTooLateIsTakenBackAndNothingElseIs(t *testing.T) {
 		t.Fatalf("the late call made no key: %+v", w.cloud.Dump().Keys)
 	}
 	for range 2 { // what is not there is no error
-		w.must(w.provider.Undo(t.Context(), *binding, late, made))
+		w.undo(binding, late, made)
 	}
 	w.must(open(given).put(t.Context(), "o", "data"))
 	if d := w.cloud.Dump(); len(d.Keys) != 1 || d.Keys[0].ID != given["access_key_id"] {
 		t.Errorf("keys: %+v, want the binding's own alone", d.Keys)
 	}
 	user := providers.CallStep("user", map[string]string{"user": given["username"]})
-	w.must(w.provider.Undo(t.Context(), *binding, user, providers.Facts{Open: map[string]string{"username": given["username"]}}))
-	w.must(w.provider.Undo(t.Context(), *instance, providers.CallStep("bucket", struct{}{}), instance.Facts))
+	w.undo(binding, user, providers.Facts{Open: map[string]string{"username": given["username"]}})
+	w.undo(instance, providers.CallStep("bucket", struct{}{}), instance.Facts)
 	w.must(open(given).put(t.Context(), "o", "more"))
 }
 

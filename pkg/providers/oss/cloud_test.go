@@ -26,18 +26,14 @@ type world struct {
 	*testing.T
 
 	cloud    *emulator.Server
-	provider providers.Undoer
+	provider providers.Provider
 	lives    int
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := emulatortest.New(t)
-	provider, ok := providertest.NewProvider(t, cloud, oss.Descriptor()).(providers.Undoer)
-	if !ok {
-		t.Fatal("the provider is no Undoer")
-	}
-	return &world{T: t, cloud: cloud, provider: provider}
+	return &world{T: t, cloud: cloud, provider: providertest.NewProvider(t, cloud, oss.Descriptor())}
 }
 
 // instance returns a prepared task that makes a bucket.
@@ -65,7 +61,7 @@ func (w *world) binding(of *providers.Task) *providers.Task {
 func (w *world) life(kind providers.Kind) *providers.Task {
 	w.lives++
 	return &providers.Task{
-		Kind: kind, Goal: providers.Present, Region: "cn-hangzhou", Account: w.cloud.AccountID(),
+		Kind: kind, Goal: providers.Present, Region: "cn-hangzhou", Owner: w.cloud.AccountID(),
 		InstanceID: "instance", BindingID: "binding",
 		Life:   providers.Life{BrokerID: "broker", Incarnation: fmt.Sprintf("%032x", w.lives)},
 		Labels: providers.Labels{Offering: "alibaba-cloud-oss", Plan: "default", Namespace: "team-a"},
@@ -248,6 +244,14 @@ func (w *world) refused(what string, err error, codes ...string) {
 	var service *sdk.ServiceError
 	if !errors.As(err, &service) || !slices.Contains(codes, service.Code) {
 		w.Errorf("%s: %v, want to be refused with %v", what, err, codes)
+	}
+}
+
+// undo takes back what a step of a task made, where the provider can.
+func (w *world) undo(t *providers.Task, step providers.Step, made providers.Facts) {
+	w.Helper()
+	if undoer, ok := providers.As[providers.Undoer](w.provider, t.Kind); ok {
+		w.must(undoer.Undo(w.Context(), *t, step, made))
 	}
 }
 

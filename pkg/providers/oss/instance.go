@@ -119,7 +119,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		return bucketState{}, err
 	}
 	state := bucketState{There: true, ACL: info.ACL}
-	if plan.AccessKeyID == "" && t.Account != "" && info.Owner != "" && info.Owner != t.Account {
+	if plan.AccessKeyID == "" && t.Owner != "" && info.Owner != "" && info.Owner != t.Owner {
 		state.Foreign = true
 		return state, nil
 	}

@@ -234,7 +234,7 @@ func TestForeignBucketsAreNeverTouched(t *testing.T) {
 			task.Deletion = providers.Empty
 			put(w, w.bucket(task))
 			if name == "of an account that lets us look" {
-				task.Account = "2000000000000002"
+				task.Owner = "2000000000000002"
 			}
 			before, calls := w.cloud.Dump(), len(w.cloud.Calls(""))
 			if step := w.mustEnd(task, providers.Fail); step.Kind != providers.Broken {

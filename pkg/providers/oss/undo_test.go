@@ -23,7 +23,7 @@ func TestUndoTakesBackExactlyTheKeyThatWasMade(t *testing.T) {
 		t.Fatalf("keys %+v, want two", keys)
 	}
 	for range 2 { // what is not there is no error
-		w.must(w.provider.Undo(t.Context(), *binding, step, late))
+		w.undo(binding, step, late)
 	}
 	if diff := cmp.Diff(before, w.cloud.Dump()); diff != "" {
 		t.Errorf("changed (-before, +after):\n%s", diff)
@@ -40,12 +40,12 @@ func TestUndoLeavesAloneWhatIsFoundAgain(t *testing.T) {
 	w.make(binding)
 	before := w.cloud.Dump()
 	for _, step := range []string{"user", "policy", "attach", "drop-key", "delete-key", "detach", "delete-policy", "delete-user"} {
-		w.must(w.provider.Undo(t.Context(), *binding, providers.CallStep(step, namesOf(t, binding)), binding.Facts))
+		w.undo(binding, providers.CallStep(step, namesOf(t, binding)), binding.Facts)
 	}
 	for _, step := range []string{"bucket", "tags", "acl"} {
-		w.must(w.provider.Undo(t.Context(), *instance, providers.CallStep(step, nil), instance.Facts))
+		w.undo(instance, providers.CallStep(step, nil), instance.Facts)
 	}
-	w.must(w.provider.Undo(t.Context(), *binding, providers.CallStep("key", nil), providers.Facts{}))
+	w.undo(binding, providers.CallStep("key", nil), providers.Facts{})
 	if diff := cmp.Diff(before, w.cloud.Dump()); diff != "" {
 		t.Errorf("changed (-before, +after):\n%s", diff)
 	}

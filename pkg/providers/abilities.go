@@ -1,0 +1,85 @@
+package providers
+
+import "context"
+
+// Optional abilities are interfaces beside Provider. A caller gets one by As,
+// and does without it where As returns false.
+
+// As returns the ability A of a provider for tasks of a kind. Of a composed
+// provider it returns the ability of the part that has those tasks.
+//
+//	lister, ok := providers.As[providers.Lister](provider, providers.Instance)
+func As[A any](p Provider, kind Kind) (A, bool) {
+	if c, ok := p.(composed); ok {
+		p = c[kind]
+	}
+	ability, ok := p.(A)
+	return ability, ok
+}
+
+// An Undoer has calls that make another thing each time, however often the same
+// request is sent.
+type Undoer interface {
+	// Undo takes back what a successful Do of such a step made, as its facts
+	// tell: its result came when another process ran the operations, and could
+	// not be recorded. A missing thing is a success. Things that can be found
+	// again by name or token stay.
+	Undo(ctx context.Context, t Task, s Step, made Facts) error
+}
+
+// A Lister finds the resources that carry our marks, whether a record knows them
+// or not.
+type Lister interface {
+	// List returns a page of them. It only reads. An empty cursor begins the
+	// list, and the cursor of a page continues it.
+	List(ctx context.Context, scope Scope, cursor string) (Page, error)
+}
+
+// A Scope is where a Lister searches: as one profile, in one region, for the
+// resources of one broker.
+type Scope struct {
+	Profile  string // as in Task
+	Region   string
+	BrokerID string
+}
+
+// A Page is a part of a list.
+type Page struct {
+	Found  []Found
+	Cursor string // of the next page; empty at the end
+}
+
+// A Found is a resource that carries our marks, with all that its marks say.
+// Members that they do not say are empty.
+type Found struct {
+	Kind     Kind
+	Resource string // id in the cloud
+	// Incarnation is of the instance or binding; Instance is, for a binding, the
+	// incarnation of its instance.
+	Incarnation, Instance string
+	// InstanceID is the platform's id, where the mark holds it plainly.
+	// IDHash is the hash that a mark holds in its place (of a binding:
+	// Task.BindingHash).
+	InstanceID, IDHash string
+	Labels             Labels
+}
+
+// An Adopter takes over a resource that exists, such as one that people made.
+type Adopter interface {
+	// Adopt returns the plan and the facts with which the task stands for the
+	// resource. It only reads. A *Failure of kind Invalid says why the resource
+	// cannot be adopted.
+	Adopt(ctx context.Context, t Task, resource string) (Plan, Facts, error)
+}
+
+// A Differ compares what a task wants with what Observe found.
+type Differ interface {
+	// Differences returns the fields that differ, in a fixed order. It is pure.
+	Differences(t Task, seen Seen) []Difference
+}
+
+// A Difference is one field of a resource that is not as the task wants it.
+type Difference struct {
+	Field         string // as users know it: the name of the parameter, or of the setting
+	Wanted, Found string // in the service's words; secrets are left out
+}
