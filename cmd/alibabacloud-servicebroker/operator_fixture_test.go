@@ -13,8 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // A brokerFixture is the operator API over a store, with a fake engine.
@@ -42,22 +41,14 @@ func (w *brokerFixture) Purge(_ context.Context, k store.Key, force bool) ([]sto
 func newBrokerFixture(t *testing.T, serve func(http.Handler) *httptest.Server) *brokerFixture {
 	t.Helper()
 	dir := t.TempDir()
-	file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = file.Close() })
-	keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{SingleProcess: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := environment.MustOpen(t, dir)
 	auth := api.NewTokenAuthenticator(time.Nanosecond, nil)
 	if err := auth.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame:open"}}); err != nil {
 		t.Fatal(err)
 	}
-	w := &brokerFixture{t: t, store: sealed.New(file, keys), token: filepath.Join(dir, "token")}
+	w := &brokerFixture{t: t, store: records, token: filepath.Join(dir, "token")}
 	w.write("alice:sesame:open\n")
-	handler, err := server.New(server.Config{Auth: auth, Store: w.store, Engine: w, Keys: keys, Log: func(string) {}})
+	handler, err := server.New(server.Config{Auth: auth, Store: w.store, Engine: w, Keys: records.Keys, Log: func(string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package golden_test
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,8 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // The broker that the records are of.
@@ -80,7 +78,7 @@ func (p repeater) Do(_ context.Context, t providers.Task, s providers.Step) (pro
 // records first.
 func (c goldenCall) resume(t *testing.T, change func(*store.Record)) begun {
 	t.Helper()
-	st := openStore(t)
+	st := environment.MustOpen(t, environment.Folder(t))
 	for _, r := range c.decoded(t) {
 		if change != nil {
 			change(&r)
@@ -109,26 +107,6 @@ func (c goldenCall) resume(t *testing.T, change func(*store.Record)) begun {
 		t.Fatalf("the engine does not repeat the call of step %s", c.Step)
 		return begun{}
 	}
-}
-
-func openStore(t *testing.T) store.Store {
-	t.Helper()
-	dir := t.TempDir()
-	file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	st := sealed.New(file, keys)
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Errorf("closing the store: %v", err)
-		}
-	})
-	return st
 }
 
 // seed stores a record as it is.

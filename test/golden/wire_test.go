@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // An exchange is one HTTP request to the cloud, without signature, nonce and
@@ -116,14 +116,7 @@ func (tp *tape) sent() []exchange {
 // clientsAt returns clients that send every call to one URL.
 func clientsAt(t *testing.T, address string, key alicloud.Key) *alicloud.Clients {
 	t.Helper()
-	at, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	products := all.Services().Products()
-	clients, err := alicloud.New(alicloud.Config{
-		Region: region, Credentials: alicloud.Static(key), CallsPerSecond: 1e6, Endpoints: alicloud.EndpointsAt(at, products...),
-	}, products...)
+	clients, err := environment.ClientsAt(address, region, alicloud.Static(key))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // The placeholders in the files of contrib/ram-policies, which each account
@@ -32,8 +32,7 @@ type administrator struct {
 
 func asAccount(t testing.TB, cloud *emulator.Server) administrator {
 	t.Helper()
-	key := cloud.AccessKey()
-	return as(t, cloud, alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}))
+	return as(t, cloud, environment.AccountKey(cloud))
 }
 
 func as(t testing.TB, cloud *emulator.Server, source alicloud.CredentialsSource) administrator {
@@ -42,10 +41,7 @@ func as(t testing.TB, cloud *emulator.Server, source alicloud.CredentialsSource)
 	if err != nil {
 		t.Fatal(err)
 	}
-	products := all.Services().Products()
-	clients, err := alicloud.New(alicloud.Config{
-		Region: cloud.Region(), Endpoints: alicloud.EndpointsAt(at, products...), CallsPerSecond: 10_000, Credentials: source,
-	}, products...)
+	clients, err := environment.Clients(cloud, source)
 	if err != nil {
 		t.Fatal(err)
 	}

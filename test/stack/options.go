@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // An Option changes a stack. Options of Restart hold from then on.
@@ -26,12 +28,12 @@ type options struct {
 	engine  []func(*engine.Config)
 	api     []func(*api.Config)
 	speed   int
-	store   func(dir string) (store.Store, error)
+	store   func(ctx context.Context, dir string) (*environment.Store, error)
 	source  func(*emulator.Server) alicloud.CredentialsSource // nil: the account's own key
 }
 
 func defaults() options {
-	return options{sources: all.Services().Sources(), users: []api.User{user()}, speed: 1, store: openFile}
+	return options{sources: all.Services().Sources(), users: []api.User{user()}, speed: 1, store: environment.Open}
 }
 
 // WithCloud changes the emulated cloud: by default its work takes no time, and
@@ -52,7 +54,15 @@ func WithCatalog(documents ...[]byte) Option {
 
 // WithStore keeps the records elsewhere than in a file of the stack's directory.
 func WithStore(open func(dir string) (store.Store, error)) Option {
-	return func(o *options) { o.store = open }
+	return func(o *options) {
+		o.store = func(ctx context.Context, dir string) (*environment.Store, error) {
+			records, err := open(dir)
+			if err != nil {
+				return nil, err
+			}
+			return environment.Seal(ctx, records, dir)
+		}
+	}
 }
 
 // WithCredentials lets the broker work under another identity than the account

@@ -3,29 +3,20 @@ package stack
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"path/filepath"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // A process is the part that a crash ends.
 type process struct {
-	faulty  *storetest.Faulty
-	store   store.Store
+	store   *environment.Store
 	handler http.Handler
 	stop    context.CancelFunc
 	ended   chan error // the result of the engine
@@ -36,15 +27,15 @@ type process struct {
 func (s *Stack) start() (*process, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{stop: stop, ended: make(chan error, 1)}
-	records, err := s.options.store(s.dir)
-	if err != nil {
+	var err error
+	if p.store, err = s.options.store(ctx, s.dir); err != nil {
 		stop()
 		return nil, err
 	}
-	engine, err := s.wire(ctx, p, records)
+	engine, err := s.wire(p)
 	if err != nil {
 		stop()
-		_ = records.Close()
+		_ = p.store.Close()
 		return nil, err
 	}
 	go func() { p.ended <- engine.Run(ctx) }()
@@ -54,23 +45,11 @@ func (s *Stack) start() (*process, error) {
 	return p, nil
 }
 
-// openFile opens the store in a file of the directory.
-func openFile(dir string) (store.Store, error) {
-	// The crashed process may still have a transaction to end.
-	return bolt.Open(filepath.Join(dir, "broker.db"), &bolt.Options{LockTimeout: 10 * time.Second})
-}
-
 // brokerID of every stack.
 const brokerID = "stack"
 
 // wire makes the parts, as the program does.
-func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*engine.Engine, error) {
-	keys, err := sealed.Ensure(ctx, sealed.File(filepath.Join(s.dir, "keyset.json")), records, &sealed.Options{SingleProcess: true})
-	if err != nil {
-		return nil, err
-	}
-	p.faulty = storetest.NewFaulty(records)
-	p.store = sealed.New(p.faulty, keys)
+func (s *Stack) wire(p *process) (*engine.Engine, error) {
 	offerings, err := catalog.Load(s.options.sources...)
 	if err != nil {
 		return nil, err
@@ -79,7 +58,15 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*eng
 	if err != nil {
 		return nil, err
 	}
-	services, clients, err := s.services()
+	source := environment.AccountKey(s.cloud)
+	if s.options.source != nil {
+		source = s.options.source(s.cloud)
+	}
+	clients, err := environment.Clients(s.cloud, source)
+	if err != nil {
+		return nil, err
+	}
+	services, err := environment.Providers(s.cloud, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -109,28 +96,6 @@ func (s *Stack) wire(ctx context.Context, p *process, records store.Store) (*eng
 	}
 	p.handler, err = api.New(face)
 	return engine, err
-}
-
-// services returns all providers, on the emulated cloud.
-func (s *Stack) services() (map[string]providers.Provider, *alicloud.Clients, error) {
-	at, err := url.Parse(s.cloud.URL())
-	if err != nil {
-		return nil, nil, err
-	}
-	key := s.cloud.AccessKey()
-	source := alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret})
-	if s.options.source != nil {
-		source = s.options.source(s.cloud)
-	}
-	services := all.Services()
-	clients, err := alicloud.New(alicloud.Config{
-		Region: s.cloud.Region(), Endpoints: alicloud.EndpointsAt(at, services.Products()...), CallsPerSecond: 10_000, Credentials: source,
-	}, services.Products()...)
-	if err != nil {
-		return nil, nil, err
-	}
-	made, err := services.Providers(descriptor.Deps{Clients: clients, Metadata: alicloud.NewMetadata(at)})
-	return made, clients, err
 }
 
 // hurry wakes the engine for due records: the engine counts its delays in real

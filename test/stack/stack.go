@@ -7,7 +7,6 @@ package stack
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // The first user of a stack.
@@ -46,7 +46,7 @@ type Stack struct {
 // New starts a broker. It ends with the test.
 func New(t testing.TB, opts ...Option) *Stack {
 	t.Helper()
-	s := &Stack{t: t, dir: directory(t), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
+	s := &Stack{t: t, dir: environment.Folder(t), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
 	s.options = defaults()
 	for _, opt := range opts {
 		opt(&s.options)
@@ -70,7 +70,7 @@ func (s *Stack) Cloud() *emulator.Server { return s.cloud }
 func (s *Stack) Store() store.Store { return s.process().store }
 
 // Faulty makes the store of that process fail.
-func (s *Stack) Faulty() *storetest.Faulty { return s.process().faulty }
+func (s *Stack) Faulty() *storetest.Faulty { return s.process().store.Faulty }
 
 func (s *Stack) process() *process {
 	s.mu.RLock()
@@ -90,7 +90,7 @@ func (s *Stack) Crash() {
 		return
 	}
 	p.crashed = true
-	p.faulty.FailWrite(1, false)
+	p.store.Faulty.FailWrite(1, false)
 	s.server.CloseClientConnections()
 	s.client.CloseIdleConnections()
 	p.stop()
@@ -144,18 +144,6 @@ func (s *Stack) end() {
 	if s.t.Failed() {
 		s.t.Logf("the last requests:\n%s", s.log.text())
 	}
-}
-
-// directory returns one in memory, where syncs are free, if the system has
-// such: the process crashes here, and the machine runs on.
-func directory(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "osb-stack-") //nolint:usetesting // t.TempDir chooses the disk
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
 }
 
 // A journal keeps the last lines of the log of requests.

@@ -53,7 +53,7 @@ func fullRecord(at time.Time) func(r *store.Record) {
 }
 
 func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
 	w.put(store.Key{InstanceID: "i"}, fullRecord(at))
 	w.put(store.Key{InstanceID: "i", BindingID: "b"}, fullRecord(at))
@@ -101,7 +101,7 @@ func TestShow_EveryRecordMember_IsShownOrHiddenOnPurpose(t *testing.T) {
 		Offering: "x", ServiceID: "x", Provider: "x", Organization: "x", Account: "x", Region: "x", Incarnation: "x", Predecessor: "x",
 		Goal: "x", Usable: true, Epoch: 1, Schema: 1, BindingID: "x",
 	})
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	k := store.Key{InstanceID: "i", BindingID: "b"}
 	w.put(k, func(r *store.Record) {
 		fullRecord(time.Now())(r)
@@ -141,7 +141,7 @@ func members(t *testing.T, object any) []string {
 }
 
 // putAllStates fills the store with records in all states.
-func (w *environment) putAllStates() {
+func (w *fixture) putAllStates() {
 	w.t.Helper()
 	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
 	op := func(kind store.Kind, state store.State, cause string) func(*store.Record) {
@@ -176,7 +176,7 @@ func (w *environment) putAllStates() {
 }
 
 func TestList_Filters_SelectInstances(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	w.putAllStates()
 	for f, want := range map[client.Filter][]string{
 		{}:                               {"binds: ready 1 quarantined", "cleaned: failed 0", "cleaning: cleaning 0", "made: in progress 0", "ready: ready 1"},
@@ -207,7 +207,7 @@ func TestList_Filters_SelectInstances(t *testing.T) {
 }
 
 func TestCounts_RecordsInAllStates_CountWhatMayExist(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	if got, err := w.client.Counts(t.Context()); err != nil || got.Instances+got.Bindings+got.Unreadable+got.Gone != 0 {
 		t.Errorf("of an empty store: %+v, %v", got, err)
 	}
@@ -267,7 +267,7 @@ func (s faultyStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
 
 func TestServer_UnreadableInstance_IsShown(t *testing.T) {
 	k := store.Key{InstanceID: "torn"}
-	w := newEnvironment(t, func(st store.Store) store.Store { return faultyStore{Store: st, damaged: k} })
+	w := newFixture(t, func(st store.Store) store.Store { return faultyStore{Store: st, damaged: k} })
 	w.put(k, func(r *store.Record) { r.Settled = false })
 	w.put(store.Key{InstanceID: "torn", BindingID: "b"}, func(*store.Record) {})
 	for _, f := range []client.Filter{{}, {Unfinished: true}} {
@@ -290,7 +290,7 @@ func TestServer_UnreadableInstance_IsShown(t *testing.T) {
 
 func TestServer_UnreadableBinding_HidesNoOther(t *testing.T) {
 	k := store.Key{InstanceID: "i", BindingID: "torn"}
-	w := newEnvironment(t, func(st store.Store) store.Store { return faultyStore{Store: st, damaged: k} })
+	w := newFixture(t, func(st store.Store) store.Store { return faultyStore{Store: st, damaged: k} })
 	w.put(store.Key{InstanceID: "i"}, func(*store.Record) {})
 	w.put(k, func(r *store.Record) { r.Settled = false })
 	w.put(store.Key{InstanceID: "i", BindingID: "well"}, func(*store.Record) {})
@@ -311,7 +311,7 @@ func TestServer_UnreadableBinding_HidesNoOther(t *testing.T) {
 }
 
 func TestList_StoreFailsHalfway_ReturnsAnError(t *testing.T) {
-	w := newEnvironment(t, func(st store.Store) store.Store { return faultyStore{Store: st, stop: errors.New("the disk is away")} })
+	w := newFixture(t, func(st store.Store) store.Store { return faultyStore{Store: st, stop: errors.New("the disk is away")} })
 	w.putAllStates()
 	err := w.client.List(t.Context(), client.Filter{}, func(operator.Line) error { return nil })
 	if refused(t, err) != "Failed" {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestKeys_Sequence_RotateWhileServing(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	k := store.Key{InstanceID: "i"}
 	w.put(k, func(r *store.Record) { r.Secrets = store.Seal([]byte("hush")) })
 	uses := func() map[uint32]int {
@@ -68,9 +68,9 @@ func TestKeys_Sequence_RotateWhileServing(t *testing.T) {
 }
 
 func TestReseal_ForeignRecord_IsNamedAndLeft(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	w.put(store.Key{InstanceID: "own"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("hush")) })
-	w.store = sealed.New(w.file, newEnvironment(t, nil).keys)
+	w.store = sealed.New(w.file, newFixture(t, nil).keys)
 	w.put(store.Key{InstanceID: "foreign", BindingID: "b"}, func(r *store.Record) { r.Secrets = store.Seal([]byte("hush")) })
 	added, err := w.client.AddKey(t.Context())
 	if err != nil {

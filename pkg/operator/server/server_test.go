@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,12 +19,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
-// An environment is the operator API over a store, with a fake engine.
-type environment struct {
+// A fixture is the operator API over a store, with a fake engine.
+type fixture struct {
 	t       *testing.T
 	auth    *api.TokenAuthenticator
 	file    store.Store // the sealed store's inner store
@@ -51,21 +50,15 @@ func (e *fakeEngine) Purge(_ context.Context, k store.Key, force bool) ([]store.
 	return e.purge(k, force)
 }
 
-// newEnvironment returns an environment. decorate wraps the store of the handler;
+// newFixture returns a fixture. decorate wraps the store of the handler;
 // nil for none.
-func newEnvironment(t *testing.T, decorate func(store.Store) store.Store) *environment {
+func newFixture(t *testing.T, decorate func(store.Store) store.Store) *fixture {
 	t.Helper()
-	dir := t.TempDir()
-	file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
-	if err != nil {
-		t.Fatal(err)
+	records := environment.MustOpen(t, environment.Folder(t))
+	w := &fixture{
+		t: t, auth: api.NewTokenAuthenticator(time.Nanosecond, nil), engine: &fakeEngine{}, metrics: prometheus.NewRegistry(),
+		file: records.Unsealed, store: records, keys: records.Keys,
 	}
-	t.Cleanup(func() { _ = file.Close() })
-	w := &environment{t: t, auth: api.NewTokenAuthenticator(time.Nanosecond, nil), engine: &fakeEngine{}, metrics: prometheus.NewRegistry(), file: file}
-	if w.keys, err = sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, &sealed.Options{SingleProcess: true}); err != nil {
-		t.Fatal(err)
-	}
-	w.store = sealed.New(file, w.keys)
 	if err := w.auth.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +70,7 @@ func newEnvironment(t *testing.T, decorate func(store.Store) store.Store) *envir
 	return w
 }
 
-func (w *environment) serve(config server.Config) {
+func (w *fixture) serve(config server.Config) {
 	w.t.Helper()
 	config.Log = func(line string) {
 		w.mu.Lock()
@@ -94,7 +87,7 @@ func (w *environment) serve(config server.Config) {
 }
 
 // logged returns the last audit line. A short answer leaves after its line.
-func (w *environment) logged() string {
+func (w *fixture) logged() string {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -105,7 +98,7 @@ func (w *environment) logged() string {
 }
 
 // counted returns how many calls were counted.
-func (w *environment) counted(action, outcome string) float64 {
+func (w *fixture) counted(action, outcome string) float64 {
 	w.t.Helper()
 	families, err := w.metrics.Gather()
 	if err != nil {
@@ -122,7 +115,7 @@ func (w *environment) counted(action, outcome string) float64 {
 }
 
 // put saves a record.
-func (w *environment) put(k store.Key, change func(*store.Record)) {
+func (w *fixture) put(k store.Key, change func(*store.Record)) {
 	w.t.Helper()
 	_, err := w.store.Update(w.t.Context(), k, func(r *store.Record) error {
 		r.Incarnation, r.Goal, r.Settled = "0123456789abcdef0123456789abcdef", store.Present, true
@@ -138,7 +131,7 @@ func (w *environment) put(k store.Key, change func(*store.Record)) {
 }
 
 // send sends a raw request and returns the answer.
-func (w *environment) send(method, path, token string) (int, string) {
+func (w *fixture) send(method, path, token string) (int, string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.client.URL+path, nil)
 	if err != nil {
@@ -180,7 +173,7 @@ func calls() [][2]string {
 }
 
 func TestServer_WithoutToken_RefusesEveryCall(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	w.put(store.Key{InstanceID: "i"}, func(*store.Record) {})
 	for _, call := range calls() {
 		for _, token := range []string{"", "guess"} {
@@ -199,8 +192,8 @@ func TestServer_WithoutToken_RefusesEveryCall(t *testing.T) {
 }
 
 func TestServer_NoTokensConfigured_IsOff(t *testing.T) {
-	w := newEnvironment(t, nil)
-	w.serve(server.Config{Auth: api.NewTokenAuthenticator(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
+	w := newFixture(t, nil)
+	w.serve(server.Config{Gate: api.NewGate(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
 	for _, call := range calls() {
 		if status, body := w.send(call[0], "/operator/v1/"+call[1], "sesame"); status != http.StatusForbidden || !strings.Contains(body, "--ops-tokens-file") {
 			t.Errorf("%s %s: %d %s", call[0], call[1], status, body)
@@ -212,7 +205,7 @@ func TestServer_NoTokensConfigured_IsOff(t *testing.T) {
 }
 
 func TestServer_UnknownPathsAndIDs_AreRefused(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	for call, want := range map[[2]string]int{
 		{http.MethodGet, "/operator/v1/no/such"}:                  http.StatusNotFound,
 		{http.MethodGet, "/operator/v1/instances/"}:               http.StatusNotFound,
@@ -231,7 +224,7 @@ func TestServer_UnknownPathsAndIDs_AreRefused(t *testing.T) {
 }
 
 func TestAudit_Purge_LogsOperatorActionAndResources(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	w.engine.purge = func(k store.Key, _ bool) ([]store.Record, error) {
 		return []store.Record{{Key: k, Revision: 1, Account: "1234567890", Facts: map[string]string{"bucket": "osb-left"}}}, nil
 	}
@@ -254,7 +247,7 @@ func TestAudit_Purge_LogsOperatorActionAndResources(t *testing.T) {
 }
 
 func TestServer_IDsOfAnyKind_ArriveUnchanged(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	for _, id := range []string{"a/b", "a b", "ü", "50%", "%2F", "..a", "a?b#c", "a//b", "-x", "retry", "+"} {
 		w.put(store.Key{InstanceID: id}, func(*store.Record) {})
 		var got store.Key
@@ -278,7 +271,7 @@ func TestServer_IDsOfAnyKind_ArriveUnchanged(t *testing.T) {
 }
 
 func TestPurge_WithoutConfirmation_IsRefused(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	w.engine.purge = func(k store.Key, _ bool) ([]store.Record, error) {
 		t.Errorf("%s is purged", k)
 		return nil, nil
@@ -291,7 +284,7 @@ func TestPurge_WithoutConfirmation_IsRefused(t *testing.T) {
 }
 
 func TestRefusals_EngineErrors_HaveTheirCodes(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	for err, want := range map[error]string{
 		engine.ErrNothingToDo: "NothingToDo", engine.ErrElsewhere: "Elsewhere", engine.ErrNotDeleted: "NotDeleted",
 		store.ErrNewer: "Newer", store.ErrNotFound: "NotFound", io.ErrUnexpectedEOF: "Failed",
@@ -308,7 +301,7 @@ func TestRefusals_EngineErrors_HaveTheirCodes(t *testing.T) {
 }
 
 func TestServer_Panic_AnswersWithoutItsText(t *testing.T) {
-	w := newEnvironment(t, nil)
+	w := newFixture(t, nil)
 	w.engine.retry = func(string) ([]store.Key, error) { panic("hush-hush") }
 	_, err := w.client.Retry(t.Context(), "i")
 	if refused(t, err) != "Failed" || strings.Contains(err.Error(), "hush") || strings.Contains(w.logged(), "hush") {
