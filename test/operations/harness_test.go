@@ -2,7 +2,6 @@ package operations_test
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,8 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // A world is a broker with its engine running, on a real store and the fake
@@ -68,7 +66,7 @@ func (s *settings) build() (*broker.BusinessLogic, *engine.Engine, error) {
 // inBubble runs a test in a bubble with a fresh world.
 func inBubble(t *testing.T, test func(w *world)) {
 	t.Helper()
-	dir := inMemory(t)
+	dir := environment.Folder(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, cloud: newFakeCloud(t), dir: dir, plans: plansYAML}
 		w.start()
@@ -80,15 +78,11 @@ func inBubble(t *testing.T, test func(w *world)) {
 // start opens the store and starts the broker.
 func (w *world) start() {
 	w.t.Helper()
-	st, err := bolt.Open(filepath.Join(w.dir, "store.db"), nil)
+	records, err := environment.Open(w.t.Context(), w.dir)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	keys, err := sealed.Ensure(w.t.Context(), sealed.File(filepath.Join(w.dir, "keyset.json")), st, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.serve(sealed.New(st, keys), func(context.Context) {})
+	w.serve(records, func(context.Context) {})
 }
 
 // serve starts the broker on a store that is open. listen runs beside it.

@@ -15,6 +15,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // stages are all, in the order of a life.
@@ -95,7 +96,7 @@ func TestAWriteThatIsNoMoveIsRefused(t *testing.T) {
 	for _, m := range lifecycle.Transitions() {
 		known[[2]lifecycle.Stage{m.From, m.To}] = true
 	}
-	file, err := bolt.Open(filepath.Join(inMemory(t), "store.db"), nil)
+	file, err := bolt.Open(filepath.Join(environment.Folder(t), "store.db"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // A checkpoint is cloud and store as they are between two requests.
@@ -23,10 +24,10 @@ func (r *rig) save() *checkpoint {
 	}
 	err := r.cloud.Save(&state)
 	if err == nil {
-		c.store, err = os.ReadFile(r.storeFile())
+		c.store, err = os.ReadFile(environment.StoreFile(r.dir))
 	}
 	if err == nil {
-		c.keys, err = os.ReadFile(r.keysFile())
+		c.keys, err = os.ReadFile(environment.KeysFile(r.dir))
 	}
 	if err != nil {
 		r.t.Fatal(err)
@@ -51,10 +52,10 @@ func rigAt(t *testing.T, plans *catalog.Catalog, c *checkpoint, w weather) *rig 
 	}
 	err := r.cloud.Load(bytes.NewReader(c.cloud))
 	if err == nil {
-		err = os.WriteFile(r.storeFile(), c.store, 0o600)
+		err = os.WriteFile(environment.StoreFile(r.dir), c.store, 0o600)
 	}
 	if err == nil {
-		err = os.WriteFile(r.keysFile(), c.keys, 0o600)
+		err = os.WriteFile(environment.KeysFile(r.dir), c.keys, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)

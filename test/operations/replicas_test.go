@@ -2,15 +2,13 @@ package operations_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // Replicas are worlds on one store and one cloud. Whoever has the lease runs
@@ -25,13 +23,9 @@ type replicas struct {
 // each of which is so much ahead. setUp may change each before it starts.
 func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *world), test func(r *replicas)) {
 	t.Helper()
-	dir := inMemory(t)
+	dir := environment.Folder(t)
 	synctest.Test(t, func(t *testing.T) {
-		file, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), file, nil)
+		records, err := environment.Open(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +43,7 @@ func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *world
 		}
 		for _, w := range r.worlds {
 			w.twins = r.worlds
-			w.serve(shared{sealed.New(file, keys)}, func(ctx context.Context) {
+			w.serve(shared{records}, func(ctx context.Context) {
 				if err := w.runs.Listen(ctx); err != nil {
 					t.Errorf("the replica ended to listen: %v", err)
 				}
@@ -59,7 +53,7 @@ func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *world
 			for _, w := range r.worlds {
 				w.stop()
 			}
-			if err := file.Close(); err != nil {
+			if err := records.Close(); err != nil {
 				t.Error(err)
 			}
 		}()

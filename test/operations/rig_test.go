@@ -3,15 +3,11 @@ package operations_test
 import (
 	"context"
 	"errors"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
@@ -19,12 +15,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 // A rig is a broker with the real providers on the emulated cloud, driven turn
@@ -70,7 +63,7 @@ func newRig(t *testing.T, plans *catalog.Catalog) *rig {
 	clock := cloud.NewFrozenClock(time.Now())
 	profile, _ := rigTimes()
 	return &rig{
-		t: t, life: t, clock: clock, dir: inMemory(t), plans: plans,
+		t: t, life: t, clock: clock, dir: environment.Folder(t), plans: plans,
 		cloud: emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(profile), emulatortest.WithConfig(func(c *emulator.Config) {
 			c.AccessKey = emulator.AccessKey{ID: "LTAIrig", Secret: "the secret of the rig"}
 		})),
@@ -84,21 +77,6 @@ func (r *rig) with(t *testing.T) func() {
 	r.t = t
 	return func() { r.t = before }
 }
-
-// inMemory is a directory that costs no disk syncs, where there is one: it is
-// the process that dies here, not the machine.
-func inMemory(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "rig") //nolint:usetesting // t.TempDir chooses the disk
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-func (r *rig) storeFile() string { return filepath.Join(r.dir, "store.db") }
-func (r *rig) keysFile() string  { return filepath.Join(r.dir, "keyset.json") }
 
 // A writeFault is what meets a store write of a process.
 type writeFault int
@@ -117,17 +95,13 @@ func (r *rig) open(n int, fault writeFault) error {
 			return err
 		}
 	}
-	file, err := bolt.Open(r.storeFile(), &bolt.Options{})
+	records, err := environment.Open(r.life.Context(), r.dir)
 	if err != nil {
 		return err
 	}
-	r.life.Cleanup(func() { _ = file.Close() })
-	keys, err := sealed.Ensure(r.life.Context(), sealed.File(r.keysFile()), file, nil)
-	if err != nil {
-		return err
-	}
+	r.life.Cleanup(func() { _ = records.Unsealed.Close() })
 	r.killed.Store(false)
-	r.faulty = storetest.NewFaulty(file)
+	r.faulty, r.store = records.Faulty, records
 	switch {
 	case n == 0:
 	case fault == loseAnswer:
@@ -135,7 +109,6 @@ func (r *rig) open(n int, fault writeFault) error {
 	default:
 		r.faulty.FailWrite(n, fault == dieAfter)
 	}
-	r.store = sealed.New(r.faulty, keys)
 	if err := r.wire(); err != nil {
 		return err
 	}
@@ -164,20 +137,11 @@ func (r *rig) start() {
 
 // wire makes the broker of the process.
 func (r *rig) wire() error {
-	at, err := url.Parse(r.cloud.URL())
+	clients, err := environment.Clients(r.cloud, environment.AccountKey(r.cloud))
 	if err != nil {
 		return err
 	}
-	services := all.Services()
-	key := r.cloud.AccessKey()
-	clients, err := alicloud.New(alicloud.Config{
-		Region: r.cloud.Region(), Endpoints: alicloud.EndpointsAt(at, services.Products()...), CallsPerSecond: 10_000,
-		Credentials: alicloud.Static(alicloud.Key{ID: key.ID, Secret: key.Secret}),
-	}, services.Products()...)
-	if err != nil {
-		return err
-	}
-	made, err := services.Providers(descriptor.Deps{Clients: clients, Metadata: alicloud.NewMetadata(at)})
+	made, err := environment.Providers(r.cloud, clients)
 	if err != nil {
 		return err
 	}
