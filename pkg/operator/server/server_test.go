@@ -193,7 +193,7 @@ func TestServer_WithoutToken_RefusesEveryCall(t *testing.T) {
 
 func TestServer_NoTokensConfigured_IsOff(t *testing.T) {
 	w := newFixture(t, nil)
-	w.serve(server.Config{Gate: api.NewGate(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
+	w.serve(server.Config{Auth: api.NewTokenAuthenticator(0, nil), Store: w.store, Engine: w.engine, Keys: w.keys})
 	for _, call := range calls() {
 		if status, body := w.send(call[0], "/operator/v1/"+call[1], "sesame"); status != http.StatusForbidden || !strings.Contains(body, "--ops-tokens-file") {
 			t.Errorf("%s %s: %d %s", call[0], call[1], status, body)
