@@ -4,14 +4,14 @@ import "time"
 
 // The states of a record.
 const (
-	StateReady      = "ready"
-	StateInProgress = "in progress" // an operation of the platform runs
-	StateCleaning   = "cleaning"    // the operation failed, and its resources are being deleted
-	StateFailed     = "failed"      // the create failed, and the cloud is clean
-	StateDeleted    = "deleted"
-	StateBroken     = "broken"     // the record contradicts itself
-	StateUnreadable = "unreadable" // damaged, or of a newer broker
-	StateMissing    = "missing"    // bindings exist without the record of their instance
+	StateReady        = "ready"
+	StateInProgress   = "in progress" // an operation of the platform runs
+	StateCleaning     = "cleaning"    // the operation failed, and its resources are being deleted
+	StateFailed       = "failed"      // the create failed, and the cloud is clean
+	StateDeleted      = "deleted"
+	StateInconsistent = "inconsistent" // the record contradicts itself
+	StateUnreadable   = "unreadable"   // damaged, or of a newer broker
+	StateMissing      = "missing"      // bindings exist without the record of their instance
 )
 
 // A Line is one instance in the list.

@@ -44,7 +44,7 @@ func stateOf(r *store.Record) string {
 		return operator.StateDeleted
 	case lifecycle.None, lifecycle.Inconsistent:
 	}
-	return operator.StateBroken
+	return operator.StateInconsistent
 }
 
 // lineOf returns the line of an instance with the tally of its bindings.
