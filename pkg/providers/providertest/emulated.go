@@ -1,10 +1,7 @@
 package providertest
 
 import (
-	"fmt"
 	"net/url"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -74,12 +71,11 @@ func (e emulated) Break(fault Fault, actions []string) {
 // Mend implements Cloud.
 func (e emulated) Mend() { e.server.Faults().Clear() }
 
-// Mutations implements Cloud.
+// Mutations implements Cloud. The emulator's products say which calls only read.
 func (e emulated) Mutations() []string {
 	var made []string
 	for _, call := range e.server.Calls("") {
-		name := strings.TrimPrefix(call.Action, "oss:")
-		if !slices.ContainsFunc([]string{"Describe", "List", "Get", "Head"}, func(read string) bool { return strings.HasPrefix(name, read) }) {
+		if !e.server.ReadOnly(call) {
 			made = append(made, call.Action)
 		}
 	}
@@ -89,34 +85,5 @@ func (e emulated) Mutations() []string {
 // Advance implements Cloud.
 func (e emulated) Advance(d time.Duration) { e.server.Clock().Advance(d) }
 
-// Left implements Cloud.
-func (e emulated) Left() []string {
-	var left []string
-	note := func(format string, args ...any) { left = append(left, fmt.Sprintf(format, args...)) }
-	state := e.server.Dump()
-	for _, i := range state.Instances {
-		note("instance %s %q tags %v", i.ID, i.Description, i.Tags)
-		for _, a := range i.Accounts {
-			note("account %s of %s", a.Name, i.ID)
-		}
-		for _, d := range i.Databases {
-			note("database %s of %s", d, i.ID)
-		}
-	}
-	for _, b := range state.Buckets {
-		note("bucket %s tags %v", b.Name, b.Tags)
-	}
-	for _, u := range state.Users {
-		note("user %s %q", u.Name, u.Comments)
-	}
-	for _, k := range state.Keys {
-		note("key %s of %s", k.ID, k.User)
-	}
-	for _, p := range state.Policies {
-		note("policy %s %q", p.Name, p.Description)
-	}
-	for _, g := range state.Groups {
-		note("group %s", g)
-	}
-	return left
-}
+// Left implements Cloud. The emulator's products list what exists.
+func (e emulated) Left() []string { return e.server.Leftovers() }
