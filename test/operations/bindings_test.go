@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestEachBindingHasItsOwnCredentials(t *testing.T) {
+func TestBind_EachBinding_HasItsOwnCredentials(t *testing.T) {
 	osbtest.Proves(t, "BIND-08", "BIND-09", "BIND-11", "BIND-14", "BIND-15", "BIND-16", "FB-03", "FB-04", "UNB-01", "UNB-04", "UNB-06", "UNB-07")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -34,7 +34,7 @@ func TestEachBindingHasItsOwnCredentials(t *testing.T) {
 	})
 }
 
-func TestBindRefusals(t *testing.T) {
+func TestBind_BadRequests_AreRefused(t *testing.T) {
 	osbtest.Proves(t, "BIND-02", "BIND-06", "BIND-12", "BIND-27", "CON-01", "UNB-06")
 	inBubble(t, func(w *world) {
 		w.want("no instance", w.bind("none", "b", body("fast", "")), 404)
@@ -49,7 +49,7 @@ func TestBindRefusals(t *testing.T) {
 	})
 }
 
-func TestDeprovisionTakesBindingsWithIt(t *testing.T) {
+func TestDeprovision_Bindings_AreDeletedFirst(t *testing.T) {
 	osbtest.Proves(t, "DEP-10", "DEP-01")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -61,7 +61,7 @@ func TestDeprovisionTakesBindingsWithIt(t *testing.T) {
 	})
 }
 
-func TestUnbindDuringBindLeavesNothingBehind(t *testing.T) {
+func TestUnbind_DuringBind_LeavesNothing(t *testing.T) {
 	osbtest.Proves(t, "UNB-07", "UNB-08", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -81,7 +81,7 @@ func TestUnbindDuringBindLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func TestAFailedBindIsCleanedUpAndMayBeTriedAgain(t *testing.T) {
+func TestBind_Failed_IsCleanedUpAndRepeatable(t *testing.T) {
 	osbtest.Proves(t, "ORP-02", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -97,7 +97,7 @@ func TestAFailedBindIsCleanedUpAndMayBeTriedAgain(t *testing.T) {
 	})
 }
 
-func TestRebindAfterAPlanChangeIsTheSameBinding(t *testing.T) {
+func TestBind_AgainAfterPlanChange_IsTheSameBinding(t *testing.T) {
 	osbtest.Proves(t, "BIND-09")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")

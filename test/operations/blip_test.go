@@ -27,7 +27,7 @@ func (b blinking) Get(ctx context.Context, k store.Key) (store.Record, error) {
 
 // What is stored goes on: a platform that heard of a failure would delete it,
 // and Service Catalog never binds again.
-func TestWhatIsStoredIsNoFailureThoughTheStoreIsAwayWhileItIsWaitedFor(t *testing.T) {
+func TestProvision_StoreFailsDuringWait_IsAccepted(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.stop()
 		var away atomic.Bool
@@ -44,7 +44,7 @@ func TestWhatIsStoredIsNoFailureThoughTheStoreIsAwayWhileItIsWaitedFor(t *testin
 	})
 }
 
-func TestTooLongAnApplicationIsRefusedBeforeAnythingIsStored(t *testing.T) {
+func TestBind_TooLongApplication_IsRefusedBeforeStoring(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("a", "fast")
 		w.want("bind", w.bind("a", "x", `{"service_id":"fast-id","plan_id":"fast-plan","bind_resource":{"app_guid":"`+strings.Repeat("a", 2000)+`"}}`), 400)
@@ -54,7 +54,7 @@ func TestTooLongAnApplicationIsRefusedBeforeAnythingIsStored(t *testing.T) {
 
 // Service Catalog takes every answer that is no success for final, and sends a
 // bind again after a lost connection.
-func TestBindIsLeftUnansweredWhileTheStoreIsAway(t *testing.T) {
+func TestBind_StoreFails_IsLeftUnanswered(t *testing.T) {
 	for platform, dropped := range map[string]bool{"kubernetes": true, "cloudfoundry": false} {
 		inBubble(t, func(w *world) {
 			w.made("a", "fast")

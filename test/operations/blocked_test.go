@@ -24,7 +24,7 @@ func withWorkers(t *testing.T, n int, test func(w *world, p *tripping)) {
 // blocking instances are those whose id begins so.
 func isBlocking(t providers.Task) bool { return t.InstanceID[0] == 'b' }
 
-func TestAProviderThatIgnoresItsContextHoldsUpNobodyElse(t *testing.T) {
+func TestEngine_HungProvider_DelaysNoOtherInstance(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Observe", "Do"} {
 		t.Run(method, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestAProviderThatIgnoresItsContextHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-func TestANewRequestNeedNotWaitForALookThatNeverEnds(t *testing.T) {
+func TestEngine_HungLook_DelaysNoNewRequest(t *testing.T) {
 	withTripping(t, func(w *world, p *tripping) {
 		w.made("b", "slow")
 		come := make(chan struct{})
@@ -98,7 +98,7 @@ func TestANewRequestNeedNotWaitForALookThatNeverEnds(t *testing.T) {
 
 // A call that hangs in this process may still have its effect: a deletion does
 // not overtake it before lost calls have settled.
-func TestADeletionWaitsForACallThatDoesNotComeBack(t *testing.T) {
+func TestDeletion_HungCall_IsWaitedFor(t *testing.T) {
 	withTripping(t, func(w *world, p *tripping) {
 		come := make(chan struct{})
 		p.trips(func(m string, _ providers.Task) {
@@ -123,7 +123,7 @@ func TestADeletionWaitsForACallThatDoesNotComeBack(t *testing.T) {
 	})
 }
 
-func TestAtTheEndOfATermNothingNewIsBegun(t *testing.T) {
+func TestTerm_Ended_BeginsNoCall(t *testing.T) {
 	withWorkers(t, 2, func(w *world, p *tripping) {
 		come := make(chan struct{})
 		var stopped, begun atomic.Bool

@@ -26,7 +26,7 @@ func (w *world) never(step string) {
 
 // Each kind of operation has its own deadline, if the plan names one: it is in
 // progress until then, and failed soon after.
-func TestEachKindOfOperationHasItsOwnDeadline(t *testing.T) {
+func TestDeadline_EachKindOfOperation_HasItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		step     string // that never succeeds
@@ -63,7 +63,7 @@ func TestEachKindOfOperationHasItsOwnDeadline(t *testing.T) {
 
 // An update that was not done in time leaves the instance wanted as it was, and
 // says something else than a create, of which everything is removed.
-func TestAnOverdueUpdateLeavesTheInstanceWantedAsItWas(t *testing.T) {
+func TestUpdate_Overdue_RestoresTheDesiredState(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.withDeadlines()

@@ -36,7 +36,7 @@ func (s *reluctant) Watch(ctx context.Context, changed func(store.Key)) error {
 
 // The disk is full when the broker starts: it answers polls, and the operations
 // go on once there is room.
-func TestOperationsBeginOnceTheStoreLetsThem(t *testing.T) {
+func TestEngine_FailingLead_IsRetried(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.config = func(c *settings) {
 			st := &reluctant{Store: c.Store}
@@ -52,7 +52,7 @@ func TestOperationsBeginOnceTheStoreLetsThem(t *testing.T) {
 	})
 }
 
-func TestListeningGoesOnOnceTheStoreLetsIt(t *testing.T) {
+func TestEngine_FailingWatch_IsRetried(t *testing.T) {
 	inBubble(t, func(w *world) {
 		st := &reluctant{Store: w.store}
 		st.watches.Store(5)

@@ -7,7 +7,7 @@ import (
 )
 
 // The cloud throttles every call for a while: nothing fails.
-func TestThrottlingFailsNobody(t *testing.T) {
+func TestThrottling_ManyOperations_AllSucceed(t *testing.T) {
 	t.Parallel()
 	for _, s := range services() {
 		t.Run(s.name, func(t *testing.T) {

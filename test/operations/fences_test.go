@@ -15,7 +15,7 @@ import (
 
 // A process that was stopped for a while still believes in its lease. What its
 // call returns then is not written over what the next one has done.
-func TestWhoeverDoesNotKnowThatTheLeaseIsLostWritesNothing(t *testing.T) {
+func TestEngine_UnnoticedLostLease_WritesNothing(t *testing.T) {
 	t.Parallel()
 	inReplicas(t, []time.Duration{0, 0}, nil, func(r *replicas) {
 		first, second := r.worlds[0], r.worlds[1]
@@ -49,7 +49,7 @@ func TestWhoeverDoesNotKnowThatTheLeaseIsLostWritesNothing(t *testing.T) {
 
 // The record of a call that is on its way is purged, and its id has a new life:
 // that one learns nothing of the call, whose result is taken back.
-func TestACallOfAPurgedLifeTellsTheNewOneNothing(t *testing.T) {
+func TestPurge_LateCallOfOldLife_LeavesTheNewLife(t *testing.T) {
 	t.Parallel()
 	ring, holder := oneKeyring()
 	inBubble(t, func(w *world) {
@@ -91,7 +91,7 @@ func clockDifferences() []time.Duration { return []time.Duration{0, time.Minute,
 // A call was open when its process lost the lease: it may have its effect as
 // long as it may take. Until then the next process only looks, however the
 // clocks differ, and then it goes on.
-func TestTheNextHolderOnlyLooksWhileACallMayBeOnItsWay(t *testing.T) {
+func TestLease_NextHolder_OnlyObservesOpenCalls(t *testing.T) {
 	t.Parallel()
 	for _, deletion := range []bool{false, true} {
 		for _, ahead := range clockDifferences() {
@@ -140,7 +140,7 @@ func TestTheNextHolderOnlyLooksWhileACallMayBeOnItsWay(t *testing.T) {
 
 // The create of the holder before may still be on its way: a deletion that sees
 // nothing does not end, and removes what comes.
-func TestADeletionWaitsForTheCallThatTheHolderBeforeMayHaveOnItsWay(t *testing.T) {
+func TestDeletion_OpenCallOfFormerHolder_IsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for _, ahead := range clockDifferences() {
 		t.Run(ahead.String(), func(t *testing.T) {
@@ -215,7 +215,7 @@ func (f *fakeCloud) looked() int {
 // A create whose effect is not seen, made by a process of another clock: the
 // deletion by the next process waits for all of the settle time, and removes
 // what appears in its last half minute.
-func TestWhatAnotherClockCountedSettlesNoEarlier(t *testing.T) {
+func TestSettleTime_ClockOfOtherReplica_IsNotShortened(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(f *fakeCloud){
 		"Lost":   func(f *fakeCloud) { f.fail["create"] = []fakeFail{{err: providers.ErrOutcomeUnknown}} },

@@ -63,7 +63,7 @@ func onWriteWith(call bool, fails error) func(*world, *keyholder, func()) {
 // A process that has lost the lease writes nothing more and makes no further
 // call, the next one goes on, and nothing is doubled, however their clocks
 // differ.
-func TestWhoeverLosesTheLeaseLeavesEverythingToTheNext(t *testing.T) {
+func TestEngine_LostLease_LeavesWorkToTheNext(t *testing.T) {
 	t.Parallel()
 	for name, arrange := range pointsOfLoss() {
 		for _, ahead := range []time.Duration{0, time.Minute, -time.Minute} {
@@ -126,7 +126,7 @@ func TestWhoeverLosesTheLeaseLeavesEverythingToTheNext(t *testing.T) {
 
 // A call that ignores its context and has its effect when the next process is
 // long done is taken back, exactly.
-func TestAResultThatNobodyWaitsForIsTakenBack(t *testing.T) {
+func TestResult_Unrecorded_IsUndone(t *testing.T) {
 	t.Parallel()
 	ring, holder := oneKeyring()
 	var holders []*keyholder
@@ -167,7 +167,7 @@ func (s *stubborn) Do(_ context.Context, t providers.Task, step providers.Step) 
 // Records that were restored from a backup may have greater epochs than any
 // lease of now. They are left alone for a while, in case the lease is lost, and
 // go on then.
-func TestRestoredRecordsOfGreaterEpochsGoOnWithoutHaste(t *testing.T) {
+func TestEpoch_GreaterInRestoredRecords_GoOnSlowly(t *testing.T) {
 	inBubble(t, func(w *world) {
 		accepted := w.provision("i", body("slow", ""))
 		w.pass(5 * time.Second)

@@ -32,7 +32,7 @@ func (w *world) othersCredentials() *atomic.Bool {
 // With the credentials of another account there is nothing to be seen of what
 // exists. It is neither taken for gone nor made again: the broker waits for the
 // credentials of its own account.
-func TestWhatBelongsToAnotherAccountIsLeftAlone(t *testing.T) {
+func TestAccount_Other_IsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string]func(w *world) reply{
 		"Deprovision": func(w *world) reply { return w.deprovision("i", "slow") },
@@ -67,7 +67,7 @@ func TestWhatBelongsToAnotherAccountIsLeftAlone(t *testing.T) {
 
 // A bind has read its instance as one that is ready, and is stored when that
 // one's deletion is as good as done: the binding goes first all the same.
-func TestABindingThatComesAtTheEndOfADeletionGoesBeforeItsInstance(t *testing.T) {
+func TestDeletion_LateBinding_GoesBeforeItsInstance(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.readyInstance("i")
@@ -123,7 +123,7 @@ func TestABindingThatComesAtTheEndOfADeletionGoesBeforeItsInstance(t *testing.T)
 
 // Between listing the tombstones and deleting one its id begins a new life,
 // which stays, or is even deleted, whose tombstone has its own time.
-func TestWhatLivesAgainWhenItsTombstoneIsPurgedStays(t *testing.T) {
+func TestTombstone_PurgedAfterNewLife_KeepsTheNewLife(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]struct {
 		again func(w *world)

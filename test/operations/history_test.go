@@ -10,7 +10,7 @@ import (
 // keptLines of its history are in a record.
 const keptLines = 50
 
-func TestARecordKeepsTheLatestLinesOfItsHistory(t *testing.T) {
+func TestHistory_ManyLines_KeepsTheLatest(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")

@@ -290,7 +290,7 @@ func cell(r reply, goesOn string) string {
 
 // The same id, in every condition, with every request: one table, which is
 // also docs/idempotency.md.
-func TestIdempotencyMatrix(t *testing.T) {
+func TestIdempotency_Matrix_AnswersByState(t *testing.T) {
 	osbtest.Proves(t, "ASY-06", "CON-01", "CON-03", "PROV-09", "PROV-10", "PROV-11", "PROV-19", "UPD-11", "UPD-12", "UPD-15", "UPD-20",
 		"DEP-05", "DEP-06", "DEP-07", "DEP-08", "BIND-09", "BIND-10", "BIND-11", "BIND-12", "BIND-27", "UNB-05", "UNB-06", "UNB-07", "UNB-08",
 		"FI-05", "FI-06", "FB-03", "LO-06", "LO-12", "BLO-05", "BLO-10", "ORP-03", "ROT-03", "HARD-05")
@@ -338,7 +338,7 @@ func idempotencyPage() string {
 	var page strings.Builder
 	page.WriteString(`# Requests that come again
 
-<!-- Written by TestIdempotencyMatrix in test/operations with -update; do not edit. -->
+<!-- Written by TestIdempotency_Matrix_AnswersByState in test/operations with -update; do not edit. -->
 
 What a request gets depends on what the instance or binding with that id is doing. This is the whole table; a test
 goes through every cell of it. Parameters are the same where they are the same JSON: the order of members, white space

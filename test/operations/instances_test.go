@@ -10,7 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestFastProvisionIsAnsweredWhenItIsDone(t *testing.T) {
+func TestProvision_Fast_IsAnsweredWhenDone(t *testing.T) {
 	osbtest.Proves(t, "PROV-08", "PROV-10", "ASY-04", "ASY-05", "DEP-01", "DEP-04", "DEP-06")
 	inBubble(t, func(w *world) {
 		w.want("provision", w.provision("i", body("fast", "")), 201)
@@ -22,7 +22,7 @@ func TestFastProvisionIsAnsweredWhenItIsDone(t *testing.T) {
 	})
 }
 
-func TestSlowProvisionIsPolledToItsEnd(t *testing.T) {
+func TestProvision_Slow_IsPolledToItsEnd(t *testing.T) {
 	osbtest.Proves(t, "ASY-02", "ASY-06", "CON-03", "PROV-09", "PROV-11", "PROV-01", "LO-01", "LO-04")
 	inBubble(t, func(w *world) {
 		first := w.provision("i", body("slow", `{"Colour":"red"}`))
@@ -41,7 +41,7 @@ func TestSlowProvisionIsPolledToItsEnd(t *testing.T) {
 	})
 }
 
-func TestProvisionRefusals(t *testing.T) {
+func TestProvision_BadRequests_AreRefused(t *testing.T) {
 	osbtest.Proves(t, "PROV-02", "PROV-03", "PROV-04", "PROV-06", "PROV-07", "PROV-13", "ERR-01", "ERR-05", "URL-05")
 	inBubble(t, func(w *world) {
 		cases := map[string]struct {
@@ -69,7 +69,7 @@ func TestProvisionRefusals(t *testing.T) {
 	})
 }
 
-func TestDeprovisionDuringProvisionLeavesNothingBehind(t *testing.T) {
+func TestDeprovision_DuringProvision_LeavesNothing(t *testing.T) {
 	osbtest.Proves(t, "DEP-07", "DEP-08", "DEP-09", "DEP-06", "DEP-13", "ORP-03", "LO-08")
 	inBubble(t, func(w *world) {
 		created := w.provision("i", body("slow", ""))
@@ -90,7 +90,7 @@ func TestDeprovisionDuringProvisionLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func TestSameIDAfterDeletionIsANewLife(t *testing.T) {
+func TestProvision_SameIDAfterDeletion_IsANewLife(t *testing.T) {
 	osbtest.Proves(t, "URL-04")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -104,7 +104,7 @@ func TestSameIDAfterDeletionIsANewLife(t *testing.T) {
 	})
 }
 
-func TestRefusedCreateFailsAndIsCleanedUp(t *testing.T) {
+func TestProvision_RefusedByCloud_FailsAndIsCleanedUp(t *testing.T) {
 	osbtest.Proves(t, "LO-14", "ORP-02", "ORP-03", "LO-09")
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("finish", providers.ErrInvalid)
@@ -119,7 +119,7 @@ func TestRefusedCreateFailsAndIsCleanedUp(t *testing.T) {
 	})
 }
 
-func TestACleanUpThatIsRefusedIsTriedAtASlowPace(t *testing.T) {
+func TestCleanUp_Refused_IsRetriedSlowly(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("finish", providers.ErrInvalid)
 		w.cloud.set(func(f *fakeCloud) { f.stuck = true })
@@ -138,7 +138,7 @@ func TestACleanUpThatIsRefusedIsTriedAtASlowPace(t *testing.T) {
 	})
 }
 
-func TestProviderMayFallBackAfterARefusal(t *testing.T) {
+func TestProvider_AfterRefusal_MayFallBack(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", providers.ErrSoldOut)
 		w.want("provision", w.provision("i", body("fast", "")), 201)
@@ -148,7 +148,7 @@ func TestProviderMayFallBackAfterARefusal(t *testing.T) {
 	})
 }
 
-func TestOperatorsErrorsStayInProgress(t *testing.T) {
+func TestOperatorError_UntilDeadline_StaysInProgress(t *testing.T) {
 	osbtest.Proves(t, "LO-09")
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", providers.ErrDenied, providers.ErrArrears, providers.ErrQuota, providers.ErrCredentials)
@@ -162,7 +162,7 @@ func TestOperatorsErrorsStayInProgress(t *testing.T) {
 	})
 }
 
-func TestTransientErrorsFailNobody(t *testing.T) {
+func TestTransientErrors_AnyNumber_FailNoOperation(t *testing.T) {
 	inBubble(t, func(w *world) {
 		for range 5 {
 			w.cloud.failNext("observe", providers.ErrThrottled, errors.New("connection refused"))
@@ -174,7 +174,7 @@ func TestTransientErrorsFailNobody(t *testing.T) {
 	})
 }
 
-func TestAnOperationPastItsDeadlineFailsAndIsCleanedUp(t *testing.T) {
+func TestProvision_PastDeadline_FailsAndIsCleanedUp(t *testing.T) {
 	osbtest.Proves(t, "POLL-01", "ORP-02")
 	inBubble(t, func(w *world) {
 		var denied []error
@@ -194,7 +194,7 @@ func TestAnOperationPastItsDeadlineFailsAndIsCleanedUp(t *testing.T) {
 	})
 }
 
-func TestALostCreateIsNotMadeTwice(t *testing.T) {
+func TestProvision_LostAnswer_CreatesOnce(t *testing.T) {
 	osbtest.Proves(t, "PROV-01")
 	inBubble(t, func(w *world) {
 		w.cloud.loseNext("create")
@@ -205,7 +205,7 @@ func TestALostCreateIsNotMadeTwice(t *testing.T) {
 	})
 }
 
-func TestWhatAppearsAfterTheDeleteIsFound(t *testing.T) {
+func TestDeletion_ResourceAppearsLate_IsDeleted(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", providers.ErrOutcomeUnknown) // and nothing to be seen yet
 		w.provision("i", body("slow", ""))
@@ -224,7 +224,7 @@ func TestWhatAppearsAfterTheDeleteIsFound(t *testing.T) {
 	})
 }
 
-func TestWhatIsMadeAndNotVisibleYetIsNotTakenForGone(t *testing.T) {
+func TestDeletion_InvisibleResource_IsWaitedFor(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.set(func(f *fakeCloud) { f.hidden = true })
 		w.provision("i", body("slow", ""))
@@ -243,7 +243,7 @@ func TestWhatIsMadeAndNotVisibleYetIsNotTakenForGone(t *testing.T) {
 	})
 }
 
-func TestWhatWasSeenIsGoneAsSoonAsItIsDeleted(t *testing.T) {
+func TestDeletion_SeenResource_EndsAtOnce(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.provision("i", body("slow", ""))
 		w.pass(15 * time.Second)
@@ -255,7 +255,7 @@ func TestWhatWasSeenIsGoneAsSoonAsItIsDeleted(t *testing.T) {
 	})
 }
 
-func TestDataIsNotDeletedWhereThePlanRefuses(t *testing.T) {
+func TestDeprovision_PlanRefusesData_KeepsIt(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.cloud.set(func(f *fakeCloud) { f.data = true })
@@ -271,7 +271,7 @@ func TestDataIsNotDeletedWhereThePlanRefuses(t *testing.T) {
 	})
 }
 
-func TestARefusedDeleteGoesOnByItself(t *testing.T) {
+func TestDeletion_Refused_GoesOnByItself(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.cloud.set(func(f *fakeCloud) { f.data = true })
@@ -283,7 +283,7 @@ func TestARefusedDeleteGoesOnByItself(t *testing.T) {
 	})
 }
 
-func TestDeleteIsRepeatedUntilItWorks(t *testing.T) {
+func TestDeletion_Failing_IsRepeatedUntilItWorks(t *testing.T) {
 	osbtest.Proves(t, "DEP-05", "ASY-06", "DEP-01", "ORP-03")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
@@ -298,7 +298,7 @@ func TestDeleteIsRepeatedUntilItWorks(t *testing.T) {
 	})
 }
 
-func TestUpdateMovesToAnotherPlan(t *testing.T) {
+func TestUpdate_Plan_MovesTheInstance(t *testing.T) {
 	osbtest.Proves(t, "ASY-06", "CON-01", "UPD-02", "UPD-11", "UPD-12", "UPD-15", "BIND-12", "FI-06")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
@@ -321,7 +321,7 @@ func TestUpdateMovesToAnotherPlan(t *testing.T) {
 	})
 }
 
-func TestFailedUpdateLeavesTheInstanceAsItWas(t *testing.T) {
+func TestUpdate_Failed_LeavesTheInstanceAsItWas(t *testing.T) {
 	osbtest.Proves(t, "UPD-16")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
@@ -340,7 +340,7 @@ func TestFailedUpdateLeavesTheInstanceAsItWas(t *testing.T) {
 	})
 }
 
-func TestSecretParametersAreNotShown(t *testing.T) {
+func TestFetch_SecretParameters_AreHidden(t *testing.T) {
 	osbtest.Proves(t, "FI-03", "FI-07")
 	inBubble(t, func(w *world) {
 		w.want("provision", w.provision("i", body("fast", `{"Colour":"red","Token":"hidden"}`)), 201)
@@ -351,7 +351,7 @@ func TestSecretParametersAreNotShown(t *testing.T) {
 	})
 }
 
-func TestOperationsGoOnAfterARestart(t *testing.T) {
+func TestOperations_AfterRestart_GoOn(t *testing.T) {
 	osbtest.Proves(t, "HARD-07")
 	inBubble(t, func(w *world) {
 		accepted := w.provision("i", body("slow", ""))
@@ -366,7 +366,7 @@ func TestOperationsGoOnAfterARestart(t *testing.T) {
 	})
 }
 
-func TestOneBrokenRecordDoesNotStopTheOthers(t *testing.T) {
+func TestStart_UnreadableRecord_StopsNoOther(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.set(func(f *fakeCloud) { f.panicky = true })
 		broken := w.provision("broken", body("slow", ""))
@@ -379,7 +379,7 @@ func TestOneBrokenRecordDoesNotStopTheOthers(t *testing.T) {
 	})
 }
 
-func TestWithoutAcceptsIncompleteSlowOperationsAreRefused(t *testing.T) {
+func TestSlowOperation_WithoutAcceptsIncomplete_IsRefused(t *testing.T) {
 	osbtest.Proves(t, "ASY-01", "PROV-12", "ERR-05")
 	inBubble(t, func(w *world) {
 		got := w.syncPlatform().provision("i", body("slow", ""))
@@ -390,7 +390,7 @@ func TestWithoutAcceptsIncompleteSlowOperationsAreRefused(t *testing.T) {
 	})
 }
 
-func TestARequestWaitsNoLongerThanItMay(t *testing.T) {
+func TestRequest_SlowOperation_WaitsUpToItsLimit(t *testing.T) {
 	osbtest.Proves(t, "ASY-05", "ORP-01")
 	inBubble(t, func(w *world) {
 		hang := make(chan struct{})

@@ -14,7 +14,7 @@ import (
 
 // A create is lost on its way, the one that is sent instead succeeds, and the
 // lost one has its effect after the deletion.
-func TestALostCallThatWasMadeAgainComesAfterTheDeletion(t *testing.T) {
+func TestDeletion_RepeatedLostCall_IsFoundWhenItTakesEffect(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", providers.ErrOutcomeUnknown)
@@ -32,7 +32,7 @@ func TestALostCallThatWasMadeAgainComesAfterTheDeletion(t *testing.T) {
 }
 
 // Once lost calls have settled, a deletion waits for none of them.
-func TestADeletionLongAfterALostCallTakesNoLonger(t *testing.T) {
+func TestDeletion_LongAfterLostCall_IsQuick(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", providers.ErrOutcomeUnknown)
@@ -45,7 +45,7 @@ func TestADeletionLongAfterALostCallTakesNoLonger(t *testing.T) {
 }
 
 // A create of unknown outcome is said to be on its way still, again and again.
-func TestADeletionWaitsForACallThatIsSaidToBeOnItsWay(t *testing.T) {
+func TestDeletion_RecordedOpenCall_IsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for name, again := range map[string]error{"token used": providers.ErrTokenUsed, "unknown": providers.ErrOutcomeUnknown} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestADeletionWaitsForACallThatIsSaidToBeOnItsWay(t *testing.T) {
 
 // Records of greater epochs than the lease's, as after the store's own record
 // was lost, go on together.
-func TestAnInstanceIsDeletedWithBindingsOfGreaterEpochs(t *testing.T) {
+func TestDeletion_BindingsOfGreaterEpoch_AreDeleted(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -88,7 +88,7 @@ func TestAnInstanceIsDeletedWithBindingsOfGreaterEpochs(t *testing.T) {
 
 // A bind was decided on by an instance that had another life when it was
 // stored.
-func TestABindingIsOfTheLifeOfItsInstanceThatWasAskedFor(t *testing.T) {
+func TestBind_InstanceReplaced_BelongsToTheLifeAskedFor(t *testing.T) {
 	t.Parallel()
 	inReplicas(t, []time.Duration{0, 0}, nil, func(r *replicas) {
 		first, second := r.worlds[0], r.worlds[1]
@@ -117,7 +117,7 @@ func TestABindingIsOfTheLifeOfItsInstanceThatWasAskedFor(t *testing.T) {
 }
 
 // A binding that comes while its instance is purged goes with it.
-func TestABindingThatComesDuringAPurgeIsPurgedToo(t *testing.T) {
+func TestPurge_BindingComesMeanwhile_IsPurgedToo(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -137,7 +137,7 @@ func TestABindingThatComesDuringAPurgeIsPurgedToo(t *testing.T) {
 }
 
 // What could not be read when it was listed, and is another life by now, stays.
-func TestAPurgeTouchesNoFreshLife(t *testing.T) {
+func TestPurge_NewLife_IsUntouched(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -152,7 +152,7 @@ func TestAPurgeTouchesNoFreshLife(t *testing.T) {
 
 // The credentials become another account's while the cloud is looked at: what
 // is not seen there may well be in the account of the record.
-func TestALookWithCredentialsOfAnotherAccountCountsForNothing(t *testing.T) {
+func TestObserve_OtherAccountsCredentials_CountForNothing(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		others := w.othersCredentials()
@@ -174,7 +174,7 @@ func TestALookWithCredentialsOfAnotherAccountCountsForNothing(t *testing.T) {
 }
 
 // A binding belongs to the account of its instance from the first call on.
-func TestABindingIsMadeWithCredentialsOfItsInstancesAccount(t *testing.T) {
+func TestBind_Credentials_AreOfTheInstancesAccount(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		others := w.othersCredentials()
@@ -193,7 +193,7 @@ func TestABindingIsMadeWithCredentialsOfItsInstancesAccount(t *testing.T) {
 }
 
 // The process before had a clock that was hours ahead.
-func TestAClockThatWasAheadKeepsNothingWaitingForHours(t *testing.T) {
+func TestClock_WasAhead_DelaysNoRecordForHours(t *testing.T) {
 	t.Parallel()
 	inReplicas(t, []time.Duration{2 * time.Hour, 0}, nil, func(r *replicas) {
 		r.hand(0)
@@ -235,7 +235,7 @@ func (p padding) Prepare(t providers.Task) (providers.Plan, error) {
 
 // What could outgrow the store while it is worked on is refused when it is
 // asked for, and whatever is accepted can be finished.
-func TestWhatIsAcceptedFitsIntoItsRecordToTheEnd(t *testing.T) {
+func TestRecord_LargestAcceptedRequest_FitsToTheEnd(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.stop()
@@ -264,7 +264,7 @@ func TestWhatIsAcceptedFitsIntoItsRecordToTheEnd(t *testing.T) {
 }
 
 // That a provider does not come back is told in the record.
-func TestARecordWhoseProviderDoesNotComeBackIsSetAside(t *testing.T) {
+func TestQuarantine_HungProvider_QuarantinesItsRecord(t *testing.T) {
 	t.Parallel()
 	withTripping(t, func(w *world, p *tripping) {
 		come := make(chan struct{})
@@ -291,7 +291,7 @@ func TestARecordWhoseProviderDoesNotComeBackIsSetAside(t *testing.T) {
 
 // An update that had trouble on its way and is cancelled, or late, may be sent
 // again as it was.
-func TestOnlyARefusedUpdateIsNotRepeatable(t *testing.T) {
+func TestUpdate_RefusedByCloud_IsNotRepeatable(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")

@@ -62,7 +62,7 @@ func at(stage lifecycle.Stage) store.Record {
 	return r
 }
 
-func TestEveryRecordIsAtOneStage(t *testing.T) {
+func TestStages_EveryRecord_IsAtOne(t *testing.T) {
 	for _, stage := range stages() {
 		r := at(stage)
 		if got := lifecycle.StageOf(&r); got != stage {
@@ -91,7 +91,7 @@ func TestEveryRecordIsAtOneStage(t *testing.T) {
 	}
 }
 
-func TestAWriteThatIsNoMoveIsRefused(t *testing.T) {
+func TestStages_WriteWithoutTransition_IsRefused(t *testing.T) {
 	known := map[[2]lifecycle.Stage]bool{}
 	for _, m := range lifecycle.Transitions() {
 		known[[2]lifecycle.Stage{m.From, m.To}] = true
@@ -182,7 +182,7 @@ func (o *onlooker) Update(ctx context.Context, k store.Key, change func(*store.R
 }
 
 // No line of the table is there for nothing.
-func TestEveryMoveOfTheTableIsMade(t *testing.T) {
+func TestStages_EveryTransition_IsMade(t *testing.T) {
 	inBubble(t, func(w *world) {
 		var moves *onlooker
 		w.config = func(c *settings) {
@@ -266,7 +266,7 @@ func TestEveryMoveOfTheTableIsMade(t *testing.T) {
 	})
 }
 
-func TestTheLifecycleIsDocumented(t *testing.T) {
+func TestStages_Page_DocumentsTheLifecycle(t *testing.T) {
 	documented(t, "docs/lifecycle.md", lifecyclePage())
 }
 
@@ -275,7 +275,7 @@ func lifecyclePage() string {
 	var page strings.Builder
 	page.WriteString(`# The life of an instance or binding
 
-<!-- Written by TestTheLifecycleIsDocumented in test/operations with -update; do not edit. -->
+<!-- Written by TestStages_Page_DocumentsTheLifecycle in test/operations with -update; do not edit. -->
 
 A record is at one of these stages, and these are all the moves there are. A write that would make another is refused:
 the request that asked for it gets a 503, and a record whose work asks for it is set aside. What requests get at each

@@ -31,7 +31,7 @@ func names(calls []cloud.Call) []string {
 	return all
 }
 
-func TestTheSameIDIsANewLifeAfterItsDeletion(t *testing.T) {
+func TestLife_SameIDAfterDeletion_IsNew(t *testing.T) {
 	t.Parallel()
 	for _, s := range services() {
 		t.Run(s.name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func (l straggler) removal() requested {
 
 // A create is lost, and its DELETE finds nothing; then its effect comes after
 // all, within the settle time.
-func TestWhatAppearsAfterADeletionThatFoundNothingIsDeleted(t *testing.T) {
+func TestLife_AppearsAfterEmptyDeletion_IsDeleted(t *testing.T) {
 	t.Parallel()
 	for _, l := range stragglers() {
 		t.Run(l.action, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestWhatAppearsAfterADeletionThatFoundNothingIsDeleted(t *testing.T) {
 
 // The answer to a create is lost, and lists do not show what it made yet when
 // its DELETE looks.
-func TestWhatListsShowLateIsDeleted(t *testing.T) {
+func TestLife_ListedLate_IsDeleted(t *testing.T) {
 	t.Parallel()
 	for _, dropTags := range []bool{false, true} {
 		t.Run(map[bool]string{false: "ByTag", true: "ByDescription"}[dropTags], func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestWhatListsShowLateIsDeleted(t *testing.T) {
 
 // The answer to a create comes when its DELETE has been accepted already. It is
 // the only one that knows what was made: lists do not show it.
-func TestAnAnswerThatComesAfterTheDeletionIsNotLost(t *testing.T) {
+func TestLife_AnswerAfterDeletion_IsRecorded(t *testing.T) {
 	t.Parallel()
 	s := rdsService()
 	r := newRig(t, rigCatalog(t))
@@ -218,7 +218,7 @@ func TestAnAnswerThatComesAfterTheDeletionIsNotLost(t *testing.T) {
 
 // An effect that comes when the settle time is over, and the id has a new life:
 // that one is not touched by it, nor touches it.
-func TestALateEffectOfTheOldLifeDoesNotTouchTheNew(t *testing.T) {
+func TestLife_LateEffectOfOldLife_LeavesTheNew(t *testing.T) {
 	t.Parallel()
 	for _, l := range stragglers() {
 		t.Run(l.action, func(t *testing.T) {

@@ -15,7 +15,7 @@ var allWeathers = flag.Bool("all-weathers", false, "go through the crash matrix 
 // meets every fault, once each; then the platform goes on as it would. There is
 // one resource, no orphan, no credential that is lost or dead; the platform is
 // answered right, and its deletion leaves nothing.
-func TestCrashMatrix(t *testing.T) {
+func TestCrashMatrix_EveryFault_LeavesNothing(t *testing.T) {
 	t.Parallel()
 	size := tally{plans: rigCatalog(t)}
 	tried := weathers()

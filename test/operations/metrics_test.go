@@ -46,7 +46,7 @@ func (w *world) shown(what, name string, want map[string]float64) {
 	}
 }
 
-func TestMetricsTellWhatIsUnfinishedAndHowOldItIs(t *testing.T) {
+func TestMetrics_Unfinished_ShowCountAndAge(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.shown("at first", "unfinished", map[string]float64{})
 		w.made("done", "fast")
@@ -75,7 +75,7 @@ func TestMetricsTellWhatIsUnfinishedAndHowOldItIs(t *testing.T) {
 	})
 }
 
-func TestMetricsTellOfCleaningUpAndWhyOperationsFailed(t *testing.T) {
+func TestMetrics_CleanUpsAndFailures_AreShown(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("good", "fast")
 		w.cloud.failNext("create", slices.Repeat([]error{providers.ErrQuota}, 100)...)
@@ -104,7 +104,7 @@ func TestMetricsTellOfCleaningUpAndWhyOperationsFailed(t *testing.T) {
 	})
 }
 
-func TestMetricsOfUnfinishedWorkEndWithTheTerm(t *testing.T) {
+func TestMetrics_TermEnds_ShowNoUnfinishedWork(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.set(func(c *fakeCloud) { c.hidden = true })
 		w.want("provision", w.provision("i", body("slow", "")), 202)

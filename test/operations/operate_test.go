@@ -47,7 +47,7 @@ func (w *world) replica(st store.Store) *engine.Engine {
 	return engine
 }
 
-func TestWhatIsSetAsideIsTriedAgainWhenAnOperatorAsksAnyReplica(t *testing.T) {
+func TestRetry_QuarantinedRecord_IsTriedByAnyReplica(t *testing.T) {
 	for _, where := range []string{"the one that runs it", "another one"} {
 		t.Run(where, func(t *testing.T) {
 			inBubble(t, func(w *world) {
@@ -84,7 +84,7 @@ func TestWhatIsSetAsideIsTriedAgainWhenAnOperatorAsksAnyReplica(t *testing.T) {
 	}
 }
 
-func TestWhatWaitsForItsNextTryIsTriedAtOnceWhenAnOperatorAsks(t *testing.T) {
+func TestRetry_WaitingRecord_IsTriedAtOnce(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		denied := make([]error, 20)
@@ -114,7 +114,7 @@ func TestWhatWaitsForItsNextTryIsTriedAtOnceWhenAnOperatorAsks(t *testing.T) {
 	})
 }
 
-func TestWhatCanNeverBeDeletedIsLetGoOfByPurgingIt(t *testing.T) {
+func TestPurge_UndeletableInstance_DropsItsRecords(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.bound("i", "b")
@@ -155,7 +155,7 @@ func TestWhatCanNeverBeDeletedIsLetGoOfByPurgingIt(t *testing.T) {
 	})
 }
 
-func TestWhatIsNotBeingDeletedIsPurgedByForceOnly(t *testing.T) {
+func TestPurge_LiveInstance_RequiresForce(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.bound("i", "b")
@@ -181,7 +181,7 @@ func TestWhatIsNotBeingDeletedIsPurgedByForceOnly(t *testing.T) {
 	})
 }
 
-func TestPurgingEndsWhatIsBeingMade(t *testing.T) {
+func TestPurge_DuringProvision_EndsIt(t *testing.T) {
 	inBubble(t, func(w *world) {
 		release := make(chan struct{})
 		w.cloud.set(func(f *fakeCloud) { f.hang = release })
@@ -205,7 +205,7 @@ func TestPurgingEndsWhatIsBeingMade(t *testing.T) {
 	})
 }
 
-func TestATurnThatHasBegunDoesNothingMoreForWhatIsPurged(t *testing.T) {
+func TestPurge_DuringPass_StopsItsCalls(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.cloud.set(func(f *fakeCloud) {
@@ -283,7 +283,7 @@ func (s tornStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-func TestRecordsThatCannotBeReadArePurged(t *testing.T) {
+func TestPurge_UnreadableRecord_IsDropped(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		w.bound("i", "b")
@@ -313,7 +313,7 @@ func TestRecordsThatCannotBeReadArePurged(t *testing.T) {
 	})
 }
 
-func TestCausesAreKeptShort(t *testing.T) {
+func TestCause_Long_IsCut(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.cloud.failNext("create", fmt.Errorf("%w: %s", providers.ErrDenied, strings.Repeat("é", 10_000)))
 		w.cloud.failNext("observe", nil)
@@ -326,7 +326,7 @@ func TestCausesAreKeptShort(t *testing.T) {
 	})
 }
 
-func TestErrorsThatComeAgainAreOneLineOfTheHistory(t *testing.T) {
+func TestHistory_RepeatedError_IsOneLine(t *testing.T) {
 	inBubble(t, func(w *world) {
 		denied := make([]error, 5)
 		for i := range denied {
@@ -348,7 +348,7 @@ func TestErrorsThatComeAgainAreOneLineOfTheHistory(t *testing.T) {
 	})
 }
 
-func TestRequestsThatNoRecordCanHoldAreRefusedAndLeaveNothing(t *testing.T) {
+func TestRequest_TooLargeForRecord_IsRefused(t *testing.T) {
 	inBubble(t, func(w *world) {
 		context := `"context":{"platform":"x","y":"` + strings.Repeat("z", store.MaxRecord) + `"},`
 		large := strings.Replace(body("slow", ""), "{", "{"+context, 1)

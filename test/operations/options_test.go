@@ -14,7 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestAFinishedDeletionIsPolledAsTheOptionSays(t *testing.T) {
+func TestOptions_DeletedIsSucceeded_DecidesThePoll(t *testing.T) {
 	osbtest.Proves(t, "LO-07")
 	for name, tc := range map[string]struct {
 		opts   broker.Options
@@ -36,7 +36,7 @@ func TestAFinishedDeletionIsPolledAsTheOptionSays(t *testing.T) {
 	}
 }
 
-func TestEndpointsAreSentWhereAsked(t *testing.T) {
+func TestOptions_Endpoints_AreSentOnDemand(t *testing.T) {
 	osbtest.Proves(t, "BIND-22", "BIND-23", "FB-06")
 	inBubble(t, func(w *world) {
 		w.cloud.extra = map[string]string{"host": "db.example.com", "port": "3306"}
@@ -63,7 +63,7 @@ func TestEndpointsAreSentWhereAsked(t *testing.T) {
 	})
 }
 
-func TestAnUnfinishedBindFromKubernetesIsDroppedWhereAsked(t *testing.T) {
+func TestOptions_DropKubernetesBind_LeavesItUnanswered(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.opts.DropUnfinishedBinds = true
 		w.restart()
@@ -87,7 +87,7 @@ func TestAnUnfinishedBindFromKubernetesIsDroppedWhereAsked(t *testing.T) {
 	})
 }
 
-func TestMaintenance(t *testing.T) {
+func TestMaintenance_Versions_AreChecked(t *testing.T) {
 	osbtest.Proves(t, "PROV-07", "UPD-09", "FI-04", "ERR-03")
 	inBubble(t, func(w *world) {
 		named := func(version string) string {
@@ -111,7 +111,7 @@ func TestMaintenance(t *testing.T) {
 	})
 }
 
-func TestContextAloneIsUpdated(t *testing.T) {
+func TestUpdate_ContextAlone_IsStored(t *testing.T) {
 	osbtest.Proves(t, "UPD-08", "CAT-18")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -127,7 +127,7 @@ func TestContextAloneIsUpdated(t *testing.T) {
 	})
 }
 
-func TestFailuresTellWhatIsLeft(t *testing.T) {
+func TestFailure_Leftovers_AreNamed(t *testing.T) {
 	osbtest.Proves(t, "LO-10", "UPD-17", "DEP-11")
 	inBubble(t, func(w *world) {
 		w.made("i", "slow")
@@ -145,7 +145,7 @@ func TestFailuresTellWhatIsLeft(t *testing.T) {
 	})
 }
 
-func TestPollsSayWhenToComeAgain(t *testing.T) {
+func TestPoll_InProgress_HasRetryAfter(t *testing.T) {
 	osbtest.Proves(t, "LO-11")
 	inBubble(t, func(w *world) {
 		op := w.operation(w.provision("i", body("slow", "")))

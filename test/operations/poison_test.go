@@ -168,7 +168,7 @@ func (w *world) inProgress(id, binding, operation string) {
 	}
 }
 
-func TestAPoisonInstanceIsSetAsideAndTheOthersGoOn(t *testing.T) {
+func TestQuarantine_BrokenInstance_OthersGoOn(t *testing.T) {
 	t.Parallel()
 	for name, poison := range poisons() {
 		t.Run(name, func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestAPoisonInstanceIsSetAsideAndTheOthersGoOn(t *testing.T) {
 	}
 }
 
-func TestAPoisonBindingIsSetAsideAndTheOthersOfItsInstanceGoOn(t *testing.T) {
+func TestQuarantine_BrokenBinding_SiblingsGoOn(t *testing.T) {
 	t.Parallel()
 	for name, poison := range poisons() {
 		t.Run(name, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestAPoisonBindingIsSetAsideAndTheOthersOfItsInstanceGoOn(t *testing.T) {
 	}
 }
 
-func TestANewRequestTriesWhatIsSetAsideAgain(t *testing.T) {
+func TestQuarantine_NewRequest_TriesAgain(t *testing.T) {
 	withTripping(t, func(w *world, p *tripping) {
 		k := store.Key{InstanceID: "bad"}
 		panics := poisons()["PanicInObserve"]
@@ -280,7 +280,7 @@ func TestANewRequestTriesWhatIsSetAsideAgain(t *testing.T) {
 	})
 }
 
-func TestAPanicOfPrepareRefusesItsRequestAlone(t *testing.T) {
+func TestPrepare_Panic_RefusesItsRequestOnly(t *testing.T) {
 	withTripping(t, func(w *world, p *tripping) {
 		k := store.Key{InstanceID: "bad"}
 		p.trips(func(method string, t providers.Task) {
@@ -297,7 +297,7 @@ func TestAPanicOfPrepareRefusesItsRequestAlone(t *testing.T) {
 }
 
 // What the store refuses for one binding keeps nobody else.
-func TestAWriteThatAlwaysFailsHoldsUpItsRecordAlone(t *testing.T) {
+func TestQuarantine_FailingWrites_DelayTheirRecordOnly(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
 		var failed atomic.Int64

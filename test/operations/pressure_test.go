@@ -24,7 +24,7 @@ const tenant = 10
 // A thousand provisions at once, half of them from one tenant: nobody is
 // starved, nothing is lost or doubled. A start with all of them unfinished
 // changes nothing of that.
-func TestManyRequestsOfOneTenantStarveNobody(t *testing.T) {
+func TestQueue_BusyTenant_StarvesNoOther(t *testing.T) {
 	t.Parallel()
 	for restarted, size := range map[bool]struct{ crowd, most int }{false: {1000, 50}, true: {120, 30}} {
 		crowd := size.crowd
@@ -91,7 +91,7 @@ func TestManyRequestsOfOneTenantStarveNobody(t *testing.T) {
 	}
 }
 
-func TestRequestsThatWaitAreBounded(t *testing.T) {
+func TestRequests_Waiting_AreBounded(t *testing.T) {
 	osbtest.Proves(t, "ASY-05")
 	inBubble(t, func(w *world) {
 		const places = 5

@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-func TestTombstonesArePurgedWhenNobodyPollsAnyMore(t *testing.T) {
+func TestTombstones_Old_AreDeleted(t *testing.T) {
 	osbtest.Proves(t, "DEP-06", "UNB-06")
 	t.Parallel()
 	inBubble(t, func(w *world) {
@@ -48,7 +48,7 @@ func TestTombstonesArePurgedWhenNobodyPollsAnyMore(t *testing.T) {
 	})
 }
 
-func TestAnIdleEngineDoesNotGoThroughItsRecords(t *testing.T) {
+func TestEngine_Idle_ReadsNoRecords(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		for n := range 10 {

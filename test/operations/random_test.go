@@ -20,7 +20,7 @@ var rounds = flag.Int("rounds", 15, "of random requests") //nolint:gochecknoglob
 // cloud fails in every way and the process is restarted. In the end everything
 // is deleted: nothing is left, nothing is stuck, and no answer was a server's
 // error that was not said to be temporary.
-func TestRandomRequestsLeaveNothingBehind(t *testing.T) {
+func TestRandomRequests_OneReplica_LeaveNothing(t *testing.T) {
 	for seed := range uint64(*rounds) {
 		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {
 			inBubble(t, func(w *world) {
@@ -47,7 +47,7 @@ func TestRandomRequestsLeaveNothingBehind(t *testing.T) {
 
 // The same on two replicas, each of which takes requests, while the lease goes
 // from one to the other and their clocks differ.
-func TestRandomRequestsOnTwoReplicasLeaveNothingBehind(t *testing.T) {
+func TestRandomRequests_TwoReplicas_LeaveNothing(t *testing.T) {
 	t.Parallel()
 	for seed := range (uint64(*rounds) + 3) / 3 {
 		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {

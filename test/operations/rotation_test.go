@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-func TestRotationMakesASuccessorBesideTheOld(t *testing.T) {
+func TestRotation_Bind_MakesASuccessorBesideTheOld(t *testing.T) {
 	osbtest.Proves(t, "ROT-02", "ROT-04", "ROT-05", "ROT-06")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -39,7 +39,7 @@ func TestRotationMakesASuccessorBesideTheOld(t *testing.T) {
 	})
 }
 
-func TestRotationRefusals(t *testing.T) {
+func TestRotation_BadRequests_AreRefused(t *testing.T) {
 	osbtest.Proves(t, "ROT-02", "ROT-03", "ROT-05", "ROT-07")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -62,7 +62,7 @@ func TestRotationRefusals(t *testing.T) {
 	})
 }
 
-func TestBindingsTellHowLongTheyAreToBeUsed(t *testing.T) {
+func TestBinding_Metadata_HasExpiryAndRenewal(t *testing.T) {
 	osbtest.Proves(t, "BIND-24", "BIND-25", "FB-07")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")
@@ -82,7 +82,7 @@ func TestBindingsTellHowLongTheyAreToBeUsed(t *testing.T) {
 	})
 }
 
-func TestOlderPlatformsAreNotToldWhatTheyDoNotKnow(t *testing.T) {
+func TestAnswers_OlderVersions_OmitNewerMembers(t *testing.T) {
 	osbtest.Proves(t, "VER-05")
 	inBubble(t, func(w *world) {
 		w.made("i", "fast")

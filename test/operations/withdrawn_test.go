@@ -7,7 +7,7 @@ import (
 
 // What exists is worked on by its record: its plan, or its whole offering, may
 // have left the catalog.
-func TestWhatLeftTheCatalogIsBoundChangedAndDeletedAsBefore(t *testing.T) {
+func TestPlan_LeftCatalog_IsBoundUpdatedAndDeletedAsBefore(t *testing.T) {
 	renamed := map[string]string{"plan": "id: fast-plan", "offering": "id: fast-id"}
 	for left, name := range renamed {
 		t.Run(left, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 // Platforms take another description for news: through all tries of one error a
 // poll says the same words, whatever the cloud's own text.
-func TestTheSameStateIsToldInTheSameWords(t *testing.T) {
+func TestDescription_SameState_HasTheSameText(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]error{
 		"throttled": providers.ErrThrottled, "unknown": providers.ErrOutcomeUnknown, "wrong state": providers.ErrWrongState,
