@@ -11,7 +11,7 @@ import (
 
 func TestBind_EachBinding_HasItsOwnCredentials(t *testing.T) {
 	osbtest.Proves(t, "BIND-08", "BIND-09", "BIND-11", "BIND-14", "BIND-15", "BIND-16", "FB-03", "FB-04", "UNB-01", "UNB-04", "UNB-06", "UNB-07")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		one := w.bound("i", "one")
 		two := w.bound("i", "two")
@@ -36,7 +36,7 @@ func TestBind_EachBinding_HasItsOwnCredentials(t *testing.T) {
 
 func TestBind_BadRequests_AreRefused(t *testing.T) {
 	osbtest.Proves(t, "BIND-02", "BIND-06", "BIND-12", "BIND-27", "CON-01", "UNB-06")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.want("no instance", w.bind("none", "b", body("fast", "")), 404)
 		w.made("i", "fast")
 		w.want("unknown parameter", w.bind("i", "b", body("fast", `{"Rolle":"x"}`)), 400)
@@ -51,7 +51,7 @@ func TestBind_BadRequests_AreRefused(t *testing.T) {
 
 func TestDeprovision_Bindings_AreDeletedFirst(t *testing.T) {
 	osbtest.Proves(t, "DEP-10", "DEP-01")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.bound("i", "one")
 		w.bound("i", "two")
@@ -63,7 +63,7 @@ func TestDeprovision_Bindings_AreDeletedFirst(t *testing.T) {
 
 func TestUnbind_DuringBind_LeavesNothing(t *testing.T) {
 	osbtest.Proves(t, "UNB-07", "UNB-08", "ORP-03")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		hang := make(chan struct{})
 		w.cloud.set(func(f *fakeCloud) { f.hang = hang })
@@ -83,7 +83,7 @@ func TestUnbind_DuringBind_LeavesNothing(t *testing.T) {
 
 func TestBind_Failed_IsCleanedUpAndRepeatable(t *testing.T) {
 	osbtest.Proves(t, "ORP-02", "ORP-03")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.cloud.failNext("finish", providers.ErrInvalid)
 		if op := w.finally("i", "b", w.bind("i", "b", body("fast", ""))); op.State != osb.Failed {
@@ -99,7 +99,7 @@ func TestBind_Failed_IsCleanedUpAndRepeatable(t *testing.T) {
 
 func TestBind_AgainAfterPlanChange_IsTheSameBinding(t *testing.T) {
 	osbtest.Proves(t, "BIND-09")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.bound("i", "b")
 		w.want("update", w.update("i", `{"service_id":"fast-id","plan_id":"fast-large"}`), 200)

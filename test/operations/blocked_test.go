@@ -12,9 +12,9 @@ import (
 )
 
 // withWorkers is withTripping with a few workers.
-func withWorkers(t *testing.T, n int, test func(w *world, p *tripping)) {
+func withWorkers(t *testing.T, n int, test func(w *harness, p *faultyProvider)) {
 	t.Helper()
-	withTripping(t, func(w *world, p *tripping) {
+	withTripping(t, func(w *harness, p *faultyProvider) {
 		w.config = func(c *settings) { c.Engine.Workers = n }
 		w.restart()
 		test(w, p)
@@ -29,9 +29,9 @@ func TestEngine_HungProvider_DelaysNoOtherInstance(t *testing.T) {
 	for _, method := range []string{"Observe", "Do"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			withWorkers(t, 2, func(w *world, p *tripping) {
+			withWorkers(t, 2, func(w *harness, p *faultyProvider) {
 				come := make(chan struct{})
-				p.trips(func(m string, t providers.Task) {
+				p.setFault(func(m string, t providers.Task) {
 					if m == method && isBlocking(t) {
 						<-come
 					}
@@ -47,13 +47,13 @@ func TestEngine_HungProvider_DelaysNoOtherInstance(t *testing.T) {
 				w.aside(blocked)
 				w.want("another, now that they are given up", w.provision("good2", body("fast", "")), 201)
 				w.inProgress("b0", "", w.operation(accepted["b0"]))
-				before, asked := w.site.asked(), p.asked("b0")
+				before, asked := w.inner.asked(), p.asked("b0")
 				w.pass(10 * time.Minute)
-				if n := w.site.asked() - before; n > 2 || p.asked("b0") != asked {
+				if n := w.inner.asked() - before; n > 2 || p.asked("b0") != asked {
 					t.Errorf("records that block were looked at: the store was asked %d times, the provider %d", n, p.asked("b0")-asked)
 				}
 
-				p.trips(nil)
+				p.setFault(nil)
 				close(come)
 				for id, accepted := range accepted {
 					if op := w.finally(id, "", accepted); op.State != osb.Succeeded {
@@ -73,11 +73,11 @@ func TestEngine_HungProvider_DelaysNoOtherInstance(t *testing.T) {
 }
 
 func TestEngine_HungLook_DelaysNoNewRequest(t *testing.T) {
-	withTripping(t, func(w *world, p *tripping) {
+	withTripping(t, func(w *harness, p *faultyProvider) {
 		w.made("b", "slow")
 		come := make(chan struct{})
 		var once atomic.Bool
-		p.trips(func(m string, _ providers.Task) {
+		p.setFault(func(m string, _ providers.Task) {
 			if m == "Observe" && once.CompareAndSwap(false, true) {
 				<-come
 			}
@@ -99,9 +99,9 @@ func TestEngine_HungLook_DelaysNoNewRequest(t *testing.T) {
 // A call that hangs in this process may still have its effect: a deletion does
 // not overtake it before lost calls have settled.
 func TestDeletion_HungCall_IsWaitedFor(t *testing.T) {
-	withTripping(t, func(w *world, p *tripping) {
+	withTripping(t, func(w *harness, p *faultyProvider) {
 		come := make(chan struct{})
-		p.trips(func(m string, _ providers.Task) {
+		p.setFault(func(m string, _ providers.Task) {
 			if m == "Do" {
 				<-come
 			}
@@ -113,7 +113,7 @@ func TestDeletion_HungCall_IsWaitedFor(t *testing.T) {
 		if op := w.state(w.poll("b", "", w.operation(deleted))); op.State != osb.InProgress {
 			t.Errorf("the deletion is %s while the create may still have its effect", op.State)
 		}
-		p.trips(nil)
+		p.setFault(nil)
 		close(come)
 		w.finally("b", "", deleted)
 		w.nothingLeft()
@@ -124,10 +124,10 @@ func TestDeletion_HungCall_IsWaitedFor(t *testing.T) {
 }
 
 func TestTerm_Ended_BeginsNoCall(t *testing.T) {
-	withWorkers(t, 2, func(w *world, p *tripping) {
+	withWorkers(t, 2, func(w *harness, p *faultyProvider) {
 		come := make(chan struct{})
 		var stopped, begun atomic.Bool
-		p.trips(func(m string, t providers.Task) {
+		p.setFault(func(m string, t providers.Task) {
 			switch {
 			case m == "Observe" && stopped.Load(), m == "Do" && stopped.Load():
 				begun.Store(true)
@@ -153,7 +153,7 @@ func TestTerm_Ended_BeginsNoCall(t *testing.T) {
 			t.Error("something new was asked of the provider")
 		}
 		close(come)
-		p.trips(nil)
+		p.setFault(nil)
 		w.start()
 		for n := range 50 {
 			id := fmt.Sprintf("i%d", n)

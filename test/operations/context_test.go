@@ -9,7 +9,7 @@ import (
 // What one request may leave in a record is bounded, so that the record has
 // room for what the cloud tells later.
 func TestProvision_TooLargeContext_IsRefusedBeforeStoring(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		large := fmt.Sprintf(`"context":{"platform":"kubernetes","namespace":%q}`, strings.Repeat("n", 64<<10))
 		ids := `"service_id":"fast-id","plan_id":"fast-plan","organization_guid":"o","space_guid":"s",`
 		w.want("provision", w.provision("a", `{`+ids+large+`}`), 400)

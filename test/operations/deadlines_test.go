@@ -13,14 +13,14 @@ import (
 )
 
 // withDeadlines lets each kind of operation take another time.
-func (w *world) withDeadlines() {
+func (w *harness) withDeadlines() {
 	w.t.Helper()
 	w.plans = strings.ReplaceAll(w.plans, "deadline: 30m", "deadline: 24h\n    deadlines: {provision: 1h, update: 3h, bind: 2h}")
 	w.restart()
 }
 
 // never lets a step of the cloud fail for days.
-func (w *world) never(step string) {
+func (w *harness) never(step string) {
 	w.cloud.failNext(step, slices.Repeat([]error{providers.ErrDenied}, 5000)...)
 }
 
@@ -31,16 +31,16 @@ func TestDeadline_EachKindOfOperation_HasItsOwn(t *testing.T) {
 	for name, c := range map[string]struct {
 		step     string // that never succeeds
 		binding  string
-		begin    func(w *world) reply
+		begin    func(w *harness) reply
 		deadline time.Duration
 	}{
-		"Provision": {"create", "", func(w *world) reply { return w.provision("i", body("slow", "")) }, time.Hour},
-		"Bind":      {"create", "b", func(w *world) reply { return w.bind("i", "b", body("slow", "")) }, 2 * time.Hour},
-		"Update":    {"resize", "", func(w *world) reply { return w.update("i", largePlan) }, 3 * time.Hour},
+		"Provision": {"create", "", func(w *harness) reply { return w.provision("i", body("slow", "")) }, time.Hour},
+		"Bind":      {"create", "b", func(w *harness) reply { return w.bind("i", "b", body("slow", "")) }, 2 * time.Hour},
+		"Update":    {"resize", "", func(w *harness) reply { return w.update("i", largePlan) }, 3 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				w.withDeadlines()
 				if name != "Provision" {
 					w.readyInstance("i")
@@ -65,7 +65,7 @@ func TestDeadline_EachKindOfOperation_HasItsOwn(t *testing.T) {
 // says something else than a create, of which everything is removed.
 func TestUpdate_Overdue_RestoresTheDesiredState(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.withDeadlines()
 		w.readyInstance("i")
 		before := w.record("i", "")

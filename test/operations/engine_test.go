@@ -10,9 +10,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// reluctant is a store that cannot lend the right to run operations, nor watch,
+// flakyElection is a store that cannot lend the right to run operations, nor watch,
 // for the first few times.
-type reluctant struct {
+type flakyElection struct {
 	store.Store
 
 	leads, watches atomic.Int32 // how often still
@@ -20,14 +20,14 @@ type reluctant struct {
 
 var errNoRoom = errors.New("no room on the disk")
 
-func (s *reluctant) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
+func (s *flakyElection) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
 	if s.leads.Add(-1) >= 0 {
 		return errNoRoom
 	}
 	return s.Store.Lead(ctx, run)
 }
 
-func (s *reluctant) Watch(ctx context.Context, changed func(store.Key)) error {
+func (s *flakyElection) Watch(ctx context.Context, changed func(store.Key)) error {
 	if s.watches.Add(-1) >= 0 {
 		return errNoRoom
 	}
@@ -37,9 +37,9 @@ func (s *reluctant) Watch(ctx context.Context, changed func(store.Key)) error {
 // The disk is full when the broker starts: it answers polls, and the operations
 // go on once there is room.
 func TestEngine_FailingLead_IsRetried(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.config = func(c *settings) {
-			st := &reluctant{Store: c.Store}
+			st := &flakyElection{Store: c.Store}
 			st.leads.Store(5)
 			c.Store = st
 		}
@@ -53,8 +53,8 @@ func TestEngine_FailingLead_IsRetried(t *testing.T) {
 }
 
 func TestEngine_FailingWatch_IsRetried(t *testing.T) {
-	inBubble(t, func(w *world) {
-		st := &reluctant{Store: w.store}
+	inBubble(t, func(w *harness) {
+		st := &flakyElection{Store: w.store}
 		st.watches.Store(5)
 		engine := w.replica(st)
 		ctx, stop := context.WithCancel(w.t.Context())

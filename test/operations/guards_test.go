@@ -13,7 +13,7 @@ import (
 
 // othersCredentials restarts the broker; while what it returns is true, the
 // credentials are those of another account.
-func (w *world) othersCredentials() *atomic.Bool {
+func (w *harness) othersCredentials() *atomic.Bool {
 	w.t.Helper()
 	others := new(atomic.Bool)
 	w.config = func(c *settings) {
@@ -34,13 +34,13 @@ func (w *world) othersCredentials() *atomic.Bool {
 // credentials of its own account.
 func TestAccount_Other_IsLeftAlone(t *testing.T) {
 	t.Parallel()
-	for name, send := range map[string]func(w *world) reply{
-		"Deprovision": func(w *world) reply { return w.deprovision("i", "slow") },
-		"Update":      func(w *world) reply { return w.update("i", largePlan) },
+	for name, send := range map[string]func(w *harness) reply{
+		"Deprovision": func(w *harness) reply { return w.deprovision("i", "slow") },
+		"Update":      func(w *harness) reply { return w.update("i", largePlan) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				others := w.othersCredentials()
 				w.readyInstance("i")
 				others.Store(true)
@@ -69,17 +69,17 @@ func TestAccount_Other_IsLeftAlone(t *testing.T) {
 // one's deletion is as good as done: the binding goes first all the same.
 func TestDeletion_LateBinding_GoesBeforeItsInstance(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.readyInstance("i")
 		binding := store.Key{InstanceID: "i", BindingID: "b"}
 		read, let, stored := make(chan struct{}), make(chan struct{}), make(chan struct{})
 		var late, seen sync.Once
-		w.site.onUpdate(func(k store.Key) {
+		w.inner.onUpdate(func(k store.Key) {
 			if k == binding {
 				late.Do(func() { close(read); <-let })
 			}
 		})
-		w.site.onWrite(func(r store.Record) error {
+		w.inner.onWrite(func(r store.Record) error {
 			switch {
 			case r.Key == binding:
 				seen.Do(func() { close(stored) })
@@ -126,25 +126,25 @@ func TestDeletion_LateBinding_GoesBeforeItsInstance(t *testing.T) {
 func TestTombstone_PurgedAfterNewLife_KeepsTheNewLife(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]struct {
-		again func(w *world)
+		again func(w *harness)
 		poll  int
 	}{
-		"ALife": {func(w *world) { w.want("provision", w.provision("i", body("fast", "")), 201) }, 200},
-		"AYoungerTombstone": {func(w *world) {
+		"ALife": {func(w *harness) { w.want("provision", w.provision("i", body("fast", "")), 201) }, 200},
+		"AYoungerTombstone": {func(w *harness) {
 			w.want("provision", w.provision("i", body("fast", "")), 201)
 			w.want("deprovision", w.deprovision("i", "fast"), 200)
 		}, 410},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				w.config = func(c *settings) { c.Engine.Tombstones = 16 * time.Hour }
 				w.restart()
 				w.made("i", "fast")
 				w.want("deprovision", w.deprovision("i", "fast"), 200)
 				var reborn sync.Once
 				done := make(chan struct{})
-				w.site.onDelete(func() { reborn.Do(func() { want.again(w); close(done) }) })
+				w.inner.onDelete(func() { reborn.Do(func() { want.again(w); close(done) }) })
 				<-done
 				w.pass(2 * time.Hour)
 				w.want("poll", w.poll("i", "", ""), want.poll)

@@ -19,9 +19,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
-// A world is a broker with its engine running, on a real store and the fake
+// A harness is a broker with its engine running, on a real store and the fake
 // cloud, in a bubble where time passes by itself.
-type world struct {
+type harness struct {
 	t     *testing.T
 	cloud *fakeCloud
 	store store.Store
@@ -34,9 +34,9 @@ type world struct {
 	stop  func()
 
 	provider providers.Provider // nil: the cloud itself
-	site     *site              // between the broker and the store
+	inner    *instrumentedStore // between the broker and the store
 	config   func(*settings)    // may change them
-	twins    []*world           // all replicas of one broker, this one too; nil: it is alone
+	twins    []*harness         // all replicas of one broker, this one too; nil: it is alone
 }
 
 // settings are those of a broker and of its engine.
@@ -64,11 +64,11 @@ func (s *settings) build() (*broker.BusinessLogic, *engine.Engine, error) {
 }
 
 // inBubble runs a test in a bubble with a fresh world.
-func inBubble(t *testing.T, test func(w *world)) {
+func inBubble(t *testing.T, test func(w *harness)) {
 	t.Helper()
 	dir := environment.Folder(t)
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, cloud: newFakeCloud(t), dir: dir, plans: plansYAML}
+		w := &harness{t: t, cloud: newFakeCloud(t), dir: dir, plans: plansYAML}
 		w.start()
 		defer func() { w.stop() }()
 		test(w)
@@ -76,7 +76,7 @@ func inBubble(t *testing.T, test func(w *world)) {
 }
 
 // start opens the store and starts the broker.
-func (w *world) start() {
+func (w *harness) start() {
 	w.t.Helper()
 	records, err := environment.Open(w.t.Context(), w.dir)
 	if err != nil {
@@ -86,13 +86,13 @@ func (w *world) start() {
 }
 
 // serve starts the broker on a store that is open. listen runs beside it.
-func (w *world) serve(st store.Store, listen func(context.Context)) {
+func (w *harness) serve(st store.Store, listen func(context.Context)) {
 	w.t.Helper()
 	w.store = st
-	if w.site == nil {
-		w.site = &site{}
+	if w.inner == nil {
+		w.inner = &instrumentedStore{}
 	}
-	w.site.Store = st
+	w.inner.Store = st
 	c, err := catalog.Load(catalog.Embedded("plans.yaml", []byte(w.plans)))
 	if err != nil {
 		w.t.Fatal(err)
@@ -105,7 +105,7 @@ func (w *world) serve(st store.Store, listen func(context.Context)) {
 	config := settings{
 		Config: broker.Config{Catalog: inForce(w.t, c), Region: "cn-hangzhou", Options: w.opts},
 		Engine: engine.Config{Account: func(context.Context) (string, error) { return "1234567890123456", nil }},
-		Store:  w.site,
+		Store:  w.inner,
 	}
 	config.everywhere("test", w.shows, map[string]providers.Provider{"fake": w.provider})
 	if w.config != nil {
@@ -144,55 +144,55 @@ func inForce(t testing.TB, c *catalog.Catalog) *catalog.Current {
 }
 
 // restart is a new process on the same store.
-func (w *world) restart() {
+func (w *harness) restart() {
 	w.t.Helper()
 	w.stop()
 	w.start()
 }
 
 // platform is one that accepts asynchronous answers.
-func (w *world) platform() platform { return platform{t: w.t, logic: w.logic} }
+func (w *harness) platform() platform { return platform{t: w.t, logic: w.logic} }
 
 // syncPlatform is one that accepts none.
-func (w *world) syncPlatform() platform { return platform{t: w.t, logic: w.logic, sync: true} }
+func (w *harness) syncPlatform() platform { return platform{t: w.t, logic: w.logic, sync: true} }
 
-func (w *world) provision(id, body string) reply {
+func (w *harness) provision(id, body string) reply {
 	w.t.Helper()
 	return w.platform().provision(id, body)
 }
 
-func (w *world) update(id, body string) reply {
+func (w *harness) update(id, body string) reply {
 	w.t.Helper()
 	return w.platform().update(id, body)
 }
 
-func (w *world) deprovision(id, service string) reply {
+func (w *harness) deprovision(id, service string) reply {
 	w.t.Helper()
 	return w.platform().deprovision(id, service+"-id", service+"-plan")
 }
 
-func (w *world) bind(id, binding, body string) reply {
+func (w *harness) bind(id, binding, body string) reply {
 	w.t.Helper()
 	return w.platform().bind(id, binding, body)
 }
 
-func (w *world) unbind(id, binding, service string) reply {
+func (w *harness) unbind(id, binding, service string) reply {
 	w.t.Helper()
 	return w.platform().unbind(id, binding, service+"-id", service+"-plan")
 }
 
 // poll asks for the last operation; binding and operation may be empty.
-func (w *world) poll(id, binding, operation string) reply {
+func (w *harness) poll(id, binding, operation string) reply {
 	w.t.Helper()
 	return w.platform().poll(id, binding, operation)
 }
 
-func (w *world) fetch(id string) reply {
+func (w *harness) fetch(id string) reply {
 	w.t.Helper()
 	return w.platform().fetch(id)
 }
 
-func (w *world) fetchBinding(id, binding string) reply {
+func (w *harness) fetchBinding(id, binding string) reply {
 	w.t.Helper()
 	return w.platform().fetchBinding(id, binding)
 }
@@ -206,7 +206,7 @@ func body(service, parameters string) string {
 }
 
 // finally returns how what was accepted has ended, polling where it takes time.
-func (w *world) finally(id, binding string, accepted reply) osb.LastOperation {
+func (w *harness) finally(id, binding string, accepted reply) osb.LastOperation {
 	w.t.Helper()
 	if accepted.status == 200 || accepted.status == 201 { // it was done within the request
 		return osb.LastOperation{State: osb.Succeeded}
@@ -231,7 +231,7 @@ func (w *world) finally(id, binding string, accepted reply) osb.LastOperation {
 }
 
 // operation of a 202.
-func (w *world) operation(r reply) string {
+func (w *harness) operation(r reply) string {
 	w.t.Helper()
 	if r.status != 202 {
 		w.t.Fatalf("answered %d %v %v, want 202 with an operation", r.status, r.body, r.err)
@@ -239,7 +239,7 @@ func (w *world) operation(r reply) string {
 	return r.operation
 }
 
-func (w *world) want(what string, got reply, status int) {
+func (w *harness) want(what string, got reply, status int) {
 	w.t.Helper()
 	if got.status != status {
 		w.t.Fatalf("%s answered %d (%v %v), want %d", what, got.status, got.body, got.err, status)
@@ -247,7 +247,7 @@ func (w *world) want(what string, got reply, status int) {
 }
 
 // made provisions an instance that must succeed.
-func (w *world) made(id, service string) {
+func (w *harness) made(id, service string) {
 	w.t.Helper()
 	got := w.provision(id, body(service, ""))
 	if got.status == 201 {
@@ -259,10 +259,10 @@ func (w *world) made(id, service string) {
 }
 
 // pass lets time pass in the bubble.
-func (w *world) pass(d time.Duration) { <-time.After(d) }
+func (w *harness) pass(d time.Duration) { <-time.After(d) }
 
 // nothingLeft checks that the cloud holds nothing.
-func (w *world) nothingLeft() {
+func (w *harness) nothingLeft() {
 	w.t.Helper()
 	if names := w.cloud.names(); len(names) != 0 {
 		w.t.Errorf("left in the cloud: %v", names)
@@ -272,7 +272,7 @@ func (w *world) nothingLeft() {
 func storeKey(id string) store.Key { return store.Key{InstanceID: id} }
 
 // bound makes a binding of a fast instance and returns its credentials.
-func (w *world) bound(id, binding string) map[string]string {
+func (w *harness) bound(id, binding string) map[string]string {
 	w.t.Helper()
 	got := w.bind(id, binding, body("fast", ""))
 	w.want("bind "+binding, got, 201)
@@ -280,7 +280,7 @@ func (w *world) bound(id, binding string) map[string]string {
 }
 
 // credentials of a bind or fetch.
-func (w *world) credentials(r reply) map[string]string {
+func (w *harness) credentials(r reply) map[string]string {
 	w.t.Helper()
 	b, ok := r.body.(osb.Binding)
 	if !ok || len(b.Credentials) == 0 {
@@ -290,7 +290,7 @@ func (w *world) credentials(r reply) map[string]string {
 }
 
 // state of an operation that was polled.
-func (w *world) state(r reply) osb.LastOperation {
+func (w *harness) state(r reply) osb.LastOperation {
 	w.t.Helper()
 	op, ok := r.body.(osb.LastOperation)
 	if !ok {

@@ -12,7 +12,7 @@ const keptLines = 50
 
 func TestHistory_ManyLines_KeepsTheLatest(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		lines := len(w.record("i", "").History.Events())
 		for n := range 30 { // of a few lines each

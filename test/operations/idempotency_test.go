@@ -23,9 +23,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // A condition is what an instance and its binding are in when a request comes.
 type condition struct {
 	name  string
-	reach func(w *world, id string) // brings an instance there
-	hang  func(w *world, id string) // begins what then hangs in the cloud
-	wait  time.Duration             // what passes before the request comes
+	reach func(w *harness, id string) // brings an instance there
+	hang  func(w *harness, id string) // begins what then hangs in the cloud
+	wait  time.Duration               // what passes before the request comes
 }
 
 const (
@@ -36,7 +36,7 @@ const (
 )
 
 // ended is finally for operations that take minutes.
-func (w *world) ended(id, binding string, accepted reply) osb.LastOperation {
+func (w *harness) ended(id, binding string, accepted reply) osb.LastOperation {
 	w.t.Helper()
 	operation := w.operation(accepted)
 	for {
@@ -51,7 +51,7 @@ func (w *world) ended(id, binding string, accepted reply) osb.LastOperation {
 	}
 }
 
-func (w *world) readyInstance(id string) {
+func (w *harness) readyInstance(id string) {
 	w.t.Helper()
 	if op := w.ended(id, "", w.provision(id, body("slow", asMade))); op.State != osb.Succeeded {
 		w.t.Fatalf("provision %s: %s %s", id, op.State, op.Description)
@@ -59,7 +59,7 @@ func (w *world) readyInstance(id string) {
 }
 
 // boundInstance is ready and has a binding "b".
-func (w *world) boundInstance(id string) {
+func (w *harness) boundInstance(id string) {
 	w.t.Helper()
 	w.readyInstance(id)
 	if op := w.ended(id, "b", w.bind(id, "b", body("slow", `{"Scope":"all"}`))); op.State != osb.Succeeded {
@@ -69,7 +69,7 @@ func (w *world) boundInstance(id string) {
 
 // failedInstance is one whose provision the cloud refuses; cleaning up after
 // it fails as often as is said.
-func (w *world) failedInstance(id string, cleaning int) {
+func (w *harness) failedInstance(id string, cleaning int) {
 	w.t.Helper()
 	w.cloud.failNext("finish", providers.ErrInvalid)
 	for range cleaning {
@@ -84,23 +84,23 @@ func (w *world) failedInstance(id string, cleaning int) {
 func instanceConditions() []condition {
 	return []condition{
 		{name: "never seen"},
-		{name: "creating", hang: func(w *world, id string) { w.provision(id, body("slow", asMade)) }},
-		{name: "ready", reach: (*world).boundInstance},
-		{name: "updating", reach: (*world).boundInstance, hang: func(w *world, id string) { w.update(id, largePlan) }},
-		{name: "update failed", reach: func(w *world, id string) {
+		{name: "creating", hang: func(w *harness, id string) { w.provision(id, body("slow", asMade)) }},
+		{name: "ready", reach: (*harness).boundInstance},
+		{name: "updating", reach: (*harness).boundInstance, hang: func(w *harness, id string) { w.update(id, largePlan) }},
+		{name: "update failed", reach: func(w *harness, id string) {
 			w.boundInstance(id)
 			w.cloud.failNext("resize", providers.ErrInvalid)
 			w.ended(id, "", w.update(id, largePlan))
 		}},
-		{name: "deleting", reach: (*world).boundInstance, hang: func(w *world, id string) { w.deprovision(id, "slow") }},
-		{name: "delete failed", reach: func(w *world, id string) {
+		{name: "deleting", reach: (*harness).boundInstance, hang: func(w *harness, id string) { w.deprovision(id, "slow") }},
+		{name: "delete failed", reach: func(w *harness, id string) {
 			w.boundInstance(id)
 			w.cloud.set(func(f *fakeCloud) { f.data = true })
 			w.ended(id, "", w.deprovision(id, "slow"))
 		}},
-		{name: "create failed, clean-up goes on", reach: func(w *world, id string) { w.failedInstance(id, 50) }},
-		{name: "create failed", reach: func(w *world, id string) { w.failedInstance(id, 0) }, wait: time.Minute},
-		{name: "deleted", reach: func(w *world, id string) {
+		{name: "create failed, clean-up goes on", reach: func(w *harness, id string) { w.failedInstance(id, 50) }},
+		{name: "create failed", reach: func(w *harness, id string) { w.failedInstance(id, 0) }, wait: time.Minute},
+		{name: "deleted", reach: func(w *harness, id string) {
 			w.boundInstance(id)
 			w.ended(id, "", w.deprovision(id, "slow"))
 		}},
@@ -114,54 +114,54 @@ func instanceConditions() []condition {
 type verb struct {
 	name string
 	want string
-	send func(w *world, id string) reply
+	send func(w *harness, id string) reply
 }
 
 //nolint:goconst // the bodies say what is sent
 func instanceVerbs() []verb {
 	return []verb{
 		//                                          never creating ready updating failed deleting failed cleaned failed deleted
-		{"provision, as it was", "202+ 202= 200 200 200 422C 422C 422C 202+ 202+", func(w *world, id string) reply {
+		{"provision, as it was", "202+ 202= 200 200 200 422C 422C 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.provision(id, body("slow", asMade))
 		}},
-		{"provision, as it was, written otherwise", "202+ 202= 200 200 200 422C 422C 422C 202+ 202+", func(w *world, id string) reply {
+		{"provision, as it was, written otherwise", "202+ 202= 200 200 200 422C 422C 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.provision(id, body("slow", reordered))
 		}},
-		{"provision, other parameters", "202+ 409 409 409 409 409 409 422C 202+ 202+", func(w *world, id string) reply {
+		{"provision, other parameters", "202+ 409 409 409 409 409 409 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.provision(id, body("slow", `{"Colour":"blue"}`))
 		}},
-		{"provision, another plan", "202+ 409 409 409 409 409 409 422C 202+ 202+", func(w *world, id string) reply {
+		{"provision, another plan", "202+ 409 409 409 409 409 409 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.provision(id, strings.Replace(body("slow", asMade), "slow-plan", "slow-large", 1))
 		}},
-		{"update, to another plan", "404 422C 202+ 202= 202+ 422C 422C 422U 422U 404", func(w *world, id string) reply {
+		{"update, to another plan", "404 422C 202+ 202= 202+ 422C 422C 422U 422U 404", func(w *harness, id string) reply {
 			return w.update(id, largePlan)
 		}},
-		{"update, to other parameters", "404 422C 202+ 422C 202+ 422C 422C 422U 422U 404", func(w *world, id string) reply {
+		{"update, to other parameters", "404 422C 202+ 422C 202+ 422C 422C 422U 422U 404", func(w *harness, id string) reply {
 			return w.update(id, otherParts)
 		}},
-		{"update, to what it has", "404 422C 200 422C 200 422C 422C 422U 422U 404", func(w *world, id string) reply {
+		{"update, to what it has", "404 422C 200 422C 200 422C 422C 422U 422U 404", func(w *harness, id string) reply {
 			return w.update(id, `{"service_id":"slow-id","plan_id":"slow-plan"}`)
 		}},
-		{"deprovision", "410 202+ 202+ 202+ 202+ 202= 202+ 202+ 200 410", func(w *world, id string) reply {
+		{"deprovision", "410 202+ 202+ 202+ 202+ 202= 202+ 202+ 200 410", func(w *harness, id string) reply {
 			return w.deprovision(id, "slow")
 		}},
-		{"fetch", "404 404 200 422C 200 404 404 404 404 404", (*world).fetch},
-		{"poll", "404 200p 200s 200p 200f 200p 200f 200f 200f 410", func(w *world, id string) reply {
+		{"fetch", "404 404 200 422C 200 404 404 404 404 404", (*harness).fetch},
+		{"poll", "404 200p 200s 200p 200f 200p 200f 200f 200f 410", func(w *harness, id string) reply {
 			return w.poll(id, "", "")
 		}},
-		{"bind, under a new id", "404 422C 202+ 422C 202+ 422C 422C 422C 422U 404", func(w *world, id string) reply {
+		{"bind, under a new id", "404 422C 202+ 422C 202+ 422C 422C 422C 422U 404", func(w *harness, id string) reply {
 			return w.bind(id, "new", body("slow", ""))
 		}},
-		{"bind, as it was", "404 422C 200 200 200 422C 422C 422C 422U 404", func(w *world, id string) reply {
+		{"bind, as it was", "404 422C 200 200 200 422C 422C 422C 422U 404", func(w *harness, id string) reply {
 			return w.bind(id, "b", body("slow", `{"Scope":"all"}`))
 		}},
-		{"bind, other parameters", "404 422C 409 409 409 409 422C 422C 422U 404", func(w *world, id string) reply {
+		{"bind, other parameters", "404 422C 409 409 409 409 422C 422C 422U 404", func(w *harness, id string) reply {
 			return w.bind(id, "b", body("slow", `{"Scope":"some"}`))
 		}},
-		{"fetch the binding", "404 404 200 200 200 404 404 404 404 404", func(w *world, id string) reply {
+		{"fetch the binding", "404 404 200 200 200 404 404 404 404 404", func(w *harness, id string) reply {
 			return w.fetchBinding(id, "b")
 		}},
-		{"unbind", "410 410 200 202+ 200 202+ 410 410 410 410", func(w *world, id string) reply {
+		{"unbind", "410 410 200 202+ 200 202+ 410 410 410 410", func(w *harness, id string) reply {
 			return w.unbind(id, "b", "slow")
 		}},
 	}
@@ -169,14 +169,14 @@ func instanceVerbs() []verb {
 
 // bindingConditions are about the binding "b" of a ready instance.
 func bindingConditions() []condition {
-	ready := func(w *world, id string) { w.readyInstance(id) }
+	ready := func(w *harness, id string) { w.readyInstance(id) }
 	with := func(parameters string) string { return body("slow", parameters) }
 	return []condition{
 		{name: "never seen", reach: ready},
-		{name: "creating", reach: ready, hang: func(w *world, id string) { w.bind(id, "b", with(`{"Scope":"all"}`)) }},
-		{name: "ready", reach: (*world).boundInstance},
-		{name: "deleting", reach: (*world).boundInstance, hang: func(w *world, id string) { w.unbind(id, "b", "slow") }},
-		{name: "create failed, clean-up goes on", reach: func(w *world, id string) {
+		{name: "creating", reach: ready, hang: func(w *harness, id string) { w.bind(id, "b", with(`{"Scope":"all"}`)) }},
+		{name: "ready", reach: (*harness).boundInstance},
+		{name: "deleting", reach: (*harness).boundInstance, hang: func(w *harness, id string) { w.unbind(id, "b", "slow") }},
+		{name: "create failed, clean-up goes on", reach: func(w *harness, id string) {
 			w.readyInstance(id)
 			w.cloud.failNext("finish", providers.ErrInvalid)
 			for range 50 {
@@ -184,12 +184,12 @@ func bindingConditions() []condition {
 			}
 			w.ended(id, "b", w.bind(id, "b", with(`{"Scope":"all"}`)))
 		}},
-		{name: "create failed", reach: func(w *world, id string) {
+		{name: "create failed", reach: func(w *harness, id string) {
 			w.readyInstance(id)
 			w.cloud.failNext("finish", providers.ErrInvalid)
 			w.ended(id, "b", w.bind(id, "b", with(`{"Scope":"all"}`)))
 		}, wait: time.Minute},
-		{name: "deleted", reach: func(w *world, id string) {
+		{name: "deleted", reach: func(w *harness, id string) {
 			w.boundInstance(id)
 			w.want("unbind", w.unbind(id, "b", "slow"), 200)
 		}},
@@ -199,31 +199,31 @@ func bindingConditions() []condition {
 func bindingVerbs() []verb {
 	return []verb{
 		//                                never creating ready deleting cleaned failed deleted
-		{"bind, as it was", "202+ 202= 200 422C 422C 202+ 202+", func(w *world, id string) reply {
+		{"bind, as it was", "202+ 202= 200 422C 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.bind(id, "b", body("slow", `{"Scope":"all"}`))
 		}},
-		{"bind, as it was, written otherwise", "202+ 202= 200 422C 422C 202+ 202+", func(w *world, id string) reply {
+		{"bind, as it was, written otherwise", "202+ 202= 200 422C 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.bind(id, "b", body("slow", ` {"Sc\u006fpe": "all"}`))
 		}},
-		{"bind, other parameters", "202+ 409 409 409 422C 202+ 202+", func(w *world, id string) reply {
+		{"bind, other parameters", "202+ 409 409 409 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.bind(id, "b", body("slow", `{"Scope":"some"}`))
 		}},
-		{"bind, for an application", "202+ 409 409 409 422C 202+ 202+", func(w *world, id string) reply {
+		{"bind, for an application", "202+ 409 409 409 422C 202+ 202+", func(w *harness, id string) reply {
 			return w.bind(id, "b", strings.Replace(body("slow", `{"Scope":"all"}`), "{", `{"app_guid":"app",`, 1))
 		}},
-		{"rotate it into a new id", "400 400 202+ 400 400 400 400", func(w *world, id string) reply {
+		{"rotate it into a new id", "400 400 202+ 400 400 400 400", func(w *harness, id string) reply {
 			return w.bind(id, "new", `{"predecessor_binding_id":"b"}`)
 		}},
-		{"unbind", "410 202+ 200 202= 202+ 200 410", func(w *world, id string) reply {
+		{"unbind", "410 202+ 200 202= 202+ 200 410", func(w *harness, id string) reply {
 			return w.unbind(id, "b", "slow")
 		}},
-		{"fetch", "404 404 200 404 404 404 404", func(w *world, id string) reply {
+		{"fetch", "404 404 200 404 404 404 404", func(w *harness, id string) reply {
 			return w.fetchBinding(id, "b")
 		}},
-		{"poll", "404 200p 200s 200p 200f 200f 410", func(w *world, id string) reply {
+		{"poll", "404 200p 200s 200p 200f 200f 410", func(w *harness, id string) reply {
 			return w.poll(id, "b", "")
 		}},
-		{"deprovision the instance", "202+ 202+ 202+ 202+ 202+ 202+ 202+", func(w *world, id string) reply {
+		{"deprovision the instance", "202+ 202+ 202+ 202+ 202+ 202+ 202+", func(w *harness, id string) reply {
 			return w.deprovision(id, "slow")
 		}},
 	}
@@ -234,7 +234,7 @@ func bindingVerbs() []verb {
 func sendAll(t *testing.T, c condition, verbs []verb, binding string) []string {
 	t.Helper()
 	var got []string
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.plans = strings.NewReplacer("looks: 3", "looks: 6", "deletion: delete", "deletion: refuse", "slow: [", "rotatable: true\n    slow: [").Replace(w.plans)
 		w.restart()
 		for i := range verbs {
@@ -262,7 +262,7 @@ func sendAll(t *testing.T, c condition, verbs []verb, binding string) []string {
 }
 
 // operationOf the record, or nothing.
-func (w *world) operationOf(id, binding string) string {
+func (w *harness) operationOf(id, binding string) string {
 	w.t.Helper()
 	r, err := w.store.Get(w.t.Context(), store.Key{InstanceID: id, BindingID: binding})
 	if err != nil || r.Operation == nil {

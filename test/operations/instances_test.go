@@ -12,7 +12,7 @@ import (
 
 func TestProvision_Fast_IsAnsweredWhenDone(t *testing.T) {
 	osbtest.Proves(t, "PROV-08", "PROV-10", "ASY-04", "ASY-05", "DEP-01", "DEP-04", "DEP-06")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.want("provision", w.provision("i", body("fast", "")), 201)
 		w.want("the same again", w.provision("i", body("fast", "null")), 200)
 		w.want("the same with an empty object", w.provision("i", body("fast", "{}")), 200)
@@ -24,7 +24,7 @@ func TestProvision_Fast_IsAnsweredWhenDone(t *testing.T) {
 
 func TestProvision_Slow_IsPolledToItsEnd(t *testing.T) {
 	osbtest.Proves(t, "ASY-02", "ASY-06", "CON-03", "PROV-09", "PROV-11", "PROV-01", "LO-01", "LO-04")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		first := w.provision("i", body("slow", `{"Colour":"red"}`))
 		again := w.provision("i", body("slow", `{"Colour":"red"}`))
 		if w.operation(first) != w.operation(again) {
@@ -43,7 +43,7 @@ func TestProvision_Slow_IsPolledToItsEnd(t *testing.T) {
 
 func TestProvision_BadRequests_AreRefused(t *testing.T) {
 	osbtest.Proves(t, "PROV-02", "PROV-03", "PROV-04", "PROV-06", "PROV-07", "PROV-13", "ERR-01", "ERR-05", "URL-05")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		cases := map[string]struct {
 			body   string
 			status int
@@ -71,7 +71,7 @@ func TestProvision_BadRequests_AreRefused(t *testing.T) {
 
 func TestDeprovision_DuringProvision_LeavesNothing(t *testing.T) {
 	osbtest.Proves(t, "DEP-07", "DEP-08", "DEP-09", "DEP-06", "DEP-13", "ORP-03", "LO-08")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		created := w.provision("i", body("slow", ""))
 		w.pass(5 * time.Second) // it is starting now
 		if w.cloud.count("create") != 1 {
@@ -92,7 +92,7 @@ func TestDeprovision_DuringProvision_LeavesNothing(t *testing.T) {
 
 func TestProvision_SameIDAfterDeletion_IsANewLife(t *testing.T) {
 	osbtest.Proves(t, "URL-04")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		first := w.cloud.names()
 		w.want("deprovision", w.deprovision("i", "fast"), 200)
@@ -106,7 +106,7 @@ func TestProvision_SameIDAfterDeletion_IsANewLife(t *testing.T) {
 
 func TestProvision_RefusedByCloud_FailsAndIsCleanedUp(t *testing.T) {
 	osbtest.Proves(t, "LO-14", "ORP-02", "ORP-03", "LO-09")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("finish", providers.ErrInvalid)
 		got := w.provision("i", body("fast", ""))
 		if op := w.finally("i", "", got); op.State != osb.Failed || op.Description == "" {
@@ -120,7 +120,7 @@ func TestProvision_RefusedByCloud_FailsAndIsCleanedUp(t *testing.T) {
 }
 
 func TestCleanUp_Refused_IsRetriedSlowly(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("finish", providers.ErrInvalid)
 		w.cloud.set(func(f *fakeCloud) { f.stuck = true })
 		if op := w.finally("i", "", w.provision("i", body("fast", ""))); op.State != osb.Failed {
@@ -139,7 +139,7 @@ func TestCleanUp_Refused_IsRetriedSlowly(t *testing.T) {
 }
 
 func TestProvider_AfterRefusal_MayFallBack(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("create", providers.ErrSoldOut)
 		w.want("provision", w.provision("i", body("fast", "")), 201)
 		if n := w.cloud.count("create-elsewhere"); n != 1 {
@@ -150,7 +150,7 @@ func TestProvider_AfterRefusal_MayFallBack(t *testing.T) {
 
 func TestOperatorError_UntilDeadline_StaysInProgress(t *testing.T) {
 	osbtest.Proves(t, "LO-09")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("create", providers.ErrDenied, providers.ErrArrears, providers.ErrQuota, providers.ErrCredentials)
 		got := w.provision("i", body("fast", ""))
 		if op := w.state(w.poll("i", "", w.operation(got))); op.State != osb.InProgress || op.Description == "" {
@@ -163,7 +163,7 @@ func TestOperatorError_UntilDeadline_StaysInProgress(t *testing.T) {
 }
 
 func TestTransientErrors_AnyNumber_FailNoOperation(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		for range 5 {
 			w.cloud.failNext("observe", providers.ErrThrottled, errors.New("connection refused"))
 			w.cloud.failNext("create", providers.ErrThrottled, providers.ErrOutcomeUnknown)
@@ -176,7 +176,7 @@ func TestTransientErrors_AnyNumber_FailNoOperation(t *testing.T) {
 
 func TestProvision_PastDeadline_FailsAndIsCleanedUp(t *testing.T) {
 	osbtest.Proves(t, "POLL-01", "ORP-02")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		var denied []error
 		for range 40 {
 			denied = append(denied, providers.ErrDenied)
@@ -196,7 +196,7 @@ func TestProvision_PastDeadline_FailsAndIsCleanedUp(t *testing.T) {
 
 func TestProvision_LostAnswer_CreatesOnce(t *testing.T) {
 	osbtest.Proves(t, "PROV-01")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.loseNext("create")
 		w.made("i", "slow")
 		if names := w.cloud.names(); len(names) != 1 {
@@ -206,7 +206,7 @@ func TestProvision_LostAnswer_CreatesOnce(t *testing.T) {
 }
 
 func TestDeletion_ResourceAppearsLate_IsDeleted(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("create", providers.ErrOutcomeUnknown) // and nothing to be seen yet
 		w.provision("i", body("slow", ""))
 		w.pass(time.Millisecond)
@@ -225,7 +225,7 @@ func TestDeletion_ResourceAppearsLate_IsDeleted(t *testing.T) {
 }
 
 func TestDeletion_InvisibleResource_IsWaitedFor(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.set(func(f *fakeCloud) { f.hidden = true })
 		w.provision("i", body("slow", ""))
 		w.pass(time.Millisecond)
@@ -244,7 +244,7 @@ func TestDeletion_InvisibleResource_IsWaitedFor(t *testing.T) {
 }
 
 func TestDeletion_SeenResource_EndsAtOnce(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.provision("i", body("slow", ""))
 		w.pass(15 * time.Second)
 		started := time.Now()
@@ -256,7 +256,7 @@ func TestDeletion_SeenResource_EndsAtOnce(t *testing.T) {
 }
 
 func TestDeprovision_PlanRefusesData_KeepsIt(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.cloud.set(func(f *fakeCloud) { f.data = true })
 		if op := w.finally("i", "", w.deprovision("i", "fast")); op.State != osb.Failed || op.Description == "" {
@@ -272,7 +272,7 @@ func TestDeprovision_PlanRefusesData_KeepsIt(t *testing.T) {
 }
 
 func TestDeletion_Refused_GoesOnByItself(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.cloud.set(func(f *fakeCloud) { f.data = true })
 		w.finally("i", "", w.deprovision("i", "fast"))
@@ -285,7 +285,7 @@ func TestDeletion_Refused_GoesOnByItself(t *testing.T) {
 
 func TestDeletion_Failing_IsRepeatedUntilItWorks(t *testing.T) {
 	osbtest.Proves(t, "DEP-05", "ASY-06", "DEP-01", "ORP-03")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "slow")
 		w.cloud.failNext("delete", providers.ErrInvalid, providers.ErrDenied, providers.ErrThrottled, providers.ErrOutcomeUnknown)
 		first := w.deprovision("i", "slow")
@@ -300,7 +300,7 @@ func TestDeletion_Failing_IsRepeatedUntilItWorks(t *testing.T) {
 
 func TestUpdate_Plan_MovesTheInstance(t *testing.T) {
 	osbtest.Proves(t, "ASY-06", "CON-01", "UPD-02", "UPD-11", "UPD-12", "UPD-15", "BIND-12", "FI-06")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "slow")
 		large := `{"service_id":"slow-id","plan_id":"slow-large"}`
 		first := w.update("i", large)
@@ -323,7 +323,7 @@ func TestUpdate_Plan_MovesTheInstance(t *testing.T) {
 
 func TestUpdate_Failed_LeavesTheInstanceAsItWas(t *testing.T) {
 	osbtest.Proves(t, "UPD-16")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "slow")
 		w.cloud.failNext("resize", providers.ErrInvalid)
 		if op := w.finally("i", "", w.update("i", `{"service_id":"slow-id","plan_id":"slow-large"}`)); op.State != osb.Failed {
@@ -342,7 +342,7 @@ func TestUpdate_Failed_LeavesTheInstanceAsItWas(t *testing.T) {
 
 func TestFetch_SecretParameters_AreHidden(t *testing.T) {
 	osbtest.Proves(t, "FI-03", "FI-07")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.want("provision", w.provision("i", body("fast", `{"Colour":"red","Token":"hidden"}`)), 201)
 		got, ok := w.fetch("i").body.(osb.Instance)
 		if !ok || string(got.Parameters) != `{"Colour":"red"}` {
@@ -353,7 +353,7 @@ func TestFetch_SecretParameters_AreHidden(t *testing.T) {
 
 func TestOperations_AfterRestart_GoOn(t *testing.T) {
 	osbtest.Proves(t, "HARD-07")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		accepted := w.provision("i", body("slow", ""))
 		w.pass(5 * time.Second)
 		w.restart()
@@ -367,7 +367,7 @@ func TestOperations_AfterRestart_GoOn(t *testing.T) {
 }
 
 func TestStart_UnreadableRecord_StopsNoOther(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.set(func(f *fakeCloud) { f.panicky = true })
 		broken := w.provision("broken", body("slow", ""))
 		w.pass(time.Second)
@@ -381,7 +381,7 @@ func TestStart_UnreadableRecord_StopsNoOther(t *testing.T) {
 
 func TestSlowOperation_WithoutAcceptsIncomplete_IsRefused(t *testing.T) {
 	osbtest.Proves(t, "ASY-01", "PROV-12", "ERR-05")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		got := w.syncPlatform().provision("i", body("slow", ""))
 		if got.status != 422 || got.err.Code != osb.CodeAsyncRequired {
 			t.Errorf("answered %d %v, want 422 AsyncRequired", got.status, got.err)
@@ -392,7 +392,7 @@ func TestSlowOperation_WithoutAcceptsIncomplete_IsRefused(t *testing.T) {
 
 func TestRequest_SlowOperation_WaitsUpToItsLimit(t *testing.T) {
 	osbtest.Proves(t, "ASY-05", "ORP-01")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		hang := make(chan struct{})
 		w.cloud.set(func(f *fakeCloud) { f.hang = hang })
 		started := time.Now()

@@ -16,7 +16,7 @@ import (
 // lost one has its effect after the deletion.
 func TestDeletion_RepeatedLostCall_IsFoundWhenItTakesEffect(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("create", providers.ErrOutcomeUnknown)
 		w.made("i", "slow")
 		accepted := w.deprovision("i", "slow")
@@ -34,7 +34,7 @@ func TestDeletion_RepeatedLostCall_IsFoundWhenItTakesEffect(t *testing.T) {
 // Once lost calls have settled, a deletion waits for none of them.
 func TestDeletion_LongAfterLostCall_IsQuick(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("create", providers.ErrOutcomeUnknown)
 		w.made("i", "fast")
 		w.pass(time.Hour)
@@ -50,7 +50,7 @@ func TestDeletion_RecordedOpenCall_IsWaitedFor(t *testing.T) {
 	for name, again := range map[string]error{"token used": providers.ErrTokenUsed, "unknown": providers.ErrOutcomeUnknown} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				w.cloud.failNext("create", providers.ErrOutcomeUnknown)
 				for range 200 {
 					w.cloud.failNext("create", again)
@@ -73,7 +73,7 @@ func TestDeletion_RecordedOpenCall_IsWaitedFor(t *testing.T) {
 // was lost, go on together.
 func TestDeletion_BindingsOfGreaterEpoch_AreDeleted(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.bound("i", "b")
 		for _, k := range []store.Key{storeKey("i"), {InstanceID: "i", BindingID: "b"}} {
@@ -95,7 +95,7 @@ func TestBind_InstanceReplaced_BelongsToTheLifeAskedFor(t *testing.T) {
 		r.hand(0)
 		first.made("i", "fast")
 		var once atomic.Bool
-		second.site.onUpdate(func(k store.Key) {
+		second.inner.onUpdate(func(k store.Key) {
 			if !k.IsBinding() || !once.CompareAndSwap(false, true) {
 				return
 			}
@@ -119,10 +119,10 @@ func TestBind_InstanceReplaced_BelongsToTheLifeAskedFor(t *testing.T) {
 // A binding that comes while its instance is purged goes with it.
 func TestPurge_BindingComesMeanwhile_IsPurgedToo(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		var once atomic.Bool
-		w.site.onUpdate(func(k store.Key) {
+		w.inner.onUpdate(func(k store.Key) {
 			if k == storeKey("i") && once.CompareAndSwap(false, true) {
 				w.bound("i", "b")
 			}
@@ -139,10 +139,10 @@ func TestPurge_BindingComesMeanwhile_IsPurgedToo(t *testing.T) {
 // What could not be read when it was listed, and is another life by now, stays.
 func TestPurge_NewLife_IsUntouched(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
-		w.site.damage(storeKey("i"), store.ErrCorrupt)
-		w.site.onDelete(func() { w.site.damage(storeKey("i"), nil) }) // it has been mended
+		w.inner.damage(storeKey("i"), store.ErrCorrupt)
+		w.inner.onDelete(func() { w.inner.damage(storeKey("i"), nil) }) // it has been mended
 		if _, err := w.runs.Purge(t.Context(), storeKey("i"), true); err == nil {
 			t.Error("it was purged")
 		}
@@ -154,7 +154,7 @@ func TestPurge_NewLife_IsUntouched(t *testing.T) {
 // is not seen there may well be in the account of the record.
 func TestObserve_OtherAccountsCredentials_CountForNothing(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		others := w.othersCredentials()
 		w.made("i", "fast")
 		w.cloud.set(func(c *fakeCloud) {
@@ -176,7 +176,7 @@ func TestObserve_OtherAccountsCredentials_CountForNothing(t *testing.T) {
 // A binding belongs to the account of its instance from the first call on.
 func TestBind_Credentials_AreOfTheInstancesAccount(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		others := w.othersCredentials()
 		w.made("i", "fast")
 		others.Store(true)
@@ -237,7 +237,7 @@ func (p padding) Prepare(t providers.Task) (providers.Plan, error) {
 // asked for, and whatever is accepted can be finished.
 func TestRecord_LargestAcceptedRequest_FitsToTheEnd(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.stop()
 		w.provider = padding{w.cloud}
 		w.start()
@@ -266,9 +266,9 @@ func TestRecord_LargestAcceptedRequest_FitsToTheEnd(t *testing.T) {
 // That a provider does not come back is told in the record.
 func TestQuarantine_HungProvider_QuarantinesItsRecord(t *testing.T) {
 	t.Parallel()
-	withTripping(t, func(w *world, p *tripping) {
+	withTripping(t, func(w *harness, p *faultyProvider) {
 		come := make(chan struct{})
-		p.trips(func(method string, _ providers.Task) {
+		p.setFault(func(method string, _ providers.Task) {
 			if method == "Observe" {
 				<-come
 			}
@@ -278,7 +278,7 @@ func TestQuarantine_HungProvider_QuarantinesItsRecord(t *testing.T) {
 		if r := w.record("i", ""); r.Operation.CauseKind != store.CauseQuarantined {
 			t.Errorf("the cause is %q", r.Operation.CauseKind)
 		}
-		p.trips(nil)
+		p.setFault(nil)
 		close(come)
 		if op := w.finally("i", "", accepted); op.State != osb.Succeeded {
 			t.Fatalf("the provision %s: %s", op.State, op.Description)
@@ -293,7 +293,7 @@ func TestQuarantine_HungProvider_QuarantinesItsRecord(t *testing.T) {
 // again as it was.
 func TestUpdate_RefusedByCloud_IsNotRepeatable(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "slow")
 		w.cloud.failNext("resize", providers.ErrThrottled)
 		accepted := w.update("i", `{"service_id":"slow-id","plan_id":"slow-large"}`)

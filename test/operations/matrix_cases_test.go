@@ -38,7 +38,7 @@ func (r *rig) save() *checkpoint {
 
 // rigAt returns a rig at a checkpoint, whose process is not started yet; nil:
 // one where nothing has happened.
-func rigAt(t *testing.T, plans *catalog.Catalog, c *checkpoint, w weather) *rig {
+func rigAt(t *testing.T, plans *catalog.Catalog, c *checkpoint, w cloudBehaviour) *rig {
 	t.Helper()
 	r := newRig(t, plans)
 	if w.rds != nil {
@@ -65,21 +65,21 @@ func rigAt(t *testing.T, plans *catalog.Catalog, c *checkpoint, w weather) *rig 
 
 // A crashCase is one mishap at one place of one request.
 type crashCase struct {
-	plans   *catalog.Catalog
-	service service
-	weather weather
-	from    *checkpoint
-	request requested
-	n       int // the n-th call, or store write, of the request
+	plans     *catalog.Catalog
+	service   service
+	behaviour cloudBehaviour
+	from      *checkpoint
+	request   requested
+	n         int // the n-th call, or store write, of the request
 
-	call   string     // its name; "": it is a store write
-	mishap mishap     // of the call
-	fault  writeFault // of the store write
+	call      string     // its name; "": it is a store write
+	callFault callFault  // of the call
+	fault     writeFault // of the store write
 }
 
 func (c crashCase) name() string {
 	if c.call != "" {
-		return fmt.Sprintf("%s/Call%02d%s%s", c.request.name, c.n, c.call, c.mishap.name)
+		return fmt.Sprintf("%s/Call%02d%s%s", c.request.name, c.n, c.call, c.callFault.name)
 	}
 	fault := []string{dieBefore: "CrashBefore", dieAfter: "CrashAfter", loseAnswer: "AnswerLost"}[c.fault]
 	return fmt.Sprintf("%s/Write%02d%s", c.request.name, c.n, fault)
@@ -87,7 +87,7 @@ func (c crashCase) name() string {
 
 // cases goes the walk once without a mishap and returns the cases of its
 // requests, those of each request together.
-func (n *tally) cases(t *testing.T, s service, w weather) [][]crashCase {
+func (n *tally) cases(t *testing.T, s service, w cloudBehaviour) [][]crashCase {
 	t.Helper()
 	n.walks.Add(1)
 	var all [][]crashCase
@@ -100,7 +100,7 @@ func (n *tally) cases(t *testing.T, s service, w weather) [][]crashCase {
 		r.holds(s, q.leaves)
 		if w.requests == nil || slices.Contains(w.requests, q.name) {
 			n.requests.Add(1)
-			one := crashCase{plans: n.plans, service: s, weather: w, from: at, request: q}
+			one := crashCase{plans: n.plans, service: s, behaviour: w, from: at, request: q}
 			all = append(all, append(n.ofWrites(one, r.faulty.Writes()), n.ofCalls(one, calls)...))
 		}
 		at = r.save()
@@ -126,7 +126,7 @@ func (n *tally) ofWrites(one crashCase, writes int) (all []crashCase) {
 func (n *tally) ofCalls(one crashCase, calls []cloud.Call) (all []crashCase) {
 	for i, call := range calls {
 		one.n, one.call = i+1, call.Action
-		for _, one.mishap = range mishaps() {
+		for _, one.callFault = range callFaults() {
 			n.calls.Add(1)
 			all = append(all, one)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 )
 
-var allWeathers = flag.Bool("all-weathers", false, "go through the crash matrix in all weathers, not in the good one only") //nolint:gochecknoglobals // a flag of the test binary
+var allBehaviours = flag.Bool("all-behaviours", false, "go through the crash matrix in every cloud behaviour; the default is one") //nolint:gochecknoglobals // a flag of the test binary
 
 // Every store write and every call of the cloud, of every request of the walk,
 // meets every fault, once each; then the platform goes on as it would. There is
@@ -18,8 +18,8 @@ var allWeathers = flag.Bool("all-weathers", false, "go through the crash matrix 
 func TestCrashMatrix_EveryFault_LeavesNothing(t *testing.T) {
 	t.Parallel()
 	size := tally{plans: rigCatalog(t)}
-	tried := weathers()
-	if !*allWeathers {
+	tried := cloudBehaviours()
+	if !*allBehaviours {
 		tried = tried[:1]
 	}
 	t.Run("With", func(t *testing.T) {
@@ -28,10 +28,10 @@ func TestCrashMatrix_EveryFault_LeavesNothing(t *testing.T) {
 				if w.concerns(s) {
 					t.Run(s.name+w.name, func(t *testing.T) {
 						t.Parallel()
-						for i, trip := range trips(size.cases(t, s, w)) {
+						for i, scenario := range scenarios(size.cases(t, s, w)) {
 							t.Run(fmt.Sprintf("Walk%03d", i+1), func(t *testing.T) {
 								t.Parallel()
-								trip.run(t)
+								scenario.run(t)
 							})
 						}
 					})

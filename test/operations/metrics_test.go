@@ -15,7 +15,7 @@ import (
 
 // figures of a metric by its labels' values, in the order of their names,
 // without counters at 0.
-func (w *world) figures(name string) map[string]float64 {
+func (w *harness) figures(name string) map[string]float64 {
 	w.t.Helper()
 	families, err := w.shows.Gather()
 	if err != nil {
@@ -39,7 +39,7 @@ func (w *world) figures(name string) map[string]float64 {
 	return figures
 }
 
-func (w *world) shown(what, name string, want map[string]float64) {
+func (w *harness) shown(what, name string, want map[string]float64) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, w.figures(name)); diff != "" {
 		w.t.Errorf("%s: %s (-want +got):\n%s", what, name, diff)
@@ -47,7 +47,7 @@ func (w *world) shown(what, name string, want map[string]float64) {
 }
 
 func TestMetrics_Unfinished_ShowCountAndAge(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.shown("at first", "unfinished", map[string]float64{})
 		w.made("done", "fast")
 		w.cloud.failNext("create", slices.Repeat([]error{providers.ErrQuota}, 20)...)
@@ -76,7 +76,7 @@ func TestMetrics_Unfinished_ShowCountAndAge(t *testing.T) {
 }
 
 func TestMetrics_CleanUpsAndFailures_AreShown(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("good", "fast")
 		w.cloud.failNext("create", slices.Repeat([]error{providers.ErrQuota}, 100)...)
 		if op := w.finally("late", "", w.provision("late", body("slow", ""))); op.State != osb.Failed {
@@ -105,7 +105,7 @@ func TestMetrics_CleanUpsAndFailures_AreShown(t *testing.T) {
 }
 
 func TestMetrics_TermEnds_ShowNoUnfinishedWork(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.set(func(c *fakeCloud) { c.hidden = true })
 		w.want("provision", w.provision("i", body("slow", "")), 202)
 		w.pass(time.Minute)

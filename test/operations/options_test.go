@@ -24,7 +24,7 @@ func TestOptions_DeletedIsSucceeded_DecidesThePoll(t *testing.T) {
 		"Succeeded": {broker.Options{DeletedIsSucceeded: true}, http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				w.opts = tc.opts
 				w.restart()
 				w.made("i", "slow")
@@ -38,7 +38,7 @@ func TestOptions_DeletedIsSucceeded_DecidesThePoll(t *testing.T) {
 
 func TestOptions_Endpoints_AreSentOnDemand(t *testing.T) {
 	osbtest.Proves(t, "BIND-22", "BIND-23", "FB-06")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.extra = map[string]string{"host": "db.example.com", "port": "3306"}
 		w.made("i", "fast")
 		w.bound("i", "b")
@@ -64,7 +64,7 @@ func TestOptions_Endpoints_AreSentOnDemand(t *testing.T) {
 }
 
 func TestOptions_DropKubernetesBind_LeavesItUnanswered(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.opts.DropUnfinishedBinds = true
 		w.restart()
 		w.made("i", "fast")
@@ -89,7 +89,7 @@ func TestOptions_DropKubernetesBind_LeavesItUnanswered(t *testing.T) {
 
 func TestMaintenance_Versions_AreChecked(t *testing.T) {
 	osbtest.Proves(t, "PROV-07", "UPD-09", "FI-04", "ERR-03")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		named := func(version string) string {
 			return strings.Replace(body("fast", ""), "{", `{"maintenance_info":{"version":"`+version+`"},`, 1)
 		}
@@ -113,7 +113,7 @@ func TestMaintenance_Versions_AreChecked(t *testing.T) {
 
 func TestUpdate_ContextAlone_IsStored(t *testing.T) {
 	osbtest.Proves(t, "UPD-08", "CAT-18")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		calls := w.cloud.count("create")
 		w.want("rename", w.update("i", `{"service_id":"fast-id","context":{"platform":"cloudfoundry","instance_name":"new"}}`), 200)
@@ -129,7 +129,7 @@ func TestUpdate_ContextAlone_IsStored(t *testing.T) {
 
 func TestFailure_Leftovers_AreNamed(t *testing.T) {
 	osbtest.Proves(t, "LO-10", "UPD-17", "DEP-11")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "slow")
 		w.cloud.failNext("resize", providers.ErrInvalid)
 		update := w.finally("i", "", w.update("i", `{"service_id":"slow-id","plan_id":"slow-large"}`))
@@ -147,7 +147,7 @@ func TestFailure_Leftovers_AreNamed(t *testing.T) {
 
 func TestPoll_InProgress_HasRetryAfter(t *testing.T) {
 	osbtest.Proves(t, "LO-11")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		op := w.operation(w.provision("i", body("slow", "")))
 		if polled := w.state(w.poll("i", "", op)); polled.RetryAfter < time.Second {
 			t.Errorf("the poll is to be repeated after %s, want a second or more", polled.RetryAfter)

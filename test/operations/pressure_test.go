@@ -30,13 +30,13 @@ func TestQueue_BusyTenant_StarvesNoOther(t *testing.T) {
 		crowd := size.crowd
 		t.Run(fmt.Sprintf("Restarted%t", restarted), func(t *testing.T) {
 			t.Parallel()
-			withWorkers(t, 8, func(w *world, p *tripping) {
+			withWorkers(t, 8, func(w *harness, p *faultyProvider) {
 				w.config = func(c *settings) { c.Engine.Workers, c.AsyncWait = 8, time.Nanosecond }
 				w.restart()
 				var mu sync.Mutex
 				creates := []string{} // tenants, in the order of their first calls
 				seen := map[string]bool{}
-				p.trips(func(m string, t providers.Task) {
+				p.setFault(func(m string, t providers.Task) {
 					switch m {
 					case "Observe":
 						w.pass(20 * time.Millisecond) // as long as the look takes
@@ -50,7 +50,7 @@ func TestQueue_BusyTenant_StarvesNoOther(t *testing.T) {
 					}
 				})
 				if restarted {
-					w.site.grants = make(chan tenure, 1) // nobody runs the operations yet
+					w.inner.grants = make(chan tenure, 1) // nobody runs the operations yet
 					w.restart()
 				}
 				ids := map[string]reply{}
@@ -63,7 +63,7 @@ func TestQueue_BusyTenant_StarvesNoOther(t *testing.T) {
 					w.want("provision", ids[id], 202)
 				}
 				if restarted {
-					(&lessor{}).give(w.site)
+					(&lessor{}).give(w.inner)
 				}
 				w.pass(10 * time.Minute)
 				for id, accepted := range ids {
@@ -93,7 +93,7 @@ func TestQueue_BusyTenant_StarvesNoOther(t *testing.T) {
 
 func TestRequests_Waiting_AreBounded(t *testing.T) {
 	osbtest.Proves(t, "ASY-05")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		const places = 5
 		w.config = func(c *settings) { c.Waiting = places }
 		w.restart()

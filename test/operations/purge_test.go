@@ -11,7 +11,7 @@ import (
 func TestTombstones_Old_AreDeleted(t *testing.T) {
 	osbtest.Proves(t, "DEP-06", "UNB-06")
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.config = func(c *settings) { c.Engine.Tombstones = 16 * time.Hour }
 		w.restart()
 		const many = 120 // more than are purged at a time
@@ -50,17 +50,17 @@ func TestTombstones_Old_AreDeleted(t *testing.T) {
 
 func TestEngine_Idle_ReadsNoRecords(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		for n := range 10 {
 			w.made(fmt.Sprintf("i%d", n), "fast")
 		}
 		w.pass(time.Hour)
-		gets, lists, scans, writes := w.site.gets.Load(), w.site.lists.Load(), w.site.scans.Load(), w.site.writes.Load()
+		gets, lists, scans, writes := w.inner.gets.Load(), w.inner.lists.Load(), w.inner.scans.Load(), w.inner.writes.Load()
 		w.pass(24 * time.Hour)
-		if n := w.site.gets.Load() - gets + w.site.scans.Load() - scans + w.site.writes.Load() - writes; n != 0 {
+		if n := w.inner.gets.Load() - gets + w.inner.scans.Load() - scans + w.inner.writes.Load() - writes; n != 0 {
 			t.Errorf("records were read or written %d times on an idle day", n)
 		}
-		if n := w.site.lists.Load() - lists; n > 25 {
+		if n := w.inner.lists.Load() - lists; n > 25 {
 			t.Errorf("the indexes were read %d times on an idle day, want to look for tombstones hourly", n)
 		}
 	})

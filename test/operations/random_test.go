@@ -23,7 +23,7 @@ var rounds = flag.Int("rounds", 15, "of random requests") //nolint:gochecknoglob
 func TestRandomRequests_OneReplica_LeaveNothing(t *testing.T) {
 	for seed := range uint64(*rounds) {
 		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				w.plans = allRotate()
 				w.restart()
 				chaos := rand.New(rand.NewPCG(seed, 1))
@@ -54,7 +54,7 @@ func TestRandomRequests_TwoReplicas_LeaveNothing(t *testing.T) {
 			t.Parallel()
 			chaos := rand.New(rand.NewPCG(seed, 2))
 			ahead := time.Duration(chaos.IntN(121)-60) * time.Second
-			inReplicas(t, []time.Duration{0, ahead}, func(_ int, w *world) { w.plans = allRotate() }, func(r *replicas) {
+			inReplicas(t, []time.Duration{0, ahead}, func(_ int, w *harness) { w.plans = allRotate() }, func(r *replicas) {
 				w := r.worlds[0]
 				for range 2 {
 					var dice []*rand.Rand
@@ -86,7 +86,7 @@ func (r *replicas) wander(random *rand.Rand, n int) {
 }
 
 // any of the replicas.
-func (w *world) any(r *rand.Rand) *world {
+func (w *harness) any(r *rand.Rand) *harness {
 	if w.twins == nil {
 		return w
 	}
@@ -96,7 +96,7 @@ func (w *world) any(r *rand.Rand) *world {
 // hearsNothingOld makes and deletes an instance of its own: once the DELETE is
 // answered, polls never hear of the success before it, whichever replica they
 // reach, and whether they name the operation or not.
-func (w *world) hearsNothingOld(r *rand.Rand) {
+func (w *harness) hearsNothingOld(r *rand.Rand) {
 	const id = "own"
 	if op := w.finally(id, "", w.any(r).provision(id, body("slow", ""))); op.State != osb.Succeeded {
 		return // the cloud would not
@@ -131,7 +131,7 @@ func allRotate() string {
 }
 
 // act sends n random requests.
-func (w *world) act(r *rand.Rand, n int) {
+func (w *harness) act(r *rand.Rand, n int) {
 	for range n {
 		id := instances()[r.IntN(2)]
 		service := serviceOf(id)
@@ -171,7 +171,7 @@ func (w *world) act(r *rand.Rand, n int) {
 }
 
 // disturb lets the cloud fail n times in random ways.
-func (w *world) disturb(r *rand.Rand, n int) {
+func (w *harness) disturb(r *rand.Rand, n int) {
 	steps := []string{"create", "finish", "resize", "delete", "observe"}
 	errs := []error{
 		providers.ErrThrottled, providers.ErrOutcomeUnknown, providers.ErrInvalid, providers.ErrSoldOut, providers.ErrWrongState,
@@ -194,7 +194,7 @@ func (w *world) disturb(r *rand.Rand, n int) {
 }
 
 // deleteAll deletes as a platform does in the end, and waits for it.
-func (w *world) deleteAll() {
+func (w *harness) deleteAll() {
 	w.t.Helper()
 	for _, id := range append(instances(), "own") {
 		service := serviceOf(id)

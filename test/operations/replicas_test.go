@@ -16,12 +16,12 @@ import (
 type replicas struct {
 	*lessor
 
-	worlds []*world
+	worlds []*harness
 }
 
 // inReplicas runs a test in a bubble with as many replicas as there are clocks,
 // each of which is so much ahead. setUp may change each before it starts.
-func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *world), test func(r *replicas)) {
+func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *harness), test func(r *replicas)) {
 	t.Helper()
 	dir := environment.Folder(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -32,7 +32,7 @@ func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *world
 		cloud := newFakeCloud(t)
 		r := &replicas{lessor: &lessor{}}
 		for n, ahead := range clocks {
-			w := &world{t: t, cloud: cloud, dir: dir, plans: plansYAML, site: &site{grants: make(chan tenure, 1)}}
+			w := &harness{t: t, cloud: cloud, dir: dir, plans: plansYAML, inner: &instrumentedStore{grants: make(chan tenure, 1)}}
 			w.config = func(c *settings) {
 				c.Engine.Now = func() time.Time { return time.Now().Add(ahead) }
 			}
@@ -68,12 +68,12 @@ type shared struct{ store.Store }
 func (shared) Close() error { return nil }
 
 // hand gives the lease to the n-th replica.
-func (r *replicas) hand(n int) { r.give(r.worlds[n].site) }
+func (r *replicas) hand(n int) { r.give(r.worlds[n].inner) }
 
 // oneKeyring gives all replicas the same keyring, and returns it.
-func oneKeyring() (*keyring, func(n int, w *world) *keyholder) {
+func oneKeyring() (*keyring, func(n int, w *harness) *keyholder) {
 	ring := &keyring{keys: map[string][]string{}}
-	return ring, func(_ int, w *world) *keyholder {
+	return ring, func(_ int, w *harness) *keyholder {
 		h := &keyholder{ring: ring, at: func(context.Context, string, string) {}}
 		w.provider = providers.Provider(h)
 		return h

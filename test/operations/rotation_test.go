@@ -10,7 +10,7 @@ import (
 
 func TestRotation_Bind_MakesASuccessorBesideTheOld(t *testing.T) {
 	osbtest.Proves(t, "ROT-02", "ROT-04", "ROT-05", "ROT-06")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.want("bind", w.bind("i", "old", body("fast", `{"Role":"mine","Scope":"all"}`)), 201)
 		old := w.credentials(w.fetchBinding("i", "old"))
@@ -41,7 +41,7 @@ func TestRotation_Bind_MakesASuccessorBesideTheOld(t *testing.T) {
 
 func TestRotation_BadRequests_AreRefused(t *testing.T) {
 	osbtest.Proves(t, "ROT-02", "ROT-03", "ROT-05", "ROT-07")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.made("j", "fast")
 		w.bound("i", "old")
@@ -64,7 +64,7 @@ func TestRotation_BadRequests_AreRefused(t *testing.T) {
 
 func TestBinding_Metadata_HasExpiryAndRenewal(t *testing.T) {
 	osbtest.Proves(t, "BIND-24", "BIND-25", "FB-07")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		got, ok := w.bind("i", "b", body("fast", "")).body.(osb.Binding)
 		if !ok || got.Metadata == nil {
@@ -84,7 +84,7 @@ func TestBinding_Metadata_HasExpiryAndRenewal(t *testing.T) {
 
 func TestAnswers_OlderVersions_OmitNewerMembers(t *testing.T) {
 	osbtest.Proves(t, "VER-05")
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.bound("i", "b")
 		for minor, want := range map[int]struct{ metadata, renew bool }{13: {}, 15: {}, 16: {metadata: true}, 17: {metadata: true, renew: true}} {

@@ -11,7 +11,7 @@ func TestPlan_LeftCatalog_IsBoundUpdatedAndDeletedAsBefore(t *testing.T) {
 	renamed := map[string]string{"plan": "id: fast-plan", "offering": "id: fast-id"}
 	for left, name := range renamed {
 		t.Run(left, func(t *testing.T) {
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				w.made("a", "fast")
 				w.stop()
 				w.plans = strings.Replace(w.plans, name, name+"-of-old", 1)

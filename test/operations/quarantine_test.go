@@ -14,117 +14,117 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A tripping provider is the fake cloud that stumbles over some records.
-type tripping struct {
+// A faultyProvider provider is the fake cloud that stumbles over some records.
+type faultyProvider struct {
 	*fakeCloud
 
-	mu   sync.Mutex
-	over func(method string, t providers.Task) // may panic, or wait; nil: never
-	how  map[string]int                        // how often it was asked for anything, by instance and binding
+	mu    sync.Mutex
+	fault func(method string, t providers.Task) // may panic, or wait; nil: never
+	calls map[string]int                        // how often it was asked for anything, by instance and binding
 }
 
-func (p *tripping) trip(method string, t providers.Task) {
+func (p *faultyProvider) interrupt(method string, t providers.Task) {
 	p.mu.Lock()
-	over := p.over
-	if p.how == nil {
-		p.how = map[string]int{}
+	over := p.fault
+	if p.calls == nil {
+		p.calls = map[string]int{}
 	}
-	p.how[t.InstanceID+t.BindingID]++
+	p.calls[t.InstanceID+t.BindingID]++
 	p.mu.Unlock()
 	if over != nil {
 		over(method, t)
 	}
 }
 
-func (p *tripping) trips(over func(method string, t providers.Task)) {
+func (p *faultyProvider) setFault(over func(method string, t providers.Task)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.over = over
+	p.fault = over
 }
 
-func (p *tripping) asked(id string) int {
+func (p *faultyProvider) asked(id string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.how[id]
+	return p.calls[id]
 }
 
-func (p *tripping) Prepare(t providers.Task) (providers.Plan, error) {
-	p.trip("Prepare", t)
+func (p *faultyProvider) Prepare(t providers.Task) (providers.Plan, error) {
+	p.interrupt("Prepare", t)
 	return p.fakeCloud.Prepare(t)
 }
 
-func (p *tripping) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
-	p.trip("Observe", t)
+func (p *faultyProvider) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	p.interrupt("Observe", t)
 	return p.fakeCloud.Observe(ctx, t)
 }
 
-func (p *tripping) Next(t providers.Task, seen providers.Seen) providers.Step {
-	p.trip("Next", t)
+func (p *faultyProvider) Next(t providers.Task, seen providers.Seen) providers.Step {
+	p.interrupt("Next", t)
 	return p.fakeCloud.Next(t, seen)
 }
 
-func (p *tripping) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
-	p.trip("Do", t)
+func (p *faultyProvider) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	p.interrupt("Do", t)
 	return p.fakeCloud.Do(ctx, t, s)
 }
 
 // withTripping runs a test with a provider that can be made to stumble.
-func withTripping(t *testing.T, test func(w *world, p *tripping)) {
+func withTripping(t *testing.T, test func(w *harness, p *faultyProvider)) {
 	t.Helper()
-	inBubble(t, func(w *world) {
-		p := &tripping{fakeCloud: w.cloud}
+	inBubble(t, func(w *harness) {
+		p := &faultyProvider{fakeCloud: w.cloud}
 		w.provider = p
 		w.restart()
 		test(w, p)
 	})
 }
 
-// A poison is a way to break one record.
-type poison struct {
-	brew func(w *world, p *tripping, k store.Key)
-	cure func(w *world, p *tripping, k store.Key)
+// A breakage is a way to break one record.
+type breakage struct {
+	apply func(w *harness, p *faultyProvider, k store.Key)
+	undo  func(w *harness, p *faultyProvider, k store.Key)
 }
 
-func poisons() map[string]poison {
-	panics := func(in string) poison {
-		return poison{
-			func(_ *world, p *tripping, k store.Key) {
-				p.trips(func(method string, t providers.Task) {
+func breakages() map[string]breakage {
+	panics := func(in string) breakage {
+		return breakage{
+			func(_ *harness, p *faultyProvider, k store.Key) {
+				p.setFault(func(method string, t providers.Task) {
 					if method == in && t.InstanceID == k.InstanceID && t.BindingID == k.BindingID {
 						panic("over " + k.String())
 					}
 				})
 			},
-			func(_ *world, p *tripping, _ store.Key) { p.trips(nil) },
+			func(_ *harness, p *faultyProvider, _ store.Key) { p.setFault(nil) },
 		}
 	}
-	damaged := func(err error) poison {
-		return poison{
-			func(w *world, _ *tripping, k store.Key) { w.site.damage(k, err) },
-			func(w *world, _ *tripping, k store.Key) { w.site.damage(k, nil) },
+	damaged := func(err error) breakage {
+		return breakage{
+			func(w *harness, _ *faultyProvider, k store.Key) { w.inner.damage(k, err) },
+			func(w *harness, _ *faultyProvider, k store.Key) { w.inner.damage(k, nil) },
 		}
 	}
-	provider := func(name string) func(w *world, p *tripping, k store.Key) {
-		return func(w *world, _ *tripping, k store.Key) {
+	provider := func(name string) func(w *harness, p *faultyProvider, k store.Key) {
+		return func(w *harness, _ *faultyProvider, k store.Key) {
 			w.change(k, func(r *store.Record) { r.Provider = name })
 		}
 	}
-	return map[string]poison{
+	return map[string]breakage{
 		"PanicInObserve":    panics("Observe"),
 		"PanicInNext":       panics("Next"),
 		"PanicInDo":         panics("Do"),
 		"DoesNotDecode":     damaged(store.ErrCorrupt),
 		"IsOfANewerVersion": damaged(store.ErrNewer),
 		"SecretsDoNotOpen": {
-			func(w *world, _ *tripping, k store.Key) { w.site.seal(k, true) },
-			func(w *world, _ *tripping, k store.Key) { w.site.seal(k, false) },
+			func(w *harness, _ *faultyProvider, k store.Key) { w.inner.seal(k, true) },
+			func(w *harness, _ *faultyProvider, k store.Key) { w.inner.seal(k, false) },
 		},
 		"ProviderIsGone": {provider("gone"), provider("fake")},
 	}
 }
 
 // change changes a stored record past the broker.
-func (w *world) change(k store.Key, change func(*store.Record)) {
+func (w *harness) change(k store.Key, change func(*store.Record)) {
 	w.t.Helper()
 	if _, err := w.store.Update(w.t.Context(), k, func(r *store.Record) error { change(r); return nil }); err != nil {
 		w.t.Fatal(err)
@@ -132,7 +132,7 @@ func (w *world) change(k store.Key, change func(*store.Record)) {
 }
 
 // aside checks how many records are set aside.
-func (w *world) aside(want float64) {
+func (w *harness) aside(want float64) {
 	w.t.Helper()
 	if got := w.figures("set_aside")[""]; got != want {
 		w.t.Errorf("%v records are set aside, want %v", got, want)
@@ -141,12 +141,12 @@ func (w *world) aside(want float64) {
 
 // quiet checks that nothing is asked of the store, nor of the provider for the
 // record, for some time, but to look for tombstones.
-func (w *world) quiet(p *tripping, id string) {
+func (w *harness) quiet(p *faultyProvider, id string) {
 	w.t.Helper()
 	w.pass(time.Second)
-	before, asked := w.site.asked(), p.asked(id)
+	before, asked := w.inner.asked(), p.asked(id)
 	w.pass(10 * time.Minute)
-	if n := w.site.asked() - before; n > 2 {
+	if n := w.inner.asked() - before; n > 2 {
 		w.t.Errorf("the store was asked %d times in ten minutes for a record that is set aside", n)
 	}
 	if n := p.asked(id) - asked; n != 0 {
@@ -155,7 +155,7 @@ func (w *world) quiet(p *tripping, id string) {
 }
 
 // inProgress polls what cannot go on: always the same words.
-func (w *world) inProgress(id, binding, operation string) {
+func (w *harness) inProgress(id, binding, operation string) {
 	w.t.Helper()
 	first := w.poll(id, binding, operation)
 	op := w.state(first)
@@ -170,14 +170,14 @@ func (w *world) inProgress(id, binding, operation string) {
 
 func TestQuarantine_BrokenInstance_OthersGoOn(t *testing.T) {
 	t.Parallel()
-	for name, poison := range poisons() {
+	for name, broken := range breakages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			withTripping(t, func(w *world, p *tripping) {
+			withTripping(t, func(w *harness, p *faultyProvider) {
 				accepted := w.provision("bad", body("slow", ""))
 				w.pass(5 * time.Second) // it is starting
 				bad := store.Key{InstanceID: "bad"}
-				poison.brew(w, p, bad)
+				broken.apply(w, p, bad)
 				w.pass(2 * time.Minute)
 				w.aside(1)
 				w.quiet(p, "bad")
@@ -189,7 +189,7 @@ func TestQuarantine_BrokenInstance_OthersGoOn(t *testing.T) {
 				w.aside(1)
 				w.quiet(p, "bad")
 
-				poison.cure(w, p, bad)
+				broken.undo(w, p, bad)
 				if _, err := w.runs.Retry(t.Context(), "bad"); err != nil {
 					t.Fatal(err)
 				}
@@ -208,15 +208,15 @@ func TestQuarantine_BrokenInstance_OthersGoOn(t *testing.T) {
 
 func TestQuarantine_BrokenBinding_SiblingsGoOn(t *testing.T) {
 	t.Parallel()
-	for name, poison := range poisons() {
+	for name, broken := range breakages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			withTripping(t, func(w *world, p *tripping) {
+			withTripping(t, func(w *harness, p *faultyProvider) {
 				w.made("i", "fast")
 				w.bound("i", "good")
 				w.bound("i", "bad")
 				bad := store.Key{InstanceID: "i", BindingID: "bad"}
-				poison.brew(w, p, bad)
+				broken.apply(w, p, bad)
 				w.bound("i", "more")
 				w.unbind("i", "bad", "fast") // it may be refused: the record may be beyond reading
 				w.pass(5 * time.Minute)
@@ -231,11 +231,11 @@ func TestQuarantine_BrokenBinding_SiblingsGoOn(t *testing.T) {
 					t.Errorf("the deletion of its instance is %s", op.State)
 				}
 				if names := w.cloud.names(); len(names) != 2 {
-					t.Errorf("in the cloud: %v, want the instance and the poison binding alone", names)
+					t.Errorf("in the cloud: %v, want the instance and the broken binding alone", names)
 				}
 				w.want("unbind of what went along", w.unbind("i", "good", "fast"), 410)
 
-				poison.cure(w, p, bad)
+				broken.undo(w, p, bad)
 				if _, err := w.runs.Retry(t.Context(), "i"); err != nil {
 					t.Fatal(err)
 				}
@@ -250,12 +250,12 @@ func TestQuarantine_BrokenBinding_SiblingsGoOn(t *testing.T) {
 }
 
 func TestQuarantine_NewRequest_TriesAgain(t *testing.T) {
-	withTripping(t, func(w *world, p *tripping) {
+	withTripping(t, func(w *harness, p *faultyProvider) {
 		k := store.Key{InstanceID: "bad"}
-		panics := poisons()["PanicInObserve"]
+		panics := breakages()["PanicInObserve"]
 		accepted := w.provision("bad", body("slow", ""))
 		w.pass(5 * time.Second) // it is starting
-		panics.brew(w, p, k)
+		panics.apply(w, p, k)
 		before := p.asked("bad")
 		w.pass(time.Minute)
 		w.aside(1)
@@ -265,7 +265,7 @@ func TestQuarantine_NewRequest_TriesAgain(t *testing.T) {
 		if n := p.asked("bad") - before; n != 3+3 {
 			t.Errorf("the provider was asked %d times, want 3 times for each operation", n)
 		}
-		panics.cure(w, p, k)
+		panics.undo(w, p, k)
 		if op := w.finally("bad", "", accepted); op.State != osb.Failed {
 			t.Errorf("the cancelled create is %s", op.State)
 		}
@@ -281,9 +281,9 @@ func TestQuarantine_NewRequest_TriesAgain(t *testing.T) {
 }
 
 func TestPrepare_Panic_RefusesItsRequestOnly(t *testing.T) {
-	withTripping(t, func(w *world, p *tripping) {
+	withTripping(t, func(w *harness, p *faultyProvider) {
 		k := store.Key{InstanceID: "bad"}
-		p.trips(func(method string, t providers.Task) {
+		p.setFault(func(method string, t providers.Task) {
 			if method == "Prepare" && t.InstanceID == k.InstanceID {
 				panic("over " + k.String())
 			}
@@ -291,17 +291,17 @@ func TestPrepare_Panic_RefusesItsRequestOnly(t *testing.T) {
 		w.want("provision", w.provision("bad", body("fast", "")), 503)
 		w.want("its poll", w.poll("bad", "", ""), 404)
 		w.made("good", "fast")
-		p.trips(nil)
+		p.setFault(nil)
 		w.want("provision when it is mended", w.provision("bad", body("fast", "")), 201)
 	})
 }
 
 // What the store refuses for one binding keeps nobody else.
 func TestQuarantine_FailingWrites_DelayTheirRecordOnly(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		var failed atomic.Int64
-		w.site.onWrite(func(r store.Record) error {
+		w.inner.onWrite(func(r store.Record) error {
 			if r.BindingID == "a" && r.Call != nil {
 				failed.Add(1)
 				return errors.New("the answer was lost")
@@ -314,7 +314,7 @@ func TestQuarantine_FailingWrites_DelayTheirRecordOnly(t *testing.T) {
 		if failed.Load() > 60 {
 			t.Errorf("%d tries in 20 minutes", failed.Load())
 		}
-		w.site.onWrite(nil)
+		w.inner.onWrite(nil)
 		w.pass(time.Minute)
 		w.want("bind a again", w.bind("i", "a", body("fast", "")), 200)
 		if names := w.cloud.names(); len(slices.Compact(names)) != 3 {

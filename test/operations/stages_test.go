@@ -183,7 +183,7 @@ func (o *onlooker) Update(ctx context.Context, k store.Key, change func(*store.R
 
 // No line of the table is there for nothing.
 func TestStages_EveryTransition_IsMade(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		var moves *onlooker
 		w.config = func(c *settings) {
 			moves = &onlooker{Store: c.Store, seen: map[[2]lifecycle.Stage]bool{}}

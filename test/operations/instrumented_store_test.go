@@ -11,9 +11,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A site is what one process has of a store: it counts what the process asks,
+// A instrumentedStore is what one process has of a store: it counts what the process asks,
 // damages records, and leads when tests let it.
-type site struct {
+type instrumentedStore struct {
 	store.Store
 
 	gets, writes, scans, lists atomic.Int64
@@ -31,21 +31,21 @@ type site struct {
 }
 
 // onUpdate sets what is called before each update.
-func (s *site) onUpdate(updating func(store.Key)) {
+func (s *instrumentedStore) onUpdate(updating func(store.Key)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.updating = updating
 }
 
 // onDelete sets what is called before each deletion of a record.
-func (s *site) onDelete(deleting func()) {
+func (s *instrumentedStore) onDelete(deleting func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.deleting = deleting
 }
 
 // damage makes a record one that cannot be read; nil mends it.
-func (s *site) damage(k store.Key, err error) {
+func (s *instrumentedStore) damage(k store.Key, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.damaged == nil {
@@ -56,7 +56,7 @@ func (s *site) damage(k store.Key, err error) {
 }
 
 // seal makes the secrets of a record ones that do not open.
-func (s *site) seal(k store.Key, opaque bool) {
+func (s *instrumentedStore) seal(k store.Key, opaque bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opaque == nil {
@@ -66,14 +66,14 @@ func (s *site) seal(k store.Key, opaque bool) {
 }
 
 // onWrite sets what is called after each write.
-func (s *site) onWrite(written func(store.Record) error) {
+func (s *instrumentedStore) onWrite(written func(store.Record) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.written = written
 }
 
 // read is how a record comes out of the store.
-func (s *site) read(r *store.Record) error {
+func (s *instrumentedStore) read(r *store.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.damaged[r.Key]; err != nil {
@@ -91,7 +91,7 @@ func (s *site) read(r *store.Record) error {
 }
 
 // Get implements store.Store.
-func (s *site) Get(ctx context.Context, k store.Key) (store.Record, error) {
+func (s *instrumentedStore) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	s.gets.Add(1)
 	r, err := s.Store.Get(ctx, k)
 	if err == nil {
@@ -105,7 +105,7 @@ func (s *site) Get(ctx context.Context, k store.Key) (store.Record, error) {
 
 // Update implements store.Store. Secrets that do not open are written as they
 // were.
-func (s *site) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
+func (s *instrumentedStore) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
 	s.mu.Lock()
 	updating := s.updating
 	s.mu.Unlock()
@@ -141,7 +141,7 @@ func (s *site) Update(ctx context.Context, k store.Key, change func(*store.Recor
 }
 
 // Delete implements store.Store.
-func (s *site) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
+func (s *instrumentedStore) Delete(ctx context.Context, k store.Key, check func(*store.Record) error) error {
 	s.writes.Add(1)
 	s.mu.Lock()
 	deleting := s.deleting
@@ -156,7 +156,7 @@ func (s *site) Delete(ctx context.Context, k store.Key, check func(*store.Record
 }
 
 // Bindings implements store.Store.
-func (s *site) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
+func (s *instrumentedStore) Bindings(ctx context.Context, instanceID string) ([]store.Item, error) {
 	s.lists.Add(1)
 	items, err := s.Store.Bindings(ctx, instanceID)
 	for i := range items {
@@ -168,7 +168,7 @@ func (s *site) Bindings(ctx context.Context, instanceID string) ([]store.Item, e
 }
 
 // All implements store.Store.
-func (s *site) All(ctx context.Context) iter.Seq2[store.Record, error] {
+func (s *instrumentedStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
 	s.scans.Add(1)
 	return func(yield func(store.Record, error) bool) {
 		for r, err := range s.Store.All(ctx) {
@@ -183,19 +183,19 @@ func (s *site) All(ctx context.Context) iter.Seq2[store.Record, error] {
 }
 
 // Unfinished implements store.Store.
-func (s *site) Unfinished(ctx context.Context) ([]store.Key, error) {
+func (s *instrumentedStore) Unfinished(ctx context.Context) ([]store.Key, error) {
 	s.lists.Add(1)
 	return s.Store.Unfinished(ctx)
 }
 
 // Tombstones implements store.Store.
-func (s *site) Tombstones(ctx context.Context, before time.Time, limit int) ([]store.Key, error) {
+func (s *instrumentedStore) Tombstones(ctx context.Context, before time.Time, limit int) ([]store.Key, error) {
 	s.lists.Add(1)
 	return s.Store.Tombstones(ctx, before, limit)
 }
 
 // asked is how often the store was asked for anything.
-func (s *site) asked() int64 {
+func (s *instrumentedStore) asked() int64 {
 	return s.gets.Load() + s.writes.Load() + s.scans.Load() + s.lists.Load()
 }
 
@@ -207,7 +207,7 @@ type tenure struct {
 }
 
 // Lead implements store.Store.
-func (s *site) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
+func (s *instrumentedStore) Lead(ctx context.Context, run func(context.Context, store.Lease) error) error {
 	if s.grants == nil {
 		return s.Store.Lead(ctx, run)
 	}
@@ -231,7 +231,7 @@ type lessor struct {
 }
 
 // give takes the lease from whoever has it, and lets the site lead.
-func (l *lessor) give(to *site) {
+func (l *lessor) give(to *instrumentedStore) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {

@@ -11,14 +11,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A blinking store cannot be read at times.
-type blinking struct {
+// A flakyStore store cannot be read at times.
+type flakyStore struct {
 	store.Store
 
 	away *atomic.Bool
 }
 
-func (b blinking) Get(ctx context.Context, k store.Key) (store.Record, error) {
+func (b flakyStore) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	if b.away.Load() {
 		return store.Record{}, errors.New("the store is away")
 	}
@@ -28,15 +28,15 @@ func (b blinking) Get(ctx context.Context, k store.Key) (store.Record, error) {
 // What is stored goes on: a platform that heard of a failure would delete it,
 // and Service Catalog never binds again.
 func TestProvision_StoreFailsDuringWait_IsAccepted(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.stop()
 		var away atomic.Bool
-		w.config = func(c *settings) { c.Store = blinking{c.Store, &away} }
+		w.config = func(c *settings) { c.Store = flakyStore{c.Store, &away} }
 		w.start()
-		w.site.onWrite(func(store.Record) error { away.Store(true); return nil })
+		w.inner.onWrite(func(store.Record) error { away.Store(true); return nil })
 		accepted := w.provision("a", `{"service_id":"fast-id","plan_id":"fast-plan","organization_guid":"o","space_guid":"s"}`)
 		w.want("provision", accepted, 202)
-		w.site.onWrite(nil)
+		w.inner.onWrite(nil)
 		away.Store(false)
 		if op := w.ended("a", "", accepted); op.State != osb.Succeeded {
 			t.Errorf("it ended as %s", op.State)
@@ -45,7 +45,7 @@ func TestProvision_StoreFailsDuringWait_IsAccepted(t *testing.T) {
 }
 
 func TestBind_TooLongApplication_IsRefusedBeforeStoring(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("a", "fast")
 		w.want("bind", w.bind("a", "x", `{"service_id":"fast-id","plan_id":"fast-plan","bind_resource":{"app_guid":"`+strings.Repeat("a", 2000)+`"}}`), 400)
 		w.want("fetch of the binding that was refused", w.fetchBinding("a", "x"), 404)
@@ -56,12 +56,12 @@ func TestBind_TooLongApplication_IsRefusedBeforeStoring(t *testing.T) {
 // bind again after a lost connection.
 func TestBind_StoreFails_IsLeftUnanswered(t *testing.T) {
 	for platform, dropped := range map[string]bool{"kubernetes": true, "cloudfoundry": false} {
-		inBubble(t, func(w *world) {
+		inBubble(t, func(w *harness) {
 			w.made("a", "fast")
 			w.stop()
 			var away atomic.Bool
 			w.opts.DropUnfinishedBinds = true
-			w.config = func(c *settings) { c.Store = blinking{c.Store, &away} }
+			w.config = func(c *settings) { c.Store = flakyStore{c.Store, &away} }
 			w.start()
 			bind := func() reply {
 				return w.bind("a", "x", `{"service_id":"fast-id","plan_id":"fast-plan","context":{"platform":"`+platform+`"}}`)

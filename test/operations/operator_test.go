@@ -21,7 +21,7 @@ import (
 )
 
 // record reads a record.
-func (w *world) record(id, binding string) store.Record {
+func (w *harness) record(id, binding string) store.Record {
 	w.t.Helper()
 	r, err := w.store.Get(w.t.Context(), store.Key{InstanceID: id, BindingID: binding})
 	if err != nil {
@@ -32,7 +32,7 @@ func (w *world) record(id, binding string) store.Record {
 
 // replica is another broker on the same store, or a store around it, which does
 // not run the operations.
-func (w *world) replica(st store.Store) *engine.Engine {
+func (w *harness) replica(st store.Store) *engine.Engine {
 	w.t.Helper()
 	c, err := catalog.Load(catalog.Embedded("plans.yaml", []byte(w.plans)))
 	if err != nil {
@@ -50,7 +50,7 @@ func (w *world) replica(st store.Store) *engine.Engine {
 func TestRetry_QuarantinedRecord_IsTriedByAnyReplica(t *testing.T) {
 	for _, where := range []string{"the one that runs it", "another one"} {
 		t.Run(where, func(t *testing.T) {
-			inBubble(t, func(w *world) {
+			inBubble(t, func(w *harness) {
 				ctx, end := context.WithCancel(w.t.Context())
 				defer end()
 				go func() { _ = w.runs.Listen(ctx) }()
@@ -85,7 +85,7 @@ func TestRetry_QuarantinedRecord_IsTriedByAnyReplica(t *testing.T) {
 }
 
 func TestRetry_WaitingRecord_IsTriedAtOnce(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		denied := make([]error, 20)
 		for i := range denied {
@@ -115,7 +115,7 @@ func TestRetry_WaitingRecord_IsTriedAtOnce(t *testing.T) {
 }
 
 func TestPurge_UndeletableInstance_DropsItsRecords(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.bound("i", "b")
 		left := w.cloud.names()
@@ -156,7 +156,7 @@ func TestPurge_UndeletableInstance_DropsItsRecords(t *testing.T) {
 }
 
 func TestPurge_LiveInstance_RequiresForce(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.bound("i", "b")
 		w.bound("i", "c")
@@ -182,7 +182,7 @@ func TestPurge_LiveInstance_RequiresForce(t *testing.T) {
 }
 
 func TestPurge_DuringProvision_EndsIt(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		release := make(chan struct{})
 		w.cloud.set(func(f *fakeCloud) { f.hang = release })
 		accepted := w.provision("i", body("slow", ""))
@@ -206,7 +206,7 @@ func TestPurge_DuringProvision_EndsIt(t *testing.T) {
 }
 
 func TestPurge_DuringPass_StopsItsCalls(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.cloud.set(func(f *fakeCloud) {
 			f.onLook = func() {
@@ -284,7 +284,7 @@ func (s tornStore) All(ctx context.Context) iter.Seq2[store.Record, error] {
 }
 
 func TestPurge_UnreadableRecord_IsDropped(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.made("i", "fast")
 		w.bound("i", "b")
 		w.made("other", "fast")
@@ -314,7 +314,7 @@ func TestPurge_UnreadableRecord_IsDropped(t *testing.T) {
 }
 
 func TestCause_Long_IsCut(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		w.cloud.failNext("create", fmt.Errorf("%w: %s", providers.ErrDenied, strings.Repeat("é", 10_000)))
 		w.cloud.failNext("observe", nil)
 		w.provision("i", body("slow", ""))
@@ -327,7 +327,7 @@ func TestCause_Long_IsCut(t *testing.T) {
 }
 
 func TestHistory_RepeatedError_IsOneLine(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		denied := make([]error, 5)
 		for i := range denied {
 			denied[i] = providers.ErrDenied
@@ -349,7 +349,7 @@ func TestHistory_RepeatedError_IsOneLine(t *testing.T) {
 }
 
 func TestRequest_TooLargeForRecord_IsRefused(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		context := `"context":{"platform":"x","y":"` + strings.Repeat("z", store.MaxRecord) + `"},`
 		large := strings.Replace(body("slow", ""), "{", "{"+context, 1)
 		w.want("a provision", w.provision("i", large), 400)

@@ -15,9 +15,9 @@ import (
 
 // pointsOfLoss are where in the making of a key a process may lose the lease.
 // Each returns how it is arranged: lose is to be called there.
-func pointsOfLoss() map[string]func(w *world, h *keyholder, lose func()) {
-	at := func(point, step string) func(*world, *keyholder, func()) {
-		return func(_ *world, h *keyholder, lose func()) {
+func pointsOfLoss() map[string]func(w *harness, h *keyholder, lose func()) {
+	at := func(point, step string) func(*harness, *keyholder, func()) {
+		return func(_ *harness, h *keyholder, lose func()) {
 			h.at = func(_ context.Context, p, s string) {
 				if p == point && s == step {
 					lose()
@@ -25,7 +25,7 @@ func pointsOfLoss() map[string]func(w *world, h *keyholder, lose func()) {
 			}
 		}
 	}
-	return map[string]func(w *world, h *keyholder, lose func()){
+	return map[string]func(w *harness, h *keyholder, lose func()){
 		"InALook":              at("look", ""),
 		"BeforeTheEffect":      at("before", "key"),
 		"AfterTheEffect":       at("after", "key"),
@@ -34,7 +34,7 @@ func pointsOfLoss() map[string]func(w *world, h *keyholder, lose func()) {
 		"BetweenIntentAndCall": onWriteWith(true, nil),
 		"AfterTheRecord":       onWriteWith(false, nil),
 		"WhileItIsRecorded":    onWriteWith(false, context.Canceled),
-		"LongBeforeTheEffect": func(w *world, h *keyholder, lose func()) {
+		"LongBeforeTheEffect": func(w *harness, h *keyholder, lose func()) {
 			h.at = func(_ context.Context, p, s string) {
 				if p == "before" && s == "key" {
 					lose()
@@ -47,10 +47,10 @@ func pointsOfLoss() map[string]func(w *world, h *keyholder, lose func()) {
 
 // onWriteWith loses the lease after a write of the record with, or without, an
 // open call; fails is the answer of the write.
-func onWriteWith(call bool, fails error) func(*world, *keyholder, func()) {
-	return func(w *world, _ *keyholder, lose func()) {
+func onWriteWith(call bool, fails error) func(*harness, *keyholder, func()) {
+	return func(w *harness, _ *keyholder, lose func()) {
 		var lost atomic.Bool
-		w.site.onWrite(func(r store.Record) error {
+		w.inner.onWrite(func(r store.Record) error {
 			if (r.Call != nil) != call || !call && r.Facts["key"] == "" || !lost.CompareAndSwap(false, true) {
 				return nil
 			}
@@ -71,7 +71,7 @@ func TestEngine_LostLease_LeavesWorkToTheNext(t *testing.T) {
 				t.Parallel()
 				ring, holder := oneKeyring()
 				var holders []*keyholder
-				inReplicas(t, []time.Duration{0, ahead}, func(n int, w *world) {
+				inReplicas(t, []time.Duration{0, ahead}, func(n int, w *harness) {
 					holders = append(holders, holder(n, w))
 				}, func(r *replicas) {
 					first, second := r.worlds[0], r.worlds[1]
@@ -81,7 +81,7 @@ func TestEngine_LostLease_LeavesWorkToTheNext(t *testing.T) {
 					arrange(first, holders[0], func() {
 						lost.Do(func() {
 							r.hand(1)
-							writes = first.site.writes.Load()
+							writes = first.inner.writes.Load()
 							late.Store(true)
 						})
 					})
@@ -115,7 +115,7 @@ func TestEngine_LostLease_LeavesWorkToTheNext(t *testing.T) {
 					if !late.Load() {
 						t.Error("the lease was never lost")
 					}
-					if n := first.site.writes.Load() - writes; n != 0 {
+					if n := first.inner.writes.Load() - writes; n != 0 {
 						t.Errorf("the process that has lost the lease wrote %d times", n)
 					}
 				})
@@ -130,7 +130,7 @@ func TestResult_Unrecorded_IsUndone(t *testing.T) {
 	t.Parallel()
 	ring, holder := oneKeyring()
 	var holders []*keyholder
-	inReplicas(t, []time.Duration{0, 0}, func(n int, w *world) { holders = append(holders, holder(n, w)) }, func(r *replicas) {
+	inReplicas(t, []time.Duration{0, 0}, func(n int, w *harness) { holders = append(holders, holder(n, w)) }, func(r *replicas) {
 		come := make(chan struct{})
 		stubborn := &stubborn{keyholder: holders[0], come: come}
 		r.worlds[0].stop()
@@ -168,17 +168,17 @@ func (s *stubborn) Do(_ context.Context, t providers.Task, step providers.Step) 
 // lease of now. They are left alone for a while, in case the lease is lost, and
 // go on then.
 func TestEpoch_GreaterInRestoredRecords_GoOnSlowly(t *testing.T) {
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		accepted := w.provision("i", body("slow", ""))
 		w.pass(5 * time.Second)
 		w.change(storeKey("i"), func(r *store.Record) {
 			r.Epoch += 1000
 			r.Call = &store.Call{Step: "finish", Epoch: r.Epoch, Timeout: 30_000, Until: time.Now().Add(30 * time.Second)}
 		})
-		before, looks := w.site.asked(), 0
+		before, looks := w.inner.asked(), 0
 		w.cloud.set(func(f *fakeCloud) { looks = f.looks })
 		w.pass(time.Minute)
-		if n := w.site.asked() - before; n > 10 {
+		if n := w.inner.asked() - before; n > 10 {
 			t.Errorf("the store was asked %d times in a minute", n)
 		}
 		w.cloud.set(func(f *fakeCloud) {

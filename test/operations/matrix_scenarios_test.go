@@ -9,16 +9,16 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// A trip is a walk with one mishap at most in each of its requests: cases by
+// A scenario is a walk with one mishap at most in each of its requests: cases by
 // the order of their requests.
-type trip []crashCase
+type scenario []crashCase
 
-// trips take one case of each request as long as there are some, so that a
+// scenarios take one case of each request as long as there are some, so that a
 // deletion at the end shows for all of them that nothing is left.
-func trips(cases [][]crashCase) []trip {
-	var all []trip
+func scenarios(cases [][]crashCase) []scenario {
+	var all []scenario
 	for i := 0; ; i++ {
-		var one trip
+		var one scenario
 		for _, of := range cases {
 			if i < len(of) {
 				one = append(one, of[i])
@@ -32,10 +32,10 @@ func trips(cases [][]crashCase) []trip {
 }
 
 // run goes the walk from the first mishap on.
-func (w trip) run(t *testing.T) {
+func (w scenario) run(t *testing.T) {
 	t.Helper()
 	first := w[0]
-	r := rigAt(t, first.plans, first.from, first.weather)
+	r := rigAt(t, first.plans, first.from, first.behaviour)
 	walk := first.service.walk()
 	at := slices.IndexFunc(walk, func(q requested) bool { return q.name == first.request.name })
 	for _, q := range walk[at:] {
@@ -49,7 +49,7 @@ func (w trip) run(t *testing.T) {
 					return
 				}
 				// What an earlier mishap left took another way.
-				r := rigAt(t, c.plans, c.from, c.weather)
+				r := rigAt(t, c.plans, c.from, c.behaviour)
 				if !c.play(r) {
 					t.Errorf("it was not struck: there is no %s %d", c.request.name, c.n)
 				}
@@ -87,9 +87,9 @@ func (c crashCase) play(r *rig) bool {
 	if c.call == "" {
 		failAt = c.n
 	} else {
-		r.cloud.Faults().Add(cloud.Fault{Action: "*", Skip: c.n - 1, Times: 1, Effect: c.mishap.effect, Code: "InternalError", Struck: func() {
-			if c.mishap.struck != nil {
-				c.mishap.struck(r)
+		r.cloud.Faults().Add(cloud.Fault{Action: "*", Skip: c.n - 1, Times: 1, Effect: c.callFault.effect, Code: "InternalError", Struck: func() {
+			if c.callFault.struck != nil {
+				c.callFault.struck(r)
 			}
 			struck.Store(true)
 		}})

@@ -29,15 +29,15 @@ func TestEngine_UnnoticedLostLease_WritesNothing(t *testing.T) {
 		r.hand(1)
 		second.pass(5 * time.Second)
 		before := second.record("i", "")
-		writes := first.site.writes.Load()
+		writes := first.inner.writes.Load()
 		close(hang)
 		second.pass(5 * time.Second)
 		if n := second.cloud.count("create"); n != 1 {
 			t.Fatalf("%d creates came, want that of the old holder", n)
 		}
-		if after := second.record("i", ""); after.Revision != before.Revision || first.site.writes.Load() != writes {
+		if after := second.record("i", ""); after.Revision != before.Revision || first.inner.writes.Load() != writes {
 			t.Errorf("the old holder wrote %d times: the record was at epoch %d with facts %v and is at epoch %d with %v",
-				first.site.writes.Load()-writes, before.Epoch, before.Facts, after.Epoch, after.Facts)
+				first.inner.writes.Load()-writes, before.Epoch, before.Facts, after.Epoch, after.Facts)
 		}
 		r.hear()
 		second.cloud.set(func(f *fakeCloud) { f.hang = nil })
@@ -52,7 +52,7 @@ func TestEngine_UnnoticedLostLease_WritesNothing(t *testing.T) {
 func TestPurge_LateCallOfOldLife_LeavesTheNewLife(t *testing.T) {
 	t.Parallel()
 	ring, holder := oneKeyring()
-	inBubble(t, func(w *world) {
+	inBubble(t, func(w *harness) {
 		h := holder(0, w)
 		w.restart()
 		accepted := make(chan reply, 1)
@@ -67,7 +67,7 @@ func TestPurge_LateCallOfOldLife_LeavesTheNewLife(t *testing.T) {
 				}
 				accepted <- w.provision("i", body("slow", ""))
 				life := w.record("i", "").Incarnation
-				w.site.onWrite(func(r store.Record) error {
+				w.inner.onWrite(func(r store.Record) error {
 					if r.Incarnation == life && r.Facts["key"] == "key-1" {
 						t.Errorf("the new life has the facts of the call of the old one: %v", r.Facts)
 					}
@@ -98,7 +98,7 @@ func TestLease_NextHolder_OnlyObservesOpenCalls(t *testing.T) {
 			t.Run(fmt.Sprintf("Deletion%t/%s", deletion, ahead), func(t *testing.T) {
 				t.Parallel()
 				spies := make([]*spy, 2)
-				inReplicas(t, []time.Duration{0, ahead}, func(n int, w *world) {
+				inReplicas(t, []time.Duration{0, ahead}, func(n int, w *harness) {
 					spies[n] = &spy{Provider: w.cloud}
 					w.provider = spies[n]
 				}, func(r *replicas) {
@@ -146,7 +146,7 @@ func TestDeletion_OpenCallOfFormerHolder_IsWaitedFor(t *testing.T) {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
 			first := &spy{}
-			inReplicas(t, []time.Duration{0, ahead}, func(n int, w *world) {
+			inReplicas(t, []time.Duration{0, ahead}, func(n int, w *harness) {
 				if n == 0 {
 					first.Provider = w.cloud
 					w.provider = first
@@ -180,7 +180,7 @@ func isOver(r *store.Record) bool { return r.Operation.State.Finished() }
 
 // readyBy makes the instance, in the first process, and lets that one keep the
 // lease.
-func (w *world) readyBy(r *replicas, first *spy) {
+func (w *harness) readyBy(r *replicas, first *spy) {
 	w.t.Helper()
 	first.on = nil
 	r.hand(0)
@@ -229,7 +229,7 @@ func TestSettleTime_ClockOfOtherReplica_IsNotShortened(t *testing.T) {
 					second.cloud.set(lose)
 					var lost sync.Once
 					deletions := make(chan reply, 1)
-					first.site.onWrite(func(saved store.Record) error {
+					first.inner.onWrite(func(saved store.Record) error {
 						if len(saved.Unsettled) > 0 || !saved.Unseen.IsZero() {
 							lost.Do(func() {
 								deletions <- second.deprovision("i", "slow")

@@ -27,7 +27,7 @@ func TestDescription_SameState_HasTheSameText(t *testing.T) {
 		for _, step := range steps {
 			t.Run(name+"/"+step, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, func(w *world) {
+				inBubble(t, func(w *harness) {
 					var errs []error
 					for n := range 8 {
 						errs = append(errs, fmt.Errorf("request %d at %s: %w", n, time.Now(), kind))

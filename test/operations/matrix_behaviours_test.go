@@ -8,15 +8,15 @@ import (
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-// A mishap is what meets one call of the cloud.
-type mishap struct {
+// A callFault is what meets one call of the cloud.
+type callFault struct {
 	name   string
 	effect cloud.Effect
 	struck func(*rig) // what happens to the process then; nil: nothing
 }
 
-func mishaps() []mishap {
-	return []mishap{
+func callFaults() []callFault {
+	return []callFault{
 		{"CrashBefore", cloud.DropBefore, (*rig).die},
 		{"CrashAfter", cloud.DropAfter, (*rig).die},
 		{"NotSent", cloud.DropBefore, nil},
@@ -28,24 +28,24 @@ func mishaps() []mishap {
 	}
 }
 
-// A weather is how the cloud behaves where documents leave it open.
-type weather struct {
+// A cloudBehaviour is how the cloud behaves where documents leave it open.
+type cloudBehaviour struct {
 	name     string
 	rds      func(*emulatedrds.Behaviour)
 	ram      func(*ram.Behaviour)
 	requests []string // those concerned; nil: all
 }
 
-func (w weather) concerns(s service) bool {
+func (w cloudBehaviour) concerns(s service) bool {
 	return w.requests == nil || (w.rds != nil && s.name == "RDS") || (w.ram != nil && s.name == "OSS")
 }
 
 // weathers: the good one first.
-func weathers() []weather {
+func cloudBehaviours() []cloudBehaviour {
 	const lag = 20 * time.Second // less than a server takes to be made
 	creates, changes := []string{"provision"}, []string{"provision", "update"}
 	accounts := []string{"bind", "rotate", "unbind", "deprovision"}
-	return []weather{
+	return []cloudBehaviour{
 		{name: ""},
 		{"ListsLag", func(b *emulatedrds.Behaviour) { b.ListLag = lag }, nil, creates},
 		{"AllLags", func(b *emulatedrds.Behaviour) { b.Lag = lag }, nil, creates},

@@ -19,7 +19,7 @@ type service struct {
 	change         string // the body of its update
 	// witness says what is wrong in the cloud: want is what is to be there, and
 	// given the credentials that the broker hands out, by binding.
-	witness func(r *rig, want expected, given map[string]map[string]string) error
+	check func(r *rig, want expected, given map[string]map[string]string) error
 }
 
 func rdsService() service {
@@ -55,7 +55,7 @@ func (r *rig) holds(s service, want expected) {
 			given[id] = credentialsIn(got)
 		}
 	}
-	if err := s.witness(r, want, given); err != nil {
+	if err := s.check(r, want, given); err != nil {
 		r.t.Error(err)
 	}
 }
