@@ -117,7 +117,7 @@ func await(t *testing.T, s *stack.Stack, method, path, body string) {
 		if time.Now().After(end) {
 			break
 		}
-		time.Sleep(2 * time.Millisecond)
+		<-time.After(2 * time.Millisecond)
 		status, _, answer = s.Do(http.MethodGet, resource+"/last_operation", "", nil)
 	}
 	gone := method == http.MethodDelete && status == http.StatusGone

@@ -181,9 +181,9 @@ func (s sentence) isNegated() bool {
 	return s.has("no", "not", "never", "none", "nothing", "nor", "without", "cannot")
 }
 
-func (s sentence) has(any ...string) bool {
+func (s sentence) has(words ...string) bool {
 	for _, found := range word.FindAllString(strings.ToLower(s.text), -1) {
-		for _, w := range any {
+		for _, w := range words {
 			if found == w || strings.HasPrefix(found, w+"'") {
 				return true
 			}
