@@ -1,0 +1,9 @@
+//go:build race
+
+package operations_test
+
+// sample is the share of the crash matrix's scenarios that runs with the race
+// detector: one in so many, which makes them five times as slow. The number is
+// prime to the eight faults of a call, so that each of them is in the sample.
+// hack/crash-matrix runs every scenario without the detector.
+const sample = 5
