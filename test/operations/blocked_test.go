@@ -21,7 +21,8 @@ func withWorkers(t *testing.T, n int, test func(w *harness, p *faultyProvider)) 
 	})
 }
 
-// blocking instances are those whose id begins so.
+// isBlocking selects the instances whose calls block, by the first letter of
+// the id.
 func isBlocking(t providers.Task) bool { return t.InstanceID[0] == 'b' }
 
 func TestEngine_HungProvider_DelaysNoOtherInstance(t *testing.T) {
@@ -96,8 +97,8 @@ func TestEngine_HungLook_DelaysNoNewRequest(t *testing.T) {
 	})
 }
 
-// A call that hangs in this process may still have its effect: a deletion does
-// not overtake it before lost calls have settled.
+// A call that hangs in this process may still take effect: a deletion waits
+// until lost calls have settled.
 func TestDeletion_HungCall_IsWaitedFor(t *testing.T) {
 	withTripping(t, func(w *harness, p *faultyProvider) {
 		come := make(chan struct{})

@@ -17,8 +17,8 @@ import (
 type service struct {
 	name, id, plan string
 	change         string // the body of its update
-	// witness says what is wrong in the cloud: want is what is to be there, and
-	// given the credentials that the broker hands out, by binding.
+	// check reports a fault in the cloud: want is the expected state, and given
+	// the credentials that the broker hands out, by binding.
 	check func(r *rig, want expected, given map[string]map[string]string) error
 }
 
@@ -32,8 +32,8 @@ func ossService() service {
 
 func services() []service { return []service{rdsService(), ossService()} }
 
-// holds checks that the platform is told, and the cloud has, just what is
-// expected.
+// holds checks that the platform's answers and the cloud show the expected
+// state.
 func (r *rig) holds(s service, want expected) {
 	r.t.Helper()
 	if !want.instance {
@@ -104,8 +104,8 @@ type databaseAccount struct {
 	Grants               []struct{ Database, Privilege string }
 }
 
-// accountsOf the servers, by name. A Super account is none of a binding's: the
-// broker keeps it to itself.
+// accountsOf the servers, by name. A Super account belongs to the broker alone,
+// and is left out.
 func accountsOf(s *emulator.Server) (map[string]databaseAccount, error) {
 	b, err := s.RDS().Snapshot()
 	if err != nil {

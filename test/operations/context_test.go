@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// What one request may leave in a record is bounded, so that the record has
-// room for what the cloud tells later.
+// The part of a request in the record is bounded, so that the record has room
+// for the cloud's later answers.
 func TestProvision_TooLargeContext_IsRefusedBeforeStoring(t *testing.T) {
 	inBubble(t, func(w *harness) {
 		large := fmt.Sprintf(`"context":{"platform":"kubernetes","namespace":%q}`, strings.Repeat("n", 64<<10))

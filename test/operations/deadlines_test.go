@@ -19,7 +19,7 @@ func (w *harness) withDeadlines() {
 	w.restart()
 }
 
-// never lets a step of the cloud fail for days.
+// never makes a step of the cloud fail for days.
 func (w *harness) never(step string) {
 	w.cloud.failNext(step, slices.Repeat([]error{providers.ErrDenied}, 5000)...)
 }
@@ -29,7 +29,7 @@ func (w *harness) never(step string) {
 func TestDeadline_EachKindOfOperation_HasItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		step     string // that never succeeds
+		step     string // fails until the deadline
 		binding  string
 		begin    func(w *harness) reply
 		deadline time.Duration
@@ -61,8 +61,8 @@ func TestDeadline_EachKindOfOperation_HasItsOwn(t *testing.T) {
 	}
 }
 
-// An update that was not done in time leaves the instance wanted as it was, and
-// says something else than a create, of which everything is removed.
+// An overdue update leaves the desired state as it was. Its failure has another
+// text than the failure of a create, whose resources are removed.
 func TestUpdate_Overdue_RestoresTheDesiredState(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *harness) {

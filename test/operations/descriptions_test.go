@@ -36,7 +36,7 @@ func TestDescription_SameState_HasTheSameText(t *testing.T) {
 					operation := w.operation(w.provision("i", body("slow", "")))
 					var said []string
 					for tries := 0; tries < len(errs); w.pass(time.Second) {
-						synctest.Wait() // what was met is stored
+						synctest.Wait() // the call is in the record
 						w.cloud.set(func(f *fakeCloud) { tries = len(errs) - len(f.fail[step]) })
 						op := w.state(w.poll("i", "", operation))
 						if op.State != osb.InProgress {

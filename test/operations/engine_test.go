@@ -10,8 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// flakyElection is a store that cannot lend the right to run operations, nor watch,
-// for the first few times.
+// flakyElection is a store whose Lead and Watch fail a few times at first.
 type flakyElection struct {
 	store.Store
 

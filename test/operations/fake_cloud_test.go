@@ -107,8 +107,8 @@ type fakeCloud struct {
 	fail    map[string][]fakeFail // by step; consumed in order
 	data    bool                  // instances hold data
 	panicky bool
-	hidden  bool              // what was made is not visible yet
-	stuck   bool              // nothing can be deleted
+	hidden  bool              // created resources are still invisible
+	stuck   bool              // every deletion fails
 	looks   int               // that were taken
 	asks    atomic.Int64      // requests that were thought of
 	onLook  func()            // called at each
@@ -121,7 +121,7 @@ type thing struct {
 	ready       bool
 }
 
-// A sight is what Observe sees of a thing.
+// A sight is a thing as Observe sees it.
 type sight struct {
 	thing
 
@@ -150,7 +150,7 @@ type fakePlan struct {
 type fakeRequest struct {
 	Name string `json:"name"`
 	Size int    `json:"size"`
-	Ask  int64  `json:"ask"` // no two are the same: what is sent again must be kept
+	Ask  int64  `json:"ask"` // different for each request: a repeated request must be the stored one
 }
 
 func newFakeCloud(t *testing.T) *fakeCloud {

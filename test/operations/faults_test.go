@@ -6,7 +6,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// The cloud throttles every call for a while: nothing fails.
+// The cloud throttles every call for a while, and every operation succeeds.
 func TestThrottling_ManyOperations_AllSucceed(t *testing.T) {
 	t.Parallel()
 	for _, s := range services() {

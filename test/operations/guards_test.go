@@ -11,8 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// othersCredentials restarts the broker; while what it returns is true, the
-// credentials are those of another account.
+// othersCredentials restarts the broker; while its result is true, the
+// credentials belong to another account.
 func (w *harness) othersCredentials() *atomic.Bool {
 	w.t.Helper()
 	others := new(atomic.Bool)
@@ -29,9 +29,9 @@ func (w *harness) othersCredentials() *atomic.Bool {
 	return others
 }
 
-// With the credentials of another account there is nothing to be seen of what
-// exists. It is neither taken for gone nor made again: the broker waits for the
-// credentials of its own account.
+// Under the credentials of another account existing resources are invisible.
+// The broker neither takes them for gone nor creates them again: it waits for
+// the credentials of its own account.
 func TestAccount_Other_IsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string]func(w *harness) reply{
@@ -121,8 +121,9 @@ func TestDeletion_LateBinding_GoesBeforeItsInstance(t *testing.T) {
 	})
 }
 
-// Between listing the tombstones and deleting one its id begins a new life,
-// which stays, or is even deleted, whose tombstone has its own time.
+// Between the list of tombstones and the deletion of one, its id begins a new
+// life. That life stays; if it is deleted meanwhile, its tombstone has a time
+// of its own.
 func TestTombstone_PurgedAfterNewLife_KeepsTheNewLife(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]struct {

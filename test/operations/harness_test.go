@@ -39,7 +39,7 @@ type harness struct {
 	twins    []*harness         // all replicas of one broker, this one too; nil: it is alone
 }
 
-// settings are those of a broker and of its engine.
+// settings of a broker and of its engine.
 type settings struct {
 	broker.Config
 	Engine engine.Config
@@ -153,7 +153,7 @@ func (w *harness) restart() {
 // platform is one that accepts asynchronous answers.
 func (w *harness) platform() platform { return platform{t: w.t, logic: w.logic} }
 
-// syncPlatform is one that accepts none.
+// syncPlatform returns a platform without accepts_incomplete.
 func (w *harness) syncPlatform() platform { return platform{t: w.t, logic: w.logic, sync: true} }
 
 func (w *harness) provision(id, body string) reply {
@@ -205,7 +205,7 @@ func body(service, parameters string) string {
 	return `{"service_id":"` + service + `-id","plan_id":"` + service + `-plan","organization_guid":"o","space_guid":"s","parameters":` + parameters + `}`
 }
 
-// finally returns how what was accepted has ended, polling where it takes time.
+// finally polls an accepted request and returns its end.
 func (w *harness) finally(id, binding string, accepted reply) osb.LastOperation {
 	w.t.Helper()
 	if accepted.status == 200 || accepted.status == 201 { // it was done within the request
@@ -261,7 +261,7 @@ func (w *harness) made(id, service string) {
 // pass lets time pass in the bubble.
 func (w *harness) pass(d time.Duration) { <-time.After(d) }
 
-// nothingLeft checks that the cloud holds nothing.
+// nothingLeft checks that the cloud is empty.
 func (w *harness) nothingLeft() {
 	w.t.Helper()
 	if names := w.cloud.names(); len(names) != 0 {

@@ -17,15 +17,15 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-//nolint:gochecknoglobals // go test has no other way to take a flag
+//nolint:gochecknoglobals // go test has only this way to take a flag
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// A condition is what an instance and its binding are in when a request comes.
+// A condition is the state of an instance and its binding when a request comes.
 type condition struct {
 	name  string
 	reach func(w *harness, id string) // brings an instance there
-	hang  func(w *harness, id string) // begins what then hangs in the cloud
-	wait  time.Duration               // what passes before the request comes
+	hang  func(w *harness, id string) // begins a call that hangs in the cloud
+	wait  time.Duration               // the time until the request comes
 }
 
 const (
@@ -67,8 +67,8 @@ func (w *harness) boundInstance(id string) {
 	}
 }
 
-// failedInstance is one whose provision the cloud refuses; cleaning up after
-// it fails as often as is said.
+// failedInstance is an instance whose provision the cloud refuses; its clean-up
+// fails the given number of times.
 func (w *harness) failedInstance(id string, cleaning int) {
 	w.t.Helper()
 	w.cloud.failNext("finish", providers.ErrInvalid)
@@ -107,17 +107,16 @@ func instanceConditions() []condition {
 	}
 }
 
-// A verb is one request about an instance, and what it gets in each condition:
-// the status, then = for the operation that goes on and + for a new one,
-// C for ConcurrencyError and U for another refusal of a 422, and the letter of
-// a polled state.
+// A verb is one request about an instance, with its answer in each condition:
+// the status, then = for the running operation and + for a new one, C for
+// ConcurrencyError and U for another 422, and the letter of a polled state.
 type verb struct {
 	name string
 	want string
 	send func(w *harness, id string) reply
 }
 
-//nolint:goconst // the bodies say what is sent
+//nolint:goconst // the bodies show the request
 func instanceVerbs() []verb {
 	return []verb{
 		//                                          never creating ready updating failed deleting failed cleaned failed deleted
@@ -229,8 +228,8 @@ func bindingVerbs() []verb {
 	}
 }
 
-// sendAll brings one instance for each verb into the condition and returns
-// what the verbs get.
+// sendAll brings one instance for each verb into the condition and returns the
+// answers.
 func sendAll(t *testing.T, c condition, verbs []verb, binding string) []string {
 	t.Helper()
 	var got []string
@@ -261,7 +260,7 @@ func sendAll(t *testing.T, c condition, verbs []verb, binding string) []string {
 	return got
 }
 
-// operationOf the record, or nothing.
+// operationOf returns the operation of the record, or "".
 func (w *harness) operationOf(id, binding string) string {
 	w.t.Helper()
 	r, err := w.store.Get(w.t.Context(), store.Key{InstanceID: id, BindingID: binding})

@@ -207,7 +207,7 @@ func TestProvision_LostAnswer_CreatesOnce(t *testing.T) {
 
 func TestDeletion_ResourceAppearsLate_IsDeleted(t *testing.T) {
 	inBubble(t, func(w *harness) {
-		w.cloud.failNext("create", providers.ErrOutcomeUnknown) // and nothing to be seen yet
+		w.cloud.failNext("create", providers.ErrOutcomeUnknown) // and the resource is still invisible
 		w.provision("i", body("slow", ""))
 		w.pass(time.Millisecond)
 		deleted := w.deprovision("i", "slow")

@@ -11,40 +11,40 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A instrumentedStore is what one process has of a store: it counts what the process asks,
-// damages records, and leads when tests let it.
+// An instrumentedStore is the store of one process: it counts calls, damages
+// records, and leads when tests let it.
 type instrumentedStore struct {
 	store.Store
 
 	gets, writes, scans, lists atomic.Int64
-	grants                     chan tenure // nil: the store decides who leads
+	grants                     chan tenure // nil: the store chooses the leader
 
 	mu      sync.Mutex
-	damaged map[store.Key]error // records that cannot be read, and why
-	opaque  map[store.Key]bool  // records whose secrets do not open
-	// written is called after a write, with the record as saved; what it
-	// returns becomes of the write's answer.
+	damaged map[store.Key]error // unreadable records with their errors
+	opaque  map[store.Key]bool  // records with unreadable secrets
+	// written is called after a write, with the saved record; its result
+	// replaces the error of the write.
 	written func(store.Record) error
 	// updating and deleting are called before an Update or a Delete.
 	updating func(store.Key)
 	deleting func()
 }
 
-// onUpdate sets what is called before each update.
+// onUpdate sets the function to call before each update.
 func (s *instrumentedStore) onUpdate(updating func(store.Key)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.updating = updating
 }
 
-// onDelete sets what is called before each deletion of a record.
+// onDelete sets the function to call before each deletion of a record.
 func (s *instrumentedStore) onDelete(deleting func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.deleting = deleting
 }
 
-// damage makes a record one that cannot be read; nil mends it.
+// damage makes a record unreadable; nil makes it readable again.
 func (s *instrumentedStore) damage(k store.Key, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,7 +55,7 @@ func (s *instrumentedStore) damage(k store.Key, err error) {
 	maps.DeleteFunc(s.damaged, func(_ store.Key, err error) bool { return err == nil })
 }
 
-// seal makes the secrets of a record ones that do not open.
+// seal makes the secrets of a record unreadable.
 func (s *instrumentedStore) seal(k store.Key, opaque bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *instrumentedStore) seal(k store.Key, opaque bool) {
 	s.opaque[k] = opaque
 }
 
-// onWrite sets what is called after each write.
+// onWrite sets the function to call after each write.
 func (s *instrumentedStore) onWrite(written func(store.Record) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,8 +103,7 @@ func (s *instrumentedStore) Get(ctx context.Context, k store.Key) (store.Record,
 	return r, nil
 }
 
-// Update implements store.Store. Secrets that do not open are written as they
-// were.
+// Update implements store.Store. Unreadable secrets are written as they were.
 func (s *instrumentedStore) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
 	s.mu.Lock()
 	updating := s.updating
@@ -203,7 +202,7 @@ func (s *instrumentedStore) asked() int64 {
 type tenure struct {
 	store.Lease
 
-	held context.Context //nolint:containedctx // it is what a lease is about
+	held context.Context //nolint:containedctx // the context is the lease
 }
 
 // Lead implements store.Store.
@@ -221,16 +220,17 @@ func (s *instrumentedStore) Lead(ctx context.Context, run func(context.Context, 
 
 // A lessor lets one site at a time lead.
 type lessor struct {
-	// unheard: whoever loses the lease does not know, until hear is called.
+	// unheard hides the loss of the lease from its holder, until hear is
+	// called.
 	unheard bool
 
 	mu     sync.Mutex
 	epoch  uint64
 	revoke func()
-	late   []func() // revoke those who have not heard
+	late   []func() // revoke the leases whose loss is hidden
 }
 
-// give takes the lease from whoever has it, and lets the site lead.
+// give takes the lease from its holder, and lets the store lead.
 func (l *lessor) give(to *instrumentedStore) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -247,7 +247,7 @@ func (l *lessor) give(to *instrumentedStore) {
 	to.grants <- tenure{store.Lease{Epoch: l.epoch, Held: func() bool { return held.Err() == nil }}, held}
 }
 
-// hear lets all know who have lost the lease.
+// hear tells every holder of a lost lease.
 func (l *lessor) hear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

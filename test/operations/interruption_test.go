@@ -11,7 +11,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A flakyStore store cannot be read at times.
+// A flakyStore fails to read at times.
 type flakyStore struct {
 	store.Store
 
@@ -25,8 +25,8 @@ func (b flakyStore) Get(ctx context.Context, k store.Key) (store.Record, error) 
 	return b.Store.Get(ctx, k)
 }
 
-// What is stored goes on: a platform that heard of a failure would delete it,
-// and Service Catalog never binds again.
+// A stored request goes on: a platform that received a failure would delete the
+// instance, and Service Catalog never binds again.
 func TestProvision_StoreFailsDuringWait_IsAccepted(t *testing.T) {
 	inBubble(t, func(w *harness) {
 		w.stop()
@@ -52,8 +52,8 @@ func TestBind_TooLongApplication_IsRefusedBeforeStoring(t *testing.T) {
 	})
 }
 
-// Service Catalog takes every answer that is no success for final, and sends a
-// bind again after a lost connection.
+// Service Catalog takes every failure for final, and sends a bind again after a
+// lost connection.
 func TestBind_StoreFails_IsLeftUnanswered(t *testing.T) {
 	for platform, dropped := range map[string]bool{"kubernetes": true, "cloudfoundry": false} {
 		inBubble(t, func(w *harness) {

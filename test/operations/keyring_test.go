@@ -10,8 +10,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// A keyring is a cloud in which each call to make a key makes another, and
-// whose secret is told once. It is seen by any number of processes.
+// A keyring is a cloud in which each call to create a key creates another one,
+// and shows its secret once. Any number of processes share it.
 type keyring struct {
 	mu    sync.Mutex
 	made  int

@@ -31,7 +31,7 @@ func TestDeletion_RepeatedLostCall_IsFoundWhenItTakesEffect(t *testing.T) {
 	})
 }
 
-// Once lost calls have settled, a deletion waits for none of them.
+// After lost calls have settled, a deletion is free to end at once.
 func TestDeletion_LongAfterLostCall_IsQuick(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *harness) {
@@ -91,7 +91,7 @@ func TestDeletion_BindingsOfGreaterEpoch_AreDeleted(t *testing.T) {
 func TestBind_InstanceReplaced_BelongsToTheLifeAskedFor(t *testing.T) {
 	t.Parallel()
 	inReplicas(t, []time.Duration{0, 0}, nil, func(r *replicas) {
-		first, second := r.worlds[0], r.worlds[1]
+		first, second := r.all[0], r.all[1]
 		r.hand(0)
 		first.made("i", "fast")
 		var once atomic.Bool
@@ -136,7 +136,7 @@ func TestPurge_BindingComesMeanwhile_IsPurgedToo(t *testing.T) {
 	})
 }
 
-// What could not be read when it was listed, and is another life by now, stays.
+// A record that was unreadable in the list, and has a new life by now, stays.
 func TestPurge_NewLife_IsUntouched(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *harness) {
@@ -150,8 +150,8 @@ func TestPurge_NewLife_IsUntouched(t *testing.T) {
 	})
 }
 
-// The credentials become another account's while the cloud is looked at: what
-// is not seen there may well be in the account of the record.
+// The credentials become another account's during a look at the cloud:
+// resources missing in the look may exist in the account of the record.
 func TestObserve_OtherAccountsCredentials_CountForNothing(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *harness) {
@@ -197,7 +197,7 @@ func TestClock_WasAhead_DelaysNoRecordForHours(t *testing.T) {
 	t.Parallel()
 	inReplicas(t, []time.Duration{2 * time.Hour, 0}, nil, func(r *replicas) {
 		r.hand(0)
-		first, second := r.worlds[0], r.worlds[1]
+		first, second := r.all[0], r.all[1]
 		first.cloud.failNext("create", providers.ErrOutcomeUnknown)
 		first.made("lost", "slow")
 		first.cloud.failNext("create", providers.ErrOutcomeUnknown, providers.ErrThrottled)
@@ -233,8 +233,8 @@ func (p padding) Prepare(t providers.Task) (providers.Plan, error) {
 	return json.Marshal(plan)
 }
 
-// What could outgrow the store while it is worked on is refused when it is
-// asked for, and whatever is accepted can be finished.
+// A request that could outgrow the store during its work is refused at once,
+// and every accepted request can be finished.
 func TestRecord_LargestAcceptedRequest_FitsToTheEnd(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *harness) {
@@ -263,7 +263,7 @@ func TestRecord_LargestAcceptedRequest_FitsToTheEnd(t *testing.T) {
 	})
 }
 
-// That a provider does not come back is told in the record.
+// The record tells of a hung provider.
 func TestQuarantine_HungProvider_QuarantinesItsRecord(t *testing.T) {
 	t.Parallel()
 	withTripping(t, func(w *harness, p *faultyProvider) {

@@ -36,7 +36,7 @@ func (l *limits) end() {
 	}
 }
 
-// A timed context ends as one does whose deadline has passed.
+// A timed context ends as at its deadline.
 type timed struct {
 	context.Context //nolint:containedctx // it is a context
 

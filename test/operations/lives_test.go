@@ -12,8 +12,8 @@ import (
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-// names are what calls of the cloud call things by: names, descriptions, tokens
-// and the tag of the incarnation.
+// names are the names of resources in calls of the cloud: names, descriptions,
+// tokens and the tag of the incarnation.
 func names(calls []cloud.Call) []string {
 	var all []string
 	for _, c := range calls {
@@ -125,7 +125,7 @@ func (r *rig) passTo(due time.Time, _ bool) {
 	}
 }
 
-// removal of what the straggler was to be a part of.
+// removal of the resource that the straggler was to belong to.
 func (l straggler) removal() requested {
 	if l.request == "bind" {
 		return l.service.unbind(expected{instance: true, updated: true})
@@ -133,8 +133,8 @@ func (l straggler) removal() requested {
 	return l.service.deprovision()
 }
 
-// A create is lost, and its DELETE finds nothing; then its effect comes after
-// all, within the settle time.
+// A create is lost, and its DELETE finds an empty cloud; the effect comes
+// within the settle time after all.
 func TestLife_AppearsAfterEmptyDeletion_IsDeleted(t *testing.T) {
 	t.Parallel()
 	for _, l := range stragglers() {
@@ -167,8 +167,8 @@ func TestLife_AppearsAfterEmptyDeletion_IsDeleted(t *testing.T) {
 	}
 }
 
-// The answer to a create is lost, and lists do not show what it made yet when
-// its DELETE looks.
+// The answer to a create is lost, and lists omit the new resource when its
+// DELETE looks.
 func TestLife_ListedLate_IsDeleted(t *testing.T) {
 	t.Parallel()
 	for _, dropTags := range []bool{false, true} {
@@ -193,8 +193,8 @@ func TestLife_ListedLate_IsDeleted(t *testing.T) {
 	}
 }
 
-// The answer to a create comes when its DELETE has been accepted already. It is
-// the only one that knows what was made: lists do not show it.
+// The answer to a create comes after its DELETE was accepted. It is the only
+// source of the resource's id, since lists omit it.
 func TestLife_AnswerAfterDeletion_IsRecorded(t *testing.T) {
 	t.Parallel()
 	s := rdsService()
@@ -216,8 +216,8 @@ func TestLife_AnswerAfterDeletion_IsRecorded(t *testing.T) {
 	r.holds(s, expected{})
 }
 
-// An effect that comes when the settle time is over, and the id has a new life:
-// that one is not touched by it, nor touches it.
+// An effect comes after the settle time, when the id has a new life: the two
+// leave each other alone.
 func TestLife_LateEffectOfOldLife_LeavesTheNew(t *testing.T) {
 	t.Parallel()
 	for _, l := range stragglers() {
@@ -236,7 +236,7 @@ func TestLife_LateEffectOfOldLife_LeavesTheNew(t *testing.T) {
 			arrive()
 			late := r.cloud.Dump()
 			grown := len(late.Instances)+len(late.Buckets)+len(late.Users)+len(late.Policies) > len(before.Instances)+len(before.Buckets)+len(before.Users)+len(before.Policies)
-			if grown == (l.action == "CreateAccount") { // the account's server is no more
+			if grown == (l.action == "CreateAccount") { // the account's server is gone
 				t.Fatalf("after the late effect the cloud has %+v, before %+v", late, before)
 			}
 			for _, q := range walk[2:] {

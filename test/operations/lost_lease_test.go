@@ -13,12 +13,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A process that was stopped for a while still believes in its lease. What its
-// call returns then is not written over what the next one has done.
+// A suspended process still believes in its lease. The late result of its call
+// leaves the writes of the next holder alone.
 func TestEngine_UnnoticedLostLease_WritesNothing(t *testing.T) {
 	t.Parallel()
 	inReplicas(t, []time.Duration{0, 0}, nil, func(r *replicas) {
-		first, second := r.worlds[0], r.worlds[1]
+		first, second := r.all[0], r.all[1]
 		hang := make(chan struct{})
 		first.cloud.set(func(f *fakeCloud) { f.hang = hang })
 		r.hand(0)
@@ -47,8 +47,8 @@ func TestEngine_UnnoticedLostLease_WritesNothing(t *testing.T) {
 	})
 }
 
-// The record of a call that is on its way is purged, and its id has a new life:
-// that one learns nothing of the call, whose result is taken back.
+// The record of a call under way is purged, and its id has a new life: the new
+// life is unaffected by the call, and the result is undone.
 func TestPurge_LateCallOfOldLife_LeavesTheNewLife(t *testing.T) {
 	t.Parallel()
 	ring, holder := oneKeyring()
@@ -102,7 +102,7 @@ func TestLease_NextHolder_OnlyObservesOpenCalls(t *testing.T) {
 					spies[n] = &spy{Provider: w.cloud}
 					w.provider = spies[n]
 				}, func(r *replicas) {
-					second := r.worlds[1]
+					second := r.all[1]
 					arrive := make(chan struct{})
 					spies[0].on = func() { <-arrive } // whatever its context says
 					if deletion {
@@ -138,8 +138,8 @@ func TestLease_NextHolder_OnlyObservesOpenCalls(t *testing.T) {
 	}
 }
 
-// The create of the holder before may still be on its way: a deletion that sees
-// nothing does not end, and removes what comes.
+// The create of the former holder may still be under way: a deletion that finds
+// an empty cloud waits, and removes the late resource.
 func TestDeletion_OpenCallOfFormerHolder_IsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for _, ahead := range clockDifferences() {
@@ -152,7 +152,7 @@ func TestDeletion_OpenCallOfFormerHolder_IsWaitedFor(t *testing.T) {
 					w.provider = first
 				}
 			}, func(r *replicas) {
-				second := r.worlds[1]
+				second := r.all[1]
 				arrive := make(chan struct{})
 				first.on = func() { <-arrive } // whatever its context says
 				r.hand(0)
@@ -194,7 +194,7 @@ type spy struct {
 	providers.Provider
 
 	calls atomic.Int64
-	on    func() // at each call, before it; nil: nothing
+	on    func() // before each call; may be nil
 }
 
 func (s *spy) Do(ctx context.Context, t providers.Task, step providers.Step) (providers.Facts, error) {
@@ -212,9 +212,9 @@ func (f *fakeCloud) looked() int {
 	return f.looks
 }
 
-// A create whose effect is not seen, made by a process of another clock: the
-// deletion by the next process waits for all of the settle time, and removes
-// what appears in its last half minute.
+// A process with another clock made a create whose effect is invisible. The
+// deletion by the next process waits for the whole settle time, and removes a
+// resource that appears in its last half minute.
 func TestSettleTime_ClockOfOtherReplica_IsNotShortened(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(f *fakeCloud){
@@ -225,7 +225,7 @@ func TestSettleTime_ClockOfOtherReplica_IsNotShortened(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s", name, ahead), func(t *testing.T) {
 				t.Parallel()
 				inReplicas(t, []time.Duration{0, ahead}, nil, func(r *replicas) {
-					first, second := r.worlds[0], r.worlds[1]
+					first, second := r.all[0], r.all[1]
 					second.cloud.set(lose)
 					var lost sync.Once
 					deletions := make(chan reply, 1)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The broker logs; tests leave no log files behind.
+// The broker's log goes to a folder of the tests.
 func TestMain(m *testing.M) {
 	if err := flag.Set("logtostderr", "true"); err != nil {
 		panic(err)

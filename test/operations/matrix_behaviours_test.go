@@ -8,11 +8,11 @@ import (
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-// A callFault is what meets one call of the cloud.
+// A callFault is a fault of one call of the cloud.
 type callFault struct {
 	name   string
 	effect cloud.Effect
-	struck func(*rig) // what happens to the process then; nil: nothing
+	struck func(*rig) // effect on the process; may be nil
 }
 
 func callFaults() []callFault {
@@ -33,7 +33,7 @@ type cloudBehaviour struct {
 	name     string
 	rds      func(*emulatedrds.Behaviour)
 	ram      func(*ram.Behaviour)
-	requests []string // those concerned; nil: all
+	requests []string // the requests concerned; nil: all
 }
 
 func (w cloudBehaviour) concerns(s service) bool {

@@ -36,8 +36,8 @@ func (r *rig) save() *checkpoint {
 	return &c
 }
 
-// rigAt returns a rig at a checkpoint, whose process is not started yet; nil:
-// one where nothing has happened.
+// rigAt returns a rig at a checkpoint, before the start of its process; a nil
+// checkpoint is an empty cloud and store.
 func rigAt(t *testing.T, plans *catalog.Catalog, c *checkpoint, w cloudBehaviour) *rig {
 	t.Helper()
 	r := newRig(t, plans)
@@ -85,8 +85,8 @@ func (c crashCase) name() string {
 	return fmt.Sprintf("%s/Write%02d%s", c.request.name, c.n, fault)
 }
 
-// cases goes the walk once without a mishap and returns the cases of its
-// requests, those of each request together.
+// cases runs the walk once without faults and returns the cases of its
+// requests, grouped by request.
 func (n *tally) cases(t *testing.T, s service, w cloudBehaviour) [][]crashCase {
 	t.Helper()
 	n.walks.Add(1)
@@ -96,7 +96,7 @@ func (n *tally) cases(t *testing.T, s service, w cloudBehaviour) [][]crashCase {
 		r := rigAt(t, n.plans, at, w)
 		r.start()
 		r.carry(q)
-		calls := r.cloud.Calls("") // without those that the test makes next
+		calls := r.cloud.Calls("") // before the test makes calls of its own
 		r.holds(s, q.leaves)
 		if w.requests == nil || slices.Contains(w.requests, q.name) {
 			n.requests.Add(1)

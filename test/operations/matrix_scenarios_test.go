@@ -9,12 +9,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// A scenario is a walk with one mishap at most in each of its requests: cases by
+// A scenario is a walk with one fault at most in each of its requests: cases by
 // the order of their requests.
 type scenario []crashCase
 
-// scenarios take one case of each request as long as there are some, so that a
-// deletion at the end shows for all of them that nothing is left.
+// scenarios take one case of each request as long as any are left, so that one
+// deletion at the end checks all of them.
 func scenarios(cases [][]crashCase) []scenario {
 	var all []scenario
 	for i := 0; ; i++ {
@@ -31,7 +31,7 @@ func scenarios(cases [][]crashCase) []scenario {
 	}
 }
 
-// run goes the walk from the first mishap on.
+// run goes the walk from the first fault on.
 func (w scenario) run(t *testing.T) {
 	t.Helper()
 	first := w[0]
@@ -48,7 +48,7 @@ func (w scenario) run(t *testing.T) {
 				if c.play(r) {
 					return
 				}
-				// What an earlier mishap left took another way.
+				// The remains of an earlier fault took another way.
 				r := rigAt(t, c.plans, c.from, c.behaviour)
 				if !c.play(r) {
 					t.Errorf("it was not struck: there is no %s %d", c.request.name, c.n)
@@ -66,7 +66,7 @@ func (w scenario) run(t *testing.T) {
 	r.end(first.service)
 }
 
-// end deletes what there is, and looks that nothing is left.
+// end deletes the resources, and checks that the cloud is empty.
 func (r *rig) end(s service) {
 	r.t.Helper()
 	if r.fetch("").status != http.StatusNotFound {
@@ -78,7 +78,7 @@ func (r *rig) end(s service) {
 	}
 }
 
-// play carries the request through the mishap, and says whether it came.
+// play carries the request through the fault, and reports whether it struck.
 func (c crashCase) play(r *rig) bool {
 	r.t.Helper()
 	r.cloud.Faults().Clear()

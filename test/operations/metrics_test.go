@@ -13,8 +13,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// figures of a metric by its labels' values, in the order of their names,
-// without counters at 0.
+// figures of a metric by its labels' values, in the order of their names;
+// counters at 0 are left out.
 func (w *harness) figures(name string) map[string]float64 {
 	w.t.Helper()
 	families, err := w.shows.Gather()

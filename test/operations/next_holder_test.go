@@ -60,9 +60,8 @@ func onWriteWith(call bool, fails error) func(*harness, *keyholder, func()) {
 	}
 }
 
-// A process that has lost the lease writes nothing more and makes no further
-// call, the next one goes on, and nothing is doubled, however their clocks
-// differ.
+// A process that has lost the lease stops writing and calling, the next one
+// goes on, and each resource is created once, however their clocks differ.
 func TestEngine_LostLease_LeavesWorkToTheNext(t *testing.T) {
 	t.Parallel()
 	for name, arrange := range pointsOfLoss() {
@@ -74,7 +73,7 @@ func TestEngine_LostLease_LeavesWorkToTheNext(t *testing.T) {
 				inReplicas(t, []time.Duration{0, ahead}, func(n int, w *harness) {
 					holders = append(holders, holder(n, w))
 				}, func(r *replicas) {
-					first, second := r.worlds[0], r.worlds[1]
+					first, second := r.all[0], r.all[1]
 					var lost sync.Once
 					var writes int64
 					late := atomic.Bool{}
@@ -133,19 +132,19 @@ func TestResult_Unrecorded_IsUndone(t *testing.T) {
 	inReplicas(t, []time.Duration{0, 0}, func(n int, w *harness) { holders = append(holders, holder(n, w)) }, func(r *replicas) {
 		come := make(chan struct{})
 		stubborn := &stubborn{keyholder: holders[0], come: come}
-		r.worlds[0].stop()
-		r.worlds[0].provider = stubborn
-		r.worlds[0].serve(r.worlds[0].store, func(context.Context) {})
+		r.all[0].stop()
+		r.all[0].provider = stubborn
+		r.all[0].serve(r.all[0].store, func(context.Context) {})
 		r.hand(0)
-		accepted := r.worlds[0].provision("i", body("fast", ""))
-		r.worlds[0].pass(time.Minute) // given up
+		accepted := r.all[0].provision("i", body("fast", ""))
+		r.all[0].pass(time.Minute) // given up
 		r.hand(1)
-		if op := r.worlds[1].finally("i", "", accepted); op.State != osb.Succeeded {
+		if op := r.all[1].finally("i", "", accepted); op.State != osb.Succeeded {
 			t.Errorf("ended %s: %s", op.State, op.Description)
 		}
 		before := ring.left()
 		close(come)
-		r.worlds[0].pass(time.Minute)
+		r.all[0].pass(time.Minute)
 		if after := ring.left(); len(after) != 1 || len(before) != 1 || after[0] != before[0] || ring.undos != 1 || ring.made != 2 {
 			t.Errorf("keys %v, before %v, of %d made, %d were taken back; want the one of before", after, before, ring.made, ring.undos)
 		}

@@ -30,8 +30,8 @@ func (w *harness) record(id, binding string) store.Record {
 	return r
 }
 
-// replica is another broker on the same store, or a store around it, which does
-// not run the operations.
+// replica is another broker on the same store, or a store around it, as a
+// replica that serves requests only.
 func (w *harness) replica(st store.Store) *engine.Engine {
 	w.t.Helper()
 	c, err := catalog.Load(catalog.Embedded("plans.yaml", []byte(w.plans)))
@@ -224,7 +224,7 @@ func TestPurge_DuringPass_StopsItsCalls(t *testing.T) {
 	})
 }
 
-// A tornStore is one in which a record cannot be read.
+// A tornStore has an unreadable record.
 type tornStore struct {
 	store.Store
 

@@ -16,7 +16,7 @@ type platform struct {
 	t     testing.TB
 	logic *broker.BusinessLogic
 	minor int  // of its API version; 0: 17
-	sync  bool // it accepts no asynchronous answers
+	sync  bool // it requires synchronous answers
 }
 
 // A reply is the answer that a platform gets.
@@ -25,7 +25,7 @@ type reply struct {
 	operation string // of a 202
 	body      any    // a type of package osb
 	err       *osb.Error
-	dropped   bool // it has no answer
+	dropped   bool // the connection was cut
 }
 
 func (p platform) caller() osb.Caller {

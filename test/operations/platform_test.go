@@ -22,10 +22,10 @@ type requested struct {
 	binding string // "": it is about the instance
 	send    func(*rig) reply
 	done    int      // the answer once it is done
-	leaves  expected // what there is then
+	leaves  expected // the state after it
 }
 
-// expected is what is to be there.
+// expected is the expected state.
 type expected struct {
 	instance bool
 	updated  bool     // the instance is as the update wanted it
@@ -93,9 +93,9 @@ func (r *rig) fetch(binding string) reply {
 	return r.platform().fetchBinding(theInstance, binding)
 }
 
-// carry takes a request to its end, as a platform does: it sends it, polls what
-// was accepted, sends it again after a crash, and once more when it is done. It
-// fails the test where an answer is not the right one.
+// carry takes a request to its end, as a platform does: it sends the request,
+// polls an accepted one, repeats it after a crash, and once more when it is
+// done. A wrong answer fails the test.
 func (r *rig) carry(q requested) {
 	r.t.Helper()
 	operation := r.ask(q, "")
@@ -128,9 +128,9 @@ func (r *rig) carry(q requested) {
 	}
 }
 
-// ask sends a request that may have been sent before, and returns its operation.
-// It is "" where there is none: it was done before, or the process died of it.
-// It is sent again where the store did not answer.
+// ask sends a request that may have been sent before, and returns its
+// operation. The operation is "" if the request was done before, or the process
+// died of it. A failure of the store makes ask send the request again.
 func (r *rig) ask(q requested, operation string) string {
 	r.t.Helper()
 	lost := r.faulty.Lost()
@@ -153,8 +153,8 @@ func stateIn(got reply) osb.OperationState {
 	return op.State
 }
 
-// isDone says whether a poll tells that the request is done. What is deleted is
-// gone.
+// isDone reports that a poll shows the end of the request. A deleted instance
+// is gone.
 func isDone(q requested, got reply) bool {
 	return stateIn(got) == osb.Succeeded || got.status == http.StatusGone && q.done == http.StatusGone
 }

@@ -21,9 +21,9 @@ func bodyOf(tenant, service string) string {
 // tenant is how many instances each of the small tenants has.
 const tenant = 10
 
-// A thousand provisions at once, half of them from one tenant: nobody is
-// starved, nothing is lost or doubled. A start with all of them unfinished
-// changes nothing of that.
+// A thousand provisions at once, half of them from one tenant: every tenant is
+// served, and each instance is created once, also when the broker starts with
+// all of them unfinished.
 func TestQueue_BusyTenant_StarvesNoOther(t *testing.T) {
 	t.Parallel()
 	for restarted, size := range map[bool]struct{ crowd, most int }{false: {1000, 50}, true: {120, 30}} {
@@ -50,7 +50,7 @@ func TestQueue_BusyTenant_StarvesNoOther(t *testing.T) {
 					}
 				})
 				if restarted {
-					w.inner.grants = make(chan tenure, 1) // nobody runs the operations yet
+					w.inner.grants = make(chan tenure, 1) // the lease is free for now
 					w.restart()
 				}
 				ids := map[string]reply{}

@@ -19,7 +19,7 @@ type faultyProvider struct {
 	*fakeCloud
 
 	mu    sync.Mutex
-	fault func(method string, t providers.Task) // may panic, or wait; nil: never
+	fault func(method string, t providers.Task) // may panic or wait; nil is the healthy provider
 	calls map[string]int                        // how often it was asked for anything, by instance and binding
 }
 
@@ -139,8 +139,8 @@ func (w *harness) aside(want float64) {
 	}
 }
 
-// quiet checks that nothing is asked of the store, nor of the provider for the
-// record, for some time, but to look for tombstones.
+// quiet checks that the store, and the provider for the record, get no calls
+// for some time, apart from the look for tombstones.
 func (w *harness) quiet(p *faultyProvider, id string) {
 	w.t.Helper()
 	w.pass(time.Second)
@@ -154,7 +154,7 @@ func (w *harness) quiet(p *faultyProvider, id string) {
 	}
 }
 
-// inProgress polls what cannot go on: always the same words.
+// inProgress polls a quarantined record: the text is always the same.
 func (w *harness) inProgress(id, binding, operation string) {
 	w.t.Helper()
 	first := w.poll(id, binding, operation)
@@ -183,7 +183,7 @@ func TestQuarantine_BrokenInstance_OthersGoOn(t *testing.T) {
 				w.quiet(p, "bad")
 				w.inProgress("bad", "", w.operation(accepted))
 				w.made("good", "fast")
-				w.restart() // the start does not fail for it
+				w.restart() // the start succeeds in spite of it
 				w.made("another", "slow")
 				w.pass(2 * time.Minute)
 				w.aside(1)
@@ -296,7 +296,7 @@ func TestPrepare_Panic_RefusesItsRequestOnly(t *testing.T) {
 	})
 }
 
-// What the store refuses for one binding keeps nobody else.
+// A write that the store refuses for one binding delays that binding only.
 func TestQuarantine_FailingWrites_DelayTheirRecordOnly(t *testing.T) {
 	inBubble(t, func(w *harness) {
 		w.made("i", "fast")

@@ -3,7 +3,7 @@
 package operations_test
 
 // sample is the share of the crash matrix's scenarios that runs with the race
-// detector: one in so many, which makes them five times as slow. The number is
+// detector, which makes them five times as slow: one in so many. The number is
 // prime to the eight faults of a call, so that each of them is in the sample.
-// hack/crash-matrix runs every scenario without the detector.
+// hack/crash-matrix runs every scenario.
 const sample = 5

@@ -16,10 +16,10 @@ import (
 
 var rounds = flag.Int("rounds", 15, "of random requests") //nolint:gochecknoglobals // a flag of the test binary
 
-// Several platforms at once do anything to the same few instances, while the
-// cloud fails in every way and the process is restarted. In the end everything
-// is deleted: nothing is left, nothing is stuck, and no answer was a server's
-// error that was not said to be temporary.
+// Several platforms at once send any request about the same few instances,
+// while the cloud fails in every way and the process is restarted. In the end
+// everything is deleted, every operation has ended, and each 5xx was announced
+// as temporary.
 func TestRandomRequests_OneReplica_LeaveNothing(t *testing.T) {
 	for seed := range uint64(*rounds) {
 		t.Run(fmt.Sprintf("Seed%d", seed), func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestRandomRequests_TwoReplicas_LeaveNothing(t *testing.T) {
 			chaos := rand.New(rand.NewPCG(seed, 2))
 			ahead := time.Duration(chaos.IntN(121)-60) * time.Second
 			inReplicas(t, []time.Duration{0, ahead}, func(_ int, w *harness) { w.plans = allRotate() }, func(r *replicas) {
-				w := r.worlds[0]
+				w := r.all[0]
 				for range 2 {
 					var dice []*rand.Rand
 					for n := range uint64(5) {
@@ -80,8 +80,8 @@ func TestRandomRequests_TwoReplicas_LeaveNothing(t *testing.T) {
 // wander gives the lease to any replica n times.
 func (r *replicas) wander(random *rand.Rand, n int) {
 	for range n {
-		r.hand(random.IntN(len(r.worlds)))
-		r.worlds[0].pass(time.Duration(random.IntN(40_000)) * time.Millisecond)
+		r.hand(random.IntN(len(r.all)))
+		r.all[0].pass(time.Duration(random.IntN(40_000)) * time.Millisecond)
 	}
 }
 
@@ -93,13 +93,13 @@ func (w *harness) any(r *rand.Rand) *harness {
 	return w.twins[r.IntN(len(w.twins))]
 }
 
-// hearsNothingOld makes and deletes an instance of its own: once the DELETE is
-// answered, polls never hear of the success before it, whichever replica they
-// reach, and whether they name the operation or not.
+// hearsNothingOld creates and deletes an instance of its own. Once the DELETE
+// is answered, every poll is about the deletion, whichever replica it reaches,
+// with or without the operation.
 func (w *harness) hearsNothingOld(r *rand.Rand) {
 	const id = "own"
 	if op := w.finally(id, "", w.any(r).provision(id, body("slow", ""))); op.State != osb.Succeeded {
-		return // the cloud would not
+		return // the cloud has refused
 	}
 	deleted := w.any(r).deprovision(id, "slow")
 	for range 1000 {
@@ -153,7 +153,7 @@ func (w *harness) act(r *rand.Rand, n int) {
 			got = w.unbind(id, binding, service)
 		case 7:
 			got = w.deprovision(id, service)
-		case 8, 9: // of what may have been there before
+		case 8, 9: // about the state before
 			w.bind(id, binding, fmt.Sprintf(`{"service_id":"%s-id","plan_id":%q}`, service, plans[r.IntN(2)]))
 			w.pass(time.Duration(r.IntN(5_000)) * time.Millisecond)
 			got = w.bind(id, binding+"-next", fmt.Sprintf(`{"predecessor_binding_id":%q}`, binding))

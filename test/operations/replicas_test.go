@@ -11,12 +11,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
-// Replicas are worlds on one store and one cloud. Whoever has the lease runs
-// the operations.
+// Replicas are harnesses on one store and one cloud. The holder of the lease
+// runs the operations.
 type replicas struct {
 	*lessor
 
-	worlds []*harness
+	all []*harness
 }
 
 // inReplicas runs a test in a bubble with as many replicas as there are clocks,
@@ -39,10 +39,10 @@ func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *harne
 			if setUp != nil {
 				setUp(n, w)
 			}
-			r.worlds = append(r.worlds, w)
+			r.all = append(r.all, w)
 		}
-		for _, w := range r.worlds {
-			w.twins = r.worlds
+		for _, w := range r.all {
+			w.twins = r.all
 			w.serve(shared{records}, func(ctx context.Context) {
 				if err := w.runs.Listen(ctx); err != nil {
 					t.Errorf("the replica ended to listen: %v", err)
@@ -50,7 +50,7 @@ func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *harne
 			})
 		}
 		defer func() {
-			for _, w := range r.worlds {
+			for _, w := range r.all {
 				w.stop()
 			}
 			if err := records.Close(); err != nil {
@@ -61,14 +61,14 @@ func inReplicas(t *testing.T, clocks []time.Duration, setUp func(n int, w *harne
 	})
 }
 
-// A shared store is closed by nobody who only uses it.
+// A shared store stays open when a replica closes it.
 type shared struct{ store.Store }
 
 // Close implements store.Store.
 func (shared) Close() error { return nil }
 
 // hand gives the lease to the n-th replica.
-func (r *replicas) hand(n int) { r.give(r.worlds[n].inner) }
+func (r *replicas) hand(n int) { r.give(r.all[n].inner) }
 
 // oneKeyring gives all replicas the same keyring, and returns it.
 func oneKeyring() (*keyring, func(n int, w *harness) *keyholder) {

@@ -20,9 +20,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
-// A rig is a broker with the real providers on the emulated cloud, driven turn
-// by turn on a clock of its own, whose process can die at any store write and
-// at any call of the cloud.
+// A rig is a broker with the real providers on the emulated cloud, run pass by
+// pass on a clock of its own. Its process can die at any store write and at any
+// call of the cloud.
 type rig struct {
 	t     *testing.T // that it fails
 	life  *testing.T // that it ends with
@@ -40,8 +40,8 @@ type rig struct {
 	limits limits
 }
 
-// rigTimes are those of the cloud and of the engine that looks at it: each wait
-// takes a few looks.
+// rigTimes are the times of the cloud and of the engine: each wait takes a few
+// looks.
 func rigTimes() (emulatedrds.Profile, engine.Config) {
 	return emulatedrds.Profile{
 			Create: 25 * time.Second, Change: 25 * time.Second, Delete: 15 * time.Second,
@@ -57,7 +57,7 @@ const (
 	callTimeout = 30 * time.Second
 )
 
-// newRig starts a cloud on which nothing exists yet.
+// newRig starts an empty cloud.
 func newRig(t *testing.T, plans *catalog.Catalog) *rig {
 	t.Helper()
 	clock := cloud.NewFrozenClock(time.Now())
@@ -78,7 +78,7 @@ func (r *rig) with(t *testing.T) func() {
 	return func() { r.t = before }
 }
 
-// A writeFault is what meets a store write of a process.
+// A writeFault is a fault of a store write of a process.
 type writeFault int
 
 const (
@@ -87,8 +87,9 @@ const (
 	loseAnswer                   // the write is done, and an error answered
 )
 
-// open is the start of a process, which takes the place of the one before. Its
-// n-th store write meets the fault; 0: none. It fails where it dies at once.
+// open starts a process in the place of the one before. Its n-th store write
+// has the fault; 0 is a healthy store. An error means that the process died at
+// once.
 func (r *rig) open(n int, fault writeFault) error {
 	if r.store != nil {
 		if err := r.store.Close(); err != nil {
@@ -114,7 +115,7 @@ func (r *rig) open(n int, fault writeFault) error {
 	}
 	lead := func() error {
 		return r.store.Lead(r.life.Context(), func(_ context.Context, l store.Lease) error {
-			l.Held = func() bool { return true } // nobody else is about
+			l.Held = func() bool { return true } // the rig is the only process
 			r.term = r.engine.Begin(r.life.Context(), l)
 			r.life.Cleanup(r.term.Stop)
 			return nil
@@ -127,7 +128,7 @@ func (r *rig) open(n int, fault writeFault) error {
 	return err
 }
 
-// start is open of a process that does not die.
+// start opens a healthy process.
 func (r *rig) start() {
 	r.t.Helper()
 	if err := r.open(0, dieBefore); err != nil {
@@ -167,8 +168,8 @@ func (r *rig) wire() error {
 	return err
 }
 
-// die ends the process as kill -9 does: it stores nothing more, and nothing
-// more that it sends arrives.
+// die ends the process as kill -9 does: its later writes and calls of the cloud
+// are dropped.
 func (r *rig) die() {
 	r.faulty.FailWrite(1, false)
 	r.cloud.Faults().Add(cloud.Fault{Action: "*", Effect: cloud.DropBefore})
@@ -184,15 +185,15 @@ func (r *rig) timeOut() {
 	r.limits.end()
 }
 
-// restart is a new process after a crash; it does not die.
+// restart starts a healthy process after a crash.
 func (r *rig) restart() {
 	r.t.Helper()
 	r.cloud.Faults().Clear()
 	r.start()
 }
 
-// settle turns the engine until nothing is unfinished, letting time pass where
-// there is nothing to do now. It returns false if the process died.
+// settle runs the engine until every operation has ended, and moves the clock
+// to the next due time. It returns false if the process died.
 func (r *rig) settle() bool {
 	r.t.Helper()
 	for range 300 {

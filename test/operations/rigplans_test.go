@@ -6,8 +6,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 )
 
-// rigPlans offers what the rig makes: the real services, without the schemas
-// that make the real plans long.
+// rigPlans offers the rig's services: the real ones, with short schemas.
 const rigPlans = `
 offerings:
 - id: rds-id

@@ -181,7 +181,7 @@ func (o *onlooker) Update(ctx context.Context, k store.Key, change func(*store.R
 	return r, err
 }
 
-// No line of the table is there for nothing.
+// Every line of the table is used.
 func TestStages_EveryTransition_IsMade(t *testing.T) {
 	inBubble(t, func(w *harness) {
 		var moves *onlooker

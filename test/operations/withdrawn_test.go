@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What exists is worked on by its record: its plan, or its whole offering, may
+// An instance is handled by its record: its plan, or its whole offering, may
 // have left the catalog.
 func TestPlan_LeftCatalog_IsBoundUpdatedAndDeletedAsBefore(t *testing.T) {
 	renamed := map[string]string{"plan": "id: fast-plan", "offering": "id: fast-id"}

@@ -20,7 +20,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/kubetest"
 )
 
-// A cluster is a world with several replicas of the broker on one store in
+// A cluster is an environment with several replicas of the broker on one store in
 // Kubernetes.
 type cluster struct {
 	*environment

@@ -104,7 +104,7 @@ func newEnvironment(t *testing.T) *environment {
 	ports := freePorts(t, 4)
 	w := &environment{
 		t: t, dir: dir, data: filepath.Join(dir, "data"), tmp: filepath.Join(dir, "tmp"),
-		mark:   "OSB_TEST_WORLD=" + dir,
+		mark:   "OSB_TEST_ENVIRONMENT=" + dir,
 		broker: ports[0], ops: ports[1], cloud: ports[2], control: ports[3],
 	}
 	if err := os.Mkdir(w.tmp, 0o777); err != nil {
@@ -134,7 +134,7 @@ func newEnvironment(t *testing.T) *environment {
 // root runs the tests, another user runs the database servers.
 func publicDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "osb-world-") //nolint:usetesting // see above
+	dir, err := os.MkdirTemp("", "osb-test-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ type process struct {
 	done chan struct{} // closed when it has ended
 }
 
-// start runs a program in the world with more environment. Its log is
+// start runs a program in the environment with more environment. Its log is
 // NAME.log.
 func (w *environment) start(name string, env []string, command ...string) *process {
 	w.t.Helper()
@@ -276,8 +276,8 @@ func (w *environment) send(method, url, body, password string) (int, []byte, err
 	return response.StatusCode, answer, err
 }
 
-// processes are the world's processes that live, with their command lines. A
-// process belongs to the world if it has its mark in the environment, or works
+// processes are the living processes of the environment, with their command lines. A
+// process belongs to it if it has its mark in the environment, or works
 // in its folders.
 func (w *environment) processes() map[int]string {
 	found := map[int]string{}

@@ -83,7 +83,7 @@ func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 	}
 }
 
-// kill ends a program of the world as a crash would.
+// kill ends a program as a crash would.
 func (w *environment) kill(name string) {
 	w.t.Helper()
 	for pid, command := range w.processes() {

@@ -37,7 +37,7 @@ const emptied = async (store, name) => {
 };
 
 for (const authorizationV4 of [false, true]) {
-  const name = `witness-${authorizationV4 ? 'v4' : 'v1'}`;
+  const name = `check-${authorizationV4 ? 'v4' : 'v1'}`;
   const store = connect({ sldEnable: true, authorizationV4 });
   await store.putBucket(name, { storageClass: 'Standard', acl: 'private' });
   store.useBucket(name);
@@ -100,8 +100,8 @@ for (const authorizationV4 of [false, true]) {
   // What a bucket is told to do.
   await store.putBucketACL(name, 'public-read');
   assert.equal((await store.getBucketACL(name)).acl, 'public-read');
-  await store.putBucketTags(name, { team: 'witnesses' });
-  assert.deepEqual((await store.getBucketTags(name)).tag, { team: 'witnesses' });
+  await store.putBucketTags(name, { team: 'checkes' });
+  assert.deepEqual((await store.getBucketTags(name)).tag, { team: 'checkes' });
   await store.putBucketCORS(name, [{ allowedOrigin: '*', allowedMethod: ['GET', 'PUT'], allowedHeader: '*', exposeHeader: ['etag'], maxAgeSeconds: '30' }]);
   assert.equal((await store.getBucketCORS(name)).rules[0].allowedOrigin, '*');
   await store.putBucketEncryption(name, { SSEAlgorithm: 'AES256' });
@@ -143,12 +143,12 @@ for (const authorizationV4 of [false, true]) {
 
 // By host: the endpoint is the bucket's own name.
 const store = connect({ sldEnable: true });
-await store.putBucket('witness-cname');
-const byHost = connect({ cname: true, bucket: 'witness-cname' });
+await store.putBucket('check-cname');
+const byHost = connect({ cname: true, bucket: 'check-cname' });
 await byHost.put('by host', Buffer.from('x'));
-store.useBucket('witness-cname');
+store.useBucket('check-cname');
 assert.equal((await store.get('by host')).content.toString(), 'x');
-await emptied(store, 'witness-cname');
+await emptied(store, 'check-cname');
 
 await refused(connect({ accessKeySecret: 'wrong' }).listBuckets(), 'SignatureDoesNotMatch', 403);
 await refused(connect({ accessKeyId: 'LTAInobody' }).listBuckets(), 'InvalidAccessKeyId', 403);

@@ -35,12 +35,12 @@ for (const method of ['GET', 'POST']) {
     RegionId, Engine: 'MySQL', EngineVersion: '5.7', DBInstanceClass: 'rds.mysql.t1.small', DBInstanceStorage: 20,
     DBInstanceNetType: 'Intranet', SecurityIPList: '127.0.0.1', PayType: 'Postpaid', InstanceNetworkType: 'VPC',
     VPCId: VpcId, VSwitchId: VSwitchIds.VSwitchId[0], ClientToken: `pop-core-${method}`,
-    'Tag.1.Key': 'witness', 'Tag.1.Value': method,
+    'Tag.1.Key': 'check', 'Tag.1.Value': method,
   }, options);
   assert.match(instance.DBInstanceId, /^rm-/);
 
   // pop-core writes the first letter of a parameter in upper case.
-  const found = await rds.request('DescribeDBInstances', { regionId: RegionId, tags: JSON.stringify({ witness: method }) }, options);
+  const found = await rds.request('DescribeDBInstances', { regionId: RegionId, tags: JSON.stringify({ check: method }) }, options);
   assert.deepEqual(found.Items.DBInstance.map((i) => i.DBInstanceId), [instance.DBInstanceId]);
   await rds.request('DeleteDBInstance', { DBInstanceId: instance.DBInstanceId }, options);
   await refused(rds.request('DescribeDBInstanceAttribute', { DBInstanceId: 'rm-none' }, options), 'InvalidDBInstanceId.NotFound');

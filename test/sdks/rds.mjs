@@ -12,8 +12,8 @@ assert.ok(regions.body.regions.RDSRegion.some((r) => r.regionId === regionId));
 const wanted = {
   regionId, engine: 'MySQL', engineVersion: '5.7', DBInstanceClass: 'rds.mysql.t1.small', DBInstanceStorage: 20,
   DBInstanceNetType: 'Intranet', securityIPList: '127.0.0.1', payType: 'Postpaid', instanceNetworkType: 'VPC',
-  VPCId: 'vpc-cnhangzhou0default', vSwitchId: 'vsw-cnhangzhou0h', clientToken: 'witness-rds',
-  DBInstanceDescription: 'a-witness', tag: [new m.CreateDBInstanceRequestTag({ key: 'witness', value: 'rds é' })],
+  VPCId: 'vpc-cnhangzhou0default', vSwitchId: 'vsw-cnhangzhou0h', clientToken: 'check-rds',
+  DBInstanceDescription: 'a-check', tag: [new m.CreateDBInstanceRequestTag({ key: 'check', value: 'rds é' })],
 };
 const { body: made } = await rds.createDBInstance(new m.CreateDBInstanceRequest(wanted));
 assert.equal(made.connectionString, `${made.DBInstanceId}.mysql.rds.aliyuncs.com`);
@@ -25,7 +25,7 @@ const { body: same } = await rds.createDBInstance(new m.CreateDBInstanceRequest(
 assert.equal(same.DBInstanceId, DBInstanceId);
 await refused(rds.createDBInstance(new m.CreateDBInstanceRequest({ ...wanted, DBInstanceStorage: 25 })), 'IdempotentParameterMismatch', 400);
 
-const { body: list } = await rds.describeDBInstances(new m.DescribeDBInstancesRequest({ regionId, tags: JSON.stringify({ witness: 'rds é' }) }));
+const { body: list } = await rds.describeDBInstances(new m.DescribeDBInstancesRequest({ regionId, tags: JSON.stringify({ check: 'rds é' }) }));
 assert.deepEqual(list.items.DBInstance.map((i) => i.DBInstanceId), [DBInstanceId]);
 assert.equal(list.totalRecordCount, 1);
 
@@ -33,31 +33,31 @@ const { body: attribute } = await rds.describeDBInstanceAttribute(new m.Describe
 const [instance] = attribute.items.DBInstanceAttribute;
 assert.equal(instance.DBInstanceStatus, 'Running');
 assert.equal(instance.DBInstanceStorage, 20);
-assert.equal(instance.DBInstanceDescription, 'a-witness');
+assert.equal(instance.DBInstanceDescription, 'a-check');
 
 const { body: net } = await rds.describeDBInstanceNetInfo(new m.DescribeDBInstanceNetInfoRequest({ DBInstanceId }));
 assert.ok(net.DBInstanceNetInfos.DBInstanceNetInfo.some((i) => i.connectionString === made.connectionString));
 
-await rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'witness', accountPassword: 'Sesame+open_1&2' }));
-await refused(rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'witness', accountPassword: 'Sesame+open_1&2' })), 'InvalidAccountName.Duplicate', 400);
+await rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'check', accountPassword: 'Sesame+open_1&2' }));
+await refused(rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'check', accountPassword: 'Sesame+open_1&2' })), 'InvalidAccountName.Duplicate', 400);
 await rds.createDatabase(new m.CreateDatabaseRequest({ DBInstanceId, DBName: 'orders', characterSetName: 'utf8mb4' }));
-await rds.grantAccountPrivilege(new m.GrantAccountPrivilegeRequest({ DBInstanceId, accountName: 'witness', DBName: 'orders', accountPrivilege: 'ReadWrite' }));
-const { body: accounts } = await rds.describeAccounts(new m.DescribeAccountsRequest({ DBInstanceId, accountName: 'witness' }));
+await rds.grantAccountPrivilege(new m.GrantAccountPrivilegeRequest({ DBInstanceId, accountName: 'check', DBName: 'orders', accountPrivilege: 'ReadWrite' }));
+const { body: accounts } = await rds.describeAccounts(new m.DescribeAccountsRequest({ DBInstanceId, accountName: 'check' }));
 const [account] = accounts.accounts.DBInstanceAccount;
 assert.equal(account.accountStatus, 'Available');
 assert.deepEqual(account.databasePrivileges.databasePrivilege.map((p) => [p.DBName, p.accountPrivilege]), [['orders', 'ReadWrite']]);
 const { body: databases } = await rds.describeDatabases(new m.DescribeDatabasesRequest({ DBInstanceId }));
 assert.deepEqual(databases.databases.database.map((d) => [d.DBName, d.characterSetName]), [['orders', 'utf8mb4']]);
-await rds.revokeAccountPrivilege(new m.RevokeAccountPrivilegeRequest({ DBInstanceId, accountName: 'witness', DBName: 'orders' }));
-await rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'witness' }));
-await refused(rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'witness' })), 'InvalidAccountName.NotFound', 404);
+await rds.revokeAccountPrivilege(new m.RevokeAccountPrivilegeRequest({ DBInstanceId, accountName: 'check', DBName: 'orders' }));
+await rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'check' }));
+await refused(rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'check' })), 'InvalidAccountName.NotFound', 404);
 
 await rds.modifySecurityIps(new m.ModifySecurityIpsRequest({ DBInstanceId, DBInstanceIPArrayName: 'apps', securityIps: '10.0.0.0/8,192.168.1.1' }));
 const { body: groups } = await rds.describeDBInstanceIPArrayList(new m.DescribeDBInstanceIPArrayListRequest({ DBInstanceId }));
 assert.ok(groups.items.DBInstanceIPArray.some((g) => g.DBInstanceIPArrayName === 'apps' && g.securityIPList === '10.0.0.0/8,192.168.1.1'));
 
 await rds.tagResources(new m.TagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tag: [new m.TagResourcesRequestTag({ key: 'second', value: '2' })] }));
-await rds.untagResources(new m.UntagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tagKey: ['witness'] }));
+await rds.untagResources(new m.UntagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tagKey: ['check'] }));
 const { body: tags } = await rds.listTagResources(new m.ListTagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId] }));
 assert.deepEqual(tags.tagResources.tagResource.map((t) => [t.tagKey, t.tagValue]), [['second', '2']]);
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// errNoCredentials marks a document that is no answer to a bind.
+// errNoCredentials marks a document that lacks credentials.
 var errNoCredentials = errors.New("the answer has no credentials")
 
 // credentials are the members of a binding's credentials, as text.

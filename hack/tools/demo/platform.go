@@ -39,8 +39,8 @@ func (a answer) field(name string) string {
 	return text
 }
 
-// is returns an error unless the status is one of those given. The body is in
-// the error for failures only, since a success may hold credentials.
+// is returns an error for a status outside the given ones. The body is in the
+// error for failures only, since a success may hold credentials.
 func (a answer) is(statuses ...int) error {
 	switch {
 	case slices.Contains(statuses, a.status):

@@ -172,8 +172,8 @@ func (w *walk) unbind(ctx context.Context, id, binding string, p plan) error {
 	return w.platform.do(ctx, http.MethodDelete, bindingPath(id, binding), p.query(), "", http.StatusOK, http.StatusAccepted)
 }
 
-// cleanUp asks for the deletion of every instance that the walk has left, so
-// that a failed walk costs no money.
+// cleanUp asks for the deletion of every remaining instance, so that a failed
+// walk costs no money.
 func (w *walk) cleanUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTime)
 	defer cancel()
@@ -200,7 +200,7 @@ func (w *walk) state(ctx context.Context) (string, error) {
 	return string(text), err
 }
 
-// calmState returns the state once no instance is being created or deleted.
+// calmState returns the state when every instance has been created or deleted.
 func (w *walk) calmState(ctx context.Context) (string, error) {
 	for end := time.Now().Add(requestTime); ; {
 		now, err := w.state(ctx)
@@ -214,7 +214,7 @@ func (w *walk) calmState(ctx context.Context) (string, error) {
 	}
 }
 
-// nothingLeft checks that the emulator holds what it held before the walk.
+// nothingLeft checks that the emulator is in its state from before the walk.
 func (w *walk) nothingLeft(ctx context.Context) error {
 	now, err := w.state(ctx)
 	switch {

@@ -8,8 +8,8 @@ import (
 )
 
 // A makeParent is the make that started this program. After SIGINT make waits
-// for its child and passes nothing on, as if a terminal had sent the signal to
-// both; the signals that make still catches show it.
+// for its child and keeps the signal to itself, as if a terminal had sent it to
+// both; the set of signals that make still catches reveals it.
 type makeParent struct {
 	pid    int
 	caught string // "": the parent is another program

@@ -36,7 +36,7 @@ func write(path, text string) error {
 	return os.Rename(next, path)
 }
 
-// read returns the text of a file without its last newlines; an absent file is
+// read returns the text of a file without trailing newlines; an absent file is
 // empty.
 func read(path string) (string, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // a file of the data folder

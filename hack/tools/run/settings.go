@@ -27,7 +27,7 @@ func newSettings(environment []string) settings {
 		"EMULATOR_LISTEN":         "127.0.0.1:8007",
 		"EMULATOR_CONTROL_LISTEN": "127.0.0.1:8008",
 		"EMULATOR_ENGINES":        "auto",
-		"DRAIN_DELAY":             "0", // clients connect directly; there is no load balancer to wait for
+		"DRAIN_DELAY":             "0", // clients connect directly, so that the drain has no load balancer to wait for
 		"REGION":                  "cn-hangzhou",
 	} {
 		s.byDefault(name, value)
