@@ -38,6 +38,7 @@ func TestEmulator_OfficialNodeClients_Work(t *testing.T) {
 		"ram and sts, V1":        {script: "ram-sts.mjs", algorithm: "v2"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			// go test's cache knows the files that the test itself opens.
 			for _, file := range []string{tc.script, "clients.mjs"} {
 				if _, err := os.ReadFile(file); err != nil {
