@@ -3,17 +3,16 @@ package main
 import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
-// providers returns the providers by the name that their offerings state.
-func (c *config) providers(cloud *alicloud.Clients) (map[string]providers.Provider, error) {
-	return all.Services().Providers(descriptor.Deps{
+// deps returns what providers are made from.
+func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
+	return descriptor.Deps{
 		Clients: cloud, Metadata: c.metadata(),
 		Network: descriptor.Network{VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, Whitelist: c.whitelist},
-	})
+	}
 }
 
 // planFiles returns the sources of the catalog in the order that platforms show.

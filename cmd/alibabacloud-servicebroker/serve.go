@@ -14,6 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
 )
 
@@ -48,14 +49,15 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	providers, err := c.providers(cloud)
+	services, deps := all.Services(), c.deps(cloud)
+	providers, err := services.Providers(deps)
 	if err != nil {
 		return err
 	}
 	checked := lifecycle.Checked(records)
 	engine := engine.New(engine.Config{
 		BrokerID: c.brokerID, Providers: providers, Store: checked, Metrics: metrics,
-		Account: cloud.Caller, Settle: c.settleTime, PollSlow: c.pollInterval,
+		Owner: services.Owner(deps), Settle: c.settleTime, PollSlow: c.pollInterval,
 	})
 	logic, err := broker.New(broker.Config{
 		BrokerID: c.brokerID, Catalog: catalog, Providers: providers, Store: checked, Engine: engine, Region: cloud.Region(),

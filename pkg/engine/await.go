@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// watchers are the requests that wait for an operation to end.
+// watchers are the requests that wait for the end of an operation.
 type watchers struct {
 	mu sync.Mutex
 	by map[store.Key]map[chan struct{}]struct{}
@@ -37,14 +37,14 @@ func (w *watchers) add(k store.Key) (<-chan struct{}, func()) {
 	}
 }
 
-// tell wakes those who wait for k.
-func (w *watchers) tell(k store.Key) {
+// notify wakes the requests that wait for k.
+func (w *watchers) notify(k store.Key) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for ch := range w.by[k] {
 		select {
 		case ch <- struct{}{}:
-		default: // it has not read the last one yet
+		default: // an earlier value is still unread
 		}
 	}
 }
@@ -55,13 +55,13 @@ func (e *Engine) Await(ctx context.Context, k store.Key, operation string) (stor
 	changed, end := e.watchers.add(k)
 	defer end()
 	for {
-		// The wait may be over; the last look must still be taken.
+		// The last look happens also after the end of ctx.
 		r, err := e.store.Find(context.WithoutCancel(ctx), k)
 		if err != nil {
 			return store.Operation{}, r, err
 		}
 		op, ok := lifecycle.OperationOf(&r, operation)
-		if !ok { // so many came after it that it was forgotten: none waits for another
+		if !ok { // forgotten after many later operations
 			return store.Operation{ID: operation, State: store.Failed, Description: lifecycle.TextCancelled}, r, nil
 		}
 		if op.State.Finished() || ctx.Err() != nil {

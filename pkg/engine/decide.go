@@ -9,54 +9,54 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// What the engine does with a record is decided by the functions of this file,
-// from what they are given alone, as Provider.Next decides on a step. What
-// they decide is done in step.go, call.go and outcome.go.
+// The functions of this file decide what the engine does with a record, from
+// their arguments alone. attempt.go, mutating_call.go and operation_end.go carry
+// the decisions out.
 
 // A decision is what to do with a record now.
 type decision struct {
-	do    action
-	until time.Time // doRest: when to come back
-	text  string    // doRefuse: for the user
-	kind  string    // doRefuse: the cause's
+	action    action
+	notBefore time.Time // requeueRecord: next attempt
+	text      string    // failOperation: sentence for the user
+	cause     string    // failOperation: cause kind of the operation
 }
 
 // An action of the engine.
 type action string
 
 const (
-	doRest   action = "rest"   // nothing may be begun before a time
-	doRefuse action = "refuse" // the operation ends in failure
-	doLook   action = "look"   // at what there is in the cloud
-	doWait   action = "wait"   // for the cloud
-	doCall   action = "call"   // a call
-	doFinish action = "finish" // the goal is reached
+	requeueRecord action = "requeue" // wait until notBefore
+	failOperation action = "fail"    // end the operation in failure
+	observeCloud  action = "observe" // look at the cloud
+	waitForCloud  action = "wait"    // the cloud is busy with it
+	makeCall      action = "call"    // make the step's call
+	reachGoal     action = "finish"  // end the operation in success
 )
 
-// beforeLook decides on a record before anything is asked of the cloud. Until
-// hold an earlier call may still be on its way; longest is the longest pause
-// that this broker makes.
-func beforeLook(r, of *store.Record, now, hold time.Time, longest time.Duration) decision {
-	// A later try was set by a clock that has been set back since.
+// decideBeforeLook decides on a record before the cloud is asked. Until landsUntil
+// an earlier call may still land; longest is the longest pause that this broker
+// makes.
+func decideBeforeLook(r, instance *store.Record, now, landsUntil time.Time, longest time.Duration) decision {
+	// A later time comes from a clock that has been set back since.
 	if next := r.Operation.NextTry; now.Before(next) && next.Sub(now) <= longest {
-		return decision{do: doRest, until: next}
+		return decision{action: requeueRecord, notBefore: next}
 	}
-	if text := hopeless(r, of, now); text != "" && !hold.After(now) {
-		return decision{do: doRefuse, text: text, kind: store.CauseDeadline}
+	if text := unrecoverable(r, instance, now); text != "" && !landsUntil.After(now) {
+		return decision{action: failOperation, text: text, cause: store.CauseDeadline}
 	}
 	if r.Goal == store.Absent && r.Account == "" {
-		return decision{do: doFinish} // no call was ever made for it
+		return decision{action: reachGoal} // no call was ever made for it
 	}
-	return decision{do: doLook}
+	return decision{action: observeCloud}
 }
 
-// hopeless is why r can no longer come to be, or "": a binding whose instance is
-// gone, and an operation past its deadline.
-func hopeless(r, of *store.Record, now time.Time) string {
+// unrecoverable returns why the operation of r can no longer succeed, or "": its
+// deadline has passed, or the instance of the binding is deleted.
+func unrecoverable(r, instance *store.Record, now time.Time) string {
 	switch op := r.Operation; {
 	case r.Goal == store.Absent:
 		return ""
-	case of != nil && (!lifecycle.Exists(of) || of.Goal == store.Absent || r.Parent != "" && r.Parent != of.Incarnation):
+	case instance != nil && (!lifecycle.Exists(instance) || instance.Goal == store.Absent || r.Parent != "" && r.Parent != instance.Incarnation):
 		return lifecycle.TextNoInstance
 	case op.Deadline.IsZero() || now.Before(op.Deadline):
 		return ""
@@ -66,62 +66,59 @@ func hopeless(r, of *store.Record, now time.Time) string {
 	return lifecycle.TextOverdue
 }
 
-// afterLook decides on the provider's step. While an earlier call may still
-// have its effect the record is only looked at, and called neither gone nor
-// failed.
-func afterLook(r *store.Record, step providers.Step, now, hold time.Time) (decision, error) {
+// decideAfterLook decides on the provider's step. While an earlier call may still
+// land, the record is only observed: it is neither ended nor changed.
+func decideAfterLook(r *store.Record, step providers.Step, now, landsUntil time.Time) (decision, error) {
 	d := decision{}
 	switch step.Action {
 	case providers.Wait:
-		return decision{do: doWait}, nil
+		return decision{action: waitForCloud}, nil
 	case providers.Done:
-		d.do = doFinish
+		d.action = reachGoal
 	case providers.Fail:
-		d = decision{do: doRefuse, text: step.Text, kind: string(step.Kind)}
+		d = decision{action: failOperation, text: step.Text, cause: string(step.Kind)}
 	case providers.Call:
-		d.do = doCall
+		d.action = makeCall
 	default:
 		return d, fmt.Errorf("%w: provider %s: unknown action %q", lifecycle.ErrUnrecoverable, r.Provider, step.Action)
 	}
-	if hold.After(now) && (d.do != doFinish || r.Goal == store.Absent) {
-		return decision{do: doRest, until: hold}, nil
+	if landsUntil.After(now) && (d.action != reachGoal || r.Goal == store.Absent) {
+		return decision{action: requeueRecord, notBefore: landsUntil}, nil
 	}
 	return d, nil
 }
 
-// afterMiss decides on a record of which nothing is left to be seen: it is gone
-// once no call can have its effect any more, and has been looked for after
-// that. pace is how often it is looked for.
-func afterMiss(r *store.Record, now time.Time, settle, pace time.Duration) decision {
+// decideAfterMiss decides on a deletion whose resources are all missing: it ends
+// once no call can land any more and a look after that time found them missing
+// again. interval is the time between looks.
+func decideAfterMiss(r *store.Record, now time.Time, settle, interval time.Duration) decision {
 	unsure := later(lastOf(r.Unsettled), r.Unseen)
 	if now.Before(r.Repeated.Add(settle)) {
 		unsure = later(unsure, r.Repeated)
 	}
 	if unsure.IsZero() {
-		return decision{do: doFinish}
+		return decision{action: reachGoal}
 	}
 	sure := unsure.Add(settle)
 	switch {
 	case now.Before(sure):
-		return decision{do: doRest, until: sure}
+		return decision{action: requeueRecord, notBefore: sure}
 	case r.MissingSince.IsZero():
-		return decision{do: doRest, until: now.Add(pace)}
+		return decision{action: requeueRecord, notBefore: now.Add(interval)}
 	}
-	return decision{do: doFinish}
+	return decision{action: reachGoal}
 }
 
-// afterError decides on an error of a look, or of what comes before it: what
-// the user can mend ends the operation, unless it deletes; all else is tried
-// again.
-func afterError(r *store.Record, err error) decision {
-	b := blameFor(err)
-	if b == blameUser && r.Goal == store.Present {
-		return decision{do: doRefuse, text: sentenceFor(err), kind: string(b)}
+// decideAfterError decides on an error of Observe, or of the checks before it: a
+// user's error ends the operation, unless it deletes; any other is retried.
+func decideAfterError(r *store.Record, err error) decision {
+	if class := providers.ClassOf(err); class == providers.User && r.Goal == store.Present {
+		return decision{action: failOperation, text: providers.Sentence(err), cause: string(class)}
 	}
-	return decision{do: doLook}
+	return decision{action: observeCloud}
 }
 
-// lastOf is the last of the times; zero: there is none.
+// lastOf returns the last of the times, or zero.
 func lastOf(times map[string]time.Time) time.Time {
 	var last time.Time
 	for _, t := range times {
@@ -130,7 +127,7 @@ func lastOf(times map[string]time.Time) time.Time {
 	return last
 }
 
-// later of two times.
+// later returns the later of two times.
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

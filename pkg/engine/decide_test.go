@@ -37,27 +37,27 @@ func TestWhatIsDecidedBeforeALook(t *testing.T) {
 		hold  time.Time
 		want  decision
 	}{
-		"it runs":                       {r: running(), want: decision{do: doLook}},
-		"its next try is not yet":       {r: running(func(r *store.Record) { r.Operation.NextTry = after }), want: decision{do: doRest, until: after}},
-		"its next try is now":           {r: running(func(r *store.Record) { r.Operation.NextTry = now }), want: decision{do: doLook}},
-		"its next try is years ahead":   {r: running(func(r *store.Record) { r.Operation.NextTry = after.AddDate(1, 0, 0) }), want: decision{do: doLook}},
-		"it is overdue":                 {r: running(overdue), want: decision{do: doRefuse, text: lifecycle.TextOverdue, kind: store.CauseDeadline}},
-		"it is due now":                 {r: running(func(r *store.Record) { r.Operation.Deadline = now }), want: decision{do: doRefuse, text: lifecycle.TextOverdue, kind: store.CauseDeadline}},
-		"it is not due yet":             {r: running(func(r *store.Record) { r.Operation.Deadline = after }), want: decision{do: doLook}},
-		"an update is overdue":          {r: running(overdue, func(r *store.Record) { r.Operation.Kind = store.Update }), want: decision{do: doRefuse, text: lifecycle.TextUpdateLate, kind: store.CauseDeadline}},
-		"a call may be on its way":      {r: running(overdue), hold: after, want: decision{do: doLook}},
-		"a delete is overdue":           {r: running(overdue, deleting), want: decision{do: doLook}},
-		"a delete of what had no call":  {r: running(deleting, func(r *store.Record) { r.Account = "" }), want: decision{do: doFinish}},
-		"a create that had no call":     {r: running(func(r *store.Record) { r.Account = "" }), want: decision{do: doLook}},
-		"a bind":                        {r: running(), of: running(), want: decision{do: doLook}},
-		"a bind, the instance goes":     {r: running(), of: running(deleting), want: decision{do: doRefuse, text: lifecycle.TextNoInstance, kind: store.CauseDeadline}},
-		"a bind, there is no instance":  {r: running(), of: &store.Record{}, want: decision{do: doRefuse, text: lifecycle.TextNoInstance, kind: store.CauseDeadline}},
-		"a bind to the earlier life":    {r: running(func(r *store.Record) { r.Parent = "0" }), of: running(), want: decision{do: doRefuse, text: lifecycle.TextNoInstance, kind: store.CauseDeadline}},
-		"a bind to this life":           {r: running(func(r *store.Record) { r.Parent = "1" }), of: running(), want: decision{do: doLook}},
-		"an unbind, the instance goes":  {r: running(deleting), of: running(deleting), want: decision{do: doLook}},
-		"a bind, the instance was gone": {r: running(), of: running(deleting, func(r *store.Record) { r.Deleted = before }), want: decision{do: doRefuse, text: lifecycle.TextNoInstance, kind: store.CauseDeadline}},
+		"it runs":                       {r: running(), want: decision{action: observeCloud}},
+		"its next try is not yet":       {r: running(func(r *store.Record) { r.Operation.NextTry = after }), want: decision{action: requeueRecord, notBefore: after}},
+		"its next try is now":           {r: running(func(r *store.Record) { r.Operation.NextTry = now }), want: decision{action: observeCloud}},
+		"its next try is years ahead":   {r: running(func(r *store.Record) { r.Operation.NextTry = after.AddDate(1, 0, 0) }), want: decision{action: observeCloud}},
+		"it is overdue":                 {r: running(overdue), want: decision{action: failOperation, text: lifecycle.TextOverdue, cause: store.CauseDeadline}},
+		"it is due now":                 {r: running(func(r *store.Record) { r.Operation.Deadline = now }), want: decision{action: failOperation, text: lifecycle.TextOverdue, cause: store.CauseDeadline}},
+		"it is not due yet":             {r: running(func(r *store.Record) { r.Operation.Deadline = after }), want: decision{action: observeCloud}},
+		"an update is overdue":          {r: running(overdue, func(r *store.Record) { r.Operation.Kind = store.Update }), want: decision{action: failOperation, text: lifecycle.TextUpdateLate, cause: store.CauseDeadline}},
+		"a call may be on its way":      {r: running(overdue), hold: after, want: decision{action: observeCloud}},
+		"a delete is overdue":           {r: running(overdue, deleting), want: decision{action: observeCloud}},
+		"a delete of what had no call":  {r: running(deleting, func(r *store.Record) { r.Account = "" }), want: decision{action: reachGoal}},
+		"a create that had no call":     {r: running(func(r *store.Record) { r.Account = "" }), want: decision{action: observeCloud}},
+		"a bind":                        {r: running(), of: running(), want: decision{action: observeCloud}},
+		"a bind, the instance goes":     {r: running(), of: running(deleting), want: decision{action: failOperation, text: lifecycle.TextNoInstance, cause: store.CauseDeadline}},
+		"a bind, there is no instance":  {r: running(), of: &store.Record{}, want: decision{action: failOperation, text: lifecycle.TextNoInstance, cause: store.CauseDeadline}},
+		"a bind to the earlier life":    {r: running(func(r *store.Record) { r.Parent = "0" }), of: running(), want: decision{action: failOperation, text: lifecycle.TextNoInstance, cause: store.CauseDeadline}},
+		"a bind to this life":           {r: running(func(r *store.Record) { r.Parent = "1" }), of: running(), want: decision{action: observeCloud}},
+		"an unbind, the instance goes":  {r: running(deleting), of: running(deleting), want: decision{action: observeCloud}},
+		"a bind, the instance was gone": {r: running(), of: running(deleting, func(r *store.Record) { r.Deleted = before }), want: decision{action: failOperation, text: lifecycle.TextNoInstance, cause: store.CauseDeadline}},
 	} {
-		if got := beforeLook(tc.r, tc.of, now, tc.hold, time.Hour); got != tc.want {
+		if got := decideBeforeLook(tc.r, tc.of, now, tc.hold, time.Hour); got != tc.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
 		}
 	}
@@ -66,7 +66,7 @@ func TestWhatIsDecidedBeforeALook(t *testing.T) {
 func TestWhatIsDecidedAfterALook(t *testing.T) {
 	_, now, after := theTime()
 	fail := providers.FailStep(providers.Policy, "No.")
-	refused := decision{do: doRefuse, text: "No.", kind: string(providers.Policy)}
+	refused := decision{action: failOperation, text: "No.", cause: string(providers.Policy)}
 	call := providers.CallStep("create", struct{}{})
 	for name, tc := range map[string]struct {
 		r    *store.Record
@@ -74,23 +74,23 @@ func TestWhatIsDecidedAfterALook(t *testing.T) {
 		hold time.Time
 		want decision
 	}{
-		"wait":                         {r: running(), step: providers.WaitStep("x", providers.Slow, ""), want: decision{do: doWait}},
-		"wait, a call on its way":      {r: running(), step: providers.WaitStep("x", providers.Slow, ""), hold: after, want: decision{do: doWait}},
-		"call":                         {r: running(), step: call, want: decision{do: doCall}},
-		"call, a call on its way":      {r: running(), step: call, hold: after, want: decision{do: doRest, until: after}},
-		"call, that call is over":      {r: running(), step: call, hold: now, want: decision{do: doCall}},
+		"wait":                         {r: running(), step: providers.WaitStep("x", providers.Slow, ""), want: decision{action: waitForCloud}},
+		"wait, a call on its way":      {r: running(), step: providers.WaitStep("x", providers.Slow, ""), hold: after, want: decision{action: waitForCloud}},
+		"call":                         {r: running(), step: call, want: decision{action: makeCall}},
+		"call, a call on its way":      {r: running(), step: call, hold: after, want: decision{action: requeueRecord, notBefore: after}},
+		"call, that call is over":      {r: running(), step: call, hold: now, want: decision{action: makeCall}},
 		"fail":                         {r: running(), step: fail, want: refused},
-		"fail, a call on its way":      {r: running(), step: fail, hold: after, want: decision{do: doRest, until: after}},
-		"ready":                        {r: running(), step: providers.DoneStep(nil), want: decision{do: doFinish}},
-		"ready, a call on its way":     {r: running(), step: providers.DoneStep(nil), hold: after, want: decision{do: doFinish}},
-		"not there":                    {r: running(deleting), step: providers.DoneStep(nil), want: decision{do: doFinish}},
-		"not there, a call on its way": {r: running(deleting), step: providers.DoneStep(nil), hold: after, want: decision{do: doRest, until: after}},
+		"fail, a call on its way":      {r: running(), step: fail, hold: after, want: decision{action: requeueRecord, notBefore: after}},
+		"ready":                        {r: running(), step: providers.DoneStep(nil), want: decision{action: reachGoal}},
+		"ready, a call on its way":     {r: running(), step: providers.DoneStep(nil), hold: after, want: decision{action: reachGoal}},
+		"not there":                    {r: running(deleting), step: providers.DoneStep(nil), want: decision{action: reachGoal}},
+		"not there, a call on its way": {r: running(deleting), step: providers.DoneStep(nil), hold: after, want: decision{action: requeueRecord, notBefore: after}},
 	} {
-		if got, err := afterLook(tc.r, tc.step, now, tc.hold); got != tc.want || err != nil {
+		if got, err := decideAfterLook(tc.r, tc.step, now, tc.hold); got != tc.want || err != nil {
 			t.Errorf("%s: %+v %v, want %+v", name, got, err, tc.want)
 		}
 	}
-	if _, err := afterLook(running(), providers.Step{Action: "jump"}, now, now); !lifecycle.IsUnrecoverable(err) {
+	if _, err := decideAfterLook(running(), providers.Step{Action: "jump"}, now, now); !lifecycle.IsUnrecoverable(err) {
 		t.Errorf("an unknown action: %v", err)
 	}
 }
@@ -103,22 +103,22 @@ func TestWhatIsDecidedWhereNothingIsLeft(t *testing.T) {
 		return func(r *store.Record) { r.Unsettled = map[string]time.Time{"create": at, "earlier": at.Add(-time.Hour)} }
 	}
 	missed := func(r *store.Record) { r.MissingSince = ago(time.Second) }
-	finished := decision{do: doFinish}
+	finished := decision{action: reachGoal}
 	for name, tc := range map[string]struct {
 		change []func(*store.Record)
 		want   decision
 	}{
 		"no call was lost":                 {want: finished},
-		"one was lost just now":            {[]func(*store.Record){lost(now), missed}, decision{do: doRest, until: now.Add(settle)}},
-		"one was lost, and never missed":   {[]func(*store.Record){lost(ago(time.Hour))}, decision{do: doRest, until: now.Add(pace)}},
+		"one was lost just now":            {[]func(*store.Record){lost(now), missed}, decision{action: requeueRecord, notBefore: now.Add(settle)}},
+		"one was lost, and never missed":   {[]func(*store.Record){lost(ago(time.Hour))}, decision{action: requeueRecord, notBefore: now.Add(pace)}},
 		"one was lost, and it was missed":  {[]func(*store.Record){lost(ago(settle)), missed}, finished},
-		"it was made, and never seen":      {[]func(*store.Record){missed, func(r *store.Record) { r.Unseen = ago(time.Second) }}, decision{do: doRest, until: ago(time.Second).Add(settle)}},
-		"one was made again just now":      {[]func(*store.Record){missed, func(r *store.Record) { r.Repeated = ago(time.Second) }}, decision{do: doRest, until: ago(time.Second).Add(settle)}},
+		"it was made, and never seen":      {[]func(*store.Record){missed, func(r *store.Record) { r.Unseen = ago(time.Second) }}, decision{action: requeueRecord, notBefore: ago(time.Second).Add(settle)}},
+		"one was made again just now":      {[]func(*store.Record){missed, func(r *store.Record) { r.Repeated = ago(time.Second) }}, decision{action: requeueRecord, notBefore: ago(time.Second).Add(settle)}},
 		"one was made again long ago":      {[]func(*store.Record){func(r *store.Record) { r.Repeated = ago(settle) }}, finished},
-		"the last of what was lost counts": {[]func(*store.Record){missed, lost(ago(time.Hour)), func(r *store.Record) { r.Unseen = now }}, decision{do: doRest, until: now.Add(settle)}},
+		"the last of what was lost counts": {[]func(*store.Record){missed, lost(ago(time.Hour)), func(r *store.Record) { r.Unseen = now }}, decision{action: requeueRecord, notBefore: now.Add(settle)}},
 	} {
 		r := running(append(tc.change, deleting)...)
-		if got := afterMiss(r, now, settle, pace); got != tc.want {
+		if got := decideAfterMiss(r, now, settle, pace); got != tc.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
 		}
 	}
@@ -130,12 +130,12 @@ func TestWhatIsDecidedOnErrors(t *testing.T) {
 		err  error
 		want action
 	}{
-		"the user's, of a create":     {running(), providers.ErrInvalid, doRefuse},
-		"the user's, of a delete":     {running(deleting), providers.ErrInvalid, doLook},
-		"the operator's, of a create": {running(), providers.ErrDenied, doLook},
-		"nobody's, of a create":       {running(), providers.ErrThrottled, doLook},
+		"the user's, of a create":     {running(), providers.ErrInvalid, failOperation},
+		"the user's, of a delete":     {running(deleting), providers.ErrInvalid, observeCloud},
+		"the operator's, of a create": {running(), providers.ErrDenied, observeCloud},
+		"nobody's, of a create":       {running(), providers.ErrThrottled, observeCloud},
 	} {
-		if got := afterError(tc.r, tc.err); got.do != tc.want {
+		if got := decideAfterError(tc.r, tc.err); got.action != tc.want {
 			t.Errorf("%s: %+v, want %s", name, got, tc.want)
 		}
 	}

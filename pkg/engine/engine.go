@@ -20,8 +20,8 @@ import (
 )
 
 // An Engine brings records to their goals while its process holds the store's
-// lease. The stored record is the queue: a term begins with all that is
-// unfinished, and Wake and Listen tell of what has changed since.
+// lease. The stored records are the queue: a term begins with the unfinished
+// ones, and Wake and Listen add later changes.
 type Engine struct {
 	config   Config
 	store    *lifecycle.CheckedStore
@@ -39,9 +39,9 @@ type Config struct {
 	Providers map[string]providers.Provider // by the name that records state
 	Store     *lifecycle.CheckedStore
 	Metrics   prometheus.Registerer // nil: none
-	// Account returns the cloud account that our credentials belong to. It may
-	// ask the cloud.
-	Account func(context.Context) (string, error)
+	// Owner returns the cloud account or cluster that the resources of a task
+	// belong to. It may ask the cloud.
+	Owner func(ctx context.Context, provider string, t providers.Task) (string, error)
 
 	Workers     int           // 32
 	PollSlow    time.Duration // between looks at what takes minutes; 10 s
@@ -49,11 +49,11 @@ type Config struct {
 	Settle      time.Duration // after which a lost call can have no more effect; 5 min
 	CallTimeout time.Duration // of one mutating call; 30 s
 	LookTimeout time.Duration // of one observation; 30 s
-	// Grace is how long a provider may take to come back after its context has
-	// ended; then its record is quarantined until it does; 10 s.
+	// Grace is how long a provider call may run on after its context has ended;
+	// then its record is quarantined until the call returns; 10 s.
 	Grace time.Duration
-	// Tombstones is how long the records of what was deleted answer polls;
-	// 8 days: platforms poll for 7.
+	// Tombstones is how long records of deleted instances and bindings answer
+	// polls; 8 days: platforms poll for 7.
 	Tombstones time.Duration
 }
 
@@ -91,22 +91,32 @@ func New(c Config) *Engine {
 	return e
 }
 
-// Run runs the operations whenever this process holds the lease, until ctx
-// ends; then it lets the turns that have begun come to the end of their call
-// and gives the lease back. What is unfinished goes on in the process that has
-// it next. A store that cannot let it in now is asked again and again: requests
-// are answered meanwhile.
+// Run runs the operations whenever this process holds the lease, until ctx ends.
+// Running passes then end after their call, the lease is released, and unfinished
+// operations go on in the next leader. While the store refuses the lease, Run
+// tries again; requests are answered meanwhile.
 func (e *Engine) Run(ctx context.Context) error {
-	return persist(ctx, "running the operations", func() error {
+	return retryUntilDone(ctx, "running the operations", func() error {
 		return e.store.Lead(ctx, func(held context.Context, l store.Lease) error {
 			return e.Begin(held, l).run(ctx)
 		})
 	})
 }
 
-// persist does something until ctx ends, or until the store is closed, which is
-// an error. Other errors are logged, and it is done again after a while.
-func persist(ctx context.Context, what string, do func() error) error {
+// Listen hears, until ctx ends, of changes by other processes: new intents, which
+// wake this engine, and ends of operations, which requests here wait for.
+func (e *Engine) Listen(ctx context.Context) error {
+	return retryUntilDone(ctx, "listening to the store", func() error {
+		return e.store.Watch(ctx, func(k store.Key) {
+			e.watchers.notify(k)
+			e.Wake(k, "")
+		})
+	})
+}
+
+// retryUntilDone repeats a task until ctx ends or the store is closed, which is an
+// error. It logs other errors and tries again after a while.
+func retryUntilDone(ctx context.Context, task string, do func() error) error {
 	for failed := 0; ctx.Err() == nil; {
 		err := do()
 		switch {
@@ -114,35 +124,19 @@ func persist(ctx context.Context, what string, do func() error) error {
 			failed = 0
 			continue
 		case ctx.Err() != nil:
-			return nil //nolint:nilerr // that is how it ends
+			return nil //nolint:nilerr // the end of ctx is the normal end
 		case errors.Is(err, store.ErrClosed):
-			return fmt.Errorf("%s: %w", what, err)
+			return fmt.Errorf("%s: %w", task, err)
 		}
 		failed++
-		glog.Errorf("%s: %v", what, err)
-		wait := time.NewTimer(backoff(failed, time.Second, 15*time.Second))
-		select {
-		case <-ctx.Done():
-		case <-wait.C:
-		}
-		wait.Stop()
+		glog.Errorf("task failed task=%q attempt=%d err=%q", task, failed, err)
+		sleep(ctx, backoff(failed, time.Second, 15*time.Second))
 	}
 	return nil
 }
 
-// Listen hears, until ctx ends, of what other processes change: requests that
-// they accepted, which the engine here is to work on, and operations that they
-// ended, for which requests wait here.
-func (e *Engine) Listen(ctx context.Context) error {
-	return persist(ctx, "listening to the store", func() error {
-		return e.store.Watch(ctx, func(k store.Key) {
-			e.watchers.tell(k)
-			e.Wake(k, "")
-		})
-	})
-}
-
-// Begin starts a term under a lease; run works it off.
+// Begin starts a term under a lease. Run works it; callers that drive the engine
+// pass by pass call its Reconcile.
 func (e *Engine) Begin(held context.Context, l store.Lease) *Term {
 	t := newTerm(held, e, l)
 	e.mu.Lock()
@@ -151,7 +145,7 @@ func (e *Engine) Begin(held context.Context, l store.Lease) *Term {
 	return t
 }
 
-// end of a term.
+// end ends a term.
 func (e *Engine) end(t *Term) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -160,22 +154,17 @@ func (e *Engine) end(t *Term) {
 	}
 }
 
-// current returns the term now, nil while another process has it.
+// current returns the term, nil while another process has it.
 func (e *Engine) current() *Term {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.term
 }
 
-// Wake tells that there may be something to do for the record of k. The tenant
-// is its lifecycle.TenantOf, or "" where the caller has not read it.
+// Wake queues the record of k for a look. tenant is its lifecycle.TenantOf, or ""
+// where the caller has not read the record.
 func (e *Engine) Wake(k store.Key, tenant string) {
 	if t := e.current(); t != nil {
 		t.wake(k, tenant)
 	}
-}
-
-// logDeposed tells of writes that came too late.
-func logDeposed(id string, epoch uint64) {
-	glog.Warningf("instance %q: another process has run operations on it since epoch %d: left to it", id, epoch)
 }

@@ -9,26 +9,26 @@ import (
 
 // metrics of operations. Labels are from fixed sets: never ids.
 type metrics struct {
-	operations *prometheus.CounterVec
-	duration   *prometheus.HistogramVec
-	calls      *prometheus.CounterVec
-	retries    *prometheus.CounterVec
-	leading    prometheus.Gauge
-	setAside   prometheus.Gauge
+	operations  *prometheus.CounterVec
+	duration    *prometheus.HistogramVec
+	calls       *prometheus.CounterVec
+	retries     *prometheus.CounterVec
+	leader      prometheus.Gauge
+	quarantined prometheus.Gauge
 }
 
 // Names of labels.
 const (
 	labelProvider = "provider"
 	labelKind     = "kind"
-	labelBlame    = "blame"
+	labelClass    = "class"
 )
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_operations_total",
-			Help: "Operations that ended, by provider, kind, state (succeeded, failed) and cause of a failure.",
+			Help: "Ended operations, by provider, kind, state (succeeded, failed) and cause of a failure.",
 		}, []string{labelProvider, labelKind, "state", "cause"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "alibabacloud_broker_operation_duration_seconds",
@@ -37,32 +37,32 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, []string{labelProvider, labelKind}),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_steps_total",
-			Help: "Mutating calls to the cloud, by provider, step and result (ok, or who can mend the error).",
+			Help: "Mutating calls to the cloud, by provider, step and result (ok, or the class of the error).",
 		}, []string{labelProvider, "step", "result"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_retries_total",
-			Help: "Tries that failed and were planned again, by who can mend the cause: alarm on operator.",
-		}, []string{labelProvider, labelKind, labelBlame}),
-		leading: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "alibabacloud_broker_leading",
-			Help: "1 where this process runs the operations, of all replicas at most one: alarm where none does.",
+			Help: "Failed attempts that will be retried, by error class: alarm on operator.",
+		}, []string{labelProvider, labelKind, labelClass}),
+		leader: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "alibabacloud_broker_leader",
+			Help: "1 in the replica that runs the operations, else 0: alarm if the sum over all replicas is not 1.",
 		}),
-		setAside: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "alibabacloud_broker_set_aside",
-			Help: "Records that are not worked on, since they cannot be read, panic, or block their provider: alarm on any.",
+		quarantined: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "alibabacloud_broker_quarantined_records",
+			Help: "Records left alone because they are unreadable, panic, or hang in a provider call: alarm above 0.",
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.operations, m.duration, m.calls, m.retries, m.leading, m.setAside)
+		r.MustRegister(m.operations, m.duration, m.calls, m.retries, m.leader, m.quarantined)
 	}
 	return m
 }
 
-// expect shows the failures that are the operator's before the first of them:
-// an increase is seen only of what was there before.
+// expect makes the series of operators' failures before the first failure, because
+// an increase is visible only on a series that exists.
 func (m *metrics) expect(provider string) {
 	for _, kind := range []store.Kind{store.Provision, store.Update, store.Deprovision, store.Bind, store.Unbind} {
-		for _, cause := range []string{string(blameOperator), store.CauseDeadline} {
+		for _, cause := range []string{string(providers.Operator), store.CauseDeadline} {
 			m.operations.WithLabelValues(provider, string(kind), string(store.Failed), cause)
 		}
 	}
@@ -73,7 +73,7 @@ func (m *metrics) ended(provider string, op *store.Operation) {
 	m.duration.WithLabelValues(provider, string(op.Kind)).Observe(op.Finished.Sub(op.Started).Seconds())
 }
 
-// causeOf sorts the cause of a failure: who can mend it, or that time was over.
+// causeOf returns the cause of a failure as a label: its error class, or deadline.
 func causeOf(op *store.Operation) string {
 	if op.State != store.Failed {
 		return "none"
@@ -81,20 +81,20 @@ func causeOf(op *store.Operation) string {
 	switch op.CauseKind {
 	case store.CauseDeadline:
 		return op.CauseKind
-	case string(providers.Broken), string(blameOperator):
-		return string(blameOperator)
+	case string(providers.Broken), string(providers.Operator):
+		return string(providers.Operator)
 	}
-	return string(blameUser)
+	return string(providers.User)
 }
 
 func (m *metrics) called(provider, step string, err error) {
 	result := "ok"
 	if err != nil {
-		result = string(blameFor(err))
+		result = string(providers.ClassOf(err))
 	}
 	m.calls.WithLabelValues(provider, step, result).Inc()
 }
 
-func (m *metrics) retried(provider string, kind store.Kind, b blame) {
-	m.retries.WithLabelValues(provider, string(kind), string(b)).Inc()
+func (m *metrics) retried(provider string, kind store.Kind, class providers.Class) {
+	m.retries.WithLabelValues(provider, string(kind), string(class)).Inc()
 }

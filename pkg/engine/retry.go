@@ -1,51 +1,98 @@
 package engine
 
 import (
-	"math/rand/v2"
+	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A blame is a class of errors.
-type blame = providers.Class
-
-const (
-	blameNobody   = providers.Transient
-	blameLook     = providers.Look
-	blameUser     = providers.User
-	blameOperator = providers.Operator
+// Errors of operators' requests.
+var (
+	// ErrElsewhere: only the process that runs the operations can do it.
+	ErrElsewhere = errors.New("another process runs the operations")
+	// ErrNothingToDo: the record is already in the requested state.
+	ErrNothingToDo = errors.New("there is nothing to do for it")
+	// ErrNotDeleted: the record is not being deleted, so a purge needs force.
+	ErrNotDeleted = errors.New("it is not being deleted")
 )
 
-// blameFor sorts an error of Observe or Do.
-func blameFor(err error) blame { return providers.ClassOf(err) }
-
-// outcomeUnknown says that a call may have had its effect although it ended in
-// err, or that an earlier try of it may.
-func outcomeUnknown(err error) bool { return providers.IsOutcomeUnknown(err) }
-
-// sentenceFor is what the user reads of an error: never the cloud's own text.
-func sentenceFor(err error) string { return providers.Sentence(err) }
-
-// delayAfter is how long to wait after the n-th failure in a row.
-func delayAfter(b blame, n int) time.Duration {
-	switch b {
-	case blameOperator:
-		return backoff(n, 10*time.Second, 5*time.Minute)
-	case blameUser: // of a delete, which goes on
-		return backoff(n, 30*time.Second, lifecycle.SlowRetry)
-	default:
-		return backoff(n, time.Second, time.Minute)
+// Retry makes the unfinished records of an instance and its bindings due at once,
+// quarantined ones too, in whichever process runs the operations. It returns
+// their keys. The errors are store.ErrNotFound, ErrNothingToDo, and ErrElsewhere
+// for unwritable records, which only the process that runs the operations can
+// retry.
+func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, error) {
+	of, err := e.recordsOf(ctx, instanceID)
+	if err != nil {
+		return nil, err
 	}
+	if len(of) == 0 {
+		return nil, &store.RecordError{Key: store.Key{InstanceID: instanceID}, Err: store.ErrNotFound}
+	}
+	var tried, unwritten []store.Key
+	for _, item := range of {
+		err := item.Err
+		if err == nil {
+			_, err = e.store.Update(ctx, item.Record.Key, func(r *store.Record) error {
+				if r.Revision == 0 || r.Settled || r.Operation == nil {
+					return lifecycle.ErrUnchanged
+				}
+				r.Retries++
+				op := r.Operation
+				op.Attempt, op.NextTry = 0, time.Time{}
+				if op.CauseKind == store.CauseQuarantined {
+					op.CauseKind = ""
+				}
+				lifecycle.Note(r, e.config.Now(), op.Step, "asked for again", "")
+				return nil
+			})
+		}
+		switch {
+		case err == nil:
+			tried = append(tried, item.Record.Key)
+		case errors.Is(err, lifecycle.ErrUnchanged):
+		case lifecycle.IsUnrecoverable(err):
+			unwritten = append(unwritten, item.Record.Key)
+		default:
+			return tried, fmt.Errorf("%s: %w", item.Record.Key, err)
+		}
+	}
+	if t := e.current(); t != nil {
+		tried, unwritten = append(tried, unwritten...), nil
+		t.forgetDelays(instanceID)
+	}
+	for _, k := range tried {
+		e.Wake(k, "")
+	}
+	switch {
+	case len(tried) > 0:
+		return tried, nil
+	case len(unwritten) > 0:
+		return nil, &store.RecordError{Key: unwritten[0], Err: ErrElsewhere}
+	}
+	return nil, ErrNothingToDo
 }
 
-// backoff doubles from first up to most, less up to a quarter at random so
-// that many do not come back at once.
-func backoff(n int, first, most time.Duration) time.Duration {
-	d := first << min(max(n-1, 0), 20)
-	if d <= 0 || d > most {
-		d = most
+// recordsOf returns an instance, where there is one, and its bindings.
+func (e *Engine) recordsOf(ctx context.Context, instanceID string) ([]store.Item, error) {
+	k := store.Key{InstanceID: instanceID}
+	var of []store.Item
+	r, err := e.store.Get(ctx, k)
+	switch {
+	case err == nil:
+		of = append(of, store.Item{Record: r})
+	case lifecycle.IsUnrecoverable(err):
+		of = append(of, store.Item{Record: store.Record{Key: k}, Err: err})
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, fmt.Errorf("%s: %w", k, err)
 	}
-	return d - rand.N(d/4+1) //nolint:gosec // jitter, not a secret
+	bindings, err := e.store.Bindings(ctx, instanceID)
+	if err != nil {
+		return nil, fmt.Errorf("%s: bindings: %w", k, err)
+	}
+	return append(of, bindings...), nil
 }

@@ -12,199 +12,154 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A Term is the time during which this process runs the operations. At most one
-// worker at a time is busy with an instance and its bindings.
+// A Term is the time during which this process holds the lease and runs the
+// operations. At most one worker at a time is busy with an instance and its
+// bindings.
 type Term struct {
-	*Engine
-
-	lease store.Lease
-	held  context.Context //nolint:containedctx // the span of the lease, within which every write falls
-	going context.Context //nolint:containedctx // the span in which anything new is begun; ends with held at the latest
-	halt  context.CancelFunc
-	queue workqueue.TypedDelayingInterface[string]
-	fair  *fairQueue
-	hand  inHand
-	crew  crew
-
-	mu      sync.Mutex
-	dirty   map[string]map[string]bool // by instance id: the records to look at; "" is the instance itself
-	resting map[store.Key]rest
-	faults  map[store.Key]*fault
-	away    map[store.Key]absence
-	ahead   map[store.Key]sighting
-	failed  map[string]int // turns in a row that the store failed, by instance id
+	engine *Engine
+	lease  store.Lease
+	held   context.Context //nolint:containedctx // the span of the lease, within which every write falls
+	going  context.Context //nolint:containedctx // the span in which work begins; ends with held at the latest
+	halt   context.CancelFunc
+	queue  workqueue.TypedDelayingInterface[string]
+	fair   *fairQueue
+	pool   workerPool
+	memory *memory
 }
 
 func newTerm(held context.Context, e *Engine, l store.Lease) *Term {
 	fair := newFairQueue()
 	t := &Term{
-		Engine: e, lease: l, held: held, fair: fair,
+		engine: e, lease: l, held: held, fair: fair,
 		queue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
 			Queue: workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Queue: fair}),
 		}),
-		dirty:   map[string]map[string]bool{},
-		resting: map[store.Key]rest{},
-		faults:  map[store.Key]*fault{},
-		away:    map[store.Key]absence{},
-		ahead:   map[store.Key]sighting{},
-		failed:  map[string]int{},
+		memory: newMemory(e.config.Now, e.metrics.quarantined),
 	}
 	t.going, t.halt = context.WithCancel(held)
 	return t
 }
 
+func (t *Term) config() *Config { return &t.engine.config }
+
 // run works until ctx ends or the lease is lost.
 func (t *Term) run(ctx context.Context) error {
-	defer t.end(t)
-	t.metrics.leading.Set(1)
-	defer t.metrics.leading.Set(0)
-	defer t.metrics.setAside.Set(0)
+	defer t.engine.end(t)
+	metrics := t.engine.metrics
+	metrics.leader.Set(1)
+	defer metrics.leader.Set(0)
+	defer metrics.quarantined.Set(0)
 
-	// A call that has begun may come to its end after ctx has ended; not after
-	// the lease is lost.
+	// A running call may end after ctx, but never after the lease is lost.
 	work, cut := context.WithCancel(t.held)
 	defer cut()
 	defer t.halt()
 	defer context.AfterFunc(ctx, t.halt)()
 
-	glog.Infof("operations: epoch %d begins", t.lease.Epoch)
+	glog.Infof("term begins epoch=%d", t.lease.Epoch)
 	var workers sync.WaitGroup
 	workers.Go(func() { t.resume(t.going) })
-	workers.Go(func() { t.forgetTombstones(t.going) })
-	t.crew.begin(t.config.Workers, func() { workers.Go(func() { t.work(work) }) })
+	workers.Go(func() { t.keepHouse(t.going) })
+	t.pool.grow(t.config().Workers, func() { workers.Go(func() { t.work(work) }) })
 	<-t.going.Done()
 	t.queue.ShutDown()
-	late := time.AfterFunc(t.config.CallTimeout, cut)
+	late := time.AfterFunc(t.config().CallTimeout, cut)
 	defer late.Stop()
 	workers.Wait()
-	glog.Infof("operations: epoch %d ends", t.lease.Epoch)
+	glog.Infof("term ends epoch=%d", t.lease.Epoch)
 	return nil
 }
 
 // Stop ends a term that was never run, for callers that drive it pass by pass.
 func (t *Term) Stop() {
 	t.queue.ShutDown()
-	t.end(t)
+	t.engine.end(t)
 }
 
-// halted says that nothing new is to be begun: the process ends, or the lease
-// is lost.
-func (t *Term) halted() bool { return t.going.Err() != nil }
+// isEnding reports that the process ends or the lease is lost, so that no work
+// begins any more.
+func (t *Term) isEnding() bool { return t.going.Err() != nil }
 
-// resume wakes what is unfinished, as soon as the store can tell.
+// resume wakes the unfinished records as soon as the store can list them.
 func (t *Term) resume(ctx context.Context) {
 	for n := 1; ; n++ {
-		keys, err := t.store.Unfinished(ctx)
+		keys, err := t.engine.store.Unfinished(ctx)
 		if err == nil {
 			for _, k := range keys {
 				t.wake(k, "")
 			}
-			glog.Infof("operations: %d records are unfinished", len(keys))
+			glog.Infof("unfinished records resumed count=%d", len(keys))
 			return
 		}
 		if ctx.Err() == nil {
-			glog.Errorf("reading the unfinished operations: %v", err)
+			glog.Errorf("listing the unfinished records failed attempt=%d err=%q", n, err)
 		}
-		wait := time.NewTimer(backoff(n, time.Second, 15*time.Second))
-		select {
-		case <-ctx.Done():
-			wait.Stop()
+		if !sleep(ctx, backoff(n, time.Second, 15*time.Second)) {
 			return
-		case <-wait.C:
 		}
+	}
+}
+
+// sleep waits for d and reports whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 
 func (t *Term) work(ctx context.Context) {
-	for !t.crew.mayLeave() {
+	for !t.pool.endSurplus() {
 		id, shutdown := t.queue.Get()
-		if shutdown || t.halted() { // a queue that is shut down still hands out what is in it
+		if shutdown || t.isEnding() { // a queue that is shut down still hands out its items
 			return
 		}
-		next, err := t.Turn(ctx, id)
+		next, err := t.Reconcile(ctx, id)
 		t.queue.Done(id)
-		if delay := t.troubled(id, err); delay > 0 {
+		if delay := t.delayAfterPass(id, err); delay > 0 {
 			t.queue.AddAfter(id, delay)
 		}
 		if !next.IsZero() {
-			t.queue.AddAfter(id, next.Sub(t.config.Now()))
+			t.queue.AddAfter(id, next.Sub(t.config().Now()))
 		}
 	}
 }
 
-// troubled says when a turn that failed is to be made again: the store, most
-// likely, could not do it now. Zero is not at all.
-func (t *Term) troubled(instanceID string, err error) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err == nil {
-		delete(t.failed, instanceID)
+// delayAfterPass returns the delay of the next pass after one that ended with
+// err, which most likely is the store's. Zero means no other pass.
+func (t *Term) delayAfterPass(instanceID string, err error) time.Duration {
+	if err != nil && (!t.lease.Held() || t.isEnding()) {
 		return 0
 	}
+	failed := t.memory.failedPasses(instanceID, err)
 	switch {
-	case !t.lease.Held(), t.halted():
+	case err == nil:
 		return 0
 	case errors.Is(err, errDeposed):
-		logDeposed(instanceID, t.lease.Epoch)
+		glog.Warningf("another process runs the operations of the instance since the epoch instance=%q epoch=%d", instanceID, t.lease.Epoch)
 	default:
-		glog.Errorf("instance %q: %v", instanceID, err)
+		glog.Errorf("reconcile pass failed instance=%q attempt=%d err=%q", instanceID, failed, err)
 	}
-	t.failed[instanceID]++
-	return backoff(t.failed[instanceID], 2*time.Second, 30*time.Second)
+	return backoff(failed, 2*time.Second, 30*time.Second)
 }
 
-// wake marks a record as one to look at. The tenant may be unknown: "".
+// wake queues a record for a look. tenant is "" where the caller has not read the
+// record.
 func (t *Term) wake(k store.Key, tenant string) {
 	if tenant != "" {
 		t.fair.learn(k.InstanceID, tenant)
 	}
-	t.mark(k)
+	t.memory.mark(k)
 	t.queue.Add(k.InstanceID)
 }
 
-func (t *Term) mark(k store.Key) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.dirty[k.InstanceID] == nil {
-		t.dirty[k.InstanceID] = map[string]bool{}
+// forgetDelays makes the records of an instance due at once.
+func (t *Term) forgetDelays(instanceID string) {
+	for _, k := range append(t.memory.forgetDelays(instanceID), store.Key{InstanceID: instanceID}) {
+		t.wake(k, "")
 	}
-	t.dirty[k.InstanceID][k.BindingID] = true
-}
-
-// take returns the records of an instance that are to be looked at. Those that
-// are not done with are marked again.
-func (t *Term) take(instanceID string) map[string]bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	ids := t.dirty[instanceID]
-	delete(t.dirty, instanceID)
-	return ids
-}
-
-// A rest is until when there is nothing to do for a record, unless it changes.
-type rest struct {
-	revision uint64
-	until    time.Time
-}
-
-// rests says until when a record is left alone: a turn that is made for
-// another record of the instance, or since somebody heard of a write of ours,
-// asks the cloud nothing.
-func (t *Term) rests(r *store.Record) (until time.Time, yes bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	is := t.resting[r.Key]
-	return is.until, is.revision == r.Revision && t.config.Now().Before(is.until)
-}
-
-// rest lets a record rest until then. The zero time, or that it is settled,
-// ends its rest.
-func (t *Term) rest(r *store.Record, until time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if until.IsZero() || r.Settled {
-		delete(t.resting, r.Key)
-		return
-	}
-	t.resting[r.Key] = rest{r.Revision, until}
 }

@@ -13,22 +13,21 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// isNobodys says whether what a call made stands in no record and never will,
-// although the call was good: recording it failed with err.
-func (m *move) isNobodys(ctx context.Context, made providers.Facts, err error) bool {
+// isOrphaned reports whether a successful call's result is lost for good; err is
+// why the record could not be saved.
+func (a *attempt) isOrphaned(ctx context.Context, made providers.Facts, err error) bool {
 	switch {
 	case errors.Is(err, errDeposed), errors.Is(err, errMoved):
 		return true
-	case m.lease.Held(): // the call stays open in the record: this process looks what it gave
+	case a.term.lease.Held(): // the call stays open in the record: this process looks at its result
 		return false
 	}
-	// The write was cut off together with the lease: it may be done. Where
-	// another process has not taken the record over, that one looks before it
-	// goes on.
-	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), m.config.LookTimeout)
+	// The write was cut off together with the lease and may be done. Unless another
+	// process has taken the record over, that process looks before it goes on.
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), a.config.LookTimeout)
 	defer end()
-	now, err := m.store.Get(ctx, m.r.Key)
-	if err != nil || now.Epoch <= m.lease.Epoch {
+	now, err := a.term.engine.store.Get(ctx, a.record.Key)
+	if err != nil || now.Epoch <= a.term.lease.Epoch {
 		return false
 	}
 	for name, value := range made.Open {
@@ -39,15 +38,14 @@ func (m *move) isNobodys(ctx context.Context, made providers.Facts, err error) b
 	return false
 }
 
-// undo takes back what a call made whose result could not be recorded, since
-// another process runs the operations now, where making it again would not find
-// it.
-func (m *move) undo(step providers.Step, made providers.Facts) {
-	undoer, ok := providers.As[providers.Undoer](m.provider, m.task.Kind)
+// undo removes what an orphaned call made, if the provider says that a repeated
+// call would make another one.
+func (a *attempt) undo(step providers.Step, made providers.Facts) {
+	undoer, ok := providers.As[providers.Undoer](a.provider, a.task.Kind)
 	if !ok {
 		return
 	}
-	ctx, end := context.WithTimeout(context.Background(), m.config.CallTimeout)
+	ctx, end := context.WithTimeout(context.Background(), a.config.CallTimeout)
 	ended := make(chan error, 1)
 	go func() {
 		defer end()
@@ -56,19 +54,19 @@ func (m *move) undo(step providers.Step, made providers.Facts) {
 				ended <- &lifecycle.PanicError{Value: p, Stack: debug.Stack()}
 			}
 		}()
-		ended <- undoer.Undo(ctx, m.task, step, made)
+		ended <- undoer.Undo(ctx, a.task, step, made)
 	}()
-	patience := time.NewTimer(m.config.CallTimeout + m.config.Grace)
-	defer patience.Stop()
+	limit := time.NewTimer(a.config.CallTimeout + a.config.Grace)
+	defer limit.Stop()
 	var err error
 	select {
 	case err = <-ended:
-	case <-patience.C:
-		err = fmt.Errorf("undo: %w", errGivenUp)
+	case <-limit.C:
+		err = fmt.Errorf("undo: %w", errHung)
 	}
 	if err != nil {
-		glog.Errorf("%s step %q came too late and could not be taken back; the process that runs the operations now removes what it does not know: %v", m.r.Key, step.Name, err)
+		glog.Errorf("undo of a late call failed: the process that runs the operations removes resources it does not know %s step=%s err=%q", keyValues(a.record.Key), step.Name, err)
 		return
 	}
-	glog.Warningf("%s step %q came too late and was taken back", m.r.Key, step.Name)
+	glog.Warningf("late call undone %s step=%s", keyValues(a.record.Key), step.Name)
 }

@@ -127,7 +127,7 @@ func EndLife(r *store.Record, now time.Time) {
 	r.Call, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil
 	r.MissingSince, r.Unseen = time.Time{}, time.Time{}
 	r.Secrets, r.Credentials = store.Sealed{}, store.Sealed{}
-	r.Facts = nil
+	r.Facts, r.Bodies = nil, nil
 	if !r.Operation.Kind.Deletes() {
 		Note(r, now, "", "cleaned", "")
 		return

@@ -74,8 +74,9 @@ type Task struct {
 	Parameters json.RawMessage // of the user: an object in normal form, or nil
 	Deletion   Deletion        // of the plan
 
-	Plan  Plan  // as Prepare returned it
-	Facts Facts // all that calls and observations returned so far
+	Plan  Plan       // as Prepare returned it
+	Body  BodyReader // large values of the plan; nil in Prepare and Next
+	Facts Facts      // all that calls and observations returned so far
 
 	// Was is how the instance was before the update that the task is, nil for
 	// other tasks.

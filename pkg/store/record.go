@@ -116,6 +116,9 @@ type Spec struct {
 	// resolved before the first call.
 	Prepared Sealed `json:"prepared,omitzero"`
 
+	// Bodies holds the digests of the plan's large values, by the provider's name.
+	Bodies map[string]string `json:"bodies,omitempty"`
+
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
 

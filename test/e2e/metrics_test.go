@@ -53,7 +53,7 @@ func TestMetrics_PodInCluster_ReadsThemByTheService(t *testing.T) {
 			for _, found := range typeForm.FindAllStringSubmatch(text, -1) {
 				seen[found[1]] = found[2]
 			}
-			replicas[sample(text, "alibabacloud_broker_leading")] = text
+			replicas[sample(text, "alibabacloud_broker_leader")] = text
 		}
 		return replicas["0"] != "" && replicas["1"] != "", fmt.Sprintf("leading are %q", slices.Collect(maps.Keys(replicas)))
 	})

@@ -119,3 +119,9 @@ func Providers(cloud *emulator.Server, clients *alicloud.Clients) (map[string]pr
 	}
 	return all.Services().Providers(descriptor.Deps{Clients: clients, Metadata: alicloud.NewMetadata(at)})
 }
+
+// Owner returns the function that names the owner of a task's resources: the
+// account of the clients.
+func Owner(clients *alicloud.Clients) func(context.Context, string, providers.Task) (string, error) {
+	return all.Services().Owner(descriptor.Deps{Clients: clients})
+}

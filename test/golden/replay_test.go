@@ -89,7 +89,7 @@ func (c goldenCall) resume(t *testing.T, change func(*store.Record)) begun {
 	engine := engine.New(engine.Config{
 		BrokerID: brokerID, Now: func() time.Time { return c.Now }, Store: lifecycle.Checked(st),
 		Providers: map[string]providers.Provider{"rds": repeat, "oss": repeat},
-		Account:   func(context.Context) (string, error) { return account, nil },
+		Owner:     func(context.Context, string, providers.Task) (string, error) { return account, nil },
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

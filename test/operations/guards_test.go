@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -17,12 +18,12 @@ func (w *harness) othersCredentials() *atomic.Bool {
 	w.t.Helper()
 	others := new(atomic.Bool)
 	w.config = func(c *settings) {
-		ours := c.Engine.Account
-		c.Engine.Account = func(ctx context.Context) (string, error) {
+		ours := c.Engine.Owner
+		c.Engine.Owner = func(ctx context.Context, provider string, t providers.Task) (string, error) {
 			if others.Load() {
 				return "6543210987654321", nil
 			}
-			return ours(ctx)
+			return ours(ctx, provider, t)
 		}
 	}
 	w.restart()

@@ -104,7 +104,7 @@ func (w *harness) serve(st store.Store, listen func(context.Context)) {
 	}
 	config := settings{
 		Config: broker.Config{Catalog: inForce(w.t, c), Region: "cn-hangzhou", Options: w.opts},
-		Engine: engine.Config{Account: func(context.Context) (string, error) { return "1234567890123456", nil }},
+		Engine: engine.Config{Owner: func(context.Context, string, providers.Task) (string, error) { return "1234567890123456", nil }},
 		Store:  w.inner,
 	}
 	config.everywhere("test", w.shows, map[string]providers.Provider{"fake": w.provider})

@@ -134,7 +134,7 @@ func (w *harness) change(k store.Key, change func(*store.Record)) {
 // aside checks how many records are set aside.
 func (w *harness) aside(want float64) {
 	w.t.Helper()
-	if got := w.figures("set_aside")[""]; got != want {
+	if got := w.figures("quarantined_records")[""]; got != want {
 		w.t.Errorf("%v records are set aside, want %v", got, want)
 	}
 }

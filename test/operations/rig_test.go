@@ -15,6 +15,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
@@ -151,7 +152,7 @@ func (r *rig) wire() error {
 	}
 	_, config := rigTimes()
 	config.Now = r.clock.Now
-	config.Account = func(ctx context.Context) (string, error) {
+	config.Owner = func(ctx context.Context, _ string, _ providers.Task) (string, error) {
 		ctx, end := r.limits.limit(ctx)
 		defer end()
 		return clients.Caller(ctx)
@@ -226,7 +227,7 @@ func (r *rig) turn() (due time.Time, unfinished bool) {
 		ids = append(ids, k.InstanceID)
 	}
 	for _, id := range slices.Compact(ids) {
-		next, err := r.term.Turn(r.life.Context(), id)
+		next, err := r.term.Reconcile(r.life.Context(), id)
 		if r.isDead() {
 			return time.Time{}, true
 		}

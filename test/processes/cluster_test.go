@@ -148,7 +148,7 @@ func (r *replica) kill() {
 	r.exit()
 }
 
-var leads = regexp.MustCompile(`(?m)^alibabacloud_broker_leading 1$`)
+var leads = regexp.MustCompile(`(?m)^alibabacloud_broker_leader 1$`)
 
 // leads says whether it runs the operations.
 func (r *replica) leads() bool {

@@ -174,7 +174,7 @@ func (w *environment) troubled(seen exposition) string {
 	if status, body = w.osb(http.MethodDelete, instance+query, ""); status != http.StatusAccepted {
 		w.t.Fatalf("deprovision answers %d %s, want 202", status, body)
 	}
-	until("the refusal is counted", `alibabacloud_broker_unfinished\{blame="operator",.*\} 1`)
+	until("the refusal is counted", `alibabacloud_broker_unfinished\{class="operator",.*\} 1`)
 	until("the keyset is refused", `alibabacloud_broker_keyset_broken 1`)
 	last := scrape()
 	run.signal(syscall.SIGTERM)

@@ -75,7 +75,7 @@ func (s *Stack) wire(p *process) (*engine.Engine, error) {
 		AsyncWait: 2 * time.Second, SyncWait: 4 * time.Second, PollInterval: 5 * time.Millisecond,
 	}
 	operations := engine.Config{
-		BrokerID: brokerID, Now: s.clock.now, Providers: services, Store: config.Store, Account: clients.Caller,
+		BrokerID: brokerID, Now: s.clock.now, Providers: services, Store: config.Store, Owner: environment.Owner(clients),
 		PollSlow: 5 * time.Millisecond, PollQuick: 2 * time.Millisecond, Settle: 20 * time.Millisecond,
 	}
 	for _, change := range s.options.engine {

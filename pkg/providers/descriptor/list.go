@@ -1,6 +1,7 @@
 package descriptor
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/url"
@@ -65,13 +66,20 @@ func (l List) Providers(d Deps) (map[string]providers.Provider, error) {
 	return made, nil
 }
 
-// Owners makes the owners by name.
-func (l List) Owners(d Deps) map[string]Owner {
-	made := map[string]Owner{}
+// Owner returns the function that names the owner of a task's resources, by the
+// provider of the task.
+func (l List) Owner(d Deps) func(ctx context.Context, provider string, t providers.Task) (string, error) {
+	owners := map[string]Owner{}
 	for _, one := range l {
-		made[one.Name] = one.Owner(d)
+		owners[one.Name] = one.Owner(d)
 	}
-	return made
+	return func(ctx context.Context, provider string, t providers.Task) (string, error) {
+		owner, ok := owners[provider]
+		if !ok {
+			return "", fmt.Errorf("no service %q in this broker", provider)
+		}
+		return owner(ctx, t)
+	}
 }
 
 // Resources returns the fact that is a resource's id, by name of the provider.

@@ -4,20 +4,20 @@ import (
 	"sync"
 )
 
-// unknownOf is of how many turns the instances whose tenants are not known get
-// all but one: their turn is only to read whose they are, so that after a start
-// with many records of one tenant those of others are soon found.
-const unknownOf = 8
+// knownOf: one pop in knownOf is for an instance of a known tenant while instances
+// of unknown tenants wait. A pass of the latter only reads the tenant, so that
+// after a start with many records of one tenant the others are soon found.
+const knownOf = 8
 
 // A fairQueue orders the instances that wait for a worker: in turn between
-// tenants, first come first served within one. Those of tenants not yet known
-// wait apart. It is a workqueue.Queue, whose methods are called
-// one at a time; learn and forget are for anybody.
+// tenants, first come first served within one. Instances of unknown tenants wait
+// apart. It is a workqueue.Queue, whose methods are called one at a time; learn
+// and forget are safe for concurrent use.
 type fairQueue struct {
 	mu      sync.Mutex
 	tenants map[string]string   // by instance id
-	waiting map[string][]string // instance ids, by tenant; "" is not known
-	turns   []string            // the known tenants that wait, the next first
+	waiting map[string][]string // instance ids, by tenant; "" is unknown
+	turns   []string            // known tenants that wait, the next first
 	popped  int
 	size    int
 }
@@ -26,7 +26,7 @@ func newFairQueue() *fairQueue {
 	return &fairQueue{tenants: map[string]string{}, waiting: map[string][]string{}}
 }
 
-// learn remembers whose an instance is, and says whether that was new.
+// learn remembers the tenant of an instance, and reports whether it was new.
 func (q *fairQueue) learn(instanceID, tenant string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -69,7 +69,7 @@ func (q *fairQueue) Pop() string {
 	defer q.mu.Unlock()
 	q.size--
 	q.popped++
-	if unknown := q.waiting[""]; len(unknown) > 0 && (len(q.turns) == 0 || q.popped%unknownOf != 0) {
+	if unknown := q.waiting[""]; len(unknown) > 0 && (len(q.turns) == 0 || q.popped%knownOf != 0) {
 		q.waiting[""] = unknown[1:]
 		return unknown[0]
 	}

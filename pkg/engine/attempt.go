@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+var (
+	// errMoved: the record has another operation than when it was read.
+	errMoved = errors.New("the record has moved on")
+	// errDeposed: another process runs the operations now.
+	errDeposed = errors.New("another process runs the operations")
+)
+
+// An attempt advances one record by one step: observe, decide, store the step,
+// make one call, store its result.
+type attempt struct {
+	term     *Term
+	config   *Config
+	record   *store.Record // as last read or written
+	instance *store.Record // of a binding; nil for an instance
+	provider providers.Provider
+	task     providers.Task
+	asked    bool // the provider was asked
+	now      time.Time
+}
+
+// attemptSafely advances a record that is not settled by one step, and returns
+// when the next attempt is due. It survives panics and unrecoverable records:
+// they are tried again and then quarantined, while other records go on.
+func (t *Term) attemptSafely(ctx context.Context, r, instance *store.Record) (next time.Time, err error) {
+	if next, wait := t.memory.notBefore(r); wait {
+		return next, nil
+	}
+	a := &attempt{term: t, config: t.config(), record: r, instance: instance, now: t.config().Now()}
+	defer t.memory.track(r)
+	defer func() {
+		if p := recover(); p != nil {
+			err = &lifecycle.PanicError{Value: p, Stack: debug.Stack()}
+		}
+		if lifecycle.IsUnrecoverable(err) {
+			next, err = t.memory.recordFault(r, err), nil
+			t.describeQuarantine(ctx, r)
+		}
+		if err == nil {
+			t.memory.requeueAfter(r, next)
+		}
+	}()
+	next, err = a.run(ctx)
+	switch {
+	case errors.Is(err, errMoved):
+		next, err = a.now, nil
+	case err != nil:
+		return time.Time{}, fmt.Errorf("%s: %w", r.Key, err)
+	}
+	if a.asked {
+		t.memory.attemptWorked(r.Key)
+	}
+	return next, err
+}
+
+func (a *attempt) run(ctx context.Context) (time.Time, error) {
+	if a.record.Operation == nil {
+		return time.Time{}, fmt.Errorf("%w: it has no operation", lifecycle.ErrUnrecoverable)
+	}
+	if until := a.term.memory.epochNotBefore(a.record, a.term.lease.Epoch); !until.IsZero() {
+		return until, nil
+	}
+	landsUntil, err := a.takeOver(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	longest := max(lifecycle.SlowRetry, a.config.Settle+a.config.CallTimeout)
+	switch d := decideBeforeLook(a.record, a.instance, a.now, landsUntil, longest); d.action { //nolint:exhaustive // else it is observed
+	case requeueRecord:
+		return d.notBefore, nil
+	case failOperation:
+		return a.fail(ctx, d)
+	case reachGoal:
+		return a.finish(ctx, providers.Step{})
+	}
+	var ok bool
+	if a.provider, ok = a.config.Providers[a.record.Provider]; !ok {
+		return time.Time{}, fmt.Errorf("%w: no provider %q in this broker", lifecycle.ErrUnrecoverable, a.record.Provider)
+	}
+	if a.task, err = lifecycle.TaskOf(a.config.BrokerID, a.record, a.instance); err != nil {
+		return time.Time{}, fmt.Errorf("%w: %w", lifecycle.ErrUnrecoverable, err)
+	}
+	a.task.Body = a.bodyReader(a.record)
+	if a.task.Of != nil {
+		a.task.Of.Body = a.bodyReader(a.instance)
+	}
+	owner, err := a.owner(ctx)
+	if err != nil {
+		return a.handleError(ctx, err)
+	}
+	a.task.Owner = owner
+
+	a.asked = true
+	seen, err := a.observe(ctx)
+	a.now = a.config.Now()
+	if a.term.isEnding() {
+		return a.now, nil // the next term observes again
+	}
+	if lifecycle.IsUnrecoverable(err) {
+		return time.Time{}, fmt.Errorf("observe: %w", err)
+	}
+	if err == nil {
+		err = a.checkOwner(ctx, owner) // else another account was observed
+	}
+	if err != nil {
+		return a.handleError(ctx, fmt.Errorf("observe: %w", err))
+	}
+	a.task.Facts = a.task.Facts.Merge(seen.Facts)
+	step := a.provider.Next(a.task, seen)
+	d, err := decideAfterLook(a.record, step, a.now, landsUntil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	switch d.action { //nolint:exhaustive // else it is a call
+	case requeueRecord:
+		return d.notBefore, nil
+	case waitForCloud:
+		return a.wait(ctx, seen, step)
+	case reachGoal:
+		return a.finish(ctx, step)
+	case failOperation:
+		return a.fail(ctx, d)
+	}
+	return a.call(ctx, seen, step)
+}
+
+// bodyReader reads the large values of the plan of r.
+func (a *attempt) bodyReader(r *store.Record) providers.BodyReader {
+	return func(ctx context.Context, name string) ([]byte, error) {
+		for _, spec := range []*store.Spec{r.Want, r.Have} {
+			if spec == nil || spec.Bodies[name] == "" {
+				continue
+			}
+			digest := spec.Bodies[name]
+			return a.term.engine.store.Body(ctx, digest, r.Bodies[digest])
+		}
+		return nil, providers.Unreadable(fmt.Errorf("%s: the plan has no large value %q", r.Key, name))
+	}
+}
+
+// checkOwner fails if the credentials belong to another owner than before.
+func (a *attempt) checkOwner(ctx context.Context, owner string) error {
+	now, err := a.owner(ctx)
+	if err == nil && now != owner {
+		err = fmt.Errorf("%w: they were of account %s just now, and are of account %s", providers.ErrCredentials, owner, now)
+	}
+	return err
+}
+
+// owner returns the account or cluster of the task's resources, and fails if the
+// record belongs to another one.
+func (a *attempt) owner(ctx context.Context) (string, error) {
+	look, end := context.WithTimeout(ctx, a.config.LookTimeout)
+	defer end()
+	defer context.AfterFunc(a.term.going, end)()
+	owner, err := a.config.Owner(look, a.record.Provider, a.task)
+	if err != nil {
+		return "", fmt.Errorf("asking for the owner of the credentials: %w", err)
+	}
+	own := a.record.Account
+	if own == "" && a.instance != nil {
+		own = a.instance.Account
+	}
+	if own != "" && own != owner {
+		return "", fmt.Errorf("%w: the record belongs to account %s and the credentials to %s", providers.ErrCredentials, own, owner)
+	}
+	return owner, nil
+}

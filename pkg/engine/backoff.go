@@ -1,0 +1,30 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// delayAfter returns how long to wait after the n-th failure in a row.
+func delayAfter(class providers.Class, n int) time.Duration {
+	switch class { //nolint:exhaustive // the others are retried soon
+	case providers.Operator:
+		return backoff(n, 10*time.Second, 5*time.Minute)
+	case providers.User: // of a deletion, which goes on
+		return backoff(n, 30*time.Second, lifecycle.SlowRetry)
+	}
+	return backoff(n, time.Second, time.Minute)
+}
+
+// backoff doubles from first up to most, less up to a quarter at random so that
+// simultaneous failures spread out.
+func backoff(n int, first, most time.Duration) time.Duration {
+	d := first << min(max(n-1, 0), 20)
+	if d <= 0 || d > most {
+		d = most
+	}
+	return d - rand.N(d/4+1) //nolint:gosec // jitter, not a secret
+}

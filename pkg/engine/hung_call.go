@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// errHung: the provider exceeded its deadline and the grace after it.
+var errHung = fmt.Errorf("the provider call has exceeded its deadline: %w", providers.ErrOutcomeUnknown)
+
+// A hungCall is a provider call that exceeded its deadline and has not returned.
+// Its record is quarantined until the call returns. Another request of the
+// platform or an operator ends the quarantine at once after a look, and after the
+// settle time after a mutating call.
+type hungCall struct {
+	returned <-chan struct{}
+	requests uint64    // lifecycle.Requests when the call hung
+	until    time.Time // another request waits until then
+}
+
+// quarantineHung quarantines a record until its provider call returns.
+func (t *Term) quarantineHung(r *store.Record, returned <-chan struct{}, readOnly bool) {
+	glog.Errorf("quarantined until the provider call returns: it exceeded its deadline %s", keyValues(r.Key))
+	until := t.config().Now()
+	if !readOnly {
+		until = until.Add(t.config().Settle)
+	}
+	m := t.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := m.of(r.Key)
+	if of.hung == nil {
+		m.quarantined.Inc()
+	}
+	of.hung = &hungCall{returned, lifecycle.Requests(r), until}
+}
+
+// hungUntil reports whether a call of r hangs, and until when r is left alone; the
+// zero time means until the call returns. The caller holds the lock.
+func (m *memory) hungUntil(r *store.Record, now time.Time) (until time.Time, hung bool) {
+	of := m.records[r.Key]
+	if of == nil || of.hung == nil {
+		return time.Time{}, false
+	}
+	select {
+	case <-of.hung.returned: // takeOver continues the record
+		return time.Time{}, false
+	default:
+	}
+	if of.hung.requests == lifecycle.Requests(r) {
+		return time.Time{}, true
+	}
+	if now.Before(of.hung.until) {
+		return of.hung.until, true
+	}
+	of.hung = nil
+	m.quarantined.Dec()
+	return time.Time{}, false
+}
+
+// takeReturned reports, once, that the hung call of a record has returned.
+func (m *memory) takeReturned(k store.Key) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := m.records[k]
+	if of == nil || of.hung == nil {
+		return false
+	}
+	of.hung = nil
+	m.prune(k)
+	m.quarantined.Dec()
+	return true
+}
+
+// returnedLate wakes the record of a hung call that has returned now. It reports
+// whether the result of the call is lost for its record: the quarantine ended
+// before the call did, or another process has the record.
+func (t *Term) returnedLate(k store.Key, returned <-chan struct{}) (lost bool) {
+	m := t.memory
+	m.mu.Lock()
+	of := m.records[k]
+	known := of != nil && of.hung != nil && of.hung.returned == returned
+	m.mu.Unlock()
+	if !known {
+		return true
+	}
+	t.wake(k, "")
+	return !t.lease.Held()
+}

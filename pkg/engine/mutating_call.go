@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// call makes the one mutating call of a step: it stores the intent, calls, and
+// stores the result, whatever has become of the operation meanwhile.
+func (a *attempt) call(ctx context.Context, seen providers.Seen, step providers.Step) (time.Time, error) {
+	if err := a.storeIntent(ctx, seen, step); err != nil {
+		return time.Time{}, err
+	}
+	request, err := a.record.Frozen[step.Key()].Open()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("step %s: request: %w", step.Name, err)
+	}
+	step.Request = request
+	step.Token = a.task.Life.Token(a.record.Operation.ID, step.Key())
+
+	if !a.term.lease.Held() {
+		return time.Time{}, errDeposed
+	}
+	facts, callErr := a.do(ctx, step)
+	a.now = a.config.Now()
+	a.term.engine.metrics.called(a.record.Provider, step.Name, callErr)
+
+	result := callResult{step: step, facts: facts, err: callErr}
+	if callErr != nil && providers.ClassOf(callErr) == providers.User && a.record.Goal == store.Present {
+		result.refused = true
+		result.failText = a.withoutFallback(seen, step, callErr)
+	}
+	outcome, err := a.storeResult(ctx, result)
+	if err != nil {
+		if callErr == nil && a.isOrphaned(ctx, facts, err) {
+			a.undo(step, facts)
+		}
+		return time.Time{}, err
+	}
+	if lifecycle.IsUnrecoverable(callErr) {
+		return time.Time{}, fmt.Errorf("step %s: %w", step.Name, callErr)
+	}
+	op := a.record.Operation
+	if outcome == operationFailed {
+		a.term.engine.metrics.ended(a.record.Provider, op)
+		glog.Warningf("operation failed %s operation=%s kind=%s step=%s err=%q", keyValues(a.record.Key), op.ID, op.Kind, step.Name, callErr)
+	}
+	a.term.engine.watchers.notify(a.record.Key)
+	if outcome == operationMoved || callErr == nil {
+		return a.now, nil
+	}
+	return later(op.NextTry, a.now), nil
+}
+
+// A callResult is the result of a mutating call.
+type callResult struct {
+	step  providers.Step
+	facts providers.Facts
+	err   error
+	// refused: the cloud has definitely refused the call. failText is the sentence
+	// to fail with, or "" where the provider has a fallback.
+	refused  bool
+	failText string
+}
+
+// A resultOutcome says what became of the operation when a result was stored.
+type resultOutcome int
+
+const (
+	operationGoesOn resultOutcome = iota
+	operationFailed               // by the result
+	operationMoved                // to another one, before the result came
+)
+
+// storeResult merges a result into the record.
+func (a *attempt) storeResult(ctx context.Context, result callResult) (outcome resultOutcome, err error) {
+	read, step := *a.record, result.step
+	saved, err := a.term.write(ctx, read.Key, func(r *store.Record) error {
+		outcome = operationGoesOn
+		if r.Incarnation != read.Incarnation {
+			return errMoved
+		}
+		if lifecycle.IsTombstone(r) { // purged meanwhile: the facts name the leftovers
+			r.Facts = providers.Facts{Open: r.Facts}.Merge(providers.Facts{Open: result.facts.Open}).Open
+			outcome = operationMoved
+			return nil
+		}
+		if err := a.mergeResult(r, step.Name, result.facts, result.err); err != nil {
+			return err
+		}
+		if r.Operation.ID != read.Operation.ID || r.Goal != read.Goal {
+			outcome = operationMoved
+			return nil
+		}
+		switch {
+		case result.err == nil:
+			forgetFailures(r.Operation)
+		case result.refused && result.failText != "":
+			r.Operation.Cause, r.Operation.CauseKind = causeText(result.err), string(providers.User)
+			lifecycle.Fail(r, result.failText, a.now)
+			outcome = operationFailed
+		case result.refused:
+			r.Refused = append(r.Refused, step.Name)
+			delete(r.Frozen, step.Key())
+		default:
+			a.postpone(r, result.err)
+		}
+		return nil
+	})
+	if err == nil {
+		*a.record = saved
+	}
+	return outcome, err
+}
+
+// storeIntent stores that the call is about to be made, with its whole request. A
+// step that began earlier keeps its first request.
+func (a *attempt) storeIntent(ctx context.Context, seen providers.Seen, step providers.Step) error {
+	facts, fresh := lifecycle.AddFacts(a.record, a.secrets(), seen.Facts)
+	return a.save(ctx, func(r *store.Record) {
+		keepFacts(r, facts, fresh)
+		if r.Frozen == nil {
+			r.Frozen = map[string]store.Sealed{}
+		}
+		if r.Frozen[step.Key()].IsZero() {
+			r.Frozen[step.Key()] = store.Seal(step.Request)
+		}
+		if seen.Exists {
+			r.Unseen = time.Time{}
+		}
+		if r.Goal == store.Present && seen.Exists {
+			// The operation reaches another step: the effect of the earlier ones was seen.
+			for name := range r.Unsettled {
+				if name != step.Name {
+					delete(r.Unsettled, name)
+				}
+			}
+		}
+		if lost, again := r.Unsettled[step.Name]; again {
+			r.Repeated = later(r.Repeated, lost) // the lost call may still land, after this one
+			delete(r.Unsettled, step.Name)
+		}
+		r.Account, r.Epoch, r.MissingSince = a.task.Owner, a.term.lease.Epoch, time.Time{}
+		r.Call = &store.Call{
+			Step: step.Name, Epoch: a.term.lease.Epoch,
+			Until: a.now.Add(a.config.CallTimeout), Timeout: a.config.CallTimeout.Milliseconds(),
+		}
+		showProgress(r, step)
+	})
+}
+
+// mergeResult merges what a call returned.
+func (a *attempt) mergeResult(r *store.Record, step string, got providers.Facts, callErr error) error {
+	// A hung call stays open: it may still land.
+	if r.Call != nil && r.Call.Epoch == a.term.lease.Epoch && !errors.Is(callErr, errHung) {
+		r.Call = nil
+	}
+	secrets, err := lifecycle.OpenStrings(r.Secrets)
+	if err != nil {
+		return err
+	}
+	facts, fresh := lifecycle.AddFacts(r, secrets, got)
+	keepFacts(r, facts, fresh)
+	switch {
+	case callErr == nil:
+		delete(r.Unsettled, step)
+		if a.task.Goal == providers.Present {
+			r.Unseen = a.now
+		}
+		lifecycle.Note(r, a.now, step, "done", "")
+	case providers.IsOutcomeUnknown(callErr), lifecycle.IsUnrecoverable(callErr):
+		lifecycle.Unsettle(r, step, a.now)
+		lifecycle.Note(r, a.now, step, "unknown", string(providers.ClassOf(callErr)))
+	default:
+		lifecycle.Note(r, a.now, step, "refused", string(providers.ClassOf(callErr)))
+	}
+	return nil
+}
+
+// withoutFallback asks the provider for its next step now that one is refused. It
+// returns the sentence to fail with, or "" if there is a fallback.
+func (a *attempt) withoutFallback(seen providers.Seen, step providers.Step, err error) string {
+	task := a.task
+	task.Refused = append(slices.Clone(task.Refused), step.Name)
+	next := a.provider.Next(task, seen)
+	switch {
+	case next.Action == providers.Fail:
+		return next.Text
+	case next.Action == providers.Call && slices.Contains(task.Refused, next.Name):
+		return providers.Sentence(err)
+	}
+	return ""
+}

@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Purge drops an instance with its bindings, or one binding, without calling the
+// cloud; resources that exist there are kept and no longer tracked. The records
+// become tombstones that keep the facts; unreadable ones are deleted. Purge is for
+// deletions that can never end. For any other record it needs force: otherwise the
+// error is ErrNotDeleted, or store.ErrNewer where a newer broker could delete. The
+// other errors are store.ErrNotFound and ErrNothingToDo. Purge returns the records
+// as they were, unreadable ones as a key alone.
+func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []store.Record, err error) {
+	found, err := e.purgeable(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, &store.RecordError{Key: k, Err: store.ErrNotFound}
+	}
+	if !force {
+		if err := mayPurge(k, found); err != nil {
+			return nil, err
+		}
+	}
+	if purged, err = e.purgeAll(ctx, found); err != nil {
+		return purged, err
+	}
+	if !k.IsBinding() {
+		// Bindings made meanwhile have lost their instance.
+		late, err := e.purgeable(ctx, k)
+		if err != nil {
+			return purged, err
+		}
+		of := found[0].Record // the instance, where there is one
+		late = slices.DeleteFunc(late, func(b store.Item) bool {
+			return !b.Record.IsBinding() || b.Record.Parent != "" && b.Record.Parent != of.Incarnation && of.Incarnation != ""
+		})
+		more, err := e.purgeAll(ctx, late)
+		if purged = append(purged, more...); err != nil {
+			return purged, err
+		}
+	}
+	if len(purged) == 0 {
+		return nil, ErrNothingToDo
+	}
+	return purged, nil
+}
+
+// purgeable returns the records that a purge of k covers.
+func (e *Engine) purgeable(ctx context.Context, k store.Key) (found []store.Item, err error) {
+	of, err := e.recordsOf(ctx, k.InstanceID)
+	for _, item := range of {
+		if k == item.Record.Key || !k.IsBinding() && item.Record.IsBinding() {
+			found = append(found, item)
+		}
+	}
+	return found, err
+}
+
+// purgeAll purges records, the last first: an instance after its bindings. It
+// returns the newly purged ones.
+func (e *Engine) purgeAll(ctx context.Context, found []store.Item) (purged []store.Record, err error) {
+	for _, item := range slices.Backward(found) {
+		was := item.Record
+		switch err := e.purgeOne(ctx, item); {
+		case errors.Is(err, lifecycle.ErrUnchanged):
+		case err != nil:
+			return purged, fmt.Errorf("%s: purging it: %w", was.Key, err)
+		default:
+			purged = append(purged, was)
+		}
+		e.Wake(was.Key, "")
+		e.watchers.notify(was.Key)
+	}
+	return purged, nil
+}
+
+// mayPurge returns why the records need force, or nil.
+func mayPurge(k store.Key, found []store.Item) error {
+	deleting := false // the instance, with its bindings
+	for _, item := range found {
+		if !item.Record.IsBinding() {
+			deleting = item.Err == nil && item.Record.Goal == store.Absent
+		}
+	}
+	for _, item := range found {
+		r := &item.Record
+		switch {
+		case errors.Is(item.Err, store.ErrNewer):
+			return item.Err
+		case item.Err != nil, !lifecycle.Exists(r), r.Goal == store.Absent, deleting && r.IsBinding() && !k.IsBinding():
+		default:
+			return &store.RecordError{Key: r.Key, Err: ErrNotDeleted}
+		}
+	}
+	return nil
+}
+
+// purgeOne makes a tombstone of a record.
+func (e *Engine) purgeOne(ctx context.Context, of store.Item) error {
+	err := of.Err
+	if err == nil && len(of.Record.Incarnation) < lifecycle.IncarnationShown {
+		err = store.ErrCorrupt
+	}
+	if err == nil {
+		_, err = e.store.Update(ctx, of.Record.Key, func(r *store.Record) error {
+			if !lifecycle.Exists(r) || r.Incarnation != of.Record.Incarnation {
+				return lifecycle.ErrUnchanged
+			}
+			kind := store.Deprovision
+			if r.IsBinding() {
+				kind = store.Unbind
+			}
+			now := e.config.Now()
+			if !lifecycle.IsBusy(r) || r.Operation.Kind != kind {
+				lifecycle.Begin(r, kind, now, 0)
+			}
+			lifecycle.Note(r, now, r.Operation.Step, "purged", "")
+			facts := r.Facts
+			lifecycle.EndLife(r, now)
+			r.Facts = facts
+			return nil
+		})
+	}
+	if !lifecycle.IsUnrecoverable(err) {
+		return err
+	}
+	// Delete it, unless it is readable or another life by now.
+	err = e.store.Delete(ctx, of.Record.Key, func(r *store.Record) error {
+		if of.Err != nil || r.Incarnation != of.Record.Incarnation {
+			return lifecycle.ErrUnchanged
+		}
+		return nil
+	})
+	if lifecycle.IsUnrecoverable(err) { // unreadable
+		err = e.store.Delete(ctx, of.Record.Key, nil)
+	}
+	return err
+}

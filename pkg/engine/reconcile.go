@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// Reconcile makes one attempt for each marked record of an instance that has work,
+// and returns when the next pass is due: the zero time if no work is left, or none
+// that a pass could advance. An error means that the store failed for one of the
+// records, or that another process runs the operations.
+func (t *Term) Reconcile(ctx context.Context, instanceID string) (next time.Time, err error) {
+	marked := t.memory.takeMarked(instanceID)
+	if marked == nil {
+		return time.Time{}, nil
+	}
+	p := &pass{term: t, instanceID: instanceID, marked: marked, unfinished: map[string]bool{}}
+	if err = p.runSafely(ctx); err != nil {
+		p.unfinished = marked
+	}
+	for id := range p.unfinished {
+		t.memory.mark(p.key(id))
+	}
+	if len(p.unfinished) == 0 {
+		t.fair.forget(instanceID)
+	}
+	return p.due.Time, err
+}
+
+// A pass goes over the marked records of one instance. Binding ids stand for
+// records; "" is the instance itself.
+type pass struct {
+	term       *Term
+	instanceID string
+	marked     map[string]bool
+	unfinished map[string]bool // marked again at the end
+	due        earliest
+}
+
+func (p *pass) key(bindingID string) store.Key {
+	return store.Key{InstanceID: p.instanceID, BindingID: bindingID}
+}
+
+// runSafely is run that survives a panic outside of attempts.
+func (p *pass) runSafely(ctx context.Context) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			p.unfinished = p.marked
+			p.due.add(p.term.memory.recordFault(&store.Record{Key: p.key("")}, &lifecycle.PanicError{Value: panicked, Stack: debug.Stack()}))
+		}
+	}()
+	return p.run(ctx)
+}
+
+func (p *pass) run(ctx context.Context) error {
+	instance, err := p.read(ctx, "")
+	if lifecycle.IsUnrecoverable(err) { // its bindings need it
+		p.unfinished = p.marked
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if p.term.fair.learn(p.instanceID, lifecycle.TenantOf(&instance)) {
+		// The instance waited among those of unknown tenants: now it takes its
+		// place among its tenant's own.
+		p.unfinished = p.marked
+		p.due.add(p.term.config().Now())
+		return nil
+	}
+	deleting := instance.Goal == store.Absent && !instance.Settled
+	blocked := false
+	if deleting {
+		if blocked, err = p.cascade(ctx); err != nil {
+			return err
+		}
+	}
+	open, err := p.bindings(ctx, &instance)
+	open = open || blocked
+	switch {
+	case instance.Revision == 0, instance.Settled:
+		p.term.memory.attemptWorked(instance.Key)
+		return err
+	case deleting && open: // its bindings first
+		p.unfinished[""] = true
+		return err
+	}
+	return errors.Join(err, p.attempt(ctx, &instance, nil))
+}
+
+// read reads a record and counts a fault if it is unreadable.
+func (p *pass) read(ctx context.Context, bindingID string) (store.Record, error) {
+	k := p.key(bindingID)
+	r, err := p.term.engine.store.Find(ctx, k)
+	if lifecycle.IsUnrecoverable(err) {
+		p.due.add(p.term.memory.recordFault(&store.Record{Key: k}, err))
+		return r, err
+	}
+	if err == nil {
+		p.term.memory.readWorked(k)
+		p.term.memory.track(&r)
+	}
+	return r, err
+}
+
+// bindings makes an attempt for each marked binding, and reports whether one is
+// still open. A failure of one binding leaves the others alone.
+func (p *pass) bindings(ctx context.Context, instance *store.Record) (open bool, err error) {
+	for _, id := range slices.Sorted(maps.Keys(p.marked)) {
+		if id == "" {
+			continue
+		}
+		b, failed := p.read(ctx, id)
+		switch {
+		case lifecycle.IsUnrecoverable(failed):
+			p.unfinished[id] = true
+			open = true
+			continue
+		case failed == nil && (b.Revision == 0 || b.Settled):
+			p.term.memory.attemptWorked(b.Key)
+			continue
+		case failed == nil:
+			failed = p.attempt(ctx, &b, instance)
+		}
+		open = open || failed != nil || !b.Settled
+		err = errors.Join(err, failed)
+	}
+	return open, err
+}
+
+// attempt makes an attempt for a record, unless the term is ending.
+func (p *pass) attempt(ctx context.Context, r, instance *store.Record) error {
+	if p.term.isEnding() {
+		p.unfinished[r.BindingID] = true
+		return nil
+	}
+	next, err := p.term.attemptSafely(ctx, r, instance)
+	if err == nil && !r.Settled {
+		p.unfinished[r.BindingID] = true
+		p.due.add(next)
+	}
+	return err
+}
+
+// cascade begins the deletion of the bindings of an instance that is being
+// deleted. It reports whether one of them cannot be deleted yet.
+func (p *pass) cascade(ctx context.Context) (blocked bool, err error) {
+	bindings, err := p.readableBindings(ctx)
+	if err != nil {
+		return false, fmt.Errorf("instance %q: bindings: %w", p.instanceID, err)
+	}
+	for i := range bindings {
+		b := &bindings[i]
+		if until := p.term.memory.epochNotBefore(b, p.term.lease.Epoch); !until.IsZero() {
+			blocked = true
+			p.due.add(until)
+			continue
+		}
+		if b.Goal == store.Present {
+			saved, err := p.term.write(ctx, b.Key, func(r *store.Record) error {
+				if !lifecycle.Exists(r) || r.Goal != store.Present {
+					return lifecycle.ErrUnchanged
+				}
+				lifecycle.Begin(r, store.Unbind, p.term.config().Now(), 0)
+				return nil
+			})
+			switch {
+			case errors.Is(err, lifecycle.ErrUnchanged): // deleted meanwhile, or being deleted: the next pass reads it
+				blocked = true
+				p.due.add(p.term.config().Now())
+				continue
+			case lifecycle.IsUnrecoverable(err): // the other bindings go on
+				blocked = true
+				p.due.add(p.term.memory.recordFault(b, err))
+			case err != nil:
+				return false, fmt.Errorf("%s: %w", b.Key, err)
+			default:
+				*b = saved
+			}
+		}
+		if !b.Settled {
+			p.marked[b.BindingID] = true
+		}
+	}
+	return blocked, nil
+}
+
+// readableBindings returns the readable bindings of the instance, and marks the
+// unreadable ones.
+func (p *pass) readableBindings(ctx context.Context) ([]store.Record, error) {
+	bindings, err := p.term.engine.store.Bindings(ctx, p.instanceID)
+	if err != nil {
+		return nil, err
+	}
+	var readable []store.Record
+	for _, b := range bindings {
+		if b.Err != nil {
+			p.marked[b.Record.BindingID] = true
+			continue
+		}
+		readable = append(readable, b.Record)
+	}
+	return readable, nil
+}
+
+// earliest is the earliest of the times added; zero times do not count.
+type earliest struct{ time.Time }
+
+func (t *earliest) add(other time.Time) {
+	if !other.IsZero() && (t.IsZero() || other.Before(t.Time)) {
+		t.Time = other
+	}
+}
