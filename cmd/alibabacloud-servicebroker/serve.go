@@ -60,7 +60,7 @@ func serve(ctx context.Context, c *config) error {
 		Owner: services.Owner(deps), Settle: c.settleTime, PollSlow: c.pollInterval,
 	})
 	logic, err := broker.New(broker.Config{
-		BrokerID: c.brokerID, Catalog: catalog, Providers: providers, Store: checked, Engine: engine, Region: cloud.Region(),
+		BrokerID: c.brokerID, Catalog: catalog, Providers: providers, Resources: all.Services().Resources(), Store: checked, Engine: engine, Region: cloud.Region(),
 		Metrics: metrics, PollInterval: c.pollInterval, Options: c.options,
 	})
 	if err != nil {

@@ -51,6 +51,9 @@ type Config struct {
 	Now       func() time.Time // nil: the real clock
 	Catalog   *catalog.Current
 	Providers map[string]providers.Provider // by the names in the catalog
+	// Resources names, by provider, the fact that is the id of an instance's
+	// resource. Platforms get it under that name (PROV-16).
+	Resources map[string]string
 	Store     *lifecycle.CheckedStore
 	Engine    Engine
 	Region    string

@@ -17,7 +17,7 @@ const (
 
 // metadataOf describes an instance as far as the platform's version knows of
 // metadata (PROV-15, PROV-16, UPD-19, FI-04).
-func metadataOf(caller osb.Caller, r *store.Record) *osb.InstanceMetadata {
+func (b *BusinessLogic) metadataOf(caller osb.Caller, r *store.Record) *osb.InstanceMetadata {
 	if !caller.Since(16) {
 		return nil
 	}
@@ -27,10 +27,9 @@ func metadataOf(caller osb.Caller, r *store.Record) *osb.InstanceMetadata {
 		if r.Account != "" {
 			m.Attributes[attributeAccount] = r.Account
 		}
-		for _, name := range providers.ResourceFacts() {
-			if id := r.Facts[name]; id != "" {
-				m.Attributes[name] = id
-			}
+		name := b.config.Resources[r.Provider]
+		if id := r.Facts[name]; id != "" {
+			m.Attributes[name] = id
 		}
 	}
 	return m

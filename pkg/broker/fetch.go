@@ -35,7 +35,7 @@ func (b *BusinessLogic) getInstance(ctx context.Context, in osb.GetInstanceReque
 	if err != nil {
 		return none, err
 	}
-	instance := osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters, Metadata: metadataOf(in.Caller, &r)}
+	instance := osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters, Metadata: b.metadataOf(in.Caller, &r)}
 	if m := plan.Maintenance; m != nil && in.Caller.Since(17) {
 		instance.MaintenanceInfo = &osb.MaintenanceInfo{Version: m.Version}
 	}

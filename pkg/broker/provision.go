@@ -47,7 +47,7 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	}
 	response := osb.ProvisionResponse{Exists: exists}
 	if exists && r.Have != nil {
-		response.Metadata = metadataOf(req.caller, &r)
+		response.Metadata = b.metadataOf(req.caller, &r)
 		return response, nil
 	}
 	o := b.await(ctx, req, r, slow)
@@ -58,7 +58,7 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	if !done {
 		response.Async, response.Operation = true, o.op.ID
 	}
-	response.Metadata = metadataOf(req.caller, &o.record)
+	response.Metadata = b.metadataOf(req.caller, &o.record)
 	return response, nil
 }
 

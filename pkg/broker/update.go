@@ -61,14 +61,14 @@ func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.U
 		return none, err
 	}
 	if !lifecycle.IsBusy(&r) { // the cloud has nothing to change (UPD-11)
-		return osb.UpdateResponse{Metadata: metadataOf(req.caller, &r)}, nil
+		return osb.UpdateResponse{Metadata: b.metadataOf(req.caller, &r)}, nil
 	}
 	o := b.await(ctx, req, r, slow)
 	done, err := o.isDone(req)
 	if err != nil {
 		return none, err
 	}
-	response := osb.UpdateResponse{Metadata: metadataOf(req.caller, &o.record)}
+	response := osb.UpdateResponse{Metadata: b.metadataOf(req.caller, &o.record)}
 	if !done {
 		response.Async, response.Operation = true, o.op.ID
 	}

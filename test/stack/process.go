@@ -71,7 +71,7 @@ func (s *Stack) wire(p *process) (*engine.Engine, error) {
 		return nil, err
 	}
 	config := broker.Config{
-		BrokerID: brokerID, Now: s.clock.now, Catalog: catalog.NewCurrent(snapshot), Providers: services, Store: lifecycle.Checked(p.store), Region: s.cloud.Region(),
+		BrokerID: brokerID, Now: s.clock.now, Catalog: catalog.NewCurrent(snapshot), Providers: services, Resources: all.Services().Resources(), Store: lifecycle.Checked(p.store), Region: s.cloud.Region(),
 		AsyncWait: 2 * time.Second, SyncWait: 4 * time.Second, PollInterval: 5 * time.Millisecond,
 	}
 	operations := engine.Config{

@@ -1,7 +1,9 @@
 package oss_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
@@ -22,7 +24,60 @@ func TestConformance(t *testing.T) {
 			Update: &providertest.Spec{
 				Settings: settings, Parameters: json.RawMessage(`{"Acl":"public-read"}`), Deletion: providers.Refuse,
 			},
-			Secret: []string{"secret_access_key", "uri"},
+			Resource: oss.Descriptor().Resource,
+			Secret:   []string{"secret_access_key", "uri"},
+		}
+	})
+}
+
+// outputs is a binding kind that makes nothing: a binding hands out facts of its
+// instance.
+type outputs struct{}
+
+func (outputs) Prepare(t providers.Task) (providers.Plan, error) {
+	return providers.Plan(`{}`), outputs{}.read(t, nil)
+}
+
+func (outputs) Observe(_ context.Context, t providers.Task) (providers.Seen, error) {
+	return providers.Seen{}, outputs{}.read(t, t.Plan)
+}
+
+func (outputs) Next(t providers.Task, _ providers.Seen) providers.Step {
+	return providers.DoneStep(map[string]string{"bucket": t.Of.Facts.Open["bucket"]})
+}
+
+func (outputs) Do(context.Context, providers.Task, providers.Step) (providers.Facts, error) {
+	return providers.Facts{}, errors.New("a binding of outputs has no step")
+}
+
+// read reads the plans of binding and instance, as other kinds do.
+func (outputs) read(t providers.Task, own providers.Plan) error {
+	if t.Of == nil {
+		return providers.Unreadable(errors.New("a binding without an instance"))
+	}
+	for _, plan := range []providers.Plan{own, t.Of.Plan} {
+		var members map[string]any
+		if plan == nil {
+			continue
+		}
+		if err := providers.Decode(plan, "plan", &members); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestConformance_BindingsThatMakeNothing_PassToo(t *testing.T) {
+	settings := recordedPlan(t).Settings
+	providertest.Run(t, func(t *testing.T) providertest.Harness {
+		t.Helper()
+		server := emulatortest.New(t)
+		return providertest.Harness{
+			Provider:     providers.Compose(providertest.NewProvider(t, server, oss.Descriptor()), outputs{}),
+			Cloud:        providertest.Emulated(server),
+			Instance:     providertest.Spec{Settings: settings, Deletion: providers.Refuse},
+			Resource:     oss.Descriptor().Resource,
+			Capabilities: providertest.Capabilities{BindingMakesNothing: true},
 		}
 	})
 }

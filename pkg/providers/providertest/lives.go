@@ -72,7 +72,9 @@ func (c counts) check(w *world) func(string) {
 func wholeLife(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
-	if c.instance == 0 || c.binding <= c.instance || c.unbound != c.instance {
+	has := open(t).Capabilities
+	if (c.instance == 0) != has.InstanceMakesNothing || (c.binding == c.instance) != has.BindingMakesNothing ||
+		c.binding < c.instance || c.unbound != c.instance {
 		t.Errorf("things that exist: %d with an instance, %d with a binding, %d after it", c.instance, c.binding, c.unbound)
 	}
 }
@@ -96,19 +98,16 @@ func wholeLifeBroken(t *testing.T, open func(t *testing.T) Harness) {
 	}
 }
 
-// resourceIsTold: the facts of an instance have the id of its resource under a
-// name that the broker knows.
+// resourceIsTold: the facts of an instance have the id of its resource, under the
+// name in the service's descriptor.
 func resourceIsTold(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	w := newWorld(t, open)
 	i := w.instance()
 	i.reach()
-	for _, name := range providers.ResourceFacts() {
-		if i.task.Facts.Open[name] != "" {
-			return
-		}
+	if i.task.Facts.Open[w.Resource] == "" {
+		t.Errorf("the facts %v lack the resource %q", i.task.Facts.Open, w.Resource)
 	}
-	t.Errorf("none of the facts %v is one of %q", i.task.Facts.Open, providers.ResourceFacts())
 }
 
 // doneStaysDone: a goal that is reached is seen to be reached, and the

@@ -21,8 +21,24 @@ type Harness struct {
 	Binding  Spec  // its Settings are the instance's
 	Update   *Spec // what an instance can be updated to; nil: nothing
 
+	// Resource names the fact that is the id of an instance's resource, as the
+	// service's descriptor does.
+	Resource string
 	// Secret names the credentials that are secret as a whole or in part.
 	Secret []string
+
+	Capabilities Capabilities
+}
+
+// Capabilities say what a service does less than others. The zero value is a
+// service whose instances and bindings both make resources in the cloud.
+type Capabilities struct {
+	// InstanceMakesNothing: an instance is a name for bindings, without a
+	// resource. Resource is then empty.
+	InstanceMakesNothing bool
+	// BindingMakesNothing: a binding hands out what its instance has, so that
+	// all bindings of an instance may have the same credentials.
+	BindingMakesNothing bool
 }
 
 // A Spec is what is wanted of an instance or a binding.
@@ -64,13 +80,10 @@ func allFaults() []Fault { return []Fault{Refused, Dropped, Lost, LateError} }
 // Run runs the suite. open makes a harness with a fresh cloud.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	tests := []struct {
-		name string
-		test func(t *testing.T, open func(t *testing.T) Harness)
-	}{
+	h := open(t)
+	tests := []suiteTest{
 		{"WholeLife", wholeLife},
 		{"WholeLifeWithEveryCallBroken", wholeLifeBroken},
-		{"InstancesTellTheirResource", resourceIsTold},
 		{"DoneStaysDone", doneStaysDone},
 		{"AbsentOfWhatNeverWas", absentOfNothing},
 		{"InstanceAbsentFromEveryStep", instanceAbsentFromEveryStep},
@@ -78,12 +91,22 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"BindingsAreIndependent", bindingsAreIndependent},
 		{"InstancesAreIndependent", instancesAreIndependent},
 		{"NewLifeOfTheSameIDs", newLife},
-		{"UpdateWithEveryCallBroken", updateBroken},
 		{"SecretsStaySecret", secretsStaySecret},
 		{"NamesComeFromLivesAlone", namesFromLives},
-		{"PlansThatCannotBeReadAreBroken", unreadablePlans},
+		{"UnreadablePlansAreTheOperators", unreadablePlans},
+	}
+	if !h.Capabilities.InstanceMakesNothing {
+		tests = append(tests, suiteTest{"InstancesTellTheirResource", resourceIsTold})
+	}
+	if h.Update != nil {
+		tests = append(tests, suiteTest{"UpdateWithEveryCallBroken", updateBroken})
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) { test.test(t, open) })
+		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
 	}
+}
+
+type suiteTest struct {
+	name string
+	run  func(t *testing.T, open func(t *testing.T) Harness)
 }

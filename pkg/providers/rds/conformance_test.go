@@ -12,6 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
 
 const (
@@ -36,6 +37,7 @@ func harness(t *testing.T, behave func(*emulatedrds.Behaviour)) providertest.Har
 		Cloud:    providertest.Emulated(server),
 		Instance: providertest.Spec{Settings: json.RawMessage(small), Deletion: providers.DeleteData},
 		Update:   &providertest.Spec{Settings: json.RawMessage(larger)},
+		Resource: rds.Descriptor().Resource,
 		Secret:   []string{"password", "uri", "jdbcUrl"},
 	}
 }
