@@ -4,26 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
-
-// An Op names a call to the cloud.
-type Op struct {
-	Product string // Rds, Ram, Vpc, Sts, Oss
-	Action  string
-	Access  Access
-	// Secrets of the call are struck out of the text of errors. Empty ones do
-	// no harm.
-	Secrets []string
-}
-
-// product returns the product in lower case, since SDKs differ in its spelling.
-func (op Op) product() string { return strings.ToLower(op.Product) }
 
 // classify turns an error of one of the SDKs, or of the network, into an *Error
 // with its reasons. An *Error inside err is returned as it is, and nil stays nil.
@@ -84,7 +70,7 @@ func refusalReasons(op Op, reason error, status int) []error {
 	return nil
 }
 
-// lossReasons returns the reasons of a call without an answer.
+// lossReasons returns the reasons of a lost call.
 func lossReasons(op Op, err error) []error {
 	var reasons []error
 	var unsent *notSentError

@@ -13,7 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestErrorsOfOSS(t *testing.T) {
+func TestClassify_ErrorsOfTheOSSSDK_HaveReasons(t *testing.T) {
 	known, err := register(testProducts())
 	if err != nil {
 		t.Fatal(err)
@@ -80,9 +80,9 @@ func TestNew_ProductWithoutNameOrHost_Refused(t *testing.T) {
 	}
 }
 
-// Such an answer is a refusal of this request and says that another of the same
-// token lives, which may be the one whose answer was lost.
-func TestAnEarlierTryThatIsUnderWayIsBusyAndUnknown(t *testing.T) {
+// Such an answer refuses this request, and says that one of the same token is still
+// at work: perhaps a lost one.
+func TestClassify_EarlierAttempt_IsBusyAndUnknown(t *testing.T) {
 	for _, code := range []string{"InvalidConcurrentOperate", "LastTokenProcessing"} {
 		f := newFront(t, reply(400, `{"Code":"`+code+`","Message":"m","RequestId":"R-1"}`))
 		c := clientsOf(t, f, testKey())
@@ -97,7 +97,7 @@ func TestAnEarlierTryThatIsUnderWayIsBusyAndUnknown(t *testing.T) {
 	}
 }
 
-func TestAProvidersSentenceIsForItsCodesAndChangesNothingElse(t *testing.T) {
+func TestSentences_Of_AddsOnlyTheSentence(t *testing.T) {
 	sentences := Sentences{"InvalidColour.*": "family", "InvalidColour.Red": "code", "Taste": "plain"}
 	for code, want := range map[string]string{
 		"InvalidColour.Red": "code", "InvalidColour.Blue": "family", "Taste": "plain",
@@ -119,7 +119,7 @@ func TestAProvidersSentenceIsForItsCodesAndChangesNothingElse(t *testing.T) {
 	}
 }
 
-func TestSentencesTellWhoCanMendIt(t *testing.T) {
+func TestSentence_EveryReason_NamesWhoCanFixIt(t *testing.T) {
 	const operator = "operator"
 	for name, tc := range map[string]struct {
 		err  error

@@ -27,7 +27,7 @@ type Config struct {
 	// CallsPerSecond is how many calls a product gets at most before the cloud
 	// asks to slow down; 0 means 50.
 	CallsPerSecond float64
-	// Metrics takes the collectors; nil: none.
+	// Metrics takes the collectors; it may be nil.
 	Metrics prometheus.Registerer
 }
 
@@ -40,7 +40,7 @@ type Clients struct {
 	products  products
 	transport http.RoundTripper
 	rate      float64
-	signer    string // whose credentials these are
+	signer    string // the owner of the credentials, for metrics
 	metrics   *metrics
 
 	mu     sync.Mutex
@@ -49,14 +49,14 @@ type Clients struct {
 }
 
 // Time-outs of calls. The page of RDS CreateDBInstance advises 20 s and more:
-// it may go on to create what an impatient client has given up.
+// the call goes on after its client has timed out.
 const (
 	connectTimeout = 5 * time.Second
 	readTimeout    = 10 * time.Second
 	writeTimeout   = 25 * time.Second
 )
 
-// New returns clients that can call the products, and STS. It makes no call.
+// New returns clients that can call the products, and STS.
 func New(c Config, list ...Product) (*Clients, error) {
 	if !IsRegion(c.Region) {
 		return nil, fmt.Errorf("alicloud: region %q is not a region id", c.Region)
@@ -78,7 +78,7 @@ func New(c Config, list ...Product) (*Clients, error) {
 	}
 	clients := &Clients{
 		region: c.Region, source: c.Credentials, endpoints: c.Endpoints, products: products,
-		transport: careful{newTransport()}, rate: c.CallsPerSecond, signer: signerBroker,
+		transport: strictTransport{newTransport()}, rate: c.CallsPerSecond, signer: signerBroker,
 		pacers: map[string]*pacer{},
 	}
 	clients.measure(newMetrics(products.names()))
@@ -90,9 +90,9 @@ func New(c Config, list ...Product) (*Clients, error) {
 	return clients, nil
 }
 
-// With returns clients that differ only in whose credentials sign: those that a
-// user gave for an instance. They share connections, but not the pace: that is
-// counted by account.
+// With returns clients that sign with other credentials, such as a user's own for
+// one instance. They share connections; their rate is their own, since the cloud
+// limits calls by account.
 func (c *Clients) With(source CredentialsSource) *Clients {
 	return &Clients{
 		region: c.region, source: source, endpoints: c.endpoints, products: c.products,
@@ -104,21 +104,18 @@ func (c *Clients) With(source CredentialsSource) *Clients {
 // Region returns the region that requests name.
 func (c *Clients) Region() string { return c.region }
 
-// Override returns the endpoint configured for a product, nil if it is the
-// real one.
+// Override returns the configured endpoint of a product, nil for the real one.
 func (c *Clients) Override(product string) *url.URL { return c.endpoints[strings.ToLower(product)] }
 
-// HTTP returns an HTTP client with the time-outs, the proxy and the care of
-// our own calls, for SDKs that take one: it follows no redirects, and its
-// errors tell whether anything was sent.
+// HTTP returns an HTTP client with the time-outs, the proxy and the strict
+// transport of our own calls, for SDKs that take one.
 func (c *Clients) HTTP(access Access) *http.Client {
 	return &http.Client{Transport: c.transport, Timeout: access.timeout()}
 }
 
-// Call makes one call to a product: do is given the key to sign with when its
-// turn has come. Where the cloud throttles, the next ones come at half the
-// pace. Errors are *Error. Do goes through it; so does what speaks through
-// another SDK.
+// Call makes one call to a product. It waits for the rate limit, then gives do the
+// key to sign with. A throttled call halves the rate of the following ones. Errors
+// are *Error. Do uses Call, as clients of other SDKs do.
 func (c *Clients) Call(ctx context.Context, op Op, do func(Key) error) (err error) {
 	defer func() { c.answered(op, err) }()
 	if _, ok := c.products[op.product()]; !ok {
@@ -141,7 +138,7 @@ func (c *Clients) Call(ctx context.Context, op Op, do func(Key) error) (err erro
 	return err
 }
 
-// pace waits until a call may be made.
+// pace waits for the rate limit.
 func (c *Clients) pace(ctx context.Context, op Op) error {
 	start := time.Now()
 	err := c.pacer(op.Product).wait(ctx)

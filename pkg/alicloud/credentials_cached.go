@@ -11,17 +11,17 @@ import (
 const (
 	refreshBefore  = 5 * time.Minute  // a key is renewed that long before it expires
 	refreshTimeout = 15 * time.Second // of one refresh
-	refreshPause   = 10 * time.Second // between tries while the old key still works
+	refreshPause   = 10 * time.Second // between attempts while the old key still works
 )
 
-// cached keeps a temporary key until shortly before it expires. However many
-// ask at once, one refresh serves them all.
+// cached keeps a temporary key until shortly before it expires. Concurrent callers
+// share one refresh.
 type cached struct {
 	source  string // its name in metrics
 	fetch   func(context.Context) (Key, error)
 	now     func() time.Time
 	group   singleflight.Group
-	behind  measured // what fetch calls; may be nil
+	behind  measured // the source behind fetch; may be nil
 	metrics *metrics // may be nil
 
 	mu    sync.Mutex
@@ -48,7 +48,7 @@ func (c *cached) Credentials(ctx context.Context) (Key, error) {
 	if key, ok := c.usable(); ok {
 		return key, nil
 	}
-	// The refresh is of all who wait: it does not end with the one who began.
+	// The refresh serves every waiting caller, so it outlives the first one.
 	done := c.group.DoChan("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 		defer cancel()
@@ -63,7 +63,7 @@ func (c *cached) Credentials(ctx context.Context) (Key, error) {
 	}
 }
 
-// usable returns the key in hand if nothing has to be fetched now.
+// usable returns the cached key unless a refresh is due.
 func (c *cached) usable() (Key, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 )
 
-// OIDC is what a pod with RRSA (RAM roles for service accounts) is given.
+// OIDC holds the settings that RRSA (RAM roles for service accounts) gives a pod.
 type OIDC struct {
 	TokenFile   string   // ALIBABA_CLOUD_OIDC_TOKEN_FILE; the platform renews its content
 	ProviderARN string   // ALIBABA_CLOUD_OIDC_PROVIDER_ARN
@@ -23,13 +23,13 @@ type OIDC struct {
 	Endpoint    *url.URL // of STS; nil: the real one
 }
 
-// Configured says whether the pod was given RRSA.
+// Configured reports whether the pod has RRSA.
 func (o OIDC) Configured() bool { return o.TokenFile != "" && o.ProviderARN != "" && o.RoleARN != "" }
 
 // RRSA returns a source of temporary keys for a service account's token (STS
-// API, AssumeRoleWithOIDC). That call is not signed: the token is the proof.
+// API, AssumeRoleWithOIDC). The token takes the place of a signature.
 func RRSA(o OIDC) CredentialsSource {
-	client := &http.Client{Transport: careful{newTransport()}, Timeout: readTimeout}
+	client := &http.Client{Transport: strictTransport{newTransport()}, Timeout: readTimeout}
 	return newCached("rrsa", func(ctx context.Context) (Key, error) {
 		token, err := os.ReadFile(o.TokenFile)
 		if err != nil {

@@ -28,7 +28,7 @@ func mustKey(t *testing.T, s CredentialsSource, want Key) {
 	}
 }
 
-func TestKeysDoNotPrint(t *testing.T) {
+func TestKey_AnyVerb_PrintsAsterisks(t *testing.T) {
 	key := Key{ID: testID, Secret: testSecret, Token: testToken}
 	holders := []any{key, &key, Static(key), struct{ K Key }{key}, Config{Credentials: Static(key)}}
 	for _, holder := range holders {
@@ -49,7 +49,7 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
+func TestFiles_ChangedFile_IsReadAgain(t *testing.T) {
 	dir := t.TempDir()
 	source := Files(dir)
 	if _, err := source.Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
@@ -67,7 +67,7 @@ func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	}
 }
 
-func TestEmptyKeysAreRefused(t *testing.T) {
+func TestSources_EmptyKey_Refused(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{FileAccessKeyID: "id", FileAccessKeySecret: "\n"})
 	for name, source := range map[string]CredentialsSource{"Files": Files(dir), "Static": Static(Key{ID: "id"})} {
@@ -99,7 +99,7 @@ func newTestCached() (*cached, *fetcher) {
 	return c, f
 }
 
-func TestTemporaryKeysAreRenewedBeforeTheyExpire(t *testing.T) {
+func TestCached_TemporaryKey_IsRenewedInTime(t *testing.T) {
 	c, f := newTestCached()
 	mustID := func(want string) {
 		t.Helper()
@@ -114,7 +114,7 @@ func TestTemporaryKeysAreRenewedBeforeTheyExpire(t *testing.T) {
 	mustID("key-2")
 }
 
-func TestAnOldKeyServesWhileRenewalFails(t *testing.T) {
+func TestCached_FailedRenewal_KeepsTheOldKey(t *testing.T) {
 	c, f := newTestCached()
 	if _, err := c.Credentials(t.Context()); err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestAnOldKeyServesWhileRenewalFails(t *testing.T) {
 	}
 }
 
-func TestOneRefreshServesAllWhoWait(t *testing.T) {
+func TestCached_ConcurrentCallers_ShareOneRefresh(t *testing.T) {
 	begun, release := make(chan struct{}), make(chan struct{})
 	var calls atomic.Int32
 	c := newCached("test", func(ctx context.Context) (Key, error) {
@@ -181,7 +181,7 @@ func TestOneRefreshServesAllWhoWait(t *testing.T) {
 
 const sessionKey = `"AccessKeyId":"STS.id","AccessKeySecret":"role-secret","SecurityToken":"role-token","Expiration":"2126-01-01T00:00:00Z"`
 
-func TestAssumeRole(t *testing.T) {
+func TestAssumeRole_Granted_GivesATemporaryKey(t *testing.T) {
 	f := newFront(t, reply(200, `{"RequestId":"1","Credentials":{`+sessionKey+`}}`))
 	source, err := AssumeRole(Role{ARN: "acs:ram::1:role/broker", Base: testKey(), Region: "cn-hangzhou", ExternalID: "ext", Endpoint: f.endpoint(t)})
 	if err != nil {
@@ -201,7 +201,7 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-func TestAssumeRoleRefused(t *testing.T) {
+func TestAssumeRole_Refused_IsErrCredentials(t *testing.T) {
 	f := newFront(t, reply(403, `{"Code":"NoPermission","Message":"m","RequestId":"1"}`))
 	source, err := AssumeRole(Role{ARN: "acs:ram::1:role/broker", Base: testKey(), Region: "cn-hangzhou", Endpoint: f.endpoint(t)})
 	if err != nil {
@@ -214,7 +214,7 @@ func TestAssumeRoleRefused(t *testing.T) {
 	}
 }
 
-func TestRRSAReadsItsTokenEachTimeAndSignsNothing(t *testing.T) {
+func TestRRSA_Exchange_ReadsTheTokenAndIsUnsigned(t *testing.T) {
 	f := newFront(t, reply(200, `{"RequestId":"1","Credentials":{`+sessionKey+`}}`))
 	file := filepath.Join(t.TempDir(), "token")
 	writeFiles(t, filepath.Dir(file), map[string]string{"token": "oidc.token\n"})
@@ -235,7 +235,7 @@ func TestRRSAReadsItsTokenEachTimeAndSignsNothing(t *testing.T) {
 	}
 }
 
-func TestRRSARefusedHidesTheToken(t *testing.T) {
+func TestRRSA_Refused_HidesTheToken(t *testing.T) {
 	f := newFront(t, reply(400, `{"Code":"AuthenticationFail.OIDCToken.Expired","Message":"token oidc.token.secret is old","RequestId":"1"}`))
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"token": "oidc.token.secret"})
@@ -265,7 +265,7 @@ func metadataFront(t *testing.T, values map[string]string) *front {
 	})
 }
 
-func TestECSRole(t *testing.T) {
+func TestECSRole_AttachedRole_GivesAKey(t *testing.T) {
 	f := metadataFront(t, map[string]string{
 		"ram/security-credentials/":         "the-role",
 		"ram/security-credentials/the-role": `{"Code":"Success",` + sessionKey + `}`,
@@ -276,7 +276,7 @@ func TestECSRole(t *testing.T) {
 	}
 }
 
-func TestMetadataValues(t *testing.T) {
+func TestMetadata_Values_AreRead(t *testing.T) {
 	f := metadataFront(t, map[string]string{"region-id": "cn-hangzhou", "zone-id": "cn-hangzhou-h", "vpc-id": "vpc-1"})
 	m := NewMetadata(f.endpoint(t))
 	for want, get := range map[string]func(context.Context) (string, error){"cn-hangzhou": m.Region, "cn-hangzhou-h": m.Zone, "vpc-1": m.VPC} {
@@ -302,7 +302,7 @@ func TestMetadataValues(t *testing.T) {
 	}
 }
 
-func TestAutoTakesTheFirstSourceThatIsThere(t *testing.T) {
+func TestAuto_SeveralSources_TakesTheFirst(t *testing.T) {
 	dir := t.TempDir()
 	sts := newFront(t, reply(200, `{"RequestId":"1","Credentials":{`+sessionKey+`}}`))
 	ecs, err := json.Marshal(map[string]string{"Code": "Success", "AccessKeyId": "ecs", "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": "2126-01-01T00:00:00Z"})

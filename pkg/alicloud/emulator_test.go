@@ -13,8 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// The emulated gateway verifies signatures, so that what passes there was
-// signed as it should be, secrets in the form included.
+// The emulated gateway verifies signatures, with secrets in the form included.
 
 func emulated(t *testing.T) (*emulator.Server, *url.URL) {
 	t.Helper()
@@ -42,7 +41,7 @@ func clientsFor(t *testing.T, u *url.URL, source alicloud.CredentialsSource) *al
 	return c
 }
 
-func TestEverySourceSignsAsItsAccount(t *testing.T) {
+func TestSources_Emulated_SignAsTheirAccount(t *testing.T) {
 	server, u := emulated(t)
 	key := alicloud.Static(alicloud.Key{ID: server.AccessKey().ID, Secret: server.AccessKey().Secret})
 	// The account's own key may not assume roles, in the cloud as here.
@@ -77,7 +76,7 @@ func TestEverySourceSignsAsItsAccount(t *testing.T) {
 	}
 }
 
-func TestAWrongSecretIsTheCredentialsFault(t *testing.T) {
+func TestSources_WrongSecret_IsErrCredentials(t *testing.T) {
 	server, u := emulated(t)
 	for name, key := range map[string]alicloud.Key{
 		"Secret": {ID: server.AccessKey().ID, Secret: "wrong"},

@@ -8,9 +8,8 @@ import (
 	"slices"
 )
 
-// An Error is a refusal or failure of the cloud. Its text is for the log and
-// holds nothing secret: neither the SDK's message, which can hold the string
-// to sign, nor parameters.
+// An Error is a refusal or failure of the cloud. Its text is for the log. Detail is
+// the SDK's message with parameters and the string to sign redacted.
 type Error struct {
 	Product   string // Rds, Ram, Oss, ...
 	Action    string

@@ -21,7 +21,7 @@ const (
 	testPass   = "Pass_w0rd+of%account"
 )
 
-// A front is an HTTP server in the cloud's place that keeps what it was sent.
+// A front is an HTTP server in the cloud's place that keeps its requests.
 type front struct {
 	*httptest.Server
 
@@ -70,7 +70,7 @@ func (f *front) endpoint(t *testing.T) *url.URL {
 	return u
 }
 
-// clientsOf returns clients whose every product is at the front.
+// clientsOf returns clients with every product at the front.
 func clientsOf(t *testing.T, f *front, source CredentialsSource) *Clients {
 	t.Helper()
 	u := f.endpoint(t)

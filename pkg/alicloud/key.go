@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// A Key signs requests. Printing it shows nothing of it.
+// A Key signs requests. It prints as asterisks.
 type Key struct {
 	ID      string
 	Secret  string
@@ -27,14 +27,14 @@ func (k Key) secrets() []string { return []string{k.ID, k.Secret, k.Token} }
 // A CredentialsSource gives the key to sign with. It is safe for concurrent
 // use, and its errors are ErrCredentials.
 type CredentialsSource interface {
-	// Credentials returns a key that is valid for some minutes at least.
+	// Credentials returns a key that stays valid for some minutes at least.
 	Credentials(ctx context.Context) (Key, error)
 }
 
 // Static returns a source that always gives the same key.
 func Static(key Key) CredentialsSource { return static(func() Key { return key }) }
 
-// static is a function, so that printing what holds it shows no key.
+// static is a function, since a function prints as an address.
 type static func() Key
 
 func (s static) Credentials(context.Context) (Key, error) {
@@ -45,8 +45,8 @@ func (s static) Credentials(context.Context) (Key, error) {
 	return key, nil
 }
 
-// credentialsError returns an error of kind ErrCredentials. The kinds of cause
-// are added, but for ErrOutcomeUnknown: nothing was done with the key.
+// credentialsError returns an error with the reason ErrCredentials and the reasons
+// of cause. ErrOutcomeUnknown is dropped: the call that needs the key is unsent.
 func credentialsError(action, detail string, cause error) *Error {
 	e := &Error{Product: "Credentials", Action: action, Reasons: []error{providers.ErrCredentials}, Detail: detail}
 	if c, ok := asError(cause); ok {

@@ -32,8 +32,8 @@ const (
 	metadataMax      = 64 << 10      // bytes of an answer
 )
 
-// NewMetadata returns a reader of the metadata service; endpoint replaces its
-// well-known address where it is not nil.
+// NewMetadata returns a reader of the metadata service, at endpoint or, if that is
+// nil, at its well-known address.
 func NewMetadata(endpoint *url.URL) *Metadata {
 	m := &Metadata{base: "http://" + metadataHost}
 	if endpoint != nil {
@@ -62,15 +62,15 @@ func (m *Metadata) VPC(ctx context.Context) (string, error) { return m.get(ctx, 
 // VSwitch returns the id of the VSwitch of the machine.
 func (m *Metadata) VSwitch(ctx context.Context) (string, error) { return m.get(ctx, "vswitch-id") }
 
-// get returns a value of the service, without the space around it. Errors are
-// *Error; a value that is not there is ErrNotFound.
+// get returns a value of the service, trimmed. Errors are *Error; a missing value
+// is ErrNotFound.
 func (m *Metadata) get(ctx context.Context, name string) (string, error) {
 	token, err := m.fresh(ctx)
 	if err != nil {
 		return "", err
 	}
 	value, status, err := m.send(ctx, http.MethodGet, "/latest/meta-data/"+name, "X-aliyun-ecs-metadata-token", token)
-	if err == nil && status == http.StatusUnauthorized { // the token was forgotten
+	if err == nil && status == http.StatusUnauthorized { // the service has forgotten the token
 		m.mu.Lock()
 		m.token = nil
 		m.mu.Unlock()
@@ -119,7 +119,7 @@ func metadataError(action string, status int, err error) error {
 	if err == nil && status == http.StatusOK {
 		return nil
 	}
-	e := &Error{Product: "Metadata", Action: action, Status: status, Detail: "no answer of use"}
+	e := &Error{Product: "Metadata", Action: action, Status: status, Detail: "the answer is unusable"}
 	if err != nil {
 		e.Detail = redact(withoutURL(err), nil)
 		e.Reasons = lossReasons(Op{Access: Read}, err)

@@ -10,8 +10,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// metrics are of calls to the cloud, and of the keys that sign them. Labels are
-// from fixed sets: products and actions are those that the code names.
+// metrics count calls to the cloud and the refreshes of keys. The values of labels
+// come from fixed sets: the products and actions in the code.
 type metrics struct {
 	calls     *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -27,7 +27,7 @@ const (
 	labelSource  = "source"
 )
 
-// Whose key signs.
+// Values of the label signer.
 const (
 	signerBroker   = "broker"   // the broker's own
 	signerInstance = "instance" // one that the user gave for an instance
@@ -63,7 +63,7 @@ func newMetrics(products []string) *metrics {
 	return m
 }
 
-// register adds the metrics, and those that are read when asked for.
+// register adds the metrics, and a gauge of the rate of each product.
 func (c *Clients) register(r prometheus.Registerer) error {
 	m := c.metrics
 	all := []prometheus.Collector{m.calls, m.durations, m.waits, m.refreshes, m.expiry}
@@ -82,7 +82,7 @@ func (c *Clients) register(r prometheus.Registerer) error {
 	return nil
 }
 
-// answered counts a request that was sent, or could not be; err is classified.
+// answered counts a request by its result; err is classified.
 func (c *Clients) answered(op Op, err error) {
 	c.metrics.calls.WithLabelValues(op.product(), op.Action, c.signer, resultOf(err)).Inc()
 }
@@ -92,15 +92,15 @@ func (m *metrics) sent(op Op, took time.Duration) {
 	m.durations.WithLabelValues(op.product(), op.Action).Observe(took.Seconds())
 }
 
-// expect shows a source before it first fails: an increase is seen only of what
-// was there before. nil shows nothing.
+// expect shows a source at zero, so that its first failure is an increase. On a nil
+// receiver it returns at once.
 func (m *metrics) expect(source string) {
 	if m != nil {
 		m.refreshes.WithLabelValues(source, "failed")
 	}
 }
 
-// refreshed counts an attempt to get a key. nil counts nothing.
+// refreshed counts an attempt to get a key. On a nil receiver it returns at once.
 func (m *metrics) refreshed(source string, key Key, err error) {
 	if m == nil {
 		return
@@ -117,12 +117,12 @@ func (m *metrics) refreshed(source string, key Key, err error) {
 	m.expiry.WithLabelValues(source).Set(expires)
 }
 
-// A measured source of credentials counts what it does, from the call of
-// measure on, which comes before its first use.
+// A measured source of credentials counts its refreshes. measure is called before
+// the first use.
 type measured interface{ measure(m *metrics) }
 
-// measure implements measured, for the clients of a source and all that is
-// behind them.
+// measure implements measured, for the clients of a source and the source behind
+// them.
 func (c *Clients) measure(m *metrics) {
 	c.metrics = m
 	if source, ok := c.source.(measured); ok {
@@ -130,15 +130,15 @@ func (c *Clients) measure(m *metrics) {
 	}
 }
 
-// resultOf names what became of a request, from its classified error: the kind
-// that says most to an operator.
+// resultOf names the result of a request by its classified error: of several
+// reasons, the first in the table, which helps an operator most.
 func resultOf(err error) string {
 	if err == nil {
 		return "ok"
 	}
 	for _, known := range []struct {
-		kind error
-		name string
+		reason error
+		name   string
 	}{
 		{providers.ErrCredentials, "credentials"},
 		{providers.ErrDenied, "denied"},
@@ -155,7 +155,7 @@ func resultOf(err error) string {
 		{context.DeadlineExceeded, "timeout"},
 		{context.Canceled, "canceled"},
 	} {
-		if errors.Is(err, known.kind) {
+		if errors.Is(err, known.reason) {
 			return known.name
 		}
 	}

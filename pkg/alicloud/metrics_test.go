@@ -55,7 +55,7 @@ func mustShow(t *testing.T, registry prometheus.Gatherer, name string, want ...s
 	}
 }
 
-func TestRequestsAreCountedByWhatBecameOfThem(t *testing.T) {
+func TestMetrics_Requests_CountByResult(t *testing.T) {
 	code := ""
 	f := newFront(t, func(w http.ResponseWriter, r *http.Request) {
 		if code == "" {
@@ -84,7 +84,7 @@ func TestRequestsAreCountedByWhatBecameOfThem(t *testing.T) {
 	mustShow(t, registry, "alibabacloud_broker_cloud_pace_ratio", "oss 1", "rds 0.5", "sts 1")
 }
 
-func TestTheResultOfARequestIsItsWeightiestKind(t *testing.T) {
+func TestMetrics_SeveralReasons_WeightiestIsTheResult(t *testing.T) {
 	cases := map[string]struct {
 		err  error
 		want string
@@ -105,7 +105,7 @@ func TestTheResultOfARequestIsItsWeightiestKind(t *testing.T) {
 
 func lost(access Access, err error) error { return products{}.classify(Op{Access: access}, err) }
 
-func TestRefreshesOfKeysAreCountedAndTheirExpiryShown(t *testing.T) {
+func TestMetrics_Refreshes_ShowExpiry(t *testing.T) {
 	expires := time.Now().Add(time.Hour).Truncate(time.Second)
 	fail := false
 	f := newFront(t, func(w http.ResponseWriter, r *http.Request) {

@@ -16,19 +16,19 @@ import (
 type Product struct {
 	// Name in lower case, as endpoints are named: rds.
 	Name string
-	// Version of its API that is called; empty for OSS, whose API has none.
+	// Version of its API; empty for OSS, which has a single one.
 	Version string
 	// Host returns the real host in a region.
 	Host func(region string) string
 	// Codes are the reasons of its error codes, by code or by family of codes
 	// ("InvalidX.*" for "InvalidX.Y"). A code comes before its family, and both
-	// before those that all products share.
+	// before the codes shared by all products.
 	Codes map[string]error
 }
 
-// Reason looks a code up among those of the product, then among those that all
-// products share; in each first the code itself, then its family. It returns
-// nil for an unknown code.
+// Reason looks a code up in the codes of the product, then in the codes shared by
+// all products; in each first the code itself, then its family. It returns nil for
+// an unknown code.
 func (p Product) Reason(code string) error {
 	if code == "" {
 		return nil

@@ -17,8 +17,8 @@ var (
 	parameters = regexp.MustCompile(`(?i)\b(AccessKeyId|Signature|SignatureNonce|SecurityToken|\w*Password|\w*Secret)(=|%3D)[^&\s"']*`)
 )
 
-// redact returns text on one line, without the secrets and without what looks
-// like a part of a signed request.
+// redact returns text on one line, with asterisks for the secrets and for parts of
+// signed requests.
 func redact(text string, secrets []string) string {
 	text = stringToSign.ReplaceAllString(text, "string to sign: ***")
 	for _, s := range secrets {
@@ -38,8 +38,8 @@ func redact(text string, secrets []string) string {
 	return text
 }
 
-// withoutURL returns the text of an error of net/http without the URL of the
-// request, which holds its parameters.
+// withoutURL returns the text of an error of net/http and omits the URL, which
+// holds the parameters of the request.
 func withoutURL(err error) string {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Op + ": " + withoutURL(u.Err)

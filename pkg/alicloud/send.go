@@ -14,13 +14,12 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
 )
 
-// Do sends a request of the SDK to its product and fills the response. It
-// paces itself, honours the context, and never repeats a call. Errors are
-// *Error.
+// Do sends a request of the SDK to its product once and fills the response. It
+// waits for the rate limit and honours the context. Errors are *Error.
 //
-// Each call has an SDK client of its own over the shared connections: the
-// SDK's clients keep time-outs in fields that concurrent calls would race for,
-// and take no context.
+// Each call has an SDK client of its own over the shared connections, since the
+// SDK's clients keep time-outs in fields, for which concurrent calls would race,
+// and ignore contexts.
 func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest, resp responses.AcsResponse) error {
 	op := Op{Product: req.GetProduct(), Action: req.GetActionName(), Access: access}
 	return c.Call(ctx, op, func(key Key) error {
@@ -37,8 +36,7 @@ func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest
 }
 
 func (c *Clients) send(ctx context.Context, access Access, key Key, req requests.AcsRequest, resp responses.AcsResponse) (err error) {
-	// The SDK panics on error bodies that are not as it thinks, such as those
-	// of proxies.
+	// The SDK panics on unexpected error bodies, such as a proxy's.
 	defer func() {
 		if r := recover(); r != nil {
 			err = errUnreadable
@@ -61,11 +59,11 @@ func (c *Clients) send(ctx context.Context, access Access, key Key, req requests
 	return client.DoAction(req, resp)
 }
 
-// errUnreadable stands for an answer that the SDK could not read.
+// errUnreadable replaces the panic of the SDK on an unexpected answer.
 var errUnreadable = errors.New("the answer could not be read")
 
-// endpoint returns where a product is reached in a region; the clients' own if
-// it is empty.
+// endpoint returns the URL of a product in a region, or in the clients' own region
+// if region is empty.
 func (c *Clients) endpoint(product, region string) *url.URL {
 	if u := c.Override(product); u != nil {
 		return u
@@ -76,7 +74,7 @@ func (c *Clients) endpoint(product, region string) *url.URL {
 	return &url.URL{Scheme: "https", Host: c.products[strings.ToLower(product)].Host(region)}
 }
 
-// provider gives the key to the SDK.
+// provider wraps the key for the SDK.
 func (k Key) provider() credentials.CredentialsProvider {
 	if k.Token != "" {
 		return credentials.NewStaticSTSCredentialsProvider(k.ID, k.Secret, k.Token)

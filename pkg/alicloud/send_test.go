@@ -15,7 +15,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestSecretsTravelInTheBodyAndNotInTheURL(t *testing.T) {
+func TestClients_Secrets_TravelInTheBody(t *testing.T) {
 	f := newFront(t, reply(200, `{"RequestId":"1"}`))
 	if err := createAccount(t, clientsOf(t, f, testKey())); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestSecretsTravelInTheBodyAndNotInTheURL(t *testing.T) {
 	}
 }
 
-// A request whose answer is an error must say whether it may have had effect.
+// An error says whether its request may have had an effect.
 func TestClients_ErrorAnswers_HaveTheirReasons(t *testing.T) {
 	body := func(code string) string { return `{"Code":"` + code + `","Message":"m","RequestId":"R-1"}` }
 	cases := map[string]struct {
@@ -104,7 +104,7 @@ func wantReason(t *testing.T, what string, err, kind error) {
 	}
 }
 
-func TestNothingSentIsNoUnknownOutcome(t *testing.T) {
+func TestClients_UnsentCall_HasAKnownOutcome(t *testing.T) {
 	f := newFront(t, reply(200, `{}`))
 	c := clientsOf(t, f, testKey())
 	f.Close() // from now on connections are refused
@@ -118,7 +118,7 @@ func TestNothingSentIsNoUnknownOutcome(t *testing.T) {
 	}
 }
 
-func TestCancellationEndsACallWithUnknownOutcome(t *testing.T) {
+func TestClients_CancelledCall_HasAnUnknownOutcome(t *testing.T) {
 	arrived, release := make(chan struct{}), make(chan struct{})
 	f := newFront(t, func(http.ResponseWriter, *http.Request) { close(arrived); <-release })
 	defer close(release)
@@ -131,7 +131,7 @@ func TestCancellationEndsACallWithUnknownOutcome(t *testing.T) {
 	}
 }
 
-func TestErrorsHoldNothingSecret(t *testing.T) {
+func TestClients_Errors_HoldNoSecret(t *testing.T) {
 	const signed = "server string to sign is:POST&%2F&AccountName%3Dname%26SignatureNonce%3D1"
 	echo := func(before string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -166,7 +166,7 @@ func TestErrorsHoldNothingSecret(t *testing.T) {
 	}
 }
 
-func TestRequestIDIsKeptApart(t *testing.T) {
+func TestClients_RequestID_IsAFieldOfTheError(t *testing.T) {
 	f := newFront(t, reply(400, `{"Code":"Whatever","Message":"m","RequestId":"R-1"}`))
 	var e *Error
 	if err := createAccount(t, clientsOf(t, f, testKey())); !errors.As(err, &e) || e.RequestID != "R-1" || e.Status != 400 || e.Product != "Rds" || e.Action != "CreateAccount" {
@@ -174,7 +174,7 @@ func TestRequestIDIsKeptApart(t *testing.T) {
 	}
 }
 
-func TestConcurrentCallsShareClients(t *testing.T) {
+func TestClients_ConcurrentCalls_ShareClients(t *testing.T) {
 	f := newFront(t, reply(200, `{"RequestId":"1"}`))
 	c := clientsOf(t, f, testKey())
 	var calls sync.WaitGroup
@@ -231,7 +231,7 @@ func TestClients_UnregisteredProduct_SendNothing(t *testing.T) {
 	}
 }
 
-func TestConfigurationsThatCannotBe(t *testing.T) {
+func TestNew_ImpossibleConfiguration_Refused(t *testing.T) {
 	for name, c := range map[string]Config{
 		"NoRegion":       {Credentials: testKey()},
 		"RegionAsHost":   {Region: "evil.example/", Credentials: testKey()},
@@ -247,7 +247,7 @@ func TestConfigurationsThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestCallerIsAskedOnceForAKey(t *testing.T) {
+func TestCaller_ManyCalls_AskOncePerKey(t *testing.T) {
 	f := newFront(t, reply(200, `{"AccountId":"1234567890123456","RequestId":"1"}`))
 	c := clientsOf(t, f, testKey())
 	for range 3 {

@@ -6,13 +6,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// Sentences are what a provider tells its users of codes that say what to change,
-// by code or by family of codes ("InvalidX.*" for "InvalidX.Y"). They hold no ids
-// and no times.
+// Sentences tell users which change helps, by code or by family of codes
+// ("InvalidX.*" for "InvalidX.Y"). Each is constant text, free of ids and times.
 type Sentences map[string]string
 
-// Of returns err so that Sentence tells it as s does. All else of it stays; what
-// s does not know comes back as it is.
+// Of returns err with its sentence, for providers.Sentence. An error of an unknown
+// code is returned as it is.
 func (s Sentences) Of(err error) error {
 	e, ok := asError(err)
 	if !ok {

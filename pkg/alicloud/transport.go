@@ -19,8 +19,8 @@ func newTransport() *http.Transport {
 		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSHandshakeTimeout: connectTimeout,
 		MaxIdleConnsPerHost: 32,
-		// The cloud closes idle connections after 25 s; a request that meets
-		// the closing would have an unknown outcome.
+		// The cloud closes idle connections after 25 s. A request at that
+		// moment would have an unknown outcome.
 		IdleConnTimeout: 20 * time.Second,
 	}
 }
@@ -31,16 +31,15 @@ type notSentError struct{ err error }
 func (e *notSentError) Error() string { return e.err.Error() }
 func (e *notSentError) Unwrap() error { return e.err }
 
-var errRedirect = errors.New("the endpoint answered with a redirect, which is not followed")
+var errRedirect = errors.New("the endpoint answered with a redirect: correct its URL")
 
-// careful tells errors from before a connection stood (nothing was sent) from
-// those after, and follows no redirects: requests carry secrets. It sends nothing
-// whose time is over: in a process that was stopped and goes on, the timer that
-// ends the context may come later than the request, and others count on it that a
-// call is not made after its time.
-type careful struct{ next http.RoundTripper }
+// strictTransport marks errors from before a connection existed as unsent, fails on
+// redirects, since requests carry secrets, and drops requests after their deadline.
+// In a process that was stopped and continues, the timer of a context may fire
+// after the request, and callers rely on deadlines.
+type strictTransport struct{ next http.RoundTripper }
 
-func (t careful) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if end, ok := req.Context().Deadline(); ok && !time.Now().Before(end) {
 		if req.Body != nil {
 			_ = req.Body.Close() // as a RoundTripper must
@@ -76,10 +75,9 @@ func (t perCall) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(out)
 }
 
-// secretParameters are those that must not stand in a URL, where proxies and
-// servers log them. The signature covers query and form alike (RPC signature
-// 1.0), so they may move.
-var secretParameters = []string{"SecurityToken", "AccountPassword"} //nolint:gochecknoglobals // a table that nobody writes
+// secretParameters travel in the form, since proxies and servers log URLs. The
+// signature covers query and form alike (RPC signature 1.0), so they may move.
+var secretParameters = []string{"SecurityToken", "AccountPassword"} //nolint:gochecknoglobals // a read-only table
 
 // secretsToBody moves secret parameters from the URL of a POST to its form.
 func secretsToBody(req *http.Request) (*http.Request, error) {

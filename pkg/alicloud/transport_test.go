@@ -31,13 +31,13 @@ type body struct {
 
 func (b *body) Close() error { b.closed = true; return nil }
 
-func TestNothingIsSentWhoseTimeIsOver(t *testing.T) {
+func TestTransport_OverdueRequest_IsUnsent(t *testing.T) {
 	next, content := &recording{}, &body{Reader: strings.NewReader("x")}
 	req, err := http.NewRequestWithContext(overdue{t.Context()}, http.MethodPost, "https://rds.aliyuncs.com/", content)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := careful{next}.RoundTrip(req)
+	response, err := strictTransport{next}.RoundTrip(req)
 	if err == nil {
 		_ = response.Body.Close()
 	}
@@ -47,7 +47,7 @@ func TestNothingIsSentWhoseTimeIsOver(t *testing.T) {
 	if next.sent > 0 || !content.closed {
 		t.Errorf("sent %d times, body closed: %t", next.sent, content.closed)
 	}
-	if response, err = (careful{next}).RoundTrip(req.WithContext(t.Context())); err != nil || next.sent != 1 {
+	if response, err = (strictTransport{next}).RoundTrip(req.WithContext(t.Context())); err != nil || next.sent != 1 {
 		t.Fatalf("in time: %v, sent %d times", err, next.sent)
 	}
 	_ = response.Body.Close()

@@ -2,11 +2,10 @@ package providers
 
 import "context"
 
-// Optional abilities are interfaces beside Provider. A caller gets one by As,
-// and does without it where As returns false.
+// Optional abilities are interfaces beside Provider. A caller gets one by As.
 
-// As returns the ability A of a provider for tasks of a kind. Of a composed
-// provider it returns the ability of the part that has those tasks.
+// As returns the ability A of a provider for tasks of a kind. A composed provider
+// has the ability if its part for the kind has it.
 //
 //	lister, ok := providers.As[providers.Lister](provider, providers.Instance)
 func As[A any](p Provider, kind Kind) (A, bool) {
@@ -20,15 +19,14 @@ func As[A any](p Provider, kind Kind) (A, bool) {
 // An Undoer has calls that make another thing each time, however often the same
 // request is sent.
 type Undoer interface {
-	// Undo takes back what a successful Do of such a step made, as its facts
-	// tell: its result came when another process ran the operations, and could
-	// not be recorded. A missing thing is a success. Things that can be found
-	// again by name or token stay.
+	// Undo removes the thing that a successful Do of such a step made, as its
+	// facts tell: its result came when another process ran the operations, and
+	// is lost to the record. A missing thing is a success. Things that can be
+	// found again by name or token stay.
 	Undo(ctx context.Context, t Task, s Step, made Facts) error
 }
 
-// A Lister finds the resources that carry our marks, whether a record knows them
-// or not.
+// A Lister finds the resources that carry our marks, with or without a record.
 type Lister interface {
 	// List returns a page of them. It only reads. An empty cursor begins the
 	// list, and the cursor of a page continues it.
@@ -49,8 +47,8 @@ type Page struct {
 	Cursor string // of the next page; empty at the end
 }
 
-// A Found is a resource that carries our marks, with all that its marks say.
-// Members that they do not say are empty.
+// A Found is a resource that carries our marks, with everything that its marks
+// say. Other members are empty.
 type Found struct {
 	Kind     Kind
 	Resource string // id in the cloud
@@ -68,17 +66,17 @@ type Found struct {
 type Adopter interface {
 	// Adopt returns the plan and the facts with which the task stands for the
 	// resource. It only reads. A *Failure of kind Invalid says why the resource
-	// cannot be adopted.
+	// is unfit.
 	Adopt(ctx context.Context, t Task, resource string) (Plan, Facts, error)
 }
 
-// A Differ compares what a task wants with what Observe found.
+// A Differ compares the wish of a task with the result of Observe.
 type Differ interface {
 	// Differences returns the fields that differ, in a fixed order. It is pure.
 	Differences(t Task, seen Seen) []Difference
 }
 
-// A Difference is one field of a resource that is not as the task wants it.
+// A Difference is one field of a resource that differs from the task.
 type Difference struct {
 	Field         string // as users know it: the name of the parameter, or of the setting
 	Wanted, Found string // in the service's words; secrets are left out

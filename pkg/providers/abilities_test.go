@@ -7,7 +7,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// A fakePart is a provider, or a part of one, whose plans bear its name.
+// A fakePart is a provider, or a part of one; its plans bear its name.
 type fakePart string
 
 func (p fakePart) Prepare(providers.Task) (providers.Plan, error) { return providers.Plan(p), nil }
@@ -24,7 +24,7 @@ func (p fakePart) Do(context.Context, providers.Task, providers.Step) (providers
 	return providers.Facts{Open: map[string]string{"part": string(p)}}, nil
 }
 
-// An ableParts part has all abilities.
+// An ablePart has all abilities.
 type ablePart struct{ fakePart }
 
 func (ablePart) Undo(context.Context, providers.Task, providers.Step, providers.Facts) error {

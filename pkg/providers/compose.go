@@ -2,10 +2,9 @@ package providers
 
 import "context"
 
-// Compose returns the provider whose instances instance makes, and whose
-// bindings binding makes. binding is a binding kind: a value with the methods of
-// a provider that only gets tasks of bindings, such as a RAM user with a key
-// (package ramuser) or a database account (package dbaccount). As finds the
+// Compose returns a provider of two parts: instance gets the tasks of instances,
+// binding the tasks of bindings. binding is a binding kind, such as a RAM user with
+// a key (package ramuser) or a database account (package dbaccount). As finds the
 // abilities of the parts.
 func Compose(instance, binding Provider) Provider {
 	return composed{Instance: instance, Binding: binding}

@@ -1,9 +1,8 @@
 package providers
 
-// Keys of credentials that mean the same for every service. Others are the
-// service's own.
+// Keys of credentials with one meaning for every service. Services add their own.
 const (
 	CredentialHost     = "host"     // name or address to connect to
 	CredentialPort     = "port"     // decimal
-	CredentialEndpoint = "endpoint" // URL, where the service is spoken to by HTTP
+	CredentialEndpoint = "endpoint" // URL, of services with an HTTP API
 )

@@ -6,8 +6,8 @@ import (
 )
 
 // Reasons why a call failed. Each provider maps the codes of its service to
-// them, and every reader tests with errors.Is. An error of none of these
-// reasons is Transient.
+// them, and callers test with errors.Is. An error of any other reason is
+// Transient.
 var (
 	ErrNotFound    = errors.New("not found")             // Look: the named resource is missing
 	ErrExists      = errors.New("exists already")        // Look: the name is taken
@@ -25,8 +25,8 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 )
 
-// A Class groups errors by who can fix them, and so by what the engine does
-// next. Records and metrics hold its value.
+// A Class groups errors by the person who can fix them, and so by the engine's
+// reaction. Records and metrics hold its value.
 type Class string
 
 // The classes.

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// A Life is what names, tokens and tags in the cloud derive from: the broker
-// and the incarnation of an instance or binding. Ids of platforms are any
-// string and come again after a deletion; a life is never twice.
+// A Life is the origin of names, tokens and tags in the cloud: the broker and the
+// incarnation of an instance or binding. Platforms may use any string as an id and
+// use it again after a deletion; a life is unique.
 type Life struct {
 	BrokerID    string
 	Incarnation string // 128 random bits in hex
 }
 
-// Hash returns n characters of [a-z2-7], five bits each, that are always the
-// same for this life and these words. 15 characters hold 75 bits.
+// Hash returns n characters of [a-z2-7], five bits each. The same life and words
+// always give the same hash. 15 characters hold 75 bits.
 func (l Life) Hash(n int, words ...string) string {
 	h := sha256.New()
 	for _, w := range append([]string{l.BrokerID, l.Incarnation}, words...) {
@@ -67,8 +67,8 @@ func (t Task) Tags() []Tag {
 }
 
 // Forms of the id of an instance in its tag. The rules of tags differ by
-// product; every product takes plainID (RDS: at most 128 characters, neither
-// beginning with aliyun or acs: nor holding http:// or https://; OSS: letters,
+// product; every product takes plainID (RDS: at most 128 characters, aliyun and
+// acs: are reserved prefixes, http:// and https:// are refused; OSS: letters,
 // digits and some signs). A text of the form of idHash is always a hash.
 var (
 	plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
@@ -94,7 +94,7 @@ func (t Task) BindingHash() string {
 // cut shortens s to the length of a tag's value, at the end of a character.
 func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), 128)], "") }
 
-// Merge returns f with the facts of other put over it; neither is changed.
+// Merge returns a new set: the facts of f, overridden by the facts of other.
 func (f Facts) Merge(other Facts) Facts {
 	return Facts{Open: merged(f.Open, other.Open), Secrets: merged(f.Secrets, other.Secrets)}
 }
@@ -111,5 +111,5 @@ func merged(a, b map[string]string) map[string]string {
 	return m
 }
 
-// IsZero says that there are no facts.
+// IsZero reports whether f is empty.
 func (f Facts) IsZero() bool { return len(f.Open)+len(f.Secrets) == 0 }

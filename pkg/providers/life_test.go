@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestLivesNameThingsAlwaysTheSameAndNeverAlike(t *testing.T) {
+func TestLife_Hash_IsStableAndUnique(t *testing.T) {
 	life := providers.Life{BrokerID: "broker", Incarnation: "0123456789abcdef0123456789abcdef"}
 	// Names in the cloud outlive releases of the broker.
 	if got := life.Hash(26, "a"); got != "lh3ym6th2eevwumb5hy2qo4r6a" {
@@ -28,7 +28,7 @@ func TestLivesNameThingsAlwaysTheSameAndNeverAlike(t *testing.T) {
 	}
 }
 
-func TestTokensFitTheAPIs(t *testing.T) {
+func TestLife_Token_FitsTheAPIs(t *testing.T) {
 	life := providers.Life{BrokerID: strings.Repeat("ü", 100), Incarnation: "i"}
 	token := life.Token("operation", "step")
 	if !regexp.MustCompile(`^[a-z2-7]{1,64}$`).MatchString(token) {
@@ -41,7 +41,7 @@ func TestTokensFitTheAPIs(t *testing.T) {
 	}
 }
 
-func TestTagsFitTheCloudAndHideIDs(t *testing.T) {
+func TestTags_AnyTask_FitTheCloud(t *testing.T) {
 	task := providers.Task{
 		InstanceID: "aliyun http://any string", Life: providers.Life{BrokerID: strings.Repeat("b", 300), Incarnation: "i"},
 		Labels: providers.Labels{Offering: strings.Repeat("o", 300), Plan: "p", Organization: "org", Space: "space"},
@@ -64,7 +64,7 @@ func TestTagsFitTheCloudAndHideIDs(t *testing.T) {
 	}
 }
 
-func TestFactsMergeNameByNameAndChangeNothing(t *testing.T) {
+func TestFacts_Merge_LeavesItsParts(t *testing.T) {
 	a := providers.Facts{Open: map[string]string{"x": "1", "y": "1"}}
 	b := providers.Facts{Open: map[string]string{"y": "2"}, Secrets: map[string]string{"s": "3"}}
 	got := a.Merge(b)

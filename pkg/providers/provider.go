@@ -1,10 +1,9 @@
-// Package providers defines what a cloud service must know to be brokered: the
-// Provider interface, and the types that travel through it. One folder a
-// service holds the implementations; providertest is the suite they all pass.
+// Package providers defines the contract of a cloud service: the Provider
+// interface, its types, and the classes of errors. One folder a service holds the
+// implementations; providertest is the suite that they all pass.
 //
-// The engine owns the loop (observe, decide, store the step, make one call,
-// store what it gave), retries, deadlines and storage. A provider only knows
-// its service.
+// The engine owns the loop (observe, decide, store the step, make one call, store
+// its result), retries, deadlines and storage. A provider knows its service.
 package providers
 
 import (
@@ -13,26 +12,29 @@ import (
 )
 
 // A Provider makes, changes and removes the instances and bindings of one
-// service. Its methods may run at the same time for different instances, and
-// keep nothing between calls: the record remembers.
+// service. Its methods may run concurrently for different instances, and are
+// stateless: the record holds the state.
 type Provider interface {
-	// Prepare resolves what a task will need: it draws names and passwords and
-	// checks what can be checked without the cloud. The plan is stored, sealed,
-	// before any call, and is given back in every later Task. For an update it
-	// is called with the plan of before and keeps what was drawn then. It
-	// makes no call. A *Failure of kind Invalid is the user's to mend (400).
+	// Prepare resolves a task before the first call: it draws names and passwords
+	// and checks parameters. The plan is stored, sealed, before any call, and is
+	// part of every later Task. For an update, Prepare gets the plan of before and
+	// keeps the drawn values. A *Failure of kind Invalid is the user's (400).
+	// Prepare is offline.
 	Prepare(t Task) (Plan, error)
-	// Observe looks at what there is of the task in the cloud. It reads only,
-	// and never waits. Not finding things is no error.
+
+	// Observe reads the state of the task's resources in the cloud, and returns at
+	// once. A missing resource is an answer, and the error is nil.
 	Observe(ctx context.Context, t Task) (Seen, error)
-	// Next decides, from the task and what was seen, what is to be done. It is
-	// pure: same arguments, same step.
+
+	// Next decides on the next step, from the task and from the result of Observe.
+	// It is pure: same arguments, same step.
 	Next(t Task, seen Seen) Step
-	// Do makes the mutating call of a step that Next gave, with exactly the
-	// step's request: one call, or, of what the cloud takes in pages, a page of
-	// calls of which each may be made again. It may look first, for what the
-	// request does not name. What the call returned is merged into the record's
-	// facts, also where an error comes with it.
+
+	// Do makes the mutating call of a step from Next, with exactly the step's
+	// request. That is one call, or, where the cloud works in pages, a page of
+	// calls that may each be repeated. Do may read first, for details that the
+	// request leaves open. The facts are merged into the record, even if an error
+	// comes with them.
 	Do(ctx context.Context, t Task, s Step) (Facts, error)
 }
 
@@ -45,28 +47,28 @@ const (
 	Binding  Kind = "binding"
 )
 
-// A Goal is what is wanted of an instance or binding.
+// A Goal is the wanted state of an instance or binding.
 type Goal string
 
 // The goals.
 const (
 	Present Goal = "present" // made, and as the settings and parameters say
-	Absent  Goal = "absent"  // nothing left in the cloud
+	Absent  Goal = "absent"  // removed from the cloud
 )
 
-// A Task is an instance or a binding, and what is wanted of it.
+// A Task is an instance or a binding with its wanted state.
 type Task struct {
 	Kind Kind
 	Goal Goal
 
-	InstanceID string // of the platform; names in the cloud derive from Life, never from it
+	InstanceID string // of the platform; names in the cloud derive from Life
 	BindingID  string
 	Life       Life
 	Labels     Labels
 
 	// Profile, Region and Owner are fixed with the intent, so that a task finds
 	// its resources for as long as they exist.
-	Profile string // whose credentials call the cloud; empty: the broker's own
+	Profile string // name of the credentials that call the cloud; empty: the broker's own
 	Region  string // of the broker
 	Owner   string // cloud account or cluster of the resources; may be empty in Prepare
 
@@ -78,14 +80,13 @@ type Task struct {
 	Body  BodyReader // large values of the plan; nil in Prepare and Next
 	Facts Facts      // all that calls and observations returned so far
 
-	// Was is how the instance was before the update that the task is, nil for
-	// other tasks.
+	// Was is the state before an update; nil for other tasks.
 	Was *Was
-	// Usable says that it was ready once. What was never ready is deleted
-	// whatever Deletion says.
+	// Usable says that it was ready once. Deletion only applies to tasks that
+	// were: others are deleted with their data.
 	Usable bool
 	// Refused names the steps that the cloud definitely refused in this
-	// operation; a provider may fall back to another.
+	// operation; a provider may use another step instead.
 	Refused []string
 	// Of is the instance that a binding belongs to; nil for instances.
 	Of *Task
@@ -97,7 +98,7 @@ type Was struct {
 	Parameters json.RawMessage
 }
 
-// Labels say, for people who look at the cloud's console, whose a resource is.
+// Labels name the owner of a resource, for people at the cloud's console.
 type Labels struct {
 	Offering, Plan string // names
 	Platform       string // kubernetes, cloudfoundry, ...; may be empty
@@ -106,28 +107,28 @@ type Labels struct {
 	Space          string
 }
 
-// A Plan is what Prepare resolved, in a form only the provider reads. It may
+// A Plan is the result of Prepare, in a form that only the provider reads. It may
 // hold secrets.
 type Plan json.RawMessage
 
-// Facts are what the cloud told, by name. They are merged name by name.
+// Facts are answers of the cloud, by name. They are merged name by name.
 type Facts struct {
 	Open    map[string]string // ids and addresses; operators see them
 	Secrets map[string]string // kept sealed
 }
 
-// Seen is what Observe found.
+// Seen is the result of Observe.
 type Seen struct {
-	// Exists says that something of this incarnation is in the cloud. An
-	// absent task is done only when nothing exists.
+	// Exists says that a resource of this incarnation is in the cloud. The goal
+	// Absent is reached once Exists is false.
 	Exists bool
-	// Facts that the look revealed, such as an id found by its tag.
+	// Facts that were observed, such as an id found by its tag.
 	Facts Facts
 	// State is the provider's own picture, for its Next alone.
 	State any
 }
 
-// A Deletion is the plan's word on the data of an instance that was in use.
+// A Deletion is the plan's rule for the data of an instance that was in use.
 type Deletion string
 
 // The ways to treat data at deletion.

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// A Secret is a password or a key in a plan or a request. Printing it, or an
-// exported field that holds it, shows nothing, whatever the verb; JSON has it as
-// it is, since plans are sealed.
+// A Secret is a password or a key in a plan or a request. It prints as a
+// placeholder with every verb, also inside a struct. JSON holds the value, since
+// plans are sealed.
 type Secret string
 
-// redacted stands for secrets in what people read.
+// redacted is the placeholder.
 const redacted = "[redacted]"
 
 // Format keeps secrets out of logs, for all verbs of fmt.
@@ -20,12 +20,12 @@ func (Secret) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, redacted) // fmt keeps the error
 }
 
-// String keeps secrets out of logs, for those who print without fmt.
+// String keeps secrets out of logs, for printers other than fmt.
 func (Secret) String() string { return redacted }
 
 // Reveal returns the secret itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// EscapeURI percent-encodes everything that is not unreserved in URIs (RFC 3986,
-// 2.3), for what stands in any part of one.
+// EscapeURI percent-encodes every character but the unreserved ones (RFC 3986, 2.3),
+// so that the result fits every part of a URI.
 func EscapeURI(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

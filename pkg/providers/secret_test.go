@@ -16,7 +16,7 @@ type withSecret struct {
 	Other  *providers.Secret `json:"other,omitempty"`
 }
 
-func TestSecretsDoNotPrint(t *testing.T) {
+func TestSecret_AnyVerb_PrintsThePlaceholder(t *testing.T) {
 	const word = "Very_Secret_1"
 	s := providers.Secret(word)
 	for _, value := range []any{s, &s, withSecret{"n", s, nil}, &withSecret{Name: "n", Secret: s}, []providers.Secret{s}, map[string]providers.Secret{"k": s}} {
@@ -35,7 +35,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-func TestSecretsAreThemselvesInJSON(t *testing.T) {
+func TestSecret_JSON_HoldsTheValue(t *testing.T) {
 	before := withSecret{Name: "n", Secret: `a"b<c>`}
 	b, err := json.Marshal(before)
 	if err != nil {
@@ -51,7 +51,7 @@ func TestSecretsAreThemselvesInJSON(t *testing.T) {
 	}
 }
 
-func TestWhatIsEscapedIsTheSameInEveryPartOfAURI(t *testing.T) {
+func TestEscapeURI_EveryPartOfAURI_GivesTheText(t *testing.T) {
 	const all = "s+/=@:% #?&;,$!*'()[]ü~-._"
 	got := providers.EscapeURI(all)
 	u, err := url.Parse("x://" + got + ":" + got + "@host/" + got + "?q=" + got)

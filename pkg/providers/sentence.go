@@ -18,9 +18,9 @@ type sentenceError struct {
 // Unwrap returns the error itself.
 func (e *sentenceError) Unwrap() error { return e.error }
 
-// Sentence returns the user's sentence about an error: what to change, or who
-// can fix it. The same error gives the same words. The sentence holds none of
-// the service's own text, and neither ids nor times.
+// Sentence returns the user's sentence about an error: a change that helps, or the
+// person who can fix it. The same error gives the same words. The sentence is ours:
+// text of the service, ids and times stay out of it.
 func Sentence(err error) string {
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		return failure.Text

@@ -5,36 +5,36 @@ import (
 	"fmt"
 )
 
-// An Action is what a Step tells the engine to do.
+// An Action is the engine's reaction to a Step.
 type Action string
 
 // The actions.
 const (
-	Call Action = "call" // make the call that changes something, by Do
+	Call Action = "call" // make the mutating call, by Do
 	Wait Action = "wait" // the cloud is at work: look again later
 	Done Action = "done" // the goal is reached
-	Fail Action = "fail" // no retry can mend it
+	Fail Action = "fail" // retries are useless
 )
 
-// A Pace says how soon to look again.
+// A Pace says how soon to observe again.
 type Pace string
 
 // The paces of waiting.
 const (
-	Quick Pace = "quick" // what takes seconds: accounts, grants
-	Slow  Pace = "slow"  // what takes minutes: servers
+	Quick Pace = "quick" // seconds: accounts, grants
+	Slow  Pace = "slow"  // minutes: servers
 )
 
-// A Step is what Next decided.
+// A Step is the decision of Next.
 type Step struct {
 	Action Action
 
 	// Name is the step's name within its operation: [a-z-]+. For a Call it is
 	// part of the token.
 	Name string
-	// Target tells calls of one name apart that one operation makes to several
-	// things in turn; it is empty where there is but one. Each has a request and
-	// a token of its own.
+	// Target tells apart the calls of one name that an operation makes to several
+	// resources in turn; it is empty for a single one. Each target has a request
+	// and a token of its own.
 	Target string
 	// Request is the whole resolved request of a Call. It is stored before the
 	// call; if the step was begun before, the engine puts the stored one here.
@@ -45,8 +45,8 @@ type Step struct {
 
 	Pace Pace // of a Wait
 
-	// Text is for the user: what is going on (Wait), or what to change (Fail).
-	// The same state gives the same words: no ids, times or counts.
+	// Text is for the user: the progress (Wait), or a change that helps (Fail).
+	// The same state gives the same words, free of ids, times and counts.
 	Text string
 	Kind FailureKind // of a Fail
 
@@ -73,7 +73,7 @@ func CallStep(name string, request any) Step {
 	return Step{Action: Call, Name: name, Request: b}
 }
 
-// WaitStep returns the step that waits; text says for what.
+// WaitStep returns the step that waits; text names the reason.
 func WaitStep(name string, pace Pace, text string) Step {
 	return Step{Action: Wait, Name: name, Pace: pace, Text: text}
 }
@@ -84,27 +84,27 @@ func DoneStep(credentials map[string]string) Step {
 	return Step{Action: Done, Credentials: credentials}
 }
 
-// FailStep returns the step that ends the operation in failure; text says what
-// to change.
+// FailStep returns the step that ends the operation in failure; text names a change
+// that helps.
 func FailStep(kind FailureKind, text string) Step {
 	return Step{Action: Fail, Kind: kind, Text: text}
 }
 
-// A FailureKind says who can mend a failure.
+// A FailureKind names the person who can fix a failure.
 type FailureKind string
 
 // The kinds of failure.
 const (
-	Invalid FailureKind = "invalid" // the user: parameters that cannot be
+	Invalid FailureKind = "invalid" // the user: impossible parameters
 	Policy  FailureKind = "policy"  // the user: refused by the plan's policy, such as data at deletion
 	SoldOut FailureKind = "soldout" // the user: another plan, zone or class
-	Broken  FailureKind = "broken"  // the operator: the broker or what it found is not as it must be
+	Broken  FailureKind = "broken"  // the operator: a fault of the broker, of a record, or of the account
 )
 
 // A Failure is an error whose text is for the user.
-type Failure struct { //nolint:errname // it is a verdict that happens to be an error
+type Failure struct { //nolint:errname // it is a verdict in the form of an error
 	Kind  FailureKind
-	Text  string // what to change; no secrets, no ids of requests
+	Text  string // a change that helps; free of secrets and ids of requests
 	Cause error  // for the log; may be nil
 }
 

@@ -25,7 +25,7 @@ type Config struct {
 	API func(region string) API
 	// Server describes the server of an instance.
 	Server func(instance providers.Task) (Server, error)
-	// Credentials returns what the application gets.
+	// Credentials returns the credentials of an application.
 	Credentials func(Login) map[string]string
 	// Explain adds the service's sentences to an error of the cloud. Nil leaves
 	// errors as they are.
@@ -44,7 +44,7 @@ type Server struct {
 	SuperPassword               providers.Secret
 }
 
-// A Login is what an application connects with.
+// A Login connects an application to its database.
 type Login struct {
 	Host, Port, Database, Username string
 	Password                       providers.Secret
@@ -66,7 +66,7 @@ type API interface {
 	DeleteAccount(ctx context.Context, r AccountRequest) error
 }
 
-// An Account is what is read of a database account.
+// An Account has the read members of a database account.
 type Account struct {
 	Name, Description string
 	Type              string            // Super or Normal
@@ -105,12 +105,12 @@ type plan struct {
 	Username    string           `json:"username"`
 	Password    providers.Secret `json:"password"`
 	Description string           `json:"description"`
-	// Chosen says that the user chose the name, which then proves nothing.
+	// Chosen says that the user chose the name. Only a drawn name proves ownership.
 	Chosen bool `json:"chosen,omitempty"`
 }
 
-// errNoInstance is the cause of a failure: the record of a binding without its
-// instance.
+// errNoInstance is the cause of a failure: the record of the binding's instance is
+// missing.
 var errNoInstance = errors.New("dbaccount: a binding without an instance")
 
 func (k Kind) server(t providers.Task) (Server, error) {

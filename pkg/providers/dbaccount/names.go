@@ -20,7 +20,7 @@ func description(t providers.Task) string {
 }
 
 // isDescription reports whether description made the text, for some binding.
-// Descriptions of before had no hash of the binding's id.
+// Descriptions of before end after the first hash.
 func isDescription(text string) bool { return descriptionForm.MatchString(text) }
 
 var descriptionForm = regexp.MustCompile(`^osb-[a-z2-7]{26}(-[a-z2-7]{20})?$`)

@@ -7,7 +7,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
 )
 
-// A state is what was seen of a binding.
+// A state is the observed state of a binding.
 type state struct {
 	noInstance bool
 	account    *Account // of the binding's name; nil: missing

@@ -25,8 +25,8 @@ type (
 	GrantRequest struct{ InstanceID, Name, Database, Privilege string }
 )
 
-// nextToMake returns the next step towards a binding that exists. Done comes
-// without credentials.
+// nextToMake returns the next step towards a binding that exists. The caller adds
+// the credentials to Done.
 func nextToMake(t providers.Task, p plan, server Server, s state) providers.Step {
 	const making = "The database account is being created."
 	a := s.account
@@ -51,7 +51,7 @@ func nextToMake(t providers.Task, p plan, server Server, s state) providers.Step
 	return providers.DoneStep(nil)
 }
 
-// nextToRemove deletes the account unless it is someone else's.
+// nextToRemove deletes the account if it is ours.
 func nextToRemove(t providers.Task, p plan, server Server, s state) providers.Step {
 	const removing = "The database account is being removed."
 	switch a := s.account; {

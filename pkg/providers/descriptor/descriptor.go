@@ -1,4 +1,4 @@
-// Package descriptor defines what a service states about itself. The list of
+// Package descriptor defines the statement of a service about itself. The list of
 // all descriptors is in package all; catalog, endpoints, cloud clients, RAM
 // policies and documentation derive from that list.
 package descriptor
@@ -18,7 +18,7 @@ type Descriptor struct {
 	Name string
 	// Catalog holds the offerings and plans.
 	Catalog catalog.Source
-	// Products are what the provider calls: hosts, versions and error codes.
+	// Products are the ones that the provider calls: hosts, versions, error codes.
 	Products []alicloud.Product
 	// New makes the provider.
 	New func(Deps) (providers.Provider, error)
@@ -42,14 +42,13 @@ type Policy struct {
 	Document json.RawMessage
 }
 
-// Deps is what providers are made from. A provider takes what it needs.
+// Deps are the dependencies of providers. A provider uses some of them.
 type Deps struct {
 	// Clients call the cloud as the broker's account. Required.
 	Clients *alicloud.Clients
-	// Metadata reads the metadata service of the broker's machine; nil where
-	// there is none.
+	// Metadata reads the metadata service of the broker's machine; it may be nil.
 	Metadata *alicloud.Metadata
-	// Network is where instances go that name no network.
+	// Network is the default for instances.
 	Network Network
 }
 
@@ -57,13 +56,13 @@ type Deps struct {
 // may be empty.
 type Network struct {
 	VpcID, VSwitchID, ZoneID string
-	// Whitelist holds the addresses and CIDRs that may connect. Empty: those
-	// of the instance's VPC.
+	// Whitelist holds the addresses and CIDRs that may connect. Empty: the
+	// CIDRs of the instance's VPC.
 	Whitelist []string
 }
 
-// CloudAccount is the Owner of services whose resources belong to the account
-// of the broker's credentials.
+// CloudAccount is the Owner of services in the cloud: the account of the broker's
+// credentials.
 func CloudAccount(d Deps) Owner {
 	return func(ctx context.Context, _ providers.Task) (string, error) { return d.Clients.Caller(ctx) }
 }

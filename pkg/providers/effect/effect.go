@@ -5,8 +5,8 @@ package effect
 
 import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 
-// factAsked is the step that was made last. The next look clears the fact, so
-// that a step without an effect is made again after one more look.
+// factAsked is the step that was made last. The next look clears the fact, so that
+// an ineffective step is made again after one more look.
 const factAsked = "asked"
 
 // Made adds to the facts of a successful call that the step was made.

@@ -18,7 +18,7 @@ type API interface {
 	CIDRs(ctx context.Context, vpcID string) ([]string, error)
 }
 
-// A VSwitch is what is read of a VSwitch.
+// A VSwitch has the read members of a VSwitch.
 type VSwitch struct {
 	ID, VpcID, ZoneID string
 	Free              int64 // addresses

@@ -16,7 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// DenyAll is the whitelist of an instance that nobody may connect to yet.
+// DenyAll is the whitelist of an instance before its clients are known.
 const DenyAll = "127.0.0.1"
 
 // A Place is where an instance goes. An empty member is left open.
@@ -25,16 +25,16 @@ type Place struct{ VpcID, VSwitchID, ZoneID string }
 // A Chooser chooses places.
 type Chooser struct {
 	VPC API
-	// Default is the operator's choice for instances whose users leave it open.
+	// Default is the operator's choice, for members that the user leaves open.
 	Default Place
-	// Metadata names the network of the broker's machine where user and
-	// operator name none; nil without a metadata service.
+	// Metadata names the network of the broker's machine, the last resort; it may
+	// be nil.
 	Metadata *alicloud.Metadata
 }
 
-// Choose finds the VSwitch of an instance. The user's wishes must fit; what they
-// leave open comes from Default, then from the broker's machine. Failure is what
-// to tell the user if nothing fits.
+// Choose finds the VSwitch of an instance. The user's wishes must fit; open members
+// come from Default, then from the broker's machine. The Failure, if any, tells the
+// user about wishes that fit nowhere.
 func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
 	if wish.VSwitchID != "" {
 		return c.check(ctx, wish)
@@ -51,7 +51,7 @@ func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Fail
 	}
 	id := ""
 	if wish.VpcID == "" {
-		id = home.VSwitchID // which tells its VPC
+		id = home.VSwitchID // the answer names its VPC
 	}
 	all, err := c.VPC.VSwitches(ctx, wish.VpcID, id)
 	if err != nil {
@@ -187,7 +187,7 @@ func CheckWhitelist(entries []string) error {
 }
 
 // Whitelist returns the addresses that may connect to an instance, with commas
-// between: the operator's, else the ones set before, else those of the VPC.
+// between: the operator's, else the ones set before, else the CIDRs of the VPC.
 func Whitelist(ctx context.Context, api API, operators []string, set, vpcID string) (string, error) {
 	if len(operators) > 0 {
 		return strings.Join(operators, ","), nil

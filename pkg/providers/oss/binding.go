@@ -37,9 +37,9 @@ func (s service) bindings() providers.Provider {
 	})
 }
 
-// credentialsOf returns what an application gets: the names of the first broker
-// for Alibaba Cloud (bucket, username, access_key_id, secret_access_key, host,
-// uri) and what an SDK needs besides.
+// credentialsOf returns the credentials of an application, under the names of the
+// first broker for Alibaba Cloud (bucket, username, access_key_id,
+// secret_access_key, host, uri) and some more for SDKs.
 func credentialsOf(at endpoints, plan instancePlan, user string, key ramuser.Key) map[string]string {
 	id, secret := key.ID, key.Secret.Reveal()
 	return map[string]string{
@@ -70,10 +70,10 @@ type policyStatement struct {
 }
 
 // bucketPolicy returns the document of the policy that a binding's user gets:
-// this one bucket and its objects. The user may not delete or reconfigure the
-// bucket, nor change who may see what (OSS documentation, "RAM policies", table
-// of actions). Names of buckets are unique among all accounts and regions, so
-// those parts of the resource are left open.
+// this one bucket and its objects. Deleting and configuring the bucket, and access
+// rights, stay with the broker (OSS documentation, "RAM policies", table of
+// actions). Names of buckets are unique among all accounts and regions, so the
+// resource leaves both open.
 func bucketPolicy(bucket string) (string, error) {
 	resource := "acs:oss:*:*:" + bucket
 	b, err := json.Marshal(policyDocument{Version: "1", Statement: []policyStatement{

@@ -17,8 +17,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 )
 
-func TestBoundKeysOpenTheirOwnBucketOnly(t *testing.T) {
-	w := newWorld(t)
+func TestBinding_Key_OpensItsOwnBucketOnly(t *testing.T) {
+	w := newFixture(t)
 	ctx := t.Context()
 	one, two := w.instance(""), w.instance("")
 	w.make(one)
@@ -75,7 +75,7 @@ func TestBoundKeysOpenTheirOwnBucketOnly(t *testing.T) {
 	}
 }
 
-func TestFaultsAtAnyCallLeaveOneKeyAndThenNone(t *testing.T) {
+func TestBinding_FaultAtAnyCall_LeavesOneKeyThenNone(t *testing.T) {
 	for _, action := range []string{
 		"CreateUser", "CreatePolicy", "AttachPolicyToUser", "CreateAccessKey",
 		"DeleteAccessKey", "DetachPolicyFromUser", "DeletePolicy", "DeleteUser",
@@ -83,7 +83,7 @@ func TestFaultsAtAnyCallLeaveOneKeyAndThenNone(t *testing.T) {
 	} {
 		for effect, e := range effects() {
 			t.Run(action+"/"+effect, func(t *testing.T) {
-				w := newWorld(t)
+				w := newFixture(t)
 				instance := w.instance("")
 				w.make(instance)
 				w.cloud.Faults().Add(cloud.Fault{Action: action, Effect: e, Times: 1})
@@ -105,8 +105,8 @@ func TestFaultsAtAnyCallLeaveOneKeyAndThenNone(t *testing.T) {
 	}
 }
 
-func TestSecretOfTheKeyStaysAmongTheSecrets(t *testing.T) {
-	w := newWorld(t)
+func TestBinding_SecretOfTheKey_StaysAmongSecrets(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -122,8 +122,8 @@ func TestSecretOfTheKeyStaysAmongTheSecrets(t *testing.T) {
 	}
 }
 
-func TestUnbindEndsWhateverPeopleGaveTheUser(t *testing.T) {
-	w := newWorld(t)
+func TestUnbind_AdditionsOfPeople_AreRemovedToo(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -144,10 +144,10 @@ func TestUnbindEndsWhateverPeopleGaveTheUser(t *testing.T) {
 	}
 }
 
-// A key is made anew each time, so that one whose answer came when another
-// process ran the operations would stay, and be valid, beside the binding's own.
-func TestAKeyThatCameTooLateIsTakenBackAndNothingElseIs(t *testing.T) {
-	w := newWorld(t)
+// Each call makes a new key. One from a late call would stay valid beside the
+// binding's own.
+func TestBinding_KeyOfALateCall_IsUndoneAlone(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -173,8 +173,8 @@ func TestAKeyThatCameTooLateIsTakenBackAndNothingElseIs(t *testing.T) {
 
 // The process that drops a key may have been stopped, and another have made the
 // binding's key meanwhile.
-func TestAKeyIsDroppedByNameAndNoneThatCameSince(t *testing.T) {
-	w := newWorld(t)
+func TestBinding_LostKey_IsDroppedByName(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -197,8 +197,8 @@ func TestAKeyIsDroppedByNameAndNoneThatCameSince(t *testing.T) {
 	w.must(open(given).put(t.Context(), "o", "data"))
 }
 
-func TestKeyBesideOursIsDroppedAndOursStays(t *testing.T) {
-	w := newWorld(t)
+func TestBinding_KeyBesideOurs_IsDropped(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -212,15 +212,15 @@ func TestKeyBesideOursIsDroppedAndOursStays(t *testing.T) {
 	}
 }
 
-func (w *world) addKey(user string) {
+func (w *fixture) addKey(user string) {
 	w.Helper()
 	req := ram.CreateCreateAccessKeyRequest()
 	req.UserName = user
 	w.must(providertest.Clients(w.T, w.cloud, oss.Descriptor().Products...).Do(w.Context(), alicloud.Write, req, ram.CreateCreateAccessKeyResponse()))
 }
 
-func TestPolicyThatOutlivedItsUserIsSeenAndRemoved(t *testing.T) {
-	w := newWorld(t)
+func TestUnbind_PolicyWithoutUser_IsRemoved(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -240,11 +240,11 @@ func TestPolicyThatOutlivedItsUserIsSeenAndRemoved(t *testing.T) {
 	}
 }
 
-// What RAM has just made may not be seen yet, while it shows something else.
-func TestWhatRAMDoesNotShowYetIsRemovedToo(t *testing.T) {
+// RAM may show one new resource before another.
+func TestUnbind_ResourcesThatRAMShowsLate_AreRemoved(t *testing.T) {
 	for look, code := range map[string]string{"GetPolicy": "EntityNotExist.Policy", "GetUser": "EntityNotExist.User"} {
 		t.Run(look, func(t *testing.T) {
-			w := newWorld(t)
+			w := newFixture(t)
 			instance := w.instance("")
 			w.make(instance)
 			binding := w.binding(instance)
@@ -273,8 +273,8 @@ func TestWhatRAMDoesNotShowYetIsRemovedToo(t *testing.T) {
 	}
 }
 
-func TestUserWhoseCommentsWereChangedIsStillRemoved(t *testing.T) {
-	w := newWorld(t)
+func TestUnbind_EditedComments_UserIsRemoved(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -289,7 +289,7 @@ func TestUserWhoseCommentsWereChangedIsStillRemoved(t *testing.T) {
 	}
 }
 
-// names are those in the plan of a binding.
+// names are the names in the plan of a binding.
 type names struct {
 	User   string `json:"user"`
 	Policy string `json:"policy"`
@@ -304,9 +304,9 @@ func namesOf(t *testing.T, binding *providers.Task) names {
 	return n
 }
 
-func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
-	for name, plant := range map[string]func(*world, *alicloud.Clients, *providers.Task) error{
-		"user": func(w *world, c *alicloud.Clients, b *providers.Task) error {
+func TestBinding_ForeignUserOrPolicy_IsLeftAlone(t *testing.T) {
+	for name, plant := range map[string]func(*fixture, *alicloud.Clients, *providers.Task) error{
+		"user": func(w *fixture, c *alicloud.Clients, b *providers.Task) error {
 			req := ram.CreateCreateUserRequest()
 			req.UserName, req.Comments = namesOf(w.T, b).User, "a person"
 			key := ram.CreateCreateAccessKeyRequest()
@@ -316,14 +316,14 @@ func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
 				c.Do(w.Context(), alicloud.Write, key, ram.CreateCreateAccessKeyResponse()),
 			)
 		},
-		"policy": func(w *world, c *alicloud.Clients, b *providers.Task) error {
+		"policy": func(w *fixture, c *alicloud.Clients, b *providers.Task) error {
 			req := ram.CreateCreatePolicyRequest()
 			req.PolicyName, req.PolicyDocument = namesOf(w.T, b).Policy, `{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
 			return c.Do(w.Context(), alicloud.Write, req, ram.CreateCreatePolicyResponse())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newFixture(t)
 			instance := w.instance("")
 			w.make(instance)
 			binding := w.binding(instance)
@@ -340,8 +340,8 @@ func TestForeignUsersAndPoliciesAreNeverTouched(t *testing.T) {
 	}
 }
 
-func TestMissingThingsCountAsRemoved(t *testing.T) {
-	w := newWorld(t)
+func TestUnbind_MissingResources_CountAsRemoved(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -354,8 +354,8 @@ func TestMissingThingsCountAsRemoved(t *testing.T) {
 	w.remove(binding)
 }
 
-func TestDeniedUserIsNotGone(t *testing.T) {
-	w := newWorld(t)
+func TestUnbind_DeniedReads_AreErrors(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)

@@ -15,20 +15,20 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// bucketCalls is what instances ask of OSS.
+// bucketCalls are the calls to OSS that instances need.
 type bucketCalls interface {
 	bucketLooks
 	bucketChanges
 }
 
 type bucketLooks interface {
-	// Info returns ErrNotFound where there is no such bucket, and ErrDenied
-	// where it is another account's.
+	// Info returns ErrNotFound for a missing bucket, and ErrDenied for another
+	// account's.
 	Info(ctx context.Context, bucket string) (bucketInfo, error)
-	// IsListed says whether the caller's own account has the bucket.
+	// IsListed reports whether the caller's own account has the bucket.
 	IsListed(ctx context.Context, bucket string) (bool, error)
 	Tags(ctx context.Context, bucket string) ([]providers.Tag, error)
-	// Holds says what is in the bucket: versions of objects or delete markers,
+	// Holds reports whether the bucket holds objects (versions or delete markers)
 	// and unfinished multipart uploads.
 	Holds(ctx context.Context, bucket string) (objects, uploads bool, err error)
 }
@@ -45,13 +45,13 @@ type bucketChanges interface {
 	Delete(ctx context.Context, bucket string) error
 }
 
-// bucketInfo is what GetBucketInfo says.
+// bucketInfo has the read members of GetBucketInfo.
 type bucketInfo struct {
 	Owner string // account id
 	ACL   string
 }
 
-// client makes the calls to OSS through its SDK, which repeats nothing.
+// client makes the calls to OSS through its SDK, each once.
 type client struct {
 	cloud    *alicloud.Clients
 	region   string // of the buckets
@@ -74,9 +74,9 @@ func (c client) call(ctx context.Context, action string, access alicloud.Access,
 	})
 }
 
-// isPathStyle says whether the bucket goes into the path: OSS itself wants it
-// in the host (OSS documentation, "Access OSS resources"), which hosts that
-// are not OSS do not resolve.
+// isPathStyle reports whether the bucket goes into the path. OSS itself expects it
+// in the host (OSS documentation, "Access OSS resources"); other hosts resolve
+// their own name only.
 func isPathStyle(host string) bool {
 	return net.ParseIP(host) != nil || !strings.HasSuffix(host, ".aliyuncs.com")
 }
@@ -188,12 +188,12 @@ const (
 	uploadsPage = 100
 )
 
-// errStuck: OSS answered with success and did nothing.
-var errStuck = errors.New("nothing of the page was deleted")
+// errStuck: OSS answered with success, and the page is still full.
+var errStuck = errors.New("OSS answered with success and deleted nothing: look for a retention policy of the bucket")
 
 // DeleteObjects deletes one page of versions and delete markers, each by its
-// version. In a bucket that never had versioning all objects have the version
-// "null" (OSS API, ListObjectVersions).
+// version. Objects from before versioning have the version "null" (OSS API,
+// ListObjectVersions).
 func (c client) DeleteObjects(ctx context.Context, bucket string) error {
 	var page []oss.ObjectIdentifier
 	err := c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
@@ -221,8 +221,8 @@ func (c client) DeleteObjects(ctx context.Context, bucket string) error {
 	})
 }
 
-// AbortUploads aborts one page of multipart uploads, one after the other: OSS
-// has no call for many.
+// AbortUploads aborts one page of multipart uploads, one after the other, as the API
+// of OSS requires.
 func (c client) AbortUploads(ctx context.Context, bucket string) error {
 	var page []oss.Upload
 	err := c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {

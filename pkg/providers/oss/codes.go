@@ -51,7 +51,7 @@ func product() alicloud.Product {
 func publicHost(region string) string   { return "oss-" + region + ".aliyuncs.com" }
 func internalHost(region string) string { return "oss-" + region + "-internal.aliyuncs.com" }
 
-// sentences returns what to change, by code of OSS.
+// sentences returns the sentence for users by code of OSS.
 func sentences() alicloud.Sentences {
 	return alicloud.Sentences{
 		"InvalidBucketName":   "The bucket name is not allowed; choose another.",

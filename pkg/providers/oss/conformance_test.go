@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 )
 
-func TestConformance(t *testing.T) {
+func TestConformance_Provider_PassesTheSuite(t *testing.T) {
 	settings := recordedPlan(t).Settings
 	providertest.Run(t, func(t *testing.T) providertest.Harness {
 		t.Helper()
@@ -30,8 +30,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// outputs is a binding kind that makes nothing: a binding hands out facts of its
-// instance.
+// outputs is a binding kind that only hands out facts of the instance.
 type outputs struct{}
 
 func (outputs) Prepare(t providers.Task) (providers.Plan, error) {

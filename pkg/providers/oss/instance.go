@@ -60,18 +60,18 @@ func (i instances) client(plan instancePlan) bucketCalls {
 	return client{cloud: i.service.clients(plan), region: plan.Region, endpoint: i.service.endpoints(plan.Region).public}
 }
 
-// factTaken says that OSS refused our name for the bucket as in use.
+// factTaken says that OSS refused the drawn name as in use.
 const factTaken = "taken"
 
-// bucketState is what was seen of an instance.
+// bucketState is the observed state of an instance.
 type bucketState struct {
 	There bool // a bucket of our name is there
-	// Foreign says that it is not ours: another account's, or marked as of
-	// another incarnation. It is never touched.
+	// Foreign says that it belongs to another account, or carries the mark of
+	// another incarnation. A foreign bucket is left alone.
 	Foreign bool
 	ACL     string
 	Tags    []providers.Tag
-	// What it holds; looked at only where the goal is that it is gone.
+	// Content; read only for a removal.
 	Objects, Uploads bool
 }
 
@@ -82,9 +82,8 @@ func (s bucketState) isTagged(l providers.Life) bool {
 	return slices.Contains(s.Tags, providers.Tag{Key: providers.TagIncarnation, Value: l.Incarnation})
 }
 
-// observeBucket looks whether the bucket is there and ours. In our own account
-// the name is proof enough: where the answer to PutBucket was lost there is
-// a bucket without tags.
+// observeBucket looks for the bucket and its owner. In our own account the name is
+// proof enough: after a lost answer to PutBucket the bucket is still untagged.
 func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (providers.Seen, error) {
 	state, err := lookAtBucket(ctx, calls, t, plan)
 	if err != nil {
@@ -103,9 +102,9 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 	case errors.Is(err, providers.ErrNotFound):
 		return bucketState{}, nil
 	case errors.Is(err, providers.ErrDenied):
-		// Either the bucket is another account's, or the operator has not
-		// allowed us to look at ours. The list of our own buckets tells, and
-		// for one that is not in it, whether OSS let us make it.
+		// The bucket is another account's, or ours and the operator's policy
+		// refuses the call. The list of our own buckets tells. For an unlisted
+		// bucket, factTaken tells whether OSS refused its name.
 		listed, listErr := calls.IsListed(ctx, plan.Bucket)
 		if listErr != nil {
 			return bucketState{}, listErr

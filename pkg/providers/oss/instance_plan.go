@@ -6,8 +6,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// instancePlan is the plan of an instance. It holds the user's secret key
-// where one was given.
+// instancePlan is the plan of an instance. It holds the user's secret key, if one
+// was given.
 type instancePlan struct {
 	Bucket          string           `json:"bucket"`
 	Region          string           `json:"region"`
@@ -47,8 +47,8 @@ func prepareInstance(t providers.Task) (instancePlan, error) {
 	return prepareUpdate(t, given, plan)
 }
 
-// prepareUpdate keeps all of the plan of before but the ACL: nothing else of a
-// bucket can change.
+// prepareUpdate keeps the plan of before and changes the ACL, the one property of a
+// bucket that can change.
 func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (instancePlan, error) {
 	var plan instancePlan
 	if err := providers.Decode(t.Plan, "plan of the instance", &plan); err != nil {

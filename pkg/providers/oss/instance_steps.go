@@ -9,8 +9,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// The steps of instances. Those that are made more than once in an operation
-// have the same request each time.
+// The steps of instances. A step that is repeated in an operation has the same
+// request each time.
 const (
 	stepBucket        = "bucket"
 	stepTags          = "tags"
@@ -21,8 +21,7 @@ const (
 	stepDeleteBucket  = "delete-bucket"
 )
 
-// bucketRequest is the request of all steps of instances; a step reads what it
-// needs.
+// bucketRequest is the request of every step; a step reads the members it needs.
 type bucketRequest struct {
 	Bucket       string          `json:"bucket"`
 	ACL          string          `json:"acl,omitempty"`
@@ -81,14 +80,14 @@ func nextToRemoveBucket(t providers.Task, plan instancePlan, s bucketState) prov
 	}
 }
 
-// mayEmpty says whether the content goes with the bucket. What was never ready
-// holds nobody's data.
+// mayEmpty reports whether the content goes with the bucket. The data of users is in
+// buckets that were ready once.
 func mayEmpty(t providers.Task) bool {
 	return !t.Usable || t.Deletion == providers.Empty || t.Deletion == providers.DeleteData
 }
 
-// unlessRefused gives the step, or the failure of one that the cloud has
-// definitely refused: there is no other way to the goal.
+// unlessRefused returns the step, or the failure if the cloud has definitely refused
+// it: the step is the only way to the goal.
 func unlessRefused(t providers.Task, step providers.Step) providers.Step {
 	if !slices.Contains(t.Refused, step.Name) {
 		return step
@@ -137,12 +136,11 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 	}
 }
 
-// errUnknownStep: Do was given a step that Next never gives, which is a mistake
-// of the broker's. No record can bring it: those keep the requests of steps, and
-// Next says which step is made.
+// errUnknownStep is a mistake of the broker: Next gives other steps. Records keep
+// the requests of steps; the steps themselves come from Next.
 var errUnknownStep = errors.New("there is no such step")
 
-// addTags keeps the tags that people have put on the bucket.
+// addTags adds to the tags that people have put on the bucket.
 func addTags(ctx context.Context, calls bucketCalls, r bucketRequest) error {
 	tags, err := calls.Tags(ctx, r.Bucket)
 	if err := providers.UnlessMissing(err); err != nil {

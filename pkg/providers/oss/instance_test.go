@@ -16,8 +16,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestInstanceIsABucketAsThePlanSays(t *testing.T) {
-	w := newWorld(t)
+func TestInstance_Plan_GivesTheBucket(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance(`{"Acl":"Public Read","StorageClass":"Infrequent Access Storage","Region":"us-west-1"}`)
 	w.make(task)
 	buckets := w.cloud.Dump().Buckets
@@ -47,8 +47,8 @@ func TestInstanceIsABucketAsThePlanSays(t *testing.T) {
 	}
 }
 
-func TestUpdateChangesTheACLOfTheBucket(t *testing.T) {
-	w := newWorld(t)
+func TestUpdate_ACL_ChangesTheBucket(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	w.make(task)
 	w.must(w.owner(w.bucket(task)).put(t.Context(), "kept", "data"))
@@ -61,8 +61,8 @@ func TestUpdateChangesTheACLOfTheBucket(t *testing.T) {
 	}
 }
 
-func TestTagsOfPeopleAreKept(t *testing.T) {
-	w := newWorld(t)
+func TestInstance_TagsOfPeople_AreKept(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	seen, err := w.provider.Observe(t.Context(), *task)
 	w.must(err)
@@ -78,7 +78,7 @@ func TestTagsOfPeopleAreKept(t *testing.T) {
 	}
 }
 
-func (w *world) tag(bucket string, tags map[string]string) error {
+func (w *fixture) tag(bucket string, tags map[string]string) error {
 	set := &sdk.TagSet{}
 	for k, v := range tags {
 		set.Tags = append(set.Tags, sdk.Tag{Key: new(k), Value: new(v)})
@@ -89,7 +89,7 @@ func (w *world) tag(bucket string, tags map[string]string) error {
 
 // fill puts an object, an old version, a delete marker and an upload into the
 // bucket.
-func (w *world) fill(bucket string) {
+func (w *fixture) fill(bucket string) {
 	w.Helper()
 	a, ctx := w.owner(bucket), w.Context()
 	w.must(a.put(ctx, "before versions", "1"))
@@ -102,16 +102,16 @@ func (w *world) fill(bucket string) {
 	w.must(a.upload(ctx, "other"))
 }
 
-func TestRefuseKeepsDataUntilTheUserRemovesIt(t *testing.T) {
-	leave := map[string]func(*world, app) error{
-		"an object":     func(w *world, a app) error { return a.put(w.Context(), "o", "data") },
-		"an upload":     func(w *world, a app) error { return a.upload(w.Context(), "o") },
+func TestDelete_Refuse_KeepsDataUntilRemoved(t *testing.T) {
+	leave := map[string]func(*fixture, app) error{
+		"an object":     func(w *fixture, a app) error { return a.put(w.Context(), "o", "data") },
+		"an upload":     func(w *fixture, a app) error { return a.upload(w.Context(), "o") },
 		"old version":   oldVersion,
-		"an empty name": func(w *world, a app) error { return a.put(w.Context(), "dir/", "") },
+		"an empty name": func(w *fixture, a app) error { return a.put(w.Context(), "dir/", "") },
 	}
 	for name, put := range leave {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newFixture(t)
 			task := w.instance("")
 			w.make(task)
 			w.must(put(w, w.owner(w.bucket(task))))
@@ -137,11 +137,11 @@ func TestRefuseKeepsDataUntilTheUserRemovesIt(t *testing.T) {
 	}
 }
 
-func oldVersion(w *world, a app) error {
+func oldVersion(w *fixture, a app) error {
 	return errors.Join(a.version(w.Context()), a.put(w.Context(), "o", "1"), a.delete(w.Context(), "o"))
 }
 
-func TestContentGoesWhereThePlanOrTheStateSaysSo(t *testing.T) {
+func TestDelete_PlanOrState_DecidesOnContent(t *testing.T) {
 	for name, change := range map[string]func(*providers.Task){
 		"empty":                    func(t *providers.Task) { t.Deletion = providers.Empty },
 		"delete":                   func(t *providers.Task) { t.Deletion = providers.DeleteData },
@@ -149,7 +149,7 @@ func TestContentGoesWhereThePlanOrTheStateSaysSo(t *testing.T) {
 		"retain, but never usable": func(t *providers.Task) { t.Deletion, t.Usable = providers.Retain, false },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newFixture(t)
 			task := w.instance("")
 			w.make(task)
 			w.fill(w.bucket(task))
@@ -162,8 +162,8 @@ func TestContentGoesWhereThePlanOrTheStateSaysSo(t *testing.T) {
 	}
 }
 
-func TestManyObjectsAreDeletedInPages(t *testing.T) {
-	w := newWorld(t)
+func TestDelete_ManyObjects_TakesPages(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	task.Deletion = providers.Empty
 	w.make(task)
@@ -194,8 +194,8 @@ func TestManyObjectsAreDeletedInPages(t *testing.T) {
 	}
 }
 
-func TestRetainLeavesTheBucketToItsOwner(t *testing.T) {
-	w := newWorld(t)
+func TestDelete_Retain_LeavesTheBucket(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	task.Deletion = providers.Retain
 	w.make(task)
@@ -213,14 +213,14 @@ func TestRetainLeavesTheBucketToItsOwner(t *testing.T) {
 	}
 }
 
-func TestForeignBucketsAreNeverTouched(t *testing.T) {
-	plant := map[string]func(w *world, bucket string){
-		"of another account": func(w *world, name string) { w.cloud.OSS().AddForeignBucket(name, "2000000000000002") },
-		"of an account that lets us look": func(w *world, name string) {
+func TestInstance_ForeignBucket_IsLeftAlone(t *testing.T) {
+	plant := map[string]func(w *fixture, bucket string){
+		"of another account": func(w *fixture, name string) { w.cloud.OSS().AddForeignBucket(name, "2000000000000002") },
+		"of an account that lets us look": func(w *fixture, name string) {
 			_, err := w.owner(name).PutBucket(w.Context(), &sdk.PutBucketRequest{Bucket: &name})
 			w.must(err)
 		},
-		"of another incarnation": func(w *world, name string) {
+		"of another incarnation": func(w *fixture, name string) {
 			_, err := w.owner(name).PutBucket(w.Context(), &sdk.PutBucketRequest{Bucket: &name})
 			w.must(err)
 			w.must(w.tag(name, map[string]string{providers.TagIncarnation: "another"}))
@@ -229,7 +229,7 @@ func TestForeignBucketsAreNeverTouched(t *testing.T) {
 	}
 	for name, put := range plant {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newFixture(t)
 			task := w.instance("")
 			task.Deletion = providers.Empty
 			put(w, w.bucket(task))
@@ -254,8 +254,8 @@ func TestForeignBucketsAreNeverTouched(t *testing.T) {
 	}
 }
 
-func TestDeniedIsNotForeign(t *testing.T) {
-	w := newWorld(t)
+func TestObserve_DeniedBucket_IsNotForeign(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	w.cloud.Fail("oss:GetBucketInfo", "AccessDenied", 3)
 	if step := w.provider.Next(*task, w.observe(task)); step.Action != providers.Call {
@@ -264,8 +264,8 @@ func TestDeniedIsNotForeign(t *testing.T) {
 	w.make(task)
 }
 
-func TestDeniedIsNotGone(t *testing.T) {
-	w := newWorld(t)
+func TestObserve_DeniedBucket_IsNotGone(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	w.make(task)
 	task.Goal = providers.Absent
@@ -283,8 +283,8 @@ func TestDeniedIsNotGone(t *testing.T) {
 	}
 }
 
-func TestBucketThatWentAwayByItselfIsGone(t *testing.T) {
-	w := newWorld(t)
+func TestObserve_VanishedBucket_IsGone(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	w.make(task)
 	name := w.bucket(task)
@@ -298,8 +298,8 @@ func TestBucketThatWentAwayByItselfIsGone(t *testing.T) {
 	}
 }
 
-func TestUserKeyIsUsedForItsInstanceAlone(t *testing.T) {
-	w := newWorld(t)
+func TestInstance_UsersKey_IsUsedForItAlone(t *testing.T) {
+	w := newFixture(t)
 	const own = "LTAIuserkeyuserkey"
 	w.cloud.RAM().AddAccountKey(own, "user-secret")
 	task := w.instance(`{"AccessKeyId":"` + own + `","AccessKeySecret":"user-secret"}`)
@@ -327,8 +327,8 @@ func TestUserKeyIsUsedForItsInstanceAlone(t *testing.T) {
 	}
 }
 
-func TestErrorsShowNoSecret(t *testing.T) {
-	w := newWorld(t)
+func TestErrors_Text_HoldsNoSecret(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance(`{"AccessKeyId":"LTAIunknownkeyunknown","AccessKeySecret":"wrong-secret"}`)
 	_, err := w.provider.Observe(t.Context(), *task)
 	if !errors.Is(err, providers.ErrCredentials) {
@@ -341,8 +341,8 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	}
 }
 
-func TestABadKeyIsForItsOwnerToMend(t *testing.T) {
-	w := newWorld(t)
+func TestInstance_BadUsersKey_IsTheUsersFailure(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance(`{"AccessKeyId":"LTAIunknownkeyunknown","AccessKeySecret":"wrong-secret"}`)
 	_, err := w.provider.Observe(t.Context(), *task)
 	failure, ok := errors.AsType[*providers.Failure](err)
@@ -351,8 +351,8 @@ func TestABadKeyIsForItsOwnerToMend(t *testing.T) {
 	}
 }
 
-func TestStepsRepeatNothingByThemselves(t *testing.T) {
-	w := newWorld(t)
+func TestSteps_FailedCall_IsSentOnce(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	seen, err := w.provider.Observe(t.Context(), *task)
 	w.must(err)
@@ -374,14 +374,14 @@ func effects() map[string]cloud.Effect {
 	}
 }
 
-func TestFaultsAtAnyCallLeaveOneBucketAndThenNone(t *testing.T) {
+func TestInstance_FaultAtAnyCall_LeavesOneBucketThenNone(t *testing.T) {
 	for _, action := range []string{
 		"oss:PutBucket", "oss:PutBucketTags", "oss:PutBucketAcl", "oss:DeleteMultipleObjects", "oss:AbortMultipartUpload", "oss:DeleteBucket",
 		"oss:GetBucketInfo", "oss:GetBucketTags", "oss:ListObjectVersions", "oss:ListMultipartUploads",
 	} {
 		for effect, e := range effects() {
 			t.Run(action+"/"+effect, func(t *testing.T) {
-				w := newWorld(t)
+				w := newFixture(t)
 				w.cloud.Faults().Add(cloud.Fault{Action: action, Effect: e, Times: 1})
 				task := w.instance("")
 				w.make(task)
@@ -405,8 +405,8 @@ func TestFaultsAtAnyCallLeaveOneBucketAndThenNone(t *testing.T) {
 	}
 }
 
-func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
-	w := newWorld(t)
+func TestSentences_Codes_NameTheParameter(t *testing.T) {
+	w := newFixture(t)
 	task := w.instance("")
 	seen, err := w.provider.Observe(t.Context(), *task)
 	w.must(err)

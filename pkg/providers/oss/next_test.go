@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
-// offline returns the provider for the methods that make no call.
+// offline returns the provider for its pure methods.
 func offline(override *url.URL) providers.Provider {
 	s := service{override: override}
 	return providers.Compose(instances{service: s}, s.bindings())
@@ -29,7 +29,7 @@ func prepared(t *testing.T, task providers.Task) providers.Task {
 	return task
 }
 
-// What Next decided, in words.
+// The decisions of Next, in words.
 const (
 	done     = "done"
 	broken   = "fail broken"

@@ -54,14 +54,14 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 	return providers.Compose(instances{service: s}, s.bindings()), nil
 }
 
-// A service is what instances and bindings share.
+// A service is the common part of instances and bindings.
 type service struct {
 	cloud    *alicloud.Clients
 	override *url.URL // of the endpoint; nil: the real ones
 }
 
-// clients returns the clients of the user's own key, where the instance has one,
-// else those of the broker.
+// clients returns clients with the user's own key, if the instance has one, else the
+// broker's clients.
 func (s service) clients(plan instancePlan) *alicloud.Clients {
 	if plan.AccessKeyID == "" {
 		return s.cloud

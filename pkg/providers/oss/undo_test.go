@@ -8,8 +8,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestUndoTakesBackExactlyTheKeyThatWasMade(t *testing.T) {
-	w := newWorld(t)
+func TestUndo_LateKey_DeletesExactlyThatKey(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)
@@ -31,9 +31,9 @@ func TestUndoTakesBackExactlyTheKeyThatWasMade(t *testing.T) {
 	w.must(open(given).put(t.Context(), "o", "data"))
 }
 
-// What is found again by its name may be what another process goes on with.
-func TestUndoLeavesAloneWhatIsFoundAgain(t *testing.T) {
-	w := newWorld(t)
+// Another process may go on with a resource that is found by its name.
+func TestUndo_NamedResources_Stay(t *testing.T) {
+	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	binding := w.binding(instance)

@@ -24,11 +24,11 @@ const (
 	broker     = "providertest"
 )
 
-// maxTurns ends a loop that does not come to its end.
-const maxTurns = 300
+// maxAttempts ends an endless loop.
+const maxAttempts = 300
 
-// A world is a harness with the counters of one test.
-type world struct {
+// A scenario is a harness with the counters of one test.
+type scenario struct {
 	Harness
 
 	t     *testing.T
@@ -39,17 +39,17 @@ type world struct {
 	breakAt int      // the step to break, from 1; 0: none
 	fault   Fault    // how
 	actions []string // the mutating actions that there are
-	said    []string // everything that was shown to people
+	said    []string // every text shown to people
 }
 
-func newWorld(t *testing.T, open func(t *testing.T) Harness) *world {
+func newScenario(t *testing.T, open func(t *testing.T) Harness) *scenario {
 	t.Helper()
-	return &world{Harness: open(t), t: t}
+	return &scenario{Harness: open(t), t: t}
 }
 
-// An actor is the record of an instance or binding, and the engine's loop.
+// An actor is the record of an instance or binding with the engine's loop.
 type actor struct {
-	*world
+	*scenario
 
 	task   providers.Task
 	of     *actor
@@ -58,13 +58,13 @@ type actor struct {
 	creds  map[string]string
 }
 
-func (w *world) life() providers.Life {
+func (w *scenario) life() providers.Life {
 	w.lives++
 	return providers.Life{BrokerID: broker, Incarnation: fmt.Sprintf("%032x", w.lives)}
 }
 
-func (w *world) instance() *actor {
-	a := &actor{world: w, task: providers.Task{
+func (w *scenario) instance() *actor {
+	a := &actor{scenario: w, task: providers.Task{
 		Kind: providers.Instance, InstanceID: instanceID, Life: w.life(), Region: "cn-hangzhou",
 		Labels:   providers.Labels{Offering: "offering", Plan: "plan", Platform: "kubernetes", Namespace: "namespace"},
 		Settings: w.Instance.Settings, Parameters: w.Instance.Parameters, Deletion: w.Instance.Deletion,
@@ -73,8 +73,8 @@ func (w *world) instance() *actor {
 	return a
 }
 
-func (w *world) binding(of *actor) *actor {
-	a := &actor{world: w, of: of, task: providers.Task{
+func (w *scenario) binding(of *actor) *actor {
+	a := &actor{scenario: w, of: of, task: providers.Task{
 		Kind: providers.Binding, InstanceID: instanceID, BindingID: bindingID, Life: w.life(), Region: "cn-hangzhou",
 		Labels:   of.task.Labels,
 		Settings: w.Instance.Settings, Parameters: w.Binding.Parameters, Deletion: w.Instance.Deletion,
@@ -135,8 +135,8 @@ func (a *actor) reach() {
 // a call (false).
 func (a *actor) until(stop func(providers.Step) bool) bool {
 	a.t.Helper()
-	for range maxTurns {
-		step := a.turn()
+	for range maxAttempts {
+		step := a.attempt()
 		switch step.Action {
 		case providers.Done:
 			if a.task.Kind == providers.Binding && a.task.Goal == providers.Present {
@@ -153,15 +153,14 @@ func (a *actor) until(stop func(providers.Step) bool) bool {
 			}
 		}
 	}
-	a.t.Fatalf("%s to %s: not done after %d turns", a.task.Kind, a.task.Goal, maxTurns)
+	a.t.Fatalf("%s to %s: not done after %d attempts", a.task.Kind, a.task.Goal, maxAttempts)
 	return false
 }
 
 var stepNames = regexp.MustCompile(`^[a-z-]+$`)
 
-// turn does what the engine does in one turn, and checks the contract on the
-// way.
-func (a *actor) turn() providers.Step {
+// attempt is one attempt of the engine. It checks the contract on the way.
+func (a *actor) attempt() providers.Step {
 	a.t.Helper()
 	before := len(a.Cloud.Mutations())
 	task := a.given()
@@ -252,8 +251,8 @@ func (a *actor) learn(facts providers.Facts) {
 	}
 }
 
-// quiet says that what f does makes no mutating call.
-func (w *world) quiet(what string, f func()) {
+// quiet checks that f makes only reads.
+func (w *scenario) quiet(what string, f func()) {
 	w.t.Helper()
 	before := len(w.Cloud.Mutations())
 	f()
@@ -263,14 +262,14 @@ func (w *world) quiet(what string, f func()) {
 }
 
 // left checks how many things exist.
-func (w *world) left(when string, want int) {
+func (w *scenario) left(when string, want int) {
 	w.t.Helper()
 	if left := w.Cloud.Left(); len(left) != want {
 		w.t.Errorf("%s: %d things exist, want %d:\n%s", when, len(left), want, strings.Join(left, "\n"))
 	}
 }
 
-// refused says that the cloud has definitely said no, and would again.
+// refused reports whether the cloud has definitely refused a call, and would again.
 func refused(err error) bool {
 	return errors.Is(err, providers.ErrInvalid) || errors.Is(err, providers.ErrSoldOut)
 }

@@ -15,7 +15,7 @@ import (
 func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 	t.Helper()
 	frozen := map[string]json.RawMessage{}
-	for range maxTurns {
+	for range maxAttempts {
 		seen, err := h.Provider.Observe(t.Context(), *task)
 		if err != nil {
 			t.Fatalf("Observe: %v", err)
@@ -48,7 +48,7 @@ func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 		}
 		h.Cloud.Advance(20 * time.Second)
 	}
-	t.Fatalf("%s to %s: not done after %d turns", task.Kind, task.Goal, maxTurns)
+	t.Fatalf("%s to %s: not done after %d attempts", task.Kind, task.Goal, maxAttempts)
 	return providers.Step{}
 }
 

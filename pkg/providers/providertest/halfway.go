@@ -34,7 +34,7 @@ func eachHalfway(t *testing.T, test func(t *testing.T, n int, fault Fault, amnes
 	t.Helper()
 	for _, fault := range []Fault{None, Dropped, Lost} { // the ways in which the last call may end
 		for _, amnesia := range []bool{false, true} {
-			for n, more := 1, true; more && n < maxTurns; n++ {
+			for n, more := 1, true; more && n < maxAttempts; n++ {
 				name := fmt.Sprintf("call %d %s", n, fault)
 				if amnesia {
 					name += " and forgotten"
@@ -48,14 +48,14 @@ func eachHalfway(t *testing.T, test func(t *testing.T, n int, fault Fault, amnes
 	}
 }
 
-// instanceAbsentFromEveryStep: a provision that is cancelled after any call
-// leaves nothing behind.
+// instanceAbsentFromEveryStep: a provision may be cancelled after any call, and all
+// its resources go.
 func instanceAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
 	eachHalfway(t, func(t *testing.T, n int, fault Fault, amnesia bool) bool {
 		t.Helper()
-		w := newWorld(t, open)
+		w := newScenario(t, open)
 		w.actions = c.actions
 		i := w.instance()
 		reached := i.halfway(n, fault, amnesia)
@@ -71,7 +71,7 @@ func bindingAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) {
 	c := baseline(t, open)
 	eachHalfway(t, func(t *testing.T, n int, fault Fault, amnesia bool) bool {
 		t.Helper()
-		w := newWorld(t, open)
+		w := newScenario(t, open)
 		w.actions = c.actions
 		i := w.instance()
 		i.reach()

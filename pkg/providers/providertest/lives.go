@@ -10,8 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// counts is how many things there are in the course of a life in which nothing
-// breaks.
+// counts are the numbers of resources in the course of a life without faults.
 type counts struct {
 	instance int // an instance is there
 	binding  int // and a binding
@@ -21,7 +20,7 @@ type counts struct {
 }
 
 // live makes an instance and a binding and removes both.
-func (w *world) live(check func(when string)) {
+func (w *scenario) live(check func(when string)) {
 	w.t.Helper()
 	i := w.instance()
 	i.reach()
@@ -39,7 +38,7 @@ func (w *world) live(check func(when string)) {
 func baseline(t *testing.T, open func(t *testing.T) Harness) counts {
 	t.Helper()
 	var c counts
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	w.live(func(when string) {
 		n := len(w.Cloud.Left())
 		switch when {
@@ -61,14 +60,14 @@ func baseline(t *testing.T, open func(t *testing.T) Harness) counts {
 }
 
 // check compares a life with the baseline.
-func (c counts) check(w *world) func(string) {
+func (c counts) check(w *scenario) func(string) {
 	return func(when string) {
 		w.t.Helper()
 		w.left(when, map[string]int{"instance made": c.instance, "binding made": c.binding, "binding removed": c.unbound}[when])
 	}
 }
 
-// wholeLife: everything is made once, and nothing stays.
+// wholeLife: everything is made once, and removed.
 func wholeLife(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
@@ -87,7 +86,7 @@ func wholeLifeBroken(t *testing.T, open func(t *testing.T) Harness) {
 	for _, fault := range allFaults() {
 		for n := 1; n <= c.calls; n++ {
 			t.Run(fmt.Sprintf("%s/%d", fault, n), func(t *testing.T) {
-				w := newWorld(t, open)
+				w := newScenario(t, open)
 				w.breakAt, w.fault, w.actions = n, fault, c.actions
 				w.live(c.check(w))
 				if w.calls < n {
@@ -102,7 +101,7 @@ func wholeLifeBroken(t *testing.T, open func(t *testing.T) Harness) {
 // name in the service's descriptor.
 func resourceIsTold(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	i := w.instance()
 	i.reach()
 	if i.task.Facts.Open[w.Resource] == "" {
@@ -114,7 +113,7 @@ func resourceIsTold(t *testing.T, open func(t *testing.T) Harness) {
 // credentials are the same ones.
 func doneStaysDone(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	i := w.instance()
 	i.reach()
 	w.quiet("a ready instance", func() { i.to(providers.Present) })
@@ -140,10 +139,10 @@ func doneStaysDone(t *testing.T, open func(t *testing.T) Harness) {
 	w.left("at the end", 0)
 }
 
-// absentOfNothing: what never was is absent at once.
+// absentOfNothing: an instance or binding without resources is absent at once.
 func absentOfNothing(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	never := w.instance()
 	w.quiet("an instance that never was", func() { never.to(providers.Absent) })
 	orphan := w.binding(never)
@@ -161,7 +160,7 @@ func absentOfNothing(t *testing.T, open func(t *testing.T) Harness) {
 func newLife(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	w.live(c.check(w))
 	w.live(c.check(w))
 }

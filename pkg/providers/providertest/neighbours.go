@@ -7,12 +7,11 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// bindingsAreIndependent: each has credentials of its own, and the end of one
-// is nothing to the other.
+// bindingsAreIndependent: each has credentials of its own, and outlives the others.
 func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	i := w.instance()
 	i.reach()
 	first, second := w.binding(i), w.binding(i)
@@ -36,7 +35,7 @@ func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 func instancesAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	first, second := w.instance(), w.instance()
 	first.reach()
 	second.reach()
@@ -53,20 +52,20 @@ func instancesAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 func updateBroken(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
-	smooth := newWorld(t, open)
+	smooth := newScenario(t, open)
 	calls := smooth.update(0, c)
 	for _, fault := range allFaults() {
 		for n := 1; n <= calls; n++ {
-			w := newWorld(t, open)
+			w := newScenario(t, open)
 			w.fault, w.actions = fault, smooth.Cloud.Mutations()
 			w.update(n, c)
 		}
 	}
 }
 
-// update breaks the n-th call of an update, none for 0, and returns how many
-// there were.
-func (w *world) update(n int, c counts) int {
+// update breaks the n-th call of an update, if n > 0, and returns the number of
+// calls.
+func (w *scenario) update(n int, c counts) int {
 	w.t.Helper()
 	i := w.instance()
 	i.reach()
@@ -100,11 +99,11 @@ func (w *world) update(n int, c counts) int {
 	return calls
 }
 
-// secretsStaySecret: the harness has secrets, and none of them shows. (The
-// broken lives look for them too.)
+// secretsStaySecret: the secrets of the harness stay out of texts, errors and open
+// facts. (The broken lives search for them too.)
 func secretsStaySecret(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	if len(w.Secret) == 0 && !w.Capabilities.BindingMakesNothing {
 		t.Fatal("the harness names no secret credentials")
 	}
@@ -120,9 +119,8 @@ func secretsStaySecret(t *testing.T, open func(t *testing.T) Harness) {
 	w.keptSecret(i, b)
 }
 
-// keptSecret checks that no secret of the actors showed in open facts, texts
-// or errors so far.
-func (w *world) keptSecret(actors ...*actor) {
+// keptSecret checks open facts, texts and errors so far for secrets of the actors.
+func (w *scenario) keptSecret(actors ...*actor) {
 	w.t.Helper()
 	secrets := map[string]string{}
 	for _, a := range actors {
@@ -144,11 +142,11 @@ func (w *world) keptSecret(actors ...*actor) {
 	}
 }
 
-// namesFromLives: ids of the platform, which are anybody's strings, show
-// nowhere in the cloud.
+// namesFromLives: ids of the platform stay out of names in the cloud, since they may
+// be any text.
 func namesFromLives(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	i := w.instance()
 	i.reach()
 	w.binding(i).reach()

@@ -1,7 +1,7 @@
-// Package providertest is the suite that every provider passes. It is the
-// Provider interface's definition in tests: it drives a provider as the engine
-// does, with frozen requests and tokens, breaks every mutating call in every
-// way, and counts what is left in the cloud.
+// Package providertest is the suite that every provider passes, and so the
+// definition of the Provider interface in tests. It drives a provider as the engine
+// does, with frozen requests and tokens, breaks every mutating call in every way,
+// and counts the resources left in the cloud.
 package providertest
 
 import (
@@ -19,7 +19,7 @@ type Harness struct {
 
 	Instance Spec
 	Binding  Spec  // its Settings are the instance's
-	Update   *Spec // what an instance can be updated to; nil: nothing
+	Update   *Spec // of an update; nil: the service has none
 
 	// Resource names the fact that is the id of an instance's resource, as the
 	// service's descriptor does.
@@ -30,18 +30,18 @@ type Harness struct {
 	Capabilities Capabilities
 }
 
-// Capabilities say what a service does less than others. The zero value is a
-// service whose instances and bindings both make resources in the cloud.
+// Capabilities exempt a service from parts of the suite. By default, instances and
+// bindings both make resources in the cloud.
 type Capabilities struct {
-	// InstanceMakesNothing: an instance is a name for bindings, without a
-	// resource. Resource is then empty.
+	// InstanceMakesNothing: an instance is only a name for its bindings, and
+	// Resource is empty.
 	InstanceMakesNothing bool
-	// BindingMakesNothing: a binding hands out what its instance has, so that
-	// all bindings of an instance may have the same credentials.
+	// BindingMakesNothing: a binding hands out facts of its instance, so that all
+	// bindings of an instance may have the same credentials.
 	BindingMakesNothing bool
 }
 
-// A Spec is what is wanted of an instance or a binding.
+// A Spec is the wish for an instance or a binding.
 type Spec struct {
 	Settings   json.RawMessage
 	Parameters json.RawMessage
@@ -50,8 +50,8 @@ type Spec struct {
 
 // A Cloud is the provider's cloud in the hands of the suite.
 type Cloud interface {
-	// Break lets the next mutating call of one of the actions meet the fault;
-	// Mend takes back what was not met.
+	// Break injects a fault into the next mutating call of one of the actions.
+	// Mend removes faults that are still waiting.
 	Break(fault Fault, actions []string)
 	Mend()
 	// Mutations returns the actions of all mutating calls that arrived, in
@@ -59,11 +59,11 @@ type Cloud interface {
 	Mutations() []string
 	// Advance lets time pass in the cloud.
 	Advance(d time.Duration)
-	// Left lists everything that exists, in words for test failures.
+	// Left lists everything that exists, a line each, for test failures.
 	Left() []string
 }
 
-// A Fault is what becomes of a call.
+// A Fault is the fate of a call.
 type Fault string
 
 // The faults.

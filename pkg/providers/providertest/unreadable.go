@@ -7,11 +7,11 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// unreadablePlans: a plan that cannot be read is the operator's to mend, and told
-// as such: no retry makes it another.
+// unreadablePlans: an unreadable plan is a failure for the operator, since a retry
+// reads the same plan.
 func unreadablePlans(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	w := newWorld(t, open)
+	w := newScenario(t, open)
 	i := w.instance()
 	b := w.binding(i)
 	garbled := providers.Plan(`{"`)
@@ -37,8 +37,8 @@ func unreadablePlans(t *testing.T, open func(t *testing.T) Harness) {
 	}
 }
 
-// broken says that err is a failure of what the broker has noted.
-func (w *world) broken(what string, err error) {
+// broken checks that err is the failure of an unreadable record.
+func (w *scenario) broken(what string, err error) {
 	w.t.Helper()
 	failure, ok := errors.AsType[*providers.Failure](err)
 	if !ok || failure.Kind != providers.Broken || failure.Text != providers.TextUnreadable {

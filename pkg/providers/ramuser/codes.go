@@ -5,8 +5,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// Product returns RAM as the cloud's clients need it. RAM is central, and its
-// codes are those of the page "Error messages".
+// Product returns RAM as the cloud's clients need it: one central host, and the
+// codes of the page "Error messages".
 func Product() alicloud.Product {
 	return alicloud.Product{
 		Name: "ram", Version: "2015-05-01", Host: alicloud.CentralHost("ram"),

@@ -11,8 +11,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
-// nothing is the part for instances of a service whose bindings are users and
-// whose instances are a name alone.
+// nothing is the part for instances of a service that consists of RAM users.
 type nothing struct{}
 
 func (nothing) Prepare(providers.Task) (providers.Plan, error) { return providers.Plan(`{}`), nil }
@@ -28,8 +27,7 @@ func (nothing) Do(context.Context, providers.Task, providers.Step) (providers.Fa
 	return providers.Facts{}, nil
 }
 
-// A user of any service: the kind asks for a document and credentials, and knows
-// nothing else of it.
+// The kind takes only a document and credentials from a service.
 func TestKind_ComposedWithAFakeInstance_PassesTheSuite(t *testing.T) {
 	readable := func(instance providers.Task) error {
 		var plan struct{}

@@ -36,7 +36,7 @@ const (
 	Foreign // left alone
 )
 
-// A State is what was seen of a binding.
+// A State is the observed state of a binding.
 type State struct {
 	User   Presence
 	Policy Presence

@@ -23,7 +23,7 @@ type Config struct {
 	Clients func(instance providers.Task) (*alicloud.Clients, error)
 	// Document returns the document of the user's policy. Required.
 	Document func(instance providers.Task) (string, error)
-	// Credentials returns what the application gets. Required.
+	// Credentials returns the credentials of an application. Required.
 	Credentials func(instance providers.Task, user string, key Key) (map[string]string, error)
 	// Explain adds the service's sentences to an error of the cloud, or gives
 	// the error to the user. Nil leaves errors as they are.
@@ -59,8 +59,8 @@ func planOf(t providers.Task) (plan, error) {
 	return p, err
 }
 
-// errNoInstance is the cause of a failure: the record of a binding without its
-// instance.
+// errNoInstance is the cause of a failure: the record of the binding's instance is
+// missing.
 var errNoInstance = errors.New("ramuser: a binding without an instance")
 
 func instanceOf(t providers.Task) (providers.Task, error) {
@@ -133,8 +133,8 @@ func (k Kind) Do(ctx context.Context, t providers.Task, s providers.Step) (provi
 	return facts, k.explain(instance, err)
 }
 
-// Undo deletes a key that no record has. Everything else is found again by its
-// name, and stays.
+// Undo deletes an unrecorded key. Everything else is found again by its name, and
+// stays.
 func (k Kind) Undo(ctx context.Context, t providers.Task, s providers.Step, made providers.Facts) error {
 	id := made.Open[factKeyID]
 	if s.Name != stepKey || id == "" {

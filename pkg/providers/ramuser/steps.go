@@ -41,8 +41,8 @@ type request struct {
 	Key      string `json:"key,omitempty"` // its id
 }
 
-// nextToMake returns the next step towards a binding that exists. Done comes
-// without credentials.
+// nextToMake returns the next step towards a binding that exists. The caller adds
+// the credentials to Done.
 func nextToMake(t providers.Task, p plan, s State) providers.Step {
 	have := keyOf(t.Facts)
 	isOther := func(id string) bool { return id != have.ID }

@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// offline returns a kind for the methods that make no call.
+// offline returns a kind for its pure methods.
 func offline() Kind {
 	return New(Config{
 		Clients:  func(providers.Task) (*alicloud.Clients, error) { return nil, errors.New("offline") },
@@ -20,7 +20,7 @@ func offline() Kind {
 	})
 }
 
-// bindingTask is a bind without its plan.
+// bindingTask is a bind before Prepare.
 func bindingTask() providers.Task {
 	instance := providers.Task{
 		Kind: providers.Instance, InstanceID: "i",

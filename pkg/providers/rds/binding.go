@@ -31,8 +31,8 @@ func server(instance providers.Task) (dbaccount.Server, error) {
 	}, nil
 }
 
-// credentials returns what an application reads: flat strings, under the names of
-// the first broker and some more.
+// credentials returns the credentials of an application: flat strings, under the
+// names of the first broker and some more.
 func credentials(l dbaccount.Login) map[string]string {
 	escape := providers.EscapeURI
 	user, password := escape(l.Username), escape(l.Password.Reveal())

@@ -25,10 +25,10 @@ var _ dbaccount.API = client{}
 // pageSize is the largest that DescribeDBInstances and DescribeAccounts take.
 const pageSize = 100
 
-// payType is what we buy: instances that can be deleted at any time.
+// payType is pay-as-you-go: instances that can be deleted at any time.
 const payType = "Postpaid"
 
-// A dbInstance is what we read of an instance.
+// A dbInstance has the read members of an instance.
 type dbInstance struct {
 	ID, Description, Status string
 	Class                   string
@@ -234,8 +234,8 @@ func (c client) Grant(ctx context.Context, r dbaccount.GrantRequest) error {
 	return c.clients.Do(ctx, alicloud.Write, req, resp)
 }
 
-// databaseStatus returns the status of a database, "" if it is not there (RDS
-// API, DescribeDatabases).
+// databaseStatus returns the status of a database, "" if it is missing (RDS API,
+// DescribeDatabases).
 func (c client) databaseStatus(ctx context.Context, instanceID, name string) (string, error) {
 	req, resp := rds.CreateDescribeDatabasesRequest(), rds.CreateDescribeDatabasesResponse()
 	req.RegionId, req.DBInstanceId, req.DBName = c.region, instanceID, name

@@ -31,7 +31,7 @@ func clientOf(t *testing.T, handler http.HandlerFunc) client {
 }
 
 // The search is for substrings: one that others share may take many pages.
-func TestDescriptionsAreFoundOnAnyPageAndExactly(t *testing.T) {
+func TestFindByDescription_ManyPages_FindsExactText(t *testing.T) {
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		items := map[string]string{
 			"1": strings.Repeat(`{"DBInstanceId":"rm-x","DBInstanceDescription":"osb-a-longer"},`, 99) + `{"DBInstanceId":"rm-y"}`,
@@ -46,7 +46,7 @@ func TestDescriptionsAreFoundOnAnyPageAndExactly(t *testing.T) {
 }
 
 // A page that is empty ends a list, whatever the total says.
-func TestListsThatShrinkMeanwhileEnd(t *testing.T) {
+func TestList_ShrinkingTotal_Ends(t *testing.T) {
 	c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"RequestId":"1","TotalRecordCount":500,"Items":{"DBInstance":[]}}`)
 	})
@@ -56,7 +56,7 @@ func TestListsThatShrinkMeanwhileEnd(t *testing.T) {
 }
 
 // The first broker crashed on this answer.
-func TestAnAnswerWithoutItemsIsNoInstance(t *testing.T) {
+func TestGet_AnswerWithoutItems_IsNoInstance(t *testing.T) {
 	c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"RequestId":"1","Items":{"DBInstanceAttribute":[]}}`)
 	})

@@ -22,7 +22,7 @@ import (
 const self = `{"engine":"MySQL","engineVersion":"5.6","class":"rds.mysql.s2.large","storage":20,"database":"app","charset":"utf8mb4","selfDefine":true}`
 
 // vswitchOf returns where the one instance was put, as it was ordered.
-func vswitchOf(t *testing.T, p *place) string {
+func vswitchOf(t *testing.T, p *fixture) string {
 	t.Helper()
 	calls := p.server.Calls("CreateDBInstance")
 	if len(calls) != 1 {
@@ -31,7 +31,7 @@ func vswitchOf(t *testing.T, p *place) string {
 	return calls[0].Params["VPCId"] + " " + calls[0].Params["VSwitchId"] + " " + calls[0].Params["ZoneId"]
 }
 
-func TestWhereInstancesGo(t *testing.T) {
+func TestNetwork_Wishes_DecideOnTheVSwitch(t *testing.T) {
 	cases := map[string]struct {
 		config     descriptor.Network
 		parameters string
@@ -49,7 +49,7 @@ func TestWhereInstancesGo(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, tc.config, networks())
+			p := newFixture(t, tc.config, networks())
 			p.done(p.instance(1, tc.parameters))
 			if got := vswitchOf(t, p); got != tc.want {
 				t.Errorf("put into %s, want %s", got, tc.want)
@@ -58,7 +58,7 @@ func TestWhereInstancesGo(t *testing.T) {
 	}
 }
 
-func TestNetworksThatDoNotFitNameAlternatives(t *testing.T) {
+func TestNetwork_UnfitWishes_NameAlternatives(t *testing.T) {
 	cases := map[string]struct {
 		config     descriptor.Network
 		parameters string
@@ -75,7 +75,7 @@ func TestNetworksThatDoNotFitNameAlternatives(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, tc.config, networks())
+			p := newFixture(t, tc.config, networks())
 			step := p.fails(p.instance(1, tc.parameters), providers.Invalid)
 			for _, word := range tc.words {
 				if !strings.Contains(step.Text, word) {
@@ -89,8 +89,8 @@ func TestNetworksThatDoNotFitNameAlternatives(t *testing.T) {
 	}
 }
 
-func TestTheMachinesNetworkIsTheLastResort(t *testing.T) {
-	p := newPlace(t, descriptor.Network{}, networks())
+func TestNetwork_NoWish_TakesTheMachines(t *testing.T) {
+	p := newFixture(t, descriptor.Network{}, networks())
 	u, err := url.Parse(p.server.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -102,10 +102,10 @@ func TestTheMachinesNetworkIsTheLastResort(t *testing.T) {
 	}
 }
 
-// Away from ECS nothing answers there: the operator's to mend, so it must stay
-// retriable, and tell both what can be done.
-func TestAMachineWithoutMetadataIsTheOperatorsToMend(t *testing.T) {
-	p := newPlace(t, descriptor.Network{}, networks())
+// The metadata service exists on ECS alone. Its absence is the operator's to fix, so
+// the operation goes on, and its text helps user and operator.
+func TestNetwork_NoMetadata_IsTheOperatorsFailure(t *testing.T) {
+	p := newFixture(t, descriptor.Network{}, networks())
 	nowhere, err := url.Parse("http://127.0.0.1:1")
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func TestAMachineWithoutMetadataIsTheOperatorsToMend(t *testing.T) {
 	}
 }
 
-func TestOnlyTheWhitelistMayConnect(t *testing.T) {
+func TestInstance_Whitelist_IsExactlyTheClients(t *testing.T) {
 	for name, tc := range map[string]struct {
 		config []string
 		want   string
@@ -127,7 +127,7 @@ func TestOnlyTheWhitelistMayConnect(t *testing.T) {
 		"TheConfigured": {[]string{"10.1.0.0/16", "10.2.3.4"}, "10.1.0.0/16,10.2.3.4"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, descriptor.Network{VpcID: "vpc-b", Whitelist: tc.config}, networks())
+			p := newFixture(t, descriptor.Network{VpcID: "vpc-b", Whitelist: tc.config}, networks())
 			p.done(p.instance(1, ``))
 			groups := p.only().Whitelist
 			if got := strings.Join(groups["osb"], ","); got != tc.want {
@@ -145,10 +145,10 @@ func TestOnlyTheWhitelistMayConnect(t *testing.T) {
 	}
 }
 
-func TestInstancesAreMarkedAsOurs(t *testing.T) {
+func TestInstance_Marks_AreTagsAndDescription(t *testing.T) {
 	for name, drop := range map[string]bool{"TagsApplied": false, "TagResultFalse": true} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, descriptor.Network{VpcID: vpcID})
+			p := newFixture(t, descriptor.Network{VpcID: vpcID})
 			p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.DropTags = drop })
 			task := p.instance(1, ``)
 			p.done(task)
@@ -168,8 +168,8 @@ func TestInstancesAreMarkedAsOurs(t *testing.T) {
 	}
 }
 
-func TestAnInstanceThatShowsLateIsMadeOnce(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestInstance_LateInLists_IsMadeOnce(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag = time.Minute })
 	for n, effect := range []cloud.Effect{cloud.DropAfter, cloud.FailAfter} {
 		p.server.Faults().Add(cloud.Fault{Action: "CreateDBInstance", Effect: effect, Times: 1})
@@ -180,8 +180,8 @@ func TestAnInstanceThatShowsLateIsMadeOnce(t *testing.T) {
 	}
 }
 
-func TestAnInstanceThatShowsLateIsOrderedOnce(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestInstance_LateWithoutToken_IsOrderedOnce(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Lag, b.TokenLifetime = time.Minute, 0 })
 	p.done(p.instance(1, ``))
 	if n := len(p.server.Calls("CreateDBInstance")); n != 1 {
@@ -189,8 +189,8 @@ func TestAnInstanceThatShowsLateIsOrderedOnce(t *testing.T) {
 	}
 }
 
-func TestInstancesThatWereOrderedTooOftenAreDeleted(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 2 * time.Minute}))
+func TestInstance_Duplicates_AreDeleted(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 2 * time.Minute}))
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.TokenLifetime, b.ListLag = 0, time.Minute })
 	p.server.Faults().Add(cloud.Fault{Action: "CreateDBInstance", Effect: cloud.DropAfter, Times: 2})
 	p.done(p.instance(1, ``))
@@ -200,16 +200,16 @@ func TestInstancesThatWereOrderedTooOftenAreDeleted(t *testing.T) {
 	p.only()
 }
 
-func TestClassesThatAreNotSoldFailWithASentence(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestInstance_UnsoldClass_FailsWithASentence(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	step := p.fails(p.instance(1, `{"Class":"rds.mysql.none"}`), providers.Invalid)
 	if !strings.Contains(step.Text, "Class") {
 		t.Errorf("text = %q", step.Text)
 	}
 }
 
-func TestTheSuperAccountIsMadeWhereTheCloudAsksForOneAndKeptToTheBroker(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestBinding_SuperNeeded_MadeOnceForTheBroker(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.FirstAccountSuper = true })
 	i := p.instance(1, ``)
 	p.done(i)
@@ -234,8 +234,8 @@ func TestTheSuperAccountIsMadeWhereTheCloudAsksForOneAndKeptToTheBroker(t *testi
 	}
 }
 
-func TestANameInUseIsRefusedAndItsAccountLeftAlone(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestBinding_NameInUse_IsRefused(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	owner := p.binding(i, 2, `{"Username":"shared","Password":"Owner_Pass1"}`)
@@ -257,8 +257,8 @@ func TestANameInUseIsRefusedAndItsAccountLeftAlone(t *testing.T) {
 	p.done(owner)
 }
 
-func TestAccountsBeyondOnePageAreSeen(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestBinding_AccountsOnManyPages_AreSeen(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	// Chosen names are looked for in the whole list.
@@ -273,8 +273,8 @@ func TestAccountsBeyondOnePageAreSeen(t *testing.T) {
 	}
 }
 
-func TestProtectedInstancesAreDeletedToo(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestDelete_ProtectedInstance_IsDeleted(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	p.protect(i)
@@ -285,8 +285,8 @@ func TestProtectedInstancesAreDeletedToo(t *testing.T) {
 	}
 }
 
-func TestPlansThatKeepDataRefuseToDeleteIt(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestDelete_PlanThatKeepsData_Refuses(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	i.Goal, i.Usable, i.Deletion = providers.Absent, true, providers.Refuse
@@ -296,8 +296,8 @@ func TestPlansThatKeepDataRefuseToDeleteIt(t *testing.T) {
 	p.done(i)
 }
 
-func TestAnInstanceThatSomebodyDeletedIsNotMadeAnew(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestInstance_DeletedOutside_IsNotMadeAnew(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	gone := *i
@@ -311,8 +311,8 @@ func TestAnInstanceThatSomebodyDeletedIsNotMadeAnew(t *testing.T) {
 	}
 }
 
-func TestTheUsersPasswordIsTaken(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+func TestBinding_UsersPassword_IsTaken(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	got := p.done(p.binding(i, 2, `{"Username":"chosen","Password":"Very_Secret_1"}`)).Credentials
@@ -321,10 +321,10 @@ func TestTheUsersPasswordIsTaken(t *testing.T) {
 	}
 }
 
-// The calls that an instance and a binding cost must not creep up. How often
-// one looks while the cloud is at work is the engine's business.
-func TestCallsAreFew(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 5 * time.Minute}))
+// The number of calls of an instance and a binding is bounded. The engine decides
+// how often it observes while the cloud is at work.
+func TestCalls_InstanceAndBinding_AreFew(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID}, emulatortest.WithProfile(emulatedrds.Profile{Create: 5 * time.Minute}))
 	calls := func(task *providers.Task) []string {
 		before := len(p.server.Calls(""))
 		p.done(task)

@@ -110,7 +110,7 @@ const (
 	passwordText = "The password is not allowed; it needs 8 to 32 characters of at least three kinds: upper-case, lower-case, digits, and !@#$%^&*()_+-=."
 )
 
-// sentences returns what to change, by code of RDS or VPC.
+// sentences returns the sentence for users by code of RDS or VPC.
 func sentences() alicloud.Sentences {
 	return alicloud.Sentences{
 		"InvalidDBInstanceClass.*":                    classText,

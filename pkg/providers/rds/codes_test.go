@@ -8,7 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestCodesAreToldInTheWordsOfTheParameters(t *testing.T) {
+func TestSentences_Codes_NameTheParameter(t *testing.T) {
 	for code, word := range map[string]string{
 		"InvalidDBInstanceClass.Malformed": "Class",
 		"InvalidAccountPassword.Format":    "characters",

@@ -42,7 +42,7 @@ func harness(t *testing.T, behave func(*emulatedrds.Behaviour)) providertest.Har
 	}
 }
 
-func TestConformance(t *testing.T) {
+func TestConformance_Provider_PassesTheSuite(t *testing.T) {
 	behaviours := map[string]func(*emulatedrds.Behaviour){
 		"Usual":   func(*emulatedrds.Behaviour) {},
 		"Adverse": func(b *emulatedrds.Behaviour) { b.DropTags, b.RefuseUsedToken = true, true },

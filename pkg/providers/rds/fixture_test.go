@@ -22,21 +22,21 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
 
-// A place is a provider with a cloud of the test's own.
-type place struct {
+// A fixture is a provider with a cloud of the test's own.
+type fixture struct {
 	providertest.Harness
 
 	t      *testing.T
 	server *emulator.Server
 }
 
-func newPlace(t *testing.T, n descriptor.Network, options ...emulatortest.Option) *place {
+func newFixture(t *testing.T, n descriptor.Network, options ...emulatortest.Option) *fixture {
 	t.Helper()
 	server := emulatortest.New(t, append([]emulatortest.Option{
 		emulatortest.WithProfile(emulatedrds.Realistic()),
 		emulatortest.WithClock(cloud.NewFrozenClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))),
 	}, options...)...)
-	return &place{Harness: providertest.Harness{Provider: newProvider(t, server, n), Cloud: providertest.Emulated(server)}, t: t, server: server}
+	return &fixture{Harness: providertest.Harness{Provider: newProvider(t, server, n), Cloud: providertest.Emulated(server)}, t: t, server: server}
 }
 
 func newProvider(t *testing.T, server *emulator.Server, n descriptor.Network) providers.Provider {
@@ -52,7 +52,7 @@ func life(n byte) providers.Life {
 }
 
 // instance prepares an instance that is wanted.
-func (p *place) instance(n byte, parameters string) *providers.Task {
+func (p *fixture) instance(n byte, parameters string) *providers.Task {
 	p.t.Helper()
 	task := &providers.Task{
 		Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: life(n), Region: "cn-hangzhou",
@@ -63,7 +63,7 @@ func (p *place) instance(n byte, parameters string) *providers.Task {
 }
 
 // binding prepares a binding that is wanted.
-func (p *place) binding(of *providers.Task, n byte, parameters string) *providers.Task {
+func (p *fixture) binding(of *providers.Task, n byte, parameters string) *providers.Task {
 	p.t.Helper()
 	task := &providers.Task{
 		Kind: providers.Binding, Goal: providers.Present, InstanceID: "i", BindingID: "b", Life: life(n), Region: "cn-hangzhou",
@@ -73,12 +73,12 @@ func (p *place) binding(of *providers.Task, n byte, parameters string) *provider
 	return task
 }
 
-func (p *place) drive(task *providers.Task) providers.Step {
+func (p *fixture) drive(task *providers.Task) providers.Step {
 	p.t.Helper()
 	return providertest.Drive(p.t, p.Harness, task)
 }
 
-func (p *place) done(task *providers.Task) providers.Step {
+func (p *fixture) done(task *providers.Task) providers.Step {
 	p.t.Helper()
 	step := p.drive(task)
 	if step.Action != providers.Done {
@@ -87,7 +87,7 @@ func (p *place) done(task *providers.Task) providers.Step {
 	return step
 }
 
-func (p *place) fails(task *providers.Task, kind providers.FailureKind) providers.Step {
+func (p *fixture) fails(task *providers.Task, kind providers.FailureKind) providers.Step {
 	p.t.Helper()
 	step := p.drive(task)
 	if step.Action != providers.Fail || step.Kind != kind || step.Text == "" {
@@ -97,7 +97,7 @@ func (p *place) fails(task *providers.Task, kind providers.FailureKind) provider
 }
 
 // only returns the one instance there is.
-func (p *place) only() emulatedrds.InstanceState {
+func (p *fixture) only() emulatedrds.InstanceState {
 	p.t.Helper()
 	all := p.server.RDS().Instances()
 	if len(all) != 1 {
@@ -106,7 +106,7 @@ func (p *place) only() emulatedrds.InstanceState {
 	return all[0]
 }
 
-func (p *place) account(name string) *emulatedrds.AccountState {
+func (p *fixture) account(name string) *emulatedrds.AccountState {
 	p.t.Helper()
 	for _, a := range p.only().Accounts {
 		if a.Name == name {
@@ -135,16 +135,16 @@ func networks() emulatortest.Option {
 	})
 }
 
-// protect protects an instance from deletion, as somebody might in the console.
-func (p *place) protect(task *providers.Task) {
+// protect protects an instance from deletion, as people do in the console.
+func (p *fixture) protect(task *providers.Task) {
 	p.t.Helper()
 	req := sdk.CreateModifyDBInstanceDeletionProtectionRequest()
 	req.DBInstanceId, req.DeletionProtection = task.Facts.Open["instance_id"], "true"
 	p.must(req, sdk.CreateModifyDBInstanceDeletionProtectionResponse())
 }
 
-// describe changes what the console shows beside an account, as people do.
-func (p *place) describe(name, text string) {
+// describe changes the description of an account, as people do in the console.
+func (p *fixture) describe(name, text string) {
 	p.t.Helper()
 	req := sdk.CreateModifyAccountDescriptionRequest()
 	req.DBInstanceId, req.AccountName, req.AccountDescription = p.only().ID, name, text
@@ -152,7 +152,7 @@ func (p *place) describe(name, text string) {
 }
 
 // take makes an account by hand, or removes one.
-func (p *place) take(name, text string) {
+func (p *fixture) take(name, text string) {
 	p.t.Helper()
 	req := sdk.CreateCreateAccountRequest()
 	req.DBInstanceId, req.AccountName, req.AccountPassword = p.only().ID, name, "By_Hand_1"
@@ -160,15 +160,15 @@ func (p *place) take(name, text string) {
 	p.must(req, sdk.CreateCreateAccountResponse())
 }
 
-func (p *place) drop(name string) {
+func (p *fixture) drop(name string) {
 	p.t.Helper()
 	req := sdk.CreateDeleteAccountRequest()
 	req.DBInstanceId, req.AccountName = p.only().ID, name
 	p.must(req, sdk.CreateDeleteAccountResponse())
 }
 
-// must makes a call that is not the broker's, and lets its effect come.
-func (p *place) must(req requests.AcsRequest, resp responses.AcsResponse) {
+// must makes a call of the account's owner, and waits for its effect.
+func (p *fixture) must(req requests.AcsRequest, resp responses.AcsResponse) {
 	p.t.Helper()
 	if err := providertest.Clients(p.t, p.server, rds.Descriptor().Products...).Do(p.t.Context(), alicloud.Write, req, resp); err != nil {
 		p.t.Fatal(err)

@@ -102,12 +102,12 @@ type instanceAPI interface {
 
 var _ instanceAPI = client{}
 
-// An instanceState is what was seen of an instance.
+// An instanceState is the observed state of an instance.
 type instanceState struct {
 	instance  *dbInstance        // nil: there is none
 	duplicate *dbInstance        // another one of this incarnation
 	place     network.Place      // for one that has to be made
-	mismatch  *providers.Failure // what to tell the user if no place fits
+	mismatch  *providers.Failure // the user's failure if no place fits
 	whitelist string             // wanted, with commas; empty if it was not looked for
 	database  string             // status; empty: not there, or not looked for
 	asked     string             // the step made just before
@@ -178,8 +178,8 @@ func findInstance(ctx context.Context, api instanceAPI, t providers.Task, plan i
 	return nil, providers.Facts{}, nil
 }
 
-// findDuplicate finds another instance of the same order: it came to the cloud
-// twice, and its token did not hold.
+// findDuplicate finds another instance of the same order, which reached the cloud
+// twice after its token had expired.
 func findDuplicate(ctx context.Context, api instanceAPI, id string, plan instancePlan) (*dbInstance, error) {
 	ids, err := api.findByDescription(ctx, plan.Description)
 	if err != nil {

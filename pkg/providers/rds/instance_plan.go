@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/password"
 )
 
-// An instancePlan is what Prepare resolved for an instance.
+// An instancePlan is the result of Prepare for an instance.
 type instancePlan struct {
 	Description   string `json:"description"`
 	Engine        string `json:"engine"`

@@ -65,8 +65,8 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	case i == nil && wasInUse(t):
 		return providers.FailStep(providers.Broken, "The database server is no longer there: somebody deleted it. Delete the service instance.")
 	case i == nil && t.Facts.Open[factInstance] != "":
-		// The cloud has promised it, and does not show it yet. Its token may not
-		// hold for as long: ordered again, it could be made twice.
+		// The cloud has promised the instance and still hides it. The token may
+		// expire first, so that a second order could make a second instance.
 		return providers.WaitStep("server", providers.Slow, waitText("Creating"))
 	case i == nil && s.mismatch != nil:
 		return providers.FailStep(s.mismatch.Kind, s.mismatch.Text)
@@ -99,7 +99,7 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	return providers.WaitStep(stepDatabase, providers.Quick, "The database is being created.")
 }
 
-// nextForDuplicate deletes what was ordered once too often.
+// nextForDuplicate deletes an instance that was ordered once too often.
 func nextForDuplicate(s instanceState) providers.Step {
 	const text = "A database server that was ordered twice is being deleted."
 	switch s.duplicate.Status {

@@ -73,7 +73,7 @@ func TestPlans_Offering_IsTheFirstBrokers(t *testing.T) {
 	}
 }
 
-// Each plan makes what its settings say, without any parameters.
+// Each plan makes the server of its settings.
 func TestPlans_WithoutParameters_MakeTheirSettings(t *testing.T) {
 	provider := newProvider(t, emulatortest.New(t), descriptor.Network{})
 	for name, class := range map[string]string{

@@ -11,7 +11,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/dbaccount"
 )
 
-// selfDefined returns the shipped plan whose parameters describe the server.
+// selfDefined returns the shipped plan with parameters for the server.
 func selfDefined(t *testing.T) *catalog.Plan {
 	t.Helper()
 	c, err := catalog.Load(catalog.Embedded("rds/plans.yaml", Plans))

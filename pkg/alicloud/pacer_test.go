@@ -11,7 +11,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func TestThePaceHalvesWhenThrottledAndComesBackSlowly(t *testing.T) {
+func TestPacer_Throttled_HalvesAndRecovers(t *testing.T) {
 	clock := newTestClock()
 	p := newPacer(40, clock.now)
 	pace := func(when string, want rate.Limit) {
@@ -46,7 +46,7 @@ func TestThePaceHalvesWhenThrottledAndComesBackSlowly(t *testing.T) {
 	}
 }
 
-func TestPaceIsKeptByProductAndHonoursTheContext(t *testing.T) {
+func TestPacer_Products_HaveTheirOwn(t *testing.T) {
 	f := newFront(t, reply(400, `{"Code":"Throttling.User","Message":"m","RequestId":"1"}`))
 	c := clientsOf(t, f, testKey())
 	if err := createAccount(t, c); !errors.Is(err, providers.ErrThrottled) {

@@ -11,16 +11,16 @@ import (
 const chosen = `{"Username":"app","Password":"Very_Secret_1"}`
 
 // absent unbinds.
-func (p *place) absent(task *providers.Task) {
+func (p *fixture) absent(task *providers.Task) {
 	p.t.Helper()
 	task.Goal = providers.Absent
 	p.done(task)
 }
 
-func TestAnAccountWhoseDescriptionWasEditedIsRemovedAllTheSame(t *testing.T) {
+func TestUnbind_EditedDescription_AccountIsRemoved(t *testing.T) {
 	for name, parameters := range map[string]string{"a chosen name": chosen, "a drawn name": ""} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, descriptor.Network{VpcID: vpcID})
+			p := newFixture(t, descriptor.Network{VpcID: vpcID})
 			i := p.instance(1, ``)
 			p.done(i)
 			b := p.binding(i, 2, parameters)
@@ -34,10 +34,9 @@ func TestAnAccountWhoseDescriptionWasEditedIsRemovedAllTheSame(t *testing.T) {
 	}
 }
 
-// The answer to CreateAccount was lost: then the look that finds our description
-// is what tells.
-func TestAnAccountWhoseMakingWasLostIsRememberedByALook(t *testing.T) {
-	p := newPlace(t, descriptor.Network{VpcID: vpcID})
+// After a lost answer to CreateAccount, observing our description proves ownership.
+func TestUnbind_LostCreate_AccountIsRemoved(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
 	b := p.binding(i, 2, chosen)
@@ -50,10 +49,10 @@ func TestAnAccountWhoseMakingWasLostIsRememberedByALook(t *testing.T) {
 	}
 }
 
-func TestAnAccountThatWasThereBeforeIsNeverOurs(t *testing.T) {
+func TestBinding_ExistingAccount_IsNeverOurs(t *testing.T) {
 	for name, text := range map[string]string{"with words": "web-shop", "without": ""} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, descriptor.Network{VpcID: vpcID})
+			p := newFixture(t, descriptor.Network{VpcID: vpcID})
 			i := p.instance(1, ``)
 			p.done(i)
 			p.take("app", text)
@@ -67,10 +66,10 @@ func TestAnAccountThatWasThereBeforeIsNeverOurs(t *testing.T) {
 	}
 }
 
-// Whoever had the account deleted and made another of that name owns the other.
-func TestAnAccountThatCameAfterOursIsNotOurs(t *testing.T) {
+// An account that people deleted and made again is theirs.
+func TestUnbind_LaterAccountOfTheName_Stays(t *testing.T) {
 	t.Run("of another binding", func(t *testing.T) {
-		p := newPlace(t, descriptor.Network{VpcID: vpcID})
+		p := newFixture(t, descriptor.Network{VpcID: vpcID})
 		i := p.instance(1, ``)
 		p.done(i)
 		first, second := p.binding(i, 2, chosen), p.binding(i, 3, chosen)
@@ -83,7 +82,7 @@ func TestAnAccountThatCameAfterOursIsNotOurs(t *testing.T) {
 		}
 	})
 	t.Run("made after the unbind", func(t *testing.T) {
-		p := newPlace(t, descriptor.Network{VpcID: vpcID})
+		p := newFixture(t, descriptor.Network{VpcID: vpcID})
 		i := p.instance(1, ``)
 		p.done(i)
 		b := p.binding(i, 2, chosen)

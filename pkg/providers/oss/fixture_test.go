@@ -21,8 +21,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 )
 
-// A world is the provider before an emulated cloud.
-type world struct {
+// A fixture is the provider with an emulated cloud.
+type fixture struct {
 	*testing.T
 
 	cloud    *emulator.Server
@@ -30,14 +30,14 @@ type world struct {
 	lives    int
 }
 
-func newWorld(t *testing.T) *world {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	cloud := emulatortest.New(t)
-	return &world{T: t, cloud: cloud, provider: providertest.NewProvider(t, cloud, oss.Descriptor())}
+	return &fixture{T: t, cloud: cloud, provider: providertest.NewProvider(t, cloud, oss.Descriptor())}
 }
 
 // instance returns a prepared task that makes a bucket.
-func (w *world) instance(parameters string) *providers.Task {
+func (w *fixture) instance(parameters string) *providers.Task {
 	w.Helper()
 	t := w.life(providers.Instance)
 	t.Settings = json.RawMessage(`{"acl":"private","storageClass":"Standard"}`)
@@ -51,14 +51,14 @@ func (w *world) instance(parameters string) *providers.Task {
 }
 
 // binding returns a prepared task that makes a binding of the instance.
-func (w *world) binding(of *providers.Task) *providers.Task {
+func (w *fixture) binding(of *providers.Task) *providers.Task {
 	w.Helper()
 	t := w.life(providers.Binding)
 	t.Of = of
 	return w.prepare(t)
 }
 
-func (w *world) life(kind providers.Kind) *providers.Task {
+func (w *fixture) life(kind providers.Kind) *providers.Task {
 	w.lives++
 	return &providers.Task{
 		Kind: kind, Goal: providers.Present, Region: "cn-hangzhou", Owner: w.cloud.AccountID(),
@@ -68,7 +68,7 @@ func (w *world) life(kind providers.Kind) *providers.Task {
 	}
 }
 
-func (w *world) prepare(t *providers.Task) *providers.Task {
+func (w *fixture) prepare(t *providers.Task) *providers.Task {
 	w.Helper()
 	plan, err := w.provider.Prepare(*t)
 	if err != nil {
@@ -84,7 +84,7 @@ const turns = 100
 // drive works towards the task's goal as the engine does: it looks, takes the
 // next step with the request that the step had first, and keeps the facts.
 // Errors are tried again. It returns the step that ends the operation.
-func (w *world) drive(t *providers.Task) providers.Step {
+func (w *fixture) drive(t *providers.Task) providers.Step {
 	w.Helper()
 	ctx := w.Context()
 	frozen := map[string]json.RawMessage{}
@@ -125,20 +125,20 @@ func (w *world) drive(t *providers.Task) providers.Step {
 }
 
 // make drives the task to done and returns the credentials of a binding.
-func (w *world) make(t *providers.Task) map[string]string {
+func (w *fixture) make(t *providers.Task) map[string]string {
 	w.Helper()
 	t.Goal = providers.Present
 	return w.mustEnd(t, providers.Done).Credentials
 }
 
-// remove drives the task until nothing of it is left.
-func (w *world) remove(t *providers.Task) {
+// remove drives the task until its resources are gone.
+func (w *fixture) remove(t *providers.Task) {
 	w.Helper()
 	t.Goal = providers.Absent
 	w.mustEnd(t, providers.Done)
 }
 
-func (w *world) mustEnd(t *providers.Task, want providers.Action) providers.Step {
+func (w *fixture) mustEnd(t *providers.Task, want providers.Action) providers.Step {
 	w.Helper()
 	step := w.drive(t)
 	if step.Action != want {
@@ -148,7 +148,7 @@ func (w *world) mustEnd(t *providers.Task, want providers.Action) providers.Step
 }
 
 // bucket returns the name in the plan of an instance.
-func (w *world) bucket(t *providers.Task) string {
+func (w *fixture) bucket(t *providers.Task) string {
 	w.Helper()
 	var plan struct {
 		Bucket string `json:"bucket"`
@@ -159,7 +159,7 @@ func (w *world) bucket(t *providers.Task) string {
 	return plan.Bucket
 }
 
-// An app uses what a binding gave it, through the SDK.
+// An app uses the credentials of a binding, through the SDK.
 type app struct {
 	*sdk.Client
 
@@ -175,7 +175,7 @@ func open(credential map[string]string) app {
 }
 
 // owner uses the account's own key on a bucket.
-func (w *world) owner(bucket string) app {
+func (w *fixture) owner(bucket string) app {
 	key := w.cloud.AccessKey()
 	return open(map[string]string{
 		"bucket": bucket, "region": "cn-hangzhou", "endpoint": w.cloud.URL(),
@@ -231,7 +231,7 @@ func (a app) version(ctx context.Context) error {
 }
 
 // must fails the test on an error.
-func (w *world) must(err error) {
+func (w *fixture) must(err error) {
 	w.Helper()
 	if err != nil {
 		w.Fatal(err)
@@ -239,7 +239,7 @@ func (w *world) must(err error) {
 }
 
 // refused fails the test unless OSS answered one of the codes.
-func (w *world) refused(what string, err error, codes ...string) {
+func (w *fixture) refused(what string, err error, codes ...string) {
 	w.Helper()
 	var service *sdk.ServiceError
 	if !errors.As(err, &service) || !slices.Contains(codes, service.Code) {
@@ -247,15 +247,15 @@ func (w *world) refused(what string, err error, codes ...string) {
 	}
 }
 
-// undo takes back what a step of a task made, where the provider can.
-func (w *world) undo(t *providers.Task, step providers.Step, made providers.Facts) {
+// undo calls Undo for a step of a task, if the provider has it.
+func (w *fixture) undo(t *providers.Task, step providers.Step, made providers.Facts) {
 	w.Helper()
 	if undoer, ok := providers.As[providers.Undoer](w.provider, t.Kind); ok {
 		w.must(undoer.Undo(w.Context(), *t, step, made))
 	}
 }
 
-func (w *world) observe(t *providers.Task) providers.Seen {
+func (w *fixture) observe(t *providers.Task) providers.Seen {
 	w.Helper()
 	seen, err := w.provider.Observe(w.Context(), *t)
 	w.must(err)
