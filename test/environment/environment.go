@@ -36,9 +36,11 @@ func Folder(t testing.TB) string {
 	return dir
 }
 
-// StoreFile and KeysFile are the files of Open's store in its folder.
+// StoreFile is the file of Open's store in its folder.
 func StoreFile(dir string) string { return filepath.Join(dir, "store.db") }
-func KeysFile(dir string) string  { return filepath.Join(dir, "keyset.json") }
+
+// KeysFile is the file of the store's keys.
+func KeysFile(dir string) string { return filepath.Join(dir, "keyset.json") }
 
 // A Store is a sealed store. Faulty, below the sealing, makes it fail.
 type Store struct {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +14,10 @@ const exitDenied = 3
 
 // An application uses the credentials of a binding with the client, which takes
 // secrets by its environment.
-type application struct{ program string }
+type application struct {
+	program     string
+	environment []string
+}
 
 // A use is one command of the client.
 type use struct {
@@ -26,7 +29,7 @@ type use struct {
 // run returns the output; the error has the client's message.
 func (a application) run(ctx context.Context, u use) (string, error) {
 	command := exec.CommandContext(ctx, a.program, u.args...) //nolint:gosec // the client of make demo
-	command.Env = append(os.Environ(), u.env...)
+	command.Env = append(slices.Clone(a.environment), u.env...)
 	command.Stdin = strings.NewReader(u.input)
 	out, err := command.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {

@@ -62,7 +62,7 @@ func demo(ctx context.Context) error {
 			url: variable("BROKER_URL", "http://127.0.0.1:8005"), user: variable("BROKER_USERNAME", "broker"), password: password,
 			limit: time.Duration(seconds) * time.Second, out: os.Stdout,
 		},
-		client:  application{program: filepath.Join(variable("BIN_DIR", "bin"), "demo-client")},
+		client:  application{program: filepath.Join(variable("BIN_DIR", "bin"), "demo-client"), environment: os.Environ()},
 		control: control,
 		connect: os.Getenv("DEMO_NO_ENGINES") != "1",
 		record:  os.Getenv("DEMO_RECORD"),

@@ -100,8 +100,8 @@ func (w *walk) catalog(ctx context.Context) (plans, error) {
 	if slices.Contains([]plan{offered.small, offered.large, offered.bucket}, plan{}) {
 		return plans{}, fmt.Errorf("the catalog lacks a plan of the demo: %v", found)
 	}
-	w.platform.good("MySQL is %s, its small plan %s", offered.small.service, offered.small.id)
-	w.platform.good("OSS is %s, its default plan %s", offered.bucket.service, offered.bucket.id)
+	w.platform.goodf("MySQL is %s, its small plan %s", offered.small.service, offered.small.id)
+	w.platform.goodf("OSS is %s, its default plan %s", offered.bucket.service, offered.bucket.id)
 	return offered, nil
 }
 
@@ -128,7 +128,7 @@ func (w *walk) deprovision(ctx context.Context, id string, p plan) error {
 	if err != nil {
 		return err
 	}
-	w.platform.good("410: it is gone")
+	w.platform.goodf("410: it is gone")
 	return nil
 }
 
@@ -191,7 +191,7 @@ func (w *walk) state(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	response, err := http.DefaultClient.Do(request) //nolint:gosec // the user names the emulator
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return "", fmt.Errorf("no emulator at %s (set EMULATOR_CONTROL= for the real cloud): %w", w.control, err)
 	}
@@ -223,6 +223,6 @@ func (w *walk) nothingLeft(ctx context.Context) error {
 	case now != w.before:
 		return fmt.Errorf("the emulator still holds a resource of the walk: %s", now)
 	}
-	w.platform.good("the emulator holds nothing of it")
+	w.platform.goodf("the emulator holds nothing of it")
 	return nil
 }

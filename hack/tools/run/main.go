@@ -60,7 +60,7 @@ func main() {
 	r := &runner{
 		mode: mode, settings: newSettings(os.Environ()), programs: newSupervisor(signals),
 		out: os.Stdout, err: os.Stderr,
-		terminal: term.IsTerminal(int(os.Stdout.Fd())), //nolint:gosec // a file descriptor is a small number
+		terminal: term.IsTerminal(int(os.Stdout.Fd())),
 	}
 	if err := r.run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

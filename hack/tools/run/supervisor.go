@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -108,8 +109,7 @@ func (s *supervisor) forever() error {
 // an error.
 func (s *supervisor) stop() error {
 	var all []error
-	for i := len(s.programs) - 1; i >= 0; i-- {
-		p := s.programs[i]
+	for _, p := range slices.Backward(s.programs) {
 		if p.process.Signal(syscall.SIGTERM) != nil {
 			continue // it has ended
 		}
