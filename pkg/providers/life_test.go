@@ -78,3 +78,30 @@ func TestFacts_Merge_LeavesItsParts(t *testing.T) {
 		t.Error("IsZero is wrong")
 	}
 }
+
+func TestTags_InstanceID_IsPlainWhereTagsTakeIt(t *testing.T) {
+	tag := func(id string) string {
+		task := providers.Task{InstanceID: id, Life: providers.Life{BrokerID: "b", Incarnation: "i"}}
+		for _, tag := range task.Tags() {
+			if tag.Key == providers.TagInstance {
+				return tag.Value
+			}
+		}
+		t.Fatal("no tag of the instance")
+		return ""
+	}
+	for _, id := range []string{"6c7a1f0e-6a1f-4f43-9c0f-0a9f4c0f8d11", "my_instance.1", strings.Repeat("x", 128)} {
+		if got := tag(id); got != id {
+			t.Errorf("the tag of %q is %q", id, got)
+		}
+	}
+	hash := regexp.MustCompile(`^[a-z2-7]{26}$`)
+	seen := map[string]bool{}
+	for _, id := range []string{"", "aliyun-1", "Aliyun", "acs:1", "a b", "ü", "http://x", "a/b", "-x", strings.Repeat("x", 129), strings.Repeat("a", 26)} {
+		got := tag(id)
+		if got == id || !hash.MatchString(got) || seen[got] {
+			t.Errorf("the tag of %q is %q, want a hash of its own", id, got)
+		}
+		seen[got] = true
+	}
+}
