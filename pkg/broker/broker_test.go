@@ -3,7 +3,6 @@ package broker_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
 const plansYAML = `
@@ -83,20 +81,11 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	dir := t.TempDir()
-	st, err := bolt.Open(filepath.Join(dir, "store.db"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
-	keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), st, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := &fixture{
-		t: t, store: lifecycle.Checked(sealed.New(st, keys)), provider: &preparing{}, engine: &engine{},
+		t: t, store: lifecycle.Checked(environment.MustOpen(t, environment.Folder(t))), provider: &preparing{}, engine: &engine{},
 		catalog: catalog.NewCurrent(snapshotOf(t, plansYAML)),
 	}
+	var err error
 	f.logic, err = broker.New(broker.Config{
 		BrokerID: "test", Catalog: f.catalog, Store: f.store, Engine: f.engine, Region: "cn-hangzhou",
 		Providers: map[string]providers.Provider{"fake": f.provider},
