@@ -17,8 +17,7 @@ import (
 // A bindIntent is a bind with its offering, plan and parameters: read from the
 // request, or for a rotation from the binding that it replaces.
 type bindIntent struct {
-	osb.BindRequest
-
+	request    osb.BindRequest
 	parameters json.RawMessage
 	offering   *catalog.Offering
 	plan       *catalog.Plan
@@ -118,7 +117,7 @@ func isKubernetes(context json.RawMessage) bool {
 
 // readBind checks the body without the binding's record (BIND-02, BIND-06).
 func (req request) readBind(instance *store.Record, in osb.BindRequest) (bindIntent, error) {
-	intent := bindIntent{BindRequest: in}
+	intent := bindIntent{request: in}
 	if err := osb.RequireString("service_id", in.ServiceID); err != nil {
 		return intent, err
 	}
@@ -147,7 +146,7 @@ func decideBind(r, instance *store.Record, intent bindIntent) error {
 		return osb.ErrConcurrency()
 	case !lifecycle.IsReady(instance):
 		return osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
-	case instance.ServiceID != intent.ServiceID || !isPlanOf(instance, intent.PlanID):
+	case instance.ServiceID != intent.request.ServiceID || !isPlanOf(instance, intent.request.PlanID):
 		return osb.ErrBadRequest("service_id and plan_id are not those of the service instance: send its own.")
 	}
 	return nil
@@ -174,8 +173,8 @@ func decideRebind(r, instance *store.Record, intent bindIntent) error {
 // BIND-11). The plan may be the bind's own, or one that the instance moved to
 // since.
 func sameBinding(r, instance *store.Record, intent bindIntent) (bool, error) {
-	plan := intent.PlanID == r.Want.PlanID || isPlanOf(instance, intent.PlanID)
-	if r.ServiceID != intent.ServiceID || !plan || r.Want.AppGUID != appOf(intent.BindRequest) || r.Predecessor != intent.PredecessorBindingID {
+	plan := intent.request.PlanID == r.Want.PlanID || isPlanOf(instance, intent.request.PlanID)
+	if r.ServiceID != intent.request.ServiceID || !plan || r.Want.AppGUID != appOf(intent.request) || r.Predecessor != intent.request.PredecessorBindingID {
 		return false, nil
 	}
 	have, err := r.Want.Parameters.Open()
@@ -210,14 +209,14 @@ func (b *BusinessLogic) intendBinding(read, instance *store.Record, req request,
 	if err != nil {
 		return nil, err
 	}
-	want.AppGUID = appOf(intent.BindRequest)
+	want.AppGUID = appOf(intent.request)
 	incarnation := lifecycle.NewIncarnation()
 	return b.prepared(func(r *store.Record) {
 		lifecycle.NewLife(r, incarnation, req.now)
 		r.Parent = instance.Incarnation
 		r.Provider, r.ServiceID, r.Offering = instance.Provider, instance.ServiceID, instance.Offering
-		r.Organization, r.Space, r.Context = instance.Organization, instance.Space, intent.Context
-		r.Region, r.Want, r.Predecessor = instance.Region, want, intent.PredecessorBindingID
+		r.Organization, r.Space, r.Context = instance.Organization, instance.Space, intent.request.Context
+		r.Region, r.Want, r.Predecessor = instance.Region, want, intent.request.PredecessorBindingID
 		if life := time.Duration(plan.BindingLifetime); life > 0 {
 			r.Expires = req.now.Add(life)
 			r.Renew = r.Expires.Add(-life / 5) // early enough to rotate

@@ -33,8 +33,7 @@ func (b *BusinessLogic) Unbind(ctx context.Context, in osb.UnbindRequest) (osb.U
 
 // A deletion is a deprovision or unbind.
 type deletion struct {
-	request
-
+	request           request
 	kind              store.Kind
 	serviceID, planID string
 }
@@ -44,12 +43,12 @@ func (b *BusinessLogic) deprovision(ctx context.Context, d deletion) (operation 
 	if err := d.checkQuery(); err != nil {
 		return "", err
 	}
-	r, err := b.store.Find(ctx, d.key)
+	r, err := b.store.Find(ctx, d.request.key)
 	if err != nil {
 		return "", err
 	}
 	slow := d.isSlow(&r)
-	if slow && !d.acceptsIncomplete {
+	if slow && !d.request.acceptsIncomplete {
 		return "", osb.ErrAsyncRequired()
 	}
 	return b.remove(ctx, d, slow)
@@ -57,20 +56,20 @@ func (b *BusinessLogic) deprovision(ctx context.Context, d deletion) (operation 
 
 // unbind returns the operation of a 202, or "" when the binding is gone.
 func (b *BusinessLogic) unbind(ctx context.Context, d deletion) (operation string, err error) {
-	r, err := b.store.Find(ctx, d.key)
+	r, err := b.store.Find(ctx, d.request.key)
 	if err != nil {
 		return "", err
 	}
 	slow := d.isSlow(&r)
 	if lifecycle.Exists(&r) {
 		err = d.checkQuery()
-	} else if !slow || d.acceptsIncomplete {
+	} else if !slow || d.request.acceptsIncomplete {
 		err = osb.ErrGone(nameOf(r.Key))
 	}
 	if err != nil {
 		return "", err
 	}
-	if slow && !d.acceptsIncomplete {
+	if slow && !d.request.acceptsIncomplete {
 		return "", osb.ErrAsyncRequired()
 	}
 	return b.remove(ctx, d, slow)
@@ -91,7 +90,7 @@ func (d deletion) isSlow(r *store.Record) bool {
 		plan, err := lifecycle.PlanOf(r.Want)
 		return err == nil && plan.IsSlow(string(d.kind))
 	}
-	_, plan, err := d.offered(d.serviceID, d.planID)
+	_, plan, err := d.request.offered(d.serviceID, d.planID)
 	return err == nil && plan != nil && plan.IsSlow(string(d.kind))
 }
 
@@ -99,7 +98,7 @@ func (d deletion) isSlow(r *store.Record) bool {
 // inside the compare-and-swap: a deletion needs no preparation.
 func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (operation string, err error) {
 	var joined store.Record
-	r, err := b.store.Update(ctx, d.key, func(r *store.Record) error {
+	r, err := b.store.Update(ctx, d.request.key, func(r *store.Record) error {
 		switch {
 		case !lifecycle.Exists(r):
 			return osb.ErrGone(nameOf(r.Key))
@@ -110,9 +109,9 @@ func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (oper
 			return lifecycle.ErrUnchanged
 		}
 		clean := lifecycle.StageOf(r) == lifecycle.CreateFailed
-		lifecycle.Begin(r, d.kind, d.now, 0)
+		lifecycle.Begin(r, d.kind, d.request.now, 0)
 		if clean { // its create failed and the clean-up has ended
-			lifecycle.EndLife(r, d.now)
+			lifecycle.EndLife(r, d.request.now)
 		}
 		return nil
 	})

@@ -15,7 +15,7 @@ import (
 // name and a password of its own (ROT-02 to ROT-07). Both are valid until they
 // are deleted.
 func (b *BusinessLogic) readRotation(ctx context.Context, req request, in osb.BindRequest) (bindIntent, error) {
-	intent := bindIntent{BindRequest: in}
+	intent := bindIntent{request: in}
 	r, err := b.store.Find(ctx, req.key)
 	if err != nil {
 		return intent, err
@@ -47,12 +47,12 @@ func (b *BusinessLogic) readRotation(ctx context.Context, req request, in osb.Bi
 	if in.ServiceID != "" && in.ServiceID != from.ServiceID || in.PlanID != "" && in.PlanID != intent.plan.ID && in.PlanID != from.Want.PlanID {
 		return intent, osb.ErrBadRequest("service_id and plan_id are not those of the predecessor: leave them out, or send its own.")
 	}
-	intent.ServiceID, intent.PlanID = from.ServiceID, intent.plan.ID
+	intent.request.ServiceID, intent.request.PlanID = from.ServiceID, intent.plan.ID
 	if in.Context == nil {
-		intent.Context = from.Context
+		intent.request.Context = from.Context
 	}
 	if appOf(in) == "" {
-		intent.AppGUID = from.Want.AppGUID
+		intent.request.AppGUID = from.Want.AppGUID
 	}
 	intent.parameters, err = successorParameters(&from, intent.plan, in.Parameters)
 	return intent, err
