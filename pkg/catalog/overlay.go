@@ -34,9 +34,9 @@ func (c *Catalog) WithOverlay(overlay []byte) (*Catalog, error) {
 		}
 		changed = append(changed, o)
 	}
-	e.all(changed)
+	e.validator.all(changed)
 	changed = e.withoutOff(changed)
-	if err := errors.Join(e.problems...); err != nil {
+	if err := errors.Join(e.validator.problems...); err != nil {
 		return nil, fmt.Errorf("overlay: %w", err)
 	}
 	return newCatalog(changed, c.shipped), nil
@@ -44,9 +44,8 @@ func (c *Catalog) WithOverlay(overlay []byte) (*Catalog, error) {
 
 // An editor applies an overlay and collects its problems.
 type editor struct {
-	*validator
-
-	off map[string]bool // ids of offerings and plans that are switched off
+	validator *validator
+	off       map[string]bool // ids of offerings and plans that are switched off
 }
 
 // members reads an object with known members.
@@ -56,12 +55,12 @@ func (e *editor) members(place string, raw json.RawMessage, known ...string) map
 		return nil
 	}
 	if err := json.Unmarshal(raw, &members); err != nil {
-		e.failf(place, "must be an object")
+		e.validator.failf(place, "must be an object")
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if !slices.Contains(known, name) {
-			e.failf(place, "there is no setting %s: %s", quote(name), meant(name, known))
+			e.validator.failf(place, "there is no setting %s: %s", quote(name), meant(name, known))
 			delete(members, name)
 		}
 	}
@@ -75,12 +74,12 @@ func (e *editor) named(place, kind string, raw json.RawMessage, known []string) 
 		return nil
 	}
 	if err := json.Unmarshal(raw, &changes); err != nil {
-		e.failf(place, "%ss must be an object: changes by the name of the %s", kind, kind)
+		e.validator.failf(place, "%ss must be an object: changes by the name of the %s", kind, kind)
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
 		if !slices.Contains(known, name) {
-			e.failf(place, "there is no %s %s: %s", kind, quote(name), meant(name, known))
+			e.validator.failf(place, "there is no %s %s: %s", kind, quote(name), meant(name, known))
 		}
 	}
 	return changes
@@ -115,7 +114,7 @@ func (e *editor) offering(o *Offering, raw json.RawMessage) *Offering {
 func (e *editor) enabled(place, id string, changes map[string]json.RawMessage) {
 	on := true
 	if err := json.Unmarshal(orNull(changes["enabled"]), &on); err != nil {
-		e.failf(place, "enabled must be true or false")
+		e.validator.failf(place, "enabled must be true or false")
 	}
 	e.off[id] = !on
 	delete(changes, "enabled")
@@ -129,12 +128,12 @@ func (e *editor) withoutOff(offerings []*Offering) []*Offering {
 		on := *o
 		on.Plans = slices.DeleteFunc(slices.Clone(o.Plans), func(p *Plan) bool { return off(p.ID) })
 		if len(on.Plans) == 0 && len(o.Plans) > 0 {
-			e.failf(fmt.Sprintf("offering %q", o.Name), "all plans are switched off, which platforms refuse: switch the offering off")
+			e.validator.failf(fmt.Sprintf("offering %q", o.Name), "all plans are switched off, which platforms refuse: switch the offering off")
 		}
 		kept[i] = &on
 	}
 	if len(kept) == 0 && len(offerings) > 0 {
-		e.failf("offerings", "all are switched off: platforms refuse an empty catalog")
+		e.validator.failf("offerings", "all are switched off: platforms refuse an empty catalog")
 	}
 	return kept
 }

@@ -35,7 +35,7 @@ func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
 		return nil
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
-		e.failf(place, "add must be a list of plans")
+		e.validator.failf(place, "add must be a list of plans")
 		return nil
 	}
 	var plans []*Plan
@@ -44,12 +44,12 @@ func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
 		changes := e.members(place, raw, changeable("id", "name", "like")...)
 		var like string
 		if err := json.Unmarshal(orNull(changes["like"]), &like); err != nil || like == "" {
-			e.failf(place, "like is missing: write the name of the plan that this one resembles")
+			e.validator.failf(place, "like is missing: write the name of the plan that this one resembles")
 			continue
 		}
 		at := slices.IndexFunc(o.Plans, func(p *Plan) bool { return p.Name == like })
 		if at < 0 {
-			e.failf(place, "like: there is no plan %s: %s", quote(like), meant(like, planNames(o.Plans)))
+			e.validator.failf(place, "like: there is no plan %s: %s", quote(like), meant(like, planNames(o.Plans)))
 			continue
 		}
 		delete(changes, "like")
@@ -74,14 +74,14 @@ func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
 			err = json.Unmarshal(orNull(resolved), &settings)
 		}
 		if err != nil {
-			e.failf(place, "settings of plan %s: %w", p.Name, err)
+			e.validator.failf(place, "settings of plan %s: %w", p.Name, err)
 		}
 		maps.Copy(known, settings)
 	}
 	changes := e.members(place+": settings", raw, slices.Sorted(maps.Keys(known))...)
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
 		if want, got := kindOf(known[name]), kindOf(changes[name]); got != want && got != "null" {
-			e.failf(place, "settings: %s must be of type %s, not %s", name, want, got)
+			e.validator.failf(place, "settings: %s must be of type %s, not %s", name, want, got)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.Raw
 	model := *have
 	var err error
 	if model.Settings, err = have.resolvedSettings(); err != nil {
-		e.failf(place, "%w", err)
+		e.validator.failf(place, "%w", err)
 		return nil
 	}
 	changed := &Plan{}
@@ -106,7 +106,7 @@ func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.Raw
 		return changed
 	}
 	if err := changed.moveDefaults(before); err != nil {
-		e.failf(place, "settings: %w", err)
+		e.validator.failf(place, "settings: %w", err)
 		return nil
 	}
 	return changed
@@ -157,7 +157,7 @@ func (e *editor) merge(place string, have any, changes map[string]json.RawMessag
 		err = decodeStrict(mergePatch(raw, change), changed)
 	}
 	if err != nil {
-		e.failf(place, "%w", err)
+		e.validator.failf(place, "%w", err)
 	}
 	return err == nil
 }
