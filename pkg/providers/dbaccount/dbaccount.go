@@ -135,42 +135,42 @@ func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := plan{Username: accountName(t.Life), Password: password.New(), Description: description(t)}
-	if err := p.choose(t.Parameters, s); err != nil {
+	p, err := plan{Username: accountName(t.Life), Password: password.New(), Description: description(t)}.choose(t.Parameters, s)
+	if err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(p)
+	b, err := json.Marshal(p) //nolint:gosec // the plan is sealed before it is stored
 	if err != nil {
 		return nil, fmt.Errorf("dbaccount: write the plan: %w", err)
 	}
 	return b, nil
 }
 
-// choose puts the user's Username and Password into the plan.
-func (p *plan) choose(raw json.RawMessage, s Server) error {
+// choose returns the plan with the user's Username and Password.
+func (p plan) choose(raw json.RawMessage, s Server) (plan, error) {
 	var user struct {
 		Username *string `json:"Username"`
 		Password *string `json:"Password"`
 	}
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &user); err != nil {
-			return &providers.Failure{Kind: providers.Invalid, Text: "Username and Password must be strings.", Cause: err}
+			return p, &providers.Failure{Kind: providers.Invalid, Text: "Username and Password must be strings.", Cause: err}
 		}
 	}
 	if user.Username != nil && *user.Username != "" {
 		p.Username, p.Chosen = *user.Username, true
 		if err := checkUsername(p.Username, s.NameLimit); err != nil {
-			return err
+			return p, err
 		}
 		if sameName(p.Username, s.SuperName) {
-			return providers.Failf(providers.Invalid, "The Username is kept for the broker; choose another.")
+			return p, providers.Failf(providers.Invalid, "The Username is kept for the broker; choose another.")
 		}
 	}
 	if user.Password != nil && *user.Password != "" {
 		p.Password = providers.Secret(*user.Password)
-		return password.Check(*user.Password)
+		return p, password.Check(*user.Password)
 	}
-	return nil
+	return p, nil
 }
 
 // Observe looks at the account.
