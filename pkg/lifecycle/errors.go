@@ -7,13 +7,15 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// ErrUnchanged ends a compare-and-swap without a change: the record says all.
+// ErrUnchanged ends a compare-and-swap that needs no write: the stored record
+// already holds the decision.
 var ErrUnchanged = errors.New("decided without a change")
 
-// errBroken: the record cannot be worked on, whatever the cloud does.
+// ErrUnrecoverable means that the record itself stops the engine, so that retries
+// fail too.
 var ErrUnrecoverable = errors.New("the record cannot be worked on")
 
-// A PanicError is a panic of a provider, or of ours on the way.
+// A PanicError is a recovered panic of a provider or of the broker.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -21,14 +23,14 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// IsUnrecoverable says that err is of the record itself, and no retry of the store
-// would mend it.
+// IsUnrecoverable reports whether err lies in the record itself, so that another
+// attempt of the store fails too.
 func IsUnrecoverable(err error) bool {
 	if _, ok := errors.AsType[*PanicError](err); ok {
 		return true
 	}
-	for _, sort := range []error{ErrUnrecoverable, store.ErrCorrupt, store.ErrNewer, store.ErrSeal, store.ErrTooLarge} {
-		if errors.Is(err, sort) {
+	for _, class := range []error{ErrUnrecoverable, store.ErrCorrupt, store.ErrNewer, store.ErrSeal, store.ErrTooLarge} {
+		if errors.Is(err, class) {
 			return true
 		}
 	}

@@ -1,32 +1,32 @@
-// Package lifecycle says how the record of a service instance or service binding
-// moves through its life: its stages, the transitions between them, the edits
-// that make them, and the reading of a record into a provider's Task. All of it
-// is pure.
+// Package lifecycle describes the life of a service instance or service binding:
+// its stages, the transitions between them, the edits of a record that make the
+// transitions, and the provider's Task that a record describes. The package is
+// pure, apart from drawing incarnations.
 package lifecycle
 
 import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A Stage is where an instance or binding is in its life. It is read from the
-// record and stored nowhere, so that no record can say two things.
+// A Stage is the place of an instance or binding in its life. StageOf derives it
+// from the record, so that the stored members are the only source of truth.
 type Stage string
 
 // The stages.
 const (
-	None         Stage = "never seen"                      // there is no record of it
-	Creating     Stage = "creating"                        // its provision or bind runs
-	Ready        Stage = "ready"                           // it is as the platform wants it, or as it was before an update that failed
+	None         Stage = "never seen"                      // a record does not exist
+	Creating     Stage = "creating"                        // the provision or bind runs
+	Ready        Stage = "ready"                           // the platform's last request holds, or the state before a failed update
 	Updating     Stage = "updating"                        // an update runs
-	Cleaning     Stage = "create failed, clean-up goes on" // what its provision or bind made is being removed
-	CreateFailed Stage = "create failed"                   // and nothing of it is left in the cloud
-	Deleting     Stage = "deleting"                        // its deprovision or unbind runs
-	DeleteFailed Stage = "delete failed"                   // that was refused, and goes on at a slow pace
-	Deleted      Stage = "deleted"                         // nothing is left; the record is a tombstone
-	Inconsistent Stage = "broken"                          // the record makes no sense: no broker has written it so
+	Cleaning     Stage = "create failed, clean-up goes on" // resources of a failed provision or bind are being removed
+	CreateFailed Stage = "create failed"                   // resources of a failed provision or bind are removed
+	Deleting     Stage = "deleting"                        // the deprovision or unbind runs
+	DeleteFailed Stage = "delete failed"                   // the deprovision or unbind was refused, and is retried slowly
+	Deleted      Stage = "deleted"                         // all resources are removed; the record is a tombstone
+	Inconsistent Stage = "inconsistent"                    // the record contradicts itself
 )
 
-// StageOf a record.
+// StageOf returns the stage of a record.
 func StageOf(r *store.Record) Stage {
 	op := r.Operation
 	switch {
@@ -35,17 +35,17 @@ func StageOf(r *store.Record) Stage {
 	case op == nil:
 		return Inconsistent
 	case r.Goal == store.Present && !op.Kind.Deletes() && !IsTombstone(r):
-		return stagePresent(r)
+		return presentStage(r)
 	case r.Goal == store.Absent && !op.Kind.Deletes() && !IsTombstone(r):
-		return stageLeft(r)
+		return cleanUpStage(r)
 	case r.Goal == store.Absent && op.Kind.Deletes():
-		return stageGoing(r)
+		return deletionStage(r)
 	}
 	return Inconsistent
 }
 
-// stagePresent is the stage of what is to stay.
-func stagePresent(r *store.Record) Stage {
+// presentStage returns the stage of a record with the goal Present.
+func presentStage(r *store.Record) Stage {
 	switch busy := IsBusy(r); {
 	case busy && !r.Settled && r.Have == nil:
 		return Creating
@@ -57,8 +57,8 @@ func stagePresent(r *store.Record) Stage {
 	return Inconsistent
 }
 
-// stageLeft is the stage of what could not be made.
-func stageLeft(r *store.Record) Stage {
+// cleanUpStage returns the stage of a record after a failed provision or bind.
+func cleanUpStage(r *store.Record) Stage {
 	switch {
 	case IsBusy(r):
 		return Inconsistent
@@ -68,8 +68,8 @@ func stageLeft(r *store.Record) Stage {
 	return Cleaning
 }
 
-// stageGoing is the stage of what the platform does not want any more.
-func stageGoing(r *store.Record) Stage {
+// deletionStage returns the stage of a record with a deprovision or unbind.
+func deletionStage(r *store.Record) Stage {
 	switch busy := IsBusy(r); {
 	case IsTombstone(r) && r.Settled && !busy:
 		return Deleted
@@ -79,4 +79,31 @@ func stageGoing(r *store.Record) Stage {
 		return Deleting
 	}
 	return DeleteFailed
+}
+
+// IsTombstone reports whether r was deleted and its resources are removed.
+func IsTombstone(r *store.Record) bool { return !r.Deleted.IsZero() }
+
+// Exists reports whether r is a life in progress: stored, and before its end.
+func Exists(r *store.Record) bool { return r.Revision != 0 && !IsTombstone(r) }
+
+// IsBusy reports whether an operation of the platform runs on r.
+func IsBusy(r *store.Record) bool {
+	return r.Operation != nil && !r.Operation.State.Finished()
+}
+
+// IsReady reports whether r is made and its last operation has ended.
+func IsReady(r *store.Record) bool { return StageOf(r) == Ready }
+
+// IsFree reports whether a new life may use the id of r.
+func IsFree(r *store.Record) bool {
+	stage := StageOf(r)
+	return stage == None || stage == CreateFailed || stage == Deleted
+}
+
+// IsCreateFailed reports whether the create of r failed, with its resources
+// removed or being removed.
+func IsCreateFailed(r *store.Record) bool {
+	stage := StageOf(r)
+	return stage == Cleaning || stage == CreateFailed
 }

@@ -5,33 +5,33 @@ import (
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// TaskOf opens what a provider needs to know of r. of is the record of the
-// instance that a binding belongs to, nil for an instance.
-func TaskOf(brokerID string, r, of *store.Record) (providers.Task, error) {
-	t, err := bareTask(brokerID, r)
-	if err != nil || of == nil {
+// TaskOf unseals r into the Task of its provider. instance is the record of a
+// binding's instance; it is nil if r is an instance.
+func TaskOf(brokerID string, r, instance *store.Record) (providers.Task, error) {
+	t, err := ownTask(brokerID, r)
+	if err != nil || instance == nil {
 		return t, err
 	}
-	instance, err := bareTask(brokerID, of)
+	of, err := ownTask(brokerID, instance)
 	if err != nil {
 		return t, err
 	}
-	t.Of = &instance
+	t.Of = &of
 	return t, nil
 }
 
-func bareTask(brokerID string, r *store.Record) (providers.Task, error) {
+// ownTask unseals r alone, without the instance of a binding.
+func ownTask(brokerID string, r *store.Record) (providers.Task, error) {
 	spec := r.Want
 	if spec == nil {
 		spec = r.Have
 	}
 	if spec == nil {
-		return providers.Task{}, fmt.Errorf("%s: the record says neither what is wanted nor what is there", r.Key)
+		return providers.Task{}, fmt.Errorf("%s: the record holds neither a wanted nor a reached state", r.Key)
 	}
 	plan, err := PlanOf(spec)
 	if err != nil {
@@ -77,7 +77,7 @@ func bareTask(brokerID string, r *store.Record) (providers.Task, error) {
 	return t, nil
 }
 
-// wasOf opens the state that an update starts from.
+// wasOf unseals the state that an update starts from.
 func wasOf(have *store.Spec) (*providers.Was, error) {
 	plan, err := PlanOf(have)
 	if err != nil {
@@ -90,7 +90,7 @@ func wasOf(have *store.Spec) (*providers.Was, error) {
 	return &providers.Was{Settings: plan.Settings, Parameters: parameters}, nil
 }
 
-// PlanOf reads the resolved plan that a record keeps.
+// PlanOf decodes the resolved plan of a recorded state.
 func PlanOf(s *store.Spec) (*catalog.Plan, error) {
 	plan, err := catalog.ReadRecorded(s.Plan)
 	if err != nil {
@@ -99,7 +99,7 @@ func PlanOf(s *store.Spec) (*catalog.Plan, error) {
 	return plan, nil
 }
 
-// parametersOf opens the parameters of a spec and returns them in normal form.
+// parametersOf unseals the parameters of a recorded state, in normal form.
 func parametersOf(s *store.Spec, plan *catalog.Plan, binding bool) (json.RawMessage, error) {
 	sent, err := s.Parameters.Open()
 	if err != nil {
@@ -117,51 +117,4 @@ func labelsOf(r *store.Record, plan string) providers.Labels {
 		Offering: r.Offering, Plan: plan, Platform: c.Platform, Namespace: c.Namespace,
 		Organization: r.Organization, Space: r.Space,
 	}
-}
-
-// ContextOf the platform. One of another shape says nothing to us.
-func ContextOf(r *store.Record) osb.Context {
-	var c osb.Context
-	if err := json.Unmarshal(r.Context, &c); err != nil {
-		return osb.Context{}
-	}
-	return c
-}
-
-// OpenStrings opens a sealed JSON object of strings.
-func OpenStrings(s store.Sealed) (map[string]string, error) {
-	b, err := s.Open()
-	if err != nil || b == nil {
-		return nil, err
-	}
-	var m map[string]string
-	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, fmt.Errorf("not an object of strings: %w", err)
-	}
-	return m, nil
-}
-
-// SealStrings is the way back.
-func SealStrings(m map[string]string) (store.Sealed, error) {
-	if len(m) == 0 {
-		return store.Sealed{}, nil
-	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		return store.Sealed{}, fmt.Errorf("sealing: %w", err)
-	}
-	return store.Seal(b), nil
-}
-
-// TenantOf is whose a record is: those with much to do take turns with those
-// with little.
-func TenantOf(r *store.Record) string {
-	c := ContextOf(r)
-	switch {
-	case c.Namespace != "":
-		return c.Platform + "/" + c.Namespace
-	case r.Organization != "":
-		return c.Platform + "/" + r.Organization
-	}
-	return c.Platform + "/"
 }

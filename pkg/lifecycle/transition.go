@@ -1,42 +1,40 @@
 package lifecycle
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A Transition is a change of stage.
+// A Transition is a legal change of stage.
 type Transition struct {
 	From, To Stage
-	By       string // what makes it
+	By       string // its cause
 }
 
-// ByPurge is what makes moves that are an operator's alone.
+// ByPurge is the cause of transitions that only operators make.
 const ByPurge = "an operator purges it"
 
-// Transitions are all that there are: the state machine of operations. A write that
-// would make another is refused, whoever asks for it.
+// Transitions returns all legal changes of stage. A CheckedStore refuses a write
+// that makes another one.
 func Transitions() []Transition {
 	const (
-		asked    = "provision or bind"
-		again    = "provision or bind: a new incarnation"
-		deletes  = "deprovision or unbind"
-		failure  = "failure, also for want of time or of its instance"
-		asBefore = "success, or failure, which leaves what was"
-		removed  = "nothing is left in the cloud"
+		creates = "provision or bind"
+		again   = "provision or bind: a new incarnation"
+		deletes = "deprovision or unbind"
+		failure = "failure, a passed deadline, or a deleted instance"
+		updated = "success, or failure, which restores the state before"
+		removed = "all resources are removed"
 	)
 	return []Transition{
-		{None, Creating, asked},
+		{None, Creating, creates},
 		{Creating, Ready, "success"},
 		{Creating, Cleaning, failure},
 		{Creating, Deleting, deletes},
 		{Ready, Updating, "update"},
 		{Ready, Deleting, deletes},
-		{Updating, Ready, asBefore},
+		{Updating, Ready, updated},
 		{Updating, Deleting, deletes},
 		{Cleaning, CreateFailed, removed},
 		{Cleaning, Deleting, deletes},
@@ -57,39 +55,7 @@ func Transitions() []Transition {
 	}
 }
 
-// A CheckedStore is a store that refuses each write that is no Transition. The
-// business logic and the engine accept this type alone, so that every write of
-// theirs is checked.
-type CheckedStore struct{ store.Store }
-
-// Checked returns st with its writes checked.
-func Checked(st store.Store) *CheckedStore { return &CheckedStore{st} }
-
-// Find returns the record of k: Get that returns an empty record, with Revision
-// 0, where there is none.
-func (s *CheckedStore) Find(ctx context.Context, k store.Key) (store.Record, error) {
-	r, err := s.Get(ctx, k)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Record{Key: k}, nil
-	}
-	if err != nil {
-		return store.Record{}, fmt.Errorf("%s: %w", k, err)
-	}
-	return r, nil
-}
-
-// Update implements store.Store.
-func (s *CheckedStore) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
-	return s.Store.Update(ctx, k, func(r *store.Record) error {
-		was := currentState(r)
-		if err := change(r); err != nil {
-			return err
-		}
-		return was.allows(currentState(r))
-	})
-}
-
-// A state is the part of a record that only a transition changes.
+// A state is the part of a record that only transitions change.
 type state struct {
 	stage                  Stage
 	incarnation, operation string
@@ -103,16 +69,16 @@ func currentState(r *store.Record) state {
 	return s
 }
 
-// allows returns why one write cannot take a record from s to next, or nil. The
+// allows returns an error unless one write may take a record from s to next. The
 // operation changes only with a transition, and a new incarnation begins at
 // Creating.
 func (s state) allows(next state) error {
 	if s == next {
 		return nil
 	}
-	known := slices.ContainsFunc(Transitions(), func(m Transition) bool { return m.From == s.stage && m.To == next.stage })
+	known := slices.ContainsFunc(Transitions(), func(t Transition) bool { return t.From == s.stage && t.To == next.stage })
 	if !known || s.incarnation != next.incarnation && next.stage != Creating {
-		return fmt.Errorf("%w: from %s (operation %q) it would be %s (operation %q), which is no transition of a record",
+		return fmt.Errorf("%w: a write from %s (operation %q) to %s (operation %q) is not a transition",
 			ErrUnrecoverable, s.stage, s.operation, next.stage, next.operation)
 	}
 	return nil

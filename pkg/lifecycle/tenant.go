@@ -1,0 +1,30 @@
+package lifecycle
+
+import (
+	"encoding/json"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// ContextOf decodes the platform's context; a context of another shape is empty.
+func ContextOf(r *store.Record) osb.Context {
+	var c osb.Context
+	if err := json.Unmarshal(r.Context, &c); err != nil {
+		return osb.Context{}
+	}
+	return c
+}
+
+// TenantOf returns the tenant of r, by which the queue is fair: the platform's
+// namespace or organization.
+func TenantOf(r *store.Record) string {
+	c := ContextOf(r)
+	switch {
+	case c.Namespace != "":
+		return c.Platform + "/" + c.Namespace
+	case r.Organization != "":
+		return c.Platform + "/" + r.Organization
+	}
+	return c.Platform + "/"
+}
