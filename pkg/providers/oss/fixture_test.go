@@ -78,50 +78,13 @@ func (w *fixture) prepare(t *providers.Task) *providers.Task {
 	return t
 }
 
-// turns is how many steps an operation may take in a test.
-const turns = 100
-
-// drive works towards the task's goal as the engine does: it looks, takes the
-// next step with the request that the step had first, and keeps the facts.
-// Errors are tried again. It returns the step that ends the operation.
+// drive works towards the task's goal as the engine does, and returns the step that
+// ends the operation.
 func (w *fixture) drive(t *providers.Task) providers.Step {
 	w.Helper()
-	ctx := w.Context()
-	frozen := map[string]json.RawMessage{}
-	var last error
-	for range turns {
-		seen, err := w.provider.Observe(ctx, *t)
-		if err != nil {
-			last = err
-			continue
-		}
-		t.Facts = t.Facts.Merge(seen.Facts)
-		step := w.provider.Next(*t, seen)
-		switch step.Action {
-		case providers.Fail:
-			return step
-		case providers.Done:
-			if t.Goal == providers.Absent && seen.Exists {
-				w.Fatal("removed, and yet it exists")
-			}
-			t.Usable = t.Usable || t.Goal == providers.Present
-			return step
-		case providers.Wait:
-			continue
-		case providers.Call:
-		}
-		if frozen[step.Key()] == nil {
-			frozen[step.Key()] = step.Request
-		}
-		step.Request = frozen[step.Key()]
-		facts, err := w.provider.Do(ctx, *t, step)
-		t.Facts = t.Facts.Merge(facts)
-		if err != nil {
-			last = err
-		}
-	}
-	w.Fatalf("no end after %d turns; the last error is: %v", turns, last)
-	return providers.Step{}
+	step := providertest.Drive(w.T, providertest.Harness{Provider: w.provider, Cloud: providertest.Emulated(w.cloud)}, t)
+	t.Usable = t.Usable || step.Action == providers.Done && t.Goal == providers.Present
+	return step
 }
 
 // make drives the task to done and returns the credentials of a binding.
