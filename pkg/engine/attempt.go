@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	// errMoved: the record has another operation than when it was read.
-	errMoved = errors.New("the record has moved on")
+	// errSuperseded: a request changed the operation since the record was read.
+	errSuperseded = errors.New("another request changed the operation")
 	// errDeposed: another process runs the operations now.
 	errDeposed = errors.New("another process runs the operations")
 )
@@ -28,13 +28,13 @@ type attempt struct {
 	instance *store.Record // of a binding; nil for an instance
 	provider providers.Provider
 	task     providers.Task
-	asked    bool // the provider was asked
+	observed bool // the provider was called
 	now      time.Time
 }
 
-// attemptSafely advances a record that is not settled by one step, and returns
-// when the next attempt is due. It survives panics and unrecoverable records:
-// they are tried again and then quarantined, while other records go on.
+// attemptSafely advances an unsettled record by one step, and returns the time of
+// the next attempt. It survives panics and unrecoverable records:
+// they are retried and then quarantined, while other records continue.
 func (t *Term) attemptSafely(ctx context.Context, r, instance *store.Record) (next time.Time, err error) {
 	if next, wait := t.memory.notBefore(r); wait {
 		return next, nil
@@ -55,12 +55,12 @@ func (t *Term) attemptSafely(ctx context.Context, r, instance *store.Record) (ne
 	}()
 	next, err = a.run(ctx)
 	switch {
-	case errors.Is(err, errMoved):
+	case errors.Is(err, errSuperseded):
 		next, err = a.now, nil
 	case err != nil:
 		return time.Time{}, fmt.Errorf("%s: %w", r.Key, err)
 	}
-	if a.asked {
+	if a.observed {
 		t.memory.attemptWorked(r.Key)
 	}
 	return next, err
@@ -103,7 +103,7 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 	}
 	a.task.Owner = owner
 
-	a.asked = true
+	a.observed = true
 	seen, err := a.observe(ctx)
 	a.now = a.config.Now()
 	if a.term.isEnding() {
@@ -155,7 +155,7 @@ func (a *attempt) bodyReader(r *store.Record) providers.BodyReader {
 func (a *attempt) checkOwner(ctx context.Context, owner string) error {
 	now, err := a.owner(ctx)
 	if err == nil && now != owner {
-		err = fmt.Errorf("%w: they were of account %s just now, and are of account %s", providers.ErrCredentials, owner, now)
+		err = fmt.Errorf("%w: they changed from account %s to %s during an observation", providers.ErrCredentials, owner, now)
 	}
 	return err
 }
@@ -165,7 +165,7 @@ func (a *attempt) checkOwner(ctx context.Context, owner string) error {
 func (a *attempt) owner(ctx context.Context) (string, error) {
 	look, end := context.WithTimeout(ctx, a.config.LookTimeout)
 	defer end()
-	defer context.AfterFunc(a.term.going, end)()
+	defer context.AfterFunc(a.term.accept, end)()
 	owner, err := a.config.Owner(look, a.record.Provider, a.task)
 	if err != nil {
 		return "", fmt.Errorf("asking for the owner of the credentials: %w", err)

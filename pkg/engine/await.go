@@ -55,7 +55,7 @@ func (e *Engine) Await(ctx context.Context, k store.Key, operation string) (stor
 	changed, end := e.watchers.add(k)
 	defer end()
 	for {
-		// The last look happens also after the end of ctx.
+		// The last read happens also after the end of ctx.
 		r, err := e.store.Find(context.WithoutCancel(ctx), k)
 		if err != nil {
 			return store.Operation{}, r, err

@@ -8,12 +8,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// delayAfter returns how long to wait after the n-th failure in a row.
+// delayAfter returns the delay after the n-th failure in a row.
 func delayAfter(class providers.Class, n int) time.Duration {
 	switch class { //nolint:exhaustive // the others are retried soon
 	case providers.Operator:
 		return backoff(n, 10*time.Second, 5*time.Minute)
-	case providers.User: // of a deletion, which goes on
+	case providers.User: // of a deletion, which continues
 		return backoff(n, 30*time.Second, lifecycle.SlowRetry)
 	}
 	return backoff(n, time.Second, time.Minute)

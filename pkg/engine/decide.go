@@ -9,11 +9,11 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// The functions of this file decide what the engine does with a record, from
-// their arguments alone. attempt.go, mutating_call.go and operation_end.go carry
+// The functions of this file decide the next action on a record from their
+// arguments alone. attempt.go, mutating_call.go and operation_end.go carry
 // the decisions out.
 
-// A decision is what to do with a record now.
+// A decision is the next action on a record.
 type decision struct {
 	action    action
 	notBefore time.Time // requeueRecord: next attempt
@@ -33,7 +33,7 @@ const (
 	reachGoal     action = "finish"  // end the operation in success
 )
 
-// decideBeforeLook decides on a record before the cloud is asked. Until landsUntil
+// decideBeforeLook decides on a record before the provider observes. Until landsUntil
 // an earlier call may still land; longest is the longest pause that this broker
 // makes.
 func decideBeforeLook(r, instance *store.Record, now, landsUntil time.Time, longest time.Duration) decision {
@@ -88,9 +88,9 @@ func decideAfterLook(r *store.Record, step providers.Step, now, landsUntil time.
 	return d, nil
 }
 
-// decideAfterMiss decides on a deletion whose resources are all missing: it ends
-// once no call can land any more and a look after that time found them missing
-// again. interval is the time between looks.
+// decideAfterMiss decides on a deletion that found all resources missing: it ends
+// once every call has landed for certain and a later look found them missing again.
+// interval is the time between looks.
 func decideAfterMiss(r *store.Record, now time.Time, settle, interval time.Duration) decision {
 	unsure := later(lastOf(r.Unsettled), r.Unseen)
 	if now.Before(r.Repeated.Add(settle)) {

@@ -1,7 +1,7 @@
 // Package engine runs the operations that the records hold. An Engine takes each
 // stored intent to its goal, one worker an instance: it observes, lets the
 // provider decide, stores the step, makes one call and stores its result. A
-// crash at any point leaves a record from which the engine goes on.
+// crash at any point leaves a record from which the engine continues.
 package engine
 
 import (
@@ -21,7 +21,7 @@ import (
 
 // An Engine brings records to their goals while its process holds the store's
 // lease. The stored records are the queue: a term begins with the unfinished
-// ones, and Wake and Listen add later changes.
+// records, and Wake and Listen add later changes.
 type Engine struct {
 	config   Config
 	store    *lifecycle.CheckedStore
@@ -32,7 +32,7 @@ type Engine struct {
 	term *Term // nil while another process runs the operations
 }
 
-// Config is what an engine is made with. Zero durations take the defaults.
+// Config configures an engine. Zero durations take the defaults.
 type Config struct {
 	BrokerID  string
 	Now       func() time.Time              // nil: the real clock
@@ -40,19 +40,19 @@ type Config struct {
 	Store     *lifecycle.CheckedStore
 	Metrics   prometheus.Registerer // nil: none
 	// Owner returns the cloud account or cluster that the resources of a task
-	// belong to. It may ask the cloud.
+	// belong to. It may call the cloud.
 	Owner func(ctx context.Context, provider string, t providers.Task) (string, error)
 
 	Workers     int           // 32
-	PollSlow    time.Duration // between looks at what takes minutes; 10 s
-	PollQuick   time.Duration // between looks at what takes seconds; a tenth of PollSlow, at most 1 s
-	Settle      time.Duration // after which a lost call can have no more effect; 5 min
+	PollSlow    time.Duration // between looks at slow operations; 10 s
+	PollQuick   time.Duration // between looks at quick operations; a tenth of PollSlow, at most 1 s
+	Settle      time.Duration // time in which a lost call takes effect; 5 min
 	CallTimeout time.Duration // of one mutating call; 30 s
 	LookTimeout time.Duration // of one observation; 30 s
-	// Grace is how long a provider call may run on after its context has ended;
+	// Grace is the time that a provider call may run on after its context has ended;
 	// then its record is quarantined until the call returns; 10 s.
 	Grace time.Duration
-	// Tombstones is how long records of deleted instances and bindings answer
+	// Tombstones is the time that records of deleted instances and bindings answer
 	// polls; 8 days: platforms poll for 7.
 	Tombstones time.Duration
 }
@@ -93,7 +93,7 @@ func New(c Config) *Engine {
 
 // Run runs the operations whenever this process holds the lease, until ctx ends.
 // Running passes then end after their call, the lease is released, and unfinished
-// operations go on in the next leader. While the store refuses the lease, Run
+// operations continue in the next leader. While the store refuses the lease, Run
 // tries again; requests are answered meanwhile.
 func (e *Engine) Run(ctx context.Context) error {
 	return retryUntilDone(ctx, "running the operations", func() error {
@@ -103,8 +103,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	})
 }
 
-// Listen hears, until ctx ends, of changes by other processes: new intents, which
-// wake this engine, and ends of operations, which requests here wait for.
+// Listen watches the changes by other processes until ctx ends: new intents wake
+// this engine, and ends of operations notify waiting requests.
 func (e *Engine) Listen(ctx context.Context) error {
 	return retryUntilDone(ctx, "listening to the store", func() error {
 		return e.store.Watch(ctx, func(k store.Key) {

@@ -4,20 +4,19 @@ import (
 	"sync"
 )
 
-// knownOf: one pop in knownOf is for an instance of a known tenant while instances
-// of unknown tenants wait. A pass of the latter only reads the tenant, so that
-// after a start with many records of one tenant the others are soon found.
-const knownOf = 8
+// knownEvery: while instances of unknown tenants wait, one pop in knownEvery takes
+// an instance of a known tenant. A pass of an unknown one only reads the tenant, so
+// that after a start with many records of one tenant the others are soon found.
+const knownEvery = 8
 
-// A fairQueue orders the instances that wait for a worker: in turn between
+// A fairQueue orders the instances that wait for a worker: round robin between
 // tenants, first come first served within one. Instances of unknown tenants wait
-// apart. It is a workqueue.Queue, whose methods are called one at a time; learn
-// and forget are safe for concurrent use.
+// apart. It implements workqueue.Queue; its methods are safe for concurrent use.
 type fairQueue struct {
 	mu      sync.Mutex
 	tenants map[string]string   // by instance id
 	waiting map[string][]string // instance ids, by tenant; "" is unknown
-	turns   []string            // known tenants that wait, the next first
+	order   []string            // known tenants with waiting instances, the next first
 	popped  int
 	size    int
 }
@@ -50,7 +49,7 @@ func (q *fairQueue) Push(instanceID string) {
 	defer q.mu.Unlock()
 	tenant := q.tenants[instanceID]
 	if tenant != "" && len(q.waiting[tenant]) == 0 {
-		q.turns = append(q.turns, tenant)
+		q.order = append(q.order, tenant)
 	}
 	q.waiting[tenant] = append(q.waiting[tenant], instanceID)
 	q.size++
@@ -69,16 +68,16 @@ func (q *fairQueue) Pop() string {
 	defer q.mu.Unlock()
 	q.size--
 	q.popped++
-	if unknown := q.waiting[""]; len(unknown) > 0 && (len(q.turns) == 0 || q.popped%knownOf != 0) {
+	if unknown := q.waiting[""]; len(unknown) > 0 && (len(q.order) == 0 || q.popped%knownEvery != 0) {
 		q.waiting[""] = unknown[1:]
 		return unknown[0]
 	}
-	tenant := q.turns[0]
-	q.turns = q.turns[1:]
+	tenant := q.order[0]
+	q.order = q.order[1:]
 	ids := q.waiting[tenant]
 	if len(ids) > 1 {
 		q.waiting[tenant] = ids[1:]
-		q.turns = append(q.turns, tenant)
+		q.order = append(q.order, tenant)
 	} else {
 		delete(q.waiting, tenant)
 	}

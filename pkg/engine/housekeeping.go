@@ -12,18 +12,16 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Housekeeping runs each houseEvery; tombstones are purged in pages.
 const (
-	purgePage  = 100
-	houseEvery = time.Hour
+	housekeepingInterval = time.Hour
+	purgePage            = 100 // tombstones
 )
 
-// errKept: the record is no longer one to purge.
+// errKept: the tombstone became a new life.
 var errKept = errors.New("the record is kept")
 
-// keepHouse removes, until ctx ends, tombstones that platforms no longer poll for
-// and bodies that no record names.
-func (t *Term) keepHouse(ctx context.Context) {
+// housekeeping removes expired tombstones and unreferenced bodies until ctx ends.
+func (t *Term) housekeeping(ctx context.Context) {
 	for {
 		if n, err := t.purgeTombstones(ctx); err != nil && ctx.Err() == nil && t.lease.Held() {
 			glog.Errorf("purging tombstones failed err=%q", err)
@@ -35,7 +33,7 @@ func (t *Term) keepHouse(ctx context.Context) {
 		} else if n > 0 {
 			glog.Infof("bodies swept count=%d", n)
 		}
-		if !sleep(ctx, houseEvery) {
+		if !sleep(ctx, housekeepingInterval) {
 			return
 		}
 	}
@@ -63,7 +61,7 @@ func (t *Term) purgeTombstones(ctx context.Context) (purged int, err error) {
 			}
 			err := t.engine.store.Delete(ctx, k, func(r *store.Record) error {
 				if !lifecycle.IsTombstone(r) || !r.Settled || !r.Deleted.Before(before) {
-					return errKept // a new life
+					return errKept
 				}
 				return nil
 			})

@@ -14,8 +14,8 @@ import (
 // errHung: the provider exceeded its deadline and the grace after it.
 var errHung = fmt.Errorf("the provider call has exceeded its deadline: %w", providers.ErrOutcomeUnknown)
 
-// A hungCall is a provider call that exceeded its deadline and has not returned.
-// Its record is quarantined until the call returns. Another request of the
+// A hungCall is a provider call that exceeded its deadline and still runs. Its
+// record is quarantined until the call returns. Another request of the
 // platform or an operator ends the quarantine at once after a look, and after the
 // settle time after a mutating call.
 type hungCall struct {
@@ -34,32 +34,32 @@ func (t *Term) quarantineHung(r *store.Record, returned <-chan struct{}, readOnl
 	m := t.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	of := m.of(r.Key)
-	if of.hung == nil {
+	entry := m.entry(r.Key)
+	if entry.hung == nil {
 		m.quarantined.Inc()
 	}
-	of.hung = &hungCall{returned, lifecycle.Requests(r), until}
+	entry.hung = &hungCall{returned, lifecycle.Requests(r), until}
 }
 
-// hungUntil reports whether a call of r hangs, and until when r is left alone; the
+// hungUntil reports whether a call of r hangs, and the time until which r waits; the
 // zero time means until the call returns. The caller holds the lock.
 func (m *memory) hungUntil(r *store.Record, now time.Time) (until time.Time, hung bool) {
-	of := m.records[r.Key]
-	if of == nil || of.hung == nil {
+	entry := m.records[r.Key]
+	if entry == nil || entry.hung == nil {
 		return time.Time{}, false
 	}
 	select {
-	case <-of.hung.returned: // takeOver continues the record
+	case <-entry.hung.returned: // takeOver continues the record
 		return time.Time{}, false
 	default:
 	}
-	if of.hung.requests == lifecycle.Requests(r) {
+	if entry.hung.requests == lifecycle.Requests(r) {
 		return time.Time{}, true
 	}
-	if now.Before(of.hung.until) {
-		return of.hung.until, true
+	if now.Before(entry.hung.until) {
+		return entry.hung.until, true
 	}
-	of.hung = nil
+	entry.hung = nil
 	m.quarantined.Dec()
 	return time.Time{}, false
 }
@@ -68,11 +68,11 @@ func (m *memory) hungUntil(r *store.Record, now time.Time) (until time.Time, hun
 func (m *memory) takeReturned(k store.Key) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	of := m.records[k]
-	if of == nil || of.hung == nil {
+	entry := m.records[k]
+	if entry == nil || entry.hung == nil {
 		return false
 	}
-	of.hung = nil
+	entry.hung = nil
 	m.prune(k)
 	m.quarantined.Dec()
 	return true
@@ -84,8 +84,8 @@ func (m *memory) takeReturned(k store.Key) bool {
 func (t *Term) returnedLate(k store.Key, returned <-chan struct{}) (lost bool) {
 	m := t.memory
 	m.mu.Lock()
-	of := m.records[k]
-	known := of != nil && of.hung != nil && of.hung.returned == returned
+	entry := m.records[k]
+	known := entry != nil && entry.hung != nil && entry.hung.returned == returned
 	m.mu.Unlock()
 	if !known {
 		return true

@@ -11,8 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// A memory holds what a term remembers of records between passes, behind one
-// lock. All of it can be lost: the next term learns it again.
+// A memory holds the knowledge of a term about records between passes, behind one
+// lock. The next term learns it anew.
 type memory struct {
 	now         func() time.Time
 	quarantined prometheus.Gauge
@@ -23,8 +23,7 @@ type memory struct {
 	failures map[string]int             // passes in a row that ended with an error, by instance id
 }
 
-// A recordMemory is what a term remembers of one record. Members are nil where
-// there is nothing to remember.
+// A recordMemory is the part of a memory about one record; nil members are empty.
 type recordMemory struct {
 	requeue *requeue
 	fault   *fault
@@ -33,8 +32,8 @@ type recordMemory struct {
 	work    *work
 }
 
-// A requeue says that a record needs no look before a time, unless its revision
-// changes. It saves calls when another record of the instance, or the engine's
+// A requeue postpones the next look at a record to a time, unless the record's
+// revision changes. It saves calls when another record of the instance, or the engine's
 // own write, triggers a pass.
 type requeue struct {
 	revision uint64
@@ -50,8 +49,9 @@ func newMemory(now func() time.Time, quarantined prometheus.Gauge) *memory {
 	}
 }
 
-// of returns what is remembered of a record. The caller holds the lock.
-func (m *memory) of(k store.Key) *recordMemory {
+// entry returns the memory of a record, and makes it if necessary. The caller
+// holds the lock.
+func (m *memory) entry(k store.Key) *recordMemory {
 	r := m.records[k]
 	if r == nil {
 		r = &recordMemory{}
@@ -60,15 +60,14 @@ func (m *memory) of(k store.Key) *recordMemory {
 	return r
 }
 
-// prune forgets a record of which nothing is remembered. The caller holds the
-// lock.
+// prune deletes the entry of a record if it is empty. The caller holds the lock.
 func (m *memory) prune(k store.Key) {
 	if r := m.records[k]; r != nil && *r == (recordMemory{}) {
 		delete(m.records, k)
 	}
 }
 
-// mark adds a record to those that the next pass of its instance looks at.
+// mark makes the next pass of an instance look at one of its records.
 func (m *memory) mark(k store.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -88,8 +87,8 @@ func (m *memory) takeMarked(instanceID string) map[string]bool {
 	return ids
 }
 
-// failedPasses counts a pass of an instance that ended with an error and returns
-// how many did in a row; nil starts the count again.
+// failedPasses counts a pass of an instance that ended with an error, and returns
+// the count of failures in a row; nil restarts it.
 func (m *memory) failedPasses(instanceID string, err error) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,20 +100,20 @@ func (m *memory) failedPasses(instanceID string, err error) int {
 	return m.failures[instanceID]
 }
 
-// notBefore reports whether the term leaves r alone for now, and until when; the
-// zero time means until an event: another request, or the return of a hung call.
+// notBefore reports whether r waits, and returns the time of its next attempt; the
+// zero time means an event: another request, or the return of a hung call.
 func (m *memory) notBefore(r *store.Record) (after time.Time, wait bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now, of := m.now(), m.records[r.Key]
-	if of == nil {
+	now, entry := m.now(), m.records[r.Key]
+	if entry == nil {
 		return time.Time{}, false
 	}
 	defer m.prune(r.Key)
 	if after, hung := m.hungUntil(r, now); hung {
 		return after, true
 	}
-	if f := of.fault; f != nil {
+	if f := entry.fault; f != nil {
 		switch {
 		case f.requests != lifecycle.Requests(r): // another request, or readable again
 			m.clearFault(r.Key)
@@ -124,79 +123,79 @@ func (m *memory) notBefore(r *store.Record) (after time.Time, wait bool) {
 			return f.notBefore, true
 		}
 	}
-	if q := of.requeue; q != nil && q.revision == r.Revision && now.Before(q.after) {
+	if q := entry.requeue; q != nil && q.revision == r.Revision && now.Before(q.after) {
 		return q.after, true
 	}
 	return time.Time{}, false
 }
 
-// requeueAfter remembers that r needs no look before a time. The zero time, or a
-// settled record, forgets it.
+// requeueAfter postpones the next look at r to a time. The zero time, or a settled
+// record, removes the delay.
 func (m *memory) requeueAfter(r *store.Record, after time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if after.IsZero() || r.Settled {
-		if of := m.records[r.Key]; of != nil {
-			of.requeue = nil
+		if entry := m.records[r.Key]; entry != nil {
+			entry.requeue = nil
 			m.prune(r.Key)
 		}
 		return
 	}
-	m.of(r.Key).requeue = &requeue{r.Revision, after}
+	m.entry(r.Key).requeue = &requeue{r.Revision, after}
 }
 
-// forgetDelays drops the faults and requeue times of an instance and its
-// bindings, and returns the keys of those that had a fault.
+// forgetDelays drops the faults and requeue times of an instance and its bindings,
+// and returns the keys of the faulty records.
 func (m *memory) forgetDelays(instanceID string) []store.Key {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var faulty []store.Key
-	for k, of := range m.records {
+	for k, entry := range m.records {
 		if k.InstanceID != instanceID {
 			continue
 		}
-		if of.fault != nil {
+		if entry.fault != nil {
 			faulty = append(faulty, k)
 			m.clearFault(k)
 		}
-		of.requeue = nil
+		entry.requeue = nil
 		m.prune(k)
 	}
 	return faulty
 }
 
-// foreignAfter is how long the lease must stay held beside a record of a greater
-// epoch before that epoch counts as one of another history. It exceeds by far the
-// time in which a lost lease goes unnoticed.
+// foreignAfter is the time that the lease must stay held beside a record of a
+// greater epoch before that epoch counts as one of another history. It far exceeds
+// the time until a lost lease is noticed.
 const foreignAfter = time.Minute
 
-// A foreignEpoch is an epoch of a record that is greater than the term's own, and
-// when the term first saw it.
+// A foreignEpoch is a record's epoch greater than the term's own, with the time at
+// which the term first saw it.
 type foreignEpoch struct {
 	epoch uint64
 	since time.Time
 }
 
-// epochNotBefore returns the time until which a record of a greater epoch than
-// the term's is left alone, or zero. Either another process has the lease, and
-// ours will turn out lost; or the records come from a backup, and their epochs
+// epochNotBefore returns the time until which a record of a greater epoch than the
+// term's waits, or zero. Either another process has the lease, and this process
+// has lost it; or the records come from a backup, and their epochs
 // belong to leases of another history.
 func (m *memory) epochNotBefore(r *store.Record, ours uint64) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r.Epoch <= ours {
-		if of := m.records[r.Key]; of != nil {
-			of.foreign = nil
+		if entry := m.records[r.Key]; entry != nil {
+			entry.foreign = nil
 			m.prune(r.Key)
 		}
 		return time.Time{}
 	}
-	now, of := m.now(), m.of(r.Key)
-	if of.foreign == nil || of.foreign.epoch != r.Epoch {
-		of.foreign = &foreignEpoch{r.Epoch, now}
+	now, entry := m.now(), m.entry(r.Key)
+	if entry.foreign == nil || entry.foreign.epoch != r.Epoch {
+		entry.foreign = &foreignEpoch{r.Epoch, now}
 		glog.Warningf("record has a greater epoch than the lease: left alone in case the lease is lost %s record_epoch=%d epoch=%d wait=%s", keyValues(r.Key), r.Epoch, ours, foreignAfter)
 	}
-	if until := of.foreign.since.Add(foreignAfter); now.Before(until) {
+	if until := entry.foreign.since.Add(foreignAfter); now.Before(until) {
 		return until
 	}
 	return time.Time{}
@@ -207,6 +206,6 @@ func (m *memory) epochNotBefore(r *store.Record, ours uint64) time.Time {
 func (m *memory) isForeign(r *store.Record) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	of := m.records[r.Key]
-	return of != nil && of.foreign != nil && of.foreign.epoch == r.Epoch && !m.now().Before(of.foreign.since.Add(foreignAfter))
+	entry := m.records[r.Key]
+	return entry != nil && entry.foreign != nil && entry.foreign.epoch == r.Epoch && !m.now().Before(entry.foreign.since.Add(foreignAfter))
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// metrics of operations. Labels are from fixed sets: never ids.
+// metrics counts operations. Labels come from fixed sets, so that ids stay out.
 type metrics struct {
 	operations  *prometheus.CounterVec
 	duration    *prometheus.HistogramVec

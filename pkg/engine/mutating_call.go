@@ -15,7 +15,7 @@ import (
 )
 
 // call makes the one mutating call of a step: it stores the intent, calls, and
-// stores the result, whatever has become of the operation meanwhile.
+// stores the result, even if the operation has ended meanwhile.
 func (a *attempt) call(ctx context.Context, seen providers.Seen, step providers.Step) (time.Time, error) {
 	if err := a.storeIntent(ctx, seen, step); err != nil {
 		return time.Time{}, err
@@ -55,7 +55,7 @@ func (a *attempt) call(ctx context.Context, seen providers.Seen, step providers.
 		glog.Warningf("operation failed %s operation=%s kind=%s step=%s err=%q", keyValues(a.record.Key), op.ID, op.Kind, step.Name, callErr)
 	}
 	a.term.engine.watchers.notify(a.record.Key)
-	if outcome == operationMoved || callErr == nil {
+	if outcome == operationReplaced || callErr == nil {
 		return a.now, nil
 	}
 	return later(op.NextTry, a.now), nil
@@ -72,33 +72,33 @@ type callResult struct {
 	failText string
 }
 
-// A resultOutcome says what became of the operation when a result was stored.
+// A resultOutcome is the state of the operation after its result was stored.
 type resultOutcome int
 
 const (
-	operationGoesOn resultOutcome = iota
-	operationFailed               // by the result
-	operationMoved                // to another one, before the result came
+	operationContinues resultOutcome = iota
+	operationFailed                  // because of the result
+	operationReplaced                // by another one, before the result came
 )
 
 // storeResult merges a result into the record.
 func (a *attempt) storeResult(ctx context.Context, result callResult) (outcome resultOutcome, err error) {
 	read, step := *a.record, result.step
 	saved, err := a.term.write(ctx, read.Key, func(r *store.Record) error {
-		outcome = operationGoesOn
+		outcome = operationContinues
 		if r.Incarnation != read.Incarnation {
-			return errMoved
+			return errSuperseded
 		}
 		if lifecycle.IsTombstone(r) { // purged meanwhile: the facts name the leftovers
 			r.Facts = providers.Facts{Open: r.Facts}.Merge(providers.Facts{Open: result.facts.Open}).Open
-			outcome = operationMoved
+			outcome = operationReplaced
 			return nil
 		}
 		if err := a.mergeResult(r, step.Name, result.facts, result.err); err != nil {
 			return err
 		}
 		if r.Operation.ID != read.Operation.ID || r.Goal != read.Goal {
-			outcome = operationMoved
+			outcome = operationReplaced
 			return nil
 		}
 		switch {
@@ -158,7 +158,7 @@ func (a *attempt) storeIntent(ctx context.Context, seen providers.Seen, step pro
 	})
 }
 
-// mergeResult merges what a call returned.
+// mergeResult merges the facts and the outcome of a call into r.
 func (a *attempt) mergeResult(r *store.Record, step string, got providers.Facts, callErr error) error {
 	// A hung call stays open: it may still land.
 	if r.Call != nil && r.Call.Epoch == a.term.lease.Epoch && !errors.Is(callErr, errHung) {

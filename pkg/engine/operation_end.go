@@ -49,8 +49,8 @@ func (a *attempt) wait(ctx context.Context, seen providers.Seen, step providers.
 	})
 }
 
-// finish ends the operation in success. A deletion ends only once no lost call can
-// still make anything.
+// finish ends the operation in success. A deletion ends only once every lost
+// call has landed.
 func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, error) {
 	if a.record.Goal == store.Present {
 		credentials, err := lifecycle.SealStrings(step.Credentials)
@@ -105,7 +105,7 @@ func (a *attempt) fail(ctx context.Context, d decision) (time.Time, error) {
 // the checks before it.
 func (a *attempt) handleError(ctx context.Context, err error) (time.Time, error) {
 	if ctx.Err() != nil || a.term.isEnding() {
-		return a.now, nil //nolint:nilerr // the term ends: the error says nothing of the cloud
+		return a.now, nil //nolint:nilerr // the end of the term causes the error
 	}
 	if d := decideAfterError(a.record, err); d.action == failOperation {
 		return a.fail(ctx, d)
@@ -139,7 +139,7 @@ func (a *attempt) postpone(r *store.Record, err error) {
 	glog.Warningf("attempt failed %s operation=%s kind=%s step=%s attempt=%d class=%s err=%q", keyValues(r.Key), op.ID, op.Kind, op.Step, op.Attempt, class, err)
 }
 
-// keptCause is how much of an error's text a record keeps, in bytes.
+// keptCause is the length to which a record cuts an error's text, in bytes.
 const keptCause = 1 << 10
 
 // causeText returns the text of an error as a record keeps it.

@@ -11,15 +11,15 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// slowAfter is how long a worker waits for a provider call before it gets a spare
-// worker beside it.
+// slowAfter is the time that a worker waits for a provider call before the pool
+// adds a spare worker.
 const slowAfter = 2 * time.Second
 
 // errTermEnds: the term ends before the provider answers.
 var errTermEnds = errors.New("the term ends")
 
 // observe calls Observe of the provider. At the end of the term a running call is
-// abandoned, since it changes nothing.
+// abandoned, because it only reads.
 func (a *attempt) observe(ctx context.Context) (providers.Seen, error) {
 	return callProvider(ctx, a, providerCall[providers.Seen]{
 		timeout: a.config.LookTimeout, readOnly: true,
@@ -30,7 +30,7 @@ func (a *attempt) observe(ctx context.Context) (providers.Seen, error) {
 // do calls Do of the provider. A result that comes after the quarantine of the
 // record has ended, or after another process took the record, is undone.
 func (a *attempt) do(ctx context.Context, step providers.Step) (providers.Facts, error) {
-	// Both keep their present values whatever the attempt does meanwhile.
+	// Copies: the attempt may change before the call returns.
 	task, last := a.task, *a
 	return callProvider(ctx, a, providerCall[providers.Facts]{
 		timeout: a.config.CallTimeout,
@@ -44,7 +44,7 @@ type providerCall[T any] struct {
 	timeout  time.Duration
 	readOnly bool
 	call     func(context.Context) (T, error)
-	late     func(T) // gets a good result that came after the call had been given up; may be nil
+	late     func(T) // gets a successful result that came after the time-out; may be nil
 }
 
 // callProvider runs a provider call in a goroutine of its own. A panic, or a call
@@ -57,7 +57,7 @@ func callProvider[T any](ctx context.Context, a *attempt, c providerCall[T]) (T,
 	ctx, end := context.WithTimeout(ctx, c.timeout)
 	abandoned := make(<-chan struct{})
 	if c.readOnly {
-		abandoned = a.term.going.Done()
+		abandoned = a.term.accept.Done()
 		defer end()
 	}
 	t, r := a.term, *a.record

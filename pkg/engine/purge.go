@@ -13,8 +13,7 @@ import (
 // Purge drops an instance with its bindings, or one binding, without calling the
 // cloud; resources that exist there are kept and no longer tracked. The records
 // become tombstones that keep the facts; unreadable ones are deleted. Purge is for
-// deletions that can never end. For any other record it needs force: otherwise the
-// error is ErrNotDeleted, or store.ErrNewer where a newer broker could delete. The
+// stuck deletions; any other record needs force. Without force the error is ErrNotDeleted, or store.ErrNewer where a newer broker could delete. The
 // other errors are store.ErrNotFound and ErrNothingToDo. Purge returns the records
 // as they were, unreadable ones as a key alone.
 func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []store.Record, err error) {
@@ -39,9 +38,9 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 		if err != nil {
 			return purged, err
 		}
-		of := found[0].Record // the instance, where there is one
+		instance := found[0].Record // or an empty record
 		late = slices.DeleteFunc(late, func(b store.Item) bool {
-			return !b.Record.IsBinding() || b.Record.Parent != "" && b.Record.Parent != of.Incarnation && of.Incarnation != ""
+			return !b.Record.IsBinding() || b.Record.Parent != "" && b.Record.Parent != instance.Incarnation && instance.Incarnation != ""
 		})
 		more, err := e.purgeAll(ctx, late)
 		if purged = append(purged, more...); err != nil {
@@ -56,8 +55,8 @@ func (e *Engine) Purge(ctx context.Context, k store.Key, force bool) (purged []s
 
 // purgeable returns the records that a purge of k covers.
 func (e *Engine) purgeable(ctx context.Context, k store.Key) (found []store.Item, err error) {
-	of, err := e.recordsOf(ctx, k.InstanceID)
-	for _, item := range of {
+	items, err := e.recordsOf(ctx, k.InstanceID)
+	for _, item := range items {
 		if k == item.Record.Key || !k.IsBinding() && item.Record.IsBinding() {
 			found = append(found, item)
 		}
@@ -69,16 +68,16 @@ func (e *Engine) purgeable(ctx context.Context, k store.Key) (found []store.Item
 // returns the newly purged ones.
 func (e *Engine) purgeAll(ctx context.Context, found []store.Item) (purged []store.Record, err error) {
 	for _, item := range slices.Backward(found) {
-		was := item.Record
+		before := item.Record
 		switch err := e.purgeOne(ctx, item); {
 		case errors.Is(err, lifecycle.ErrUnchanged):
 		case err != nil:
-			return purged, fmt.Errorf("%s: purging it: %w", was.Key, err)
+			return purged, fmt.Errorf("%s: purging it: %w", before.Key, err)
 		default:
-			purged = append(purged, was)
+			purged = append(purged, before)
 		}
-		e.Wake(was.Key, "")
-		e.watchers.notify(was.Key)
+		e.Wake(before.Key, "")
+		e.watchers.notify(before.Key)
 	}
 	return purged, nil
 }
@@ -105,14 +104,14 @@ func mayPurge(k store.Key, found []store.Item) error {
 }
 
 // purgeOne makes a tombstone of a record.
-func (e *Engine) purgeOne(ctx context.Context, of store.Item) error {
-	err := of.Err
-	if err == nil && len(of.Record.Incarnation) < lifecycle.IncarnationShown {
+func (e *Engine) purgeOne(ctx context.Context, item store.Item) error {
+	err := item.Err
+	if err == nil && len(item.Record.Incarnation) < lifecycle.IncarnationShown {
 		err = store.ErrCorrupt
 	}
 	if err == nil {
-		_, err = e.store.Update(ctx, of.Record.Key, func(r *store.Record) error {
-			if !lifecycle.Exists(r) || r.Incarnation != of.Record.Incarnation {
+		_, err = e.store.Update(ctx, item.Record.Key, func(r *store.Record) error {
+			if !lifecycle.Exists(r) || r.Incarnation != item.Record.Incarnation {
 				return lifecycle.ErrUnchanged
 			}
 			kind := store.Deprovision
@@ -134,14 +133,14 @@ func (e *Engine) purgeOne(ctx context.Context, of store.Item) error {
 		return err
 	}
 	// Delete it, unless it is readable or another life by now.
-	err = e.store.Delete(ctx, of.Record.Key, func(r *store.Record) error {
-		if of.Err != nil || r.Incarnation != of.Record.Incarnation {
+	err = e.store.Delete(ctx, item.Record.Key, func(r *store.Record) error {
+		if item.Err != nil || r.Incarnation != item.Record.Incarnation {
 			return lifecycle.ErrUnchanged
 		}
 		return nil
 	})
 	if lifecycle.IsUnrecoverable(err) { // unreadable
-		err = e.store.Delete(ctx, of.Record.Key, nil)
+		err = e.store.Delete(ctx, item.Record.Key, nil)
 	}
 	return err
 }

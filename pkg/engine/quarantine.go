@@ -11,11 +11,11 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// quarantineAfter is how many attempts in a row a record may break before it is
+// quarantineAfter is the number of broken attempts in a row after which a record is
 // quarantined.
 const quarantineAfter = 3
 
-// A fault is what a term remembers of a record that breaks its attempts.
+// A fault counts the attempts that a record broke in this term.
 type fault struct {
 	count       int
 	notBefore   time.Time // next attempt
@@ -25,16 +25,16 @@ type fault struct {
 }
 
 // recordFault counts an attempt that a record broke, and returns when the next is
-// due: the zero time where the record is quarantined. An unreadable record has a
-// key alone.
+// due: the zero time where the record is quarantined. An unreadable record has
+// only its key.
 func (m *memory) recordFault(r *store.Record, err error) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now, of := m.now(), m.of(r.Key)
-	if of.fault == nil {
-		of.fault = &fault{}
+	now, entry := m.now(), m.entry(r.Key)
+	if entry.fault == nil {
+		entry.fault = &fault{}
 	}
-	f := of.fault
+	f := entry.fault
 	f.requests, f.unreadable = lifecycle.Requests(r), r.Revision == 0
 	switch {
 	case f.quarantined:
@@ -69,7 +69,7 @@ func (m *memory) attemptWorked(k store.Key) {
 func (m *memory) readWorked(k store.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if of := m.records[k]; of != nil && of.fault != nil && of.fault.unreadable {
+	if entry := m.records[k]; entry != nil && entry.fault != nil && entry.fault.unreadable {
 		m.clearFault(k)
 		m.prune(k)
 	}
@@ -77,25 +77,25 @@ func (m *memory) readWorked(k store.Key) {
 
 // clearFault forgets a fault. The caller holds the lock.
 func (m *memory) clearFault(k store.Key) {
-	of := m.records[k]
-	if of == nil || of.fault == nil {
+	entry := m.records[k]
+	if entry == nil || entry.fault == nil {
 		return
 	}
-	if of.fault.quarantined {
+	if entry.fault.quarantined {
 		m.quarantined.Dec()
 	}
-	of.fault = nil
+	entry.fault = nil
 }
 
 func (m *memory) isQuarantined(k store.Key) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	of := m.records[k]
-	return of != nil && of.fault != nil && of.fault.quarantined
+	entry := m.records[k]
+	return entry != nil && entry.fault != nil && entry.fault.quarantined
 }
 
-// describeQuarantine writes into a quarantined record, where it is writable, that
-// it is quarantined.
+// describeQuarantine writes the quarantine into its record, if the record is
+// writable.
 func (t *Term) describeQuarantine(ctx context.Context, r *store.Record) {
 	if !t.memory.isQuarantined(r.Key) || r.Operation == nil {
 		return
@@ -114,6 +114,6 @@ func (t *Term) describeQuarantine(ctx context.Context, r *store.Record) {
 		return nil
 	})
 	if err != nil && !errors.Is(err, lifecycle.ErrUnchanged) && t.lease.Held() {
-		glog.Errorf("describing a quarantined record failed %s err=%q", keyValues(r.Key), err)
+		glog.Errorf("quarantine not written into its record %s err=%q", keyValues(r.Key), err)
 	}
 }

@@ -14,8 +14,7 @@ import (
 )
 
 // Reconcile makes one attempt for each marked record of an instance that has work,
-// and returns when the next pass is due: the zero time if no work is left, or none
-// that a pass could advance. An error means that the store failed for one of the
+// and returns the time of the next pass, or zero if the instance waits for an event. An error means that the store failed for one of the
 // records, or that another process runs the operations.
 func (t *Term) Reconcile(ctx context.Context, instanceID string) (next time.Time, err error) {
 	marked := t.memory.takeMarked(instanceID)
@@ -35,8 +34,8 @@ func (t *Term) Reconcile(ctx context.Context, instanceID string) (next time.Time
 	return p.due.Time, err
 }
 
-// A pass goes over the marked records of one instance. Binding ids stand for
-// records; "" is the instance itself.
+// A pass goes over the marked records of one instance. Records are named by
+// binding id; "" is the instance itself.
 type pass struct {
 	term       *Term
 	instanceID string
@@ -70,8 +69,8 @@ func (p *pass) run(ctx context.Context) error {
 		return err
 	}
 	if p.term.fair.learn(p.instanceID, lifecycle.TenantOf(&instance)) {
-		// The instance waited among those of unknown tenants: now it takes its
-		// place among its tenant's own.
+		// The instance waited in the queue of unknown tenants: now it waits in the
+		// queue of its tenant.
 		p.unfinished = p.marked
 		p.due.add(p.term.config().Now())
 		return nil
@@ -151,7 +150,7 @@ func (p *pass) attempt(ctx context.Context, r, instance *store.Record) error {
 }
 
 // cascade begins the deletion of the bindings of an instance that is being
-// deleted. It reports whether one of them cannot be deleted yet.
+// deleted. It reports whether the deletion of one of them must wait.
 func (p *pass) cascade(ctx context.Context) (blocked bool, err error) {
 	bindings, err := p.readableBindings(ctx)
 	if err != nil {
@@ -177,7 +176,7 @@ func (p *pass) cascade(ctx context.Context) (blocked bool, err error) {
 				blocked = true
 				p.due.add(p.term.config().Now())
 				continue
-			case lifecycle.IsUnrecoverable(err): // the other bindings go on
+			case lifecycle.IsUnrecoverable(err): // the other bindings continue
 				blocked = true
 				p.due.add(p.term.memory.recordFault(b, err))
 			case err != nil:
@@ -211,7 +210,7 @@ func (p *pass) readableBindings(ctx context.Context) ([]store.Record, error) {
 	return readable, nil
 }
 
-// earliest is the earliest of the times added; zero times do not count.
+// earliest is the earliest of the nonzero times added.
 type earliest struct{ time.Time }
 
 func (t *earliest) add(other time.Time) {

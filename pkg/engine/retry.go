@@ -12,7 +12,7 @@ import (
 
 // Errors of operators' requests.
 var (
-	// ErrElsewhere: only the process that runs the operations can do it.
+	// ErrElsewhere: only the process that runs the operations can serve the request.
 	ErrElsewhere = errors.New("another process runs the operations")
 	// ErrNothingToDo: the record is already in the requested state.
 	ErrNothingToDo = errors.New("there is nothing to do for it")
@@ -26,15 +26,15 @@ var (
 // for unwritable records, which only the process that runs the operations can
 // retry.
 func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, error) {
-	of, err := e.recordsOf(ctx, instanceID)
+	items, err := e.recordsOf(ctx, instanceID)
 	if err != nil {
 		return nil, err
 	}
-	if len(of) == 0 {
+	if len(items) == 0 {
 		return nil, &store.RecordError{Key: store.Key{InstanceID: instanceID}, Err: store.ErrNotFound}
 	}
 	var tried, unwritten []store.Key
-	for _, item := range of {
+	for _, item := range items {
 		err := item.Err
 		if err == nil {
 			_, err = e.store.Update(ctx, item.Record.Key, func(r *store.Record) error {
@@ -77,16 +77,16 @@ func (e *Engine) Retry(ctx context.Context, instanceID string) ([]store.Key, err
 	return nil, ErrNothingToDo
 }
 
-// recordsOf returns an instance, where there is one, and its bindings.
+// recordsOf returns an instance, if it exists, and its bindings.
 func (e *Engine) recordsOf(ctx context.Context, instanceID string) ([]store.Item, error) {
 	k := store.Key{InstanceID: instanceID}
-	var of []store.Item
+	var items []store.Item
 	r, err := e.store.Get(ctx, k)
 	switch {
 	case err == nil:
-		of = append(of, store.Item{Record: r})
+		items = append(items, store.Item{Record: r})
 	case lifecycle.IsUnrecoverable(err):
-		of = append(of, store.Item{Record: store.Record{Key: k}, Err: err})
+		items = append(items, store.Item{Record: store.Record{Key: k}, Err: err})
 	case !errors.Is(err, store.ErrNotFound):
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}
@@ -94,5 +94,5 @@ func (e *Engine) recordsOf(ctx context.Context, instanceID string) ([]store.Item
 	if err != nil {
 		return nil, fmt.Errorf("%s: bindings: %w", k, err)
 	}
-	return append(of, bindings...), nil
+	return append(items, bindings...), nil
 }

@@ -35,7 +35,7 @@ func (a *attempt) takeOver(ctx context.Context) (landsUntil time.Time, err error
 	if c.Epoch != epoch {
 		until = c.Seen.Add(time.Duration(c.Timeout) * time.Millisecond)
 	} else if until.After(a.now) {
-		until = a.now // our own call has returned; storing its result failed
+		until = a.now // this term's call has returned; storing its result failed
 	}
 	if until.After(a.now) {
 		return until, nil

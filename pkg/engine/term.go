@@ -18,9 +18,9 @@ import (
 type Term struct {
 	engine *Engine
 	lease  store.Lease
-	held   context.Context //nolint:containedctx // the span of the lease, within which every write falls
-	going  context.Context //nolint:containedctx // the span in which work begins; ends with held at the latest
-	halt   context.CancelFunc
+	held   context.Context    //nolint:containedctx // ends with the lease, and every write with it
+	accept context.Context    //nolint:containedctx // ends when new work stops to begin, with held at the latest
+	drain  context.CancelFunc // ends accept
 	queue  workqueue.TypedDelayingInterface[string]
 	fair   *fairQueue
 	pool   workerPool
@@ -36,7 +36,7 @@ func newTerm(held context.Context, e *Engine, l store.Lease) *Term {
 		}),
 		memory: newMemory(e.config.Now, e.metrics.quarantined),
 	}
-	t.going, t.halt = context.WithCancel(held)
+	t.accept, t.drain = context.WithCancel(held)
 	return t
 }
 
@@ -50,20 +50,20 @@ func (t *Term) run(ctx context.Context) error {
 	defer metrics.leader.Set(0)
 	defer metrics.quarantined.Set(0)
 
-	// A running call may end after ctx, but never after the lease is lost.
-	work, cut := context.WithCancel(t.held)
-	defer cut()
-	defer t.halt()
-	defer context.AfterFunc(ctx, t.halt)()
+	// A running call may end after ctx, and ends with the lease at the latest.
+	work, cancel := context.WithCancel(t.held)
+	defer cancel()
+	defer t.drain()
+	defer context.AfterFunc(ctx, t.drain)()
 
 	glog.Infof("term begins epoch=%d", t.lease.Epoch)
 	var workers sync.WaitGroup
-	workers.Go(func() { t.resume(t.going) })
-	workers.Go(func() { t.keepHouse(t.going) })
+	workers.Go(func() { t.resume(t.accept) })
+	workers.Go(func() { t.housekeeping(t.accept) })
 	t.pool.grow(t.config().Workers, func() { workers.Go(func() { t.work(work) }) })
-	<-t.going.Done()
+	<-t.accept.Done()
 	t.queue.ShutDown()
-	late := time.AfterFunc(t.config().CallTimeout, cut)
+	late := time.AfterFunc(t.config().CallTimeout, cancel)
 	defer late.Stop()
 	workers.Wait()
 	glog.Infof("term ends epoch=%d", t.lease.Epoch)
@@ -76,9 +76,9 @@ func (t *Term) Stop() {
 	t.engine.end(t)
 }
 
-// isEnding reports that the process ends or the lease is lost, so that no work
-// begins any more.
-func (t *Term) isEnding() bool { return t.going.Err() != nil }
+// isEnding reports that the process ends or the lease is lost: new work must wait
+// for another term.
+func (t *Term) isEnding() bool { return t.accept.Err() != nil }
 
 // resume wakes the unfinished records as soon as the store can list them.
 func (t *Term) resume(ctx context.Context) {
@@ -115,7 +115,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (t *Term) work(ctx context.Context) {
 	for !t.pool.endSurplus() {
 		id, shutdown := t.queue.Get()
-		if shutdown || t.isEnding() { // a queue that is shut down still hands out its items
+		if shutdown || t.isEnding() { // after its shutdown the queue still returns its items
 			return
 		}
 		next, err := t.Reconcile(ctx, id)
@@ -130,7 +130,8 @@ func (t *Term) work(ctx context.Context) {
 }
 
 // delayAfterPass returns the delay of the next pass after one that ended with
-// err, which most likely is the store's. Zero means no other pass.
+// err, most likely an error of the store. Zero means that the next pass waits for a
+// change.
 func (t *Term) delayAfterPass(instanceID string, err error) time.Duration {
 	if err != nil && (!t.lease.Held() || t.isEnding()) {
 		return 0

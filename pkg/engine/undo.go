@@ -14,16 +14,16 @@ import (
 )
 
 // isOrphaned reports whether a successful call's result is lost for good; err is
-// why the record could not be saved.
+// the error of saving the record.
 func (a *attempt) isOrphaned(ctx context.Context, made providers.Facts, err error) bool {
 	switch {
-	case errors.Is(err, errDeposed), errors.Is(err, errMoved):
+	case errors.Is(err, errDeposed), errors.Is(err, errSuperseded):
 		return true
-	case a.term.lease.Held(): // the call stays open in the record: this process looks at its result
+	case a.term.lease.Held(): // the call stays open in the record: this process observes its result
 		return false
 	}
 	// The write was cut off together with the lease and may be done. Unless another
-	// process has taken the record over, that process looks before it goes on.
+	// process has taken the record over, that process observes before its next call.
 	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), a.config.LookTimeout)
 	defer end()
 	now, err := a.term.engine.store.Get(ctx, a.record.Key)
@@ -38,8 +38,8 @@ func (a *attempt) isOrphaned(ctx context.Context, made providers.Facts, err erro
 	return false
 }
 
-// undo removes what an orphaned call made, if the provider says that a repeated
-// call would make another one.
+// undo removes the result of an orphaned call, if a repeated call would make a
+// second resource.
 func (a *attempt) undo(step providers.Step, made providers.Facts) {
 	undoer, ok := providers.As[providers.Undoer](a.provider, a.task.Kind)
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// work is what metrics show of an unfinished record, as the term last saw it.
+// work describes an unfinished record for metrics, as the term last saw it.
 type work struct {
 	labels workLabels
 	since  time.Time // start of its operation
@@ -30,8 +30,8 @@ func (m *memory) track(r *store.Record) {
 	defer m.mu.Unlock()
 	op := r.Operation
 	if r.Revision == 0 || r.Settled || op == nil {
-		if of := m.records[r.Key]; of != nil {
-			of.work = nil
+		if entry := m.records[r.Key]; entry != nil {
+			entry.work = nil
 			m.prune(r.Key)
 		}
 		return
@@ -46,7 +46,7 @@ func (m *memory) track(r *store.Record) {
 			w.labels.class = string(class)
 		}
 	}
-	m.of(r.Key).work = &w
+	m.entry(r.Key).work = &w
 }
 
 // A workGroup is the work with the same labels.
@@ -59,8 +59,8 @@ func (m *memory) workGroups() map[workLabels]workGroup {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	groups := map[workLabels]workGroup{}
-	for _, of := range m.records {
-		w := of.work
+	for _, entry := range m.records {
+		w := entry.work
 		if w == nil {
 			continue
 		}
@@ -106,10 +106,10 @@ func (c *workCollector) Collect(ch chan<- prometheus.Metric) {
 	if t := c.engine.current(); t != nil {
 		queued = t.fair.Len()
 		now := c.engine.config.Now()
-		for of, group := range t.memory.workGroups() {
-			labels := []string{of.provider, of.kind, of.state, of.class}
-			ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(group.count), labels...)
-			ch <- prometheus.MustNewConstMetric(c.oldest, prometheus.GaugeValue, max(0, now.Sub(group.oldest).Seconds()), labels...)
+		for labels, group := range t.memory.workGroups() {
+			values := []string{labels.provider, labels.kind, labels.state, labels.class}
+			ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(group.count), values...)
+			ch <- prometheus.MustNewConstMetric(c.oldest, prometheus.GaugeValue, max(0, now.Sub(group.oldest).Seconds()), values...)
 		}
 	}
 	ch <- prometheus.MustNewConstMetric(c.queued, prometheus.GaugeValue, float64(queued))

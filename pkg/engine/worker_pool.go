@@ -5,14 +5,14 @@ import "sync"
 // sparesPerWorker bounds the spare workers, for each worker of the configuration.
 const sparesPerWorker = 7
 
-// A workerPool runs the workers of a term. A worker with a slow call gets a spare
-// beside it, so that one hanging service delays no other.
+// A workerPool runs the workers of a term. It adds a spare worker for each slow
+// call, so that a hanging service delays only its own records.
 type workerPool struct {
 	mu      sync.Mutex
 	start   func() // starts a worker; nil before the pool runs
 	most    int
 	spares  int
-	surplus int // workers to end: their spares' callers work again
+	surplus int // workers to end, because slow calls have returned
 }
 
 // grow starts n workers.
@@ -25,8 +25,8 @@ func (p *workerPool) grow(n int, start func()) {
 	}
 }
 
-// addSpare starts a worker beside one with a slow call. The caller is a worker of
-// the pool and calls the returned function when its call has returned.
+// addSpare starts a spare worker. The caller is a worker of the pool with a slow
+// call, and calls the returned function when its call has returned.
 func (p *workerPool) addSpare() (returned func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

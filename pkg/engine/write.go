@@ -29,13 +29,13 @@ func (t *Term) write(ctx context.Context, k store.Key, change func(*store.Record
 	})
 }
 
-// save changes the record, provided that it still has the operation that was
-// read.
+// save changes the record, provided that it still has the operation that the
+// attempt read.
 func (a *attempt) save(ctx context.Context, change func(*store.Record)) error {
 	id, goal := a.record.Operation.ID, a.record.Goal
 	saved, err := a.term.write(ctx, a.record.Key, func(r *store.Record) error {
 		if r.Operation == nil || r.Operation.ID != id || r.Goal != goal || lifecycle.IsTombstone(r) {
-			return errMoved
+			return errSuperseded
 		}
 		change(r)
 		return nil
@@ -63,12 +63,11 @@ func (a *attempt) end(ctx context.Context, change func(*store.Record)) error {
 	return nil
 }
 
-// secrets returns the secret facts as read with the record, without those of the
-// last look.
+// secrets returns the secret facts of the stored record.
 func (a *attempt) secrets() map[string]string {
 	s, err := lifecycle.OpenStrings(a.record.Secrets)
 	if err != nil {
-		return nil // TaskOf has opened them before
+		return nil // unreachable: TaskOf has opened them before
 	}
 	return s
 }
@@ -101,7 +100,7 @@ func showProgress(r *store.Record, step providers.Step) {
 	}
 }
 
-// forgetFailures forgets the failed attempts of an operation that goes on.
+// forgetFailures clears the failed attempts of an operation that continues.
 func forgetFailures(op *store.Operation) {
 	op.Attempt, op.NextTry = 0, time.Time{}
 	if op.CauseKind != store.CauseQuarantined { // showProgress forgets the quarantine with its sentence
