@@ -68,7 +68,7 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 		if err := badParameters(intent.plan.CheckBind(intent.parameters)); err != nil {
 			return nil, err
 		}
-		return b.intendBinding(read, &instance, req, intent)
+		return b.intendBinding(ctx, read, &instance, req, intent)
 	})
 	exists := errors.Is(err, lifecycle.ErrUnchanged)
 	if err != nil && !exists {
@@ -200,7 +200,7 @@ func appOf(in osb.BindRequest) string {
 
 // intendBinding returns the edit that makes a record the one of a new binding. Its
 // plan is the instance's, which may have left the catalog.
-func (b *BusinessLogic) intendBinding(read, instance *store.Record, req request, intent bindIntent) (edit, error) {
+func (b *BusinessLogic) intendBinding(ctx context.Context, read, instance *store.Record, req request, intent bindIntent) (edit, error) {
 	plan, err := req.planOf(instance, instance.Have)
 	if err != nil {
 		return nil, err
@@ -211,12 +211,13 @@ func (b *BusinessLogic) intendBinding(read, instance *store.Record, req request,
 	}
 	want.AppGUID = appOf(intent.request)
 	incarnation := lifecycle.NewIncarnation()
-	return b.prepared(func(r *store.Record) {
+	return b.prepared(ctx, func(r *store.Record) {
 		lifecycle.NewLife(r, incarnation, req.now)
 		r.Parent = instance.Incarnation
 		r.Provider, r.ServiceID, r.Offering = instance.Provider, instance.ServiceID, instance.Offering
 		r.Organization, r.Space, r.Context = instance.Organization, instance.Space, intent.request.Context
-		r.Region, r.Want, r.Predecessor = instance.Region, want, intent.request.PredecessorBindingID
+		r.Profile, r.Region = instance.Profile, instance.Region
+		r.Want, r.Predecessor = want, intent.request.PredecessorBindingID
 		if life := time.Duration(plan.BindingLifetime); life > 0 {
 			r.Expires = req.now.Add(life)
 			r.Renew = r.Expires.Add(-life / 5) // early enough to rotate

@@ -13,6 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
 
@@ -58,10 +59,12 @@ type preparing struct {
 
 	hook  func()
 	calls int
+	last  providers.Task // of the last call
 }
 
-func (p *preparing) Prepare(providers.Task) (providers.Plan, error) {
+func (p *preparing) Prepare(t providers.Task) (providers.Plan, error) {
 	p.calls++
+	p.last = t
 	if hook := p.hook; hook != nil {
 		p.hook = nil
 		hook()
@@ -71,24 +74,28 @@ func (p *preparing) Prepare(providers.Task) (providers.Plan, error) {
 
 // A fixture is the business logic on a store of its own, without an engine.
 type fixture struct {
-	t        *testing.T
-	logic    *broker.BusinessLogic
-	store    *lifecycle.CheckedStore
-	provider *preparing
-	engine   *engine
-	catalog  *catalog.Current
+	t         *testing.T
+	logic     *broker.BusinessLogic
+	store     *lifecycle.CheckedStore // sealed
+	faulty    *storetest.Faulty       // below the sealing
+	provider  *preparing
+	providers map[string]providers.Provider // of the broker
+	engine    *engine
+	catalog   *catalog.Current
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
+	records := environment.MustOpen(t, environment.Folder(t))
 	f := &fixture{
-		t: t, store: lifecycle.Checked(environment.MustOpen(t, environment.Folder(t))), provider: &preparing{}, engine: &engine{},
+		t: t, store: lifecycle.Checked(records), faulty: records.Faulty, provider: &preparing{}, engine: &engine{},
 		catalog: catalog.NewCurrent(snapshotOf(t, plansYAML)),
 	}
+	f.providers = map[string]providers.Provider{"fake": f.provider}
 	var err error
 	f.logic, err = broker.New(broker.Config{
 		BrokerID: "test", Catalog: f.catalog, Store: f.store, Engine: f.engine, Region: "cn-hangzhou",
-		Providers: map[string]providers.Provider{"fake": f.provider},
+		Providers: f.providers,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -62,10 +62,10 @@ func specFor(p *catalog.Plan, parameters json.RawMessage) (*store.Spec, error) {
 }
 
 // prepared returns the edit once the provider has resolved the whole request of
-// the record that it makes, and keeps the resolved plan in want, the spec that
-// the edit stores. A refusal of the provider is a 400: so far, the cloud has
-// seen nothing.
-func (b *BusinessLogic) prepared(change edit, want *store.Spec, read, instance *store.Record) (edit, error) {
+// the record that it makes. It keeps the resolved plan in want, the spec that the
+// edit stores, and puts the plan's bodies into the store. A refusal of the
+// provider is a 400: so far, the cloud has seen nothing.
+func (b *BusinessLogic) prepared(ctx context.Context, change edit, want *store.Spec, read, instance *store.Record) (edit, error) {
 	draft := *read
 	change(&draft)
 	t, err := lifecycle.TaskOf(b.config.BrokerID, &draft, instance)
@@ -77,7 +77,7 @@ func (b *BusinessLogic) prepared(change edit, want *store.Spec, read, instance *
 			return nil, err
 		}
 	}
-	plan, err := planFor(b.config.Providers[draft.Provider], t)
+	plan, bodies, err := planFor(b.config.Providers[draft.Provider], t)
 	if err != nil {
 		if failure, ok := errors.AsType[*providers.Failure](err); ok {
 			return nil, osb.ErrBadRequest("%s", failure.Text)
@@ -85,12 +85,22 @@ func (b *BusinessLogic) prepared(change edit, want *store.Spec, read, instance *
 		return nil, err
 	}
 	want.Prepared = store.Seal(plan)
-	return change, checkSize(&draft)
+	if err := checkBodies(draft, want, bodies); err != nil {
+		return nil, err
+	}
+	keys, err := b.putBodies(ctx, want, bodies)
+	if err != nil {
+		return nil, err
+	}
+	return func(r *store.Record) {
+		change(r)
+		lifecycle.NameBodies(r, keys)
+	}, nil
 }
 
-// planFor calls Prepare. A provider that panics, or that has left the broker,
-// fails this request alone.
-func planFor(provider providers.Provider, t providers.Task) (plan providers.Plan, err error) {
+// planFor calls Prepare, and PlanBodies of a provider with large values. A
+// provider that panics, or that has left the broker, fails this request alone.
+func planFor(provider providers.Provider, t providers.Task) (plan providers.Plan, bodies map[string][]byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &lifecycle.PanicError{Value: p, Stack: debug.Stack()}
@@ -98,7 +108,13 @@ func planFor(provider providers.Provider, t providers.Task) (plan providers.Plan
 		}
 	}()
 	if provider == nil {
-		return nil, fmt.Errorf("%w: its provider is not in this broker", lifecycle.ErrUnrecoverable)
+		return nil, nil, fmt.Errorf("%w: its provider is not in this broker", lifecycle.ErrUnrecoverable)
 	}
-	return provider.Prepare(t)
+	if plan, err = provider.Prepare(t); err != nil {
+		return nil, nil, err
+	}
+	if planner, ok := providers.As[providers.BodyPlanner](provider, t.Kind); ok {
+		bodies, err = planner.PlanBodies(t, plan)
+	}
+	return plan, bodies, err
 }

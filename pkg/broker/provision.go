@@ -39,7 +39,7 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 		if err := badParameters(plan.CheckCreate(parameters)); err != nil {
 			return nil, err
 		}
-		return b.intendInstance(read, req, in, offering, plan, parameters)
+		return b.intendInstance(ctx, read, req, in, offering, plan, parameters)
 	})
 	exists := errors.Is(err, lifecycle.ErrUnchanged)
 	if err != nil && !exists {
@@ -124,13 +124,13 @@ func sameInstance(r *store.Record, in osb.ProvisionRequest, parameters json.RawM
 }
 
 // intendInstance returns the edit that makes a record the one of a new instance.
-func (b *BusinessLogic) intendInstance(read *store.Record, req request, in osb.ProvisionRequest, o *catalog.Offering, p *catalog.Plan, parameters json.RawMessage) (edit, error) {
+func (b *BusinessLogic) intendInstance(ctx context.Context, read *store.Record, req request, in osb.ProvisionRequest, o *catalog.Offering, p *catalog.Plan, parameters json.RawMessage) (edit, error) {
 	want, err := specFor(p, parameters)
 	if err != nil {
 		return nil, err
 	}
 	incarnation := lifecycle.NewIncarnation()
-	return b.prepared(func(r *store.Record) {
+	return b.prepared(ctx, func(r *store.Record) {
 		lifecycle.NewLife(r, incarnation, req.now)
 		r.Provider, r.ServiceID, r.Offering = o.Provider, o.ID, o.Name
 		r.Organization, r.Space, r.Context = in.OrganizationGUID, in.SpaceGUID, in.Context

@@ -3,6 +3,7 @@ package broker
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -56,6 +57,7 @@ func sizeOf(r store.Record) (int, error) {
 		}
 	}
 	r.Frozen = nil // part of growth
+	r.Bodies = maps.Clone(r.Bodies)
 	err := r.EachSealed(func(_ string, s *store.Sealed) error {
 		if s.IsZero() || s.Box() != nil {
 			return nil

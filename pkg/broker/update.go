@@ -55,7 +55,7 @@ func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.U
 		if slow && !req.acceptsIncomplete {
 			return nil, osb.ErrAsyncRequired()
 		}
-		return b.intendUpdate(read, req, c)
+		return b.intendUpdate(ctx, read, req, c)
 	})
 	if err != nil && !errors.Is(err, lifecycle.ErrUnchanged) {
 		return none, err
@@ -163,7 +163,7 @@ func (req request) maintain(c *change, r *store.Record, in osb.UpdateRequest) er
 
 // intendUpdate checks the change and returns the edit that makes it the record's
 // wanted spec.
-func (b *BusinessLogic) intendUpdate(read *store.Record, req request, c change) (edit, error) {
+func (b *BusinessLogic) intendUpdate(ctx context.Context, read *store.Record, req request, c change) (edit, error) {
 	if err := badParameters(c.plan.CheckUpdate(c.differing)); err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (b *BusinessLogic) intendUpdate(read *store.Record, req request, c change) 
 	if err != nil {
 		return nil, err
 	}
-	return b.prepared(func(r *store.Record) {
+	return b.prepared(ctx, func(r *store.Record) {
 		r.Want = want
 		if want.PlanID != r.Have.PlanID {
 			r.PriorPlanID = r.Have.PlanID

@@ -119,7 +119,7 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 		return a.handleError(ctx, fmt.Errorf("observe: %w", err))
 	}
 	a.task.Facts = a.task.Facts.Merge(seen.Facts)
-	step := a.provider.Next(a.task, seen)
+	step := a.next(a.task, seen)
 	d, err := decideAfterLook(a.record, step, a.now, landsUntil)
 	if err != nil {
 		return time.Time{}, err
@@ -137,17 +137,33 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 	return a.call(ctx, seen, step)
 }
 
-// bodyReader reads the large values of the plan of r.
+// next returns the provider's next step. Next is pure, so it gets a task that
+// reads no bodies.
+func (a *attempt) next(task providers.Task, seen providers.Seen) providers.Step {
+	task.Body = nil
+	if task.Of != nil {
+		instance := *task.Of
+		instance.Body = nil
+		task.Of = &instance
+	}
+	return a.provider.Next(task, seen)
+}
+
+// bodyReader returns a reader of the large values of the plan of r. A hung call
+// may use the reader after r has changed, so the reader holds the names and keys
+// of now.
 func (a *attempt) bodyReader(r *store.Record) providers.BodyReader {
+	spec := r.Want
+	if spec == nil { // as in lifecycle.TaskOf
+		spec = r.Have
+	}
+	k, digests, keys, bodies := r.Key, spec.Bodies, r.Bodies, a.term.engine.store
 	return func(ctx context.Context, name string) ([]byte, error) {
-		for _, spec := range []*store.Spec{r.Want, r.Have} {
-			if spec == nil || spec.Bodies[name] == "" {
-				continue
-			}
-			digest := spec.Bodies[name]
-			return a.term.engine.store.Body(ctx, digest, r.Bodies[digest])
+		digest, ok := digests[name]
+		if !ok {
+			return nil, providers.Unreadable(fmt.Errorf("%s: the plan has no large value %q", k, name))
 		}
-		return nil, providers.Unreadable(fmt.Errorf("%s: the plan has no large value %q", r.Key, name))
+		return bodies.Body(ctx, digest, keys[digest])
 	}
 }
 

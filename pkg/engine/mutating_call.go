@@ -191,7 +191,7 @@ func (a *attempt) mergeResult(r *store.Record, step string, got providers.Facts,
 func (a *attempt) withoutFallback(seen providers.Seen, step providers.Step, err error) string {
 	task := a.task
 	task.Refused = append(slices.Clone(task.Refused), step.Name)
-	next := a.provider.Next(task, seen)
+	next := a.next(task, seen)
 	switch {
 	case next.Action == providers.Fail:
 		return next.Text

@@ -64,6 +64,7 @@ func Succeed(r *store.Record, credentials store.Sealed, now time.Time) {
 	r.Have, r.Usable, r.Settled = r.Want, true, true
 	r.Credentials = credentials
 	r.Call, r.Frozen, r.Refused, r.Unsettled, r.Unseen = nil, nil, nil, nil, time.Time{}
+	NameBodies(r, nil)
 	finish(r, store.Succeeded, "", now)
 }
 
@@ -84,6 +85,7 @@ func Fail(r *store.Record, text string, now time.Time) {
 	case op.Kind == store.Update:
 		r.Want, r.Settled = r.Have, true
 		r.Call, r.Unsettled, r.Unseen = nil, nil, time.Time{}
+		NameBodies(r, nil)
 	default:
 		r.Goal, r.Settled = store.Absent, false
 	}
@@ -97,7 +99,8 @@ func EndLife(r *store.Record, now time.Time) {
 	r.Call, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil
 	r.MissingSince, r.Unseen = time.Time{}, time.Time{}
 	r.Secrets, r.Credentials = store.Sealed{}, store.Sealed{}
-	r.Facts, r.Bodies = nil, nil
+	r.Facts = nil
+	forgetBodies(r)
 	if !r.Operation.Kind.Deletes() {
 		Note(r, now, "", "cleaned", "")
 		return

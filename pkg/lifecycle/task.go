@@ -56,6 +56,7 @@ func ownTask(brokerID string, r *store.Record) (providers.Task, error) {
 		BindingID:  r.BindingID,
 		Life:       providers.Life{BrokerID: brokerID, Incarnation: r.Incarnation},
 		Labels:     labelsOf(r, spec.PlanName),
+		Profile:    r.Profile,
 		Region:     r.Region,
 		Owner:      r.Account,
 		Settings:   plan.Settings,

@@ -27,8 +27,8 @@ const BodyAge = time.Hour
 //	... r.Bodies = map[string]store.Sealed{digest: key}   // in the change of Update
 //	manifest, err = st.Body(ctx, digest, r.Bodies[digest])
 //
-// A frozen request carries the digest. Once no record names a body, sweeps
-// delete it.
+// A spec maps the provider's names of its bodies to digests, and a frozen request
+// carries the name. Once no record names a body, sweeps delete it.
 type Bodies interface {
 	// PutBody stores a body, which is durable then, and returns its digest and
 	// the key that opens it. The digest is the SHA-256 of the stored bytes, so

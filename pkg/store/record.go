@@ -78,7 +78,7 @@ type Record struct {
 	// repeat it byte for byte.
 	Frozen map[string]Sealed `json:"frozen,omitempty"`
 	// Bodies are the bodies that the record needs, by digest, each with the key
-	// that opens it. Frozen requests carry the digests.
+	// that opens it: the ones that Want and Have name.
 	Bodies map[string]Sealed `json:"bodies,omitempty"`
 	// Refused lists the steps of this operation that the cloud refused for
 	// good. The provider can fall back to others.
