@@ -27,8 +27,8 @@ import (
 
 // BenchmarkRequests measures polls and fetches of instances, which the store
 // answers. It runs the whole program, with authentication, log and metrics, on
-// 100 records and on 100,000. Both brokers take turns, an iteration is one turn of
-// each, and the ratios are medians over the turns: use -benchtime=9x.
+// 100 records and on 100,000. Both brokers alternate: an iteration is one round of
+// each, and the ratios are medians over the rounds: use -benchtime=9x.
 //
 // The open load sends 2,000 requests per second at a fixed pace. The closed load
 // sends on two connections as fast as answers arrive, and compares with the bare
@@ -54,14 +54,14 @@ func BenchmarkRequests(b *testing.B) {
 		b.Run(what.name+"/2000-per-second", func(b *testing.B) {
 			found := figures{}
 			for b.Loop() {
-				turn := map[int][]time.Duration{}
+				round := map[int][]time.Duration{}
 				for _, records := range []int{few, many} {
-					turn[records] = openLoad(b, addresses[records], 4000, 2000, asked(records, what.path), what.want)
-					found.add(fmt.Sprintf("p50-ms-%d", records), milliseconds(turn[records], 0.5))
-					found.add(fmt.Sprintf("p99-ms-%d", records), milliseconds(turn[records], 0.99))
+					round[records] = openLoad(b, addresses[records], 4000, 2000, asked(records, what.path), what.want)
+					found.add(fmt.Sprintf("p50-ms-%d", records), milliseconds(round[records], 0.5))
+					found.add(fmt.Sprintf("p99-ms-%d", records), milliseconds(round[records], 0.99))
 				}
-				found.add("p50-ratio", milliseconds(turn[many], 0.5)/milliseconds(turn[few], 0.5))
-				found.add("p99-ratio", milliseconds(turn[many], 0.99)/milliseconds(turn[few], 0.99))
+				found.add("p50-ratio", milliseconds(round[many], 0.5)/milliseconds(round[few], 0.5))
+				found.add("p99-ratio", milliseconds(round[many], 0.99)/milliseconds(round[few], 0.99))
 			}
 			found.report(b)
 		})
@@ -109,7 +109,7 @@ func BenchmarkRequestsKubernetes(b *testing.B) {
 	}
 }
 
-// figures are the results of the turns by unit.
+// figures are the results of the rounds by unit.
 type figures map[string][]float64
 
 func (f figures) add(unit string, value float64) { f[unit] = append(f[unit], value) }

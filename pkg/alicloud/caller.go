@@ -15,7 +15,7 @@ type caller struct {
 }
 
 // Caller returns the id of the account that the credentials belong to (STS
-// API, GetCallerIdentity). It is asked once for each key.
+// API, GetCallerIdentity). It is called once for each key.
 func (c *Clients) Caller(ctx context.Context) (account string, err error) {
 	req, resp := sts.CreateGetCallerIdentityRequest(), sts.CreateGetCallerIdentityResponse()
 	key, err := c.source.Credentials(ctx)

@@ -15,7 +15,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// A Config says which cloud is called, and as whom.
+// A Config names the region, credentials and endpoints of clients.
 type Config struct {
 	// Region that requests name, such as cn-hangzhou. Required.
 	Region string
@@ -24,8 +24,8 @@ type Config struct {
 	// Endpoints override the real hosts, by the name of the product. Plain http
 	// is used only where an override says http.
 	Endpoints map[string]*url.URL
-	// CallsPerSecond is how many calls a product gets at most before the cloud
-	// asks to slow down; 0 means 50.
+	// CallsPerSecond limits the calls to each product; throttling lowers the rate.
+	// 0 means 50.
 	CallsPerSecond float64
 	// Metrics takes the collectors; it may be nil.
 	Metrics prometheus.Registerer
@@ -49,7 +49,7 @@ type Clients struct {
 }
 
 // Time-outs of calls. The page of RDS CreateDBInstance advises 20 s and more:
-// the call goes on after its client has timed out.
+// the call continues after its client has timed out.
 const (
 	connectTimeout = 5 * time.Second
 	readTimeout    = 10 * time.Second

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// AutoConfig is where Auto looks.
+// AutoConfig configures the sources that Auto chooses from.
 type AutoConfig struct {
 	OIDC     OIDC
 	Dir      string // of static credentials; may be empty
@@ -15,9 +15,9 @@ type AutoConfig struct {
 	ECSRole  string // name of the attached role; may be empty
 }
 
-// Auto returns the first source that is there: RRSA where the pod has it, else
-// the files where they exist, else the RAM role of the ECS instance. It is
-// chosen at the first use and stays.
+// Auto returns the first available source: RRSA if the pod has it, else the files
+// if they exist, else the RAM role of the ECS instance. The first use chooses; the
+// choice is final.
 func Auto(c AutoConfig) CredentialsSource { return &auto{config: c} }
 
 type auto struct {

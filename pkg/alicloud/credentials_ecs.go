@@ -6,7 +6,7 @@ import (
 )
 
 // ECSRole returns a source of the temporary keys of the RAM role that is
-// attached to the ECS instance; name may be empty: the service tells it.
+// attached to the ECS instance; if name is empty, the service returns it.
 func ECSRole(m *Metadata, name string) CredentialsSource {
 	const path = "ram/security-credentials/"
 	return newCached("ecs_role", func(ctx context.Context) (Key, error) {

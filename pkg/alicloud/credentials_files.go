@@ -46,7 +46,7 @@ func (f *files) measure(m *metrics) {
 func (f *files) Credentials(context.Context) (Key, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	stamp, err := f.look()
+	stamp, err := f.modified()
 	if err == nil && f.key != nil && stamp == f.stamp {
 		return *f.key, nil
 	}
@@ -62,8 +62,8 @@ func (f *files) Credentials(context.Context) (Key, error) {
 	return key, nil
 }
 
-// look returns a text that changes when one of the files does.
-func (f *files) look() (string, error) {
+// modified returns a text that changes with the files.
+func (f *files) modified() (string, error) {
 	var stamp strings.Builder
 	for _, name := range []string{FileAccessKeyID, FileAccessKeySecret, FileSecurityToken} {
 		info, err := os.Stat(filepath.Join(f.dir, name))

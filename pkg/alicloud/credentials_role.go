@@ -12,14 +12,14 @@ import (
 // A Role is assumed with other credentials.
 type Role struct {
 	ARN         string            // acs:ram::ACCOUNT:role/NAME. Required.
-	Base        CredentialsSource // who assumes it. Required.
+	Base        CredentialsSource // assumes the role. Required.
 	Region      string            // Required.
 	SessionName string            // 2-64 of [A-Za-z0-9.@_-]; empty: osb-broker
-	ExternalID  string            // where the role's trust asks for one
+	ExternalID  string            // if the role's trust policy requires one
 	Endpoint    *url.URL          // of STS; nil: the real one
 }
 
-// sessionSeconds is how long keys of roles live: the longest that every role
+// sessionSeconds is the lifetime of keys of roles: the longest that every role
 // allows by default.
 const sessionSeconds = 3600
 

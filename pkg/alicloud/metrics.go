@@ -41,12 +41,12 @@ func newMetrics(products []string) *metrics {
 		}, []string{labelProduct, labelAction, "signer", "result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "alibabacloud_broker_cloud_request_duration_seconds",
-			Help:    "Time from sending a request to the cloud to its answer, without the wait for its turn.",
+			Help:    "Time from sending a request to the cloud to its answer, without the wait for the rate limit.",
 			Buckets: []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25},
 		}, []string{labelProduct, labelAction}),
 		waits: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_cloud_pacing_seconds_total",
-			Help: "Time that requests to the cloud waited for their turn, by product.",
+			Help: "Time that requests to the cloud waited for the rate limit, by product.",
 		}, []string{labelProduct}),
 		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_credentials_refreshes_total",
@@ -54,7 +54,7 @@ func newMetrics(products []string) *metrics {
 		}, []string{labelSource, "result"}),
 		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "alibabacloud_broker_credentials_expiry_timestamp_seconds",
-			Help: "When the key in hand expires, in Unix time; 0 for a key that lasts.",
+			Help: "When the current key expires, in Unix time; 0 for a key that lasts.",
 		}, []string{labelSource}),
 	}
 	for _, product := range products {
@@ -87,7 +87,7 @@ func (c *Clients) answered(op Op, err error) {
 	c.metrics.calls.WithLabelValues(op.product(), op.Action, c.signer, resultOf(err)).Inc()
 }
 
-// sent observes how long an answer took.
+// sent observes the time until an answer.
 func (m *metrics) sent(op Op, took time.Duration) {
 	m.durations.WithLabelValues(op.product(), op.Action).Observe(took.Seconds())
 }

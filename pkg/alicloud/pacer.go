@@ -8,15 +8,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A pacer is a token bucket that gives way when the cloud throttles, and comes
-// back slowly: a tenth of the full pace every ten seconds.
+// A pacer is a token bucket that halves its pace when the cloud throttles, and
+// recovers slowly: by a tenth of the full pace every ten seconds.
 type pacer struct {
 	full    rate.Limit
 	limiter *rate.Limiter
 	now     func() time.Time
 
 	mu      sync.Mutex
-	changed time.Time // when the pace was last changed
+	changed time.Time // time of the last change of pace
 }
 
 const (

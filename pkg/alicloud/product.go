@@ -47,7 +47,7 @@ func (p Product) Reason(code string) error {
 // ErrEarlierAttempt is the reason, in Codes, of codes that say that an earlier
 // request with the same token is still at work. Errors with such
 // a code have two reasons: ErrWrongState, since this request was refused and is worth
-// repeating, and ErrOutcomeUnknown, since the earlier one goes on.
+// repeating, and ErrOutcomeUnknown, since the earlier one continues.
 var ErrEarlierAttempt = errors.New("an earlier attempt is under way")
 
 // CentralHost returns the Host of a product that one host serves everywhere.
@@ -103,7 +103,7 @@ func register(list []Product) (products, error) {
 	return registered, nil
 }
 
-// names returns the names in their order.
+// names returns the sorted names.
 func (p products) names() []string { return slices.Sorted(maps.Keys(p)) }
 
 func reasonIn(codes map[string]error, code string) error {

@@ -21,7 +21,7 @@ import (
 // BenchmarkCatalog reads a catalog of some 20 KB over loopback on two
 // connections: from a bare net/http handler that writes the same bytes, and
 // from ours with its authentication, version check, metrics and real log, whose
-// lines go to /dev/null. The two take turns; ours/bare is the median of the
+// lines go to /dev/null. The two alternate; ours/bare is the median of the
 // ratios of their requests per second. The client's own work is in both.
 func BenchmarkCatalog(b *testing.B) {
 	catalog := osb.Catalog{}
@@ -52,12 +52,12 @@ func BenchmarkCatalog(b *testing.B) {
 		_, _ = w.Write(body)
 	})
 	oursAt, bareAt := serveBench(b, handler), serveBench(b, plain)
-	const turn = 200 // requests
+	const round = 200 // requests
 	var ours, bare, ratios []float64
 	for b.Loop() {
-		tookBare, tookOurs := read(b, bareAt, turn), read(b, oursAt, turn)
-		bare = append(bare, turn*connections/tookBare.Seconds())
-		ours = append(ours, turn*connections/tookOurs.Seconds())
+		tookBare, tookOurs := read(b, bareAt, round), read(b, oursAt, round)
+		bare = append(bare, round*connections/tookBare.Seconds())
+		ours = append(ours, round*connections/tookOurs.Seconds())
 		ratios = append(ratios, tookBare.Seconds()/tookOurs.Seconds())
 	}
 	b.ReportMetric(median(ours), "ours-req/s")

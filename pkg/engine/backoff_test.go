@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// The delays between tries grow up to their bound, and differ, so that those
-// that failed together do not come again together.
-func TestBackOffGrowsUpToItsBoundAndVaries(t *testing.T) {
+// Delays grow up to their bound, and differ, so that simultaneous failures spread
+// out.
+func TestBackoff_RepeatedFailures_GrowsToItsBound(t *testing.T) {
 	t.Parallel()
 	const first, most = time.Second, time.Minute
-	var longest time.Duration // of two tries ago
+	var longest time.Duration // of two failures ago
 	var before time.Duration
 	for n := 1; n <= 80; n++ {
 		least, greatest := most, time.Duration(0)
@@ -26,7 +26,7 @@ func TestBackOffGrowsUpToItsBoundAndVaries(t *testing.T) {
 		case greatest > most/2 && least < most/3:
 			t.Errorf("delays after %d failures are from %s to %s: they vary by more than they should", n, least, greatest)
 		case n > 2 && longest < most/4 && least <= longest:
-			t.Errorf("delays after %d failures begin at %s, after two less they end at %s", n, least, longest)
+			t.Errorf("delays after %d failures begin at %s, after two failures fewer they end at %s", n, least, longest)
 		case n > 10 && least < most/2:
 			t.Errorf("after %d failures the delay is %s", n, least)
 		case n == 1 && greatest > first:

@@ -116,7 +116,7 @@ func checkGolden(t *testing.T, file string, want store.Record) {
 	}
 }
 
-func TestGoldenRecord_HasEveryMember(t *testing.T) {
+func TestGoldenRecord_CurrentSchema_HasEveryMember(t *testing.T) {
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
 		if v.IsZero() && path != "Record.Revision" { // Revision is stored apart
@@ -138,7 +138,7 @@ func TestGoldenRecord_HasEveryMember(t *testing.T) {
 	walk("Event", reflect.ValueOf(golden().History.Events()[0]))
 }
 
-func TestEachSealed_FindsEverySecret(t *testing.T) {
+func TestEachSealed_AnyRecord_FindsEverySecret(t *testing.T) {
 	r := golden()
 	encoded, err := store.Encode(r)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-func TestSealed_NeverPrints(t *testing.T) {
+func TestSealed_Printed_ShowsNoSecret(t *testing.T) {
 	const secret = "hunter2"
 	opened := store.Boxed([]byte("box"), func([]byte) ([]byte, error) { return []byte(secret), nil })
 	for _, s := range []store.Sealed{store.Seal([]byte(secret)), opened} {
@@ -46,7 +46,7 @@ func TestSealed_EmptyBytes_AreAbsent(t *testing.T) {
 	}
 }
 
-func TestSeal_KeepsACopy(t *testing.T) {
+func TestSeal_ChangedInput_KeepsCopy(t *testing.T) {
 	plain := []byte("secret")
 	s := store.Seal(plain)
 	plain[0] = 'X'

@@ -67,7 +67,7 @@ func openAdministration(password string, dial func(context.Context) (net.Conn, e
 	return db, nil
 }
 
-// administer runs work with the turn and a connection. Its errors name the
+// administer runs work with the lock held and a connection. Its errors name the
 // task.
 func (s *server) administer(ctx context.Context, what string, work func(context.Context, *sql.Conn) error) error {
 	err := func() error {

@@ -55,7 +55,7 @@ func (d dialer) DialTimeout(_, _ string, limit time.Duration) (net.Conn, error) 
 }
 
 // inside gives work a connection to another database of the server, for the
-// turn that the caller has.
+// lock that the caller holds.
 func (s *postgresServer) inside(ctx context.Context, database string, work func(context.Context, *sql.Conn) error) error {
 	db, err := openPostgres(s.server, database, s.password)
 	if err != nil {

@@ -43,9 +43,9 @@ type server struct {
 	life context.Context //nolint:containedctx // its own life, which ends when Stop begins
 	end  context.CancelFunc
 
-	// turn is held during a change of the server or its accounts. It guards the
+	// lock is held during a change of the server or its accounts. It guards the
 	// fields below.
-	turn    chan struct{}
+	lock    chan struct{}
 	process *process
 	stopped bool
 }
@@ -57,7 +57,7 @@ func startServer(ctx context.Context, h *host, id, folder string) (*server, erro
 		h:      h,
 		id:     id,
 		folder: filepath.Join(h.files.path, folder),
-		turn:   make(chan struct{}, 1),
+		lock:   make(chan struct{}, 1),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	err := s.prepare(ctx)
@@ -167,7 +167,7 @@ func (s *server) dial(ctx context.Context) (net.Conn, error) {
 
 func (s *server) path(name string) string { return filepath.Join(s.folder, name) }
 
-// discard ends the existing parts of the server. It needs the turn.
+// discard ends the existing parts of the server. The caller holds the lock.
 func (s *server) discard() error {
 	s.end()
 	if s.proxy != nil {
@@ -186,7 +186,7 @@ func (s *server) discard() error {
 	return errors.Join(append(failed, os.RemoveAll(s.folder))...)
 }
 
-// begin waits for the turn; done releases it. A change that has begun is
+// begin waits for the lock; done releases it. A change that has begun is
 // completed, since half a change is worse than a late one: its context ends
 // with the server or by changeLimit, and ignores the caller's.
 func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err error) {
@@ -195,10 +195,10 @@ func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err
 	select {
 	case <-waiting.Done():
 		return nil, nil, context.Cause(waiting)
-	case s.turn <- struct{}{}:
+	case s.lock <- struct{}{}:
 	}
 	if waiting.Err() != nil { // both were ready
-		<-s.turn
+		<-s.lock
 		return nil, nil, context.Cause(waiting)
 	}
 	changing, cancelLife := within(context.WithoutCancel(ctx), s.life)
@@ -206,7 +206,7 @@ func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err
 	return changing, func() {
 		cancelLimit()
 		cancelLife()
-		<-s.turn
+		<-s.lock
 	}, nil
 }
 
@@ -239,8 +239,8 @@ func (s *server) Restart(ctx context.Context) error {
 func (s *server) Stop(ctx context.Context) error {
 	s.end()
 	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
+	case s.lock <- struct{}{}:
+		defer func() { <-s.lock }()
 	case <-ctx.Done():
 		return fmt.Errorf("engine: stop %s: %w", s.id, context.Cause(ctx))
 	}

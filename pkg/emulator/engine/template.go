@@ -17,12 +17,12 @@ import (
 type template struct {
 	h    *host
 	path string
-	turn chan struct{} // one maker at a time, each with its own context
-	made bool          // guarded by turn
+	lock chan struct{} // one maker at a time, each with its own context
+	made bool          // guarded by lock
 }
 
 func newTemplate(h *host) *template {
-	return &template{h: h, path: filepath.Join(h.files.path, "template"), turn: make(chan struct{}, 1)}
+	return &template{h: h, path: filepath.Join(h.files.path, "template"), lock: make(chan struct{}, 1)}
 }
 
 // copyTo makes the data folder dst, which then belongs to the servers' user.
@@ -40,8 +40,8 @@ func (t *template) copyTo(ctx context.Context, dst string) error {
 // tries again.
 func (t *template) make(ctx context.Context) error {
 	select {
-	case t.turn <- struct{}{}:
-		defer func() { <-t.turn }()
+	case t.lock <- struct{}{}:
+		defer func() { <-t.lock }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -83,7 +83,7 @@ func TestObjectTags_PutGetDelete_Shown(t *testing.T) {
 	wantCode(t, err, "NoSuchKey")
 }
 
-func TestObjectACL_OverridesBucketACL(t *testing.T) {
+func TestObjectACL_OtherBucketACL_TakesPrecedence(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
@@ -124,7 +124,7 @@ func TestObjectACL_OverridesBucketACL(t *testing.T) {
 	wantCode(t, err, "InvalidArgument")
 }
 
-func TestPublicAccessBlock_OverridesACLs(t *testing.T) {
+func TestPublicAccessBlock_PublicACLs_AreOverridden(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root()
 	if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: new("bucket-a"), Acl: sdk.BucketACLPublicRead}); err != nil {

@@ -71,8 +71,8 @@ func TestInstance_Memory_StaysSmall(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// BenchmarkCrowd measures reads among 100,000 instances, and the memory of one.
-func BenchmarkCrowd(b *testing.B) {
+// BenchmarkManyInstances measures reads among 100,000 instances, and the memory of one.
+func BenchmarkManyInstances(b *testing.B) {
 	each, s := bytesOf(b, crowd)
 	actions := s.API().Actions
 	id := s.order[crowd/2].id

@@ -15,7 +15,7 @@ type tokenUse struct {
 // once makes a creation idempotent by its ClientToken. Creations are made by
 // hand, and few: they wait for one another, and tokens are kept for good.
 func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
-	turn := make(chan struct{}, 1)
+	lock := make(chan struct{}, 1)
 	return func(r *rpc.Request) (any, *rpc.Error) {
 		if r.Get("DryRun") == "true" {
 			return nil, rpc.Unsupported(r.Action + ".DryRun")
@@ -24,8 +24,8 @@ func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Reques
 		if token == "" {
 			return do(r)
 		}
-		turn <- struct{}{}
-		defer func() { <-turn }()
+		lock <- struct{}{}
+		defer func() { <-lock }()
 		key, params := r.Caller.AccountID+" "+r.Action+" "+token, meaning(r.Params)
 		s.mu.RLock()
 		old, used := s.tokens[key]

@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 )
 
-func TestTheListIsWellFormed(t *testing.T) {
+func TestRequirements_List_IsWellFormed(t *testing.T) {
 	t.Parallel()
 	rows, err := osbtest.Requirements()
 	if err != nil {
@@ -32,7 +32,7 @@ func TestTheListIsWellFormed(t *testing.T) {
 	}
 }
 
-func TestProvesRefusesWhatIsNotInTheListOrDoesNotApply(t *testing.T) {
+func TestProves_UnknownOrOmittedID_Fails(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"PROV-99", "", "BIND-19", "ORP-04"} {
 		probe := &recorder{TB: t}

@@ -9,7 +9,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
-func TestBolt(t *testing.T) {
+func TestBolt_Contract_IsKept(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store {
 		s, err := bolt.Open(filepath.Join(dir, "broker.db"), nil)
 		if err != nil {

@@ -16,12 +16,12 @@ var cluster kubetest.Cluster //nolint:gochecknoglobals // what TestMain runs is 
 
 func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
-func TestKubernetes(t *testing.T) {
+func TestKubernetes_Contract_IsKept(t *testing.T) {
 	options := folders(t)
 	storetest.Run(t, func(t *testing.T, dir string) store.Store { return open(t, options(t, dir)) })
 }
 
-func TestSealedKubernetes(t *testing.T) {
+func TestKubernetes_Sealed_HidesSecrets(t *testing.T) {
 	options := folders(t)
 	storetest.RunSecrets(t, func(t *testing.T, dir string) store.Store {
 		inner := open(t, options(t, dir))
@@ -67,7 +67,7 @@ func open(t testing.TB, o kubernetes.Options) *kubernetes.Store {
 	return s
 }
 
-func TestReplicas(t *testing.T) {
+func TestKubernetes_Replicas_KeepContract(t *testing.T) {
 	options := folders(t)
 	storetest.RunShared(t, storetest.Shared{
 		Open: func(t *testing.T, dir string) storetest.Replica {

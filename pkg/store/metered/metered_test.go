@@ -18,7 +18,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
-func TestMetered(t *testing.T) {
+func TestMetered_Contract_IsKept(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store {
 		return meter(t, openBolt(t, dir), prometheus.NewRegistry())
 	})

@@ -157,7 +157,7 @@ func TestOpen_OtherContent_FailsWithoutQuotingIt(t *testing.T) {
 	}
 }
 
-func TestKeys_NeverPrint(t *testing.T) {
+func TestKeys_Printed_ShowNoSecret(t *testing.T) {
 	keys := newKeys(t)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if got := fmt.Sprintf(verb, keys); got != "keys" {

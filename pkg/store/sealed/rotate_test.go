@@ -193,7 +193,7 @@ func TestRotation_ConcurrentUse_OpensEverySecret(t *testing.T) {
 		var (
 			wg           sync.WaitGroup
 			mu           sync.Mutex
-			turns, reads int
+			passes, reads int
 		)
 		for worker := range 8 {
 			s := sealed.New(inner, replicas[worker%2])
@@ -209,7 +209,7 @@ func TestRotation_ConcurrentUse_OpensEverySecret(t *testing.T) {
 						}
 					}
 					mu.Lock()
-					turns, reads = turns+1, reads+8
+					passes, reads = passes+1, reads+8
 					mu.Unlock()
 					pass(time.Duration(1700+worker*100) * time.Millisecond)
 				}
@@ -235,6 +235,6 @@ func TestRotation_ConcurrentUse_OpensEverySecret(t *testing.T) {
 		if _, err := sealed.Ensure(t.Context(), source, inner, nil); err != nil {
 			t.Errorf("after a restart: %v", err)
 		}
-		t.Logf("%d rotations, %d turns of workers, %d reads", rounds, turns, reads)
+		t.Logf("%d rotations, %d passes of workers, %d reads", rounds, passes, reads)
 	})
 }

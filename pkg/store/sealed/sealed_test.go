@@ -16,7 +16,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
-func TestSealed(t *testing.T) {
+func TestSealed_Contract_IsKept(t *testing.T) {
 	storetest.RunSealed(t, func(t *testing.T, dir string) store.Store {
 		inner := openBolt(t, dir)
 		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)

@@ -8,7 +8,7 @@ import (
 )
 
 // Members that fill leaves out would be untested in every store.
-func TestFill_SetsAllButSecrets(t *testing.T) {
+func TestFill_EmptyRecord_SetsAllButSecrets(t *testing.T) {
 	r := store.Record{Key: binding("i", "b")}
 	fill(&r)
 	theStores := map[string]bool{"Record.Schema": true, "Record.Revision": true}
