@@ -191,8 +191,8 @@ func TestRotation_ConcurrentUse_OpensEverySecret(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var (
-			wg           sync.WaitGroup
-			mu           sync.Mutex
+			wg            sync.WaitGroup
+			mu            sync.Mutex
 			passes, reads int
 		)
 		for worker := range 8 {
