@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -22,9 +23,18 @@ offerings:
 	if err != nil {
 		t.Fatal(err)
 	}
+	shipped, err := (&config{}).offerings()
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := c.Offerings()
-	if len(all) != 1 || all[0].ID != "b-rds-997b8372-8dac-40ac-ae65-758b4a5075a5" || all[0].Name != "b-alibaba-cloud-rds-mysqldb" {
+	if len(all) != len(shipped.Offerings())-1 || all[0].ID != "b-rds-997b8372-8dac-40ac-ae65-758b4a5075a5" || all[0].Name != "b-alibaba-cloud-rds-mysqldb" {
 		t.Errorf("offerings = %+v", all)
+	}
+	for _, o := range all {
+		if strings.HasSuffix(o.Name, "alibaba-cloud-oss") {
+			t.Errorf("the offering %s is disabled and served", o.Name)
+		}
 	}
 }
 
