@@ -71,7 +71,7 @@ image: image-programs ## Write container images and lists of the software in the
 image-programs: go $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
 
 .PHONY: chart
-chart: go ## Write the parts of chart/ that repeat others: the table of values, the dashboards
+chart: go ## Write the parts of chart/ that repeat others: the names of endpoints, the table of values, the dashboards
 	go run ./hack/tools/chart
 
 .PHONY: ram-policies

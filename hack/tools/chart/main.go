@@ -1,13 +1,19 @@
-// Command chart writes the derived parts of the Helm chart: the table of values
-// in chart/README.md, from the comments of chart/values.yaml, and the
-// dashboards of contrib/grafana, since a chart holds only files of its own. Its
-// test fails while a part is out of date.
+// Command chart writes the derived parts of the Helm chart: the products of
+// cloud.endpoints in the comment of chart/values.yaml, from the list of
+// services; the table of values in chart/README.md, from the comments of
+// chart/values.yaml; and the dashboards of contrib/grafana, since a chart holds
+// only files of its own. Its test fails while a part is out of date.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 )
 
 func main() {
@@ -37,9 +43,13 @@ func run(root string) error {
 // derived returns the wanted text of the files, by path.
 func derived(root string) (map[string][]byte, error) {
 	chart := filepath.Join(root, "chart")
-	values, err := os.ReadFile(filepath.Join(chart, "values.yaml")) //nolint:gosec // of this repository
+	valuesFile := filepath.Join(chart, "values.yaml")
+	values, err := os.ReadFile(valuesFile) //nolint:gosec // of this repository
 	if err != nil {
 		return nil, err
+	}
+	if values, err = nameEndpoints(values, all.Services().Endpoints()); err != nil {
+		return nil, fmt.Errorf("values.yaml: %w", err)
 	}
 	readme := filepath.Join(chart, "README.md")
 	page, err := os.ReadFile(readme) //nolint:gosec // of this repository
@@ -50,7 +60,7 @@ func derived(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("values.yaml: %w", err)
 	}
-	files := map[string][]byte{}
+	files := map[string][]byte{valuesFile: values}
 	if files[readme], err = insert(page, table); err != nil {
 		return nil, fmt.Errorf("%s: %w", readme, err)
 	}
@@ -66,4 +76,14 @@ func derived(root string) (map[string][]byte, error) {
 		files[filepath.Join(chart, "dashboards", filepath.Base(path))] = content
 	}
 	return files, nil
+}
+
+// nameEndpoints puts the names of the endpoints into the comment of
+// cloud.endpoints.
+func nameEndpoints(values []byte, names []string) ([]byte, error) {
+	comment := regexp.MustCompile(`(# URL by product) \([^)]*\)`)
+	if len(comment.FindAll(values, -1)) != 1 {
+		return nil, errors.New("the comment of cloud.endpoints is missing: URL by product (...)")
+	}
+	return comment.ReplaceAll(values, []byte("$1 ("+strings.Join(names, ", ")+")")), nil
 }

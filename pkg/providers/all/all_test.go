@@ -128,6 +128,6 @@ func TestServices_ChartValues_NameTheEndpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "(" + strings.Join(all.Services().Endpoints(), ", ") + ")"; !strings.Contains(string(values), want) {
-		t.Errorf("the comment of cloud.endpoints in chart/values.yaml lacks %s: correct it, and run make chart", want)
+		t.Errorf("the comment of cloud.endpoints in chart/values.yaml lacks %s: run make chart", want)
 	}
 }
