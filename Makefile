@@ -74,6 +74,10 @@ image-programs: go $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)
 chart: go ## Write the parts of chart/ that repeat others: the names of endpoints, the table of values, the dashboards
 	go run ./hack/tools/chart
 
+.PHONY: services
+services: go ## Write pkg/providers/all/all.go from the names of the services in services.txt beside it
+	go run ./hack/tools/services
+
 .PHONY: ram-policies
 ram-policies: go ## Write the RAM policies of the services into contrib/ram-policies
 	go run ./hack/tools/rampolicies
