@@ -47,17 +47,17 @@ func TestPod_DeletedDuringBind_LosesNothing(t *testing.T) {
 		"follower": func(t *testing.T) string { _, others := r.leader(t); return others[0] },
 		"waiting":  r.waiting,
 	}
-	for _, who := range slices.Sorted(maps.Keys(victims)) {
-		t.Run(who, func(t *testing.T) {
+	for _, victim := range slices.Sorted(maps.Keys(victims)) {
+		t.Run(victim, func(t *testing.T) {
 			r.serving(t)
 			here.cloud.fault(t, `{"action": "CreateAccount", "effect": "delay", "delay": "4s", "times": 1}`)
-			bind(t, ns, who, "db")
+			bind(t, ns, victim, "db")
 			until(t, 30*time.Second, "the binding is asked for", func() (bool, string) {
 				return r.unfinished(t) != "", "the broker has nothing to do"
 			})
-			kubectl(t, "-n", r.namespace, "delete", "pod", victims[who](t), "--wait=false")
-			ready(t, 90*time.Second, ns, "servicebinding", who)
-			if code, report := use(t, ns, who, "write"); code != clientOK {
+			kubectl(t, "-n", r.namespace, "delete", "pod", victims[victim](t), "--wait=false")
+			ready(t, 90*time.Second, ns, "servicebinding", victim)
+			if code, report := use(t, ns, victim, "write"); code != clientOK {
 				t.Errorf("the login: %d, %+v", code, report)
 			}
 		})

@@ -42,26 +42,26 @@ func TestMain(m *testing.M) {
 	}
 	began := time.Now()
 	runtime.LockOSThread() // the emulator ends with the thread that has started it
-	w, err := newWorld()
+	e, err := newEnvironment()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		os.Exit(1)
 	}
-	here = w
+	here = e
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	var cleaning sync.Mutex // its holder cleans up, and ends the process
 	go func() {
 		fmt.Fprintln(os.Stderr, "e2e:", <-interrupted)
 		cleaning.Lock()
-		if err := errors.Join(sweep(), w.cloud.stop(), os.RemoveAll(w.dir)); err != nil {
+		if err := errors.Join(sweep(), e.cloud.stop(), os.RemoveAll(e.dir)); err != nil {
 			fmt.Fprintln(os.Stderr, "e2e: not all was left as it was found:", err)
 		}
 		os.Exit(1)
 	}()
 	code := m.Run()
 	cleaning.Lock()
-	if err := w.close(); err != nil {
+	if err := e.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: not all was left as it was found:", err)
 		code = 1
 	}
@@ -76,12 +76,12 @@ func env(name, otherwise string) string {
 	return otherwise
 }
 
-func newWorld() (*environment, error) {
-	w := &environment{
+func newEnvironment() (*environment, error) {
+	e := &environment{
 		chart: filepath.Join("..", "..", "chart"), examples: filepath.Join("..", "..", "contrib", "examples"),
 		prefix: os.Getenv("E2E_IMAGE_PREFIX"), tag: env("E2E_IMAGE_TAG", "e2e"),
 	}
-	w.next = env("E2E_NEXT_IMAGE_TAG", w.tag+"-next")
+	e.next = env("E2E_NEXT_IMAGE_TAG", e.tag+"-next")
 	if err := sweep(); err != nil {
 		return nil, err
 	}
@@ -97,25 +97,25 @@ func newWorld() (*environment, error) {
 		host, _, _ = strings.Cut(addresses, " ")
 	}
 	var err error
-	if w.dir, err = os.MkdirTemp("", "osb-e2e-"); err != nil {
+	if e.dir, err = os.MkdirTemp("", "osb-e2e-"); err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(w.dir, 0o711); err != nil { // the database servers are another user's
+	if err := os.Chmod(e.dir, 0o711); err != nil { // the database servers are another user's
 		return nil, err
 	}
-	if w.cloud, err = startEmulator(env("E2E_EMULATOR", filepath.Join("..", "..", "bin", "alibabacloud-emulator")), host, w.dir); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(w.dir))
+	if e.cloud, err = startEmulator(env("E2E_EMULATOR", filepath.Join("..", "..", "bin", "alibabacloud-emulator")), host, e.dir); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(e.dir))
 	}
-	return w, nil
+	return e, nil
 }
 
 // close leaves the cluster and the machine as they were found.
-func (w *environment) close() error {
+func (e *environment) close() error {
 	var failed error
-	if w.main != nil {
-		failed = w.main.remove()
+	if e.main != nil {
+		failed = e.main.remove()
 	}
-	return errors.Join(failed, sweep(), w.cloud.stop(), os.RemoveAll(w.dir))
+	return errors.Join(failed, sweep(), e.cloud.stop(), os.RemoveAll(e.dir))
 }
 
 // alone reports an error if another broker offers the same in this cluster:
