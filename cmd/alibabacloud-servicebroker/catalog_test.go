@@ -97,23 +97,29 @@ func TestCatalog_EveryPlan_IsRecordedInOneKilobyte(t *testing.T) {
 }
 
 // Readers find values and defaults of parameters on a page that cannot differ
-// from the plans.
+// from the plans, and the offerings in the README.
 func TestServicesPage_Written_StatesThePlans(t *testing.T) {
-	want, err := servicesdoc.Page(planFiles()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := filepath.Join("..", "..", "docs", "services.md")
-	if *update {
-		if err := os.WriteFile(page, want, 0o644); err != nil {
+	for _, page := range []struct {
+		path   string
+		render func(page []byte) ([]byte, error)
+	}{
+		{filepath.Join("docs", "services.md"), func([]byte) ([]byte, error) { return servicesdoc.Page(planFiles()...) }},
+		{"README.md", func(readme []byte) ([]byte, error) { return servicesdoc.Readme(readme, planFiles()...) }},
+	} {
+		path := filepath.Join("..", "..", page.path)
+		got, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the page differs from the plans (-want +got); run the test with -update:\n%s", diff)
+		want, err := page.render(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			got, err = want, os.WriteFile(path, want, 0o644)
+		}
+		if diff := cmp.Diff(string(want), string(got)); err != nil || diff != "" {
+			t.Errorf("%s differs from the plans (-want +got); run the test with -update: %v\n%s", page.path, err, diff)
+		}
 	}
 }
