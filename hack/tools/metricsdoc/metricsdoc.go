@@ -1,6 +1,6 @@
 // Package metricsdoc reads docs/metrics.md, so that tests can hold the page,
 // the alert rules and the dashboard against the program's real metrics, and
-// runs promtool for them.
+// runs promtool for them. Services and products come from their list.
 package metricsdoc
 
 import (
@@ -12,6 +12,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
 // A Metric is one metric as docs/metrics.md describes it.
@@ -29,6 +32,8 @@ type Metric struct {
 //
 //	- `label`: `value`, `value` (what it means)
 //	- `label`: any text of that sort
+//	- `label`: each service
+//	- `label`: each product
 var (
 	headingForm = regexp.MustCompile("^### `([a-z_]+)`$")
 	helpForm    = regexp.MustCompile(`^\*\*(counter|gauge|histogram)\*\* (.+)$`)
@@ -99,10 +104,19 @@ func parse(page []byte) (map[string]Metric, error) {
 }
 
 func values(text string) []string {
-	if strings.HasPrefix(text, "any ") {
-		return nil
-	}
 	var values []string
+	switch {
+	case strings.HasPrefix(text, "any "):
+		return nil
+	case strings.HasPrefix(text, "each service"):
+		for _, service := range all.Services() {
+			values = append(values, service.Name)
+		}
+		slices.Sort(values)
+		return values
+	case strings.HasPrefix(text, "each product"):
+		return slices.DeleteFunc(all.Services().Endpoints(), func(name string) bool { return name == descriptor.MetadataEndpoint })
+	}
 	for _, found := range valueForm.FindAllStringSubmatch(text, -1) {
 		values = append(values, found[1])
 	}

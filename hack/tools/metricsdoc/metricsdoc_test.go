@@ -101,3 +101,15 @@ func TestCheck_UnknownMetric_IsFound(t *testing.T) {
 		}
 	}
 }
+
+func TestValues_EachServiceAndProduct_ComeFromTheList(t *testing.T) {
+	services, products := values("each service, by its folder"), values("each product of the cloud")
+	for _, name := range []string{"rds", "oss"} {
+		if !slices.Contains(services, name) || !slices.Contains(products, name) {
+			t.Errorf("services %q or products %q lack %s", services, products, name)
+		}
+	}
+	if !slices.Contains(products, "sts") || slices.Contains(products, "metadata") || slices.Contains(services, "ram") {
+		t.Errorf("services %q, products %q", services, products)
+	}
+}
