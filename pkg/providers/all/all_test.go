@@ -44,8 +44,8 @@ func TestServices_Descriptors_AreComplete(t *testing.T) {
 		}
 		names[d.Name] = true
 		for _, policy := range d.Policies {
-			if !json.Valid(policy.Document) || policy.Name == "" {
-				t.Errorf("descriptor %q: the policy %q is no JSON or has no name", d.Name, policy.Name)
+			if !json.Valid(policy.Document) || policy.Name == "" || policy.For == "" {
+				t.Errorf("descriptor %q: the policy %q is no JSON, or has no name or purpose", d.Name, policy.Name)
 			}
 		}
 	}

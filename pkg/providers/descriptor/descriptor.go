@@ -36,10 +36,12 @@ type Descriptor struct {
 // task belong to.
 type Owner func(context.Context, providers.Task) (string, error)
 
-// A Policy is a RAM policy. contrib/ram-policies/NAME.json is made from it.
+// A Policy is a RAM policy. contrib/ram-policies/NAME.json and its row in the
+// README there are made from it.
 type Policy struct {
 	Name     string
 	Document json.RawMessage
+	For      string // the work that needs it, as Markdown for operators
 }
 
 // Deps are the dependencies of providers. A provider uses some of them.

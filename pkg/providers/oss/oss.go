@@ -38,8 +38,11 @@ func Descriptor() descriptor.Descriptor {
 		Owner:    descriptor.CloudAccount,
 		Resource: factBucket,
 		Policies: []descriptor.Policy{
-			{Name: "oss", Document: policy},
-			{Name: "oss-empty", Document: policyForEmptying}, // only for plans that remove objects
+			{Name: "oss", Document: policy, For: "buckets, and the RAM users, policies and keys of their bindings"},
+			{
+				Name: "oss-empty", Document: policyForEmptying,
+				For: "only with plans whose `deletion` is `empty` or `delete`: removing objects. No plan of the program has that",
+			},
 		},
 	}
 }

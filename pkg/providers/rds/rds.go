@@ -35,7 +35,7 @@ func Descriptor() descriptor.Descriptor {
 		New:      New,
 		Owner:    descriptor.CloudAccount,
 		Resource: factInstance,
-		Policies: []descriptor.Policy{{Name: "rds", Document: policy}},
+		Policies: []descriptor.Policy{{Name: "rds", Document: policy, For: "databases"}},
 	}
 }
 
