@@ -1,7 +1,6 @@
 // Command services writes pkg/providers/all/all.go from services.txt beside it,
-// the names of the folders in the order of the catalog. An entry of a Go list
-// takes an import besides; in services.txt a service is one line. Its test fails
-// while all.go is out of date.
+// the names of the folders. A service is one line there, where a Go list takes an
+// import and an entry. Its test fails while all.go is out of date.
 package main
 
 import (
@@ -62,8 +61,7 @@ import (
 	"%sdescriptor"
 %s)
 
-// Services returns the descriptors, in the order of the catalog. A new service
-// is a line in services.txt.
+// Services returns the descriptors. A new service is a line in services.txt.
 func Services() descriptor.List {
 	return descriptor.List{
 %s}

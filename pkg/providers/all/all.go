@@ -10,8 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 )
 
-// Services returns the descriptors, in the order of the catalog. A new service
-// is a line in services.txt.
+// Services returns the descriptors. A new service is a line in services.txt.
 func Services() descriptor.List {
 	return descriptor.List{
 		rds.Descriptor(),

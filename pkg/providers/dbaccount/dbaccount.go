@@ -36,7 +36,7 @@ type Config struct {
 type Server struct {
 	ID         string // of the instance in the cloud; empty until it is known
 	Host, Port string // empty until they are known
-	Database   string // the accounts may read and write it
+	Database   string // the accounts may read and write it; empty where rights cover the whole server
 	NameLimit  int    // characters of an account's name
 	// The Super account is made only if the server asks for one before it takes
 	// others. It is the broker's own.

@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// A List holds the services of a broker, in the order of its catalog.
+// A List holds the services of a broker.
 type List []Descriptor
 
 // Sources returns the parts of the catalog.
