@@ -154,7 +154,7 @@ func TestProvision_DecidedAgain_NamesBodiesOfTheWinner(t *testing.T) {
 
 func TestProvision_UnfitBodies_IsRefusedBeforeStoring(t *testing.T) {
 	many := map[string][]byte{}
-	for n := range 2000 { // their keys alone exceed a record
+	for n := range 800 { // only together with their keys they exceed a record
 		many[fmt.Sprint(n)] = []byte("small")
 	}
 	for name, tc := range map[string]struct {
@@ -163,8 +163,8 @@ func TestProvision_UnfitBodies_IsRefusedBeforeStoring(t *testing.T) {
 		sentence string
 	}{
 		"TooLarge":       {map[string][]byte{"a": []byte("small"), "manifest": make([]byte, store.MaxBody+1)}, nil, "The manifest of this plan"},
-		"TooLargeSealed": {map[string][]byte{"manifest": make([]byte, store.MaxBody)}, nil, "send shorter parameters"},
-		"TooMany":        {many, nil, "send shorter parameters"},
+		"TooLargeSealed": {map[string][]byte{"manifest": make([]byte, store.MaxBody)}, nil, "The manifest of this plan"},
+		"TooMany":        {many, nil, "This request holds more"},
 		"Refused":        {nil, providers.Failf(providers.Invalid, "This colour has no manifest: take another."), "This colour has no manifest"},
 	} {
 		t.Run(name, func(t *testing.T) {
