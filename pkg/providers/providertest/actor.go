@@ -95,11 +95,15 @@ func (w *scenario) binding(of *actor) *actor {
 func (a *actor) prepare(goal providers.Goal) {
 	a.t.Helper()
 	a.begin(goal)
-	plan, err := a.Provider.Prepare(a.given())
-	if err != nil {
-		a.t.Fatalf("Prepare(%s %s): %v", a.task.Kind, goal, err)
-	}
-	a.task.Plan = plan
+	a.plan()
+}
+
+// plan lets the provider prepare the task.
+func (a *actor) plan() {
+	a.t.Helper()
+	task := a.given()
+	Prepare(a.t, a.Provider, &task)
+	a.task.Plan, a.task.Body = task.Plan, task.Body
 }
 
 // begin begins another operation.
@@ -110,13 +114,28 @@ func (a *actor) begin(goal providers.Goal) {
 	a.frozen, a.refusals = map[string]json.RawMessage{}, map[string]error{}
 }
 
-// given is the task as a record gives it: a copy of everything.
+// given is the task as a record gives it to Prepare and Next: a copy of
+// everything, without large values.
 func (a *actor) given() providers.Task {
+	task := a.readable()
+	task.Body = nil
+	if task.Of != nil {
+		task.Of.Body = nil
+	}
+	return task
+}
+
+// readable is given with large values, as Observe and Do get the task.
+func (a *actor) readable() providers.Task {
 	task := a.task
 	task.Plan = slices.Clone(task.Plan)
 	task.Facts = task.Facts.Merge(providers.Facts{})
-	if a.of != nil {
-		of := a.of.given()
+	switch {
+	case a.of != nil:
+		of := a.of.readable()
+		task.Of = &of
+	case task.Of != nil:
+		of := *task.Of
 		task.Of = &of
 	}
 	return task
@@ -172,8 +191,7 @@ var stepNames = regexp.MustCompile(`^[a-z-]+$`)
 func (a *actor) attempt() providers.Step {
 	a.t.Helper()
 	before := len(a.Cloud.Mutations())
-	task := a.given()
-	seen, err := a.Provider.Observe(a.t.Context(), task)
+	seen, err := a.Provider.Observe(a.t.Context(), a.readable())
 	if err != nil {
 		if a.last = err; !a.lenient {
 			a.t.Fatalf("Observe(%s to %s): %v", a.task.Kind, a.task.Goal, err)
@@ -184,7 +202,7 @@ func (a *actor) attempt() providers.Step {
 		a.t.Errorf("Observe made mutating calls: %q", made)
 	}
 	a.learn(seen.Facts)
-	task = a.given()
+	task := a.given()
 	step := a.Provider.Next(task, seen)
 	if again := a.Provider.Next(task, seen); !reflect.DeepEqual(step, again) {
 		a.t.Errorf("Next is not pure: first %s %s, then %s %s", step.Action, step.Name, again.Action, again.Name)
@@ -226,7 +244,7 @@ func (a *actor) call(step providers.Step) {
 		a.Cloud.Break(a.fault, a.actions)
 	}
 	before := len(a.Cloud.Mutations())
-	facts, err := a.Provider.Do(a.t.Context(), a.given(), step)
+	facts, err := a.Provider.Do(a.t.Context(), a.readable(), step)
 	if broken {
 		a.Cloud.Mend()
 	}

@@ -1,10 +1,15 @@
 package providertest
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
 	"testing"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
 // Drive brings a task to its end and returns the last step: Done or Fail. It is for
@@ -29,12 +34,44 @@ func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 	return providers.Step{}
 }
 
-// Prepare prepares a task; it fails the test where that fails.
+// Prepare prepares a task, with the large values of its plan. It fails the test if
+// the provider returns an error.
 func Prepare(t *testing.T, p providers.Provider, task *providers.Task) {
 	t.Helper()
 	plan, err := p.Prepare(*task)
 	if err != nil {
-		t.Fatalf("Prepare: %v", err)
+		t.Fatalf("Prepare(%s to %s): %v", task.Kind, task.Goal, err)
 	}
-	task.Plan = plan
+	bodies := planBodies(t, p, *task, plan)
+	task.Plan, task.Body = plan, func(_ context.Context, name string) ([]byte, error) {
+		content, ok := bodies[name]
+		if !ok {
+			return nil, providers.Unreadable(fmt.Errorf("the plan has no large value %q", name))
+		}
+		return content, nil
+	}
+}
+
+// planBodies returns the large values of a plan, and checks that PlanBodies is
+// pure and that a store keeps the values.
+func planBodies(t *testing.T, p providers.Provider, task providers.Task, plan providers.Plan) map[string][]byte {
+	t.Helper()
+	planner, ok := providers.As[providers.BodyPlanner](p, task.Kind)
+	if !ok {
+		return nil
+	}
+	bodies, err := planner.PlanBodies(task, plan)
+	if err != nil {
+		t.Fatalf("PlanBodies(%s to %s): %v", task.Kind, task.Goal, err)
+	}
+	again, err := planner.PlanBodies(task, plan)
+	if err != nil || !maps.EqualFunc(bodies, again, bytes.Equal) {
+		t.Errorf("PlanBodies is not pure: its second result differs (%v)", err)
+	}
+	for name, content := range bodies {
+		if len(content) > store.MaxBody {
+			t.Errorf("the value %q has %d bytes, at most %d are kept", name, len(content), store.MaxBody)
+		}
+	}
+	return bodies
 }

@@ -74,11 +74,7 @@ func (w *scenario) update(n int, c counts) int {
 	i.begin(providers.Present)
 	i.task.Was = &providers.Was{Settings: i.task.Settings, Parameters: i.task.Parameters}
 	i.task.Settings, i.task.Parameters = w.Update.Settings, w.Update.Parameters
-	plan, err := w.Provider.Prepare(i.given())
-	if err != nil {
-		w.t.Fatalf("Prepare(update): %v", err)
-	}
-	i.task.Plan = plan
+	i.plan()
 	before := w.calls
 	if n > 0 {
 		w.breakAt = before + n

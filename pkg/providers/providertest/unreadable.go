@@ -15,7 +15,7 @@ func unreadablePlans(t *testing.T, open func(t *testing.T) Harness) {
 	i := w.instance()
 	b := w.binding(i)
 	garbled := providers.Plan(`{"`)
-	instance, own, of, orphan := i.given(), b.given(), b.given(), b.given()
+	instance, own, of, orphan := i.readable(), b.readable(), b.readable(), b.readable()
 	instance.Plan, own.Plan, of.Of.Plan, orphan.Of = garbled, garbled, garbled, nil
 	for name, task := range map[string]providers.Task{
 		"of an instance":          instance,
