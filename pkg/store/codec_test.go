@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the golden files anew") //nolint:
 // members of records get a file of their own.
 func goldens() map[string]store.Record {
 	first := golden()
-	first.Profile, first.Bodies = "", nil
+	first.Profile, first.Bodies, first.Want.Bodies, first.Have.Bodies = "", nil, nil, nil
 	return map[string]store.Record{"record-schema1.json": first, "record-schema1-bodies.json": golden()}
 }
 
@@ -48,11 +48,11 @@ func golden() store.Record {
 		Account: "1234567890", Region: "cn-hangzhou", Profile: "profile",
 		Want: &store.Spec{
 			PlanID: "plan", PlanName: "small", Plan: json.RawMessage(`{"storage":20}`), Parameters: box("want parameters"),
-			AppGUID: "app", Prepared: box("want prepared"), Unknown: unknown(`"spec"`),
+			AppGUID: "app", Prepared: box("want prepared"), Bodies: map[string]string{"template": store.BodyDigest([]byte("body"))}, Unknown: unknown(`"spec"`),
 		},
 		Have: &store.Spec{
 			PlanID: "old", PlanName: "tiny", Plan: json.RawMessage(`{"storage":10}`), Parameters: box("have parameters"),
-			AppGUID: "app", Prepared: box("have prepared"), Unknown: unknown(`null`),
+			AppGUID: "app", Prepared: box("have prepared"), Bodies: map[string]string{"template": store.BodyDigest([]byte("body"))}, Unknown: unknown(`null`),
 		},
 		Goal: store.Present, Settled: true, Usable: true, Deleted: at(7),
 		Facts: map[string]string{"id": "rm-1"}, Secrets: box("secrets"), Credentials: box("credentials"),

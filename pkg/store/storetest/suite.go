@@ -118,7 +118,7 @@ func fill(r *store.Record) {
 		Started: at(2), Deadline: at(3), Finished: at(4), Description: "it <runs> & runs", Cause: "why", CauseKind: "transient",
 		Unknown: unknown,
 	}
-	spec := store.Spec{PlanID: "p", PlanName: "plan", Plan: json.RawMessage(`{"x":1.50}`), AppGUID: "app", Unknown: unknown}
+	spec := store.Spec{PlanID: "p", PlanName: "plan", Plan: json.RawMessage(`{"x":1.50}`), AppGUID: "app", Bodies: map[string]string{"template": "00ff"}, Unknown: unknown}
 	have := spec
 	*r = store.Record{
 		Key: r.Key, Incarnation: "00ff", Created: at(5), Sequence: 7, Retries: 8,
