@@ -7,7 +7,7 @@
 {{- fail "store.type bolt is a file that one process has open: set replicas to 1" -}}
 {{- end -}}
 {{- if not (or $login $v.auth.tokenReview.enabled) -}}
-{{- fail "nobody could call the broker: set auth.basic, auth.bearer or auth.tokenReview.enabled" -}}
+{{- fail "every caller would be refused: set auth.basic, auth.bearer or auth.tokenReview.enabled" -}}
 {{- end -}}
 {{- if and $registered (not $login) -}}
 {{- fail "Service Catalog needs a password or a token: set auth.basic or auth.bearer, or registration.kind to none" -}}
@@ -16,7 +16,7 @@
 {{- fail "Service Catalog has no client certificate: leave auth.clientCASecret empty, or set registration.kind to none" -}}
 {{- end -}}
 {{- if and $v.auth.tokenReview.enabled (not $v.auth.tokenReview.users) -}}
-{{- fail "auth.tokenReview.users is empty, and every pod of the cluster has a token that is genuine: say whose are accepted" -}}
+{{- fail "auth.tokenReview.users is empty, and every pod of the cluster has a genuine token: list the accepted users" -}}
 {{- end -}}
 {{- if and $v.auth.clientCASecret (eq $v.tls.mode "none") -}}
 {{- fail "auth.clientCASecret is for TLS: set tls.mode to another than none" -}}

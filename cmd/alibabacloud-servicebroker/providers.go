@@ -7,7 +7,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
-// deps returns what providers are made from.
+// deps returns the dependencies of providers.
 func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
 	return descriptor.Deps{
 		Clients: cloud, Metadata: c.metadata(),

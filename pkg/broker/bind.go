@@ -42,7 +42,7 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	}
 	instance, err := b.store.Find(ctx, req.key.Instance())
 	if err != nil {
-		return none, b.orUnanswered(in, err)
+		return none, b.unansweredIfUnavailable(in, err)
 	}
 	var intent bindIntent
 	if in.PredecessorBindingID == "" {
@@ -72,7 +72,7 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	})
 	exists := errors.Is(err, lifecycle.ErrUnchanged)
 	if err != nil && !exists {
-		return none, b.orUnanswered(in, err)
+		return none, b.unansweredIfUnavailable(in, err)
 	}
 	if lifecycle.IsReady(&r) {
 		return b.bound(req, &r, exists)
@@ -91,16 +91,16 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	return b.bound(req, &o.record, exists)
 }
 
-// bound is the answer of a bind to a ready binding.
+// bound returns the answer of a bind to a ready binding.
 func (b *BusinessLogic) bound(req request, r *store.Record, exists bool) (osb.BindResponse, error) {
 	binding, err := b.describeBinding(req.caller, r)
 	return osb.BindResponse{Exists: exists, Binding: binding}, err
 }
 
-// orUnanswered is err. An error that only says that the store is away becomes
-// osb.ErrUnanswered for binds of Service Catalog, if Options.DropUnfinishedBinds
-// is set.
-func (b *BusinessLogic) orUnanswered(in osb.BindRequest, err error) error {
+// unansweredIfUnavailable returns err. If the store is unavailable and
+// Options.DropUnfinishedBinds is set, binds of Service Catalog get
+// osb.ErrUnanswered instead.
+func (b *BusinessLogic) unansweredIfUnavailable(in osb.BindRequest, err error) error {
 	_, known := errors.AsType[*osb.Error](err)
 	if known || lifecycle.IsUnrecoverable(err) || !b.config.DropUnfinishedBinds || !isKubernetes(in.Context) {
 		return err

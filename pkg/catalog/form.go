@@ -86,9 +86,9 @@ func formOfSchema(raw json.RawMessage) Form {
 	return form
 }
 
-// narrow replaces the types that platforms are shown by the type that a value
+// replaceTypes replaces the types of the rendered schema by the type that a value
 // has in normal form.
-func (f Form) narrow(schema any) {
+func (f Form) replaceTypes(schema any) {
 	object, _ := schema.(map[string]any)
 	properties, _ := object["properties"].(map[string]any)
 	for name, spelling := range f {

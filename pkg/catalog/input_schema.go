@@ -104,7 +104,7 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 	if ref := externalReference(document); ref != "" {
 		return nil, fmt.Errorf(" refers to %q: platforms do not follow external references", ref)
 	}
-	form.narrow(document)
+	form.replaceTypes(document)
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(noLoader{})

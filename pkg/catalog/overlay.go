@@ -35,7 +35,7 @@ func (c *Catalog) WithOverlay(overlay []byte) (*Catalog, error) {
 		changed = append(changed, o)
 	}
 	e.validator.all(changed)
-	changed = e.withoutOff(changed)
+	changed = e.enabledOfferings(changed)
 	if err := errors.Join(e.validator.problems...); err != nil {
 		return nil, fmt.Errorf("overlay: %w", err)
 	}
@@ -60,7 +60,7 @@ func (e *editor) members(place string, raw json.RawMessage, known ...string) map
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if !slices.Contains(known, name) {
-			e.validator.failf(place, "there is no setting %s: %s", quote(name), meant(name, known))
+			e.validator.failf(place, "there is no setting %s: %s", quote(name), suggestion(name, known))
 			delete(members, name)
 		}
 	}
@@ -79,7 +79,7 @@ func (e *editor) named(place, kind string, raw json.RawMessage, known []string) 
 	}
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
 		if !slices.Contains(known, name) {
-			e.validator.failf(place, "there is no %s %s: %s", kind, quote(name), meant(name, known))
+			e.validator.failf(place, "there is no %s %s: %s", kind, quote(name), suggestion(name, known))
 		}
 	}
 	return changes
@@ -120,8 +120,8 @@ func (e *editor) enabled(place, id string, changes map[string]json.RawMessage) {
 	delete(changes, "enabled")
 }
 
-// withoutOff returns the offerings and plans that are switched on.
-func (e *editor) withoutOff(offerings []*Offering) []*Offering {
+// enabledOfferings returns the offerings and plans that are switched on.
+func (e *editor) enabledOfferings(offerings []*Offering) []*Offering {
 	off := func(id string) bool { return e.off[id] }
 	kept := slices.DeleteFunc(offerings, func(o *Offering) bool { return off(o.ID) })
 	for i, o := range kept {
@@ -138,8 +138,8 @@ func (e *editor) withoutOff(offerings []*Offering) []*Offering {
 	return kept
 }
 
-// meant returns the end of a sentence about an unknown name.
-func meant(name string, known []string) string {
+// suggestion returns the end of a sentence about an unknown name.
+func suggestion(name string, known []string) string {
 	if likely, ok := nearest(name, known); ok {
 		return "did you mean " + quote(likely) + "?"
 	}

@@ -49,7 +49,7 @@ func (e *editor) added(place string, o *Offering, raw json.RawMessage) []*Plan {
 		}
 		at := slices.IndexFunc(o.Plans, func(p *Plan) bool { return p.Name == like })
 		if at < 0 {
-			e.validator.failf(place, "like: there is no plan %s: %s", quote(like), meant(like, planNames(o.Plans)))
+			e.validator.failf(place, "like: there is no plan %s: %s", quote(like), suggestion(like, planNames(o.Plans)))
 			continue
 		}
 		delete(changes, "like")

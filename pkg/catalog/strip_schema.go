@@ -69,7 +69,7 @@ func strip(value any, named bool) any {
 			switch {
 			case named:
 				value[keyword] = strip(value[keyword], false)
-			case isForReaders(keyword):
+			case isAnnotation(keyword):
 				delete(value, keyword)
 			case keyword == "enum", keyword == spellingKeyword: // data, no schemas
 			default:
@@ -80,8 +80,8 @@ func strip(value any, named bool) any {
 	return value
 }
 
-// isForReaders reports whether a keyword checks nothing.
-func isForReaders(keyword string) bool {
+// isAnnotation reports whether a keyword describes without checking.
+func isAnnotation(keyword string) bool {
 	return slices.Contains([]string{"$schema", "id", "title", "description", "default", "examples", "example"}, keyword) ||
 		strings.HasPrefix(keyword, "x-") && keyword != spellingKeyword
 }

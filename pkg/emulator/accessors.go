@@ -34,7 +34,7 @@ type State struct {
 	Roles     []ram.RoleState     `json:"roles"`
 }
 
-// Dump returns what exists.
+// Dump returns the resources that exist.
 func (s *Server) Dump() State {
 	access := s.RAM()
 	return State{

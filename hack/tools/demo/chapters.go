@@ -34,7 +34,7 @@ func (w *walk) database(ctx context.Context, offered plans) error {
 			"--exec", "INSERT INTO greetings VALUES (1, 'hello')")); err != nil {
 			return fmt.Errorf("the credentials do not work: %w", err)
 		}
-		w.platform.goodf("connected, made a table, inserted a row")
+		w.platform.successf("connected, made a table, inserted a row")
 		return w.greets(ctx, first)
 	})
 	s.step(func() (err error) {
@@ -45,7 +45,7 @@ func (w *walk) database(ctx context.Context, offered plans) error {
 		if second["username"] == first["username"] {
 			return fmt.Errorf("both bindings have the account %s", first["username"])
 		}
-		w.platform.goodf("another account than %s", first["username"])
+		w.platform.successf("another account than %s", first["username"])
 		return w.greets(ctx, second)
 	})
 	s.step(func() error {
@@ -88,7 +88,7 @@ func (w *walk) gives(ctx context.Context, name string, u use, want string) error
 	if got != want {
 		return fmt.Errorf("%s gives '%s', want '%s'", name, got, want)
 	}
-	w.platform.goodf("%s gives '%s'", name, got)
+	w.platform.successf("%s gives '%s'", name, got)
 	return nil
 }
 
@@ -103,7 +103,7 @@ func (w *walk) refused(ctx context.Context, name string, u use) error {
 	if err := w.client.refuses(ctx, u); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	w.platform.goodf("%s is refused", name)
+	w.platform.successf("%s is refused", name)
 	return nil
 }
 

@@ -53,11 +53,11 @@ func (a answer) is(statuses ...int) error {
 
 func (p *platform) chapter(text string) { fmt.Fprintf(p.out, "\n== %s\n", text) }
 
-func (p *platform) goodf(format string, args ...any) {
+func (p *platform) successf(format string, args ...any) {
 	fmt.Fprintf(p.out, "   ok: "+format+"\n", args...)
 }
 
-func (p *platform) told(a answer) { fmt.Fprintf(p.out, "   %d %s\n", a.status, a.body) }
+func (p *platform) printAnswer(a answer) { fmt.Fprintf(p.out, "   %d %s\n", a.status, a.body) }
 
 // request shows a request and sends it.
 func (p *platform) request(ctx context.Context, method, path, body string) (answer, error) {
@@ -100,7 +100,7 @@ func (p *platform) do(ctx context.Context, method, path, query, body string, sta
 	if err != nil {
 		return err
 	}
-	p.told(a)
+	p.printAnswer(a)
 	return p.finish(ctx, a, path, method == http.MethodDelete)
 }
 
@@ -120,7 +120,7 @@ func (p *platform) finish(ctx context.Context, of answer, path string, deletion 
 			return err
 		}
 		if a.status == http.StatusGone && deletion || a.field("state") == "succeeded" {
-			p.told(a)
+			p.printAnswer(a)
 			return nil
 		}
 		if err := a.is(http.StatusOK); err != nil {

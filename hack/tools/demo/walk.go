@@ -42,7 +42,7 @@ type plans struct{ small, large, bucket plan }
 
 func (w *walk) all(ctx context.Context) error {
 	var err error
-	if w.before, err = w.calmState(ctx); err != nil {
+	if w.before, err = w.settledState(ctx); err != nil {
 		return err
 	}
 	offered, err := w.catalog(ctx)
@@ -100,8 +100,8 @@ func (w *walk) catalog(ctx context.Context) (plans, error) {
 	if slices.Contains([]plan{offered.small, offered.large, offered.bucket}, plan{}) {
 		return plans{}, fmt.Errorf("the catalog lacks a plan of the demo: %v", found)
 	}
-	w.platform.goodf("MySQL is %s, its small plan %s", offered.small.service, offered.small.id)
-	w.platform.goodf("OSS is %s, its default plan %s", offered.bucket.service, offered.bucket.id)
+	w.platform.successf("MySQL is %s, its small plan %s", offered.small.service, offered.small.id)
+	w.platform.successf("OSS is %s, its default plan %s", offered.bucket.service, offered.bucket.id)
 	return offered, nil
 }
 
@@ -128,7 +128,7 @@ func (w *walk) deprovision(ctx context.Context, id string, p plan) error {
 	if err != nil {
 		return err
 	}
-	w.platform.goodf("410: it is gone")
+	w.platform.successf("410: it is gone")
 	return nil
 }
 
@@ -143,7 +143,7 @@ func (w *walk) bind(ctx context.Context, id, binding string, p plan) (credential
 		return nil, err
 	}
 	if a.status == http.StatusAccepted {
-		w.platform.told(a)
+		w.platform.printAnswer(a)
 		if err := w.platform.finish(ctx, a, path, false); err != nil {
 			return nil, err
 		}
@@ -200,8 +200,8 @@ func (w *walk) state(ctx context.Context) (string, error) {
 	return string(text), err
 }
 
-// calmState returns the state when every instance has been created or deleted.
-func (w *walk) calmState(ctx context.Context) (string, error) {
+// settledState returns the state when every instance has been created or deleted.
+func (w *walk) settledState(ctx context.Context) (string, error) {
 	for end := time.Now().Add(requestTime); ; {
 		now, err := w.state(ctx)
 		busy := strings.Contains(now, `"status":"Deleting"`) || strings.Contains(now, `"status":"Creating"`)
@@ -223,6 +223,6 @@ func (w *walk) nothingLeft(ctx context.Context) error {
 	case now != w.before:
 		return fmt.Errorf("the emulator still holds a resource of the walk: %s", now)
 	}
-	w.platform.goodf("the emulator holds nothing of it")
+	w.platform.successf("the emulator holds nothing of it")
 	return nil
 }

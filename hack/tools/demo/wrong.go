@@ -50,7 +50,7 @@ func (w *walk) refusal(a answer, status int, name string) error {
 	if description == "" {
 		return fmt.Errorf("%s: the answer has no description: %s", name, a.body)
 	}
-	w.platform.goodf("%s is %d: %s", name, status, description)
+	w.platform.successf("%s is %d: %s", name, status, description)
 	return nil
 }
 
@@ -70,7 +70,7 @@ func (w *walk) servesOn(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	w.platform.goodf("none of them made an instance")
+	w.platform.successf("none of them made an instance")
 	if err := w.nothingLeft(ctx); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (w *walk) servesOn(ctx context.Context, path string) error {
 		err = a.is(http.StatusOK)
 	}
 	if err == nil {
-		w.platform.goodf("and the broker serves on")
+		w.platform.successf("and the broker serves on")
 	}
 	return err
 }

@@ -17,17 +17,17 @@ type makeParent struct {
 
 func findMake() makeParent {
 	pid := os.Getppid()
-	return makeParent{pid, caughtByMake(pid)}
+	return makeParent{pid, signalsOfMake(pid)}
 }
 
-// hasLeft reports whether make is gone or was told to stop.
-func (m makeParent) hasLeft() bool {
-	return m.caught != "" && (os.Getppid() != m.pid || caughtByMake(m.pid) != m.caught)
+// isGone reports whether make has ended or is stopping.
+func (m makeParent) isGone() bool {
+	return m.caught != "" && (os.Getppid() != m.pid || signalsOfMake(m.pid) != m.caught)
 }
 
-// caughtByMake returns the signals among SIGHUP, SIGINT and SIGQUIT that the
+// signalsOfMake returns the signals among SIGHUP, SIGINT and SIGQUIT that the
 // process catches; empty unless the process is make.
-func caughtByMake(pid int) string {
+func signalsOfMake(pid int) string {
 	const stops = 7 // the bits of the three signals
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

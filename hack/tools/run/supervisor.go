@@ -85,7 +85,7 @@ func (s *supervisor) wait(d time.Duration) error {
 		default:
 		}
 	}
-	if s.parent.hasLeft() {
+	if s.parent.isGone() {
 		return errStopped
 	}
 	select {

@@ -61,9 +61,9 @@ func (i identity) own(path string) error {
 	return os.Lchown(path, i.uid, i.gid)
 }
 
-// letThrough permits the identity to pass through a folder of this process, and
-// verifies that it gets there.
-func (i identity) letThrough(path string) error {
+// grantSearch permits the identity to search a folder of this process, and verifies
+// the access.
+func (i identity) grantSearch(path string) error {
 	if !i.other {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (i identity) letThrough(path string) error {
 		if err != nil {
 			return err
 		}
-		if !i.mayEnter(info) {
+		if !i.canSearch(info) {
 			return fmt.Errorf("user %s, which runs the servers, may not enter %s", i.name, dir)
 		}
 		if dir == filepath.Dir(dir) {
@@ -87,8 +87,8 @@ func (i identity) letThrough(path string) error {
 	}
 }
 
-// mayEnter reads the permissions of a folder.
-func (i identity) mayEnter(folder os.FileInfo) bool {
+// canSearch reports whether the permissions of a folder let the identity search it.
+func (i identity) canSearch(folder os.FileInfo) bool {
 	stat, ok := folder.Sys().(*syscall.Stat_t)
 	if !ok {
 		return false

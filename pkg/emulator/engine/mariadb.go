@@ -57,7 +57,7 @@ func (m mariadb) bootstrap(ctx context.Context, t *template, data string) error 
 	void := filepath.Join(t.path, "void")
 	if err := errors.Join(
 		os.Mkdir(data, 0o700), t.h.owner.own(data),
-		os.Mkdir(void, 0o700), t.h.owner.letThrough(void),
+		os.Mkdir(void, 0o700), t.h.owner.grantSearch(void),
 	); err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (m mariadb) script(t *template) (*os.File, error) {
 
 func (mariadb) prepare(s *server, password string) error {
 	return errors.Join(
-		os.Mkdir(s.path("void"), 0o700), s.h.owner.letThrough(s.path("void")),
+		os.Mkdir(s.path("void"), 0o700), s.h.owner.grantSearch(s.path("void")),
 		os.WriteFile(s.path("init.sql"), []byte(administrator(password)), 0o400), s.h.owner.own(s.path("init.sql")),
 	)
 }

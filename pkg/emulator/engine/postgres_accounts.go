@@ -92,7 +92,7 @@ func (s *postgresServer) DropAccount(ctx context.Context, name string) error {
 		if err := endSessions(ctx, conn, id, ""); err != nil {
 			return err
 		}
-		if err := s.disown(ctx, conn, name); err != nil {
+		if err := s.revokeEverything(ctx, conn, name); err != nil {
 			return err
 		}
 		if err := run(ctx, conn, "DROP ROLE "+quoted); err != nil {
@@ -102,8 +102,9 @@ func (s *postgresServer) DropAccount(ctx context.Context, name string) error {
 	})
 }
 
-// disown takes from an account all that it owns and may, in every database.
-func (s *postgresServer) disown(ctx context.Context, conn *sql.Conn, name string) error {
+// revokeEverything drops the objects and privileges of an account in every
+// database.
+func (s *postgresServer) revokeEverything(ctx context.Context, conn *sql.Conn, name string) error {
 	rows, err := conn.QueryContext(ctx, "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datallowconn")
 	if err != nil {
 		return err

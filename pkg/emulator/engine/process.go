@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// killPatience is how long a process that was killed may take to end its own.
-const killPatience = 10 * time.Second
+// killTimeout is the time that a killed process may take to end its children.
+const killTimeout = 10 * time.Second
 
 // A launcher starts processes that die when this process dies. The kernel sends
 // the death signal when the *thread* that started the child ends, so all
@@ -74,7 +74,7 @@ func (p *process) wait(ctx context.Context) error {
 func (p *process) kill() {
 	if p.by.kill != syscall.SIGKILL {
 		_ = p.cmd.Process.Signal(p.by.kill) // fails only if it has ended
-		moment := time.NewTimer(killPatience)
+		moment := time.NewTimer(killTimeout)
 		defer moment.Stop()
 		select {
 		case <-p.exited:

@@ -47,7 +47,7 @@ func openRunDir(base string, owner identity) (*runDir, error) {
 	d := &runDir{path: path}
 	d.lock, err = lockFile(filepath.Join(path, lockName), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
-		err = owner.letThrough(path)
+		err = owner.grantSearch(path)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("engine: directory: %w", err), d.remove())

@@ -92,7 +92,7 @@ func (s *server) prepare(ctx context.Context) error {
 	run := s.path("run")
 	password := rand.Text()
 	err := errors.Join(
-		owner.letThrough(s.folder),
+		owner.grantSearch(s.folder),
 		os.Mkdir(run, 0o700), owner.own(run),
 		s.h.flavour.prepare(s, password),
 	)

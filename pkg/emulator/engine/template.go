@@ -60,7 +60,7 @@ func (t *template) bootstrap(ctx context.Context) error {
 	if err := os.Mkdir(t.path, 0o700); err != nil {
 		return err
 	}
-	if err := t.h.owner.letThrough(t.path); err != nil {
+	if err := t.h.owner.grantSearch(t.path); err != nil {
 		return err
 	}
 	data := filepath.Join(t.path, "data")

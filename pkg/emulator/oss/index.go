@@ -157,7 +157,7 @@ func paginate(items func(from string) iter.Seq[item], f folding) page {
 				}
 				p.prefixes = append(p.prefixes, common)
 			}
-			from, folded = behind(common), true
+			from, folded = successorOf(common), true
 			break
 		}
 	}
@@ -175,9 +175,9 @@ func (f folding) common(key string) string {
 	return ""
 }
 
-// behind returns the least string that is greater than all strings with the
+// successorOf returns the least string that is greater than all strings with the
 // prefix. Keys are UTF-8, so that the byte 0xFF is absent from prefixes.
-func behind(prefix string) string {
+func successorOf(prefix string) string {
 	last := len(prefix) - 1
 	return prefix[:last] + string([]byte{prefix[last] + 1})
 }

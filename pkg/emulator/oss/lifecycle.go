@@ -76,7 +76,7 @@ func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 		if refused := rule.check(); refused != nil {
 			return nil, refused
 		}
-		if strings.EqualFold(r.Header.Get("x-oss-allow-same-action-overlap"), yes) {
+		if strings.EqualFold(r.Header.Get("x-oss-allow-same-action-overlap"), trueText) {
 			continue
 		}
 		for _, other := range given.Rules[:i] {

@@ -151,7 +151,7 @@ func (s *Service) listObjectsV2(r *request) (*response, *apiError) {
 	list := objectListV2{
 		Name: r.bucket.name, Prefix: l.encode(l.prefix), StartAfter: l.encode(startAfter), ContinuationToken: token,
 		MaxKeys: l.size, Delimiter: l.encode(l.delimiter), EncodingType: l.encoding, IsTruncated: p.truncated,
-		Contents:       l.contents(r.bucket, p.items, strings.EqualFold(r.query.Get("fetch-owner"), yes)),
+		Contents:       l.contents(r.bucket, p.items, strings.EqualFold(r.query.Get("fetch-owner"), trueText)),
 		CommonPrefixes: l.commonPrefixes(p.prefixes), KeyCount: len(p.items) + len(p.prefixes),
 	}
 	if p.truncated {

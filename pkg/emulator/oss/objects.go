@@ -38,7 +38,7 @@ func mayWrite(r *request) *apiError {
 	if _, refused := parseTags(r.Header.Get("x-oss-tagging")); refused != nil {
 		return refused
 	}
-	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), yes) && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
+	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), trueText) && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
 		return errorf("FileAlreadyExists", "The object you specified already exists and can not be overwritten.").with("Key", r.key)
 	}
 	return nil
@@ -197,7 +197,7 @@ func (s *Service) deleteObject(r *request) (*response, *apiError) {
 	done := s.remove(r.bucket, r.key, r.query.Get("versionId"))
 	answer := newResponse(http.StatusNoContent)
 	if done.DeleteMarker {
-		answer.header.Set("x-oss-delete-marker", yes)
+		answer.header.Set("x-oss-delete-marker", trueText)
 		answer.header.Set("x-oss-version-id", done.DeleteMarkerVersionID)
 	} else if done.VersionID != "" {
 		answer.header.Set("x-oss-version-id", done.VersionID)

@@ -88,7 +88,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		}
 		for _, id := range slices.Sorted(maps.Keys(b.uploads)) {
 			u := b.uploads[id]
-			upload := savedUpload{ID: u.id, Key: u.key, Initiated: u.initiated, Header: keptForLater(u.header), Parts: make(map[int]savedPart)}
+			upload := savedUpload{ID: u.id, Key: u.key, Initiated: u.initiated, Header: uploadHeaders(u.header), Parts: make(map[int]savedPart)}
 			for number, p := range u.parts {
 				upload.Parts[number] = savedPart{p.data, p.modified}
 			}
@@ -110,9 +110,9 @@ func (v *version) saved() savedVersion {
 	return saved
 }
 
-// keptForLater returns the headers of the initial request of an upload that
+// uploadHeaders returns the headers of the initial request of an upload that
 // matter at its completion, without its signature.
-func keptForLater(h http.Header) http.Header {
+func uploadHeaders(h http.Header) http.Header {
 	kept := make(http.Header)
 	for name, values := range h {
 		lower := strings.ToLower(name)

@@ -14,8 +14,8 @@ const (
 // nullVersion is the id of a version that was put while versioning was off.
 const nullVersion = "null"
 
-// yes is the word for true in headers and parameters.
-const yes = "true"
+// trueText is the word for true in headers and parameters.
+const trueText = "true"
 
 // add stores v as the latest version of key.
 func (b *bucket) add(key string, v *version) {
@@ -60,7 +60,7 @@ func (b *bucket) find(key, id string) (*version, *apiError) {
 		}
 		refused := errorf("NoSuchKey", "The specified key does not exist.").with("Key", key)
 		if len(versions) > 0 {
-			refused.header = http.Header{"X-Oss-Delete-Marker": {yes}, "X-Oss-Version-Id": {versions[len(versions)-1].id}}
+			refused.header = http.Header{"X-Oss-Delete-Marker": {trueText}, "X-Oss-Version-Id": {versions[len(versions)-1].id}}
 		}
 		return nil, refused
 	}
@@ -70,7 +70,7 @@ func (b *bucket) find(key, id string) (*version, *apiError) {
 	}
 	if versions[i].marker {
 		refused := errorf("MethodNotAllowed", "The specified method is not allowed against this resource.").with("Key", key)
-		refused.header = http.Header{"X-Oss-Delete-Marker": {yes}, "X-Oss-Version-Id": {id}}
+		refused.header = http.Header{"X-Oss-Delete-Marker": {trueText}, "X-Oss-Version-Id": {id}}
 		return nil, refused
 	}
 	return versions[i], nil

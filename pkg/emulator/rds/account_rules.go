@@ -67,9 +67,9 @@ func validPassword(p string) bool {
 	return len(p) >= 8 && len(p) <= 32 && kinds[0]+kinds[1]+kinds[2]+kinds[3] >= 3
 }
 
-// clash reports whether two accounts exclude each other: on MySQL names of
+// conflict reports whether two accounts exclude each other: on MySQL names of
 // accounts of different types differ in more than case.
-func (in *instance) clash(a, b *account) bool {
+func (in *instance) conflict(a, b *account) bool {
 	return a.name == b.name || in.engine == "MySQL" && a.kind != b.kind && strings.EqualFold(a.name, b.name)
 }
 

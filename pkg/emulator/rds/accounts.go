@@ -116,7 +116,7 @@ func (s *Service) addAccount(r *rpc.Request, in *instance) (*account, *rpc.Error
 	hasSuper := false
 	for _, b := range in.accounts {
 		hasSuper = hasSuper || b.kind == superAccount
-		if in.clash(a, b) {
+		if in.conflict(a, b) {
 			return nil, takenAccount()
 		}
 	}

@@ -59,7 +59,7 @@ func (s *Service) describeDBInstanceAttribute(r *rpc.Request) (any, *rpc.Error) 
 }
 
 func (s *Service) attribute(in *instance, now time.Time) attribute {
-	host, port := in.reached(in.private)
+	host, port := in.clientAddress(in.private)
 	netType := "Intranet"
 	if in.public != nil {
 		netType = "Internet"

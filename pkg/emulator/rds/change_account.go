@@ -132,7 +132,7 @@ func (s *Service) checkAccountNameAvailable(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	for _, b := range in.accounts {
-		if in.clash(&account{name: name, kind: normalAccount}, b) {
+		if in.conflict(&account{name: name, kind: normalAccount}, b) {
 			return nil, takenAccount()
 		}
 	}

@@ -24,9 +24,9 @@ func (in *instance) host(e endpoint) string {
 	return hostOf(e.prefix, in.engine)
 }
 
-// reached is where clients reach an endpoint of the instance. With an engine
+// clientAddress returns the address of an endpoint for clients. With an engine
 // that is its server, for every endpoint.
-func (in *instance) reached(e endpoint) (host, port string) {
+func (in *instance) clientAddress(e endpoint) (host, port string) {
 	if in.server != nil {
 		addr := in.server.Addr()
 		return addr.Addr().String(), strconv.Itoa(int(addr.Port()))
@@ -36,7 +36,7 @@ func (in *instance) reached(e endpoint) (host, port string) {
 
 // names reports whether text is the name of an endpoint, or its address.
 func (in *instance) names(e endpoint, text string) bool {
-	host, _ := in.reached(e)
+	host, _ := in.clientAddress(e)
 	return text == host || text == in.host(e)
 }
 
@@ -111,7 +111,7 @@ func (s *Service) allocatePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 	}
 	in.public = &e
 	in.begin(netCreating, r.Now.Add(s.profile.Connection))
-	host, _ := in.reached(e)
+	host, _ := in.clientAddress(e)
 	return struct{ DbInstanceName, ConnectionString string }{in.id, host}, nil
 }
 

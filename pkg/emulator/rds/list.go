@@ -131,7 +131,7 @@ func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 
 func (in *instance) item(now time.Time, level int) item {
 	in.applyDue(now)
-	host, _ := in.reached(in.private)
+	host, _ := in.clientAddress(in.private)
 	it := item{
 		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
 		DBInstanceType: "Primary", DBInstanceNetType: "Intranet", DBInstanceStorageType: in.storageType, Engine: in.engine,

@@ -52,7 +52,7 @@ func (s *Service) describeDBInstanceNetInfo(r *rpc.Request) (any, *rpc.Error) {
 }
 
 func (in *instance) netInfo(e endpoint) netInfo {
-	host, port := in.reached(e)
+	host, port := in.clientAddress(e)
 	info := netInfo{ConnectionString: host, ConnectionStringType: "Normal", IPAddress: netip.AddrFrom4(e.ip).String(), Port: port, Upgradeable: "Disabled"}
 	for _, a := range in.ipArrays {
 		info.SecurityIPGroups.SecurityIPGroup = append(info.SecurityIPGroups.SecurityIPGroup, netGroup{a.name, a.text(), "IPv4"})

@@ -41,7 +41,7 @@ func (s *Service) Instances() []InstanceState {
 	states := make([]InstanceState, 0, len(s.order))
 	for _, in := range s.order {
 		in.applyDue(now)
-		host, port := in.reached(in.private)
+		host, port := in.clientAddress(in.private)
 		state := InstanceState{
 			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,
 			Description: in.description, Protected: in.protected, Endpoint: host + ":" + port, Tags: in.tagMap(), Whitelist: map[string][]string{},

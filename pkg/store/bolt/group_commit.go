@@ -52,7 +52,7 @@ func (s *Store) join(ctx context.Context, decide func(tx *bbolt.Tx) (func() erro
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	// The group goes on even if this writer panics.
-	defer s.endTurn()
+	defer s.leaveGroup()
 
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -92,9 +92,9 @@ func (s *Store) currentGroup() (*group, error) {
 	return s.group, nil
 }
 
-// endTurn ends a writer's part. The last writer in line, a full group and a
+// leaveGroup ends a writer's part. The last writer in line, a full group and a
 // failed one close the group.
-func (s *Store) endTurn() {
+func (s *Store) leaveGroup() {
 	others := s.waiting.Add(-1)
 	if g := s.group; g != nil && (others == 0 || g.writers >= maxGroup || g.failed != nil) {
 		s.closeGroup()

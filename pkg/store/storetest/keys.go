@@ -29,9 +29,9 @@ func strangeKeys() []store.Key {
 	return ks
 }
 
-// putStrange creates a record of every strange key, by many writers at once, and
+// createStrange creates a record of every strange key, by many writers at once, and
 // returns the keys in order.
-func (s *suite) putStrange(t *testing.T) []store.Key {
+func (s *suite) createStrange(t *testing.T) []store.Key {
 	t.Helper()
 	const writers = 50 // a busy server answers so many in time
 	ks := strangeKeys()
@@ -57,14 +57,14 @@ func (s *suite) putStrange(t *testing.T) []store.Key {
 func order() cases {
 	return cases{
 		"Key_AnyID_IsDistinct": func(t *testing.T, s *suite) {
-			for _, k := range s.putStrange(t) {
+			for _, k := range s.createStrange(t) {
 				if r := s.get(t, k); r.Key != k || r.Region != k.String() {
 					t.Errorf("Get(%q) = key %q, region %q", k, r.Key, r.Region)
 				}
 			}
 		},
 		"Bindings_OfAnInstance_AreInOrder": func(t *testing.T, s *suite) {
-			all := s.putStrange(t)
+			all := s.createStrange(t)
 			for _, id := range strangeIDs() {
 				var want []store.Key
 				for _, k := range all {
@@ -87,7 +87,7 @@ func order() cases {
 			}
 		},
 		"All_YieldsEveryRecordOnce": func(t *testing.T, s *suite) {
-			want := s.putStrange(t)
+			want := s.createStrange(t)
 			got := keys(s.all(t))
 			slices.SortFunc(got, store.Key.Compare)
 			if d := diff(want, got); d != "" {
@@ -110,7 +110,7 @@ func order() cases {
 			}
 		},
 		"All_ChangingRecords_AreAllYielded": func(t *testing.T, s *suite) {
-			want := s.putStrange(t)
+			want := s.createStrange(t)
 			seen := map[store.Key]bool{}
 			for r, err := range s.All(t.Context()) {
 				if err != nil {

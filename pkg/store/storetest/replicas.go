@@ -65,7 +65,7 @@ func (rs *replicas) open(t *testing.T) *replica {
 
 func sharedRules() map[string]func(t *testing.T, rs *replicas) {
 	return map[string]func(t *testing.T, rs *replicas){
-		"Replicas_SavedRecord_IsVisibleToAll":    whatOneSaved,
+		"Replicas_SavedRecord_IsVisibleToAll":    savedRecordIsShared,
 		"Replicas_Body_IsSharedAndSwept":         bodyOnReplicas,
 		"Replicas_ConcurrentWriters_LoseNothing": writersOnReplicas,
 		"Watch_Disconnected_GoesOn":              watchAfter((*replica).cut, func(*testing.T, *replicas) {}),
@@ -82,7 +82,7 @@ func sharedRules() map[string]func(t *testing.T, rs *replicas) {
 func (r *replica) cut()   { r.network.Cut() }
 func (r *replica) stall() { r.network.Stall() }
 
-func whatOneSaved(t *testing.T, rs *replicas) {
+func savedRecordIsShared(t *testing.T, rs *replicas) {
 	a, b := rs.open(t), rs.open(t)
 	for round := range 20 {
 		i, j := instance(fmt.Sprint("i", round)), binding(fmt.Sprint("i", round), "b")

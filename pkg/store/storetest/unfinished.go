@@ -40,7 +40,7 @@ func unfinished() cases {
 			}
 		},
 		"Unfinished_ManyKeys_AreInOrder": func(t *testing.T, s *suite) {
-			want := s.putStrange(t)
+			want := s.createStrange(t)
 			if got := s.unfinished(t); !slices.Equal(got, want) {
 				t.Errorf("Unfinished = %q, want %q", got, want)
 			}
