@@ -28,12 +28,10 @@ func newCloud(t *testing.T) *emulator.Server {
 		emulatortest.WithClock(cloud.NewFrozenClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
 }
 
-func harness(t *testing.T, behave func(*emulatedrds.Behaviour)) providertest.Harness {
+func harness(t *testing.T, server *emulator.Server, changes ...func(*descriptor.Deps)) providertest.Harness {
 	t.Helper()
-	server := newCloud(t)
-	server.RDS().Behave(behave)
 	return providertest.Harness{
-		Provider: newProvider(t, server, descriptor.Network{VpcID: vpcID}),
+		Provider: newProvider(t, server, descriptor.Network{VpcID: vpcID}, changes...),
 		Cloud:    providertest.Emulated(server),
 		Instance: providertest.Spec{Settings: json.RawMessage(small), Deletion: providers.DeleteData},
 		Update:   &providertest.Spec{Settings: json.RawMessage(larger)},
@@ -51,8 +49,17 @@ func TestConformance_Provider_PassesTheSuite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			providertest.Run(t, func(t *testing.T) providertest.Harness {
 				t.Helper()
-				return harness(t, behave)
+				server := newCloud(t)
+				server.RDS().Behave(behave)
+				return harness(t, server)
 			})
 		})
 	}
+}
+
+func TestPolicies_UserWithThemAlone_LivesAWholeLife(t *testing.T) {
+	server := newCloud(t)
+	open := func(change func(*descriptor.Deps)) providertest.Harness { return harness(t, server, change) }
+	providertest.Policies(t, server, rds.Descriptor(), open,
+		"rds:TagResources", "rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection")
 }

@@ -39,9 +39,10 @@ func newFixture(t *testing.T, n descriptor.Network, options ...emulatortest.Opti
 	return &fixture{Harness: providertest.Harness{Provider: newProvider(t, server, n), Cloud: providertest.Emulated(server)}, t: t, server: server}
 }
 
-func newProvider(t *testing.T, server *emulator.Server, n descriptor.Network) providers.Provider {
+func newProvider(t *testing.T, server *emulator.Server, n descriptor.Network, changes ...func(*descriptor.Deps)) providers.Provider {
 	t.Helper()
-	return providertest.NewProvider(t, server, rds.Descriptor(), func(d *descriptor.Deps) { d.Network = n })
+	changes = append(changes, func(d *descriptor.Deps) { d.Network = n })
+	return providertest.NewProvider(t, server, rds.Descriptor(), changes...)
 }
 
 // lives numbers incarnations; each test has its own clouds, so that numbers may
