@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
 // A templated provider makes one thing from a template, a large value of its plan.
@@ -57,6 +58,9 @@ func (quietCloud) Advance(time.Duration) {}
 func (quietCloud) Left() []string        { return nil }
 
 func TestDrive_PlanWithBodies_ReadsThemByName(t *testing.T) {
+	if maxBody != store.MaxBody {
+		t.Errorf("maxBody is %d, want %d", maxBody, store.MaxBody)
+	}
 	p := &templated{t: t}
 	task := providers.Task{Kind: providers.Instance, Goal: providers.Present, InstanceID: "i"}
 	Prepare(t, p, &task)
