@@ -18,7 +18,7 @@ type Op struct {
 // product returns the product in lower case, since SDKs differ in its spelling.
 func (op Op) product() string { return strings.ToLower(op.Product) }
 
-// An Access says whether a call changes anything.
+// An Access tells reads from writes.
 type Access int
 
 // The accesses.

@@ -24,7 +24,7 @@ const (
 	maxHeader         = 64 << 10 // bytes
 )
 
-// Drain says how a server stops.
+// Drain configures the stop of a server.
 type Drain struct {
 	// Delay is the time for which the server goes on, asking clients to connect
 	// anew, while load balancers learn that the process is no longer ready.

@@ -59,8 +59,8 @@ type Config struct {
 	Region    string
 	Metrics   prometheus.Registerer // may be nil
 
-	// AsyncWait is how long a request waits for its own operation if the platform
-	// accepts asynchronous answers (20 s), SyncWait how long it waits otherwise
+	// AsyncWait is the time that a request waits for its own operation if the
+	// platform accepts asynchronous answers (20 s), SyncWait the time otherwise
 	// (50 s: Service Catalog and Cloud Controller give up at 60 s).
 	AsyncWait, SyncWait time.Duration
 	// PollInterval is the Retry-After of polls (10 s).

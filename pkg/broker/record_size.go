@@ -22,10 +22,10 @@ func checkContext(context json.RawMessage) error {
 }
 
 const (
-	// growth is how much an operation may add to its record, in bytes: requests,
+	// growth is the most that an operation adds to its record, in bytes: requests,
 	// facts, history and results.
 	growth = 40 << 10
-	// boxOverhead is how much longer a sealed secret is, in bytes.
+	// boxOverhead is the length that sealing adds to a secret, in bytes.
 	boxOverhead = 64
 )
 

@@ -71,8 +71,7 @@ type Plan struct {
 	// Slow lists the operations (provision, update, deprovision, bind, unbind)
 	// that take minutes and are therefore always asynchronous.
 	Slow []string `json:"slow,omitempty"`
-	// Deadline is how long an operation may take before it fails; deletes go
-	// on.
+	// Deadline is the time after which an operation fails; deletes continue.
 	Deadline Duration `json:"deadline,omitempty"`
 	// Deadlines replace Deadline for single kinds of operation (provision,
 	// update, bind).

@@ -2,7 +2,7 @@ package emulator
 
 import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 
-// URL is where the cloud is reached: "http://127.0.0.1:PORT".
+// URL returns the address of the cloud: "http://127.0.0.1:PORT".
 func (s *Server) URL() string { return "http://" + s.Addr() }
 
 // Addr is host and port of the cloud, as a Domain for the SDKs.

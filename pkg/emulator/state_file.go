@@ -32,7 +32,7 @@ func readStateFile(path string) (state savedState, there bool, err error) {
 	return state, true, nil
 }
 
-// saveDelay is how long a keeper waits for more changes before it saves.
+// saveDelay is the time that a keeper waits for more changes before it saves.
 const saveDelay = 500 * time.Millisecond
 
 // A keeper keeps the state file up to date.

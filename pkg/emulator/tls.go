@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// caLife is how long the emulator's certificates are valid: longer than any
-// emulator runs.
+// caLife is the lifetime of the emulator's certificates: longer than any emulator
+// runs.
 const caLife = 10 * 365 * 24 * time.Hour
 
 // An authority signs the certificates that the emulator serves HTTPS with. It

@@ -8,7 +8,7 @@ type KeyList struct {
 	// Records is the number of records read; the keys of Unknown records are unknown.
 	Records int `json:"records"`
 	Unknown int `json:"unknown,omitempty"`
-	// Problem is why the keyset is unreadable now; Keys are then the keys in memory.
+	// Problem is the error of the last reading of the keyset; Keys are then the keys in memory.
 	Problem string `json:"problem,omitempty"`
 }
 

@@ -107,7 +107,7 @@ type Endpoint struct {
 	Protocol string   `json:"protocol,omitempty"` // tcp, udp or all
 }
 
-// BindingMetadata says how long a binding is valid (BIND-24, BIND-25), in the
+// BindingMetadata is the validity of a binding (BIND-24, BIND-25), in the
 // form of TimeFormat.
 type BindingMetadata struct {
 	ExpiresAt   string `json:"expires_at,omitempty"`

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// MaxBody is how large a body may be as it is stored, in bytes: a Kubernetes
-// object holds 1 MiB.
+// MaxBody is the largest stored size of a body, in bytes: a Kubernetes object holds
+// 1 MiB.
 const MaxBody = 768 << 10
 
-// BodyAge is how long a body stays after a sweep first found it unnamed. It
+// BodyAge is the time that a body stays after a sweep first found it unnamed. It
 // leaves time to name a body that was just put, and exceeds the time of any
 // write by far.
 const BodyAge = time.Hour

@@ -7,8 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxRecord is how large a record may be, in bytes as Encode writes it: every
-// store can hold it, a Kubernetes object (1 MiB) with room to spare.
+// MaxRecord is the largest size of an encoded record, in bytes: every store can hold
+// it, and a Kubernetes object (1 MiB) has room for more.
 const MaxRecord = 256 << 10
 
 // Encode returns the stored form of a record: JSON of this version's schema,

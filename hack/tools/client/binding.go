@@ -62,7 +62,7 @@ type boundService interface {
 	login(context.Context) error
 	// write stores a token and reads it again.
 	write(ctx context.Context, token string) error
-	// count says how many tokens are stored.
+	// count returns the number of stored tokens.
 	count(context.Context) (int, error)
 	clean(context.Context) error
 }
@@ -107,10 +107,10 @@ func (r *report) use(ctx context.Context, prefix, dir string, e env) error {
 	return err
 }
 
-// errNothingThere says that the tokens of earlier runs are absent.
+// errNothingThere means that the tokens of earlier runs are absent.
 var errNothingThere = errors.New("nothing of earlier runs is there")
 
-// errContradiction says that an application would read different credentials in
+// errContradiction means that an application would read different credentials in
 // different places.
 var errContradiction = errors.New("the credentials contradict each other")
 

@@ -12,7 +12,7 @@ import (
 // boundTables are a bound MySQL database; tokens are rows of a table in it.
 type boundTables struct{ db *sql.DB }
 
-// openTables also says which database it is, as host:port/database. It connects
+// openTables also returns the name of the database, as host:port/database. It connects
 // with the uri, which must say the same as the single credentials.
 func openTables(secret map[string]string) (*boundTables, string, error) {
 	config, err := mysqlConfig(secret["uri"])

@@ -56,7 +56,7 @@ func (r release) image(p program, binary []byte) (v1.Image, error) {
 	return annotated, nil
 }
 
-// config is how the image runs.
+// config returns the run configuration of the image.
 func (r release) config(p program) v1.Config {
 	config := v1.Config{
 		User:       userAndGroup(),

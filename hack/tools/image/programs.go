@@ -57,7 +57,7 @@ func programs() map[string]program {
 	return byName
 }
 
-// source is where the images are built from.
+// source is the repository of the images' code.
 const source = "https://github.com/AliyunContainerService/open-service-broker-alibabacloud"
 
 // licence is that of the project; each module's own is in the list of software.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// journalLimit is how many calls a journal remembers.
+// journalLimit is the number of calls that a journal keeps.
 const journalLimit = 10_000
 
 // A Call is one call that arrived.

@@ -42,7 +42,7 @@ func (f *Faults) Limits() []Limit {
 	return list
 }
 
-// burst is how many calls may come at once.
+// burst returns the number of calls that may come at once.
 func (l Limit) burst() float64 { return max(l.PerSecond, 1) }
 
 // overLimit takes a token of each limit that fits the call. A call that one

@@ -54,7 +54,7 @@ func newProxy(host netip.Addr, port uint16, speaks protocol, dial func(context.C
 	return p, nil
 }
 
-// port is where it listens.
+// port returns the listening port.
 func (p *proxy) port() uint16 {
 	return peer(p.listener.Addr()).Port()
 }

@@ -210,7 +210,7 @@ func (s *server) begin(ctx context.Context) (_ context.Context, done func(), err
 	}, nil
 }
 
-// Addr is where clients connect.
+// Addr returns the address for clients.
 func (s *server) Addr() netip.AddrPort {
 	return netip.AddrPortFrom(s.h.advertise, s.proxy.port())
 }

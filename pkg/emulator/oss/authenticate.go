@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// skew is how far the time of a signed request may be off (OSS API, error
+// skew is the tolerated error of a signed request's time (OSS API, error
 // RequestTimeTooSkewed).
 const skew = 15 * time.Minute
 

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// bucketsPerRegion is how many buckets an account may have in one region (OSS
+// bucketsPerRegion limits the buckets of an account in one region (OSS
 // documentation, "Limits").
 const bucketsPerRegion = 100
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// chunkSize is how many keys a chunk of an index holds at most.
+// chunkSize limits the keys in one chunk of an index.
 const chunkSize = 256
 
 // An entry is a key with its versions, at least one, the oldest first.

@@ -10,8 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// maxLifecycleRules is how many rules a bucket has at most (OSS API,
-// PutBucketLifecycle).
+// maxLifecycleRules limits the rules of a bucket (OSS API, PutBucketLifecycle).
 const maxLifecycleRules = 1000
 
 type lifecycleConfiguration struct {

@@ -140,11 +140,11 @@ func (r *RAM) documents(attached []attachment) []document {
 
 // A Behaviour has the delays of the real service. The zero value has none.
 type Behaviour struct {
-	// KeyLag is how long a new access key is unknown to the other services.
+	// KeyLag is the time until other services know a new access key.
 	KeyLag time.Duration
-	// PolicyLag is how long an attached policy has no effect.
+	// PolicyLag is the time until an attached policy takes effect.
 	PolicyLag time.Duration
-	// DetachLag is how long the deletion of a user, group, role or policy
+	// DetachLag is the time in which the deletion of a user, group, role or policy
 	// answers DeleteConflict after a policy was detached, as Terraform's
 	// provider expects of it.
 	DetachLag time.Duration

@@ -24,7 +24,7 @@ type account struct {
 	grants                  []grant
 }
 
-// status is how the API calls the account's state.
+// status returns the API's name of the account's state.
 func (a *account) status(now time.Time) string {
 	switch {
 	case a.leaving || now.Before(a.until):

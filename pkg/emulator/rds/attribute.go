@@ -22,7 +22,7 @@ type attribute struct {
 	DeletionProtection                                                      bool
 }
 
-// maxAttributeIDs is how many ids one DescribeDBInstanceAttribute names. The
+// maxAttributeIDs limits the ids of one DescribeDBInstanceAttribute. The
 // page has it take one; older clients send a list.
 const maxAttributeIDs = 30
 

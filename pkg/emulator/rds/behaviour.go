@@ -13,7 +13,7 @@ type Behaviour struct {
 	// as the error table of CreateDBInstance has it, instead of the first
 	// answer.
 	RefuseUsedToken bool
-	// TokenLifetime is how long a ClientToken is remembered; zero drops it at
+	// TokenLifetime is the time that a ClientToken is remembered; zero drops it at
 	// once. The cloud's figure is undocumented (A022).
 	TokenLifetime time.Duration
 	// InFlight is for how long after a request the cloud is still at work on
@@ -25,12 +25,12 @@ type Behaviour struct {
 	// FirstAccountSuper refuses a Normal account until a Super account exists
 	// (A048).
 	FirstAccountSuper bool
-	// Lag is how long a new instance stays invisible to every call (A051).
+	// Lag is the time until calls see a new instance (A051).
 	Lag time.Duration
-	// ListLag is how long DescribeDBInstances, ListTagResources and
+	// ListLag is the time that DescribeDBInstances, ListTagResources and
 	// DescribeTags omit a new instance, unless they name its DBInstanceId.
 	ListLag time.Duration
-	// AccountLag is how long DescribeAccounts and DescribeDatabases omit a new
+	// AccountLag is the time that DescribeAccounts and DescribeDatabases omit a new
 	// account or privilege, while other calls use it.
 	AccountLag time.Duration
 	// Quotas are the limits of the account and of its instances.

@@ -7,7 +7,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// window is how far a request's Timestamp may be from the gateway's time.
+// window is the tolerated distance of a request's Timestamp from the gateway's time.
 const window = 15 * time.Minute
 
 const timestampFormat = "2006-01-02T15:04:05Z"

@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
-// keptExpired is how long an expired key is remembered. Its use gets another
+// keptExpired is the time that an expired key is remembered. Its use gets another
 // answer than the use of an unknown key.
 const keptExpired = time.Hour
 

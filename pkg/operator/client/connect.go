@@ -12,7 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 )
 
-// A Target says which broker to call and as which operator.
+// A Target names the broker to call and the operator's token.
 type Target struct {
 	URL       string // of the broker's second port
 	TokenFile string // its first line counts: name:token, or the token alone

@@ -102,7 +102,7 @@ func panicError(panicked any) error {
 	return fmt.Errorf("panic with a %T", panicked)
 }
 
-// serve authenticates the operator before it tells whether a path exists.
+// serve authenticates the operator before it reveals which paths exist.
 func (h *Handler) serve(ctx context.Context, x *exchange) error {
 	found, notFound := findRoute(x.request)
 	x.route = found

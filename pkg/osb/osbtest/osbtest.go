@@ -51,7 +51,7 @@ func Requirements() ([]Requirement, error) {
 	return rows, nil
 }
 
-// Proves says that the test proves these requirements: it fails when one of
+// Proves records that the test proves these requirements: it fails when one of
 // them is broken. The ids are string literals, since they are also read from
 // the source. An id that is not in the list, or is there as not offered or not
 // a broker's, fails the test.

@@ -30,7 +30,7 @@ import (
 
 // Options adjust Open. Nil means the defaults.
 type Options struct {
-	// LockTimeout is how long Open waits while another process holds the file.
+	// LockTimeout is the time that Open waits while another process holds the file.
 	// Zero is one second.
 	LockTimeout time.Duration
 }

@@ -136,7 +136,7 @@ func itemOf(k store.Key, value []byte) store.Item {
 	return store.Item{Record: r, Err: err}
 }
 
-// pageSize is how many records All reads in one transaction. A long transaction
+// pageSize is the number of records that All reads in one transaction. A long transaction
 // would keep freed pages from being used again.
 const pageSize = 100
 

@@ -171,7 +171,7 @@ func update(b *testing.B, s store.Store, k store.Key, change func(*store.Record)
 	}
 }
 
-// inUse is how much of the heap is.
+// inUse returns the bytes of the heap in use.
 func inUse() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

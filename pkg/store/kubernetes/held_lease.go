@@ -32,10 +32,10 @@ type heldLease struct {
 	lost     bool
 }
 
-// renewDeadline is how long a hold lasts after a renewal.
+// renewDeadline returns the time that a hold lasts after a renewal.
 func (o *Options) renewDeadline() time.Duration { return o.Lease * 5 / 8 }
 
-// renewEvery is how often a holder renews and a candidate looks.
+// renewEvery returns the interval at which a holder renews and a candidate looks.
 func (o *Options) renewEvery() time.Duration { return o.Lease / 8 }
 
 // seconds is the lease's duration as the object has it: whole seconds.

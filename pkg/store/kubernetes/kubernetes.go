@@ -42,7 +42,7 @@ type Options struct {
 	// Config leads to the API server. Required. The store sets QPS, Burst and
 	// Timeout itself.
 	Config *rest.Config
-	// Namespace is where the store's objects are. Required.
+	// Namespace holds the store's objects. Required.
 	Namespace string
 	// Name begins the names of all objects of the store: at most 40 characters,
 	// as DNS-1123 labels are. Two stores of a namespace have different names.
@@ -55,8 +55,8 @@ type Options struct {
 	// Timeout bounds one request, and the search for the result of a write
 	// whose answer was lost. Zero is DefaultTimeout.
 	Timeout time.Duration
-	// Lease is how long after the last renewal another process may take the
-	// lease. The holder renews eight times as often, and stops after 5/8 of it.
+	// Lease is the time after the last renewal from which another process may take
+	// the lease. The holder renews eight times as often, and stops after 5/8 of it.
 	// At least a second; zero is DefaultLease.
 	Lease time.Duration
 	// Warn receives the errors that the store recovers from: a lost connection,

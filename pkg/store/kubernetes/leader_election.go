@@ -133,7 +133,8 @@ type candidate struct {
 	duration  time.Duration
 }
 
-// nextTry is when to look again: when the lease ends unless it is renewed, or soon.
+// nextTry returns the time until the next look: the end of the lease unless it is
+// renewed, or soon.
 func (c *candidate) nextTry() time.Duration {
 	soon := c.store.options.renewEvery()
 	if c.version == "" {

@@ -40,7 +40,7 @@ const (
 	unnamedAnnotation  = domain + "/unnamed-at" // of bodies: when a sweep first found it unnamed
 )
 
-// maxKey is how long the ids of a record may be together, in bytes: an
+// maxKey limits the ids of a record together, in bytes: an
 // object's annotations may have 256 KiB.
 const maxKey = 32 << 10
 

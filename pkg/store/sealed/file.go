@@ -14,8 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/atomicfile"
 )
 
-// maxKeyset is how large a file may be to be read as a keyset, in bytes: some
-// thousand keys.
+// maxKeyset limits the size of a keyset file, in bytes: some thousand keys.
 const maxKeyset = 1 << 20
 
 // file is the source in a file.

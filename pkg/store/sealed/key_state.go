@@ -9,7 +9,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// retiredFor is how long dropped keys still open: records that were read before
+// retiredFor is the time that dropped keys still open: records that were read before
 // their secrets were sealed anew may still be in use.
 const retiredFor = time.Minute
 

@@ -14,19 +14,19 @@ import (
 
 const (
 	readEvery = 10 * time.Second
-	// readTimeout is how long reading the source may take.
+	// readTimeout bounds the reading of the source.
 	readTimeout = 5 * time.Second
-	// staleIntervals is after how many missed reloads sealing reloads first:
+	// staleIntervals is the number of missed reloads after which sealing reloads first:
 	// the process may have been stopped.
 	staleIntervals = 3
-	// spreadIntervals is how many intervals a change of the keyset needs to
+	// spreadIntervals is the number of intervals that a change of the keyset needs to
 	// reach every healthy process.
 	spreadIntervals = 6
 )
 
 // Options are the optional settings of Keys.
 type Options struct {
-	// Every is how often the source is read; 0: every 10 s.
+	// Interval is the time between readings of the source; 0: 10 s.
 	Interval time.Duration
 	// SingleProcess means that only this process uses the keyset, so that its
 	// changes are effective at once.
@@ -225,7 +225,7 @@ func (k *Keys) open(box []byte, place string) ([]byte, error) {
 }
 
 const (
-	// findAgain is how long a key counts as missing after a search: a key is in
+	// findAgain is the time that a key counts as missing after a search: a key is in
 	// the source before it seals.
 	findAgain = time.Second
 	// maxMissing bounds how many missing keys are remembered.

@@ -13,7 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Uses are how many records need each key.
+// Uses counts the records that need each key.
 type Uses struct {
 	Records int            `json:"records"` // looked at
 	Keys    map[uint32]int `json:"keys"`    // records with secrets that the key sealed, by its id
@@ -77,7 +77,7 @@ func (st *state) keysOf(r *store.Record) (ids map[uint32]bool, ok bool) {
 	return ids, true
 }
 
-// boxPrefixText is how a box of a key begins as JSON: 36 of the 40 bits of its
+// boxPrefixText returns the beginning of a key's boxes as JSON: 36 of the 40 bits of its
 // prefix, which six characters of base64 hold.
 func boxPrefixText(id uint32) []byte {
 	return append([]byte{'"'}, base64.StdEncoding.EncodeToString(prefix(id))[:6]...)

@@ -213,7 +213,7 @@ func allInPages(t *testing.T, rs *replicas) {
 	}
 }
 
-// heap is how much of the heap is in use.
+// heap returns the bytes of the heap in use.
 func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -35,7 +35,7 @@ const (
 		"and keep a copy apart from that of the records."
 )
 
-// requestTime is how long one request may take.
+// requestTime bounds one request.
 const requestTime = 10 * time.Second
 
 // secret is the source in the Secret of that name.
