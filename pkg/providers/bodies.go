@@ -7,8 +7,8 @@ import "context"
 type BodyPlanner interface {
 	Provider
 	// PlanBodies returns the large values of a plan that Prepare returned, by
-	// name. It is pure, and gets the task that Prepare got. The values, each of
-	// 768 KiB at most, are stored before the record, sealed; Observe and Do read
+	// name. It is pure, and gets the task that Prepare got. The values, each smaller
+	// than 768 KiB, are stored before the record, sealed; Observe and Do read
 	// them by name with Task.Body. A *Failure of kind Invalid is the user's (400).
 	PlanBodies(t Task, p Plan) (map[string][]byte, error)
 }

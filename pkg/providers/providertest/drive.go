@@ -71,8 +71,8 @@ func planBodies(t *testing.T, p providers.Provider, task providers.Task, plan pr
 		t.Errorf("PlanBodies is not pure: its second result differs (%v)", err)
 	}
 	for name, content := range bodies {
-		if len(content) > maxBody {
-			t.Errorf("the value %q has %d bytes, at most %d are kept", name, len(content), maxBody)
+		if len(content) >= maxBody { // sealing adds some bytes
+			t.Errorf("the value %q has %d bytes, fewer than %d are kept", name, len(content), maxBody)
 		}
 	}
 	return bodies
