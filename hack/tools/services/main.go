@@ -32,12 +32,12 @@ func folder(root string) string { return filepath.Join(root, "pkg", "providers",
 
 // listOf returns the wanted text of all.go.
 func listOf(root string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(folder(root), "services.txt")) //nolint:gosec // of this repository
+	text, err := os.ReadFile(filepath.Join(folder(root), "services.txt"))
 	if err != nil {
 		return nil, err
 	}
 	var imports, entries bytes.Buffer
-	for _, name := range strings.Fields(string(text)) {
+	for name := range strings.FieldsSeq(string(text)) {
 		if _, err := os.Stat(filepath.Join(root, "pkg", "providers", name)); err != nil {
 			return nil, fmt.Errorf("services.txt: the service %q has no folder: %w", name, err)
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram" //nolint:depguard // this package is for tests alone
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"       //nolint:depguard // this package is for tests alone
