@@ -22,10 +22,15 @@ func Decode[T any](body []byte) (T, error) {
 	if err := checkObject(body); err != nil {
 		return request, err
 	}
-	if err := json.Unmarshal(body, &request, json.WithUnmarshalers(json.UnmarshalFromFunc(readObject)), jsontext.AllowInvalidUTF8(true)); err != nil {
-		return *new(T), errWrongType(err)
+	if err := json.Unmarshal(body, &request, requestForm()); err != nil {
+		return *new(T), errWrongType("", body, reflect.TypeFor[T]())
 	}
 	return request, nil
+}
+
+// requestForm returns the options for reading requests.
+func requestForm() json.Options {
+	return json.JoinOptions(json.WithUnmarshalers(json.UnmarshalFromFunc(readObject)), jsontext.AllowInvalidUTF8(true))
 }
 
 // checkObject returns a 400 unless body is exactly one JSON object without
@@ -78,18 +83,31 @@ func readObject(decoder *jsontext.Decoder, into *jsonv1.RawMessage) error {
 	return nil
 }
 
-// errWrongType is the 400 for a member of another type than the
-// specification's. Members of requests are strings and objects.
-func errWrongType(err error) error {
-	semantic, ok := errors.AsType[*json.SemanticError](err)
-	if !ok {
+// errWrongType is the 400 for an object with a member of another type than the
+// specification's, after the path of the object. Of several such members it names
+// the first of the type's fields, in whichever order the body has them. Members of
+// requests are strings and objects.
+func errWrongType(path string, object []byte, fields reflect.Type) error {
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(object, &members, requestForm()); err != nil {
 		return ErrBadRequest("The body is not valid JSON: send one JSON object.")
 	}
-	name := strings.ReplaceAll(strings.TrimPrefix(string(semantic.JSONPointer), "/"), "/", ".")
-	if semantic.GoType != nil && semantic.GoType.Kind() == reflect.String {
-		return ErrBadRequest("%s must be a string.", name)
+	for field := range fields.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		value, ok := members[name]
+		if !ok || json.Unmarshal(value, reflect.New(field.Type).Interface(), requestForm()) == nil {
+			continue
+		}
+		switch {
+		case field.Type.Kind() == reflect.String:
+			return ErrBadRequest("%s must be a string.", path+name)
+		case field.Type.Kind() == reflect.Pointer && value.Kind() == jsontext.KindBeginObject:
+			return errWrongType(path+name+".", value, field.Type.Elem())
+		default:
+			return ErrBadRequest("%s must be an object.", path+name)
+		}
 	}
-	return ErrBadRequest("%s must be an object.", name)
+	return ErrBadRequest("The body is not valid JSON: send one JSON object.")
 }
 
 // maxString bounds the ids in bodies and queries, in bytes: some are kept in

@@ -81,6 +81,22 @@ func TestDecode_UnusualText_IsAccepted(t *testing.T) {
 	}
 }
 
+// Of several members with wrong types the one that the specification names first
+// is told, wherever it stands in the body.
+func TestDecode_SeveralWrongTypes_TellsTheFirstOfTheType(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"context":4711,"service_id":4711}`:                                      "service_id must be a string.",
+		`{"bind_resource":{"route":4711},"plan_id":4711}`:                         "plan_id must be a string.",
+		`{"parameters":[],"bind_resource":{"space_guid":4711,"app_guid":[4711]}}`: "bind_resource.app_guid must be a string.",
+	} {
+		_, err := Decode[BindRequest]([]byte(body))
+		if e, ok := errors.AsType[*Error](err); !ok || e.Description != want {
+			t.Errorf("%s: %v, want %s", body, err, want)
+		}
+	}
+}
+
 // The table has every kind of bad body with its exact answer. No answer shows a
 // value (4711): it may be a secret at the wrong place.
 func TestDecode_BadBody_IsRefusedWithItsSentence(t *testing.T) {
