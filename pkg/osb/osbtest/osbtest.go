@@ -25,13 +25,13 @@ type Requirement struct {
 	NotOurs    string `json:"not_ours"`    // why no broker can prove it, if none can
 }
 
-// Binding reports whether the specification obliges a broker to it, or tells it
-// to have very good reasons not to.
+// Binding reports whether the specification demands the requirement of brokers, or
+// expects very good reasons for exceptions.
 func (r Requirement) Binding() bool {
 	return slices.Contains([]string{"MUST", "MUST NOT", "SHOULD", "SHOULD NOT"}, r.Level)
 }
 
-// Excuse is the reason why there need not be a test, or empty.
+// Excuse returns the reason for a missing test, or "".
 func (r Requirement) Excuse() string {
 	switch {
 	case r.NotOffered != "":
@@ -53,8 +53,7 @@ func Requirements() ([]Requirement, error) {
 
 // Proves records that the test proves these requirements: it fails when one of
 // them is broken. The ids are string literals, since they are also read from
-// the source. An id that is not in the list, or is there as not offered or not
-// a broker's, fails the test.
+// the source. An unknown id fails the test, and so does one with an Excuse.
 func Proves(t testing.TB, ids ...string) {
 	t.Helper()
 	rows, err := Requirements()
