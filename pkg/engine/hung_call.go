@@ -78,6 +78,20 @@ func (m *memory) takeReturned(k store.Key) bool {
 	return true
 }
 
+// clearReturned forgets the hung call of a record once it has returned. The caller
+// holds the lock.
+func (m *memory) clearReturned(entry *recordMemory) {
+	if entry.hung == nil {
+		return
+	}
+	select {
+	case <-entry.hung.returned:
+		entry.hung = nil
+		m.quarantined.Dec()
+	default:
+	}
+}
+
 // returnedLate wakes the record of a hung call that has returned now. It reports
 // whether the result of the call is lost for its record: the quarantine ended
 // before the call did, or another process has the record.

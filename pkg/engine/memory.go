@@ -144,6 +144,21 @@ func (m *memory) requeueAfter(r *store.Record, after time.Time) {
 	m.entry(r.Key).requeue = &requeue{r.Revision, after}
 }
 
+// settle drops the delays of a record without work. Its hung call counts until it
+// returns.
+func (m *memory) settle(k store.Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	entry := m.records[k]
+	if entry == nil {
+		return
+	}
+	m.clearFault(k)
+	m.clearReturned(entry)
+	entry.requeue = nil
+	m.prune(k)
+}
+
 // forgetDelays drops the faults and requeue times of an instance and its bindings,
 // and returns the keys of the faulty records.
 func (m *memory) forgetDelays(instanceID string) []store.Key {

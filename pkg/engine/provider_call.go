@@ -30,8 +30,9 @@ func (a *attempt) observe(ctx context.Context) (providers.Seen, error) {
 // do calls Do of the provider. A result that comes after the quarantine of the
 // record has ended, or after another process took the record, is undone.
 func (a *attempt) do(ctx context.Context, step providers.Step) (providers.Facts, error) {
-	// Copies: the attempt may change before the call returns.
-	task, last := a.task, *a
+	// Copies: the attempt and its record may change before the call returns.
+	task, last, record := a.task, *a, *a.record
+	last.record = &record
 	return callProvider(ctx, a, providerCall[providers.Facts]{
 		timeout: a.config.CallTimeout,
 		call:    func(ctx context.Context) (providers.Facts, error) { return last.provider.Do(ctx, task, step) },

@@ -86,7 +86,7 @@ func (p *pass) run(ctx context.Context) error {
 	open = open || blocked
 	switch {
 	case instance.Revision == 0, instance.Settled:
-		p.term.memory.attemptWorked(instance.Key)
+		p.term.memory.settle(instance.Key)
 		return err
 	case deleting && open: // its bindings first
 		p.unfinished[""] = true
@@ -124,7 +124,7 @@ func (p *pass) bindings(ctx context.Context, instance *store.Record) (open bool,
 			open = true
 			continue
 		case failed == nil && (b.Revision == 0 || b.Settled):
-			p.term.memory.attemptWorked(b.Key)
+			p.term.memory.settle(b.Key)
 			continue
 		case failed == nil:
 			failed = p.attempt(ctx, &b, instance)
