@@ -17,7 +17,8 @@ type AutoConfig struct {
 
 // Auto returns the first available source: RRSA if the pod has it, else the files
 // if they exist, else the RAM role of the ECS instance. The first use chooses; the
-// choice is final.
+// choice is final. The chain is our own because the SDK's takes no context, so that
+// a slow source would outlast the call that waits for it.
 func Auto(c AutoConfig) CredentialsSource { return &auto{config: c} }
 
 type auto struct {

@@ -28,8 +28,10 @@ func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest
 		err := c.send(ctx, access, key, req, resp)
 		own := op
 		own.Secrets = key.secrets()
-		for _, name := range secretParameters { // the SDK has set them by now
-			own.Secrets = append(own.Secrets, req.GetQueryParams()[name])
+		for name, value := range req.GetQueryParams() { // the SDK has set them by now
+			if isSecretParameter(name) {
+				own.Secrets = append(own.Secrets, value)
+			}
 		}
 		return c.products.classify(own, err)
 	})

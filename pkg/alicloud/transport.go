@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -75,18 +76,22 @@ func (t perCall) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(out)
 }
 
-// secretParameters travel in the form, since proxies and servers log URLs. The
-// signature covers query and form alike (RPC signature 1.0), so they may move.
-var secretParameters = []string{"SecurityToken", "AccountPassword"} //nolint:gochecknoglobals // a read-only table
+// isSecretParameter reports whether a parameter of any product holds a secret:
+// the session token, or a password under whichever name.
+func isSecretParameter(name string) bool {
+	return name == "SecurityToken" || strings.HasSuffix(name, "Password")
+}
 
-// secretsToBody moves secret parameters from the URL of a POST to its form.
+// secretsToBody moves secret parameters from the URL of a POST to its form, since
+// proxies and servers log URLs. The signature covers query and form alike (RPC
+// signature 1.0), so they may move.
 func secretsToBody(req *http.Request) (*http.Request, error) {
 	query := req.URL.Query()
 	secret := url.Values{}
-	for _, name := range secretParameters {
-		if v, ok := query[name]; ok {
-			secret[name] = v
-			query.Del(name)
+	for name, values := range query {
+		if isSecretParameter(name) {
+			secret[name] = values
+			delete(query, name)
 		}
 	}
 	if len(secret) == 0 || req.Method != http.MethodPost {
