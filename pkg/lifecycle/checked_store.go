@@ -11,7 +11,10 @@ import (
 // A CheckedStore is a store that refuses each write outside of Transitions. The
 // broker and the engine accept only this type, so that all their writes are
 // checked.
-type CheckedStore struct{ store.Store }
+type CheckedStore struct{ unchecked }
+
+// unchecked is the store below, out of reach of other packages.
+type unchecked = store.Store
 
 // Checked returns st with its writes checked.
 func Checked(st store.Store) *CheckedStore { return &CheckedStore{st} }
@@ -31,7 +34,7 @@ func (s *CheckedStore) Find(ctx context.Context, k store.Key) (store.Record, err
 
 // Update implements store.Store.
 func (s *CheckedStore) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
-	return s.Store.Update(ctx, k, func(r *store.Record) error {
+	return s.unchecked.Update(ctx, k, func(r *store.Record) error {
 		before := currentState(r)
 		if err := change(r); err != nil {
 			return err

@@ -45,7 +45,7 @@ func TestEngine_HungProvider_DelaysNoOtherInstance(t *testing.T) {
 				}
 				w.want("another", w.provision("good", body("fast", "")), 201)
 				w.pass(2 * time.Minute)
-				w.aside(blocked)
+				w.wantQuarantined(blocked)
 				w.want("another, now that they are given up", w.provision("good2", body("fast", "")), 201)
 				w.inProgress("b0", "", w.operation(accepted["b0"]))
 				before, asked := w.inner.asked(), p.asked("b0")
@@ -61,7 +61,7 @@ func TestEngine_HungProvider_DelaysNoOtherInstance(t *testing.T) {
 						t.Errorf("%s ended %s: %s", id, op.State, op.Description)
 					}
 				}
-				w.aside(0)
+				w.wantQuarantined(0)
 				if got, want := w.cloud.count("create"), blocked+2; got != want {
 					t.Errorf("%d creates, want %d", got, want)
 				}
@@ -85,15 +85,15 @@ func TestEngine_HungLook_DelaysNoNewRequest(t *testing.T) {
 		})
 		w.want("update", w.update("b", `{"service_id":"slow-id","plan_id":"slow-large"}`), 202)
 		w.pass(2 * time.Minute)
-		w.aside(1)
+		w.wantQuarantined(1)
 		if op := w.finally("b", "", w.deprovision("b", "slow")); op.State != osb.Succeeded {
 			t.Errorf("the deletion ended %s: %s", op.State, op.Description)
 		}
-		w.aside(0)
+		w.wantQuarantined(0)
 		w.nothingLeft()
 		close(come)
 		w.pass(time.Minute)
-		w.aside(0)
+		w.wantQuarantined(0)
 	})
 }
 

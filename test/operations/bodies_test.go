@@ -277,7 +277,7 @@ func TestBodies_LostByTheStore_QuarantineTheRecord(t *testing.T) {
 		})
 		w.operation(w.deprovision("i", "slow"))
 		w.pass(5 * time.Minute)
-		w.aside(1)
+		w.wantQuarantined(1)
 		w.readyInstance("j")
 		m.wasRead("observe", "create")
 	})

@@ -40,7 +40,7 @@ func (w cloudBehaviour) concerns(s service) bool {
 	return w.requests == nil || (w.rds != nil && s.name == "RDS") || (w.ram != nil && s.name == "OSS")
 }
 
-// weathers: the good one first.
+// cloudBehaviours returns all cloud behaviours, the default first.
 func cloudBehaviours() []cloudBehaviour {
 	const lag = 20 * time.Second // less than a server takes to be made
 	creates, changes := []string{"provision"}, []string{"provision", "update"}

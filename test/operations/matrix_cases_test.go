@@ -63,7 +63,7 @@ func rigAt(t *testing.T, plans *catalog.Catalog, c *checkpoint, w cloudBehaviour
 	return r
 }
 
-// A crashCase is one mishap at one place of one request.
+// A crashCase is one fault at one place of one request.
 type crashCase struct {
 	plans     *catalog.Catalog
 	service   service

@@ -77,7 +77,7 @@ func TestRetry_QuarantinedRecord_IsTriedByAnyReplica(t *testing.T) {
 					t.Errorf("it ended as %+v", op)
 				}
 				if r := w.record("i", ""); r.Operation.CauseKind == "set aside" {
-					t.Error("it still counts as set aside")
+					t.Error("it still counts as quarantined")
 				}
 			})
 		})

@@ -131,11 +131,11 @@ func (w *harness) change(k store.Key, change func(*store.Record)) {
 	}
 }
 
-// aside checks how many records are set aside.
-func (w *harness) aside(want float64) {
+// wantQuarantined checks how many records are quarantined.
+func (w *harness) wantQuarantined(want float64) {
 	w.t.Helper()
 	if got := w.figures("quarantined_records")[""]; got != want {
-		w.t.Errorf("%v records are set aside, want %v", got, want)
+		w.t.Errorf("%v records are quarantined, want %v", got, want)
 	}
 }
 
@@ -147,10 +147,10 @@ func (w *harness) quiet(p *faultyProvider, id string) {
 	before, asked := w.inner.asked(), p.asked(id)
 	w.pass(10 * time.Minute)
 	if n := w.inner.asked() - before; n > 2 {
-		w.t.Errorf("the store was asked %d times in ten minutes for a record that is set aside", n)
+		w.t.Errorf("the store was asked %d times in ten minutes for a quarantined record", n)
 	}
 	if n := p.asked(id) - asked; n != 0 {
-		w.t.Errorf("the provider was asked %d times in ten minutes for a record that is set aside", n)
+		w.t.Errorf("the provider was asked %d times in ten minutes for a quarantined record", n)
 	}
 }
 
@@ -160,7 +160,7 @@ func (w *harness) inProgress(id, binding, operation string) {
 	first := w.poll(id, binding, operation)
 	op := w.state(first)
 	if first.status != 200 || op.State != osb.InProgress || op.Description == "" {
-		w.t.Errorf("the poll of what is set aside answered %d %+v, want 200 and in progress with a sentence", first.status, op)
+		w.t.Errorf("the poll of a quarantined record answered %d %+v, want 200 and in progress with a sentence", first.status, op)
 	}
 	w.pass(time.Minute)
 	if again := w.state(w.poll(id, binding, operation)); again.State != op.State || again.Description != op.Description {
@@ -179,14 +179,14 @@ func TestQuarantine_BrokenInstance_OthersGoOn(t *testing.T) {
 				bad := store.Key{InstanceID: "bad"}
 				broken.apply(w, p, bad)
 				w.pass(2 * time.Minute)
-				w.aside(1)
+				w.wantQuarantined(1)
 				w.quiet(p, "bad")
 				w.inProgress("bad", "", w.operation(accepted))
 				w.made("good", "fast")
 				w.restart() // the start succeeds in spite of it
 				w.made("another", "slow")
 				w.pass(2 * time.Minute)
-				w.aside(1)
+				w.wantQuarantined(1)
 				w.quiet(p, "bad")
 
 				broken.undo(w, p, bad)
@@ -196,7 +196,7 @@ func TestQuarantine_BrokenInstance_OthersGoOn(t *testing.T) {
 				if op := w.finally("bad", "", accepted); op.State != osb.Succeeded {
 					t.Errorf("once cured it ended %s: %s", op.State, op.Description)
 				}
-				w.aside(0)
+				w.wantQuarantined(0)
 				w.finally("bad", "", w.deprovision("bad", "slow"))
 				w.finally("another", "", w.deprovision("another", "slow"))
 				w.finally("good", "", w.deprovision("good", "fast"))
@@ -224,7 +224,7 @@ func TestQuarantine_BrokenBinding_SiblingsGoOn(t *testing.T) {
 
 				deleted := w.deprovision("i", "fast")
 				w.pass(5 * time.Minute)
-				w.aside(1)
+				w.wantQuarantined(1)
 				w.quiet(p, "ibad")
 				w.inProgress("i", "bad", "")
 				if op := w.state(w.poll("i", "", w.operation(deleted))); op.State != osb.InProgress {
@@ -242,7 +242,7 @@ func TestQuarantine_BrokenBinding_SiblingsGoOn(t *testing.T) {
 				if op := w.finally("i", "", deleted); op.State != osb.Succeeded {
 					t.Errorf("once cured the deletion ended %s: %s", op.State, op.Description)
 				}
-				w.aside(0)
+				w.wantQuarantined(0)
 				w.nothingLeft()
 			})
 		})
@@ -258,10 +258,10 @@ func TestQuarantine_NewRequest_TriesAgain(t *testing.T) {
 		panics.apply(w, p, k)
 		before := p.asked("bad")
 		w.pass(time.Minute)
-		w.aside(1)
+		w.wantQuarantined(1)
 		deleted := w.deprovision("bad", "slow")
 		w.pass(time.Minute)
-		w.aside(1)
+		w.wantQuarantined(1)
 		if n := p.asked("bad") - before; n != 3+3 {
 			t.Errorf("the provider was asked %d times, want 3 times for each operation", n)
 		}
@@ -275,7 +275,7 @@ func TestQuarantine_NewRequest_TriesAgain(t *testing.T) {
 		}
 		w.restart() // which tries all again
 		w.finally("bad", "", deleted)
-		w.aside(0)
+		w.wantQuarantined(0)
 		w.nothingLeft()
 	})
 }

@@ -159,7 +159,7 @@ func (r *replica) leads() bool {
 // leader waits until a replica outside apart runs the operations.
 func (c *cluster) leader(apart ...*replica) *replica {
 	c.t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(waitLimit)
 	for time.Now().Before(deadline) {
 		for _, r := range c.others(apart...) {
 			if r.leads() {

@@ -24,9 +24,9 @@ import (
 )
 
 const (
-	user     = "broker"
-	patience = 2 * time.Minute // for anything that must happen in the end
-	often    = 50 * time.Millisecond
+	user      = "broker"
+	waitLimit = 2 * time.Minute // for anything that must happen in the end
+	often     = 50 * time.Millisecond
 )
 
 // TestMain builds the programs once, into the folder that BIN_DIR then names.
@@ -214,7 +214,7 @@ func (p *process) exit() int {
 	select {
 	case <-p.done:
 		return p.cmd.ProcessState.ExitCode()
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		p.t.Fatalf("%s does not end; its log:\n%s", p.cmd.Path, read(p.t, p.log))
 		return 0
 	}
@@ -225,7 +225,7 @@ func (p *process) until(what string, condition func() bool) {
 	p.t.Helper()
 	ticker := time.NewTicker(often)
 	defer ticker.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(waitLimit)
 	for !condition() {
 		select {
 		case <-ticker.C:
@@ -254,7 +254,7 @@ func (w *environment) get(url string) (int, []byte, error) {
 
 // send makes one request, as a platform if password is set.
 func (w *environment) send(method, url, body, password string) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(w.t.Context(), waitLimit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
 
-// patience is for npm where its cache is empty and the network slow.
-const patience = 5 * time.Minute
+// npmTimeout leaves room for an empty cache and a slow network.
+const npmTimeout = 5 * time.Minute
 
 func TestEmulator_OfficialNodeClients_Work(t *testing.T) {
 	if os.Getenv("NO_SDK_CHECKS") == "1" {
@@ -89,7 +89,7 @@ func install(t *testing.T) {
 // run runs a program to its end, for at most the limit.
 func run(t *testing.T, env []string, command ...string) (output string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), npmTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	// A proxy or credentials of the caller are for another cloud than the one

@@ -2,6 +2,7 @@ package all_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,5 +130,21 @@ func TestServices_ChartValues_NameTheEndpoints(t *testing.T) {
 	}
 	if want := "(" + strings.Join(all.Services().Endpoints(), ", ") + ")"; !strings.Contains(string(values), want) {
 		t.Errorf("the comment of cloud.endpoints in chart/values.yaml lacks %s: run make chart", want)
+	}
+}
+
+// Services that call the same product share its facts: List.Products keeps one of
+// them.
+func TestServices_SameProduct_HasSameFacts(t *testing.T) {
+	const region = "cn-hangzhou"
+	seen := map[string]alicloud.Product{}
+	for _, service := range all.Services() {
+		for _, p := range service.Products {
+			other, again := seen[p.Name]
+			seen[p.Name] = p
+			if again && (other.Version != p.Version || other.Host(region) != p.Host(region) || !maps.Equal(other.Codes, p.Codes)) {
+				t.Errorf("service %s states product %s differently from another service", service.Name, p.Name)
+			}
+		}
 	}
 }
