@@ -1,7 +1,8 @@
 // Package environment builds the parts of a broker that suites share, each in
-// one place: a folder in memory, a sealed store that can fail, and clients with
-// all providers on an emulated cloud. Suites take the parts they need: test/stack
-// makes a whole broker of them, test/operations one on a clock of its own.
+// one place: a folder in memory, a sealed store that can fail, passes of an engine,
+// and clients with all providers on an emulated cloud. Suites take the parts they
+// need: test/stack makes a whole broker of them, test/operations one on a clock of
+// its own, and providertest the store and the passes alone.
 package environment
 
 import (

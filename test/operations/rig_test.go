@@ -2,7 +2,6 @@ package operations_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -36,7 +35,7 @@ type rig struct {
 	store  store.Store
 	logic  *broker.BusinessLogic
 	engine *engine.Engine
-	term   *engine.Term
+	passes *environment.Passes
 	killed atomic.Bool
 	limits limits
 }
@@ -114,18 +113,7 @@ func (r *rig) open(n int, fault writeFault) error {
 	if err := r.wire(); err != nil {
 		return err
 	}
-	lead := func() error {
-		return r.store.Lead(r.life.Context(), func(_ context.Context, l store.Lease) error {
-			l.Held = func() bool { return true } // the rig is the only process
-			r.term = r.engine.Begin(r.life.Context(), l)
-			r.life.Cleanup(r.term.Stop)
-			return nil
-		})
-	}
-	err = lead()
-	if errors.Is(err, storetest.ErrLost) {
-		err = lead()
-	}
+	r.passes, err = environment.Lead(r.life, r.engine, r.store)
 	return err
 }
 
@@ -221,24 +209,24 @@ func (r *rig) turn() (due time.Time, unfinished bool) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	var ids []string
-	for _, k := range keys {
-		r.engine.Wake(k, "")
-		ids = append(ids, k.InstanceID)
-	}
-	for _, id := range slices.Compact(ids) {
-		next, err := r.term.Reconcile(r.life.Context(), id)
+	unfinished = len(keys) > 0
+	for len(keys) > 0 {
+		rest := slices.IndexFunc(keys, func(k store.Key) bool { return k.InstanceID != keys[0].InstanceID })
+		if rest < 0 {
+			rest = len(keys)
+		}
+		id := keys[0].InstanceID
+		next, err := r.passes.Run(r.life.Context(), r.clock.Now(), keys[:rest]...)
+		keys = keys[rest:]
 		if r.isDead() {
 			return time.Time{}, true
 		}
-		if errors.Is(err, storetest.ErrLost) {
-			next = r.clock.Now() // it comes again
-		} else if err != nil {
+		if err != nil {
 			r.t.Fatalf("turn of %s: %v", id, err)
 		}
 		if due.IsZero() || next.Before(due) {
 			due = next
 		}
 	}
-	return due, len(keys) > 0
+	return due, unfinished
 }

@@ -6,31 +6,32 @@ import (
 	"fmt"
 	"maps"
 	"testing"
-	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Drive brings a task to its end and returns the last step: Done or Fail. It is for
-// a provider's own tests, and checks the contract as the suite does. Facts are
-// merged into the task. A definitely refused call ends in a Fail with the cloud's
-// sentence, unless the provider knows another way.
+// Drive brings a task to its end, by the engine, and returns the last step: Done or
+// Fail. It is for a provider's own tests, and checks the contract as the suite
+// does. Facts and refused steps are merged into the task. A definitely refused call
+// ends in a Fail with the cloud's sentence, unless the provider has a fallback.
 func Drive(t *testing.T, h Harness, task *providers.Task) providers.Step {
 	t.Helper()
-	a := &actor{scenario: &scenario{Harness: h, t: t}, task: *task, lenient: true}
-	a.begin(task.Goal)
-	defer func() { *task = a.task }()
-	for range maxAttempts {
-		switch step := a.attempt(); step.Action {
-		case providers.Done, providers.Fail:
-			return step
-		case providers.Wait:
-			a.Cloud.Advance(20 * time.Second)
-		case providers.Call:
-		}
+	w := &scenario{Harness: h, t: t, lenient: true, secrets: map[string]string{}}
+	p := w.process(task.Life.BrokerID)
+	if task.Of != nil {
+		p.ready(*task.Of)
 	}
-	t.Fatalf("%s to %s: not done after %d attempts; the last error is: %v", task.Kind, task.Goal, maxAttempts, a.last)
-	return providers.Step{}
+	a := &actor{process: p, key: keyOf(*task)}
+	bodies := p.store(*task)
+	a.record = p.force(a.key, func(r *store.Record) error { return p.describe(r, *task, bodies) })
+	defer func() { task.Facts, task.Refused = task.Facts.Merge(w.facts), w.asked.Refused }()
+	a.drive(hasEnded)
+	op := a.record.Operation
+	if op.State == store.Succeeded || w.decided.Action == providers.Fail {
+		return w.decided
+	}
+	return providers.FailStep(providers.Invalid, op.Description)
 }
 
 // Prepare prepares a task, with the large values of its plan. It fails the test if
@@ -51,9 +52,6 @@ func Prepare(t *testing.T, p providers.Provider, task *providers.Task) {
 	}
 }
 
-// maxBody is store.MaxBody; providers import no store.
-const maxBody = 768 << 10
-
 // planBodies returns the large values of a plan, and checks that PlanBodies is
 // pure and that a store keeps the values.
 func planBodies(t *testing.T, p providers.Provider, task providers.Task, plan providers.Plan) map[string][]byte {
@@ -71,8 +69,8 @@ func planBodies(t *testing.T, p providers.Provider, task providers.Task, plan pr
 		t.Errorf("PlanBodies is not pure: its second result differs (%v)", err)
 	}
 	for name, content := range bodies {
-		if len(content) >= maxBody { // sealing adds some bytes
-			t.Errorf("the value %q has %d bytes, fewer than %d are kept", name, len(content), maxBody)
+		if len(content) >= store.MaxBody { // sealing adds some bytes
+			t.Errorf("the value %q has %d bytes, fewer than %d are kept", name, len(content), store.MaxBody)
 		}
 	}
 	return bodies

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
 // A templated provider makes one thing from a template, a large value of its plan.
@@ -55,14 +55,13 @@ func (quietCloud) Break(Fault, []string) {}
 func (quietCloud) Mend()                 {}
 func (quietCloud) Mutations() []string   { return nil }
 func (quietCloud) Advance(time.Duration) {}
+func (quietCloud) Now() time.Time        { return time.Now() }
+func (quietCloud) Owner() string         { return "owner" }
 func (quietCloud) Left() []string        { return nil }
 
 func TestDrive_PlanWithBodies_ReadsThemByName(t *testing.T) {
-	if maxBody != store.MaxBody {
-		t.Errorf("maxBody is %d, want %d", maxBody, store.MaxBody)
-	}
 	p := &templated{t: t}
-	task := providers.Task{Kind: providers.Instance, Goal: providers.Present, InstanceID: "i"}
+	task := providers.Task{Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: providers.Life{BrokerID: "b", Incarnation: lifecycle.NewIncarnation()}}
 	Prepare(t, p, &task)
 	if step := Drive(t, Harness{Provider: p, Cloud: quietCloud{}}, &task); step.Action != providers.Done {
 		t.Errorf("it ended with %+v", step)

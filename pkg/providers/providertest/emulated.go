@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"       //nolint:depguard // this package is for tests alone
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud" //nolint:depguard // this package is for tests alone
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
@@ -84,6 +84,12 @@ func (e emulated) Mutations() []string {
 
 // Advance implements Cloud.
 func (e emulated) Advance(d time.Duration) { e.server.Clock().Advance(d) }
+
+// Now implements Cloud.
+func (e emulated) Now() time.Time { return e.server.Clock().Now() }
+
+// Owner implements Cloud.
+func (e emulated) Owner() string { return e.server.AccountID() }
 
 // Left implements Cloud. The emulator's products list what exists.
 func (e emulated) Left() []string { return e.server.Leftovers() }

@@ -3,43 +3,35 @@ package providertest
 import (
 	"fmt"
 	"testing"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// halfway makes an actor up to its n-th call, which ends as fault says, and
-// says whether there was one. With amnesia the facts of the last call are
-// forgotten, as in a crash before they were stored.
-func (a *actor) halfway(n int, fault Fault, amnesia bool) bool {
+// halfway drives an actor up to its n-th call, which ends as fault says; then the
+// process crashes and starts again. It reports whether there was such a call. The
+// result of the call is stored before the crash, or forgotten.
+func (a *actor) halfway(n int, fault Fault, forgotten bool) bool {
 	a.t.Helper()
-	a.breakAt, a.fault = a.calls+n, fault
-	calls := 0
-	before := a.task.Facts
-	done := a.until(func(providers.Step) bool {
-		calls++
-		if calls < n {
-			before = a.task.Facts
-		}
-		return calls == n
-	})
-	if amnesia {
-		a.task.Facts = before
+	a.breakAt, a.fault, a.crashAt = a.calls+n, fault, a.calls+n
+	a.crash = func() { a.records.Faulty.FailWrite(1, !forgotten) }
+	ended := a.drive(hasEnded)
+	a.breakAt, a.crashAt = 0, 0
+	if !ended {
+		a.start()
+		a.read()
 	}
-	a.breakAt = 0
-	return !done
+	return !ended
 }
 
-// eachHalfway runs test for every number of calls, ending and amnesia.
-func eachHalfway(t *testing.T, test func(t *testing.T, n int, fault Fault, amnesia bool) (reached bool)) {
+// eachHalfway runs test for every number of calls, ending and forgotten.
+func eachHalfway(t *testing.T, test func(t *testing.T, n int, fault Fault, forgotten bool) (reached bool)) {
 	t.Helper()
 	for _, fault := range []Fault{None, Dropped, Lost} { // the ways in which the last call may end
-		for _, amnesia := range []bool{false, true} {
+		for _, forgotten := range []bool{false, true} {
 			for n, more := 1, true; more && n < maxAttempts; n++ {
 				name := fmt.Sprintf("call %d %s", n, fault)
-				if amnesia {
+				if forgotten {
 					name += " and forgotten"
 				}
-				t.Run(name, func(t *testing.T) { more = test(t, n, fault, amnesia) })
+				t.Run(name, func(t *testing.T) { more = test(t, n, fault, forgotten) })
 				if t.Failed() {
 					return
 				}
@@ -53,13 +45,13 @@ func eachHalfway(t *testing.T, test func(t *testing.T, n int, fault Fault, amnes
 func instanceAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
-	eachHalfway(t, func(t *testing.T, n int, fault Fault, amnesia bool) bool {
+	eachHalfway(t, func(t *testing.T, n int, fault Fault, forgotten bool) bool {
 		t.Helper()
 		w := newScenario(t, open)
 		w.actions = c.actions
 		i := w.instance()
-		reached := i.halfway(n, fault, amnesia)
-		i.to(providers.Absent)
+		reached := i.halfway(n, fault, forgotten)
+		i.remove()
 		w.left("after a provision cut short", 0)
 		return reached
 	})
@@ -69,17 +61,17 @@ func instanceAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) 
 func bindingAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
-	eachHalfway(t, func(t *testing.T, n int, fault Fault, amnesia bool) bool {
+	eachHalfway(t, func(t *testing.T, n int, fault Fault, forgotten bool) bool {
 		t.Helper()
 		w := newScenario(t, open)
 		w.actions = c.actions
 		i := w.instance()
 		i.reach()
 		b := w.binding(i)
-		reached := b.halfway(n, fault, amnesia)
-		b.to(providers.Absent)
+		reached := b.halfway(n, fault, forgotten)
+		b.remove()
 		w.left("after a bind cut short", c.instance)
-		w.quiet("the instance", func() { i.to(providers.Present) })
+		w.quiet("the instance", i.makeAgain)
 		return reached
 	})
 }

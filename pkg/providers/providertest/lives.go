@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // counts are the numbers of resources in the course of a life without faults.
@@ -20,26 +18,26 @@ type counts struct {
 }
 
 // live makes an instance and a binding and removes both.
-func (w *scenario) live(check func(when string)) {
-	w.t.Helper()
-	i := w.instance()
+func (p *process) live(check func(when string)) {
+	p.t.Helper()
+	i := p.instance()
 	i.reach()
 	check("instance made")
-	b := w.binding(i)
+	b := p.binding(i)
 	b.reach()
 	check("binding made")
-	b.to(providers.Absent)
+	b.remove()
 	check("binding removed")
-	i.to(providers.Absent)
+	i.remove()
 	check("instance removed")
-	w.keptSecret(b, i)
+	p.keptSecret(b, i)
 }
 
 func baseline(t *testing.T, open func(t *testing.T) Harness) counts {
 	t.Helper()
 	var c counts
 	w := newScenario(t, open)
-	w.live(func(when string) {
+	w.process(broker).live(func(when string) {
 		n := len(w.Cloud.Left())
 		switch when {
 		case "instance made":
@@ -88,7 +86,7 @@ func wholeLifeBroken(t *testing.T, open func(t *testing.T) Harness) {
 			t.Run(fmt.Sprintf("%s/%d", fault, n), func(t *testing.T) {
 				w := newScenario(t, open)
 				w.breakAt, w.fault, w.actions = n, fault, c.actions
-				w.live(c.check(w))
+				w.process(broker).live(c.check(w))
 				if w.calls < n {
 					t.Errorf("only %d calls were made", w.calls)
 				}
@@ -104,8 +102,8 @@ func resourceIsTold(t *testing.T, open func(t *testing.T) Harness) {
 	w := newScenario(t, open)
 	i := w.instance()
 	i.reach()
-	if i.task.Facts.Open[w.Resource] == "" {
-		t.Errorf("the facts %v lack the resource %q", i.task.Facts.Open, w.Resource)
+	if i.record.Facts[w.Resource] == "" {
+		t.Errorf("the facts %v lack the resource %q", i.record.Facts, w.Resource)
 	}
 }
 
@@ -116,7 +114,7 @@ func doneStaysDone(t *testing.T, open func(t *testing.T) Harness) {
 	w := newScenario(t, open)
 	i := w.instance()
 	i.reach()
-	w.quiet("a ready instance", func() { i.to(providers.Present) })
+	w.quiet("a ready instance", i.makeAgain)
 	b := w.binding(i)
 	b.reach()
 	first := b.creds
@@ -128,14 +126,14 @@ func doneStaysDone(t *testing.T, open func(t *testing.T) Harness) {
 			t.Errorf("the credential %s is empty", name)
 		}
 	}
-	w.quiet("a ready binding", func() { b.to(providers.Present) })
+	w.quiet("a ready binding", b.makeAgain)
 	if diff := cmp.Diff(first, b.creds); diff != "" {
 		t.Errorf("credentials changed (-first, +second):\n%s", diff)
 	}
-	b.to(providers.Absent)
-	w.quiet("an absent binding", func() { b.to(providers.Absent) })
-	i.to(providers.Absent)
-	w.quiet("an absent instance", func() { i.to(providers.Absent) })
+	b.remove()
+	w.quiet("an absent binding", b.endAgain)
+	i.remove()
+	w.quiet("an absent instance", i.endAgain)
 	w.left("at the end", 0)
 }
 
@@ -144,16 +142,19 @@ func absentOfNothing(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	w := newScenario(t, open)
 	never := w.instance()
-	w.quiet("an instance that never was", func() { never.to(providers.Absent) })
-	orphan := w.binding(never)
-	w.quiet("a binding whose instance never was", func() { orphan.to(providers.Absent) })
+	w.quiet("an instance that never was", never.remove)
+	failed := w.instance()
+	w.quiet("an instance whose provision failed", failed.cleanUp)
+	orphan := w.binding(failed)
+	w.quiet("a binding whose instance never was", orphan.remove)
 
 	i := w.instance()
 	i.reach()
 	b := w.binding(i)
-	w.quiet("a binding that never was", func() { b.to(providers.Absent) })
-	i.to(providers.Absent)
-	w.quiet("a binding whose instance is gone", func() { b.to(providers.Absent) })
+	w.quiet("a binding that never was", b.remove)
+	late := w.binding(i.elsewhere())
+	i.remove()
+	w.quiet("a binding whose instance is gone", late.remove)
 }
 
 // newLife: the ids of a platform come again, and mean something new.
@@ -161,6 +162,7 @@ func newLife(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
 	w := newScenario(t, open)
-	w.live(c.check(w))
-	w.live(c.check(w))
+	p := w.process(broker)
+	p.live(c.check(w))
+	p.live(c.check(w))
 }

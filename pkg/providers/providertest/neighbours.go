@@ -1,10 +1,9 @@
 package providertest
 
 import (
+	"maps"
 	"strings"
 	"testing"
-
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // bindingsAreIndependent: each has credentials of its own, and outlives the others.
@@ -14,7 +13,7 @@ func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 	w := newScenario(t, open)
 	i := w.instance()
 	i.reach()
-	first, second := w.binding(i), w.binding(i)
+	first, second := w.binding(i), w.binding(i.elsewhere()) // of the same id
 	first.reach()
 	second.reach()
 	w.left("with two bindings", c.instance+2*(c.binding-c.instance))
@@ -23,11 +22,11 @@ func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 			t.Errorf("both bindings have the same %s", name)
 		}
 	}
-	first.to(providers.Absent)
+	first.remove()
 	w.left("with one binding", c.binding)
-	w.quiet("the other binding", func() { second.to(providers.Present) })
-	second.to(providers.Absent)
-	i.to(providers.Absent)
+	w.quiet("the other binding", second.makeAgain)
+	second.remove()
+	i.remove()
 	w.left("at the end", 0)
 }
 
@@ -36,14 +35,14 @@ func instancesAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	c := baseline(t, open)
 	w := newScenario(t, open)
-	first, second := w.instance(), w.instance()
+	first, second := w.instance(), w.instance() // of the same id
 	first.reach()
 	second.reach()
 	w.left("with two instances", 2*c.instance)
-	first.to(providers.Absent)
+	first.remove()
 	w.left("with one instance", c.instance)
-	w.quiet("the other instance", func() { second.to(providers.Present) })
-	second.to(providers.Absent)
+	w.quiet("the other instance", second.makeAgain)
+	second.remove()
 	w.left("at the end", 0)
 }
 
@@ -71,10 +70,7 @@ func (w *scenario) update(n int, c counts) int {
 	i.reach()
 	b := w.binding(i)
 	b.reach()
-	i.begin(providers.Present)
-	i.task.Was = &providers.Was{Settings: i.task.Settings, Parameters: i.task.Parameters}
-	i.task.Settings, i.task.Parameters = w.Update.Settings, w.Update.Parameters
-	i.plan()
+	i.update(*w.Update)
 	before := w.calls
 	if n > 0 {
 		w.breakAt = before + n
@@ -85,12 +81,11 @@ func (w *scenario) update(n int, c counts) int {
 		w.t.Error("the update made no call")
 	}
 	w.left("after an update", c.binding)
-	w.quiet("an instance that is up to date", func() { i.to(providers.Present) })
-	i.task.Was = nil
-	w.quiet("the instance, later", func() { i.to(providers.Present) })
-	w.quiet("its binding", func() { b.to(providers.Present) })
-	b.to(providers.Absent)
-	i.to(providers.Absent)
+	w.quiet("an instance that is up to date", i.endAgain)
+	w.quiet("the instance, later", i.makeAgain)
+	w.quiet("its binding", b.makeAgain)
+	b.remove()
+	i.remove()
 	w.left("at the end", 0)
 	return calls
 }
@@ -118,18 +113,14 @@ func secretsStaySecret(t *testing.T, open func(t *testing.T) Harness) {
 // keptSecret checks open facts, texts and errors so far for secrets of the actors.
 func (w *scenario) keptSecret(actors ...*actor) {
 	w.t.Helper()
-	secrets := map[string]string{}
+	secrets := map[string]string{} // names, by value
+	maps.Copy(secrets, w.secrets)
 	for _, a := range actors {
-		if a.creds != nil {
-			for _, name := range w.Secret {
-				secrets[name] = a.creds[name]
-			}
-		}
-		for name, value := range a.task.Facts.Secrets {
-			secrets["the secret fact "+name] = value
+		for _, name := range w.Secret {
+			secrets[a.creds[name]] = name
 		}
 	}
-	for name, value := range secrets {
+	for value, name := range secrets {
 		for _, text := range w.said {
 			if value != "" && strings.Contains(text, value) {
 				w.t.Errorf("%s shows in %q", name, strings.ReplaceAll(text, value, "***"))

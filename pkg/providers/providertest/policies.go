@@ -10,8 +10,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"       //nolint:depguard // this package is for tests alone
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud" //nolint:depguard // this package is for tests alone
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
@@ -33,7 +33,7 @@ func Policies(t *testing.T, server *emulator.Server, d descriptor.Descriptor, op
 		}
 	}()
 	w := newScenario(t, func(*testing.T) Harness { return open(func(deps *descriptor.Deps) { deps.Clients = user }) })
-	w.live(func(string) {})
+	w.process(broker).live(func(string) {})
 	called := map[string]bool{}
 	for _, call := range server.Calls("")[before:] {
 		called[actionOf(call)] = true

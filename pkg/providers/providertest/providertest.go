@@ -1,7 +1,8 @@
 // Package providertest is the suite that every provider passes, and so the
-// definition of the Provider interface in tests. It drives a provider as the engine
-// does, with frozen requests and tokens, breaks every mutating call in every way,
-// and counts the resources left in the cloud.
+// definition of the Provider interface in tests. The real engine runs a provider
+// on records in a sealed store, pass by pass on the clock of the cloud; every
+// mutating call breaks in every way, processes crash, and the resources left in the
+// cloud are counted.
 package providertest
 
 import (
@@ -57,8 +58,12 @@ type Cloud interface {
 	// Mutations returns the actions of all mutating calls that arrived, in
 	// their order.
 	Mutations() []string
-	// Advance lets time pass in the cloud.
+	// Now is the time in the cloud, which the engine has too. Advance lets time
+	// pass.
+	Now() time.Time
 	Advance(d time.Duration)
+	// Owner is the account that owns the resources.
+	Owner() string
 	// Left lists everything that exists, a line each, for test failures.
 	Left() []string
 }
