@@ -81,8 +81,8 @@ func TestDecode_UnusualText_IsAccepted(t *testing.T) {
 	}
 }
 
-// Of several members with wrong types the one that the specification names first
-// is told, wherever it stands in the body.
+// Of several members with wrong types the answer names the first in the order of
+// the specification, at any place of the body.
 func TestDecode_SeveralWrongTypes_TellsTheFirstOfTheType(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
