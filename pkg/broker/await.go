@@ -2,6 +2,8 @@ package broker
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/golang/glog"
 
@@ -17,11 +19,13 @@ type outcome struct {
 }
 
 // await wakes the engine for the operation of r and waits for the operation as
-// long as the request may. Slow operations are not waited for.
-func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, slow bool) outcome {
+// long as the request may. Slow operations are not waited for. accepted says that
+// this request began the operation; a repeated request only joins it.
+func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, accepted, slow bool) outcome {
 	op := r.Operation
-	glog.Infof("operation accepted instance=%q binding=%q operation=%s kind=%s request=%.128q",
-		r.InstanceID, r.BindingID, op.ID, op.Kind, req.caller.RequestID)
+	if accepted {
+		glog.Infof("operation accepted %s", strings.Join(acceptedValues(req, &r), " "))
+	}
 	b.config.Engine.Wake(r.Key, lifecycle.TenantOf(&r))
 	if slow {
 		return outcome{*op, r}
@@ -44,6 +48,20 @@ func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, 
 		return outcome{*op, r}
 	}
 	return outcome{now, record}
+}
+
+// acceptedValues returns the pairs of the log line of an accepted operation;
+// empty ones are left out.
+func acceptedValues(req request, r *store.Record) []string {
+	pairs := []string{fmt.Sprintf("instance=%q", r.InstanceID)}
+	if r.IsBinding() {
+		pairs = append(pairs, fmt.Sprintf("binding=%q", r.BindingID))
+	}
+	pairs = append(pairs, fmt.Sprintf("operation=%s kind=%s", r.Operation.ID, r.Operation.Kind))
+	if req.caller.RequestID != "" {
+		pairs = append(pairs, fmt.Sprintf("request=%.128q", req.caller.RequestID))
+	}
+	return pairs
 }
 
 // isDone reports whether the operation has succeeded. If it has not, the answer is

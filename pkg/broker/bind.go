@@ -77,7 +77,7 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	if lifecycle.IsReady(&r) {
 		return b.bound(req, &r, exists)
 	}
-	o := b.await(ctx, req, r, slow)
+	o := b.await(ctx, req, r, !exists, slow)
 	if b.config.DropUnfinishedBinds && !req.acceptsIncomplete && !o.op.State.Finished() &&
 		isKubernetes(o.record.Context) {
 		return none, osb.ErrUnanswered
@@ -143,13 +143,24 @@ func decideBind(r, instance *store.Record, intent bindIntent) error {
 	}
 	switch {
 	case lifecycle.IsBusy(instance), instance.Goal == store.Absent && !instance.Settled:
-		return osb.ErrConcurrency()
+		return notReady(instance)
 	case !lifecycle.IsReady(instance):
 		return osb.ErrUnprocessable("The service instance could not be made: delete it and make another.")
 	case instance.ServiceID != intent.request.ServiceID || !isPlanOf(instance, intent.request.PlanID):
 		return osb.ErrBadRequest("service_id and plan_id are not those of the service instance: send its own.")
 	}
 	return nil
+}
+
+// notReady returns the answer to a bind while an operation of the instance runs.
+func notReady(instance *store.Record) error {
+	switch lifecycle.StageOf(instance) { //nolint:exhaustive // the others are being removed
+	case lifecycle.Creating:
+		return osb.ErrNotReady("The service instance is still being made: bind again when it is ready.")
+	case lifecycle.Updating:
+		return osb.ErrNotReady("The service instance is still being updated: bind again when the update has ended.")
+	}
+	return osb.ErrNotReady("The service instance is being deleted: bind to another one.")
 }
 
 // decideRebind decides on a bind with an id that is in use.

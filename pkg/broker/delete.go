@@ -115,7 +115,8 @@ func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (oper
 		}
 		return nil
 	})
-	if errors.Is(err, lifecycle.ErrUnchanged) {
+	joins := errors.Is(err, lifecycle.ErrUnchanged)
+	if joins {
 		r, err = joined, nil
 	}
 	if err != nil {
@@ -124,7 +125,7 @@ func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (oper
 	if lifecycle.IsTombstone(&r) {
 		return "", nil
 	}
-	o := b.await(ctx, d.request, r, slow)
+	o := b.await(ctx, d.request, r, !joins, slow)
 	if done, err := o.isDone(d.request); done || err != nil {
 		return "", err
 	}

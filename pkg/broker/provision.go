@@ -50,7 +50,7 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 		response.Metadata = b.metadataOf(req.caller, &r)
 		return response, nil
 	}
-	o := b.await(ctx, req, r, slow)
+	o := b.await(ctx, req, r, !exists, slow)
 	done, err := o.isDone(req)
 	if err != nil {
 		return none, err

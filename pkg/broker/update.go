@@ -57,13 +57,14 @@ func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.U
 		}
 		return b.intendUpdate(ctx, read, req, c)
 	})
-	if err != nil && !errors.Is(err, lifecycle.ErrUnchanged) {
+	repeated := errors.Is(err, lifecycle.ErrUnchanged)
+	if err != nil && !repeated {
 		return none, err
 	}
 	if !lifecycle.IsBusy(&r) { // the cloud has nothing to change (UPD-11)
 		return osb.UpdateResponse{Metadata: b.metadataOf(req.caller, &r)}, nil
 	}
-	o := b.await(ctx, req, r, slow)
+	o := b.await(ctx, req, r, !repeated, slow)
 	done, err := o.isDone(req)
 	if err != nil {
 		return none, err

@@ -57,7 +57,11 @@ func (a *attempt) end(ctx context.Context, change func(*store.Record)) error {
 	op := a.record.Operation
 	if running && op.State.Finished() {
 		a.term.engine.metrics.ended(a.record.Provider, op)
-		glog.Infof("operation ended %s operation=%s kind=%s state=%s took=%s description=%q", keyValues(a.record.Key), op.ID, op.Kind, op.State, op.Finished.Sub(op.Started).Round(time.Millisecond), op.Description)
+		said := ""
+		if op.Description != "" { // a success has none
+			said = fmt.Sprintf(" description=%q", op.Description)
+		}
+		glog.Infof("operation ended %s operation=%s kind=%s state=%s took=%s%s", keyValues(a.record.Key), op.ID, op.Kind, op.State, op.Finished.Sub(op.Started).Round(time.Millisecond), said)
 	}
 	a.term.engine.watchers.notify(a.record.Key)
 	return nil

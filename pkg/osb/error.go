@@ -103,6 +103,15 @@ func ErrConcurrency() *Error {
 	return &Error{Status: http.StatusUnprocessableEntity, Code: CodeConcurrencyError, Description: concurrencyErrorText}
 }
 
+// ErrNotReady is ErrConcurrency with a sentence that names the running operation
+// (BIND-12). The Go client library compares descriptions and so takes it for a
+// plain 422; users read the sentence.
+func ErrNotReady(sentence string) *Error {
+	e := ErrConcurrency()
+	e.Description += " " + sentence
+	return e
+}
+
 // ErrMaintenanceInfo is 422: maintenance_info.version differs from the
 // catalog's (PROV-07, UPD-09).
 func ErrMaintenanceInfo() *Error {

@@ -1,6 +1,8 @@
 package operations_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +48,32 @@ func TestBind_BadRequests_AreRefused(t *testing.T) {
 		pending := w.provision("slow", body("slow", ""))
 		w.want("an instance that is being made", w.bind("slow", "b", body("slow", "")), 422)
 		w.finally("slow", "", pending)
+	})
+}
+
+// A bind that comes too early keeps the words of ConcurrencyError and adds the
+// operation that it has to wait for: another sentence for each.
+func TestBind_InstanceBusy_NamesTheOperation(t *testing.T) {
+	osbtest.Proves(t, "BIND-12", "CON-01")
+	inBubble(t, func(w *harness) {
+		said := map[string]bool{}
+		for _, begin := range []func() reply{
+			func() reply { return w.provision("i", body("slow", "")) },
+			func() reply { return w.update("i", largePlan) },
+			func() reply { return w.deprovision("i", "slow") },
+		} {
+			begun := begin()
+			refused, ok := errors.AsType[*osb.Error](w.bind("i", "b", body("slow", "")).err)
+			if !ok || refused.Code != osb.CodeConcurrencyError {
+				t.Fatalf("a bind meanwhile is answered %v", refused)
+			}
+			added, keeps := strings.CutPrefix(refused.Description, osb.ErrConcurrency().Description+" ")
+			if !keeps || added == "" || said[added] {
+				t.Errorf("a bind meanwhile is told %q", refused.Description)
+			}
+			said[added] = true
+			w.finally("i", "", begun)
+		}
 	})
 }
 

@@ -43,6 +43,9 @@ func TestOperator_Commands_ShowRecordsAndNoSecret(t *testing.T) {
 	if status, body := w.osb(http.MethodPut, path+"?accepts_incomplete=true", provisionBody(service, plan)); status != http.StatusAccepted {
 		t.Fatalf("provision answers %d %s", status, body)
 	}
+	if status, body := w.osb(http.MethodPut, path+"?accepts_incomplete=true", provisionBody(service, plan)); status != http.StatusAccepted {
+		t.Fatalf("the same provision again answers %d %s", status, body)
+	}
 	run.until("the database is ready", func() bool {
 		_, body := w.osb(http.MethodGet, path+"/last_operation", "")
 		return state(body) == "succeeded"
@@ -77,6 +80,16 @@ func TestOperator_Commands_ShowRecordsAndNoSecret(t *testing.T) {
 		}
 	}
 	log := read(t, run.log)
+	for _, said := range []string{`operation accepted instance="a/database" operation=`, `operation ended instance="a/database" operation=`} {
+		if n := strings.Count(log, said); n != 1 {
+			t.Errorf("the log says %d times, want once: %s", n, said)
+		}
+	}
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, " operation ") && strings.Contains(line, `=""`) {
+			t.Errorf("a line of log has an empty value: %s", line)
+		}
+	}
 	if !strings.Contains(log, `audit operator="operator" action=purge outcome=ok`) {
 		t.Errorf("the purge is not in the log: %s", log)
 	}
