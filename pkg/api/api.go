@@ -79,6 +79,7 @@ type Handler struct {
 	metrics              metrics
 	library              *library
 	routes               routes
+	bodies               *bodies
 }
 
 // New returns the handler of the platforms' port.
@@ -104,6 +105,7 @@ func New(config Config) (*Handler, error) {
 		log:                  config.Log,
 		metrics:              newMetrics(),
 		library:              newLibrary(config.Broker),
+		bodies:               newBodies(),
 	}
 	if err := h.SetAccounts(config.Users, config.Tokens); err != nil {
 		return nil, err

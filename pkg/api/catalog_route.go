@@ -31,9 +31,10 @@ func (h *Handler) serveCatalog(w http.ResponseWriter, r *http.Request, x *exchan
 // 13.1.2 and 13.1.3: If-None-Match, and only without it If-Modified-Since).
 func hasCurrent(r *http.Request, catalog osb.CatalogResponse) bool {
 	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
+		current := opaque(catalog.ETag)
 		for tag := range strings.SplitSeq(strings.Join(tags, ","), ",") {
 			tag = strings.TrimSpace(tag)
-			if tag == "*" || strings.TrimPrefix(tag, "W/") == catalog.ETag {
+			if tag == "*" || opaque(tag) == current {
 				return true
 			}
 		}
@@ -45,4 +46,12 @@ func hasCurrent(r *http.Request, catalog osb.CatalogResponse) bool {
 	}
 	since, err := http.ParseTime(text)
 	return err == nil && !since.Before(catalog.Modified)
+}
+
+// opaque returns the part of an ETag that weak comparison is about (RFC 9110,
+// section 8.8.3.2), without the suffix that proxies append when they compress an
+// answer ("-gzip" by Apache's httpd, "--gzip" by Jetty).
+func opaque(tag string) string {
+	tag = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(tag, "W/"), `"`), `"`)
+	return strings.TrimSuffix(strings.TrimSuffix(tag, "-gzip"), "-")
 }

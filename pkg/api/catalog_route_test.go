@@ -36,7 +36,7 @@ func TestCatalogRoute_CurrentCatalog_IsNotModified(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "CAT-06", "CAT-07")
 	made := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
-	const etag = `"0123"`
+	const etag = `W/"0123"`
 	h := start(t, nil)
 	h.catalog = func(osb.CatalogRequest) osb.CatalogResponse { return rendered(smallCatalog, etag, made) }
 	first := h.send(t, "GET", "/v2/catalog", "")
@@ -49,7 +49,10 @@ func TestCatalogRoute_CurrentCatalog_IsNotModified(t *testing.T) {
 		status  int
 	}{
 		"the tag":                       {map[string]string{match: etag}, 304},
-		"the tag, weak":                 {map[string]string{match: "W/" + etag}, 304},
+		"the tag, strong":               {map[string]string{match: `"0123"`}, 304},
+		"the tag of Apache's httpd":     {map[string]string{match: `W/"0123-gzip"`}, 304},
+		"the tag of Jetty":              {map[string]string{match: `"0123--gzip"`}, 304},
+		"a longer tag":                  {map[string]string{match: `W/"0123-other"`}, 200},
 		"the tag among others":          {map[string]string{match: `"other", ` + etag}, 304},
 		"any tag":                       {map[string]string{match: "*"}, 304},
 		"another tag":                   {map[string]string{match: `"other"`}, 200},

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"io"
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,11 +10,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
-// Bounds of a request (HARD-01).
-const (
-	maxBody = 1 << 20 // bytes
-	maxID   = 255     // characters
-)
+// maxID bounds an id of a path, in characters (HARD-01).
+const maxID = 255
 
 // Names of path segments and query parameters.
 const (
@@ -27,8 +24,8 @@ const (
 )
 
 // A message is an HTTP request to a method of the API whose ids, query and
-// headers are decoded. The body is still to be read: only PUT and PATCH have
-// one.
+// headers are decoded. The body is still to be read: PUT and PATCH have one, and
+// DELETE may.
 type message struct {
 	caller                osb.Caller
 	instanceID, bindingID string
@@ -36,11 +33,12 @@ type message struct {
 	serviceID, planID     string
 	operation             string
 	http                  *http.Request
+	bodies                *bodies
 }
 
 // readMessage decodes ids, then the query, then the identity.
-func readMessage(r *http.Request, x *exchange) (message, error) {
-	m := message{caller: osb.Caller{Minor: x.minor, RequestID: x.requestID, Identity: identityOf(r)}, http: r}
+func (h *Handler) readMessage(r *http.Request, x *exchange) (message, error) {
+	m := message{caller: osb.Caller{Minor: x.minor, RequestID: x.requestID, Identity: identityOf(r)}, http: r, bodies: h.bodies}
 	var err error
 	if m.instanceID, err = ReadID(instanceIDName, *x.ids.instance); err != nil {
 		return m, err
@@ -56,9 +54,24 @@ func readMessage(r *http.Request, x *exchange) (message, error) {
 	if err != nil {
 		return m, osb.ErrBadRequest("The query is malformed: percent-encode the names and values in it.")
 	}
-	m.acceptsIncomplete = strings.EqualFold(query.Get(acceptsIncompleteName), "true")
+	if r.Method != http.MethodGet {
+		if m.acceptsIncomplete, err = readFlag(acceptsIncompleteName, query.Get(acceptsIncompleteName)); err != nil {
+			return m, err
+		}
+	}
 	m.serviceID, m.planID, m.operation = query.Get(serviceIDName), query.Get(planIDName), query.Get(operationName)
 	return m, nil
+}
+
+// readFlag reads a boolean of the query; missing and empty are false (URL-05).
+func readFlag(name, value string) (bool, error) {
+	switch strings.ToLower(value) {
+	case "true", "1":
+		return true, nil
+	case "false", "0", "":
+		return false, nil
+	}
+	return false, osb.ErrBadRequest("%s in the query is neither true nor false: send one of them.", name)
 }
 
 // ReadID decodes an id from a path; errors call it by name. Every string that a
@@ -83,18 +96,36 @@ func ReadID(name, encoded string) (string, error) {
 // decodeBody reads the JSON object of a PUT or PATCH (CT-03, HARD-01). Its
 // Content-Type is ignored (CT-02).
 func decodeBody[Request any](m message) (Request, error) {
-	var none Request
-	if m.http.ContentLength > maxBody {
-		return none, osb.ErrTooLarge(maxBody)
+	var request Request
+	err := m.bodies.read(m.http, func(body []byte) (err error) {
+		request, err = osb.Decode[Request](body)
+		return err
+	})
+	return request, err
+}
+
+// deleted are the service and plan that a DELETE names.
+type deleted struct {
+	ServiceID string `json:"service_id"`
+	PlanID    string `json:"plan_id"`
+}
+
+// readDeleted returns the service and plan of a DELETE: the query's, and the
+// body's where the query lacks one, since some platforms send them there. Other
+// members of the body are ignored, and so is a body that is no such object: the
+// 400 then says which member is missing.
+func readDeleted(m message) (deleted, error) {
+	named := deleted{ServiceID: m.serviceID, PlanID: m.planID}
+	if m.http.ContentLength == 0 || named.ServiceID != "" && named.PlanID != "" {
+		return named, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(m.http.Body, maxBody+1))
-	switch {
-	case err != nil:
-		return none, osb.ErrBadRequest("The body could not be read to its end: send the request again.")
-	case len(body) > maxBody:
-		return none, osb.ErrTooLarge(maxBody)
-	}
-	return osb.Decode[Request](body)
+	err := m.bodies.read(m.http, func(body []byte) error {
+		if sent, err := osb.Decode[deleted](body); err == nil {
+			named = deleted{cmp.Or(named.ServiceID, sent.ServiceID), cmp.Or(named.PlanID, sent.PlanID)}
+		}
+		return nil
+	})
+	return named, err
 }
 
 // decode makes the request of package osb that a message holds.
@@ -113,10 +144,11 @@ func updateRequest(m message) (any, error) {
 }
 
 func deprovisionRequest(m message) (any, error) {
+	named, err := readDeleted(m)
 	return osb.DeprovisionRequest{
 		Caller: m.caller, InstanceID: m.instanceID, AcceptsIncomplete: m.acceptsIncomplete,
-		ServiceID: m.serviceID, PlanID: m.planID,
-	}, nil
+		ServiceID: named.ServiceID, PlanID: named.PlanID,
+	}, err
 }
 
 func bindRequest(m message) (any, error) {
@@ -127,10 +159,11 @@ func bindRequest(m message) (any, error) {
 }
 
 func unbindRequest(m message) (any, error) {
+	named, err := readDeleted(m)
 	return osb.UnbindRequest{
 		Caller: m.caller, InstanceID: m.instanceID, BindingID: m.bindingID, AcceptsIncomplete: m.acceptsIncomplete,
-		ServiceID: m.serviceID, PlanID: m.planID,
-	}, nil
+		ServiceID: named.ServiceID, PlanID: named.PlanID,
+	}, err
 }
 
 func lastOperationRequest(m message) (any, error) {

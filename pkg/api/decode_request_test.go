@@ -64,11 +64,40 @@ func TestDecode_AcceptsIncomplete_IsReadFromTheQuery(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "ASY-03")
 	h := start(t, nil)
-	for query, want := range map[string]bool{"": false, "?accepts_incomplete=false": false, "?accepts_incomplete=1": false, "?accepts_incomplete=true": true} {
-		h.send(t, "PUT", bindingPath+query, `{"accepts_incomplete":true}`)
+	for value, want := range map[string]bool{
+		"": false, "false": false, "False": false, "0": false,
+		"true": true, "True": true, "TRUE": true, "1": true,
+	} {
+		h.send(t, "PUT", bindingPath+"?accepts_incomplete="+value, `{"accepts_incomplete":true}`)
 		if _, request := h.last(); viewOf(request).AcceptsIncomplete != want {
-			t.Errorf("%q: AcceptsIncomplete = %v, want %v", query, !want, want)
+			t.Errorf("%q: AcceptsIncomplete = %v, want %v", value, !want, want)
 		}
+	}
+	h.send(t, "PUT", bindingPath, `{"accepts_incomplete":true}`)
+	if _, request := h.last(); viewOf(request).AcceptsIncomplete {
+		t.Error("accepts_incomplete of the body was taken")
+	}
+}
+
+// ASY-03: a platform that means true and spells it otherwise would be taken for
+// one that cannot poll.
+func TestDecode_AcceptsIncompleteOtherwise_Is400(t *testing.T) {
+	t.Parallel()
+	osbtest.Proves(t, "ASY-03")
+	h := start(t, failing(errors.New("the broker was reached")))
+	for _, value := range []string{"yes", "on", "2", "tru", "%22true%22", "true%20"} {
+		for name, request := range requests() {
+			if request.method == "GET" {
+				continue
+			}
+			text := h.send(t, request.method, request.path+"?accepts_incomplete="+value, request.body).wantError(t, 400)
+			if !strings.Contains(text, "accepts_incomplete") {
+				t.Errorf("%s, %s: %s", name, value, text)
+			}
+		}
+	}
+	if got := start(t, nil).send(t, "GET", instancePath+"?accepts_incomplete=yes", ""); got.status != http.StatusOK {
+		t.Errorf("a GET, which has no such parameter: status %d", got.status)
 	}
 }
 
@@ -170,16 +199,39 @@ func TestDecode_BodyOverTheLimit_Is413(t *testing.T) {
 	h.send(t, "PATCH", instancePath, over, func(r *http.Request) { r.ContentLength = -1 }).wantError(t, http.StatusRequestEntityTooLarge)
 }
 
-// A DELETE has no body: whatever its Content-Type, it is left unread.
-func TestDecode_BodyOfDelete_IsIgnored(t *testing.T) {
+// DEP-02, UNB-02: the query counts. Korifi before April 2026 sends the body alone.
+func TestDecode_BodyOfDelete_GivesTheQuerysMissingIDs(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)
-	for _, contentType := range []string{"application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"} {
-		got := h.send(t, "DELETE", instancePath+"?service_id=s", "service_id=other", with("Content-Type", contentType))
-		if _, request := h.last(); got.status != http.StatusOK || viewOf(request).ServiceID != "s" {
-			t.Errorf("%s: status %d, request %+v", contentType, got.status, request)
+	const both = `{"service_id":"bs","plan_id":"bp","accepts_incomplete":true}`
+	cases := map[string]struct{ query, body, service, plan string }{
+		"query alone":          {"?service_id=s&plan_id=p", "", "s", "p"},
+		"body alone":           {"", both, "bs", "bp"},
+		"both":                 {"?service_id=s&plan_id=p", both, "s", "p"},
+		"plan in the body":     {"?service_id=s", both, "s", "bp"},
+		"empty in the query":   {"?service_id=&plan_id=p", both, "bs", "p"},
+		"neither":              {"", "", "", ""},
+		"neither in an object": {"", "{}", "", ""},
+		"null":                 {"", `{"service_id":null,"plan_id":"bp"}`, "", "bp"},
+		"a number":             {"", `{"service_id":1,"plan_id":"bp"}`, "", ""},
+		"a form":               {"?service_id=s", "plan_id=bp", "s", ""},
+		"not JSON":             {"", "{", "", ""},
+	}
+	for name, tc := range cases {
+		for _, path := range []string{instancePath, bindingPath} {
+			for _, length := range []int64{int64(len(tc.body)), -1} {
+				got := h.send(t, "DELETE", path+tc.query, tc.body, with("Content-Type", "multipart/form-data; boundary=x"),
+					func(r *http.Request) { r.ContentLength = length })
+				_, request := h.last()
+				reached := viewOf(request)
+				if got.status != http.StatusOK || reached.ServiceID != tc.service || reached.PlanID != tc.plan || reached.AcceptsIncomplete {
+					t.Errorf("%s, length %d: status %d, request %+v", name, length, got.status, reached)
+				}
+			}
 		}
 	}
+	over := `{"service_id":"` + strings.Repeat("x", maxBody) + `"}`
+	h.send(t, "DELETE", instancePath, over).wantError(t, http.StatusRequestEntityTooLarge)
 }
 
 // OID-01 to OID-03: osb-broker-lib by itself rejects some requests without an

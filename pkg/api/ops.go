@@ -8,6 +8,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
+// healthPath is the path of the liveness probe, on both ports.
+const healthPath = "/healthz"
+
 // OpsConfig configures the handler of the operators' port.
 type OpsConfig struct {
 	// Ready returns nil while requests can be served, or else the reason, which
@@ -25,7 +28,7 @@ type OpsConfig struct {
 // operator API requires a token.
 func Ops(config OpsConfig) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
 		report(w, http.StatusOK, "")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

@@ -75,7 +75,7 @@ func (h *Handler) serveMethod(decode decode) handler {
 }
 
 func (h *Handler) decide(r *http.Request, x *exchange, decode decode) (any, error) {
-	m, err := readMessage(r, x)
+	m, err := h.readMessage(r, x)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +92,9 @@ type ids struct{ instance, binding *string }
 
 // find returns the route of a path, or nil. It reads the path as it was encoded:
 // an encoded slash stays part of its id, where osb-broker-lib's own router would
-// take it for a separator. The path is left as it is, since platforms follow no
-// redirect. Empty ids match, so that their 400 names them.
+// take it for a separator. Platforms follow no redirect, and some append paths to
+// a broker's URL that ends in a slash: further slashes at the beginning and one
+// after the catalog are ignored. Empty ids match, so that their 400 names them.
 func (s *routes) find(path string) (*route, ids) {
 	const (
 		prefix    = "/v2/"
@@ -101,11 +102,11 @@ func (s *routes) find(path string) (*route, ids) {
 		bindings  = "service_bindings"
 		operation = "last_operation"
 	)
-	rest, ok := strings.CutPrefix(path, prefix)
+	rest, ok := strings.CutPrefix("/"+strings.TrimLeft(path, "/"), prefix)
 	if !ok {
 		return nil, ids{}
 	}
-	if rest == "catalog" {
+	if rest == "catalog" || rest == "catalog/" {
 		return &s.catalog, ids{}
 	}
 	part := strings.SplitN(rest, "/", 6)

@@ -26,7 +26,14 @@ type exchange struct {
 // ServeHTTP is the outer layer of every request: the request's identity
 // (REQ-01), authentication before all else (AUTH-04), recovery (HARD-03), and at
 // the end one line of log and the metrics.
+//
+// GET /healthz is served in front of it all: load balancers and Cloud Foundry
+// probe the port that platforms use, and send no credentials.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == healthPath && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		report(w, http.StatusOK, "")
+		return
+	}
 	start := h.now()
 	out := &recorder{ResponseWriter: w}
 	x := &exchange{route: "none", requestID: r.Header.Get(requestIdentityHeader)}

@@ -120,6 +120,7 @@ func TestVersion_EveryRoute_IsCheckedBeforeBodyAndIDs(t *testing.T) {
 	bad := map[string]int{
 		"": 400, "2.12": 412, "2.9": 412, "1.13": 412, "3.0": 412, "2": 412, "2.": 412,
 		"2.x": 412, "garbage": 412, "2.13.1": 412, "-2.13": 412, "2.-13": 412, "2.99999999999999999999": 412,
+		"2.17, 2.13": 412, "2.17,": 412, "2.17 2.17": 412,
 	}
 	for route, request := range requests() {
 		for version, status := range bad {
@@ -136,7 +137,7 @@ func TestVersion_EveryRoute_IsCheckedBeforeBodyAndIDs(t *testing.T) {
 				t.Errorf("description %q does not say which version to send", text)
 			}
 		}
-		for _, version := range []string{"2.13", "2.14", "2.17", "2.18", "2.100"} {
+		for _, version := range []string{"2.13", "2.14", "2.17", "2.18", "2.100", "2.17, 2.17", "2.17,2.17"} {
 			if got := h.send(t, request.method, request.path, request.body, with(versionHeader, version)); got.status != http.StatusOK {
 				t.Errorf("%s, version %q: status %d, want 200", route, version, got.status)
 			}

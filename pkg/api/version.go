@@ -25,7 +25,10 @@ const (
 // checkVersion checks X-Broker-API-Version (VER-01 to VER-04) and returns its
 // minor number.
 func (h *Handler) checkVersion(r *http.Request) (int, error) {
-	version := r.Header.Get(versionHeader)
+	version, ok := onlyValue(r.Header.Values(versionHeader))
+	if !ok {
+		return 0, osb.ErrVersion(http.StatusPreconditionFailed, "The header %s names several versions: send one, 2.13 or a later 2.x.", versionHeaderText)
+	}
 	if version == "" {
 		return 0, osb.ErrVersion(h.missingVersionStatus,
 			"The header %s is missing: send the version of the Open Service Broker API you speak, 2.13 to 2.17.", versionHeaderText)
@@ -38,4 +41,21 @@ func (h *Handler) checkVersion(r *http.Request) (int, error) {
 			"The version in %s is not served: send 2.13 or a later 2.x.", versionHeaderText)
 	}
 	return int(minor), nil
+}
+
+// onlyValue returns the value of a header, and false if there are several. A
+// proxy that adds a header which is there already sends its value twice, in one
+// line or in two.
+func onlyValue(lines []string) (string, bool) {
+	only := ""
+	for _, line := range lines {
+		for part := range strings.SplitSeq(line, ",") {
+			part = strings.TrimSpace(part)
+			if only != "" && part != only {
+				return "", false
+			}
+			only = part
+		}
+	}
+	return only, true
 }

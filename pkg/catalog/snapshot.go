@@ -33,7 +33,7 @@ type Snapshot struct {
 // An Answer is a rendered catalog, ready to send.
 type Answer struct {
 	Body []byte
-	ETag string // strong, with its quotes
+	ETag string // weak, since proxies may compress the body; with its quotes
 }
 
 // NewSnapshot renders the catalog.
@@ -80,7 +80,7 @@ func newAnswer(catalog osb.Catalog) (Answer, error) {
 		return Answer{}, fmt.Errorf("catalog: encode: %w", err)
 	}
 	sum := sha256.Sum256(body.Bytes())
-	return Answer{Body: body.Bytes(), ETag: `"` + hex.EncodeToString(sum[:16]) + `"`}, nil
+	return Answer{Body: body.Bytes(), ETag: `W/"` + hex.EncodeToString(sum[:16]) + `"`}, nil
 }
 
 // Current holds the snapshot in force; all of its methods may be called

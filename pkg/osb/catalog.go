@@ -13,7 +13,7 @@ type CatalogRequest struct {
 // A CatalogResponse is a catalog that was rendered once for many requests.
 type CatalogResponse struct {
 	Body     []byte    // a Catalog as JSON
-	ETag     string    // strong, with its quotes
+	ETag     string    // weak, with its quotes
 	Modified time.Time // when the catalog was rendered, in whole seconds
 }
 

@@ -28,9 +28,11 @@ func Decode[T any](body []byte) (T, error) {
 	return request, nil
 }
 
-// requestForm returns the options for reading requests.
+// requestForm returns the options for reading requests. checkObject has looked for
+// repeated names, which takes memory for each name, so reading does not repeat it.
 func requestForm() json.Options {
-	return json.JoinOptions(json.WithUnmarshalers(json.UnmarshalFromFunc(readObject)), jsontext.AllowInvalidUTF8(true))
+	return json.JoinOptions(json.WithUnmarshalers(json.UnmarshalFromFunc(readObject)),
+		jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 }
 
 // checkObject returns a 400 unless body is exactly one JSON object without
@@ -59,11 +61,28 @@ func checkObject(body []byte) error {
 // first that cannot stand there, which encoding/json counts; jsontext counts to
 // the start of a bad escape.
 func errNotJSON(body []byte) error {
+	if isTooDeep(body) {
+		return ErrBadRequest("The body has more than %d objects and arrays inside each other: send one that is nested less deeply.", maxDepth)
+	}
 	var value jsonv1.RawMessage
 	if syntax, ok := errors.AsType[*jsonv1.SyntaxError](jsonv1.Unmarshal(body, &value)); ok {
 		return ErrBadRequest("The body is not valid JSON (error at byte %d): send one JSON object.", syntax.Offset)
 	}
 	return ErrBadRequest("The body is not valid JSON: send one JSON object.")
+}
+
+// maxDepth is the deepest nesting that jsontext reads.
+const maxDepth = 10000
+
+// isTooDeep reports whether the nesting is what keeps a body from being read.
+func isTooDeep(body []byte) bool {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	for {
+		if _, err := decoder.ReadToken(); err != nil {
+			rest := bytes.TrimLeft(body[decoder.InputOffset():], " \t\r\n,:")
+			return decoder.StackDepth() == maxDepth && len(rest) > 0 && (rest[0] == '[' || rest[0] == '{')
+		}
+	}
 }
 
 // readObject reads an open member: an object, whose bytes are kept, or null.

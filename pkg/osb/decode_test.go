@@ -158,7 +158,9 @@ func TestDecode_BadBody_IsRefusedWithItsSentence(t *testing.T) {
 		"object for a description":    {`{"maintenance_info":{"version":null,"description":{}}}`, "maintenance_info.description must be a string."},
 	}
 	deep := strings.Repeat("[", 100000) + strings.Repeat("]", 100000)
-	cases["nested too deeply"] = struct{ body, answer string }{`{"a":` + deep + `}`, "The body is not valid JSON (error at byte 10005): send one JSON object."}
+	cases["nested too deeply"] = struct{ body, answer string }{`{"a":` + deep + `}`, "The body has more than 10000 objects and arrays inside each other: send one that is nested less deeply."}
+	cases["nested too deeply behind commas"] = struct{ body, answer string }{`{"a":` + strings.Repeat("[1, ", 10000) + `]`, cases["nested too deeply"].answer}
+	cases["cut at the deepest"] = struct{ body, answer string }{`{"a":` + strings.Repeat("[", 9999) + `x`, "The body is not valid JSON (error at byte 10005): send one JSON object."}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
