@@ -63,7 +63,9 @@ func (c *config) readEnvironment(getenv func(string) string) error {
 	if strings.Contains(getenv("DEBUG"), "sdk") {
 		return errors.New("DEBUG=sdk makes the cloud's SDK print whole requests with their passwords: unset it")
 	}
-	user, password := getenv("BROKER_USERNAME"), getenv("BROKER_PASSWORD")
+	// A Secret that was made with echo has a newline at the end of each value.
+	line := func(name string) string { return strings.TrimRight(getenv(name), "\r\n") }
+	user, password := line("BROKER_USERNAME"), line("BROKER_PASSWORD")
 	if (user == "") != (password == "") {
 		return errors.New("BROKER_USERNAME and BROKER_PASSWORD go together: set both, or use --users-file")
 	}

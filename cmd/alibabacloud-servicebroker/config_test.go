@@ -53,6 +53,21 @@ func TestConfig_SeveralSources_FlagBeatsEnvironmentBeatsFile(t *testing.T) {
 	}
 }
 
+func TestConfig_PasswordWithNewline_IsTrimmed(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n"} {
+		c, err := readConfig([]string{"--broker-id", "b", "--region", "cn-hangzhou"}, env("BROKER_USERNAME", "platform"+end, "BROKER_PASSWORD", " se cret "+end))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if user := c.users[0]; user.Name != "platform" || user.Password != " se cret " {
+			t.Errorf("name %q, password %q", user.Name, user.Password)
+		}
+	}
+	if _, err := readConfig([]string{"--broker-id", "b"}, env("BROKER_PASSWORD", "\n")); err == nil {
+		t.Error("a password that is only a newline is accepted")
+	}
+}
+
 func TestConfig_UnusableSettings_AreRefused(t *testing.T) {
 	cases := map[string]struct {
 		args []string

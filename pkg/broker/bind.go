@@ -32,7 +32,8 @@ func (b *BusinessLogic) Bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindResponse, error) {
 	var none osb.BindResponse
 	req := b.newRequest(in.Caller, bindingKey(in.InstanceID, in.BindingID), in.AcceptsIncomplete)
-	if err := checkContext(in.Context); err != nil {
+	var err error
+	if in.Context, err = keptContext(in.Context); err != nil {
 		return none, err
 	}
 	if app := appOf(in); app != "" {

@@ -20,7 +20,8 @@ func (b *BusinessLogic) Provision(ctx context.Context, in osb.ProvisionRequest) 
 func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) (osb.ProvisionResponse, error) {
 	var none osb.ProvisionResponse
 	req := b.newRequest(in.Caller, instanceKey(in.InstanceID), in.AcceptsIncomplete)
-	if err := checkContext(in.Context); err != nil {
+	var err error
+	if in.Context, err = keptContext(in.Context); err != nil {
 		return none, err
 	}
 	offering, plan, parameters, err := req.readProvision(in)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -13,12 +14,18 @@ import (
 // parameters it leaves a record room to grow.
 const maxContext = 64 << 10
 
-// checkContext returns a 400 for a context that is too large to keep.
-func checkContext(context json.RawMessage) error {
-	if len(context) > maxContext {
-		return osb.ErrBadRequest("context is larger than %d bytes: send a shorter one.", maxContext)
+// keptContext returns the part of a context that a record keeps: all of it, or the
+// members that the broker needs if it is large, since platforms put annotations of
+// users there. An error is a 400.
+func keptContext(context json.RawMessage) (json.RawMessage, error) {
+	if len(context) <= maxContext {
+		return context, nil
 	}
-	return nil
+	context = lifecycle.NeededContext(context)
+	if len(context) > maxContext {
+		return nil, osb.ErrBadRequest("The names and ids in context are larger than %d bytes: send shorter ones.", maxContext)
+	}
+	return context, nil
 }
 
 const (

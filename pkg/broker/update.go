@@ -20,7 +20,8 @@ func (b *BusinessLogic) Update(ctx context.Context, in osb.UpdateRequest) (osb.U
 func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.UpdateResponse, error) {
 	var none osb.UpdateResponse
 	req := b.newRequest(in.Caller, instanceKey(in.InstanceID), in.AcceptsIncomplete)
-	if err := checkContext(in.Context); err != nil {
+	var err error
+	if in.Context, err = keptContext(in.Context); err != nil {
 		return none, err
 	}
 	instance, err := b.store.Find(ctx, req.key)

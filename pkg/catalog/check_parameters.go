@@ -65,7 +65,19 @@ func (s *inputSchema) check(parameters map[string]json.RawMessage) error {
 		return nil
 	}
 	slices.Sort(problems)
-	return errors.New(strings.Join(slices.Compact(problems), "; "))
+	return errors.New(strings.Join(fewOf(slices.Compact(problems)), "; "))
+}
+
+// maxListed bounds the names and problems in one sentence: a request can have
+// thousands of them.
+const maxListed = 10
+
+// fewOf returns the texts, or the first ones and how many more there are.
+func fewOf(texts []string) []string {
+	if len(texts) <= maxListed {
+		return texts
+	}
+	return append(slices.Clone(texts[:maxListed]), fmt.Sprintf("and %d more", len(texts)-maxListed))
 }
 
 // findings returns the schema's complaints about the values.
@@ -127,7 +139,7 @@ func alternatives(e *jsonschema.ValidationError) []finding {
 		return []finding{{e.InstanceLocation, "has more than one of the forms that the plan's schema allows"}}
 	}
 	slices.Sort(wants)
-	return []finding{{e.InstanceLocation, strings.Join(slices.Compact(wants), ", or ")}}
+	return []finding{{e.InstanceLocation, strings.Join(fewOf(slices.Compact(wants)), ", or ")}}
 }
 
 func wanted(why jsonschema.ErrorKind) string {
@@ -190,7 +202,7 @@ func list(names []string) string {
 		quoted[i] = quote(name)
 	}
 	slices.Sort(quoted)
-	return strings.Join(quoted, ", ")
+	return strings.Join(fewOf(quoted), ", ")
 }
 
 // listValues lists the values of an enum, in the schema's order.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -137,6 +138,26 @@ func BenchmarkCheck(b *testing.B) {
 	for b.Loop() {
 		if err := p.CheckCreate(json.RawMessage(`{"a":"x","b":2}`)); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A request of 60 KB must not get an answer of 800 KB.
+func TestCheck_ManyProblems_NamesTen(t *testing.T) {
+	t.Parallel()
+	var members []string
+	for i := range 5000 {
+		members = append(members, fmt.Sprintf(`"q%04d":1`, i))
+	}
+	many := `{` + strings.Join(members, ",") + `}`
+	for name, parameters := range map[string]string{
+		"unknown names":                   many,
+		"unknown names inside an object":  `{"Network":` + many + `}`,
+		"unknown names and a wrong value": `{"Storage":5,` + many[1:],
+	} {
+		err := smallPlan(t).CheckCreate(json.RawMessage(parameters))
+		if err == nil || len(err.Error()) > 4<<10 || !strings.Contains(err.Error(), "more") {
+			t.Errorf("%s: %d bytes: %.300v", name, len(fmt.Sprint(err)), err)
 		}
 	}
 }

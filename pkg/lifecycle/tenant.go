@@ -16,6 +16,16 @@ func ContextOf(r *store.Record) osb.Context {
 	return c
 }
 
+// NeededContext returns the members of the platform's context that the broker
+// reads: for the tenant, tags and names of resources.
+func NeededContext(context json.RawMessage) json.RawMessage {
+	needed, err := json.Marshal(ContextOf(&store.Record{Context: context}))
+	if err != nil { // unreachable: strings encode
+		return nil
+	}
+	return needed
+}
+
 // TenantOf returns the tenant of r, by which the queue is fair: the platform's
 // namespace or organization.
 func TenantOf(r *store.Record) string {

@@ -140,10 +140,10 @@ type GetBindingRequest struct {
 // (PRO-01 to PRO-03). Members of other platforms stay in the record's raw
 // context.
 type Context struct {
-	Platform         string `json:"platform"`
-	Namespace        string `json:"namespace"`
-	ClusterID        string `json:"clusterid"`
-	OrganizationGUID string `json:"organization_guid"`
-	SpaceGUID        string `json:"space_guid"`
-	InstanceName     string `json:"instance_name"`
+	Platform         string `json:"platform,omitempty"`
+	Namespace        string `json:"namespace,omitempty"`
+	ClusterID        string `json:"clusterid,omitempty"`
+	OrganizationGUID string `json:"organization_guid,omitempty"`
+	SpaceGUID        string `json:"space_guid,omitempty"`
+	InstanceName     string `json:"instance_name,omitempty"`
 }

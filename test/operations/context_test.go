@@ -1,10 +1,47 @@
 package operations_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
+
+// Cloud Foundry puts annotations of users into the context.
+func TestRequest_LargeContext_KeepsNeededMembers(t *testing.T) {
+	inBubble(t, func(w *harness) {
+		const needed = `"platform":"cloudfoundry","organization_guid":"og","space_guid":"sg","instance_name":"db","namespace":"ns","clusterid":"c1"`
+		large := `"context":{"organization_annotations":{"a":"` + strings.Repeat("x", 200<<10) + `"},` + needed + `}`
+		whole := `"context":{"organization_annotations":{"a":"x"},` + needed + `}`
+		ids := `"service_id":"fast-id","plan_id":"fast-plan","organization_guid":"o","space_guid":"s",`
+		context := func(binding, sent string) {
+			t.Helper()
+			if got, want := string(w.record("a", binding).Context), strings.TrimPrefix(sent, `"context":`); !jsonEqual(t, got, want) {
+				t.Errorf("the record of %q keeps %.200s, want %.200s", binding, got, want)
+			}
+		}
+		w.want("provision", w.provision("a", `{`+ids+large+`}`), 201)
+		context("", `{`+needed+`}`)
+		w.want("the same again", w.provision("a", `{`+ids+large+`}`), 200)
+		w.want("bind", w.bind("a", "x", `{`+ids+large+`}`), 201)
+		context("x", `{`+needed+`}`)
+		w.want("update with a small context", w.update("a", `{`+ids+whole+`}`), 200)
+		context("", whole)
+		w.want("update with a large one", w.update("a", `{`+ids+large+`}`), 200)
+		context("", `{`+needed+`}`)
+	})
+}
+
+func jsonEqual(t *testing.T, a, b string) bool {
+	t.Helper()
+	var x, y any
+	if err := errors.Join(json.Unmarshal([]byte(a), &x), json.Unmarshal([]byte(b), &y)); err != nil {
+		t.Fatal(err)
+	}
+	return reflect.DeepEqual(x, y)
+}
 
 // The part of a request in the record is bounded, so that the record has room
 // for the cloud's later answers.

@@ -114,6 +114,7 @@ type fakeCloud struct {
 	onLook  func()            // called at each
 	hang    chan struct{}     // Do waits for it
 	extra   map[string]string // more credentials
+	padding string            // of plans
 }
 
 type thing struct {
@@ -145,6 +146,7 @@ type fakeSettings struct {
 type fakePlan struct {
 	Name     string `json:"name"`
 	Password string `json:"password"`
+	Padding  string `json:"padding,omitempty"`
 }
 
 type fakeRequest struct {
@@ -162,7 +164,7 @@ func (f *fakeCloud) Prepare(t providers.Task) (providers.Plan, error) {
 	if strings.Contains(string(t.Parameters), "impossible") {
 		return nil, providers.Failf(providers.Invalid, "This colour is not made: take another.")
 	}
-	plan := fakePlan{Name: string(t.Kind) + "-" + t.Life.Hash(20), Password: "pw-" + t.Life.Hash(26, "secret")}
+	plan := fakePlan{Name: string(t.Kind) + "-" + t.Life.Hash(20), Password: "pw-" + t.Life.Hash(26, "secret"), Padding: f.padding}
 	return json.Marshal(plan)
 }
 

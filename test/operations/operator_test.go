@@ -350,9 +350,8 @@ func TestHistory_RepeatedError_IsOneLine(t *testing.T) {
 
 func TestRequest_TooLargeForRecord_IsRefused(t *testing.T) {
 	inBubble(t, func(w *harness) {
-		context := `"context":{"platform":"x","y":"` + strings.Repeat("z", store.MaxRecord) + `"},`
-		large := strings.Replace(body("slow", ""), "{", "{"+context, 1)
-		w.want("a provision", w.provision("i", large), 400)
+		w.cloud.padding = strings.Repeat("z", store.MaxRecord)
+		w.want("a provision", w.provision("i", body("slow", "")), 400)
 		if _, err := w.store.Get(w.t.Context(), storeKey("i")); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("the record: %v", err)
 		}
