@@ -101,7 +101,7 @@ func (t *Term) describeQuarantine(ctx context.Context, r *store.Record) {
 		return
 	}
 	id := r.Operation.ID
-	_, err := t.write(ctx, r.Key, func(r *store.Record) error {
+	saved, err := t.write(ctx, r.Key, func(r *store.Record) error {
 		op := r.Operation
 		if op == nil || op.ID != id || r.Settled {
 			return lifecycle.ErrUnchanged
@@ -113,7 +113,11 @@ func (t *Term) describeQuarantine(ctx context.Context, r *store.Record) {
 		lifecycle.Note(r, t.config().Now(), r.Operation.Step, "set aside", "")
 		return nil
 	})
-	if err != nil && !errors.Is(err, lifecycle.ErrUnchanged) && t.lease.Held() {
+	if err == nil {
+		*r = saved
+		return
+	}
+	if !errors.Is(err, lifecycle.ErrUnchanged) && t.lease.Held() {
 		glog.Errorf("quarantine not written into its record %s err=%q", keyValues(r.Key), err)
 	}
 }

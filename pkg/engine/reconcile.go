@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
@@ -42,6 +44,9 @@ type pass struct {
 	marked     map[string]bool
 	unfinished map[string]bool // marked again at the end
 	due        earliest
+	// waitsFor is the description of the first open binding, in the order of their
+	// ids, that has one.
+	waitsFor string
 }
 
 func (p *pass) key(bindingID string) store.Key {
@@ -84,6 +89,9 @@ func (p *pass) run(ctx context.Context) error {
 	}
 	open, err := p.bindings(ctx, &instance)
 	open = open || blocked
+	if deleting && err == nil {
+		err = p.describeWait(ctx, &instance, open)
+	}
 	switch {
 	case instance.Revision == 0, instance.Settled:
 		p.term.memory.settle(instance.Key)
@@ -122,6 +130,7 @@ func (p *pass) bindings(ctx context.Context, instance *store.Record) (open bool,
 		case lifecycle.IsUnrecoverable(failed):
 			p.unfinished[id] = true
 			open = true
+			p.waitsFor = cmp.Or(p.waitsFor, lifecycle.TextQuarantined) // as its own poll says
 			continue
 		case failed == nil && (b.Revision == 0 || b.Settled):
 			p.term.memory.settle(b.Key)
@@ -130,9 +139,45 @@ func (p *pass) bindings(ctx context.Context, instance *store.Record) (open bool,
 			failed = p.attempt(ctx, &b, instance)
 		}
 		open = open || failed != nil || !b.Settled
+		if !b.Settled && b.Operation != nil {
+			p.waitsFor = cmp.Or(p.waitsFor, b.Operation.Description)
+		}
 		err = errors.Join(err, failed)
 	}
 	return open, err
+}
+
+// describeWait writes the binding's description into the deprovision that waits
+// for it, and removes it once the bindings are gone. The text changes only when
+// the binding's does.
+func (p *pass) describeWait(ctx context.Context, instance *store.Record, open bool) error {
+	text := ""
+	if open && p.waitsFor != "" {
+		text = lifecycle.TextBindingFirst + p.waitsFor
+	}
+	isCurrent := func(r *store.Record) bool {
+		op := r.Operation
+		return op == nil || op.State.Finished() || op.Description == text ||
+			text == "" && !strings.HasPrefix(op.Description, lifecycle.TextBindingFirst)
+	}
+	if isCurrent(instance) || !p.term.memory.epochNotBefore(instance, p.term.lease.Epoch).IsZero() {
+		return nil
+	}
+	saved, err := p.term.write(ctx, instance.Key, func(r *store.Record) error {
+		if r.Operation == nil || r.Operation.ID != instance.Operation.ID || isCurrent(r) {
+			return lifecycle.ErrUnchanged
+		}
+		r.Operation.Description = text
+		return nil
+	})
+	if errors.Is(err, lifecycle.ErrUnchanged) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", instance.Key, err)
+	}
+	*instance = saved
+	return nil
 }
 
 // attempt makes an attempt for a record, unless the term is ending.

@@ -17,6 +17,9 @@ const (
 	TextUpdateLate  = "The update was not finished in time and may have been made in part. Try it again, and if it fails again ask the operator of the broker."
 	TextSettling    = "Making sure that nothing is left."
 	TextNoInstance  = "The instance of this binding was deleted."
+	// TextBindingFirst begins the description of a deprovision that waits for the
+	// deletion of a binding; the binding's own description follows.
+	TextBindingFirst = "A binding of it has to be removed first: "
 )
 
 // SlowRetry is the time between attempts of a refused delete.
