@@ -84,6 +84,11 @@ func (b *BusinessLogic) prepared(ctx context.Context, change edit, want *store.S
 		}
 		return nil, err
 	}
+	if t.Plan = plan; instance != nil {
+		if err := b.checkClaim(ctx, draft.Provider, t, instance); err != nil {
+			return nil, err
+		}
+	}
 	want.Prepared = store.Seal(plan)
 	if err := checkBodies(draft, want, bodies); err != nil {
 		return nil, err

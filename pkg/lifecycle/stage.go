@@ -87,6 +87,10 @@ func IsTombstone(r *store.Record) bool { return !r.Deleted.IsZero() }
 // Exists reports whether r is a life in progress: stored, and before its end.
 func Exists(r *store.Record) bool { return r.Revision != 0 && !IsTombstone(r) }
 
+// MayHaveResources reports whether r has, or may still have, resources in the
+// cloud.
+func MayHaveResources(r *store.Record) bool { return !r.Settled || r.Goal != store.Absent }
+
 // IsBusy reports whether an operation of the platform runs on r.
 func IsBusy(r *store.Record) bool {
 	return r.Operation != nil && !r.Operation.State.Finished()

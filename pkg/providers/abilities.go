@@ -70,6 +70,22 @@ type Adopter interface {
 	Adopt(ctx context.Context, t Task, resource string) (Plan, Facts, error)
 }
 
+// A Claimer has bindings with a name that the bindings of an instance must not
+// share, such as the name of a database account.
+type Claimer interface {
+	// Claim returns the name that the plan of a binding's task takes. It is
+	// offline.
+	Claim(t Task) (Claim, error)
+}
+
+// A Claim is the name that a binding takes among the bindings of its instance.
+type Claim struct {
+	Name string // equal names are equal texts
+	// Parameter is the user's parameter that chose the name; empty: the name was
+	// drawn.
+	Parameter string
+}
+
 // A Differ compares the wish of a task with the result of Observe.
 type Differ interface {
 	// Differences returns the fields that differ, in a fixed order. It is pure.

@@ -26,6 +26,16 @@ offerings:
     slow: [provision, update, deprovision]
     deadline: 90m
     rotatable: true
+    secret: [Password]
+    fresh: [Username, Password]
+    schemas: &account
+      bind:
+        $schema: http://json-schema.org/draft-04/schema#
+        type: object
+        additionalProperties: false
+        properties:
+          Username: {type: string}
+          Password: {type: string}
   - id: rds-large
     name: large
     description: A large one.
@@ -35,6 +45,9 @@ offerings:
     slow: [provision, update, deprovision]
     deadline: 90m
     rotatable: true
+    secret: [Password]
+    fresh: [Username, Password]
+    schemas: *account
 - id: oss-id
   name: oss
   description: A bucket.

@@ -15,33 +15,33 @@ func TestA040_AccountBeingDeleted_KeepsName(t *testing.T) {
 			e.srv.Clock().Advance(time.Hour)
 		}
 		e.running(id)
-		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).ok()
 		if e.srv != nil {
 			e.srv.Clock().Advance(time.Hour)
 		}
 		e.eventually("the account is available", func() bool {
-			return e.rds("DeleteAccount", "DBInstanceId", id, "AccountName", "check").status == 200
+			return e.rds("DeleteAccount", "DBInstanceId", id, "AccountName", "checked").status == 200
 		})
-		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).want(400, "InvalidAccountName.Duplicate")
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).want(400, "InvalidAccountName.Duplicate")
 	}, emulatortest.WithConfig(slow))
 }
 
 func TestA041_CreateAccountTwice_Duplicate(t *testing.T) {
 	verify(t, spend, func(e *environment) {
 		id := e.instance()
-		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).ok()
-		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).want(400, "InvalidAccountName.Duplicate")
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).want(400, "InvalidAccountName.Duplicate")
 	})
 }
 
 func TestA042_GrantTwice_Succeeds(t *testing.T) {
 	verify(t, spend, func(e *environment) {
 		id := e.instance()
-		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).ok()
-		e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "check", "CharacterSetName", "utf8").ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).ok()
+		e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "checked", "CharacterSetName", "utf8").ok()
 		for range 2 {
 			e.eventually("the privilege is granted", func() bool {
-				return e.rds("GrantAccountPrivilege", "DBInstanceId", id, "AccountName", "check", "DBName", "check", "AccountPrivilege", "ReadWrite").status == 200
+				return e.rds("GrantAccountPrivilege", "DBInstanceId", id, "AccountName", "checked", "DBName", "checked", "AccountPrivilege", "ReadWrite").status == 200
 			})
 		}
 	})
@@ -89,14 +89,14 @@ func TestA047_Description_BeginsWithLetter(t *testing.T) {
 
 func TestA048_FirstAccount_MayBeNormal(t *testing.T) {
 	verify(t, spend, func(e *environment) {
-		e.rds("CreateAccount", "DBInstanceId", e.instance(), "AccountName", "check", "AccountPassword", password, "AccountType", "Normal").ok()
+		e.rds("CreateAccount", "DBInstanceId", e.instance(), "AccountName", "checked", "AccountPassword", password, "AccountType", "Normal").ok()
 	})
 }
 
 func TestA049_SecondSuperAccount_Refused(t *testing.T) {
 	verify(t, spend, func(e *environment) {
 		id := e.instance()
-		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password, "AccountType", "Super").ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password, "AccountType", "Super").ok()
 		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "other", "AccountPassword", password, "AccountType", "Super").want(403, "AccountLimitExceeded")
 	})
 }
@@ -112,5 +112,14 @@ func TestA051_NewInstance_VisibleAtOnce(t *testing.T) {
 		id := into[made](e.rds("CreateDBInstance", e.wanted()...)).DBInstanceId
 		e.removed(id)
 		e.rds("DescribeDBInstanceAttribute", "DBInstanceId", id).ok()
+	})
+}
+
+func TestA052_Keywords_AreNoAccounts(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance()
+		for _, name := range []string{"root", "EaglEye", "select", "xtrabak"} {
+			e.rds("CreateAccount", "DBInstanceId", id, "AccountName", name, "AccountPassword", password).want(400, "InvalidAccountName.Forbid")
+		}
 	})
 }

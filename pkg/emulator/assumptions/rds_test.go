@@ -68,7 +68,7 @@ func TestA026_ChangeWhileCreating_Refused(t *testing.T) {
 	verify(t, spend, func(e *environment) {
 		id := into[made](e.rds("CreateDBInstance", e.wanted()...)).DBInstanceId
 		e.removed(id)
-		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "check", "AccountPassword", password).want(403, "OperationDenied.DBInstanceStatus")
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).want(403, "OperationDenied.DBInstanceStatus")
 	}, emulatortest.WithConfig(slow))
 }
 

@@ -12,17 +12,6 @@ var (
 	mysqlAccountNames = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*[A-Za-z0-9]$`)
 )
 
-// reserved reports whether a name is among the keywords that accounts and
-// databases must avoid; it has some of them.
-func reserved(name string) bool {
-	switch strings.ToLower(name) {
-	case "root", "admin", "mysql", "sys", "test", "information_schema", "performance_schema", "aurora", "aliyun_root", "replicator",
-		"postgres", "template0", "template1", "select", "user", "guest":
-		return true
-	}
-	return false
-}
-
 // checkAccountName checks a name by engine and version (RDS API,
 // CreateAccount, AccountName).
 func checkAccountName(name, engine, version, storageType string) *rpc.Error {
@@ -41,7 +30,7 @@ func checkAccountName(name, engine, version, storageType string) *rpc.Error {
 	if len(name) > limit || !pattern.MatchString(name) {
 		return bad("InvalidAccountName.Format", "The account name has 2 to %d letters, digits and underscores, begins with a letter and ends with a letter or digit.", limit)
 	}
-	if reserved(name) {
+	if reserved(engine, name) {
 		return bad("InvalidAccountName.Forbid", "The account name is a keyword.")
 	}
 	return nil

@@ -115,7 +115,7 @@ func databaseName(r *rpc.Request, in *instance) (string, *rpc.Error) {
 	if len(name) > limit || !databaseNames.MatchString(name) {
 		return "", bad("InvalidDBName.Format", "The database name has 2 to %d lower-case letters, digits, _ and -, begins with a letter and ends with a letter or digit.", limit)
 	}
-	if reserved(name) {
+	if reserved(in.engine, name) {
 		return "", bad("InvalidDBName.Forbid", "The database name is a keyword.")
 	}
 	return strings.Clone(name), nil

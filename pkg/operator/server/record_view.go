@@ -13,7 +13,7 @@ import (
 )
 
 // isLive reports whether r has, or may have, a resource in the cloud.
-func isLive(r *store.Record) bool { return !r.Settled || r.Goal != store.Absent }
+func isLive(r *store.Record) bool { return lifecycle.MayHaveResources(r) }
 
 // isUnfinished reports whether the engine has work on r.
 func isUnfinished(r *store.Record) bool { return !r.Settled }

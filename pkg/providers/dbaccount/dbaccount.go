@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
@@ -34,10 +35,11 @@ type Config struct {
 
 // A Server is where the accounts of an instance are made.
 type Server struct {
-	ID         string // of the instance in the cloud; empty until it is known
-	Host, Port string // empty until they are known
-	Database   string // the accounts may read and write it; empty where rights cover the whole server
-	NameLimit  int    // characters of an account's name
+	ID         string   // of the instance in the cloud; empty until it is known
+	Host, Port string   // empty until they are known
+	Database   string   // the accounts may read and write it; empty where rights cover the whole server
+	NameLimit  int      // characters of an account's name
+	Reserved   []string // names that accounts must not have, compared without case
 	// The Super account is made only if the server asks for one before it takes
 	// others. It is the broker's own.
 	SuperName, SuperDescription string
@@ -85,7 +87,10 @@ const (
 // for instances.
 type Kind struct{ config Config }
 
-var _ providers.Provider = Kind{}
+var (
+	_ providers.Provider = Kind{}
+	_ providers.Claimer  = Kind{}
+)
 
 // New returns the kind.
 func New(c Config) Kind { return Kind{c} }
@@ -159,11 +164,8 @@ func (p plan) choose(raw json.RawMessage, s Server) (plan, error) {
 	}
 	if user.Username != nil && *user.Username != "" {
 		p.Username, p.Chosen = *user.Username, true
-		if err := checkUsername(p.Username, s.NameLimit); err != nil {
+		if err := checkUsername(p.Username, s); err != nil {
 			return p, err
-		}
-		if sameName(p.Username, s.SuperName) {
-			return p, providers.Failf(providers.Invalid, "The Username is kept for the broker; choose another.")
 		}
 	}
 	if user.Password != nil && *user.Password != "" {
@@ -171,6 +173,20 @@ func (p plan) choose(raw json.RawMessage, s Server) (plan, error) {
 		return p, password.Check(*user.Password)
 	}
 	return p, nil
+}
+
+// Claim returns the account's name. Names that differ in case alone are one name,
+// since some servers compare them so.
+func (k Kind) Claim(t providers.Task) (providers.Claim, error) {
+	var p plan
+	if err := providers.Decode(t.Plan, "plan of the binding", &p); err != nil {
+		return providers.Claim{}, err
+	}
+	c := providers.Claim{Name: strings.ToLower(p.Username)}
+	if p.Chosen {
+		c.Parameter = "Username"
+	}
+	return c, nil
 }
 
 // Observe looks at the account.

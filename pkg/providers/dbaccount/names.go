@@ -2,6 +2,7 @@ package dbaccount
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -27,12 +28,18 @@ var descriptionForm = regexp.MustCompile(`^osb-[a-z2-7]{26}(-[a-z2-7]{20})?$`)
 
 var nameForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*[A-Za-z0-9]$`)
 
-// checkUsername applies the rules of CreateAccount (RDS API, AccountName). Its
-// error is for the user.
-func checkUsername(name string, limit int) error {
-	if len(name) > limit || !nameForm.MatchString(name) {
+// checkUsername applies the rules of CreateAccount (RDS API, AccountName) and
+// the server's reserved names. Its error is for the user.
+func checkUsername(name string, s Server) error {
+	if len(name) > s.NameLimit || !nameForm.MatchString(name) {
 		return providers.Failf(providers.Invalid,
-			"Username must have 2 to %d letters, digits and underscores, begin with a letter, and end with a letter or a digit.", limit)
+			"Username must have 2 to %d letters, digits and underscores, begin with a letter, and end with a letter or a digit.", s.NameLimit)
+	}
+	if slices.ContainsFunc(s.Reserved, func(word string) bool { return sameName(word, name) }) {
+		return providers.Failf(providers.Invalid, "The Username is a word that the database service reserves; choose another.")
+	}
+	if sameName(name, s.SuperName) {
+		return providers.Failf(providers.Invalid, "The Username is kept for the broker; choose another.")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestPrepare_NoParameters_DrawsNameAndPassword(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(p.Username) != 16 || checkUsername(p.Username, 16) != nil || p.Chosen {
+		if len(p.Username) != 16 || checkUsername(p.Username, Server{NameLimit: 16}) != nil || p.Chosen {
 			t.Errorf("%s: user name %q, chosen %v", name, p.Username, p.Chosen)
 		}
 		if len(p.Password) < 24 || password.Check(p.Password.Reveal()) != nil {

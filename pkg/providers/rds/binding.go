@@ -26,25 +26,34 @@ func server(instance providers.Task) (dbaccount.Server, error) {
 	}
 	return dbaccount.Server{
 		ID: instance.Facts.Open[factInstance], Host: instance.Facts.Open[factHost], Port: instance.Facts.Open[factPort],
-		Database: plan.Database, NameLimit: nameLimit(plan.EngineVersion),
+		Database: plan.Database, NameLimit: nameLimit(plan.EngineVersion), Reserved: reserved(plan.Engine),
 		SuperName: plan.SuperName, SuperPassword: plan.SuperPassword, SuperDescription: instanceDescription(instance.Life),
 	}, nil
 }
 
 // credentials returns the credentials of an application: flat strings, under the
-// names of the first broker and some more.
+// names of the first broker and under the names that frameworks read: Spring
+// (jdbc-url), Cloud Foundry's buildpacks (hostname, name) and servicebinding.io
+// (type, provider).
 func credentials(l dbaccount.Login) map[string]string {
 	escape := providers.EscapeURI
 	user, password := escape(l.Username), escape(l.Password.Reveal())
 	address := net.JoinHostPort(l.Host, l.Port)
+	// MariaDB Connector/J 3 takes a URL of this scheme only with the option at its
+	// end; MySQL's own driver ignores the option.
+	jdbc := "jdbc:mysql://" + address + "/" + escape(l.Database) + "?user=" + user + "&password=" + password + "&permitMysqlScheme"
 	return map[string]string{
-		"type":     "mysql",
-		"uri":      "mysql://" + user + ":" + password + "@" + address + "/" + escape(l.Database),
-		"jdbcUrl":  "jdbc:mysql://" + address + "/" + escape(l.Database) + "?user=" + user + "&password=" + password,
-		"host":     l.Host,
-		"port":     l.Port,
-		"database": l.Database,
-		"username": l.Username,
-		"password": l.Password.Reveal(),
+		"type":                       "mysql",
+		providers.CredentialProvider: providers.CloudProvider,
+		"uri":                        "mysql://" + user + ":" + password + "@" + address + "/" + escape(l.Database),
+		"jdbcUrl":                    jdbc,
+		"jdbc-url":                   jdbc,
+		"host":                       l.Host,
+		"hostname":                   l.Host,
+		"port":                       l.Port,
+		"database":                   l.Database,
+		"name":                       l.Database,
+		"username":                   l.Username,
+		"password":                   l.Password.Reveal(),
 	}
 }

@@ -36,7 +36,7 @@ func harness(t *testing.T, server *emulator.Server, changes ...func(*descriptor.
 		Instance: providertest.Spec{Settings: json.RawMessage(small), Deletion: providers.DeleteData},
 		Update:   &providertest.Spec{Settings: json.RawMessage(larger)},
 		Resource: rds.Descriptor().Resource,
-		Secret:   []string{"password", "uri", "jdbcUrl"},
+		Secret:   []string{"password", "uri", "jdbcUrl", "jdbc-url"},
 	}
 }
 

@@ -231,14 +231,30 @@ func TestServer_EngineVersion_LimitsNamesOfAccounts(t *testing.T) {
 	}
 }
 
+func TestPrepare_ReservedUsername_IsInvalid(t *testing.T) {
+	raw, err := (instances{}).Prepare(providers.Task{Life: testLife(), Settings: json.RawMessage(fixedSettings)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := providers.Task{Life: testLife(), Plan: raw}
+	for _, name := range []string{"root", "ADMIN", "Select", "zerofill", "xtrabak"} {
+		_, err := bindings(instances{}).Prepare(providers.Task{
+			Kind: providers.Binding, Life: testLife(), Parameters: json.RawMessage(`{"Username":"` + name + `"}`), Of: &of,
+		})
+		wantInvalid(t, err, "Username")
+	}
+}
+
 func TestCredentials_InURIs_AreEncoded(t *testing.T) {
 	login := dbaccount.Login{Host: "h.example", Port: "3306", Database: "app", Username: "user", Password: `p!@#$%^&*()_+-=/?:`}
 	got := credentials(login)
 	const secret = "p%21%40%23%24%25%5E%26%2A%28%29_%2B-%3D%2F%3F%3A"
 	for name, want := range map[string]string{
 		"uri":      "mysql://user:" + secret + "@h.example:3306/app",
-		"jdbcUrl":  "jdbc:mysql://h.example:3306/app?user=user&password=" + secret,
+		"jdbcUrl":  "jdbc:mysql://h.example:3306/app?user=user&password=" + secret + "&permitMysqlScheme",
+		"jdbc-url": "jdbc:mysql://h.example:3306/app?user=user&password=" + secret + "&permitMysqlScheme",
 		"password": string(login.Password), "username": "user", "host": "h.example", "port": "3306", "database": "app", "type": "mysql",
+		"hostname": "h.example", "name": "app", "provider": "alibaba-cloud",
 	} {
 		if got[name] != want {
 			t.Errorf("%s = %q, want %q", name, got[name], want)
