@@ -27,7 +27,8 @@ func (i instances) chooser(region string) network.Chooser {
 	n := i.deps.Network
 	return network.Chooser{
 		VPC: i.vpc(region), Metadata: i.deps.Metadata,
-		Default: network.Place{VpcID: n.VpcID, VSwitchID: n.VSwitchID, ZoneID: n.ZoneID},
+		Default:     network.Place{VpcID: n.VpcID, VSwitchID: n.VSwitchID, ZoneID: n.ZoneID},
+		AllowedVPCs: n.AllowedVPCs,
 	}
 }
 
