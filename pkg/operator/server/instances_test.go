@@ -16,6 +16,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -49,6 +50,34 @@ func fullRecord(at time.Time) func(r *store.Record) {
 		if r.IsBinding() {
 			r.Predecessor, r.Expires, r.Renew = "earlier", at, at
 		}
+	}
+}
+
+// The region of a resource may be another than the broker's.
+func TestShow_ResourceElsewhere_NamesItsRegion(t *testing.T) {
+	w := newFixture(t, nil)
+	w.serve(server.Config{
+		Auth: w.auth, Store: w.store, Engine: w.engine, Keys: w.keys,
+		Region: func(r *store.Record) string { return "region-of-" + r.InstanceID },
+	})
+	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	instance := store.Key{InstanceID: "i"}
+	w.put(instance, fullRecord(at))
+	w.put(store.Key{InstanceID: "i", BindingID: "b"}, fullRecord(at))
+	shown, err := w.client.Show(t.Context(), "i", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown.Region != "region-of-i" || len(shown.Bindings) != 1 || shown.Bindings[0].Region != "region-of-i" {
+		t.Errorf("shown in %s, with bindings %+v", shown.Region, shown.Bindings)
+	}
+	w.engine.purge = func(store.Key, bool) ([]store.Record, error) {
+		r, err := w.store.Get(t.Context(), instance)
+		return []store.Record{r}, err
+	}
+	purged, err := w.client.Purge(t.Context(), "i", "", false)
+	if err != nil || len(purged.Records) != 1 || purged.Records[0].Region != "region-of-i" {
+		t.Errorf("purged %+v, %v", purged, err)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 // instances is the part of the provider that makes buckets.
 type instances struct{ service service }
 
+var _ providers.Locator = instances{}
+
 // Prepare draws the name and resolves the user's parameters.
 func (i instances) Prepare(t providers.Task) (providers.Plan, error) {
 	plan, err := prepareInstance(t)
@@ -54,6 +56,15 @@ func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	}
 	facts, err := doWithBucket(ctx, i.client(plan), s)
 	return facts, explain(plan, err)
+}
+
+// RegionOf returns the region of the bucket, which users may choose.
+func (i instances) RegionOf(t providers.Task) string {
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return ""
+	}
+	return plan.Region
 }
 
 func (i instances) client(plan instancePlan) bucketCalls {
