@@ -12,7 +12,7 @@ import (
 // Catalog reconciles again whenever a description changes.
 const (
 	TextCancelled   = "It was cancelled by a deletion."
-	TextOverdue     = "It was not finished in time. Its resources are being removed; try again, and if it fails again ask the operator of the broker."
+	TextOverdue     = "It was not finished in time. Its resources are being removed; delete it and make it again, and if that fails too ask the operator of the broker."
 	TextQuarantined = "The broker cannot continue with this now; its operator has been alarmed. It continues by itself once the cause is removed."
 	TextUpdateLate  = "The update was not finished in time and may have been made in part. Try it again, and if it fails again ask the operator of the broker."
 	TextSettling    = "Making sure that nothing is left."
@@ -50,6 +50,17 @@ func Begin(r *store.Record, kind store.Kind, now time.Time, deadline time.Durati
 	r.Settled = false
 	r.Refused, r.Frozen = nil, nil
 	Note(r, now, "", "begun", "")
+}
+
+// Delete begins a deprovision or unbind. After a failed create without leftovers it
+// is done at once, and r is a tombstone: the platform knows of the failure, and its
+// next create is a new life.
+func Delete(r *store.Record, kind store.Kind, now time.Time) {
+	clean := StageOf(r) == CreateFailed
+	Begin(r, kind, now, 0)
+	if clean {
+		EndLife(r, now)
+	}
 }
 
 // finish ends the operation and keeps its result for later polls.
