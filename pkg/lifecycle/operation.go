@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,6 +25,11 @@ const (
 
 // SlowRetry is the time between attempts of a refused delete.
 const SlowRetry = 10 * time.Minute
+
+// UnexplainedFor is the time for which a call is retried that the cloud refuses
+// with an unknown code; then a create, bind or update fails. A shorter deadline
+// ends it earlier.
+const UnexplainedFor = 10 * time.Minute
 
 // keptResults is the number of finished operations that a record keeps.
 const keptResults = 5
@@ -67,7 +73,7 @@ func Delete(r *store.Record, kind store.Kind, now time.Time) {
 func finish(r *store.Record, state store.State, text string, now time.Time) {
 	op := r.Operation
 	op.State, op.Description, op.Finished = state, text, now
-	op.NextTry = time.Time{}
+	op.NextTry, op.Unexplained = time.Time{}, nil
 	r.Results = append(r.Results, *op)
 	r.Results = r.Results[max(0, len(r.Results)-keptResults):]
 	Note(r, now, op.Step, "ended", string(state))
@@ -103,6 +109,22 @@ func Fail(r *store.Record, text string, now time.Time) {
 	default:
 		r.Goal, r.Settled = store.Absent, false
 	}
+}
+
+// IsRefusedTooLong notes at now that the cloud refused a step of op with an unknown
+// code. It reports whether the step has been refused so for UnexplainedFor: the
+// stored time of its first refusal survives restarts.
+func IsRefusedTooLong(op *store.Operation, step string, now time.Time) bool {
+	since, again := op.Unexplained[step]
+	if !again || since.After(now) { // a later time comes from a clock that has been set back
+		since = now
+		op.Unexplained = maps.Clone(op.Unexplained)
+		if op.Unexplained == nil {
+			op.Unexplained = map[string]time.Time{}
+		}
+		op.Unexplained[step] = since
+	}
+	return now.Sub(since) >= UnexplainedFor
 }
 
 // EndLife ends the life of r after the removal of its last resource, and drops

@@ -23,6 +23,9 @@ var (
 	// ErrOutcomeUnknown is Transient: the request may have had its effect, but
 	// its answer was lost, timed out or was a 5xx. Look before repeating.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
+	// ErrUnexplained is Unexplained: the service refuses the request with a code
+	// that no table of ours knows.
+	ErrUnexplained = errors.New("refused with a code that the broker does not know")
 )
 
 // A Class groups errors by the person who can fix them, and so by the engine's
@@ -35,6 +38,9 @@ const (
 	Look      Class = "look"      // an earlier attempt may have worked: observe, and go on
 	User      Class = "user"      // fail the operation at once
 	Operator  Class = "operator"  // keep the operation in progress until its deadline
+	// Unexplained: retry a refused call for some minutes, then fail; the operator
+	// finds out the reason. A refused observation is retried until the deadline.
+	Unexplained Class = "unexplained"
 )
 
 // ClassOf returns the class of an error of Observe or Do.
@@ -54,6 +60,8 @@ func ClassOf(err error) Class {
 		return User
 	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota):
 		return Operator
+	case errors.Is(err, ErrUnexplained):
+		return Unexplained
 	}
 	return Transient
 }

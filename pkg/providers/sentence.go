@@ -54,5 +54,6 @@ func sentences() []sentence {
 		{ErrExists, "The name is taken; choose another."},
 		{ErrThrottled, "The cloud is busy; the broker goes on at a slower pace."},
 		{ErrWrongState, "The cloud is at work on the resource; the broker goes on when it is ready."},
+		{ErrUnexplained, "The cloud refuses this for a reason that the operator of the broker must look at; ask the operator."},
 	}
 }

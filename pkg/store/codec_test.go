@@ -22,9 +22,17 @@ var update = flag.Bool("update", false, "write the golden files anew") //nolint:
 // goldens are the golden files and their records. A file stays as it is: new
 // members of records get a file of their own.
 func goldens() map[string]store.Record {
-	first := golden()
-	first.Profile, first.Bodies, first.Want.Bodies, first.Have.Bodies = "", nil, nil, nil
-	return map[string]store.Record{"record-schema1.json": first, "record-schema1-bodies.json": golden()}
+	bodies := golden()
+	for _, op := range []*store.Operation{bodies.Operation, &bodies.Results[0], &bodies.Earlier[0].Results[0]} {
+		op.Unexplained = nil
+	}
+	first := bodies
+	want, have := *bodies.Want, *bodies.Have
+	want.Bodies, have.Bodies = nil, nil
+	first.Profile, first.Bodies, first.Want, first.Have = "", nil, &want, &have
+	return map[string]store.Record{
+		"record-schema1.json": first, "record-schema1-bodies.json": bodies, "record-schema1-unexplained.json": golden(),
+	}
 }
 
 // golden is a record with every member of schema 1.
@@ -37,7 +45,7 @@ func golden() store.Record {
 	op := store.Operation{
 		ID: "2b7e-1", Kind: store.Provision, State: store.Running, Step: "create", Attempt: 2, NextTry: at(1),
 		Started: at(2), Deadline: at(3), Finished: at(4), Description: "The database is being made.",
-		Cause: "throttled", CauseKind: "transient", Unknown: unknown(`1`),
+		Cause: "throttled", CauseKind: "transient", Unexplained: map[string]time.Time{"create": at(24)}, Unknown: unknown(`1`),
 	}
 	return store.Record{
 		Key:    store.Key{InstanceID: "instance/1", BindingID: "binding 1"},

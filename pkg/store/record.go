@@ -178,6 +178,9 @@ type Operation struct {
 	Description string `json:"description,omitempty"`
 	Cause       string `json:"cause,omitempty"`      // for the operator: the last error
 	CauseKind   string `json:"cause_kind,omitempty"` // its class, or a Cause below
+	// Unexplained maps each step that the cloud refuses with an unknown code to the
+	// time of the first such refusal. A call of the step that succeeds removes it.
+	Unexplained map[string]time.Time `json:"unexplained,omitempty"`
 
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }
