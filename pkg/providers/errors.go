@@ -20,6 +20,9 @@ var (
 	ErrCredentials = errors.New("credentials refused")   // Operator: key, token or account
 	ErrArrears     = errors.New("account in arrears")    // Operator: money
 	ErrQuota       = errors.New("account quota reached") // Operator: raise the quota
+	// ErrForeign is Operator: the resource that the record names lacks our marks. It
+	// is left alone, and counts neither as missing nor as deleted.
+	ErrForeign = errors.New("resource of another owner")
 	// ErrOutcomeUnknown is Transient: the request may have had its effect, but
 	// its answer was lost, timed out or was a 5xx. Look before repeating.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
@@ -58,7 +61,7 @@ func ClassOf(err error) Class {
 		return Look
 	case isAny(err, ErrInvalid, ErrSoldOut):
 		return User
-	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota):
+	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota, ErrForeign):
 		return Operator
 	case errors.Is(err, ErrUnexplained):
 		return Unexplained

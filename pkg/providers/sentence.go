@@ -49,6 +49,7 @@ func sentences() []sentence {
 		{ErrDenied, "The broker lacks a permission in the cloud account; ask the operator of the broker."},
 		{ErrArrears, "The cloud account cannot buy now; ask the operator of the broker."},
 		{ErrQuota, "A quota of the cloud account is used up; ask the operator of the broker."},
+		{ErrForeign, "The cloud shows a resource of another owner in the place of this one, and the broker leaves it alone; ask the operator of the broker."},
 		{ErrSoldOut, "The cloud has no capacity for this here; choose another plan or zone."},
 		{ErrInvalid, "The cloud refuses the request as invalid; check the parameters or choose another plan."},
 		{ErrExists, "The name is taken; choose another."},

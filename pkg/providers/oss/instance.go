@@ -78,7 +78,8 @@ const factTaken = "taken"
 type bucketState struct {
 	There bool // a bucket of our name is there
 	// Foreign says that it belongs to another account, or carries the mark of
-	// another incarnation. A foreign bucket is left alone.
+	// another incarnation, and that the record never made it. A foreign bucket is
+	// left alone.
 	Foreign bool
 	ACL     string
 	Tags    []providers.Tag
@@ -100,12 +101,18 @@ func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, pla
 	if err != nil {
 		return providers.Seen{}, fmt.Errorf("oss: look at bucket %s: %w", plan.Bucket, err)
 	}
+	if state.Foreign && wasMade(t) {
+		return providers.Seen{}, fmt.Errorf("%w: bucket %s was made for incarnation %s, and now belongs to another account or has the tag of another incarnation", providers.ErrForeign, plan.Bucket, t.Life.Incarnation)
+	}
 	seen := providers.Seen{Exists: state.isOurs() && !state.isRetained(), State: state}
 	if state.isOurs() {
 		seen.Facts = bucketFacts(plan.Bucket)
 	}
 	return seen, nil
 }
+
+// wasMade reports whether the record has the bucket as made.
+func wasMade(t providers.Task) bool { return t.Usable || t.Facts.Open[factBucket] != "" }
 
 func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (bucketState, error) {
 	info, err := calls.Info(ctx, plan.Bucket)
