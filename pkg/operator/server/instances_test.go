@@ -110,7 +110,7 @@ func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
 		Unsettled: map[string]time.Time{"create": at}, Repeated: at, Unseen: at, MissingSince: at, Results: []operator.Operation{earlier},
 		History: []operator.Event{{Time: at, Op: "deprovision", Step: "delete", What: "refused", Kind: "operator", Attempt: 2}},
 		Earlier: []operator.Life{{Incarnation: "00", Deleted: at, Results: []operator.Operation{earlier}}},
-		Epoch:   4, Schema: 1, Revision: got.Revision,
+		Epoch:   4, Schema: store.SchemaVersion, Revision: got.Revision,
 	}
 	binding := want
 	binding.BindingID, binding.Predecessor, binding.Expires, binding.Renew, binding.Revision = "b", "earlier", at, at, got.Revision+1
@@ -122,7 +122,7 @@ func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
 // A new member of the record needs a decision: add it to operator.Record, or to
 // the hidden ones here.
 func TestShow_EveryRecordMember_IsShownOrHiddenOnPurpose(t *testing.T) {
-	hidden := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused"}
+	hidden := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused", "authentication"}
 	shown := members(t, operator.Record{
 		Unsettled: map[string]time.Time{"x": {}}, Call: &operator.Call{}, Want: &operator.Plan{}, Have: &operator.Plan{},
 		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""},
