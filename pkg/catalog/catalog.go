@@ -94,6 +94,9 @@ type Plan struct {
 	// record, which keeps no create schema. A plan of the catalog has nil: its
 	// create schema spells them.
 	Form Form `json:"-"`
+	// Exact names, beside Form, the parameters of the create schema without a
+	// spelling; "*" stands for all other names.
+	Exact []string `json:"-"`
 	// Secret names the parameters that answers to GET leave out.
 	Secret []string `json:"secret,omitempty"`
 }

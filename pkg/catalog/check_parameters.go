@@ -31,20 +31,29 @@ func (p *Plan) CheckBind(parameters json.RawMessage) error {
 }
 
 func (p *Plan) check(raw, parameters json.RawMessage) error {
+	problems, err := p.problems(raw, parameters)
+	if err != nil {
+		return err
+	}
+	return problemsError(problems)
+}
+
+// problems returns sentences on all that is wrong with the parameters, or an error
+// if they or the schema cannot be read.
+func (p *Plan) problems(raw, parameters json.RawMessage) ([]string, error) {
 	members, err := membersOf(parameters)
 	if err != nil || len(members) == 0 && len(raw) == 0 {
-		return err
+		return nil, err
 	}
 	schema, err := compileInput(raw)
 	if err != nil {
-		return fmt.Errorf("schema of plan %s%w", p.ID, err)
+		return nil, fmt.Errorf("schema of plan %s%w", p.ID, err)
 	}
-	return schema.check(members)
+	return schema.problems(members), nil
 }
 
-// check reports all that is wrong with the parameters in one error, in a stable
-// order.
-func (s *inputSchema) check(parameters map[string]json.RawMessage) error {
+// problems returns sentences on all that is wrong with the parameters.
+func (s *inputSchema) problems(parameters map[string]json.RawMessage) []string {
 	members, problems := s.form.apply(parameters)
 	values := make(map[string]any, len(members))
 	for name, raw := range members {
@@ -61,6 +70,12 @@ func (s *inputSchema) check(parameters map[string]json.RawMessage) error {
 			problems = append(problems, f.sentence())
 		}
 	}
+	return problems
+}
+
+// problemsError joins sentences about parameters into one error in a stable
+// order; nil for none.
+func problemsError(problems []string) error {
 	if len(problems) == 0 {
 		return nil
 	}

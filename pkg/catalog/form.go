@@ -20,6 +20,14 @@ func (p *Plan) NormalBinding(parameters json.RawMessage) (json.RawMessage, error
 	return formOfSchema(p.Schemas.Bind).Normal(parameters)
 }
 
+// SameBinding reports whether two sets of a binding's parameters mean the same
+// (BIND-09, BIND-11).
+func (p *Plan) SameBinding(a, b json.RawMessage) bool {
+	normalA, errA := p.NormalBinding(a)
+	normalB, errB := p.NormalBinding(b)
+	return errA == nil && errB == nil && Equal(normalA, normalB)
+}
+
 // instanceForm returns the spellings of an instance's parameters: all of the
 // create schema, or for a plan from a record the two parts that it keeps.
 func (p *Plan) instanceForm() Form {

@@ -86,9 +86,7 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 		return &inputSchema{}, nil
 	}
 	var shape struct {
-		Properties           map[string]json.RawMessage `json:"properties"`
-		PatternProperties    json.RawMessage            `json:"patternProperties"`
-		AdditionalProperties json.RawMessage            `json:"additionalProperties"`
+		Properties map[string]json.RawMessage `json:"properties"`
 	}
 	if err := json.Unmarshal(raw, &shape); err != nil {
 		return nil, fmt.Errorf(" is not an object schema: %w", err)
@@ -120,8 +118,20 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 		schema: schema,
 		form:   form,
 		names:  form.names(shape.Properties),
-		open:   shape.AdditionalProperties != nil && string(shape.AdditionalProperties) != "false" || shape.PatternProperties != nil,
+		open:   isOpen(raw),
 	}, nil
+}
+
+// isOpen reports whether a schema accepts names beyond its properties.
+func isOpen(raw json.RawMessage) bool {
+	var shape struct {
+		PatternProperties    json.RawMessage `json:"patternProperties"`
+		AdditionalProperties json.RawMessage `json:"additionalProperties"`
+	}
+	if len(raw) == 0 || json.Unmarshal(raw, &shape) != nil {
+		return false
+	}
+	return shape.AdditionalProperties != nil && string(shape.AdditionalProperties) != "false" || shape.PatternProperties != nil
 }
 
 // externalReference returns a "$ref" that leaves the document, or the empty

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"unicode"
 )
 
@@ -32,6 +33,9 @@ type recordedPlan struct {
 	// schema.
 	// Older records lack it.
 	Form Form `json:"form"`
+	// Exact names the parameters of instances that have no spelling and are absent
+	// from the update schema. Older records lack it.
+	Exact []string `json:"exact,omitempty"`
 }
 
 // Recorded returns the plan as records keep it.
@@ -43,7 +47,7 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 	recorded := recordedPlan{
 		ID: p.ID, Name: p.Name, Updateable: p.Updateable, Settings: settings, Deletion: p.Deletion, Slow: p.Slow,
 		Deadline: p.Deadline, Deadlines: p.Deadlines, Rotatable: p.Rotatable, Fresh: p.Fresh,
-		BindingLifetime: p.BindingLifetime, Secret: p.Secret, Form: p.Form,
+		BindingLifetime: p.BindingLifetime, Secret: p.Secret, Form: p.Form, Exact: p.Exact,
 	}
 	if p.Maintenance != nil {
 		recorded.Maintenance = &Maintenance{Version: p.Maintenance.Version}
@@ -55,7 +59,8 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 		return nil, fmt.Errorf("bind schema of plan %s: %w", p.ID, err)
 	}
 	if recorded.Form == nil {
-		recorded.Form = formOfSchema(p.Schemas.Create).forRecord(formOfSchema(p.Schemas.Update))
+		form := formOfSchema(p.Schemas.Create)
+		recorded.Form, recorded.Exact = form.forRecord(formOfSchema(p.Schemas.Update)), p.exactNames(form)
 	}
 	return encodeValue(recorded)
 }
@@ -75,6 +80,24 @@ func (f Form) forRecord(update Form) Form {
 	return form
 }
 
+// exactNames returns the names of the create schema that neither form nor the
+// update schema has.
+func (p *Plan) exactNames(form Form) []string {
+	var names []string
+	update := propertiesOf(p.Schemas.Update)
+	for name := range propertiesOf(p.Schemas.Create) {
+		_, spelled := form[name]
+		if _, ok := update[name]; !ok && !spelled {
+			names = append(names, name)
+		}
+	}
+	if isOpen(p.Schemas.Create) {
+		names = append(names, anyName)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // ReadRecorded reads the plan of a record, written by Recorded or, in an older
 // record, a whole plan, which Upgraded completes.
 func ReadRecorded(raw json.RawMessage) (*Plan, error) {
@@ -83,12 +106,13 @@ func ReadRecorded(raw json.RawMessage) (*Plan, error) {
 		return nil, err
 	}
 	var recorded struct {
-		Form Form `json:"form"`
+		Form  Form     `json:"form"`
+		Exact []string `json:"exact"`
 	}
 	if err := json.Unmarshal(raw, &recorded); err != nil {
 		return nil, err
 	}
-	plan.Form = recorded.Form
+	plan.Form, plan.Exact = recorded.Form, recorded.Exact
 	return &plan, nil
 }
 

@@ -25,7 +25,7 @@ func TestRecorded_KeepsWhatOperationsNeed_AndNoMore(t *testing.T) {
 	want.Description, want.Metadata, want.Maintenance = "", nil, &Maintenance{Version: "1.2.3"}
 	want.Settings = json.RawMessage(`{"access":"private","size":20,"stripes":2,"version":"5.6"}`)
 	want.Secret, want.Fresh = []string{"Access", "ACCESS"}, []string{"User"}
-	want.Schemas, want.Form = got.Schemas, got.Form
+	want.Schemas, want.Form, want.Exact = got.Schemas, got.Form, []string{"Exact"}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("plan of the record (-want, +got):\n%s", diff)
 	}

@@ -78,7 +78,7 @@ func TestUpgraded_RecordOfBefore_IsServedOn(t *testing.T) {
 			}{
 				{bucket.CheckUpdate, `{"Acl":"Public Read"}`, true},
 				{bucket.CheckUpdate, `{"Acl":"everybody"}`, false},
-				{bucket.CheckUpdate, `{"ACL":"private"}`, false},
+				{bucket.CheckUpdate, `{"ACL":"private"}`, true},
 				{bucket.CheckUpdate, `{"Region":"cn-beijing"}`, false},
 				{bucket.CheckBind, `{}`, true},
 				{bucket.CheckBind, `{"Username":"u"}`, false},
