@@ -59,9 +59,6 @@
 {{- with .network.zoneId }}
 - --zone-id={{ . }}
 {{- end }}
-{{- with .network.allowedVpcs }}
-- --allowed-vpcs={{ join "," . }}
-{{- end }}
 {{- with .network.whitelist }}
 - --whitelist={{ join "," . }}
 {{- end }}

@@ -152,7 +152,6 @@ func resultOf(err error) string {
 		{providers.ErrTokenUsed, "token_used"},
 		{providers.ErrWrongState, "wrong_state"},
 		{providers.ErrOutcomeUnknown, "outcome_unknown"},
-		{providers.ErrUnexplained, "unexplained"},
 		{context.DeadlineExceeded, "timeout"},
 		{context.Canceled, "canceled"},
 	} {

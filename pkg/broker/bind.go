@@ -21,9 +21,6 @@ type bindIntent struct {
 	parameters json.RawMessage
 	offering   *catalog.Offering
 	plan       *catalog.Plan
-	// refusal is why the intent cannot begin a new binding: a repeated rotation with
-	// a predecessor that is gone. Nil: it can.
-	refusal error
 }
 
 // Bind stores the intent to make a binding. Every binding has credentials of its
@@ -60,11 +57,8 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	slow := intent.plan.IsSlow(string(store.Bind))
 
 	r, err := b.decide(ctx, req.key, func(read *store.Record) (edit, error) {
-		if err := decideBind(read, &instance, intent); err != nil {
+		if err := req.decideBind(read, &instance, intent); err != nil {
 			return nil, err
-		}
-		if intent.refusal != nil {
-			return nil, intent.refusal
 		}
 		if !intent.offering.Bindable {
 			return nil, osb.ErrBadRequest("%s cannot be bound: use it without a binding.", intent.offering.Name)
@@ -83,9 +77,6 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	}
 	if lifecycle.IsReady(&r) {
 		return b.bound(req, &r, exists)
-	}
-	if slow && !req.acceptsIncomplete {
-		return none, osb.ErrAsyncRequired()
 	}
 	o := b.await(ctx, req, r, !exists, slow)
 	if b.config.DropUnfinishedBinds && !req.acceptsIncomplete && !o.op.State.Finished() &&
@@ -142,17 +133,14 @@ func (req request) readBind(instance *store.Record, in osb.BindRequest) (bindInt
 	return intent, err
 }
 
-// decideBind returns nil if a new life may begin and the instance is ready.
-// lifecycle.ErrUnchanged means that the bind repeats the one of the record, which may
-// have failed; every other error is the answer.
-func decideBind(r, instance *store.Record, intent bindIntent) error {
+// decideBind returns nil if the id is free and the instance is ready. A repeated
+// bind is lifecycle.ErrUnchanged; every other error is the answer.
+func (req request) decideBind(r, instance *store.Record, intent bindIntent) error {
 	if !lifecycle.Exists(instance) {
 		return osb.ErrNotFound(nameOf(instance.Key)) // BIND-27
 	}
 	if !lifecycle.IsFree(r) {
-		if err := decideRebind(r, instance, intent); err != nil {
-			return err
-		}
+		return req.decideRebind(r, instance, intent)
 	}
 	switch {
 	case lifecycle.IsBusy(instance), instance.Goal == store.Absent && !instance.Settled:
@@ -176,23 +164,27 @@ func notReady(instance *store.Record) error {
 	return osb.ErrNotReady("The service instance is being deleted: bind to another one.")
 }
 
-// decideRebind decides on a bind with an id that is in use. A failed bind to an
-// earlier life of the instance says nothing about this one.
-func decideRebind(r, instance *store.Record, intent bindIntent) error {
-	same, err := sameBinding(r, instance, intent)
-	if err != nil {
+// decideRebind decides on a bind with an id that is in use.
+func (req request) decideRebind(r, instance *store.Record, intent bindIntent) error {
+	if lifecycle.IsCreateFailed(r) {
+		return osb.ErrConcurrency() // its clean-up runs
+	}
+	same, err := req.sameBinding(r, instance, intent)
+	switch {
+	case err != nil:
 		return err
+	case !same:
+		return osb.ErrConflict(nameOf(r.Key))
+	case r.Goal == store.Absent:
+		return osb.ErrConcurrency() // its deletion runs
 	}
-	if lifecycle.IsCreateFailed(r) && r.Parent != "" && r.Parent != instance.Incarnation {
-		same = false
-	}
-	return decideRepeat(r, same)
+	return lifecycle.ErrUnchanged
 }
 
 // sameBinding reports whether a bind has the attributes of the record (BIND-09,
 // BIND-11). The plan may be the bind's own, or one that the instance moved to
 // since.
-func sameBinding(r, instance *store.Record, intent bindIntent) (bool, error) {
+func (req request) sameBinding(r, instance *store.Record, intent bindIntent) (bool, error) {
 	plan := intent.request.PlanID == r.Want.PlanID || isPlanOf(instance, intent.request.PlanID)
 	if r.ServiceID != intent.request.ServiceID || !plan || r.Want.AppGUID != appOf(intent.request) || r.Predecessor != intent.request.PredecessorBindingID {
 		return false, nil
@@ -201,7 +193,11 @@ func sameBinding(r, instance *store.Record, intent bindIntent) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return catalog.Equal(have, intent.parameters), nil
+	own, err := req.planOf(r, r.Want)
+	if err != nil {
+		return false, err
+	}
+	return own.SameBinding(have, intent.parameters), nil
 }
 
 // isPlanOf reports whether the instance has the plan, or had it before its last
@@ -225,7 +221,11 @@ func (b *BusinessLogic) intendBinding(ctx context.Context, read, instance *store
 	if err != nil {
 		return nil, err
 	}
-	want, err := specFor(plan, intent.parameters)
+	parameters, err := plan.NormalBinding(intent.parameters)
+	if err != nil {
+		return nil, err
+	}
+	want, err := specFor(plan, parameters)
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,11 @@ func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (oper
 			joined = *r
 			return lifecycle.ErrUnchanged
 		}
-		lifecycle.Delete(r, d.kind, d.request.now)
+		clean := lifecycle.StageOf(r) == lifecycle.CreateFailed
+		lifecycle.Begin(r, d.kind, d.request.now, 0)
+		if clean { // its create failed and the clean-up has ended
+			lifecycle.EndLife(r, d.request.now)
+		}
 		return nil
 	})
 	joins := errors.Is(err, lifecycle.ErrUnchanged)

@@ -27,14 +27,15 @@ func (b *BusinessLogic) getInstance(ctx context.Context, in osb.GetInstanceReque
 	case lifecycle.IsBusy(&r):
 		return none, osb.ErrConcurrency()
 	}
-	parameters, err := shownParameters(r.Have)
+	plan, err := b.newRequest(in.Caller, r.Key, false).planOf(&r, r.Have)
 	if err != nil {
 		return none, err
 	}
-	plan, err := lifecycle.PlanOf(r.Have)
+	stored, err := r.Have.Parameters.Open()
 	if err != nil {
 		return none, err
 	}
+	parameters := plan.ShownInstance(stored)
 	instance := osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters, Metadata: b.metadataOf(in.Caller, &r)}
 	if m := plan.Maintenance; m != nil && in.Caller.Since(17) {
 		instance.MaintenanceInfo = &osb.MaintenanceInfo{Version: m.Version}
@@ -60,12 +61,13 @@ func (b *BusinessLogic) getBinding(ctx context.Context, in osb.GetBindingRequest
 	if err != nil {
 		return none, err
 	}
-	binding.Parameters, err = shownParameters(r.Have)
+	binding.Parameters, err = shownBindingParameters(r.Have)
 	return binding, err
 }
 
-// shownParameters returns the parameters of a spec without the secret ones.
-func shownParameters(s *store.Spec) (json.RawMessage, error) {
+// shownBindingParameters returns the parameters of a binding without the secret
+// ones.
+func shownBindingParameters(s *store.Spec) (json.RawMessage, error) {
 	plan, err := lifecycle.PlanOf(s)
 	if err != nil {
 		return nil, err

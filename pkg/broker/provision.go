@@ -31,7 +31,7 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	slow := plan.IsSlow(string(store.Provision))
 
 	r, err := b.decide(ctx, req.key, func(read *store.Record) (edit, error) {
-		if err := decideProvision(read, in, parameters); err != nil {
+		if err := b.decideProvision(req, read, in, parameters); err != nil {
 			return nil, err
 		}
 		if slow && !req.acceptsIncomplete {
@@ -50,9 +50,6 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	if exists && r.Have != nil {
 		response.Metadata = b.metadataOf(req.caller, &r)
 		return response, nil
-	}
-	if slow && !req.acceptsIncomplete {
-		return none, osb.ErrAsyncRequired()
 	}
 	o := b.await(ctx, req, r, !exists, slow)
 	done, err := o.isDone(req)
@@ -89,33 +86,22 @@ func (req request) readProvision(in osb.ProvisionRequest) (*catalog.Offering, *c
 	return offering, plan, parameters, err
 }
 
-// decideProvision returns nil if a new life may begin. lifecycle.ErrUnchanged means
-// that the provision repeats the one of the record, which may have failed: a failed
-// create stays failed until the platform deletes it or sends other attributes. Every
-// other error is the answer.
-func decideProvision(r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) error {
-	if lifecycle.IsFree(r) {
-		return nil
-	}
-	same, err := sameInstance(r, in, parameters)
-	if err != nil {
-		return err
-	}
-	return decideRepeat(r, same)
-}
-
-// decideRepeat decides on a provision or bind under the id of a record that exists.
-// same reports whether the request has the attributes of r. Nil allows a new life.
-func decideRepeat(r *store.Record, same bool) error {
-	stage := lifecycle.StageOf(r)
+// decideProvision returns nil if the id is free. A repeated provision is
+// lifecycle.ErrUnchanged; every other error is the answer.
+func (b *BusinessLogic) decideProvision(req request, r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) error {
 	switch {
-	case stage == lifecycle.CreateFailed && !same:
+	case lifecycle.IsFree(r):
 		return nil
-	case stage == lifecycle.Cleaning && !same:
-		return osb.ErrConcurrency()
+	case lifecycle.IsCreateFailed(r):
+		return osb.ErrConcurrency() // its clean-up runs
+	}
+	same, err := b.sameInstance(req, r, in, parameters)
+	switch {
+	case err != nil:
+		return err
 	case !same:
 		return osb.ErrConflict(nameOf(r.Key))
-	case r.Goal == store.Absent && !lifecycle.IsCreateFailed(r):
+	case r.Goal == store.Absent:
 		return osb.ErrConcurrency() // its deletion runs (PROV-19)
 	}
 	return lifecycle.ErrUnchanged
@@ -123,7 +109,7 @@ func decideRepeat(r *store.Record, same bool) error {
 
 // sameInstance reports whether a provision has the attributes of the record
 // (PROV-10, PROV-11).
-func sameInstance(r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) (bool, error) {
+func (b *BusinessLogic) sameInstance(req request, r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) (bool, error) {
 	spec := r.Have
 	if spec == nil {
 		spec = r.Want
@@ -131,15 +117,19 @@ func sameInstance(r *store.Record, in osb.ProvisionRequest, parameters json.RawM
 	if r.ServiceID != in.ServiceID || spec.PlanID != in.PlanID || r.Organization != in.OrganizationGUID || r.Space != in.SpaceGUID {
 		return false, nil
 	}
-	have, err := spec.Parameters.Open()
+	held, err := b.heldBy(req, r, spec)
 	if err != nil {
 		return false, err
 	}
-	return catalog.Equal(have, parameters), nil
+	return held.Same(parameters), nil
 }
 
 // intendInstance returns the edit that makes a record the one of a new instance.
 func (b *BusinessLogic) intendInstance(ctx context.Context, read *store.Record, req request, in osb.ProvisionRequest, o *catalog.Offering, p *catalog.Plan, parameters json.RawMessage) (edit, error) {
+	parameters, err := p.NormalInstance(parameters)
+	if err != nil {
+		return nil, err
+	}
 	want, err := specFor(p, parameters)
 	if err != nil {
 		return nil, err

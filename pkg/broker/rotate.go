@@ -25,10 +25,7 @@ func (b *BusinessLogic) readRotation(ctx context.Context, req request, in osb.Bi
 		return intent, err
 	}
 	if lifecycle.Exists(&r) && r.Predecessor == in.PredecessorBindingID {
-		intent.refusal = checkPredecessor(&from, req)
-		if intent.refusal != nil || !lifecycle.IsCreateFailed(&r) {
-			from = r // a repeated request, whose predecessor may be gone
-		}
+		from = r // a repeated request, whose predecessor may be gone
 	}
 	if err := checkPredecessor(&from, req); err != nil {
 		return intent, err
@@ -89,12 +86,18 @@ func instanceSpec(instance, binding *store.Record) *store.Spec {
 // successorParameters merges the sent parameters over the predecessor's, without
 // the parameters that belong to one binding alone (ROT-06).
 func successorParameters(from *store.Record, plan *catalog.Plan, sent json.RawMessage) (json.RawMessage, error) {
-	sent, err := normalized(sent)
+	if _, err := normalized(sent); err != nil {
+		return nil, err
+	}
+	sent, err := plan.NormalBinding(sent)
 	if err != nil {
 		return nil, err
 	}
 	have, err := from.Want.Parameters.Open()
 	if err != nil {
+		return nil, err
+	}
+	if have, err = plan.NormalBinding(have); err != nil {
 		return nil, err
 	}
 	merged, _, err := catalog.Merge(have, sent)

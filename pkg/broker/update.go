@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
@@ -32,14 +31,13 @@ func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.U
 	if err != nil {
 		return none, err
 	}
-	parameters, err := normalized(in.Parameters)
-	if err != nil {
+	if _, err := normalized(in.Parameters); err != nil {
 		return none, err
 	}
 
 	slow := false
 	r, err := b.decide(ctx, req.key, func(read *store.Record) (edit, error) {
-		c, err := req.changeOf(read, in, plan, parameters)
+		c, err := b.changeOf(req, read, in, plan)
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +53,9 @@ func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.U
 		}
 		if slow && !req.acceptsIncomplete {
 			return nil, osb.ErrAsyncRequired()
+		}
+		if c.refusal != nil {
+			return nil, c.refusal
 		}
 		return b.intendUpdate(ctx, read, req, c)
 	})
@@ -79,17 +80,17 @@ func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.U
 
 // A change is the difference between an update and the instance.
 type change struct {
-	plan       *catalog.Plan   // the wanted one
-	parameters json.RawMessage // the wanted ones, all of them
-	differing  json.RawMessage // the wanted ones that differ from the present
-	newPlan    bool            // another plan, or another maintenance version
-	running    bool            // an update to this very change runs
+	plan    *catalog.Plan  // the wanted one
+	update  catalog.Update // of the parameters
+	newPlan bool           // another plan, or another maintenance version
+	running bool           // an update to this very change runs
+	refusal error          // the answer to parameters that the instance cannot have
 }
 
-func (c change) isEmpty() bool { return !c.newPlan && c.differing == nil }
+func (c change) isEmpty() bool { return !c.newPlan && c.update.Changed == nil && c.refusal == nil }
 
 // changeOf returns the change that an update asks for, or the error to answer.
-func (req request) changeOf(r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
+func (b *BusinessLogic) changeOf(req request, r *store.Record, in osb.UpdateRequest, plan *catalog.Plan) (change, error) {
 	switch {
 	case !lifecycle.Exists(r):
 		return change{}, osb.ErrNotFound(nameOf(r.Key)) // UPD-20
@@ -104,7 +105,7 @@ func (req request) changeOf(r *store.Record, in osb.UpdateRequest, plan *catalog
 	if lifecycle.IsBusy(r) {
 		base = r.Want
 	}
-	c, err := req.changeFrom(base, r, in, plan, parameters)
+	c, err := b.changeFrom(req, base, r, in, plan)
 	if err != nil || !lifecycle.IsBusy(r) {
 		return c, err
 	}
@@ -116,32 +117,36 @@ func (req request) changeOf(r *store.Record, in osb.UpdateRequest, plan *catalog
 }
 
 // changeFrom compares a spec with an update.
-func (req request) changeFrom(base *store.Spec, r *store.Record, in osb.UpdateRequest, plan *catalog.Plan, parameters json.RawMessage) (change, error) {
-	from, err := req.planOf(r, base)
+func (b *BusinessLogic) changeFrom(req request, base *store.Spec, r *store.Record, in osb.UpdateRequest, plan *catalog.Plan) (change, error) {
+	held, err := b.heldBy(req, r, base)
 	if err != nil {
 		return change{}, err
 	}
-	c := change{plan: from}
+	c := change{plan: held.Plan}
 	if plan != nil && plan.ID != base.PlanID {
-		if !from.Updateable {
-			refusal := osb.ErrUnprocessable("Instances of plan %s cannot move to another plan: make a new instance.", from.Name)
-			refusal.UpdateRepeatable = new(false) // a repeated update has the same answer
-			return change{}, refusal
+		if !held.Plan.Updateable {
+			return change{}, errFixed("Instances of plan %s cannot move to another plan: make a new instance.", held.Plan.Name)
 		}
 		c.plan, c.newPlan = plan, true
 	}
 	if err := req.maintain(&c, r, in); err != nil {
 		return change{}, err
 	}
-	have, err := base.Parameters.Open()
-	if err != nil {
-		return change{}, err
-	}
-	c.parameters, c.differing, err = catalog.Merge(have, parameters)
-	if err != nil {
-		return change{}, osb.ErrBadRequest("%v", err)
+	if c.update, err = held.Update(c.plan, in.Parameters); err != nil {
+		c.refusal = osb.ErrBadRequest("%v", err)
+		if fixed, ok := errors.AsType[*catalog.FixedError](err); ok {
+			c.refusal = errFixed("%v", fixed)
+		}
 	}
 	return c, nil
+}
+
+// errFixed is 422 for a change that an update cannot make, however often it is
+// sent (UPD-06, UPD-17).
+func errFixed(format string, args ...any) *osb.Error {
+	refusal := osb.ErrUnprocessable(format, args...)
+	refusal.UpdateRepeatable = new(false)
+	return refusal
 }
 
 // maintain adds the catalog's form of the plan to the change if the request names
@@ -163,13 +168,9 @@ func (req request) maintain(c *change, r *store.Record, in osb.UpdateRequest) er
 	return nil
 }
 
-// intendUpdate checks the change and returns the edit that makes it the record's
-// wanted spec.
+// intendUpdate returns the edit that makes the change the record's wanted spec.
 func (b *BusinessLogic) intendUpdate(ctx context.Context, read *store.Record, req request, c change) (edit, error) {
-	if err := badParameters(c.plan.CheckUpdate(c.differing)); err != nil {
-		return nil, err
-	}
-	want, err := specFor(c.plan, c.parameters)
+	want, err := specFor(c.plan, c.update.Parameters)
 	if err != nil {
 		return nil, err
 	}

@@ -208,12 +208,12 @@ func (p *pass) cascade(ctx context.Context) (blocked bool, err error) {
 			p.due.add(until)
 			continue
 		}
-		if isUndeleted(b) {
+		if b.Goal == store.Present {
 			saved, err := p.term.write(ctx, b.Key, func(r *store.Record) error {
-				if !isUndeleted(r) {
+				if !lifecycle.Exists(r) || r.Goal != store.Present {
 					return lifecycle.ErrUnchanged
 				}
-				lifecycle.Delete(r, store.Unbind, p.term.config().Now())
+				lifecycle.Begin(r, store.Unbind, p.term.config().Now(), 0)
 				return nil
 			})
 			switch {
@@ -235,11 +235,6 @@ func (p *pass) cascade(ctx context.Context) (blocked bool, err error) {
 		}
 	}
 	return blocked, nil
-}
-
-// isUndeleted reports whether r exists and its deletion was never begun.
-func isUndeleted(r *store.Record) bool {
-	return lifecycle.Exists(r) && (r.Operation == nil || !r.Operation.Kind.Deletes())
 }
 
 // readableBindings returns the readable bindings of the instance, and marks the

@@ -10,7 +10,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
 func TestCheckedStore_WriteWithoutTransition_IsRefused(t *testing.T) {
@@ -23,13 +22,7 @@ func TestCheckedStore_WriteWithoutTransition_IsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	source := sealed.File(filepath.Join(t.TempDir(), "keyset.json"))
-	keys, err := sealed.Ensure(t.Context(), source, file, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unchecked := sealed.New(file, keys)
-	st := lifecycle.Checked(unchecked)
+	st := lifecycle.Checked(file)
 	tries := 0
 	// try writes a change of a new record at a stage.
 	try := func(from lifecycle.Stage, change func(*store.Record)) error {
@@ -43,7 +36,7 @@ func TestCheckedStore_WriteWithoutTransition_IsRefused(t *testing.T) {
 			return func(r *store.Record) { next.Key, next.Revision = r.Key, r.Revision; *r = next }
 		}
 		if from != lifecycle.None {
-			if err := put(unchecked, to(at(from))); err != nil {
+			if err := put(file, to(at(from))); err != nil {
 				t.Fatal(err)
 			}
 		}

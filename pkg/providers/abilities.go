@@ -62,6 +62,16 @@ type Found struct {
 	Labels             Labels
 }
 
+// A ParameterReader tells which parameters a prepared plan stands for, so that a
+// request that states a value in force is recognised as no change.
+type ParameterReader interface {
+	// ParametersOf returns the values of Task.Plan by the name of the parameter,
+	// in normal form: the user's, the defaults of the catalog's plan, and the
+	// broker's own, such as its region. A parameter without a value is absent.
+	// Secrets are among them. It is pure.
+	ParametersOf(t Task) (map[string]any, error)
+}
+
 // An Adopter takes over a resource that exists, such as one that people made.
 type Adopter interface {
 	// Adopt returns the plan and the facts with which the task stands for the
@@ -84,13 +94,6 @@ type Claim struct {
 	// Parameter is the user's parameter that chose the name; empty: the name was
 	// drawn.
 	Parameter string
-}
-
-// A Locator makes resources in other regions than the broker's.
-type Locator interface {
-	// RegionOf returns the region of the resource that the task's plan describes.
-	// It is pure. The answer is empty for an unreadable plan.
-	RegionOf(t Task) string
 }
 
 // A Differ compares the wish of a task with the result of Observe.

@@ -2,6 +2,7 @@ package providers
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -106,6 +107,16 @@ type Failure struct { //nolint:errname // it is a verdict in the form of an erro
 	Kind  FailureKind
 	Text  string // a change that helps; free of secrets and ids of requests
 	Cause error  // for the log; may be nil
+}
+
+// ErrFixed is the cause of a Failure of Prepare for an update that wants what an
+// instance cannot change to: platforms are told that repeating it is in vain.
+var ErrFixed = errors.New("an update cannot change it")
+
+// Fixedf returns a Failure of kind Invalid with the cause ErrFixed and a text
+// made as fmt.Sprintf does.
+func Fixedf(format string, args ...any) *Failure {
+	return &Failure{Kind: Invalid, Text: fmt.Sprintf(format, args...), Cause: ErrFixed}
 }
 
 // Failf returns a Failure with a text made as fmt.Sprintf does.

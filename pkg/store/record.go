@@ -5,10 +5,8 @@ import (
 	"time"
 )
 
-// SchemaVersion is the schema of the records that this version writes. Since
-// schema 2 a box authenticates the record: a broker of schema 1 would drop it, so
-// it reads such records only.
-const SchemaVersion = 2
+// SchemaVersion is the schema of the records that this version writes.
+const SchemaVersion = 1
 
 // A Record holds everything that the broker knows of one instance or binding.
 // It is stored before the first call to the cloud, so that a crash neither
@@ -17,8 +15,6 @@ type Record struct {
 	Key
 	Schema   int    `json:"schema"`
 	Revision uint64 `json:"-"` // set by the store; 0: never stored
-	// Authentication is the box over the stored bytes; Authenticate checks it.
-	Authentication Authentication `json:"-"`
 
 	// Incarnation is 128 random bits in hex, drawn with the intent. Names,
 	// tokens and tags in the cloud derive from it: "ours" means this
@@ -114,7 +110,7 @@ type Spec struct {
 	PlanID     string          `json:"plan_id"`
 	PlanName   string          `json:"plan_name"`
 	Plan       json.RawMessage `json:"plan,omitzero"`       // resolved plan of the catalog, which may drop it later
-	Parameters Sealed          `json:"parameters,omitzero"` // exact JSON as sent; null and {} are absent
+	Parameters Sealed          `json:"parameters,omitzero"` // in normal form; an older record holds them as they were sent
 	AppGUID    string          `json:"app_guid,omitempty"`  // of a binding
 	// Prepared is the provider's frozen plan: names, passwords and requests
 	// resolved before the first call.
@@ -182,9 +178,6 @@ type Operation struct {
 	Description string `json:"description,omitempty"`
 	Cause       string `json:"cause,omitempty"`      // for the operator: the last error
 	CauseKind   string `json:"cause_kind,omitempty"` // its class, or a Cause below
-	// Unexplained maps each step that the cloud refuses with an unknown code to the
-	// time of the first such refusal. A call of the step that succeeds removes it.
-	Unexplained map[string]time.Time `json:"unexplained,omitempty"`
 
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }

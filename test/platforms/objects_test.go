@@ -60,8 +60,7 @@ type binding struct {
 	op          operation
 	orphan      bool
 	sent        bool
-	again       bool   // Service Catalog failed to write the Secret, and asks again
-	last        string // as of an instance
+	again       bool // Service Catalog failed to write the Secret, and asks again
 	tries       int
 	credentials map[string]string
 }

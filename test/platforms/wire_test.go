@@ -121,8 +121,7 @@ func (w *scenario) check(r request, a *answer, header http.Header) {
 	}
 	switch {
 	case a.status >= 500:
-		refused := w.refusals && r.verb == "bind" && a.text("error") == "OperationFailed"
-		if !a.troubled && !refused && (!w.hasty || r.verb != "bind" && r.verb != "unbind") {
+		if !a.troubled && (!w.hasty || r.verb != "bind" && r.verb != "unbind") {
 			w.violatef("%v: %s answers %d although nothing is wrong with the broker: %s", r.of, r.verb, a.status, a.body)
 		}
 	case a.status >= 400:
@@ -169,7 +168,7 @@ func (w *scenario) mayFail(verb string, in *instance) bool {
 	case "provision":
 		return w.refusals && in.kind.service == rdsService || in.cancelled
 	case "bind":
-		return w.refusals || in.cancelled
+		return in.cancelled
 	}
 	return false
 }

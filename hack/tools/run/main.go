@@ -39,7 +39,6 @@ const (
 func main() {
 	// The kernel ends the programs together with the thread that started them.
 	runtime.LockOSThread()
-	parent := os.Getppid()
 	// A shell starts background programs with SIGINT ignored; Notify listens to
 	// it again.
 	signals := make(chan os.Signal, 1)
@@ -58,15 +57,8 @@ func main() {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(exitUsage)
 	}
-	settings := newSettings(os.Environ())
-	if settings.isSet("MAKELEVEL") { // make starts it; killed, make would leave it behind
-		if err := endWithParent(); err != nil {
-			fmt.Fprintln(os.Stderr, "run:", err)
-			os.Exit(exitFailed)
-		}
-	}
 	r := &runner{
-		mode: mode, settings: settings, programs: &supervisor{signals: signals, parent: parent},
+		mode: mode, settings: newSettings(os.Environ()), programs: newSupervisor(signals),
 		out: os.Stdout, err: os.Stderr,
 		terminal: term.IsTerminal(int(os.Stdout.Fd())),
 	}

@@ -31,8 +31,7 @@ func (r *runner) run() error {
 	if err == nil {
 		err = r.programs.forever()
 	}
-	if stop, ok := errors.AsType[stopped](err); ok {
-		fmt.Fprintln(r.err, stop)
+	if errors.Is(err, errStopped) {
 		err = nil
 	}
 	return errors.Join(err, r.programs.stop())

@@ -18,16 +18,13 @@ const (
 	lookEvery = 500 * time.Millisecond
 )
 
-// A stopped is the end by a signal; it says why.
-type stopped struct{ why string }
-
-// Error says why.
-func (s stopped) Error() string { return "run: stopping: " + s.why }
+// errStopped is the end by a signal, or with make.
+var errStopped = errors.New("stopped")
 
 // A supervisor runs programs and ends all of them together.
 type supervisor struct {
 	signals  <-chan os.Signal
-	parent   int        // the process that started this one
+	parent   makeParent
 	programs []*program // in the order of their starts
 }
 
@@ -36,6 +33,10 @@ type program struct {
 	name    string
 	process *os.Process
 	ended   chan struct{} // closed at its end
+}
+
+func newSupervisor(signals <-chan os.Signal) *supervisor {
+	return &supervisor{signals: signals, parent: findMake()}
 }
 
 // start starts a program in a session of its own: Ctrl-C on the terminal reaches
@@ -74,8 +75,8 @@ func (s *supervisor) listening(name, listen string) error {
 	return fmt.Errorf("the %s does not listen at %s after %v", name, address, startTime)
 }
 
-// wait waits for d. It returns an error as soon as a program has died, and a
-// stopped after a signal.
+// wait waits for d. It returns an error as soon as a program has died, and
+// errStopped after a signal or with the end of make.
 func (s *supervisor) wait(d time.Duration) error {
 	for _, p := range s.programs {
 		select {
@@ -84,12 +85,12 @@ func (s *supervisor) wait(d time.Duration) error {
 		default:
 		}
 	}
+	if s.parent.isGone() {
+		return errStopped
+	}
 	select {
-	case signal := <-s.signals:
-		if os.Getppid() != s.parent {
-			return stopped{fmt.Sprintf("the process that started it, %d, has ended (%v)", s.parent, signal)}
-		}
-		return stopped{fmt.Sprintf("signal received: %v", signal)}
+	case <-s.signals:
+		return errStopped
 	case <-time.After(d):
 		return nil
 	}

@@ -61,7 +61,7 @@ func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (ins
 		{"AccessKeySecret", given.AccessKeySecret.Reveal(), plan.AccessKeySecret.Reveal()},
 	} {
 		if fixed.given != "" && fixed.given != fixed.have {
-			return plan, providers.Failf(providers.Invalid, "%s is fixed when the bucket is made. Make another instance instead.", fixed.name)
+			return plan, providers.Fixedf("%s is fixed when the bucket is made. Make another instance instead.", fixed.name)
 		}
 	}
 	plan.ACL = wanted.ACL

@@ -36,6 +36,20 @@ type parameters struct {
 	AccessKeySecret providers.Secret `json:"AccessKeySecret"`
 }
 
+// ParametersOf returns the parameters that a prepared plan stands for: the
+// broker's region, for one, where the user named none.
+func (instances) ParametersOf(t providers.Task) (map[string]any, error) {
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]any{"Region": plan.Region, "Acl": plan.ACL, "StorageClass": plan.StorageClass}
+	if plan.AccessKeyID != "" {
+		values["AccessKeyId"], values["AccessKeySecret"] = plan.AccessKeyID, plan.AccessKeySecret.Reveal()
+	}
+	return values, nil
+}
+
 // parametersOf reads parameters in normal form, which the schemas of plans.yaml
 // have checked. It adds the checks beyond a schema: the form of a region, which
 // becomes part of host names, and the pair of key and secret.

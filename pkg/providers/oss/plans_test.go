@@ -77,7 +77,7 @@ func TestSchemas_Parameters_AreTheDocumentedOnes(t *testing.T) {
 		"Acl as a list":      {false, false, false, `{"Acl":["private"]}`},
 		"Acl by its words":   {true, true, false, `{"Acl":"Public Read/Write"}`},
 		"Acl unknown":        {false, false, false, `{"Acl":"everybody"}`},
-		"ACL":                {true, false, false, `{"ACL":"private"}`},
+		"ACL":                {true, true, false, `{"ACL":"private"}`},
 		"class unknown":      {false, false, false, `{"StorageClass":"Glacier"}`},
 	}
 	for _, plan := range loadPlans(t).Plans {

@@ -132,12 +132,6 @@ func (a *actor) body(ctx context.Context, name string) ([]byte, error) {
 // remove begins the deletion and drives it to its end.
 func (a *actor) remove() {
 	a.t.Helper()
-	a.beginRemoval()
-	a.reach()
-}
-
-func (a *actor) beginRemoval() {
-	a.t.Helper()
 	kind := store.Deprovision
 	if a.key.IsBinding() {
 		kind = store.Unbind
@@ -146,6 +140,7 @@ func (a *actor) beginRemoval() {
 		lifecycle.Begin(r, kind, a.Cloud.Now(), 0)
 		return nil
 	})
+	a.reach()
 }
 
 // cleanUp fails the provision or bind, and drives the clean-up to its end.

@@ -42,6 +42,25 @@ type serverParameters struct {
 	Storage       int    `json:"Storage"` // GB
 }
 
+// ParametersOf returns the parameters that a prepared plan stands for. The network
+// is known as far as the user chose it.
+func (instances) ParametersOf(t providers.Task) (map[string]any, error) {
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]any{
+		"Engine": plan.Engine, "EngineVersion": plan.EngineVersion, "Class": plan.Class, "Storage": plan.Storage,
+		"NetworkType": "VPC",
+	}
+	for name, value := range map[string]string{"VpcID": plan.VpcID, "VSwitchID": plan.VSwitchID, "ZoneId": plan.ZoneID} {
+		if value != "" {
+			values[name] = value
+		}
+	}
+	return values, nil
+}
+
 // parametersOf reads parameters in normal form, which the schemas of plans.yaml
 // have checked. An absent one is zero.
 func parametersOf[P any](raw json.RawMessage) (P, error) {

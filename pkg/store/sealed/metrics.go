@@ -11,7 +11,6 @@ type keyMetrics struct {
 	reloads  *prometheus.CounterVec
 	broken   prometheus.Gauge
 	unopened prometheus.Counter
-	altered  prometheus.Counter
 }
 
 func newKeyMetrics(metrics prometheus.Registerer) (*keyMetrics, error) {
@@ -28,15 +27,11 @@ func newKeyMetrics(metrics prometheus.Registerer) (*keyMetrics, error) {
 			Name: "alibabacloud_broker_secrets_unopened_total",
 			Help: "Secrets of records that no key opened.",
 		}),
-		altered: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "alibabacloud_broker_records_altered_total",
-			Help: "Uses of records that were refused because the records were changed outside of the broker.",
-		}),
 	}
 	if metrics == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.reloads, m.broken, m.unopened, m.altered} {
+	for _, c := range []prometheus.Collector{m.reloads, m.broken, m.unopened} {
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("keys: register metrics: %w", err)
 		}
