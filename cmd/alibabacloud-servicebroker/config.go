@@ -15,6 +15,8 @@ import (
 // config has every setting of the broker.
 type config struct {
 	listen, opsListen string
+	maxConnections    int // of listen
+	opsMaxConnections int
 	dataDir           string
 	store             string
 	storeName         string
@@ -93,6 +95,8 @@ func (c *config) check() error {
 		return fmt.Errorf("--broker-id is required: a name that is unique on this cloud account and never changes, since the names of all resources derive from it")
 	case len(c.brokerID) > 64:
 		return fmt.Errorf("--broker-id is longer than 64 characters: choose a shorter one")
+	case c.maxConnections < 1 || c.opsMaxConnections < 1:
+		return fmt.Errorf("--max-connections and --ops-max-connections must be 1 or more")
 	case c.store != storeBolt && c.store != storeKubernetes:
 		return fmt.Errorf("--store %q is unknown: use %s or %s", c.store, storeBolt, storeKubernetes)
 	case (c.tlsCert == "") != (c.tlsKey == ""):

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/golang/glog"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
@@ -28,6 +29,18 @@ type processes struct {
 	platforms http.Handler
 	tls       *tls.Config // of the platforms' port; nil for plain HTTP
 	operators http.Handler
+	bounds    bounds
+}
+
+// bounds are the bounds of the connections of each port.
+type bounds struct{ platforms, operators *api.Connections }
+
+func (c *config) bounds(metrics prometheus.Registerer) (b bounds, err error) {
+	if b.platforms, err = api.NewConnections("platforms", c.maxConnections, metrics); err != nil {
+		return b, err
+	}
+	b.operators, err = api.NewConnections("operators", c.opsMaxConnections, metrics)
+	return b, err
 }
 
 // run opens both ports and runs everything until ctx ends or one part fails.
@@ -52,7 +65,9 @@ func (p *processes) run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		drain := api.Drain{Time: p.config.drainTime}
-		return api.Serve(drained, listeners.operators, cancelWith(drained, p.operators), nil, drain)
+		return api.Serve(drained, listeners.operators, cancelWith(drained, p.operators), api.ServerConfig{
+			Drain: drain, Connections: p.bounds.operators,
+		})
 	})
 	group.Go(func() error { p.files.Watch(drained); return nil })
 	group.Go(func() error { p.keys.Watch(drained); return nil })
@@ -61,7 +76,9 @@ func (p *processes) run(ctx context.Context) error {
 		p.ready.set(true)
 		context.AfterFunc(ctx, func() { p.ready.set(false) })
 		drain := api.Drain{Delay: p.config.drainDelay, Time: p.config.drainTime}
-		return api.Serve(ctx, listeners.platforms, p.platforms, p.tls, drain)
+		return api.Serve(ctx, listeners.platforms, p.platforms, api.ServerConfig{
+			TLS: p.tls, Drain: drain, Connections: p.bounds.platforms,
+		})
 	})
 	err = group.Wait()
 	glog.Info("stopped")

@@ -87,10 +87,15 @@ func serve(ctx context.Context, c *config) error {
 		return err
 	}
 
+	bounds, err := c.bounds(metrics)
+	if err != nil {
+		return err
+	}
+
 	ready := &readiness{}
 	processes := &processes{
 		config: c, engine: engine, files: files, keys: keys, ready: ready,
-		platforms: platforms, tls: tls,
+		platforms: platforms, tls: tls, bounds: bounds,
 		operators: api.Ops(api.OpsConfig{Ready: ready.check, Metrics: metrics, Operators: operators}),
 	}
 	return processes.run(ctx)

@@ -76,6 +76,7 @@ type Handler struct {
 	missingVersionStatus int
 	now                  func() time.Time
 	log                  func(failed bool, line string)
+	refusals             *CountedLog // of requests without good credentials
 	metrics              metrics
 	library              *library
 	routes               routes
@@ -103,6 +104,7 @@ func New(config Config) (*Handler, error) {
 		missingVersionStatus: config.MissingVersionStatus,
 		now:                  config.Now,
 		log:                  config.Log,
+		refusals:             NewCountedLog(LogInterval, SingleRefusals, func(count int, last string) { config.Log(false, refusalsLine(count, last)) }),
 		metrics:              newMetrics(),
 		library:              newLibrary(config.Broker),
 		bodies:               newBodies(),

@@ -1,13 +1,10 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
@@ -33,11 +30,20 @@ func (h *Handler) SetAccounts(users []User, tokens []Token) error {
 
 // authenticate returns nil if the request carries accepted credentials (AUTH-01,
 // AUTH-03), or else the error to answer with and its header: 401, delayed after
-// repeated failures, or 503 while the reviewer cannot tell.
+// repeated failures, osb.ErrUnanswered when too many are delayed, or 503 while the
+// reviewer cannot tell. Good credentials are never delayed.
 func (h *Handler) authenticate(r *http.Request) (http.Header, error) {
 	if h.noAuth {
 		return nil, nil
 	}
+	header, err := h.checkCredentials(r)
+	if err == nil {
+		markAuthenticated(r.Context())
+	}
+	return header, err
+}
+
+func (h *Handler) checkCredentials(r *http.Request) (http.Header, error) {
 	accepted := h.accepted.Load()
 	scheme := "none"
 	if name, password, ok := r.BasicAuth(); ok {
@@ -51,7 +57,7 @@ func (h *Handler) authenticate(r *http.Request) (http.Header, error) {
 		}
 		scheme = "bearer"
 		if h.reviewer != nil && token != "" {
-			switch allowed, err := h.reviewer.Allows(r.Context(), token); {
+			switch allowed, err := h.reviewer.Allows(r.Context(), token, addressOf(r)); {
 			case err != nil:
 				return nil, osb.ErrUnavailable(err)
 			case allowed:
@@ -62,8 +68,9 @@ func (h *Handler) authenticate(r *http.Request) (http.Header, error) {
 		scheme = "other"
 	}
 	h.metrics.refusals.WithLabelValues(scheme).Inc()
-	if scheme != "none" { // a request without credentials guesses nothing
-		h.failures.wait(r.Context(), h.now())
+	// A request without credentials guesses nothing.
+	if scheme != "none" && !h.failures.wait(r.Context(), h.now()) {
+		return nil, osb.ErrUnanswered
 	}
 	return http.Header{"Www-Authenticate": accepted.challenges(h.reviewer != nil)}, osb.ErrUnauthorized()
 }
@@ -84,59 +91,4 @@ func (c *credentials) challenges(tokens bool) []string {
 		challenges = append(challenges, "Bearer"+realm)
 	}
 	return challenges
-}
-
-// Delays of 401s.
-const (
-	freeFailures = 10 // within forgetAfter of each other: a mistyped password, a conformance checker
-	firstDelay   = 10 * time.Millisecond
-	longestDelay = time.Second
-	forgetAfter  = time.Minute
-	mostWaiting  = 100 // at a time; the others are answered at once
-)
-
-// failures delays 401s, so that guessing is slow. It counts them for the whole
-// process: all requests of a platform come from one address, and an attacker's
-// may too. A request with good credentials is served without delay.
-type failures struct {
-	longest time.Duration
-
-	mu      sync.Mutex
-	count   int
-	last    time.Time
-	waiting int
-}
-
-// wait counts a failure and delays its answer.
-func (f *failures) wait(ctx context.Context, now time.Time) {
-	delay := f.begin(now)
-	if delay == 0 {
-		return
-	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.waiting--
-}
-
-// begin returns the delay; a delay above 0 is counted as waiting.
-func (f *failures) begin(now time.Time) time.Duration {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if now.Sub(f.last) > forgetAfter {
-		f.count = 0
-	}
-	f.count++
-	f.last = now
-	if f.count <= freeFailures || f.waiting >= mostWaiting {
-		return 0
-	}
-	f.waiting++
-	delay := firstDelay << min(f.count-freeFailures-1, 10)
-	return min(delay, f.longest)
 }

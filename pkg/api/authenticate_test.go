@@ -139,26 +139,105 @@ func TestAuthenticate_RepeatedFailures_AreDelayed(t *testing.T) {
 	})
 }
 
-func TestAuthenticate_TooManyWaiting_AnswersAtOnce(t *testing.T) {
+// TestAuthenticate_ManyGuessers_GetFew401s counts the answers to guesses on the
+// clock of the bubble: a client that waits for its answer before the next guess, one
+// that begins a new guess at any time, and many of both.
+func TestAuthenticate_ManyGuessers_GetFew401s(t *testing.T) {
+	osbtest.Proves(t, "AUTH-04")
+	for _, guessers := range []int{120, 450, 1000, 10_000} {
+		synctest.Test(t, func(t *testing.T) {
+			h := guarding(t, nil)
+			begin := time.Now()
+			const seconds = 10
+			var mu sync.Mutex
+			answers := map[time.Duration]int{} // by second
+			dropped := 0
+			var all sync.WaitGroup
+			for range guessers {
+				all.Go(func() {
+					for time.Since(begin) < seconds*time.Second {
+						status := attempt(t, h, func(r *http.Request) { r.SetBasicAuth(userName, "wrong") })
+						mu.Lock()
+						if status == http.StatusUnauthorized {
+							answers[time.Since(begin)/time.Second]++
+						} else {
+							dropped++
+						}
+						mu.Unlock()
+					}
+				})
+			}
+			for range 2 * seconds {
+				time.Sleep(time.Second / 2)
+				if d := timed(t, h, http.StatusOK, func(r *http.Request) { r.SetBasicAuth(userName, password) }); d != 0 {
+					t.Errorf("%d guessers: good credentials waited for %v", guessers, d)
+				}
+			}
+			all.Wait()
+			for second, count := range answers {
+				if count > 200 {
+					t.Errorf("%d guessers: %d answers in second %d, want at most 200", guessers, count, second)
+				}
+			}
+			if guessers <= 450 && dropped > 0 {
+				t.Errorf("%d guessers: %d connections closed, want answers", guessers, dropped)
+			}
+		})
+	}
+}
+
+// attempt sends a request, and returns the status; 0 where the connection is closed
+// without an answer.
+func attempt(t *testing.T, h http.Handler, change func(*http.Request)) (status int) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, instancePath, nil)
+	r.Header.Set(versionHeader, "2.17")
+	change(r)
+	w := httptest.NewRecorder()
+	defer func() {
+		if panicked := recover(); panicked != nil && panicked != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
+			panic(panicked)
+		} else if panicked != nil {
+			status = 0
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return w.Code
+}
+
+func TestAuthenticate_FloodOfRefusals_IsOneLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := guarding(t, nil)
-		for range 25 {
-			guess(t, h)
+		var mu sync.Mutex
+		var lines []string
+		s := &script{}
+		h, err := New(Config{Broker: s, Users: []User{{userName, password}}, Log: func(_ bool, line string) {
+			mu.Lock()
+			defer mu.Unlock()
+			lines = append(lines, line)
+		}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		var waiting sync.WaitGroup
-		for range mostWaiting {
-			waiting.Go(func() { guess(t, h) })
+		for range 1000 {
+			attempt(t, h, func(*http.Request) {})
 		}
-		synctest.Wait()
-		if d := guess(t, h); d != 0 {
-			t.Errorf("one more than may wait took %v", d)
+		attempt(t, h, func(r *http.Request) { r.SetBasicAuth(userName, password) })
+		time.Sleep(2 * LogInterval)
+		written := func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return lines
 		}
-		if d := timed(t, h, http.StatusOK, func(r *http.Request) { r.SetBasicAuth(userName, password) }); d != 0 {
-			t.Errorf("good credentials waited for %v", d)
+		flood := written()
+		if len(flood) != SingleRefusals+2 {
+			t.Fatalf("%d lines, want %d single ones, the served request's, and a count", len(flood), SingleRefusals)
 		}
-		waiting.Wait()
-		if d := guess(t, h); d != time.Second {
-			t.Errorf("a failure took %v when all others had been answered, want 1 s", d)
+		if last := flood[len(flood)-1]; !strings.Contains(last, "count=995 ") || !strings.Contains(last, "192.0.2.1") {
+			t.Errorf("the counted line is %q, want the number and the address", last)
+		}
+		attempt(t, h, func(*http.Request) {})
+		if more := len(written()) - len(flood); more != 1 {
+			t.Errorf("%d lines of a refusal long after the flood, want its own", more)
 		}
 	})
 }
@@ -173,9 +252,9 @@ func TestAuthenticate_ClientGone_EndsTheDelay(t *testing.T) {
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		begin := time.Now()
-		f.wait(gone, begin)
-		if d := time.Since(begin); d != 0 || f.waiting != 0 {
-			t.Errorf("waited %v, %d are still waiting", d, f.waiting)
+		answer := f.wait(gone, begin)
+		if d := time.Since(begin); d != 0 || answer {
+			t.Errorf("waited %v, and answers: %t", d, answer)
 		}
 	})
 }

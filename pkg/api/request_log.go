@@ -33,6 +33,16 @@ func logLine(r *http.Request, status int, x *exchange, took time.Duration) strin
 	return string(line)
 }
 
+// refusalsLine is the one line of many refused requests; last is the address of
+// the last client.
+func refusalsLine(count int, last string) string {
+	line := append(make([]byte, 0, 128), "requests refused: credentials missing or wrong count="...)
+	line = strconv.AppendInt(line, int64(count), 10)
+	line = append(line, " in="...)
+	line = append(line, LogInterval.String()...)
+	return string(appendQuoted(line, " last_remote=", last))
+}
+
 func appendQuoted(line []byte, name, value string) []byte {
 	if value == "" {
 		return line

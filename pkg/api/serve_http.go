@@ -2,10 +2,13 @@ package api
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
 const requestIdentityHeader = "X-Broker-Api-Request-Identity"
@@ -20,12 +23,14 @@ type exchange struct {
 	minor             int // of the platform's API version
 	request           any // of package osb; nil until it is decoded
 	err               error
+	unauthenticated   bool // it was refused for its credentials
 	stack             []byte
 }
 
 // ServeHTTP is the outer layer of every request: the request's identity
 // (REQ-01), authentication before all else (AUTH-04), recovery (HARD-03), and at
-// the end one line of log and the metrics.
+// the end one line of log and the metrics. A flood of requests without good
+// credentials is one line per interval.
 //
 // GET /healthz is served in front of it all: load balancers and Cloud Foundry
 // probe the port that platforms use, and send no credentials.
@@ -48,12 +53,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		took := h.now().Sub(start)
 		h.metrics.observe(x.route, method(r), out.status, took)
-		h.log(out.status >= http.StatusInternalServerError, logLine(r, out.status, x, took))
+		if !x.unauthenticated || h.refusals.Add(r.RemoteAddr) {
+			h.log(out.status >= http.StatusInternalServerError, logLine(r, out.status, x, took))
+		}
 		if panicked == http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
 			panic(http.ErrAbortHandler)
 		}
 	}()
 	if header, err := h.authenticate(r); err != nil {
+		x.unauthenticated = true
+		if errors.Is(err, osb.ErrUnanswered) {
+			x.err = err
+			panic(http.ErrAbortHandler) // closes the connection
+		}
 		h.refuse(out, x, err, header)
 		return
 	}

@@ -17,12 +17,16 @@ import (
 // Time limits of a connection (HARD-02). A request may wait 50 seconds for its
 // own operation, and platforms give up after 60.
 const (
-	readHeaderTimeout = 10 * time.Second
+	readHeaderTimeout = 5 * time.Second // with the TLS handshake
 	readTimeout       = 30 * time.Second
 	writeTimeout      = 90 * time.Second
 	idleTimeout       = 2 * time.Minute
-	maxHeader         = 64 << 10 // bytes
+	maxHeader         = 32 << 10 // bytes of a header: an identity with hundreds of groups fits
+	headerSlop        = 4096     // that net/http adds to its limit
 )
+
+// DefaultConnections is the bound of connections for a port without one.
+const DefaultConnections = 512
 
 // Drain configures the stop of a server.
 type Drain struct {
@@ -33,39 +37,62 @@ type Drain struct {
 	Time time.Duration
 }
 
-// Serve serves until ctx ends and the drain's delay is over; then it closes the
-// listener and waits for the requests in flight. It returns nil if all of them
-// ended in time. With a TLS configuration it speaks HTTPS.
+// A ServerConfig configures Serve.
+type ServerConfig struct {
+	// TLS is the configuration of HTTPS; nil for plain HTTP.
+	TLS *tls.Config
+	// Drain is the stop of the server.
+	Drain Drain
+	// Connections bounds the open connections; DefaultConnections by default.
+	Connections *Connections
+}
+
+// Serve serves HTTP/1.1 until ctx ends and the drain's delay is over; then it
+// closes the listener and waits for the requests in flight. It returns nil if all
+// of them ended in time. With a TLS configuration it speaks HTTPS.
 //
-// net/http itself answers malformed requests, in plain text: 400 for malformed
-// lines and headers, 431 for headers over 64 KiB, 417 for an unknown Expect.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, secure *tls.Config, drain Drain) error {
+// Malformed requests are answered before the handler, in plain text: 400 for
+// malformed lines and headers, 431 for headers over 32 KiB or 128 lines, 417 for
+// an unknown Expect.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, config ServerConfig) error {
 	var draining atomic.Bool
+	connections, drain := config.Connections, config.Drain
+	if connections == nil {
+		var err error
+		if connections, err = NewConnections("default", DefaultConnections, nil); err != nil {
+			return err
+		}
+	}
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if c := connectionOf(r.Context()); c != nil {
+				c.begin()
+			}
 			if draining.Load() {
 				w.Header().Set("Connection", "close")
 			}
 			handler.ServeHTTP(w, r)
 		}),
-		TLSConfig:         secure,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
+		MaxHeaderBytes:    maxHeader - headerSlop,
 		ErrorLog:          log.New(glogWriter{}, "", 0),
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return withConnection(ctx, conn)
+		},
+		ConnState: func(conn net.Conn, state http.ConnState) {
+			if c, ok := conn.(*connection); ok {
+				c.changed(state)
+			}
+		},
 		// OPTIONS * goes to the handler as well, so that its answer is 401 first.
 		DisableGeneralOptionsHandler: true,
 	}
+	bounded := &boundedListener{Listener: listener, connections: connections, secure: config.TLS}
 	served := make(chan error, 1)
-	go func() {
-		if secure != nil {
-			served <- server.ServeTLS(listener, "", "")
-			return
-		}
-		served <- server.Serve(listener)
-	}()
+	go func() { served <- server.Serve(bounded) }()
 	failed := func(err error) error { return fmt.Errorf("serve %s: %w", listener.Addr(), err) }
 	select {
 	case err := <-served:

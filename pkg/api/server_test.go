@@ -41,7 +41,7 @@ func TestServe_Shutdown_LetsRequestsInFlightEnd(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served, answered := make(chan error, 1), make(chan int, 1)
-	go func() { served <- Serve(ctx, l, handler, nil, Drain{Time: time.Minute}) }()
+	go func() { served <- Serve(ctx, l, handler, ServerConfig{Drain: Drain{Time: time.Minute}}) }()
 	go func() {
 		response, err := http.Get("http://" + l.Addr().String())
 		if err != nil {
@@ -78,7 +78,7 @@ func TestServe_DrainTimeOver_Ends(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, handler, nil, Drain{Time: time.Millisecond}) }()
+	go func() { served <- Serve(ctx, l, handler, ServerConfig{Drain: Drain{Time: time.Millisecond}}) }()
 	go func() {
 		if response, err := http.Get("http://" + l.Addr().String()); err == nil {
 			_ = response.Body.Close()
@@ -95,7 +95,7 @@ func TestServe_LostListener_IsAnError(t *testing.T) {
 	t.Parallel()
 	l := listen(t)
 	_ = l.Close()
-	if err := Serve(t.Context(), l, http.NotFoundHandler(), nil, Drain{Time: time.Second}); err == nil {
+	if err := Serve(t.Context(), l, http.NotFoundHandler(), ServerConfig{Drain: Drain{Time: time.Second}}); err == nil {
 		t.Error("Serve = nil on a closed listener")
 	}
 }
@@ -109,7 +109,9 @@ func TestServe_DrainDelay_TakesRequests(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
-	go func() { served <- Serve(ctx, l, handler, nil, Drain{Delay: time.Minute, Time: time.Minute}) }()
+	go func() {
+		served <- Serve(ctx, l, handler, ServerConfig{Drain: Drain{Delay: time.Minute, Time: time.Minute}})
+	}()
 	conn, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +171,7 @@ func TestServe_OptionsAsterisk_Is401(t *testing.T) {
 	l := listen(t)
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, handler, nil, Drain{Time: time.Minute}) }()
+	go func() { served <- Serve(ctx, l, handler, ServerConfig{Drain: Drain{Time: time.Minute}}) }()
 	for _, line := range []string{"OPTIONS *", "CONNECT x:1", "HEAD /v2/catalog", "BREW /", "GET //", "GET http://x/v2/catalog", "GET /v2/../v2/catalog"} {
 		conn, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {

@@ -59,7 +59,7 @@ func connect(t *testing.T, do func(ctx context.Context)) net.Conn {
 		served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			requests <- r.Context()
 			h.ServeHTTP(w, r)
-		}), nil, Drain{Time: time.Second})
+		}), ServerConfig{Drain: Drain{Time: time.Second}})
 	}()
 	ours, theirs := net.Pipe()
 	l.accepted <- theirs

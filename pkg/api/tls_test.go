@@ -62,7 +62,9 @@ func serveTLS(t *testing.T, c *Certificates) string {
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
-	go func() { served <- Serve(ctx, l, handler, c.Config(), Drain{Time: time.Second}) }()
+	go func() {
+		served <- Serve(ctx, l, handler, ServerConfig{TLS: c.Config(), Drain: Drain{Time: time.Second}})
+	}()
 	t.Cleanup(func() {
 		stop()
 		if err := <-served; err != nil {
@@ -107,8 +109,8 @@ func TestServe_TLS_Needs12OrLater(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if state.NegotiatedProtocol != "h2" || state.Version != tls.VersionTLS13 {
-		t.Errorf("protocol %q, version %x; want HTTP/2 over TLS 1.3", state.NegotiatedProtocol, state.Version)
+	if state.NegotiatedProtocol != "http/1.1" || state.Version != tls.VersionTLS13 {
+		t.Errorf("protocol %q, version %x; want HTTP/1.1 over TLS 1.3", state.NegotiatedProtocol, state.Version)
 	}
 	if _, err := visit(address, own, nil, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }); err != nil {
 		t.Errorf("TLS 1.2: %v", err)

@@ -69,7 +69,7 @@ func (a *TokenAuthenticator) SetTokens(tokens []NamedToken) error {
 func (a *TokenAuthenticator) HasTokens() bool { return a.owners.Load() != nil }
 
 // Authenticate returns the name of the operator behind the request, or else a 401,
-// delayed after repeated failures.
+// delayed after repeated failures, or osb.ErrUnanswered when too many are delayed.
 func (a *TokenAuthenticator) Authenticate(r *http.Request) (name string, err error) {
 	token, sent := bearer(r)
 	sum := sha256.Sum256([]byte(token))
@@ -82,10 +82,12 @@ func (a *TokenAuthenticator) Authenticate(r *http.Request) (name string, err err
 		}
 	}
 	if name != "" {
+		markAuthenticated(r.Context())
 		return name, nil
 	}
-	if r.Header.Get("Authorization") != "" { // a request without credentials guesses nothing
-		a.failures.wait(r.Context(), a.now())
+	// A request without credentials guesses nothing.
+	if r.Header.Get("Authorization") != "" && !a.failures.wait(r.Context(), a.now()) {
+		return "", osb.ErrUnanswered
 	}
 	return "", &osb.Error{Status: http.StatusUnauthorized, Code: "Unauthorized", Description: "The token is missing or wrong: send an operator's token as bearer token."}
 }

@@ -38,23 +38,32 @@ type TokenReviewConfig struct {
 const (
 	allowedFor    = time.Minute      // a revoked token works for this long
 	refusedFor    = 10 * time.Second // a newly accepted token is refused for this long
-	rememberFor   = time.Hour        // that a token was good
+	rememberFor   = time.Hour        // that a token, or one of an address, was good
 	mostVerdicts  = 1000             // of each kind
 	mostReviews   = 4                // at once, of tokens that were never good
+	mostWaiting   = 64               // for these
 	reviewTimeout = 10 * time.Second
 	maxReview     = 1 << 20 // bytes of an answer
 )
 
 // A TokenReviewer asks a Kubernetes API server for the user of a bearer token
 // (authentication.k8s.io/v1, TokenReview). It caches verdicts for a short time,
-// by the hash of the token.
+// by the hash of the token. Tokens that the API server would refuse for what they
+// say of themselves are refused without a review.
+//
+// A flood of tokens delays the platforms as little as can be: a token that was
+// good before is reviewed at once, addresses take turns, and an address that had a
+// good token in the last hour waits apart from all others.
 type TokenReviewer struct {
-	config TokenReviewConfig
-	slots  chan struct{}
+	config              TokenReviewConfig
+	onlyServiceAccounts bool // all users are
 
-	mu      sync.Mutex
-	allowed map[digest]time.Time // last good verdict
-	refused map[digest]time.Time
+	known, others *places // for addresses with a good token in the last hour, and without
+
+	mu        sync.Mutex
+	allowed   map[digest]time.Time // last good verdict
+	refused   map[digest]time.Time
+	addresses map[string]time.Time // last good verdict of an address
 }
 
 // NewTokenReviewer checks the configuration without calling the API server.
@@ -70,46 +79,63 @@ func NewTokenReviewer(config TokenReviewConfig) (*TokenReviewer, error) {
 	}
 	config.URL = strings.TrimSuffix(config.URL, "/")
 	return &TokenReviewer{
-		config: config, slots: make(chan struct{}, mostReviews),
-		allowed: map[digest]time.Time{}, refused: map[digest]time.Time{},
+		config: config,
+		onlyServiceAccounts: !slices.ContainsFunc(config.Users, func(user string) bool {
+			return !strings.HasPrefix(user, serviceAccountPrefix)
+		}),
+		known: newPlaces(mostReviews, mostWaiting), others: newPlaces(mostReviews, mostWaiting),
+		allowed: map[digest]time.Time{}, refused: map[digest]time.Time{}, addresses: map[string]time.Time{},
 	}, nil
 }
 
 // Allows reports whether the token is genuine, has one of the audiences, and
-// belongs to one of the users. An error means that the API server gave no
-// verdict.
-func (t *TokenReviewer) Allows(ctx context.Context, token string) (bool, error) {
+// belongs to one of the users. The address is the client's, by which waiting is
+// shared. An error means that the API server gave no verdict.
+func (t *TokenReviewer) Allows(ctx context.Context, token, address string) (bool, error) {
 	key := sha256.Sum256([]byte(token))
-	verdict, known := t.remembered(key)
+	verdict, known := t.remembered(key, address)
 	if verdict != nil {
 		return *verdict, nil
+	}
+	if t.isHopeless(token) {
+		return false, nil
 	}
 	ctx, end := context.WithTimeout(ctx, reviewTimeout)
 	defer end()
 	if !known { // guessed tokens queue apart from tokens that were good
-		select {
-		case t.slots <- struct{}{}:
-			defer func() { <-t.slots }()
-		case <-ctx.Done():
-			return false, fmt.Errorf("token review: too many at once: %w", ctx.Err())
+		queue := t.queueOf(address)
+		if err := queue.take(ctx, address); err != nil {
+			return false, fmt.Errorf("token review: %w", err)
 		}
+		defer queue.leave()
 	}
 	allowed, err := t.review(ctx, token)
 	if err != nil {
 		return false, fmt.Errorf("token review: %w", err)
 	}
-	t.remember(key, allowed)
+	t.remember(key, address, allowed)
 	return allowed, nil
+}
+
+// queueOf returns the places for tokens of an address.
+func (t *TokenReviewer) queueOf(address string) *places {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at, ok := t.addresses[address]; ok && t.config.Now().Sub(at) < rememberFor {
+		return t.known
+	}
+	return t.others
 }
 
 // remembered returns the cached verdict, or nil and whether the token was once
 // good.
-func (t *TokenReviewer) remembered(key digest) (verdict *bool, known bool) {
+func (t *TokenReviewer) remembered(key digest, address string) (verdict *bool, known bool) {
 	now := t.config.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at, known := t.allowed[key]
 	if known && now.Sub(at) < allowedFor {
+		put(t.addresses, address, now, rememberFor)
 		return new(true), true
 	}
 	if at, ok := t.refused[key]; ok && now.Sub(at) < refusedFor {
@@ -118,13 +144,14 @@ func (t *TokenReviewer) remembered(key digest) (verdict *bool, known bool) {
 	return nil, known
 }
 
-func (t *TokenReviewer) remember(key digest, allowed bool) {
+func (t *TokenReviewer) remember(key digest, address string, allowed bool) {
 	now := t.config.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if allowed {
 		delete(t.refused, key)
 		put(t.allowed, key, now, rememberFor)
+		put(t.addresses, address, now, rememberFor)
 		return
 	}
 	delete(t.allowed, key)
@@ -132,7 +159,7 @@ func (t *TokenReviewer) remember(key digest, allowed bool) {
 }
 
 // put adds a verdict. In a full map it drops old verdicts first, then any.
-func put(verdicts map[digest]time.Time, key digest, now time.Time, keep time.Duration) {
+func put[Key comparable](verdicts map[Key]time.Time, key Key, now time.Time, keep time.Duration) {
 	if len(verdicts) >= mostVerdicts {
 		for k, at := range verdicts {
 			if now.Sub(at) > keep {

@@ -6,12 +6,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 )
 
-// audit counts the call and writes its audit line.
+// audit counts the call and writes its audit line. A flood of calls without a good
+// token is one line per interval.
 func (h *Handler) audit(x *exchange, took time.Duration) {
 	action, outcome := cmp.Or(x.route.action, "none"), outcomeOf(x.status)
 	h.calls.WithLabelValues(action, outcome).Inc()
+	if x.operator == "" && x.stack == nil && !h.refusals.Add(x.request.RemoteAddr) {
+		return
+	}
 
 	var line strings.Builder
 	line.WriteString("audit operator=" + strconv.Quote(x.operator) + " action=" + action + " outcome=" + outcome +
@@ -35,6 +41,12 @@ func (h *Handler) audit(x *exchange, took time.Duration) {
 		line.WriteString("\n" + string(x.stack))
 	}
 	h.config.Log(line.String())
+}
+
+// refusalsLine is the one line of many refused calls; last is the address of the
+// last client.
+func refusalsLine(count int, last string) string {
+	return "audit calls refused: token missing or wrong count=" + strconv.Itoa(count) + " in=" + api.LogInterval.String() + " last_remote=" + strconv.Quote(last)
 }
 
 func outcomeOf(status int) string {

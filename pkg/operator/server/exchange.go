@@ -14,14 +14,15 @@ import (
 type exchange struct {
 	http.ResponseWriter
 
-	request   *http.Request
-	requestID string
-	route     route
-	operator  string // the name of the token; empty before authentication
-	status    int    // 0 until the answer begins
-	err       error
-	stack     []byte // of a panic
-	change    string // what the call changed
+	request    *http.Request
+	requestID  string
+	route      route
+	operator   string // the name of the token; empty before authentication
+	status     int    // 0 until the answer begins
+	err        error
+	unanswered bool   // the connection is closed instead of an answer
+	stack      []byte // of a panic
+	change     string // what the call changed
 }
 
 const linesType = "application/x-ndjson"

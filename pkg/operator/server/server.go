@@ -49,8 +49,9 @@ type Engine interface {
 
 // A Handler serves the operator API.
 type Handler struct {
-	config Config
-	calls  *prometheus.CounterVec
+	config   Config
+	calls    *prometheus.CounterVec
+	refusals *api.CountedLog // of calls without a good token
 }
 
 // New returns the handler.
@@ -65,6 +66,7 @@ func New(config Config) (*Handler, error) {
 		Name: "alibabacloud_broker_operator_calls_total",
 		Help: "Calls of operators, by action and outcome: ok, refused, unauthorized or failed.",
 	}, []string{"action", "outcome"})}
+	h.refusals = api.NewCountedLog(api.LogInterval, api.SingleRefusals, func(count int, last string) { config.Log(refusalsLine(count, last)) })
 	if config.Metrics != nil {
 		if err := config.Metrics.Register(h.calls); err != nil {
 			return nil, fmt.Errorf("operator: register metrics: %w", err)
@@ -87,8 +89,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			x.stack = debug.Stack()
 		}
 		h.audit(x, time.Since(start))
+		if x.unanswered {
+			panic(http.ErrAbortHandler) // closes the connection
+		}
 	}()
-	if err := h.serve(r.Context(), x); err != nil {
+	switch err := h.serve(r.Context(), x); {
+	case errors.Is(err, osb.ErrUnanswered):
+		x.unanswered, x.status, x.err = true, http.StatusUnauthorized, err
+	case err != nil:
 		x.fail(err)
 	}
 }
