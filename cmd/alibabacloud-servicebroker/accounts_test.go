@@ -80,7 +80,7 @@ func TestTokenReview_APIServer_AskedWithTheBrokersToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if allowed, err := reviewer.Allows(t.Context(), "token"); !allowed || err != nil {
+	if allowed, err := reviewer.Allows(t.Context(), "token", "192.0.2.1"); !allowed || err != nil {
 		t.Errorf("allowed %t, %v", allowed, err)
 	}
 }

@@ -54,6 +54,9 @@ func NewConnections(port string, most int, metrics prometheus.Registerer) (*Conn
 	c.log = NewCountedLog(LogInterval, 0, func(count int, last string) {
 		glog.Warningf("connections closed at the bound port=%s bound=%d count=%d in=%v last=%q", port, most, count, LogInterval, last)
 	})
+	for _, reason := range []string{closedOldest, closedNewest, closedHeader} {
+		c.closed.WithLabelValues(reason) // shown from the start
+	}
 	if metrics == nil {
 		return c, nil
 	}
