@@ -26,14 +26,9 @@ func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, 
 	if accepted {
 		glog.Infof("operation accepted %s", strings.Join(acceptedValues(req, &r), " "))
 	}
-	b.config.Engine.Wake(r.Key, lifecycle.TenantOf(&r))
+	tenant := lifecycle.TenantOf(&r)
+	b.config.Engine.Wake(r.Key, tenant)
 	if slow {
-		return outcome{*op, r}
-	}
-	select {
-	case b.waiting <- struct{}{}:
-		defer func() { <-b.waiting }()
-	default:
 		return outcome{*op, r}
 	}
 	longest := b.config.SyncWait
@@ -42,6 +37,13 @@ func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, 
 	}
 	wait, end := context.WithTimeout(ctx, longest)
 	defer end()
+	place := &waitingPlace{tenant, req.acceptsIncomplete, end}
+	ok, endedAnother := b.waiting.take(place)
+	b.shortened.count(ok, endedAnother)
+	if !ok {
+		return outcome{*op, r}
+	}
+	defer b.waiting.release(place)
 	now, record, err := b.config.Engine.Await(wait, r.Key, op.ID)
 	if err != nil { // the intent is stored, and the operation goes on
 		glog.Errorf("waiting for an operation failed instance=%q binding=%q operation=%s err=%q", r.InstanceID, r.BindingID, op.ID, err)

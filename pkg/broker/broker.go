@@ -29,9 +29,10 @@ import (
 
 // BusinessLogic decides on requests. It is safe for concurrent use.
 type BusinessLogic struct {
-	config  Config
-	store   *lifecycle.CheckedStore
-	waiting chan struct{} // one place for each request that waits
+	config    Config
+	store     *lifecycle.CheckedStore
+	waiting   *waitingPlaces
+	shortened shortenedWaits
 }
 
 // An Engine runs the operations of stored intents.
@@ -65,8 +66,8 @@ type Config struct {
 	AsyncWait, SyncWait time.Duration
 	// PollInterval is the Retry-After of polls (10 s).
 	PollInterval time.Duration
-	// Waiting bounds the requests that wait at a time (256); more are answered at
-	// once.
+	// Waiting bounds the requests that wait at a time (256). Tenants share the
+	// places; a request without one is answered at once.
 	Waiting int
 	Options
 }
@@ -110,9 +111,9 @@ func New(c Config) (*BusinessLogic, error) {
 	if c.Waiting <= 0 {
 		c.Waiting = 256
 	}
-	b := &BusinessLogic{config: c, store: c.Store, waiting: make(chan struct{}, c.Waiting)}
+	b := &BusinessLogic{config: c, store: c.Store, waiting: newWaitingPlaces(c.Waiting), shortened: newShortenedWaits()}
 	if c.Metrics != nil {
-		c.Metrics.MustRegister(b.waitingGauges()...)
+		c.Metrics.MustRegister(append(b.waitingGauges(), b.shortened.CounterVec)...)
 	}
 	return b, nil
 }

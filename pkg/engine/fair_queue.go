@@ -34,6 +34,13 @@ func (q *fairQueue) learn(instanceID, tenant string) bool {
 	return !known
 }
 
+// tenantOf returns the tenant of an instance, or "" if it is unknown.
+func (q *fairQueue) tenantOf(instanceID string) string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.tenants[instanceID]
+}
+
 func (q *fairQueue) forget(instanceID string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -23,6 +23,7 @@ type Term struct {
 	drain  context.CancelFunc // ends accept
 	queue  workqueue.TypedDelayingInterface[string]
 	fair   *fairQueue
+	shares *tenantShares
 	pool   workerPool
 	memory *memory
 }
@@ -30,7 +31,7 @@ type Term struct {
 func newTerm(held context.Context, e *Engine, l store.Lease) *Term {
 	fair := newFairQueue()
 	t := &Term{
-		engine: e, lease: l, held: held, fair: fair,
+		engine: e, lease: l, held: held, fair: fair, shares: newTenantShares(e.config.Workers),
 		queue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
 			Queue: workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Queue: fair}),
 		}),
@@ -118,8 +119,16 @@ func (t *Term) work(ctx context.Context) {
 		if shutdown || t.isEnding() { // after its shutdown the queue still returns its items
 			return
 		}
+		tenant := t.fair.tenantOf(id)
+		if !t.shares.begin(tenant, id) { // a pass of its tenant adds it again
+			t.queue.Done(id)
+			continue
+		}
 		next, err := t.Reconcile(ctx, id)
 		t.queue.Done(id)
+		for _, parked := range t.shares.end(tenant) {
+			t.queue.Add(parked)
+		}
 		if delay := t.delayAfterPass(id, err); delay > 0 {
 			t.queue.AddAfter(id, delay)
 		}

@@ -104,7 +104,7 @@ func (c *workCollector) Describe(ch chan<- *prometheus.Desc) {
 func (c *workCollector) Collect(ch chan<- prometheus.Metric) {
 	queued := 0
 	if t := c.engine.current(); t != nil {
-		queued = t.fair.Len()
+		queued = t.fair.Len() + t.shares.waiting()
 		now := c.engine.config.Now()
 		for labels, group := range t.memory.workGroups() {
 			values := []string{labels.provider, labels.kind, labels.state, labels.class}

@@ -3,7 +3,8 @@ package engine
 import "sync"
 
 // sparesPerWorker bounds the spare workers, for each worker of the configuration.
-const sparesPerWorker = 7
+// One tenant uses half of the pool at most (tenantShares).
+const sparesPerWorker = 15
 
 // A workerPool runs the workers of a term. It adds a spare worker for each slow
 // call, so that a hanging service delays only its own records.

@@ -26,13 +26,15 @@ func NeededContext(context json.RawMessage) json.RawMessage {
 	return needed
 }
 
-// TenantOf returns the tenant of r, by which the queue is fair: the platform's
-// namespace or organization.
+// TenantOf returns the tenant of r, between which queue, workers, waiting requests
+// and calls to the cloud are shared: the namespace in its cluster, or, where the
+// context names none (Cloud Foundry; Korifi sends no context), the organization
+// that each provision names.
 func TenantOf(r *store.Record) string {
 	c := ContextOf(r)
 	switch {
 	case c.Namespace != "":
-		return c.Platform + "/" + c.Namespace
+		return c.Platform + "/" + c.ClusterID + "/" + c.Namespace
 	case r.Organization != "":
 		return c.Platform + "/" + r.Organization
 	}

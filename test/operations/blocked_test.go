@@ -165,3 +165,50 @@ func TestTerm_Ended_BeginsNoCall(t *testing.T) {
 		}
 	})
 }
+
+// While the calls of one tenant hang, as many as the broker lets run and hundreds
+// behind them, an operation of another tenant goes on within seconds.
+func TestEngine_HungCallsOfOneTenant_LeaveOthersWorkers(t *testing.T) {
+	t.Parallel()
+	withWorkers(t, 2, func(w *harness, p *faultyProvider) {
+		w.config = func(c *settings) { c.Engine.Workers, c.AsyncWait = 2, time.Nanosecond }
+		w.restart()
+		come := make(chan struct{})
+		var hang atomic.Int64
+		p.setFault(func(m string, t providers.Task) {
+			if m == "Do" && isBlocking(t) {
+				hang.Add(1)
+				<-come
+			}
+		})
+		const crowd = 200
+		accepted := map[string]reply{}
+		for n := range crowd {
+			id := fmt.Sprintf("b%d", n)
+			accepted[id] = w.provision(id, bodyOf("big", "fast"))
+		}
+		for n := range 10 { // while more and more of the calls hang
+			began := time.Now()
+			id := fmt.Sprintf("i%d", n)
+			if op := w.finally(id, "", w.provision(id, bodyOf("other", "fast"))); op.State != osb.Succeeded {
+				t.Errorf("%s ended %s: %s", id, op.State, op.Description)
+			}
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("beside %d calls that hang it took %s", hang.Load(), took)
+			}
+		}
+		if hang.Load() < 8 {
+			t.Errorf("only %d calls hang", hang.Load())
+		}
+		p.setFault(nil)
+		close(come)
+		for id, accepted := range accepted {
+			if op := w.finally(id, "", accepted); op.State != osb.Succeeded {
+				t.Errorf("%s ended %s: %s", id, op.State, op.Description)
+			}
+		}
+		if got, want := len(w.cloud.names()), crowd+10; got != want {
+			t.Errorf("%d things in the cloud, want %d", got, want)
+		}
+	})
+}

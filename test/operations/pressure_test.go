@@ -120,3 +120,49 @@ func TestRequests_Waiting_AreBounded(t *testing.T) {
 		w.shown("all is done", "waiting_requests", map[string]float64{"": 0})
 	})
 }
+
+// While one tenant holds every place with operations that hang, the requests of
+// another one get places and are answered; what they cost, the large tenant pays.
+func TestRequests_OneTenantWaits_OthersAreAnswered(t *testing.T) {
+	osbtest.Proves(t, "ASY-05")
+	withTripping(t, func(w *harness, p *faultyProvider) {
+		const places = 5
+		w.config = func(c *settings) { c.Waiting = places }
+		w.restart()
+		come := make(chan struct{})
+		p.setFault(func(m string, t providers.Task) {
+			if m == "Do" && isBlocking(t) {
+				<-come
+			}
+		})
+		var requests sync.WaitGroup
+		answers := make(chan int, 3*places)
+		for n := range 3 * places {
+			requests.Go(func() {
+				answers <- w.syncPlatform().provision(fmt.Sprintf("b%d", n), bodyOf("big", "fast")).status
+			})
+		}
+		synctest.Wait()
+		w.shown("one tenant has all places", "waiting_requests", map[string]float64{"": places})
+		for n := range 2 * places {
+			started := time.Now()
+			w.want("one of another tenant", w.syncPlatform().provision(fmt.Sprintf("i%d", n), bodyOf("other", "fast")), 201)
+			if took := time.Since(started); took > 10*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		}
+		// What another tenant took is given back, and the large one may have it.
+		w.want("one more of the large tenant", w.syncPlatform().provision("i", bodyOf("big", "fast")), 201)
+		w.shown("the waits were shortened", "waiting_requests_shortened_total", map[string]float64{"full": 2 * places, "share": 1})
+		close(come)
+		requests.Wait()
+		close(answers)
+		got := map[int]int{}
+		for status := range answers {
+			got[status]++
+		}
+		if got[201] != places-1 || got[503] != 2*places+1 {
+			t.Errorf("the large tenant was answered %v", got)
+		}
+	})
+}
