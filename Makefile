@@ -61,6 +61,10 @@ test: go ## Run all tests with the race detector; installs the programs they nee
 lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts
 	@hack/lint
 
+.PHONY: vulncheck
+vulncheck: go ## Look for known vulnerabilities in the code that the programs call (GOVULNDB)
+	@BIN_DIR=$(BIN) IMAGE_GO=$(IMAGE_GO) hack/vulncheck
+
 .PHONY: image
 image: image-programs ## Write container images and lists of the software in them into dist/ (GOARCH=arm64, IMAGE_PREFIX=registry/name/)
 	@GOOS= GOARCH= GOTOOLCHAIN=$(IMAGE_GO) go run ./hack/tools/image --arch $(IMAGE_ARCH) --binaries $(DIST)/linux-$(IMAGE_ARCH) --out $(DIST) \
