@@ -35,15 +35,15 @@ build: go $(PROGRAMS:%=$(BIN)/%) ## Build the broker and the emulator into bin/
 
 .PHONY: run
 run: build $(BIN)/run ## Run the broker on the emulator, in the foreground
-	@BIN_DIR=$(BIN) $(BIN)/run
+	@BIN_DIR=$(BIN) exec $(BIN)/run
 
 .PHONY: run-emulator
 run-emulator: go $(BIN)/alibabacloud-emulator $(BIN)/run ## Run the emulator alone
-	@BIN_DIR=$(BIN) $(BIN)/run emulator
+	@BIN_DIR=$(BIN) exec $(BIN)/run emulator
 
 .PHONY: run-broker
 run-broker: go $(BIN)/alibabacloud-servicebroker $(BIN)/run ## Run the broker alone; on the emulator unless ENDPOINTS is set
-	@BIN_DIR=$(BIN) $(BIN)/run broker
+	@BIN_DIR=$(BIN) exec $(BIN)/run broker
 
 .PHONY: demo
 demo: go $(BIN)/demo $(BIN)/demo-client ## Walk through provision, bind, use, unbind, deprovision; needs a running make run

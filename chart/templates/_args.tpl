@@ -59,6 +59,9 @@
 {{- with .network.zoneId }}
 - --zone-id={{ . }}
 {{- end }}
+{{- with .network.allowedVpcs }}
+- --allowed-vpcs={{ join "," . }}
+{{- end }}
 {{- with .network.whitelist }}
 - --whitelist={{ join "," . }}
 {{- end }}

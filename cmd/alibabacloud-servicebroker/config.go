@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ type config struct {
 	clientCA          string
 
 	vpcID, vswitchID, zoneID string
+	allowedVPCs              commaList
 	whitelist                networkList
 
 	options broker.Options
@@ -105,6 +107,8 @@ func (c *config) check() error {
 		return fmt.Errorf("--client-ca-file is for TLS: set --tls-cert-file and --tls-key-file too")
 	case c.missingVersionStatus != http.StatusBadRequest && c.missingVersionStatus != http.StatusPreconditionFailed:
 		return fmt.Errorf("--missing-version-status %d is unknown: use 400 or 412", c.missingVersionStatus)
+	case c.vpcID != "" && len(c.allowedVPCs) > 0 && !slices.Contains(c.allowedVPCs, c.vpcID):
+		return fmt.Errorf("--vpc-id %s is not among --allowed-vpcs: add it there", c.vpcID)
 	case c.drainDelay < 0 || c.drainTime < 0:
 		return fmt.Errorf("--drain-delay and --drain-time must be zero or more")
 	}

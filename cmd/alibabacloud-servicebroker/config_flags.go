@@ -52,6 +52,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.vpcID, "vpc-id", "", "`id` of the VPC of databases (default: the machine's)")
 	fs.StringVar(&c.vswitchID, "vswitch-id", "", "`id` of the VSwitch of databases (default: the machine's)")
 	fs.StringVar(&c.zoneID, "zone-id", "", "`id` of the zone of databases (default: the VSwitch's)")
+	fs.Var(&c.allowedVPCs, "allowed-vpcs", "`ids` of the VPCs that users may choose for databases, separated by commas (default: any of the account)")
 	fs.Var(&c.whitelist, "whitelist", "`networks` that may connect to databases, separated by commas (default: the VPC's)")
 	fs.BoolVar(&c.options.DeletedIsSucceeded, "deleted-is-succeeded", false, "answer polls of a finished deletion with 200 succeeded instead of 410")
 	fs.BoolVar(&c.options.SendEndpoints, "send-endpoints", false, "add endpoints to bindings (platforms built on the Go client library of 2020 refuse them)")

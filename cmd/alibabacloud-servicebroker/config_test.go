@@ -81,6 +81,7 @@ func TestConfig_UnusableSettings_AreRefused(t *testing.T) {
 		"UnknownProduct":      {[]string{"--broker-id", "b", "--endpoint", "ecs=https://127.0.0.1:1"}, env()},
 		"EndpointWithoutURL":  {[]string{"--broker-id", "b", "--endpoint", "rds"}, env()},
 		"BadWhitelist":        {[]string{"--broker-id", "b", "--whitelist", "everybody"}, env()},
+		"VPCNotAllowed":       {[]string{"--broker-id", "b", "--vpc-id", "vpc-a", "--allowed-vpcs", "vpc-b,vpc-c"}, env()},
 		"CertificateAlone":    {[]string{"--broker-id", "b", "--tls-cert-file", "x"}, env()},
 		"UserWithoutPassword": {[]string{"--broker-id", "b"}, env("BROKER_PASSWORD", "")},
 		"DebugPrintsSecrets":  {[]string{"--broker-id", "b"}, env("DEBUG", "x,sdk")},

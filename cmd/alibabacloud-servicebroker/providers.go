@@ -11,7 +11,9 @@ import (
 func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
 	return descriptor.Deps{
 		Clients: cloud, Metadata: c.metadata(),
-		Network: descriptor.Network{VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, Whitelist: c.whitelist},
+		Network: descriptor.Network{
+			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, AllowedVPCs: c.allowedVPCs, Whitelist: c.whitelist,
+		},
 	}
 }
 

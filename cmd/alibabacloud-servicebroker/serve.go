@@ -15,6 +15,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
 )
 
@@ -82,7 +83,10 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	operators, err := c.operatorAPI(files, server.Config{Store: records, Engine: engine, Keys: keys, Metrics: metrics})
+	operators, err := c.operatorAPI(files, server.Config{
+		Store: records, Engine: engine, Keys: keys, Metrics: metrics,
+		Region: func(r *store.Record) string { return lifecycle.RegionOf(c.brokerID, providers, r) },
+	})
 	if err != nil {
 		return err
 	}

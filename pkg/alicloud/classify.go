@@ -29,11 +29,11 @@ func (p products) classify(op Op, err error) error {
 	case errors.As(err, &server):
 		e.Code, e.Status, e.RequestID = server.ErrorCode(), server.HttpStatus(), server.RequestId()
 		e.Detail = redact(server.Message(), op.Secrets)
-		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status)
+		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status, e.Code != "")
 	case errors.As(err, &service):
 		e.Code, e.Status, e.RequestID = service.Code, service.StatusCode, service.RequestID
 		e.Detail = redact(service.Message, op.Secrets)
-		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status)
+		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status, e.Code != "" && e.Code != noCode)
 	default:
 		e.Detail = redact(withoutURL(err), op.Secrets)
 		e.Reasons = lossReasons(op, err)
@@ -47,9 +47,14 @@ func asError(err error) (*Error, bool) {
 	return e, ok
 }
 
+// noCode is the code that the OSS SDK gives to an answer without one, such as the
+// page of a gateway.
+const noCode = "BadErrorResponse"
+
 // refusalReasons returns the reasons of an answer that is an error; reason is
-// that of its code. ErrOutcomeUnknown is for writes: a read may be repeated.
-func refusalReasons(op Op, reason error, status int) []error {
+// that of its code, and coded reports whether the answer has one.
+// ErrOutcomeUnknown is for writes: a read may be repeated.
+func refusalReasons(op Op, reason error, status int, coded bool) []error {
 	switch {
 	case reason == nil:
 	case errors.Is(reason, ErrEarlierAttempt) && op.Access == Read:
@@ -66,6 +71,8 @@ func refusalReasons(op Op, reason error, status int) []error {
 		return []error{providers.ErrThrottled}
 	case status >= http.StatusInternalServerError && op.Access == Write:
 		return []error{providers.ErrOutcomeUnknown}
+	case coded && status/100 == 4 && status != http.StatusRequestTimeout:
+		return []error{providers.ErrUnexplained}
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ func TestClassify_ErrorsOfTheOSSSDK_HaveReasons(t *testing.T) {
 		"Key":       {&oss.ServiceError{Code: "InvalidAccessKeyId", StatusCode: 403}, providers.ErrCredentials},
 		"Internal":  {&oss.ServiceError{Code: "InternalError", StatusCode: 500}, providers.ErrOutcomeUnknown},
 		"Busy":      {&oss.ServiceError{Code: "ServiceBusy", StatusCode: 503}, providers.ErrOutcomeUnknown},
+		"New":       {&oss.ServiceError{Code: "BrandNew", StatusCode: 400}, providers.ErrUnexplained},
+		"Page":      {&oss.ServiceError{Code: noCode, StatusCode: 403}, nil},
 		"Network":   {&url.Error{Op: "Put", URL: "http://h/?x-oss-signature=" + testSecret, Err: errors.New("EOF")}, providers.ErrOutcomeUnknown},
 		"NotSent":   {&url.Error{Op: "Put", URL: "http://h/", Err: &notSentError{errors.New("refused")}}, nil},
 		"Deadline":  {&url.Error{Op: "Put", URL: "http://h/", Err: context.DeadlineExceeded}, context.DeadlineExceeded},
@@ -97,6 +99,46 @@ func TestClassify_EarlierAttempt_IsBusyAndUnknown(t *testing.T) {
 	}
 }
 
+// A 4xx with a code that no table knows is unexplained, of reads and writes;
+// time-outs, throttling and pages of gateways without a code are retried.
+func TestClassify_UnknownRefusal_IsUnexplained(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		want   providers.Class
+	}{
+		"New400":     {400, `{"Code":"BrandNew.Code","Message":"m","RequestId":"R-1"}`, providers.Unexplained},
+		"New403":     {403, `{"Code":"BrandNew","Message":"m","RequestId":"R-1"}`, providers.Unexplained},
+		"New409":     {409, `{"Code":"BrandNew","Message":"m","RequestId":"R-1"}`, providers.Unexplained},
+		"Known":      {400, `{"Code":"InvalidParameter","Message":"m","RequestId":"R-1"}`, providers.User},
+		"Timeout":    {408, `{"Code":"BrandNew","Message":"m","RequestId":"R-1"}`, providers.Transient},
+		"TooMany":    {429, `{"Code":"BrandNew","Message":"m","RequestId":"R-1"}`, providers.Transient},
+		"Page":       {403, `<html>The gateway refuses.</html>`, providers.Transient},
+		"PageInJSON": {404, `{"message":"no route"}`, providers.Transient},
+		"Empty":      {400, ``, providers.Transient},
+		"New500":     {500, `{"Code":"BrandNew","Message":"m","RequestId":"R-1"}`, providers.Transient},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := clientsOf(t, newFront(t, reply(tc.status, tc.body)), testKey())
+			for access, err := range map[Access]error{Write: createAccount(t, c), Read: describe(t, c)} {
+				if got := providers.ClassOf(err); got != tc.want {
+					t.Errorf("a call with access %v = %v, of class %s, want %s", access, err, got, tc.want)
+				}
+				if strings.Contains(providers.Sentence(err), "BrandNew") {
+					t.Errorf("users are told %q", providers.Sentence(err))
+				}
+				if tc.want == providers.Unexplained && (providers.IsOutcomeUnknown(err) || resultOf(err) != "unexplained" || !strings.Contains(err.Error(), "BrandNew")) {
+					t.Errorf("it is counted as %s, unknown %t, and logged as %v", resultOf(err), providers.IsOutcomeUnknown(err), err)
+				}
+			}
+		})
+	}
+	// Refused credentials of another call stay the operator's.
+	if got := providers.ClassOf(credentialsError("AssumeRole", "x", &Error{Code: "BrandNew", Reasons: []error{providers.ErrUnexplained}})); got != providers.Operator {
+		t.Errorf("refused credentials are of class %s", got)
+	}
+}
+
 func TestSentences_Of_AddsOnlyTheSentence(t *testing.T) {
 	sentences := Sentences{"InvalidColour.*": "family", "InvalidColour.Red": "code", "Taste": "plain"}
 	for code, want := range map[string]string{
@@ -131,6 +173,7 @@ func TestSentence_EveryReason_NamesWhoCanFixIt(t *testing.T) {
 		"Credentials": {&Error{Reasons: []error{providers.ErrCredentials, providers.ErrDenied}}, operator},
 		"Arrears":     {&Error{Reasons: []error{providers.ErrArrears}}, operator},
 		"Quota":       {&Error{Reasons: []error{providers.ErrQuota}}, operator},
+		"Unexplained": {&Error{Code: "Whatever", Reasons: []error{providers.ErrUnexplained}}, operator},
 		"Unknown":     {&Error{Code: "Whatever", RequestID: "R-1", Detail: "detail"}, "broker"},
 		"Foreign":     {errors.New("secret detail"), "broker"},
 	} {

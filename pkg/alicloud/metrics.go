@@ -152,6 +152,7 @@ func resultOf(err error) string {
 		{providers.ErrTokenUsed, "token_used"},
 		{providers.ErrWrongState, "wrong_state"},
 		{providers.ErrOutcomeUnknown, "outcome_unknown"},
+		{providers.ErrUnexplained, "unexplained"},
 		{context.DeadlineExceeded, "timeout"},
 		{context.Canceled, "canceled"},
 	} {

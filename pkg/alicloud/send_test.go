@@ -64,7 +64,7 @@ func TestClients_ErrorAnswers_HaveTheirReasons(t *testing.T) {
 		"Quota":              {reply(403, body("QuotaExceeded.CreateInstance")), providers.ErrQuota, providers.ErrQuota},
 		"InternalError":      {reply(500, body("InternalError")), providers.ErrOutcomeUnknown, nil},
 		"UnknownCodeOf5xx":   {reply(500, body("Whatever")), providers.ErrOutcomeUnknown, nil},
-		"UnknownCodeOf4xx":   {reply(400, body("Whatever")), nil, nil},
+		"UnknownCodeOf4xx":   {reply(400, body("Whatever")), providers.ErrUnexplained, providers.ErrUnexplained},
 		"ProxyPage":          {reply(502, `<html>`), providers.ErrOutcomeUnknown, nil},
 		"CodeThatIsNoString": {reply(500, `{"Code":500,"Message":{}}`), providers.ErrOutcomeUnknown, nil},
 		"GarbageAsSuccess":   {reply(200, `<html>`), providers.ErrOutcomeUnknown, nil},

@@ -19,10 +19,15 @@ type outcome struct {
 }
 
 // await wakes the engine for the operation of r and waits for the operation as
-// long as the request may. Slow operations are not waited for. accepted says that
-// this request began the operation; a repeated request only joins it.
+// long as the request may. Slow operations are not waited for; an operation that has
+// ended, such as a failed create whose request is repeated, is returned at once.
+// accepted says that this request began the operation; a repeated request only joins
+// it.
 func (b *BusinessLogic) await(ctx context.Context, req request, r store.Record, accepted, slow bool) outcome {
 	op := r.Operation
+	if op.State.Finished() {
+		return outcome{*op, r}
+	}
 	if accepted {
 		glog.Infof("operation accepted %s", strings.Join(acceptedValues(req, &r), " "))
 	}

@@ -21,6 +21,9 @@ type bindIntent struct {
 	parameters json.RawMessage
 	offering   *catalog.Offering
 	plan       *catalog.Plan
+	// refusal is why the intent cannot begin a new binding: a repeated rotation with
+	// a predecessor that is gone. Nil: it can.
+	refusal error
 }
 
 // Bind stores the intent to make a binding. Every binding has credentials of its
@@ -60,6 +63,9 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 		if err := req.decideBind(read, &instance, intent); err != nil {
 			return nil, err
 		}
+		if intent.refusal != nil {
+			return nil, intent.refusal
+		}
 		if !intent.offering.Bindable {
 			return nil, osb.ErrBadRequest("%s cannot be bound: use it without a binding.", intent.offering.Name)
 		}
@@ -77,6 +83,9 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	}
 	if lifecycle.IsReady(&r) {
 		return b.bound(req, &r, exists)
+	}
+	if slow && !req.acceptsIncomplete {
+		return none, osb.ErrAsyncRequired()
 	}
 	o := b.await(ctx, req, r, !exists, slow)
 	if b.config.DropUnfinishedBinds && !req.acceptsIncomplete && !o.op.State.Finished() &&
@@ -133,14 +142,17 @@ func (req request) readBind(instance *store.Record, in osb.BindRequest) (bindInt
 	return intent, err
 }
 
-// decideBind returns nil if the id is free and the instance is ready. A repeated
-// bind is lifecycle.ErrUnchanged; every other error is the answer.
+// decideBind returns nil if a new life may begin and the instance is ready.
+// lifecycle.ErrUnchanged means that the bind repeats the one of the record, which may
+// have failed; every other error is the answer.
 func (req request) decideBind(r, instance *store.Record, intent bindIntent) error {
 	if !lifecycle.Exists(instance) {
 		return osb.ErrNotFound(nameOf(instance.Key)) // BIND-27
 	}
 	if !lifecycle.IsFree(r) {
-		return req.decideRebind(r, instance, intent)
+		if err := req.decideRebind(r, instance, intent); err != nil {
+			return err
+		}
 	}
 	switch {
 	case lifecycle.IsBusy(instance), instance.Goal == store.Absent && !instance.Settled:
@@ -164,21 +176,17 @@ func notReady(instance *store.Record) error {
 	return osb.ErrNotReady("The service instance is being deleted: bind to another one.")
 }
 
-// decideRebind decides on a bind with an id that is in use.
+// decideRebind decides on a bind with an id that is in use. A failed bind to an
+// earlier life of the instance says nothing about this one.
 func (req request) decideRebind(r, instance *store.Record, intent bindIntent) error {
-	if lifecycle.IsCreateFailed(r) {
-		return osb.ErrConcurrency() // its clean-up runs
-	}
 	same, err := req.sameBinding(r, instance, intent)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case !same:
-		return osb.ErrConflict(nameOf(r.Key))
-	case r.Goal == store.Absent:
-		return osb.ErrConcurrency() // its deletion runs
 	}
-	return lifecycle.ErrUnchanged
+	if lifecycle.IsCreateFailed(r) && r.Parent != "" && r.Parent != instance.Incarnation {
+		same = false
+	}
+	return decideRepeat(r, same)
 }
 
 // sameBinding reports whether a bind has the attributes of the record (BIND-09,

@@ -108,11 +108,7 @@ func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (oper
 			joined = *r
 			return lifecycle.ErrUnchanged
 		}
-		clean := lifecycle.StageOf(r) == lifecycle.CreateFailed
-		lifecycle.Begin(r, d.kind, d.request.now, 0)
-		if clean { // its create failed and the clean-up has ended
-			lifecycle.EndLife(r, d.request.now)
-		}
+		lifecycle.Delete(r, d.kind, d.request.now)
 		return nil
 	})
 	joins := errors.Is(err, lifecycle.ErrUnchanged)

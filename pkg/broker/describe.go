@@ -21,7 +21,7 @@ func (b *BusinessLogic) metadataOf(caller osb.Caller, r *store.Record) *osb.Inst
 	if !caller.Since(16) {
 		return nil
 	}
-	m := &osb.InstanceMetadata{Labels: map[string]string{labelRegion: r.Region}}
+	m := &osb.InstanceMetadata{Labels: map[string]string{labelRegion: lifecycle.RegionOf(b.config.BrokerID, b.config.Providers, r)}}
 	if caller.Since(17) {
 		m.Attributes = map[string]string{}
 		if r.Account != "" {

@@ -23,7 +23,7 @@ func (b *BusinessLogic) BindingLastOperation(ctx context.Context, in osb.Binding
 // last one (LO-01 to LO-12, BLO-01 to BLO-10).
 func (b *BusinessLogic) lastOperation(ctx context.Context, caller osb.Caller, k store.Key, operation string) (osb.LastOperation, error) {
 	var none osb.LastOperation
-	r, err := b.store.Find(ctx, k)
+	r, err := b.store.Poll(ctx, k)
 	if lifecycle.IsUnrecoverable(err) { // a quarantined record, which an operator may repair
 		return osb.LastOperation{State: osb.InProgress, Description: lifecycle.TextQuarantined, RetryAfter: b.config.PollInterval}, nil
 	}

@@ -51,6 +51,9 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 		response.Metadata = b.metadataOf(req.caller, &r)
 		return response, nil
 	}
+	if slow && !req.acceptsIncomplete {
+		return none, osb.ErrAsyncRequired()
+	}
 	o := b.await(ctx, req, r, !exists, slow)
 	done, err := o.isDone(req)
 	if err != nil {
@@ -86,22 +89,33 @@ func (req request) readProvision(in osb.ProvisionRequest) (*catalog.Offering, *c
 	return offering, plan, parameters, err
 }
 
-// decideProvision returns nil if the id is free. A repeated provision is
-// lifecycle.ErrUnchanged; every other error is the answer.
+// decideProvision returns nil if a new life may begin. lifecycle.ErrUnchanged means
+// that the provision repeats the one of the record, which may have failed: a failed
+// create stays failed until the platform deletes it or sends other attributes. Every
+// other error is the answer.
 func (b *BusinessLogic) decideProvision(req request, r *store.Record, in osb.ProvisionRequest, parameters json.RawMessage) error {
-	switch {
-	case lifecycle.IsFree(r):
+	if lifecycle.IsFree(r) {
 		return nil
-	case lifecycle.IsCreateFailed(r):
-		return osb.ErrConcurrency() // its clean-up runs
 	}
 	same, err := b.sameInstance(req, r, in, parameters)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	return decideRepeat(r, same)
+}
+
+// decideRepeat decides on a provision or bind under the id of a record that exists.
+// same reports whether the request has the attributes of r. Nil allows a new life.
+func decideRepeat(r *store.Record, same bool) error {
+	stage := lifecycle.StageOf(r)
+	switch {
+	case stage == lifecycle.CreateFailed && !same:
+		return nil
+	case stage == lifecycle.Cleaning && !same:
+		return osb.ErrConcurrency()
 	case !same:
 		return osb.ErrConflict(nameOf(r.Key))
-	case r.Goal == store.Absent:
+	case r.Goal == store.Absent && !lifecycle.IsCreateFailed(r):
 		return osb.ErrConcurrency() // its deletion runs (PROV-19)
 	}
 	return lifecycle.ErrUnchanged

@@ -25,7 +25,10 @@ func (b *BusinessLogic) readRotation(ctx context.Context, req request, in osb.Bi
 		return intent, err
 	}
 	if lifecycle.Exists(&r) && r.Predecessor == in.PredecessorBindingID {
-		from = r // a repeated request, whose predecessor may be gone
+		intent.refusal = checkPredecessor(&from, req)
+		if intent.refusal != nil || !lifecycle.IsCreateFailed(&r) {
+			from = r // a repeated request, whose predecessor may be gone
+		}
 	}
 	if err := checkPredecessor(&from, req); err != nil {
 		return intent, err

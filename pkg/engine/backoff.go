@@ -6,14 +6,16 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// delayAfter returns the delay after the n-th failure in a row.
-func delayAfter(class providers.Class, n int) time.Duration {
-	switch class { //nolint:exhaustive // the others are retried soon
-	case providers.Operator:
+// delayAfter returns the delay after the n-th failure in a row on the way to a
+// goal.
+func delayAfter(class providers.Class, goal store.Goal, n int) time.Duration {
+	switch {
+	case class == providers.Operator:
 		return backoff(n, 10*time.Second, 5*time.Minute)
-	case providers.User: // of a deletion, which continues
+	case class == providers.User, class == providers.Unexplained && goal == store.Absent: // a deletion continues
 		return backoff(n, 30*time.Second, lifecycle.SlowRetry)
 	}
 	return backoff(n, time.Second, time.Minute)

@@ -41,7 +41,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, []string{labelProvider, "step", "result"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_retries_total",
-			Help: "Failed attempts that will be retried, by error class: alarm on operator.",
+			Help: "Failed attempts that will be retried, by error class: alarm on operator and unexplained.",
 		}, []string{labelProvider, labelKind, labelClass}),
 		leader: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alibabacloud_broker_leader",
@@ -58,13 +58,14 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	return m
 }
 
-// expect makes the series of operators' failures before the first failure, because
+// expect makes the series of operators' failures and unexplained refusals before the first failure, because
 // an increase is visible only on a series that exists.
 func (m *metrics) expect(provider string) {
 	for _, kind := range []store.Kind{store.Provision, store.Update, store.Deprovision, store.Bind, store.Unbind} {
-		for _, cause := range []string{string(providers.Operator), store.CauseDeadline} {
+		for _, cause := range []string{string(providers.Operator), string(providers.Unexplained), store.CauseDeadline} {
 			m.operations.WithLabelValues(provider, string(kind), string(store.Failed), cause)
 		}
+		m.retries.WithLabelValues(provider, string(kind), string(providers.Unexplained))
 	}
 }
 
@@ -79,7 +80,7 @@ func causeOf(op *store.Operation) string {
 		return "none"
 	}
 	switch op.CauseKind {
-	case store.CauseDeadline:
+	case store.CauseDeadline, string(providers.Unexplained):
 		return op.CauseKind
 	case string(providers.Broken), string(providers.Operator):
 		return string(providers.Operator)

@@ -103,6 +103,7 @@ func (a *attempt) storeResult(ctx context.Context, result callResult) (outcome r
 		}
 		switch {
 		case result.err == nil:
+			delete(r.Operation.Unexplained, step.Key())
 			forgetFailures(r.Operation)
 		case result.refused && result.failText != "":
 			r.Operation.Cause, r.Operation.CauseKind = causeText(result.err), string(providers.User)
@@ -111,6 +112,10 @@ func (a *attempt) storeResult(ctx context.Context, result callResult) (outcome r
 		case result.refused:
 			r.Refused = append(r.Refused, step.Name)
 			delete(r.Frozen, step.Key())
+		case providers.ClassOf(result.err) == providers.Unexplained && r.Goal == store.Present && lifecycle.IsRefusedTooLong(r.Operation, step.Key(), a.now):
+			r.Operation.Cause, r.Operation.CauseKind = causeText(result.err), string(providers.Unexplained)
+			lifecycle.Fail(r, providers.Sentence(result.err), a.now)
+			outcome = operationFailed
 		default:
 			a.postpone(r, result.err)
 		}

@@ -121,11 +121,12 @@ func (a *attempt) handleError(ctx context.Context, err error) (time.Time, error)
 func (a *attempt) postpone(r *store.Record, err error) {
 	op, class := r.Operation, providers.ClassOf(err)
 	op.Attempt++
-	op.NextTry = a.now.Add(delayAfter(class, op.Attempt))
+	op.NextTry = a.now.Add(delayAfter(class, r.Goal, op.Attempt))
 	op.Cause, op.CauseKind = causeText(err), string(class)
 	if !op.State.Finished() {
 		op.State = store.Running
-		if class == providers.Operator || class == providers.User || op.Description == "" {
+		switch {
+		case class == providers.Operator, class == providers.User, class == providers.Unexplained, op.Description == "":
 			op.Description = providers.Sentence(err)
 		}
 	}

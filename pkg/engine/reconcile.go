@@ -208,12 +208,12 @@ func (p *pass) cascade(ctx context.Context) (blocked bool, err error) {
 			p.due.add(until)
 			continue
 		}
-		if b.Goal == store.Present {
+		if isUndeleted(b) {
 			saved, err := p.term.write(ctx, b.Key, func(r *store.Record) error {
-				if !lifecycle.Exists(r) || r.Goal != store.Present {
+				if !isUndeleted(r) {
 					return lifecycle.ErrUnchanged
 				}
-				lifecycle.Begin(r, store.Unbind, p.term.config().Now(), 0)
+				lifecycle.Delete(r, store.Unbind, p.term.config().Now())
 				return nil
 			})
 			switch {
@@ -235,6 +235,11 @@ func (p *pass) cascade(ctx context.Context) (blocked bool, err error) {
 		}
 	}
 	return blocked, nil
+}
+
+// isUndeleted reports whether r exists and its deletion was never begun.
+func isUndeleted(r *store.Record) bool {
+	return lifecycle.Exists(r) && (r.Operation == nil || !r.Operation.Kind.Deletes())
 }
 
 // readableBindings returns the readable bindings of the instance, and marks the

@@ -41,7 +41,7 @@ func (m *memory) track(r *store.Record) {
 		w.labels.state = stateCleaning
 	}
 	switch class := providers.Class(op.CauseKind); class {
-	case providers.Transient, providers.Look, providers.User, providers.Operator:
+	case providers.Transient, providers.Look, providers.User, providers.Operator, providers.Unexplained:
 		if op.Attempt > 0 {
 			w.labels.class = string(class)
 		}

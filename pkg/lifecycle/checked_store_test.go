@@ -10,6 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
 func TestCheckedStore_WriteWithoutTransition_IsRefused(t *testing.T) {
@@ -22,7 +23,13 @@ func TestCheckedStore_WriteWithoutTransition_IsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	st := lifecycle.Checked(file)
+	source := sealed.File(filepath.Join(t.TempDir(), "keyset.json"))
+	keys, err := sealed.Ensure(t.Context(), source, file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unchecked := sealed.New(file, keys)
+	st := lifecycle.Checked(unchecked)
 	tries := 0
 	// try writes a change of a new record at a stage.
 	try := func(from lifecycle.Stage, change func(*store.Record)) error {
@@ -36,7 +43,7 @@ func TestCheckedStore_WriteWithoutTransition_IsRefused(t *testing.T) {
 			return func(r *store.Record) { next.Key, next.Revision = r.Key, r.Revision; *r = next }
 		}
 		if from != lifecycle.None {
-			if err := put(file, to(at(from))); err != nil {
+			if err := put(unchecked, to(at(from))); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -29,7 +29,7 @@ func IsUnrecoverable(err error) bool {
 	if _, ok := errors.AsType[*PanicError](err); ok {
 		return true
 	}
-	for _, class := range []error{ErrUnrecoverable, store.ErrCorrupt, store.ErrNewer, store.ErrSeal, store.ErrNoBody, store.ErrTooLarge} {
+	for _, class := range []error{ErrUnrecoverable, store.ErrCorrupt, store.ErrAltered, store.ErrNewer, store.ErrSeal, store.ErrNoBody, store.ErrTooLarge} {
 		if errors.Is(err, class) {
 			return true
 		}

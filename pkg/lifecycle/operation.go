@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // Catalog reconciles again whenever a description changes.
 const (
 	TextCancelled   = "It was cancelled by a deletion."
-	TextOverdue     = "It was not finished in time. Its resources are being removed; try again, and if it fails again ask the operator of the broker."
+	TextOverdue     = "It was not finished in time. Its resources are being removed; delete it and make it again, and if that fails too ask the operator of the broker."
 	TextQuarantined = "The broker cannot continue with this now; its operator has been alarmed. It continues by itself once the cause is removed."
 	TextUpdateLate  = "The update was not finished in time and may have been made in part. Try it again, and if it fails again ask the operator of the broker."
 	TextSettling    = "Making sure that nothing is left."
@@ -24,6 +25,11 @@ const (
 
 // SlowRetry is the time between attempts of a refused delete.
 const SlowRetry = 10 * time.Minute
+
+// UnexplainedFor is the time for which a call is retried that the cloud refuses
+// with an unknown code; then a create, bind or update fails. A shorter deadline
+// ends it earlier.
+const UnexplainedFor = 10 * time.Minute
 
 // keptResults is the number of finished operations that a record keeps.
 const keptResults = 5
@@ -52,11 +58,22 @@ func Begin(r *store.Record, kind store.Kind, now time.Time, deadline time.Durati
 	Note(r, now, "", "begun", "")
 }
 
+// Delete begins a deprovision or unbind. After a failed create without leftovers it
+// is done at once, and r is a tombstone: the platform knows of the failure, and its
+// next create is a new life.
+func Delete(r *store.Record, kind store.Kind, now time.Time) {
+	clean := StageOf(r) == CreateFailed
+	Begin(r, kind, now, 0)
+	if clean {
+		EndLife(r, now)
+	}
+}
+
 // finish ends the operation and keeps its result for later polls.
 func finish(r *store.Record, state store.State, text string, now time.Time) {
 	op := r.Operation
 	op.State, op.Description, op.Finished = state, text, now
-	op.NextTry = time.Time{}
+	op.NextTry, op.Unexplained = time.Time{}, nil
 	r.Results = append(r.Results, *op)
 	r.Results = r.Results[max(0, len(r.Results)-keptResults):]
 	Note(r, now, op.Step, "ended", string(state))
@@ -92,6 +109,22 @@ func Fail(r *store.Record, text string, now time.Time) {
 	default:
 		r.Goal, r.Settled = store.Absent, false
 	}
+}
+
+// IsRefusedTooLong notes at now that the cloud refused a step of op with an unknown
+// code. It reports whether the step has been refused so for UnexplainedFor: the
+// stored time of its first refusal survives restarts.
+func IsRefusedTooLong(op *store.Operation, step string, now time.Time) bool {
+	since, again := op.Unexplained[step]
+	if !again || since.After(now) { // a later time comes from a clock that has been set back
+		since = now
+		op.Unexplained = maps.Clone(op.Unexplained)
+		if op.Unexplained == nil {
+			op.Unexplained = map[string]time.Time{}
+		}
+		op.Unexplained[step] = since
+	}
+	return now.Sub(since) >= UnexplainedFor
 }
 
 // EndLife ends the life of r after the removal of its last resource, and drops

@@ -99,10 +99,12 @@ func IsBusy(r *store.Record) bool {
 // IsReady reports whether r is made and its last operation has ended.
 func IsReady(r *store.Record) bool { return StageOf(r) == Ready }
 
-// IsFree reports whether a new life may use the id of r.
+// IsFree reports whether any provision or bind may use the id of r for a new life.
+// After a failed create only one with other attributes may, or any one once the
+// platform deleted r or an operator purged it.
 func IsFree(r *store.Record) bool {
 	stage := StageOf(r)
-	return stage == None || stage == CreateFailed || stage == Deleted
+	return stage == None || stage == Deleted
 }
 
 // IsCreateFailed reports whether the create of r failed, with its resources

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -89,6 +90,21 @@ func wasOf(have *store.Spec) (*providers.Was, error) {
 		return nil, fmt.Errorf("parameters before the update: %w", err)
 	}
 	return &providers.Was{Settings: plan.Settings, Parameters: parameters}, nil
+}
+
+// RegionOf returns the region of an instance's resource, which its provider may
+// make in another region than the broker's. It returns the record's region where
+// the provider has no other word, or its plan cannot be read.
+func RegionOf(brokerID string, byName map[string]providers.Provider, r *store.Record) string {
+	locator, ok := providers.As[providers.Locator](byName[r.Provider], providers.Instance)
+	if !ok || r.IsBinding() {
+		return r.Region
+	}
+	t, err := TaskOf(brokerID, r, nil)
+	if err != nil {
+		return r.Region
+	}
+	return cmp.Or(locator.RegionOf(t), r.Region)
 }
 
 // PlanOf decodes the resolved plan of a recorded state.

@@ -22,6 +22,7 @@ func Transitions() []Transition {
 	const (
 		creates = "provision or bind"
 		again   = "provision or bind: a new incarnation"
+		other   = "provision or bind with other attributes: a new incarnation"
 		deletes = "deprovision or unbind"
 		failure = "failure, a passed deadline, or a deleted instance"
 		updated = "success, or failure, which restores the state before"
@@ -38,7 +39,7 @@ func Transitions() []Transition {
 		{Updating, Deleting, deletes},
 		{Cleaning, CreateFailed, removed},
 		{Cleaning, Deleting, deletes},
-		{CreateFailed, Creating, again},
+		{CreateFailed, Creating, other},
 		{CreateFailed, Deleted, deletes},
 		{Deleting, Deleted, removed},
 		{Deleting, DeleteFailed, "refusal"},

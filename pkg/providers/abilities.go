@@ -96,6 +96,13 @@ type Claim struct {
 	Parameter string
 }
 
+// A Locator makes resources in other regions than the broker's.
+type Locator interface {
+	// RegionOf returns the region of the resource that the task's plan describes.
+	// It is pure. The answer is empty for an unreadable plan.
+	RegionOf(t Task) string
+}
+
 // A Differ compares the wish of a task with the result of Observe.
 type Differ interface {
 	// Differences returns the fields that differ, in a fixed order. It is pure.

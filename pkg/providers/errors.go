@@ -20,9 +20,15 @@ var (
 	ErrCredentials = errors.New("credentials refused")   // Operator: key, token or account
 	ErrArrears     = errors.New("account in arrears")    // Operator: money
 	ErrQuota       = errors.New("account quota reached") // Operator: raise the quota
+	// ErrForeign is Operator: the resource that the record names lacks our marks. It
+	// is left alone, and counts neither as missing nor as deleted.
+	ErrForeign = errors.New("resource of another owner")
 	// ErrOutcomeUnknown is Transient: the request may have had its effect, but
 	// its answer was lost, timed out or was a 5xx. Look before repeating.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
+	// ErrUnexplained is Unexplained: the service refuses the request with a code
+	// that no table of ours knows.
+	ErrUnexplained = errors.New("refused with a code that the broker does not know")
 )
 
 // A Class groups errors by the person who can fix them, and so by the engine's
@@ -35,6 +41,9 @@ const (
 	Look      Class = "look"      // an earlier attempt may have worked: observe, and go on
 	User      Class = "user"      // fail the operation at once
 	Operator  Class = "operator"  // keep the operation in progress until its deadline
+	// Unexplained: retry a refused call for some minutes, then fail; the operator
+	// finds out the reason. A refused observation is retried until the deadline.
+	Unexplained Class = "unexplained"
 )
 
 // ClassOf returns the class of an error of Observe or Do.
@@ -52,8 +61,10 @@ func ClassOf(err error) Class {
 		return Look
 	case isAny(err, ErrInvalid, ErrSoldOut):
 		return User
-	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota):
+	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota, ErrForeign):
 		return Operator
+	case errors.Is(err, ErrUnexplained):
+		return Unexplained
 	}
 	return Transient
 }

@@ -18,6 +18,9 @@ func TestClassOf_EveryReason_HasItsClass(t *testing.T) {
 		providers.Look:     {providers.ErrTokenUsed, providers.ErrExists, providers.ErrNotFound},
 		providers.User:     {providers.ErrInvalid, providers.ErrSoldOut, providers.Failf(providers.Invalid, "text"), providers.Failf(providers.Policy, "text")},
 		providers.Operator: {providers.ErrDenied, providers.ErrCredentials, providers.ErrArrears, providers.ErrQuota, providers.Failf(providers.Broken, "text")},
+		providers.Unexplained: {
+			providers.ErrUnexplained, fmt.Errorf("rds: %w: %w", errors.New("other"), providers.ErrUnexplained),
+		},
 	} {
 		for _, err := range errs {
 			if got := providers.ClassOf(fmt.Errorf("rds: create: %w", err)); got != class {

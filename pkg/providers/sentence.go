@@ -49,10 +49,12 @@ func sentences() []sentence {
 		{ErrDenied, "The broker lacks a permission in the cloud account; ask the operator of the broker."},
 		{ErrArrears, "The cloud account cannot buy now; ask the operator of the broker."},
 		{ErrQuota, "A quota of the cloud account is used up; ask the operator of the broker."},
+		{ErrForeign, "The cloud shows a resource of another owner in the place of this one, and the broker leaves it alone; ask the operator of the broker."},
 		{ErrSoldOut, "The cloud has no capacity for this here; choose another plan or zone."},
 		{ErrInvalid, "The cloud refuses the request as invalid; check the parameters or choose another plan."},
 		{ErrExists, "The name is taken; choose another."},
 		{ErrThrottled, "The cloud is busy; the broker goes on at a slower pace."},
 		{ErrWrongState, "The cloud is at work on the resource; the broker goes on when it is ready."},
+		{ErrUnexplained, "The cloud refuses this for a reason that the operator of the broker must look at; ask the operator."},
 	}
 }

@@ -7,14 +7,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxRecord is the largest size of an encoded record, in bytes: every store can hold
-// it, and a Kubernetes object (1 MiB) has room for more.
+// MaxRecord is the largest size of an encoded record without its box, in bytes:
+// every store can hold it, and a Kubernetes object (1 MiB) has room for more.
 const MaxRecord = 256 << 10
 
 // Encode returns the stored form of a record: JSON of this version's schema,
-// with the members that only other versions know. It returns ErrUnsealed for a
-// plain secret, ErrNewer for a record of a newer schema, and ErrTooLarge above
-// MaxRecord. The store keeps Revision apart.
+// with the members that only other versions know, and last the box that
+// authenticates all of it. It returns ErrUnsealed for a plain secret, ErrNewer for
+// a record of a newer schema, and ErrTooLarge above MaxRecord. The store keeps
+// Revision apart.
 func Encode(r Record) ([]byte, error) {
 	if r.Schema > SchemaVersion {
 		return nil, fmt.Errorf("%w (schema %d, this one writes %d)", ErrNewer, r.Schema, SchemaVersion)
@@ -27,15 +28,21 @@ func Encode(r Record) ([]byte, error) {
 	case len(b) > MaxRecord:
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are kept", ErrTooLarge, len(b), MaxRecord)
 	}
-	return b, nil
+	box, err := r.Authentication.boxOf(b)
+	if err != nil {
+		return nil, err
+	}
+	return joinBox(b, box), nil
 }
 
 // Decode reads the output of Encode, of this or another version of the broker.
 // It keeps the members of a newer schema as they are. The error is ErrCorrupt,
-// or ErrNewer if a newer record is unreadable here.
+// or ErrNewer if a newer record is unreadable here. The record is decoded from
+// the bytes that its box authenticates, and from no others.
 func Decode(b []byte) (Record, error) {
 	var r Record
-	err := json.Unmarshal(b, &r, storedForm())
+	content, box := cutBox(b)
+	err := json.Unmarshal(content, &r, storedForm())
 	switch {
 	case err != nil && isNewer(b):
 		return Record{}, fmt.Errorf("%w: %w", ErrNewer, err)
@@ -44,6 +51,8 @@ func Decode(b []byte) (Record, error) {
 	case r.Schema < 1:
 		return Record{}, fmt.Errorf("%w: it has no schema version", ErrCorrupt)
 	}
+	delete(r.Unknown, boxMember) // in another place or form than Encode gives it
+	r.Authentication = Authentication{&authentication{box: box, content: content}}
 	return r, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -22,12 +23,25 @@ var update = flag.Bool("update", false, "write the golden files anew") //nolint:
 // goldens are the golden files and their records. A file stays as it is: new
 // members of records get a file of their own.
 func goldens() map[string]store.Record {
-	first := golden()
-	first.Profile, first.Bodies, first.Want.Bodies, first.Have.Bodies = "", nil, nil, nil
-	return map[string]store.Record{"record-schema1.json": first, "record-schema1-bodies.json": golden()}
+	bodies := golden()
+	for _, op := range []*store.Operation{bodies.Operation, &bodies.Results[0], &bodies.Earlier[0].Results[0]} {
+		op.Unexplained = nil
+	}
+	first := bodies
+	want, have := *bodies.Want, *bodies.Have
+	want.Bodies, have.Bodies = nil, nil
+	first.Profile, first.Bodies, first.Want, first.Have = "", nil, &want, &have
+	records := map[string]store.Record{
+		"record-schema1.json": first, "record-schema1-bodies.json": bodies, "record-schema1-unexplained.json": golden(),
+	}
+	for file, r := range records {
+		r.Schema = 1
+		records[file] = r
+	}
+	return records
 }
 
-// golden is a record with every member of schema 1.
+// golden is a record with every member.
 func golden() store.Record {
 	at := func(day int) time.Time { return time.Date(2024, 2, day, 23, 59, 59, 123456789, time.UTC) }
 	box := func(text string) store.Sealed { return store.Boxed([]byte(text), nil) }
@@ -37,11 +51,11 @@ func golden() store.Record {
 	op := store.Operation{
 		ID: "2b7e-1", Kind: store.Provision, State: store.Running, Step: "create", Attempt: 2, NextTry: at(1),
 		Started: at(2), Deadline: at(3), Finished: at(4), Description: "The database is being made.",
-		Cause: "throttled", CauseKind: "transient", Unknown: unknown(`1`),
+		Cause: "throttled", CauseKind: "transient", Unexplained: map[string]time.Time{"create": at(24)}, Unknown: unknown(`1`),
 	}
 	return store.Record{
 		Key:    store.Key{InstanceID: "instance/1", BindingID: "binding 1"},
-		Schema: 1, Incarnation: "2b7e151628aed2a6abf7158809cf4f3c", Created: at(5), Sequence: 6, Retries: 22,
+		Schema: store.SchemaVersion, Incarnation: "2b7e151628aed2a6abf7158809cf4f3c", Created: at(5), Sequence: 6, Retries: 22,
 		Provider: "rds", ServiceID: "service", Offering: "offering", Organization: "org", Space: "space",
 		Context:     json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
 		Predecessor: "binding 0", Expires: at(19), Renew: at(20),
@@ -67,12 +81,15 @@ func golden() store.Record {
 	}
 }
 
-// boxes compares secrets by their boxes.
-func boxes() cmp.Option {
-	return cmp.Comparer(func(a, b store.Sealed) bool { return bytes.Equal(a.Box(), b.Box()) })
+// boxes compares secrets by their boxes. The record's own box has tests of its own.
+func boxes() cmp.Options {
+	return cmp.Options{
+		cmp.Comparer(func(a, b store.Sealed) bool { return bytes.Equal(a.Box(), b.Box()) }),
+		cmpopts.IgnoreTypes(store.Authentication{}),
+	}
 }
 
-func TestGoldenFiles_Schema1_AreReadAndWrittenAsEver(t *testing.T) {
+func TestGoldenFiles_Schema1_AreReadAndKeepTheirMembers(t *testing.T) {
 	for file, want := range goldens() {
 		t.Run(file, func(t *testing.T) { checkGolden(t, filepath.Join("testdata", file), want) })
 	}
@@ -83,15 +100,6 @@ func checkGolden(t *testing.T, file string, want store.Record) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		var indented bytes.Buffer
-		if err := json.Indent(&indented, encoded, "", "  "); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, append(indented.Bytes(), '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 	stored, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +107,9 @@ func checkGolden(t *testing.T, file string, want store.Record) {
 	decoded, err := store.Decode(stored)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if decoded.Schema != want.Schema || decoded.Authentication.Box() != nil {
+		t.Errorf("read with schema %d and box %q, want schema %d without a box", decoded.Schema, decoded.Authentication.Box(), want.Schema)
 	}
 	// Raw JSON is indented in the file; encoding it again takes that away.
 	again, err := store.Encode(decoded)
@@ -111,15 +122,54 @@ func checkGolden(t *testing.T, file string, want store.Record) {
 	if decoded, err = store.Decode(again); err != nil {
 		t.Fatal(err)
 	}
+	want.Schema = store.SchemaVersion
 	if d := cmp.Diff(want, decoded, boxes()); d != "" {
 		t.Errorf("golden file decoded (-want +got):\n%s", d)
+	}
+}
+
+// TestGoldenFile_Schema2_IsReadAndWrittenAsEver pins the place and form of the box.
+func TestGoldenFile_Schema2_IsReadAndWrittenAsEver(t *testing.T) {
+	want := goldens()["record-schema1.json"]
+	want.Schema = store.SchemaVersion
+	want.Authentication = store.SealedBy(func([]byte) ([]byte, error) { return []byte("record box"), nil })
+	encoded, err := store.Encode(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", "record-schema2.json")
+	if *update {
+		if err := os.WriteFile(file, encoded, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(stored), string(encoded)); d != "" {
+		t.Errorf("golden record written (-want +got):\n%s", d)
+	}
+	decoded, err := store.Decode(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, decoded, boxes()); d != "" || string(decoded.Authentication.Box()) != "record box" {
+		t.Errorf("golden file decoded with box %q (-want +got):\n%s", decoded.Authentication.Box(), d)
+	}
+	if again, err := store.Encode(decoded); err != nil || !bytes.Equal(again, stored) {
+		t.Errorf("written again: %s, %v", again, err)
 	}
 }
 
 func TestGoldenRecord_CurrentSchema_HasEveryMember(t *testing.T) {
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
-		if v.IsZero() && path != "Record.Revision" { // Revision is stored apart
+		switch path {
+		case "Record.Revision", "Record.Authentication": // stored apart
+			return
+		}
+		if v.IsZero() {
 			t.Errorf("%s is not set: the golden file does not prove that it is kept", path)
 			return
 		}
@@ -191,11 +241,11 @@ func TestEncode_UnsealedSecret_Fails(t *testing.T) {
 }
 
 func TestCodec_NewerRecord_IsReadOnly(t *testing.T) {
-	r, err := store.Decode([]byte(`{"instance_id":"i","schema":2,"region":"cn-hangzhou","shape":"new"}`))
+	r, err := store.Decode([]byte(`{"instance_id":"i","schema":3,"region":"cn-hangzhou","shape":"new"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Schema != 2 || r.Region != "cn-hangzhou" || string(r.Unknown["shape"]) != `"new"` {
+	if r.Schema != 3 || r.Region != "cn-hangzhou" || string(r.Unknown["shape"]) != `"new"` {
 		t.Errorf("Decode = schema %d, region %q, unknown %s", r.Schema, r.Region, r.Unknown)
 	}
 	if _, err := store.Encode(r); !errors.Is(err, store.ErrNewer) {
@@ -217,7 +267,7 @@ func TestDecode_OtherInput_Fails(t *testing.T) {
 		"wrong type in a member": {`{"instance_id":"i","schema":1,"want":{"plan_id":7}}`, store.ErrCorrupt},
 		"no list of events":      {`{"instance_id":"i","schema":1,"history":{}}`, store.ErrCorrupt},
 		"no box":                 {`{"instance_id":"i","schema":1,"secrets":"***"}`, store.ErrCorrupt},
-		"newer in another form":  {`{"instance_id":"i","schema":2,"settled":"yes"}`, store.ErrNewer},
+		"newer in another form":  {`{"instance_id":"i","schema":3,"settled":"yes"}`, store.ErrNewer},
 	} {
 		if _, err := store.Decode([]byte(tc.json)); !errors.Is(err, tc.want) {
 			t.Errorf("%s: Decode = %v, want %v", name, err, tc.want)

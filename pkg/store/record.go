@@ -5,8 +5,10 @@ import (
 	"time"
 )
 
-// SchemaVersion is the schema of the records that this version writes.
-const SchemaVersion = 1
+// SchemaVersion is the schema of the records that this version writes. Since
+// schema 2 a box authenticates the record: a broker of schema 1 would drop it, so
+// it reads such records only.
+const SchemaVersion = 2
 
 // A Record holds everything that the broker knows of one instance or binding.
 // It is stored before the first call to the cloud, so that a crash neither
@@ -15,6 +17,8 @@ type Record struct {
 	Key
 	Schema   int    `json:"schema"`
 	Revision uint64 `json:"-"` // set by the store; 0: never stored
+	// Authentication is the box over the stored bytes; Authenticate checks it.
+	Authentication Authentication `json:"-"`
 
 	// Incarnation is 128 random bits in hex, drawn with the intent. Names,
 	// tokens and tags in the cloud derive from it: "ours" means this
@@ -178,6 +182,9 @@ type Operation struct {
 	Description string `json:"description,omitempty"`
 	Cause       string `json:"cause,omitempty"`      // for the operator: the last error
 	CauseKind   string `json:"cause_kind,omitempty"` // its class, or a Cause below
+	// Unexplained maps each step that the cloud refuses with an unknown code to the
+	// time of the first such refusal. A call of the step that succeeds removes it.
+	Unexplained map[string]time.Time `json:"unexplained,omitempty"`
 
 	Unknown map[string]json.RawMessage `json:",embed"` // as in Record
 }

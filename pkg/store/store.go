@@ -31,6 +31,9 @@ var (
 	ErrSeal = errors.New("a secret of the record does not open")
 	// ErrCorrupt: the record fails to decode. It can still be deleted.
 	ErrCorrupt = errors.New("the record is damaged")
+	// ErrAltered: the record differs from the one that the broker wrote, or its
+	// box is gone. Nothing is decided from it until an operator accepts it.
+	ErrAltered = errors.New("the record was changed outside of the broker")
 	// ErrForeign: the file, or the keys, belong to another store, or are
 	// incomplete.
 	ErrForeign = errors.New("this is not the broker's store")

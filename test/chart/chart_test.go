@@ -32,7 +32,7 @@ cloud:
     ecsRole: broker
     assumeRoleARN: "acs:ram::1:role/b"
     rrsa: {roleARN: "acs:ram::1:role/a", oidcProviderARN: "acs:ram::1:oidc-provider/a"}
-  network: {vpcId: vpc-1, vswitchId: vsw-1, zoneId: cn-hangzhou-b, whitelist: [10.0.0.0/8]}
+  network: {vpcId: vpc-1, vswitchId: vsw-1, zoneId: cn-hangzhou-b, allowedVpcs: [vpc-1, vpc-2], whitelist: [10.0.0.0/8]}
   endpoints: {rds: "http://10.88.0.1:8007", oss: "https://oss.example.com"}
   insecureEndpoints: true
 catalog: {prefix: team-a-, overlay: {offerings: {alibaba-cloud-oss: {enabled: false}}}}

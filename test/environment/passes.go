@@ -38,6 +38,13 @@ func Lead(t testing.TB, e *engine.Engine, st store.Store) (*Passes, error) {
 	return p, err
 }
 
+// Retry makes the unfinished records of an instance due at once, as the operator's
+// command does.
+func (p *Passes) Retry(ctx context.Context, instanceID string) error {
+	_, err := p.engine.Retry(ctx, instanceID)
+	return err
+}
+
 // Run makes a pass over records of one instance, and returns the time of the next
 // pass. After a lost answer of the store that is now.
 func (p *Passes) Run(ctx context.Context, now time.Time, keys ...store.Key) (time.Time, error) {

@@ -121,6 +121,7 @@ func TestBind_Failed_IsCleanedUpAndRepeatable(t *testing.T) {
 		if names := w.cloud.names(); len(names) != 1 {
 			t.Errorf("in the cloud: %v, want the instance alone", names)
 		}
+		w.want("unbind", w.unbind("i", "b", "fast"), 200)
 		w.want("bind again", w.bind("i", "b", body("fast", "")), 201)
 	})
 }

@@ -120,10 +120,10 @@ type verb struct {
 func instanceVerbs() []verb {
 	return []verb{
 		//                                          never creating ready updating failed deleting failed cleaned failed deleted
-		{"provision, as it was", "202+ 202= 200 200 200 422C 422C 422C 202+ 202+", func(w *harness, id string) reply {
+		{"provision, as it was", "202+ 202= 200 200 200 422C 422C 202= 202= 202+", func(w *harness, id string) reply {
 			return w.provision(id, body("slow", asMade))
 		}},
-		{"provision, as it was, written otherwise", "202+ 202= 200 200 200 422C 422C 422C 202+ 202+", func(w *harness, id string) reply {
+		{"provision, as it was, written otherwise", "202+ 202= 200 200 200 422C 422C 202= 202= 202+", func(w *harness, id string) reply {
 			return w.provision(id, body("slow", reordered))
 		}},
 		{"provision, other parameters", "202+ 409 409 409 409 409 409 422C 202+ 202+", func(w *harness, id string) reply {
@@ -198,10 +198,10 @@ func bindingConditions() []condition {
 func bindingVerbs() []verb {
 	return []verb{
 		//                                never creating ready deleting cleaned failed deleted
-		{"bind, as it was", "202+ 202= 200 422C 422C 202+ 202+", func(w *harness, id string) reply {
+		{"bind, as it was", "202+ 202= 200 422C 202= 202= 202+", func(w *harness, id string) reply {
 			return w.bind(id, "b", body("slow", `{"Scope":"all"}`))
 		}},
-		{"bind, as it was, written otherwise", "202+ 202= 200 422C 422C 202+ 202+", func(w *harness, id string) reply {
+		{"bind, as it was, written otherwise", "202+ 202= 200 422C 202= 202= 202+", func(w *harness, id string) reply {
 			return w.bind(id, "b", body("slow", ` {"Sc\u006fpe": "all"}`))
 		}},
 		{"bind, other parameters", "202+ 409 409 409 422C 202+ 202+", func(w *harness, id string) reply {
@@ -347,6 +347,12 @@ and the way a number or a text is written do not matter. The context does not ma
 with accepts_incomplete=true, for a plan whose provision, update and deprovision are asynchronous; where the work is
 done within the request, a new 202 is a 201 (provision, bind) or a 200 instead. 422 without a code says in its
 description what to do.
+
+**A failed create stays failed until somebody acts.** The same provision or bind has the failed operation again, its poll
+tells why, and nothing begins; without accepts_incomplete=true the answer is 500 with that sentence, or 422 AsyncRequired
+for an asynchronous plan. A DELETE, or an operator's purge, ends it, and so do other attributes once the clean-up has
+ended: the next request is a new life. A create that a DELETE cancelled has not failed, and a failed bind is about one life
+of its instance.
 
 `)
 	writeMatrix(&page, "An instance that has a binding, where it was ever ready", instanceConditions(), instanceVerbs())

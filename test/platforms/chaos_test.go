@@ -15,7 +15,7 @@ func (w *scenario) chaos() {
 		w.storeDies()
 	case n < 55:
 		w.storeHiccups()
-	case n < 90:
+	case n < 80:
 		w.fault()
 	default:
 		w.refuse()
@@ -113,16 +113,21 @@ func (w *scenario) fault() {
 	}
 }
 
-// refuse lets the cloud refuse an instance for good, once: before there is
-// anything, or half-way.
+// refuse lets the cloud refuse an instance or binding for good, once: before there
+// is anything, or half-way.
 func (w *scenario) refuse() {
+	refusals := []struct{ action, code string }{
+		{"CreateDBInstance", "InsufficientResourceCapacity"},
+		{"CreateDatabase", "DBLimitExceeded"},
+		{"CreateAccount", "InvalidAccountName.Format"},
+		{"GrantAccountPrivilege", "InvalidAccountPrivilege.Format"},
+		{"CreatePolicy", "MalformedPolicyDocument"},
+	}
+	r := refusals[w.pick(len(refusals))]
 	w.mu.Lock()
 	w.refusals = true
-	action, code := "CreateDBInstance", "InsufficientResourceCapacity"
-	if w.rng.IntN(2) == 0 {
-		action, code = "CreateDatabase", "DBLimitExceeded"
-	}
-	w.notef("--- the next %s is refused for good: %s", action, code)
+	w.tally["refusal"]++
+	w.notef("--- the next %s is refused for good: %s", r.action, r.code)
 	w.mu.Unlock()
-	w.Cloud().Fail(action, code, 1)
+	w.Cloud().Fail(r.action, r.code, 1)
 }

@@ -57,14 +57,14 @@ func (p korifi) provision(in *instance) time.Duration {
 		return forget
 	case a.is(http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity): // for ever
 		in.set(func() { in.state = failed })
-		if !in.kind.isBad(want) && (!a.is(http.StatusUnprocessableEntity) || !w.cleaningUp(in)) {
+		if !in.kind.isBad(want) {
 			w.violationf("%v: provision answers %d, which is for ever: %s", in, a.status, a.body)
 		}
 		return forget
 	case !a.is(http.StatusAccepted):
 		return korifiAgain
 	}
-	p.sameOperation(in, a)
+	p.sameOperation(in, &in.last, a)
 	op := operation{verb: "provision", key: a.text("operation"), texts: in.op.texts, polls: in.op.polls}
 	state, _ := p.poll(in, in, &op, in.path())
 	in.set(func() {
@@ -82,15 +82,16 @@ func (p korifi) provision(in *instance) time.Duration {
 	return forget
 }
 
-// sameOperation checks that a repeated PUT joins the operation that runs.
-func (p korifi) sameOperation(in *instance, a answer) {
-	again := p.w.cleaningUp(in)
+// sameOperation checks that a repeated PUT joins the operation of the first, also
+// after its failure: Korifi would never hear of it otherwise.
+func (p korifi) sameOperation(of any, last *string, a answer) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	if key := a.text("operation"); in.last != "" && in.last != key && !again {
-		p.w.violatef("%v: the same provision again began operation %q beside %q", in, key, in.last)
+	key := a.text("operation")
+	if *last != "" && *last != key {
+		p.w.violatef("%v: the same PUT again began operation %q beside %q", of, key, *last)
 	}
-	in.last = a.text("operation")
+	*last = key
 }
 
 // poll asks for an operation.
@@ -177,6 +178,7 @@ func (p korifi) bind(b *binding) time.Duration {
 	}
 	state := ""
 	if a.is(http.StatusAccepted) {
+		p.sameOperation(b, &b.last, a)
 		w.mu.Lock()
 		op := operation{verb: "bind", key: a.text("operation"), texts: b.op.texts, polls: b.op.polls}
 		w.mu.Unlock()
@@ -189,7 +191,7 @@ func (p korifi) bind(b *binding) time.Duration {
 			return
 		}
 		b.state = failed
-		if !b.of.deleting {
+		if !b.of.deleting && (!w.refusals || state != "failed") {
 			w.violatef("%v: bind ended for ever with %d %q: %s", b, a.status, state, a.body)
 		}
 	})

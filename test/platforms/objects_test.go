@@ -60,7 +60,8 @@ type binding struct {
 	op          operation
 	orphan      bool
 	sent        bool
-	again       bool // Service Catalog failed to write the Secret, and asks again
+	again       bool   // Service Catalog failed to write the Secret, and asks again
+	last        string // as of an instance
 	tries       int
 	credentials map[string]string
 }

@@ -97,9 +97,7 @@ func (p serviceCatalog) provision(in *instance) time.Duration {
 	case a.status > http.StatusBadRequest && a.status < 500:
 		w.nothingMade(in, a)
 		in.set(func() { in.unneeded = true })
-		if !w.cleaningUp(in) {
-			w.violationf("%v: provision answers %d: %s", in, a.status, a.body)
-		}
+		w.violationf("%v: provision answers %d: %s", in, a.status, a.body)
 		return p.retry(in)
 	}
 	in.set(func() {
@@ -117,14 +115,6 @@ func (p serviceCatalog) provision(in *instance) time.Duration {
 		return p.retry(in)
 	}
 	return catalogRetry
-}
-
-// cleaningUp reports that a provision may have to wait: the answer to the
-// refusal before was lost, and the broker is still removing the remains.
-func (w *scenario) cleaningUp(in *instance) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.refusals && in.kind.service == rdsService
 }
 
 func (p serviceCatalog) retry(in *instance) time.Duration {

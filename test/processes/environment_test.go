@@ -223,13 +223,24 @@ func (p *process) exit() int {
 // until waits for a condition, as long as the process lives.
 func (p *process) until(what string, condition func() bool) {
 	p.t.Helper()
+	p.wait(what, condition, p.done)
+}
+
+// untilAfterEnd is until for what happens once the process has ended.
+func (p *process) untilAfterEnd(what string, condition func() bool) {
+	p.t.Helper()
+	p.wait(what, condition, nil)
+}
+
+func (p *process) wait(what string, condition func() bool, failed <-chan struct{}) {
+	p.t.Helper()
 	ticker := time.NewTicker(often)
 	defer ticker.Stop()
 	deadline := time.After(waitLimit)
 	for !condition() {
 		select {
 		case <-ticker.C:
-		case <-p.done:
+		case <-failed:
 			p.t.Fatalf("%s has ended before %s; its log:\n%s", p.cmd.Path, what, read(p.t, p.log))
 		case <-deadline:
 			p.t.Fatalf("%s did not happen; the log of %s:\n%s", what, p.cmd.Path, read(p.t, p.log))

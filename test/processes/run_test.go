@@ -15,41 +15,52 @@ func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 		make   bool // run is started by make
 		deaf   bool // it is started with SIGINT ignored
 		end    func(w *environment, run *process)
-		clean  bool // the exit code is 0
+		clean  bool   // the exit code is 0
+		says   string // in the log: why it stops
 	}{
 		"SIGTERM": {
 			reason: "It is how service managers stop things.",
 			end:    func(_ *environment, run *process) { run.signal(syscall.SIGTERM) },
 			clean:  true,
+			says:   "terminated",
 		},
 		"SIGINT": {
 			reason: "It is Ctrl-C.",
 			end:    func(_ *environment, run *process) { run.signal(syscall.SIGINT) },
 			clean:  true,
+			says:   "interrupt",
 		},
 		"SIGINTInTheBackground": {
 			reason: "A shell lets what it starts in the background ignore SIGINT.",
 			deaf:   true,
 			end:    func(_ *environment, run *process) { run.signal(syscall.SIGINT) },
 			clean:  true,
-		},
-		"SIGINTForMakeAlone": {
-			reason: "make keeps it for itself and waits.",
-			make:   true,
-			end:    func(_ *environment, run *process) { run.signal(syscall.SIGINT) },
+			says:   "interrupt",
 		},
 		"SIGTERMForMakeAlone": {
 			reason: "make passes it on.",
 			make:   true,
 			end:    func(_ *environment, run *process) { run.signal(syscall.SIGTERM) },
+			says:   "terminated",
+		},
+		"SIGKILLForMakeAlone": {
+			reason: "make dies without a word to what it started.",
+			make:   true,
+			end: func(w *environment, run *process) {
+				run.signal(syscall.SIGKILL)
+				run.untilAfterEnd("the programs have stopped", func() bool { return len(w.processes()) == 0 })
+			},
+			says: "has ended",
 		},
 		"TheBrokerDies": {
 			reason: "An emulator without its broker is of no use, and the failure must be seen.",
 			end:    func(w *environment, _ *process) { w.kill("alibabacloud-servicebroker") },
+			says:   "the broker has died",
 		},
 		"TheEmulatorDies": {
 			reason: "A broker without its cloud is of no use, and the failure must be seen.",
 			end:    func(w *environment, _ *process) { w.kill("alibabacloud-emulator") },
+			says:   "the emulator has died",
 		},
 	}
 	script, err := filepath.Abs(program("run"))
@@ -62,7 +73,7 @@ func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 			command := []string{script}
 			if tc.make {
 				makefile := filepath.Join(w.dir, "Makefile")
-				if err := os.WriteFile(makefile, []byte(".PHONY: run\nrun:\n\t@"+script+"\n"), 0o600); err != nil {
+				if err := os.WriteFile(makefile, []byte(".PHONY: run\nrun:\n\t@exec "+script+"\n"), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				command = []string{"make", "-f", makefile, "run"}
@@ -75,6 +86,9 @@ func TestRun_Ended_LeavesNoProcess(t *testing.T) {
 			tc.end(w, run)
 			if code := run.exit(); (code == 0) != tc.clean {
 				t.Errorf("the exit code is %d: %s\n%s", code, tc.reason, read(t, run.log))
+			}
+			if log := read(t, run.log); !strings.Contains(log, tc.says) {
+				t.Errorf("the log does not say why it stops, %q:\n%s", tc.says, log)
 			}
 			if left := w.processes(); len(left) > 0 {
 				t.Errorf("processes are left: %v: %s", left, tc.reason)

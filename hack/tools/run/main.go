@@ -39,6 +39,7 @@ const (
 func main() {
 	// The kernel ends the programs together with the thread that started them.
 	runtime.LockOSThread()
+	parent := os.Getppid()
 	// A shell starts background programs with SIGINT ignored; Notify listens to
 	// it again.
 	signals := make(chan os.Signal, 1)
@@ -57,8 +58,15 @@ func main() {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(exitUsage)
 	}
+	settings := newSettings(os.Environ())
+	if settings.isSet("MAKELEVEL") { // make starts it; killed, make would leave it behind
+		if err := endWithParent(); err != nil {
+			fmt.Fprintln(os.Stderr, "run:", err)
+			os.Exit(exitFailed)
+		}
+	}
 	r := &runner{
-		mode: mode, settings: newSettings(os.Environ()), programs: newSupervisor(signals),
+		mode: mode, settings: settings, programs: &supervisor{signals: signals, parent: parent},
 		out: os.Stdout, err: os.Stderr,
 		terminal: term.IsTerminal(int(os.Stdout.Fd())),
 	}

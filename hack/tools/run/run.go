@@ -31,7 +31,8 @@ func (r *runner) run() error {
 	if err == nil {
 		err = r.programs.forever()
 	}
-	if errors.Is(err, errStopped) {
+	if stop, ok := errors.AsType[stopped](err); ok {
+		fmt.Fprintln(r.err, stop)
 		err = nil
 	}
 	return errors.Join(err, r.programs.stop())

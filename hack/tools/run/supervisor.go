@@ -18,13 +18,16 @@ const (
 	lookEvery = 500 * time.Millisecond
 )
 
-// errStopped is the end by a signal, or with make.
-var errStopped = errors.New("stopped")
+// A stopped is the end by a signal; it says why.
+type stopped struct{ why string }
+
+// Error says why.
+func (s stopped) Error() string { return "run: stopping: " + s.why }
 
 // A supervisor runs programs and ends all of them together.
 type supervisor struct {
 	signals  <-chan os.Signal
-	parent   makeParent
+	parent   int        // the process that started this one
 	programs []*program // in the order of their starts
 }
 
@@ -33,10 +36,6 @@ type program struct {
 	name    string
 	process *os.Process
 	ended   chan struct{} // closed at its end
-}
-
-func newSupervisor(signals <-chan os.Signal) *supervisor {
-	return &supervisor{signals: signals, parent: findMake()}
 }
 
 // start starts a program in a session of its own: Ctrl-C on the terminal reaches
@@ -75,8 +74,8 @@ func (s *supervisor) listening(name, listen string) error {
 	return fmt.Errorf("the %s does not listen at %s after %v", name, address, startTime)
 }
 
-// wait waits for d. It returns an error as soon as a program has died, and
-// errStopped after a signal or with the end of make.
+// wait waits for d. It returns an error as soon as a program has died, and a
+// stopped after a signal.
 func (s *supervisor) wait(d time.Duration) error {
 	for _, p := range s.programs {
 		select {
@@ -85,12 +84,12 @@ func (s *supervisor) wait(d time.Duration) error {
 		default:
 		}
 	}
-	if s.parent.isGone() {
-		return errStopped
-	}
 	select {
-	case <-s.signals:
-		return errStopped
+	case signal := <-s.signals:
+		if os.Getppid() != s.parent {
+			return stopped{fmt.Sprintf("the process that started it, %d, has ended (%v)", s.parent, signal)}
+		}
+		return stopped{fmt.Sprintf("signal received: %v", signal)}
 	case <-time.After(d):
 		return nil
 	}

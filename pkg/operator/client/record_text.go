@@ -41,6 +41,7 @@ func (t *table) record(r *operator.Record) {
 	}
 	if r.Operation != nil {
 		t.operation("operation", r.Operation)
+		t.failure(r)
 	}
 	t.progress(r)
 	for i := range r.Results {
@@ -72,6 +73,16 @@ func (t *table) progress(r *operator.Record) {
 	t.timeField("lost and repeated", r.Repeated)
 	t.timeField("made, unseen since", r.Unseen)
 	t.timeField("missing since", r.MissingSince)
+}
+
+// failure adds the cause of a failed operation that the clean-up after it has
+// replaced or removed.
+func (t *table) failure(r *operator.Record) {
+	for i := range r.Results {
+		if op := &r.Results[i]; op.ID == r.Operation.ID && op.Cause != r.Operation.Cause {
+			t.field("  failed because of", plainOrEmpty(op.Cause))
+		}
+	}
 }
 
 func (t *table) operation(name string, op *operator.Operation) {

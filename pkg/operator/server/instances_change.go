@@ -51,7 +51,7 @@ func (h *Handler) purge(ctx context.Context, x *exchange) error {
 	records, err := h.config.Engine.Purge(ctx, k, force)
 	purged := operator.Purged{Records: []operator.Left{}, Description: "The cloud was not called: resources that exist there are kept and no longer tracked. Find them by the facts and by their tags."}
 	for i := range records {
-		purged.Records = append(purged.Records, leftOf(&records[i]))
+		purged.Records = append(purged.Records, h.leftOf(&records[i]))
 	}
 	x.change = purgedText(purged.Records) // also when the purge failed halfway
 	if err != nil {
@@ -60,9 +60,9 @@ func (h *Handler) purge(ctx context.Context, x *exchange) error {
 	return x.send(http.StatusOK, purged)
 }
 
-func leftOf(r *store.Record) operator.Left {
+func (h *Handler) leftOf(r *store.Record) operator.Left {
 	return operator.Left{
-		Name: nameOf(r.Key), Provider: r.Provider, Account: r.Account, Region: r.Region,
+		Name: nameOf(r.Key), Provider: r.Provider, Account: r.Account, Region: h.config.Region(r),
 		Incarnation: r.Incarnation, Facts: maps.Clone(r.Facts), Unreadable: r.Revision == 0,
 	}
 }

@@ -35,6 +35,10 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 	switch {
 	case err == nil:
 		instance.Record = viewOf(&r)
+		instance.Region = h.config.Region(&r)
+		for i := range instance.Bindings {
+			instance.Bindings[i].Region = instance.Region
+		}
 	case isUnreadable(err):
 		instance.Record = viewOfUnreadable(k, err)
 	case errors.Is(err, store.ErrNotFound) && len(instance.Bindings) > 0:

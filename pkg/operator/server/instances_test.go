@@ -16,6 +16,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/client"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator/server"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -52,6 +53,34 @@ func fullRecord(at time.Time) func(r *store.Record) {
 	}
 }
 
+// The region of a resource may be another than the broker's.
+func TestShow_ResourceElsewhere_NamesItsRegion(t *testing.T) {
+	w := newFixture(t, nil)
+	w.serve(server.Config{
+		Auth: w.auth, Store: w.store, Engine: w.engine, Keys: w.keys,
+		Region: func(r *store.Record) string { return "region-of-" + r.InstanceID },
+	})
+	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	instance := store.Key{InstanceID: "i"}
+	w.put(instance, fullRecord(at))
+	w.put(store.Key{InstanceID: "i", BindingID: "b"}, fullRecord(at))
+	shown, err := w.client.Show(t.Context(), "i", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown.Region != "region-of-i" || len(shown.Bindings) != 1 || shown.Bindings[0].Region != "region-of-i" {
+		t.Errorf("shown in %s, with bindings %+v", shown.Region, shown.Bindings)
+	}
+	w.engine.purge = func(store.Key, bool) ([]store.Record, error) {
+		r, err := w.store.Get(t.Context(), instance)
+		return []store.Record{r}, err
+	}
+	purged, err := w.client.Purge(t.Context(), "i", "", false)
+	if err != nil || len(purged.Records) != 1 || purged.Records[0].Region != "region-of-i" {
+		t.Errorf("purged %+v, %v", purged, err)
+	}
+}
+
 func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
 	w := newFixture(t, nil)
 	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
@@ -81,7 +110,7 @@ func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
 		Unsettled: map[string]time.Time{"create": at}, Repeated: at, Unseen: at, MissingSince: at, Results: []operator.Operation{earlier},
 		History: []operator.Event{{Time: at, Op: "deprovision", Step: "delete", What: "refused", Kind: "operator", Attempt: 2}},
 		Earlier: []operator.Life{{Incarnation: "00", Deleted: at, Results: []operator.Operation{earlier}}},
-		Epoch:   4, Schema: 1, Revision: got.Revision,
+		Epoch:   4, Schema: store.SchemaVersion, Revision: got.Revision,
 	}
 	binding := want
 	binding.BindingID, binding.Predecessor, binding.Expires, binding.Renew, binding.Revision = "b", "earlier", at, at, got.Revision+1
@@ -93,7 +122,7 @@ func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
 // A new member of the record needs a decision: add it to operator.Record, or to
 // the hidden ones here.
 func TestShow_EveryRecordMember_IsShownOrHiddenOnPurpose(t *testing.T) {
-	hidden := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused"}
+	hidden := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused", "authentication"}
 	shown := members(t, operator.Record{
 		Unsettled: map[string]time.Time{"x": {}}, Call: &operator.Call{}, Want: &operator.Plan{}, Have: &operator.Plan{},
 		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""},

@@ -34,6 +34,9 @@ type Config struct {
 	Store  store.Store
 	Engine Engine
 	Keys   Keys
+	// Region returns the region of an instance's resource; nil for the region in
+	// its record, which is the broker's.
+	Region func(*store.Record) string
 	// Metrics registers the collectors; nil for none.
 	Metrics prometheus.Registerer
 	// Log receives one audit line per call; glog by default. A line has names, ids
@@ -61,6 +64,9 @@ func New(config Config) (*Handler, error) {
 	}
 	if config.Log == nil {
 		config.Log = func(line string) { glog.Info(line) }
+	}
+	if config.Region == nil {
+		config.Region = func(r *store.Record) string { return r.Region }
 	}
 	h := &Handler{config: config, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "alibabacloud_broker_operator_calls_total",

@@ -26,6 +26,10 @@ type Config struct {
 	API func(region string) API
 	// Server describes the server of an instance.
 	Server func(instance providers.Task) (Server, error)
+	// Find looks for the server in the cloud and checks the marks of its instance;
+	// nil says that it is missing. ErrForeign says that the recorded id is another
+	// owner's.
+	Find func(ctx context.Context, instance providers.Task) (*Address, error)
 	// Credentials returns the credentials of an application.
 	Credentials func(Login) map[string]string
 	// Explain adds the service's sentences to an error of the cloud. Nil leaves
@@ -35,15 +39,21 @@ type Config struct {
 
 // A Server is where the accounts of an instance are made.
 type Server struct {
-	ID         string   // of the instance in the cloud; empty until it is known
-	Host, Port string   // empty until they are known
-	Database   string   // the accounts may read and write it; empty where rights cover the whole server
-	NameLimit  int      // characters of an account's name
-	Reserved   []string // names that accounts must not have, compared without case
+	Database  string   // the accounts may read and write it; empty where rights cover the whole server
+	NameLimit int      // characters of an account's name
+	Reserved  []string // names that accounts must not have, compared without case
 	// The Super account is made only if the server asks for one before it takes
 	// others. It is the broker's own.
 	SuperName, SuperDescription string
 	SuperPassword               providers.Secret
+}
+
+// An Address is where the server of an instance was found. Services may keep it
+// among the secret facts of the instance.
+type Address struct {
+	ID   string `json:"id"`   // of the instance in the cloud
+	Host string `json:"host"` // empty until the server has it, as Port
+	Port string `json:"port"`
 }
 
 // A Login connects an application to its database.
@@ -57,8 +67,6 @@ type API interface {
 	// Accounts lists the accounts of an instance: of one name, or all if name
 	// is empty. found is false if the instance is missing.
 	Accounts(ctx context.Context, instanceID, name string) (list []Account, found bool, err error)
-	// Address returns where the instance is reached; empty if it is missing.
-	Address(ctx context.Context, instanceID string) (host, port string, err error)
 	// CreateAccount returns ErrExists where the name is taken.
 	CreateAccount(ctx context.Context, r AccountRequest, password providers.Secret) error
 	// NeedsSuper reports whether an error of CreateAccount asks for a Super
@@ -99,6 +107,9 @@ func New(c Config) Kind { return Kind{c} }
 const (
 	factAccount = "account_made" // "true" once the account of its name is known to be its own
 	factSuper   = "super_needed" // "true" once the server asked for a Super account
+	// factMark is the description of the account, once it was seen there. It is
+	// among the secrets, since a sealed fact is a proof.
+	factMark = "account_mark"
 )
 
 func open(name, value string) providers.Facts {
@@ -191,11 +202,15 @@ func (k Kind) Claim(t providers.Task) (providers.Claim, error) {
 
 // Observe looks at the account.
 func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
-	p, s, err := k.read(t)
+	p, _, err := k.read(t)
 	if err != nil {
 		return providers.Seen{}, err
 	}
-	seen, err := observe(ctx, k.config.API(t.Region), t, p, s)
+	at, err := k.config.Find(ctx, *t.Of)
+	if err != nil {
+		return providers.Seen{}, k.explain(fmt.Errorf("dbaccount: look for the server: %w", err))
+	}
+	seen, err := observe(ctx, k.config.API(t.Region), t, p, at)
 	return seen, k.explain(err)
 }
 
@@ -207,12 +222,12 @@ func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
 	if t.Goal == providers.Absent {
-		return nextToRemove(t, p, s, found)
+		return nextToRemove(t, p, found)
 	}
 	step := nextToMake(t, p, s, found)
 	if step.Action == providers.Done {
 		return providers.DoneStep(k.config.Credentials(Login{
-			Host: found.host, Port: found.port, Database: s.Database, Username: p.Username, Password: p.Password,
+			Host: found.server.Host, Port: found.server.Port, Database: s.Database, Username: p.Username, Password: p.Password,
 		}))
 	}
 	return step

@@ -2,6 +2,7 @@ package dbaccount
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
@@ -10,13 +11,13 @@ import (
 // A state is the observed state of a binding.
 type state struct {
 	noInstance bool
+	server     Address  // of our instance, as seen in this look
 	account    *Account // of the binding's name; nil: missing
 	super      *Account // read only where one is needed
-	host, port string
-	asked      string // the step made just before
+	asked      string   // the step made just before
 }
 
-func observe(ctx context.Context, api API, t providers.Task, p plan, server Server) (providers.Seen, error) {
+func observe(ctx context.Context, api API, t providers.Task, p plan, at *Address) (providers.Seen, error) {
 	var s state
 	var facts providers.Facts
 	s.asked, facts = effect.Asked(t)
@@ -26,10 +27,11 @@ func observe(ctx context.Context, api API, t providers.Task, p plan, server Serv
 		filter = "" // names that differ in case alone are one name, and the API's filter is exact
 	}
 	var list []Account
-	found := server.ID != ""
+	found := at != nil
 	if found {
+		s.server = *at
 		var err error
-		if list, found, err = api.Accounts(ctx, server.ID, filter); err != nil {
+		if list, found, err = api.Accounts(ctx, at.ID, filter); err != nil {
 			return providers.Seen{}, err
 		}
 	}
@@ -42,23 +44,17 @@ func observe(ctx context.Context, api API, t providers.Task, p plan, server Serv
 			s.super = &a
 		}
 	}
-	s.host, s.port = server.Host, server.Port
-	if found && t.Goal == providers.Present && (s.host == "" || s.port == "") {
-		var err error
-		if s.host, s.port, err = api.Address(ctx, server.ID); err != nil {
-			return providers.Seen{}, err
-		}
+	if s.account != nil && !p.owns(*s.account, t.Facts) && p.claims(*s.account, t.Facts) {
+		return providers.Seen{}, fmt.Errorf("%w: account %s of DB instance %s is recorded as made, and its description is not %s", providers.ErrForeign, s.account.Name, s.server.ID, p.Description)
 	}
-	if known := s.remember(p); known.Open[factAccount] != t.Facts.Open[factAccount] {
-		facts = facts.Merge(known)
-	}
+	facts = facts.Merge(s.remember(p))
 	exists := s.account != nil && p.owns(*s.account, t.Facts)
 	return providers.Seen{Exists: exists, Facts: facts, State: s}, nil
 }
 
 // owns reports whether an account is this binding's. It has our description, or,
-// if that was edited, the drawn name, or the name that the record has as made. An
-// account with another binding's description is never ours.
+// if that was edited, the drawn name, or the sealed fact that it once had our
+// description. An account with another binding's description is never ours.
 func (p plan) owns(a Account, f providers.Facts) bool {
 	switch {
 	case a.Description == p.Description:
@@ -66,7 +62,13 @@ func (p plan) owns(a Account, f providers.Facts) bool {
 	case isDescription(a.Description):
 		return false
 	}
-	return !p.Chosen && a.Name == p.Username || f.Open[factAccount] != "" && sameName(a.Name, p.Username)
+	return !p.Chosen && a.Name == p.Username || f.Secrets[factMark] == p.Description && sameName(a.Name, p.Username)
+}
+
+// claims reports whether the open facts alone say that an account is this
+// binding's. They prove nothing: the operator decides.
+func (p plan) claims(a Account, f providers.Facts) bool {
+	return f.Open[factAccount] != "" && !isDescription(a.Description)
 }
 
 // remember returns the ownership facts. An account once seen with our description
@@ -75,9 +77,16 @@ func (p plan) owns(a Account, f providers.Facts) bool {
 func (s state) remember(p plan) providers.Facts {
 	switch {
 	case s.account != nil && s.account.Description == p.Description:
-		return open(factAccount, "true")
+		return known("true", p.Description)
 	case s.account == nil && !s.noInstance && s.asked != stepAccount:
-		return open(factAccount, "")
+		return known("", "")
 	}
 	return providers.Facts{}
+}
+
+// known returns the ownership facts: made is for operators, mark is the proof.
+func known(made, mark string) providers.Facts {
+	facts := open(factAccount, made)
+	facts.Secrets = map[string]string{factMark: mark}
+	return facts
 }

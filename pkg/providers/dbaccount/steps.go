@@ -33,26 +33,26 @@ func nextToMake(t providers.Task, p plan, server Server, s state) providers.Step
 	switch {
 	case s.noInstance:
 		return providers.FailStep(providers.Broken, "The database server is not there; delete the service instance.")
-	case s.host == "" || s.port == "":
+	case s.server.Host == "" || s.server.Port == "":
 		return providers.WaitStep("server", providers.Slow, "The database server has no address yet.")
 	case a == nil && t.Facts.Open[factSuper] != "" && s.super == nil:
-		return effect.Once(s.asked, stepSuper, making, AccountRequest{InstanceID: server.ID, Name: server.SuperName, Type: Super, Description: server.SuperDescription})
+		return effect.Once(s.asked, stepSuper, making, AccountRequest{InstanceID: s.server.ID, Name: server.SuperName, Type: Super, Description: server.SuperDescription})
 	case a == nil && s.super != nil && s.super.Busy:
 		return providers.WaitStep(stepSuper, providers.Quick, making)
 	case a == nil:
-		return effect.Once(s.asked, stepAccount, making, AccountRequest{InstanceID: server.ID, Name: p.Username, Type: Normal, Description: p.Description})
+		return effect.Once(s.asked, stepAccount, making, AccountRequest{InstanceID: s.server.ID, Name: p.Username, Type: Normal, Description: p.Description})
 	case !p.owns(*a, t.Facts):
 		return providers.FailStep(providers.Invalid, "The Username is in use on this instance; choose another, or leave it out.")
 	case a.Busy:
 		return providers.WaitStep(stepAccount, providers.Quick, making)
 	case a.Grants[server.Database] != ReadWrite:
-		return effect.Once(s.asked, stepGrant, "The database account is being given its rights.", GrantRequest{InstanceID: server.ID, Name: a.Name, Database: server.Database, Privilege: ReadWrite})
+		return effect.Once(s.asked, stepGrant, "The database account is being given its rights.", GrantRequest{InstanceID: s.server.ID, Name: a.Name, Database: server.Database, Privilege: ReadWrite})
 	}
 	return providers.DoneStep(nil)
 }
 
 // nextToRemove deletes the account if it is ours.
-func nextToRemove(t providers.Task, p plan, server Server, s state) providers.Step {
+func nextToRemove(t providers.Task, p plan, s state) providers.Step {
 	const removing = "The database account is being removed."
 	switch a := s.account; {
 	case a == nil, !p.owns(*a, t.Facts):
@@ -60,7 +60,7 @@ func nextToRemove(t providers.Task, p plan, server Server, s state) providers.St
 	case a.Busy:
 		return providers.WaitStep(stepDeleteAccount, providers.Quick, removing)
 	default:
-		return effect.Once(s.asked, stepDeleteAccount, removing, AccountRequest{InstanceID: server.ID, Name: a.Name})
+		return effect.Once(s.asked, stepDeleteAccount, removing, AccountRequest{InstanceID: s.server.ID, Name: a.Name})
 	}
 }
 

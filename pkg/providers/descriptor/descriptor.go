@@ -58,6 +58,8 @@ type Deps struct {
 // may be empty.
 type Network struct {
 	VpcID, VSwitchID, ZoneID string
+	// AllowedVPCs are the VPCs that users may choose. Empty: any of the account.
+	AllowedVPCs []string
 	// Whitelist holds the addresses and CIDRs that may connect. Empty: the
 	// CIDRs of the instance's VPC.
 	Whitelist []string

@@ -30,12 +30,17 @@ type Chooser struct {
 	// Metadata names the network of the broker's machine, the last resort; it may
 	// be nil.
 	Metadata *alicloud.Metadata
+	// AllowedVPCs are the VPCs that instances may be in; empty: any.
+	AllowedVPCs []string
 }
 
 // Choose finds the VSwitch of an instance. The user's wishes must fit; open members
 // come from Default, then from the broker's machine. The Failure, if any, tells the
 // user about wishes that fit nowhere.
 func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
+	if wish.VpcID != "" && !c.allows(wish.VpcID) {
+		return Place{}, c.refuse(), nil
+	}
 	if wish.VSwitchID != "" {
 		return c.check(ctx, wish)
 	}
@@ -49,6 +54,9 @@ func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Fail
 	if wish.VpcID == "" && home.VSwitchID == "" {
 		return Place{}, providers.Failf(providers.Invalid, "The broker has no network for the instance: give VpcID and VSwitchID."), nil
 	}
+	if wish.VpcID != "" && !c.allows(wish.VpcID) {
+		return Place{}, c.refuse(), nil
+	}
 	id := ""
 	if wish.VpcID == "" {
 		id = home.VSwitchID // the answer names its VPC
@@ -56,6 +64,9 @@ func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Fail
 	all, err := c.VPC.VSwitches(ctx, wish.VpcID, id)
 	if err != nil {
 		return Place{}, nil, err
+	}
+	if wish.VpcID == "" && len(all) > 0 && !c.allows(all[0].VpcID) {
+		return Place{}, c.refuse(), nil
 	}
 	if len(all) == 0 {
 		return Place{}, providers.Failf(providers.Invalid, "The VPC has no VSwitch or does not exist in this region: give another VpcID."), nil
@@ -78,15 +89,20 @@ func (c Chooser) check(ctx context.Context, wish Place) (Place, *providers.Failu
 	if i := slices.IndexFunc(found, func(v VSwitch) bool { return v.ID == wish.VSwitchID }); i >= 0 {
 		v := found[i]
 		switch {
-		case wish.VpcID != "" && v.VpcID != wish.VpcID:
+		case wish.VpcID != "" && v.VpcID != wish.VpcID, !c.allows(v.VpcID):
 		case wish.ZoneID != "" && v.ZoneID != wish.ZoneID:
 			return Place{}, providers.Failf(providers.Invalid, "VSwitch %s is in zone %s, not in %s; leave ZoneId out, or choose another VSwitchID.", v.ID, v.ZoneID, wish.ZoneID), nil
 		default:
 			return Place{v.VpcID, v.ID, v.ZoneID}, nil, nil
 		}
 	}
-	if wish.VpcID == "" {
+	switch {
+	case wish.VpcID == "" && len(c.AllowedVPCs) > 0:
+		return Place{}, providers.Failf(providers.Invalid, "There is no VSwitch %s in a VPC that is allowed for databases; choose a VSwitchID of %s.", wish.VSwitchID, quoteList(c.AllowedVPCs)), nil
+	case wish.VpcID == "":
 		return Place{}, providers.Failf(providers.Invalid, "There is no VSwitch %s in this region; choose another VSwitchID.", wish.VSwitchID), nil
+	case !c.mayList(ctx, wish.VpcID):
+		return Place{}, providers.Failf(providers.Invalid, "There is no VSwitch %s in VPC %s; choose another VpcID or VSwitchID, or leave VSwitchID out.", wish.VSwitchID, wish.VpcID), nil
 	}
 	others, err := c.VPC.VSwitches(ctx, wish.VpcID, "")
 	if err != nil {
@@ -102,6 +118,27 @@ func (c Chooser) check(ctx context.Context, wish Place) (Place, *providers.Failu
 	}
 	slices.Sort(ids)
 	return Place{}, providers.Failf(providers.Invalid, "%s; choose a VSwitchID among %s, or leave it out.", text, quoteList(ids)), nil
+}
+
+// allows reports whether instances may be in a VPC.
+func (c Chooser) allows(vpcID string) bool {
+	return len(c.AllowedVPCs) == 0 || slices.Contains(c.AllowedVPCs, vpcID)
+}
+
+// refuse returns the failure of a choice outside of AllowedVPCs.
+func (c Chooser) refuse() *providers.Failure {
+	return providers.Failf(providers.Invalid, "The VPC is not allowed for databases; choose a VpcID among %s, or ask the operator of the broker to allow it (--allowed-vpcs).", quoteList(c.AllowedVPCs))
+}
+
+// mayList reports whether sentences for users may name the VSwitches of a VPC: one
+// that the operator allows or configures, or the VPC of the broker's machine where
+// neither is set. Other VPCs of the account belong to other people.
+func (c Chooser) mayList(ctx context.Context, vpcID string) bool {
+	if len(c.AllowedVPCs) > 0 {
+		return slices.Contains(c.AllowedVPCs, vpcID)
+	}
+	home, err := c.home(ctx, "")
+	return err == nil && home.VpcID == vpcID
 }
 
 // home returns the network of the configuration or of the broker's machine. Its

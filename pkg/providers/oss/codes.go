@@ -51,6 +51,9 @@ func product() alicloud.Product {
 func publicHost(region string) string   { return "oss-" + region + ".aliyuncs.com" }
 func internalHost(region string) string { return "oss-" + region + "-internal.aliyuncs.com" }
 
+// regionOfSDK returns a region as the client library ali-oss names it.
+func regionOfSDK(region string) string { return "oss-" + region }
+
 // sentences returns the sentence for users by code of OSS.
 func sentences() alicloud.Sentences {
 	return alicloud.Sentences{

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
@@ -24,10 +28,27 @@ func TestConformance_Provider_PassesTheSuite(t *testing.T) {
 			Update: &providertest.Spec{
 				Settings: settings, Parameters: json.RawMessage(`{"Acl":"public-read"}`), Deletion: providers.Refuse,
 			},
-			Resource: oss.Descriptor().Resource,
-			Secret:   []string{"secret_access_key", "uri"},
+			Resource:     oss.Descriptor().Resource,
+			Secret:       []string{"secret_access_key", "uri"},
+			Unmark:       unmark(server),
+			Capabilities: providertest.Capabilities{SealedIDs: true},
 		}
 	})
+}
+
+// unmark gives the bucket the tags of another incarnation.
+func unmark(server *emulator.Server) func(t *testing.T, bucket string) (restore func()) {
+	return func(t *testing.T, bucket string) func() {
+		t.Helper()
+		w := &fixture{T: t, cloud: server}
+		r, err := w.owner(bucket).GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: &bucket})
+		w.must(err)
+		w.must(w.tag(bucket, map[string]string{providers.TagIncarnation: strings.Repeat("0f", 16)}))
+		return func() {
+			_, err := w.owner(bucket).PutBucketTags(t.Context(), &sdk.PutBucketTagsRequest{Bucket: &bucket, Tagging: r.Tagging})
+			w.must(err)
+		}
+	}
 }
 
 // outputs is a binding kind that only hands out facts of the instance.
@@ -42,7 +63,13 @@ func (outputs) Observe(_ context.Context, t providers.Task) (providers.Seen, err
 }
 
 func (outputs) Next(t providers.Task, _ providers.Seen) providers.Step {
-	return providers.DoneStep(map[string]string{"bucket": t.Of.Facts.Open["bucket"]})
+	var plan struct {
+		Bucket string `json:"bucket"`
+	}
+	if err := json.Unmarshal(t.Of.Plan, &plan); err != nil {
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
+	}
+	return providers.DoneStep(map[string]string{"bucket": plan.Bucket})
 }
 
 func (outputs) Do(context.Context, providers.Task, providers.Step) (providers.Facts, error) {
@@ -76,7 +103,7 @@ func TestConformance_BindingsThatMakeNothing_PassToo(t *testing.T) {
 			Cloud:        providertest.Emulated(server),
 			Instance:     providertest.Spec{Settings: settings, Deletion: providers.Refuse},
 			Resource:     oss.Descriptor().Resource,
-			Capabilities: providertest.Capabilities{BindingMakesNothing: true},
+			Capabilities: providertest.Capabilities{BindingMakesNothing: true, SealedIDs: true},
 		}
 	})
 }

@@ -13,6 +13,8 @@ import (
 // instances is the part of the provider that makes buckets.
 type instances struct{ service service }
 
+var _ providers.Locator = instances{}
+
 // Prepare draws the name and resolves the user's parameters.
 func (i instances) Prepare(t providers.Task) (providers.Plan, error) {
 	plan, err := prepareInstance(t)
@@ -56,6 +58,15 @@ func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	return facts, explain(plan, err)
 }
 
+// RegionOf returns the region of the bucket, which users may choose.
+func (i instances) RegionOf(t providers.Task) string {
+	plan, err := instancePlanOf(t)
+	if err != nil {
+		return ""
+	}
+	return plan.Region
+}
+
 func (i instances) client(plan instancePlan) bucketCalls {
 	return client{cloud: i.service.clients(plan), region: plan.Region, endpoint: i.service.endpoints(plan.Region).public}
 }
@@ -67,7 +78,8 @@ const factTaken = "taken"
 type bucketState struct {
 	There bool // a bucket of our name is there
 	// Foreign says that it belongs to another account, or carries the mark of
-	// another incarnation. A foreign bucket is left alone.
+	// another incarnation, and that the record never made it. A foreign bucket is
+	// left alone.
 	Foreign bool
 	ACL     string
 	Tags    []providers.Tag
@@ -89,12 +101,18 @@ func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, pla
 	if err != nil {
 		return providers.Seen{}, fmt.Errorf("oss: look at bucket %s: %w", plan.Bucket, err)
 	}
+	if state.Foreign && wasMade(t) {
+		return providers.Seen{}, fmt.Errorf("%w: bucket %s was made for incarnation %s, and now belongs to another account or has the tag of another incarnation", providers.ErrForeign, plan.Bucket, t.Life.Incarnation)
+	}
 	seen := providers.Seen{Exists: state.isOurs() && !state.isRetained(), State: state}
 	if state.isOurs() {
 		seen.Facts = bucketFacts(plan.Bucket)
 	}
 	return seen, nil
 }
+
+// wasMade reports whether the record has the bucket as made.
+func wasMade(t providers.Task) bool { return t.Usable || t.Facts.Open[factBucket] != "" }
 
 func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (bucketState, error) {
 	info, err := calls.Info(ctx, plan.Bucket)

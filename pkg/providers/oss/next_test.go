@@ -124,7 +124,7 @@ func TestCredentials_OldNames_StayBesideThoseForSDKs(t *testing.T) {
 	host := "oss-us-west-1.aliyuncs.com"
 	got := offline(nil).Next(task, seen).Credentials
 	want := map[string]string{
-		"type": "oss", "bucket": bucket, "region": "us-west-1", "host": host, "endpoint": "https://" + host,
+		"type": "oss", "provider": "alibaba-cloud", "name": bucket, "bucket": bucket, "region": "us-west-1", "oss_region": "oss-us-west-1", "host": host, "endpoint": "https://" + host,
 		"internal_endpoint": "https://oss-us-west-1-internal.aliyuncs.com", "username": ramuser.UserName(task.Life),
 		"access_key_id": "LTAI1", "secret_access_key": "s+/=@:% #?",
 		"uri": "oss://LTAI1:s%2B%2F%3D%40%3A%25%20%23%3F@" + host + "/" + bucket,

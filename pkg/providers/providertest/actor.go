@@ -132,6 +132,12 @@ func (a *actor) body(ctx context.Context, name string) ([]byte, error) {
 // remove begins the deletion and drives it to its end.
 func (a *actor) remove() {
 	a.t.Helper()
+	a.beginRemoval()
+	a.reach()
+}
+
+func (a *actor) beginRemoval() {
+	a.t.Helper()
 	kind := store.Deprovision
 	if a.key.IsBinding() {
 		kind = store.Unbind
@@ -140,7 +146,6 @@ func (a *actor) remove() {
 		lifecycle.Begin(r, kind, a.Cloud.Now(), 0)
 		return nil
 	})
-	a.reach()
 }
 
 // cleanUp fails the provision or bind, and drives the clean-up to its end.

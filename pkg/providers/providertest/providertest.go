@@ -27,6 +27,10 @@ type Harness struct {
 	Resource string
 	// Secret names the credentials that are secret as a whole or in part.
 	Secret []string
+	// Unmark takes our marks off an instance's resource, or replaces them by those
+	// of another incarnation, as people may in the console; restore puts them back.
+	// Nil: the service's instances have no marks.
+	Unmark func(t *testing.T, resource string) (restore func())
 
 	Capabilities Capabilities
 }
@@ -40,6 +44,9 @@ type Capabilities struct {
 	// BindingMakesNothing: a binding hands out facts of its instance, so that all
 	// bindings of an instance may have the same credentials.
 	BindingMakesNothing bool
+	// SealedIDs: every id in a call comes from a sealed plan, so that ids of
+	// another record among the open facts change nothing.
+	SealedIDs bool
 }
 
 // A Spec is the wish for an instance or a binding.
@@ -99,6 +106,11 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"SecretsStaySecret", secretsStaySecret},
 		{"NamesComeFromLivesAlone", namesFromLives},
 		{"UnreadablePlansAreTheOperators", unreadablePlans},
+		{"ForeignResourceUnderOurID", foreignResource},
+		{"LostFactsAreFoundAgain", lostFacts},
+	}
+	if h.Unmark != nil {
+		tests = append(tests, suiteTest{"ResourceWithoutOurMarks", unmarkedResource})
 	}
 	if !h.Capabilities.InstanceMakesNothing {
 		tests = append(tests, suiteTest{"InstancesTellTheirResource", resourceIsTold})

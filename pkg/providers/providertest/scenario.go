@@ -25,6 +25,8 @@ type scenario struct {
 	// lenient is for Drive: an Observe may fail, and a step may make a page of
 	// calls of one action. Otherwise both fail the test.
 	lenient bool
+	// foreign allows the error ErrForeign of an Observe.
+	foreign bool
 
 	unseen  error             // of an Observe that must not fail
 	said    []string          // every text shown to people

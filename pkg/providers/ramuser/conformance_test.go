@@ -51,7 +51,7 @@ func TestKind_ComposedWithAFakeInstance_PassesTheSuite(t *testing.T) {
 			Cloud:        providertest.Emulated(server),
 			Instance:     providertest.Spec{Deletion: providers.DeleteData},
 			Secret:       []string{"secret"},
-			Capabilities: providertest.Capabilities{InstanceMakesNothing: true},
+			Capabilities: providertest.Capabilities{InstanceMakesNothing: true, SealedIDs: true},
 		}
 	})
 }

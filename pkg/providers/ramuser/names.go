@@ -1,6 +1,7 @@
 package ramuser
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -42,3 +43,11 @@ func incarnationMark(l providers.Life) string {
 func isMarked(text string, l providers.Life) bool {
 	return strings.Contains(text, incarnationMark(l))
 }
+
+// isMarkedForAnother reports whether they name the incarnation of another binding
+// alone.
+func isMarkedForAnother(text string, l providers.Life) bool {
+	return anyMark.MatchString(text) && !isMarked(text, l)
+}
+
+var anyMark = regexp.MustCompile(providers.TagIncarnation + `=[0-9a-f]{32}\b`)

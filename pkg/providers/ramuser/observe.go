@@ -71,16 +71,15 @@ func observe(ctx context.Context, calls reads, t providers.Task, p plan) (provid
 }
 
 // look finds the user and the policy by name. Ours carries our mark; one that
-// the record has as made stays ours even if its mark was edited.
+// the record has as made stays ours even if its mark was edited, unless the mark
+// names another incarnation (ErrForeign): the name comes from the sealed plan.
 func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, err error) {
 	comments, err := calls.User(ctx, p.User)
-	s.User = presence(err, isMarked(comments, t.Life) || t.Facts.Open[factUser] == p.User)
-	if err := providers.UnlessMissing(err); err != nil {
+	if s.User, err = presence(err, comments, t.Life, t.Facts.Open[factUser] == p.User); err != nil {
 		return s, err
 	}
 	description, err := calls.Policy(ctx, p.Policy)
-	s.Policy = presence(err, isMarked(description, t.Life) || t.Facts.Open[factPolicy] == p.Policy)
-	if err := providers.UnlessMissing(err); err != nil || s.User != Ours {
+	if s.Policy, err = presence(err, description, t.Life, t.Facts.Open[factPolicy] == p.Policy); err != nil || s.User != Ours {
 		return s, err
 	}
 	if s.Attached, err = calls.Attached(ctx, p.User); providers.UnlessMissing(err) != nil {
@@ -90,13 +89,19 @@ func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, 
 	return s, providers.UnlessMissing(err)
 }
 
-func presence(err error, isOurs bool) Presence {
+// presence reads the answer to a look: err, or the text that holds the mark. made
+// says that the record has the user or policy as made.
+func presence(err error, text string, l providers.Life, made bool) (Presence, error) {
 	switch {
 	case errors.Is(err, providers.ErrNotFound):
-		return Missing
-	case isOurs:
-		return Ours
+		return Missing, nil
+	case err != nil:
+		return Missing, err
+	case made && isMarkedForAnother(text, l):
+		return Foreign, fmt.Errorf("%w: it is recorded as made for incarnation %s, and its mark is %q", providers.ErrForeign, l.Incarnation, text)
+	case made || isMarked(text, l):
+		return Ours, nil
 	default:
-		return Foreign
+		return Foreign, nil
 	}
 }

@@ -1,6 +1,9 @@
 package rds
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"net"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -13,6 +16,7 @@ func bindings(i instances) providers.Provider {
 	return dbaccount.New(dbaccount.Config{
 		API:         func(region string) dbaccount.API { return i.client(region) },
 		Server:      server,
+		Find:        i.find,
 		Credentials: credentials,
 		Explain:     sentences().Of,
 	})
@@ -25,10 +29,51 @@ func server(instance providers.Task) (dbaccount.Server, error) {
 		return dbaccount.Server{}, err
 	}
 	return dbaccount.Server{
-		ID: instance.Facts.Open[factInstance], Host: instance.Facts.Open[factHost], Port: instance.Facts.Open[factPort],
 		Database: plan.Database, NameLimit: nameLimit(plan.EngineVersion), Reserved: reserved(plan.Engine),
 		SuperName: plan.SuperName, SuperPassword: plan.SuperPassword, SuperDescription: instanceDescription(instance.Life),
 	}, nil
+}
+
+// factServer is the address of an instance, sealed. It is written when the
+// instance is seen with our marks, so that bindings need no look of their own.
+const factServer = "server"
+
+// sealServer returns the fact of an instance that was seen with our marks.
+func sealServer(found *dbInstance) (providers.Facts, error) {
+	b, err := json.Marshal(addressOf(found))
+	if err != nil {
+		return providers.Facts{}, fmt.Errorf("rds: write the address: %w", err)
+	}
+	return providers.Facts{Secrets: map[string]string{factServer: string(b)}}, nil
+}
+
+func addressOf(found *dbInstance) dbaccount.Address {
+	return dbaccount.Address{ID: found.ID, Host: found.Host, Port: found.Port}
+}
+
+// find returns the address of an instance: the sealed one, or, where the open id
+// differs from it, the one of an instance with our marks in the cloud. Open facts
+// alone never lead to a server.
+func (i instances) find(ctx context.Context, instance providers.Task) (*dbaccount.Address, error) {
+	if text := instance.Facts.Secrets[factServer]; text != "" {
+		var at dbaccount.Address
+		if err := providers.Decode([]byte(text), "address of the server", &at); err != nil {
+			return nil, err
+		}
+		if at.ID == instance.Facts.Open[factInstance] {
+			return &at, nil
+		}
+	}
+	plan, err := instancePlanOf(instance)
+	if err != nil {
+		return nil, err
+	}
+	found, _, err := findInstance(ctx, i.client(instance.Region), instance, plan)
+	if found == nil || err != nil {
+		return nil, err
+	}
+	at := addressOf(found)
+	return &at, nil
 }
 
 // credentials returns the credentials of an application: flat strings, under the

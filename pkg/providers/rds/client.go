@@ -56,15 +56,6 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 	return nil, nil //nolint:nilnil // nil says that it is missing
 }
 
-// Address returns where an instance is reached.
-func (c client) Address(ctx context.Context, id string) (host, port string, err error) {
-	i, err := c.get(ctx, id)
-	if i == nil {
-		return "", "", err
-	}
-	return i.Host, i.Port, err
-}
-
 // findByTag returns the ids of the instances with a tag.
 func (c client) findByTag(ctx context.Context, tag providers.Tag) ([]string, error) {
 	filter, err := json.Marshal(map[string]string{tag.Key: tag.Value})

@@ -66,11 +66,14 @@ func TestNetwork_UnfitWishes_NameAlternatives(t *testing.T) {
 	}{
 		"NoNetwork":             {descriptor.Network{}, ``, []string{"VpcID"}},
 		"NoSuchVSwitch":         {descriptor.Network{}, `{"VSwitchID":"vsw-none"}`, []string{"VSwitchID"}},
-		"VSwitchOfAnotherVPC":   {descriptor.Network{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-b-01"}`, []string{"vsw-a-h", "vsw-a-i"}},
+		"VSwitchOfAnotherVPC":   {descriptor.Network{VpcID: "vpc-a"}, `{"VpcID":"vpc-a","VSwitchID":"vsw-b-01"}`, []string{"vsw-a-h", "vsw-a-i"}},
 		"VSwitchOfNoVPC":        {descriptor.Network{}, `{"VpcID":"vpc-none","VSwitchID":"vsw-b-01"}`, []string{"VpcID"}},
 		"VSwitchInAnotherZone":  {descriptor.Network{}, `{"VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-i"}`, []string{"cn-hangzhou-h"}},
 		"NoVSwitchInTheZone":    {descriptor.Network{VpcID: "vpc-a"}, `{"ZoneId":"cn-hangzhou-z"}`, []string{"cn-hangzhou-h", "cn-hangzhou-i"}},
 		"NoSuchVPC":             {descriptor.Network{}, `{"VpcID":"vpc-none"}`, []string{"VpcID"}},
+		"VPCNotAllowed":         {descriptor.Network{AllowedVPCs: []string{"vpc-a"}}, `{"VpcID":"vpc-b"}`, []string{"vpc-a"}},
+		"AllowedVPCsVSwitches":  {descriptor.Network{AllowedVPCs: []string{"vpc-a"}}, `{"VpcID":"vpc-a","VSwitchID":"vsw-b-01"}`, []string{"vsw-a-h", "vsw-a-i"}},
+		"DefaultVPCNotAllowed":  {descriptor.Network{VSwitchID: "vsw-b-01", AllowedVPCs: []string{"vpc-a"}}, ``, []string{"vpc-a"}},
 		"ConfiguredVPCIsNoMore": {descriptor.Network{VpcID: "vpc-none"}, ``, []string{"VpcID"}},
 	}
 	for name, tc := range cases {
@@ -86,6 +89,36 @@ func TestNetwork_UnfitWishes_NameAlternatives(t *testing.T) {
 				t.Errorf("%d instances were ordered", n)
 			}
 		})
+	}
+}
+
+// VSwitches of VPCs that are neither configured nor allowed are other people's.
+func TestNetwork_OtherVPC_NamesNoVSwitch(t *testing.T) {
+	allowed := descriptor.Network{AllowedVPCs: []string{"vpc-a"}}
+	for name, tc := range map[string]struct {
+		config     descriptor.Network
+		parameters string
+	}{
+		"any VPC, none configured":    {descriptor.Network{}, `{"VpcID":"vpc-b","VSwitchID":"vsw-none"}`},
+		"any VPC, another configured": {descriptor.Network{VpcID: "vpc-a"}, `{"VpcID":"vpc-b","VSwitchID":"vsw-a-h"}`},
+		"a VPC that is not allowed":   {allowed, `{"VpcID":"vpc-b","VSwitchID":"vsw-none"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newFixture(t, tc.config, networks())
+			step := p.fails(p.instance(1, tc.parameters), providers.Invalid)
+			if strings.Contains(step.Text, "vsw-b-") {
+				t.Errorf("%q names VSwitches of vpc-b", step.Text)
+			}
+		})
+	}
+	told := map[string]bool{}
+	for _, vswitch := range []string{"vsw-b-01", "vsw-none"} { // one of a VPC that is not allowed, and none
+		p := newFixture(t, allowed, networks())
+		step := p.fails(p.instance(1, `{"VSwitchID":"`+vswitch+`"}`), providers.Invalid)
+		told[strings.ReplaceAll(step.Text, vswitch, "")] = true
+	}
+	if len(told) != 1 {
+		t.Errorf("the sentences tell which VSwitches exist: %v", told)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
@@ -37,6 +39,21 @@ func harness(t *testing.T, server *emulator.Server, changes ...func(*descriptor.
 		Update:   &providertest.Spec{Settings: json.RawMessage(larger)},
 		Resource: rds.Descriptor().Resource,
 		Secret:   []string{"password", "uri", "jdbcUrl", "jdbc-url"},
+		Unmark:   unmark(server),
+	}
+}
+
+// unmark takes description and tags off an instance, as people do in the console.
+func unmark(server *emulator.Server) func(t *testing.T, id string) (restore func()) {
+	return func(t *testing.T, id string) func() {
+		t.Helper()
+		p := &fixture{t: t, server: server, Harness: providertest.Harness{Cloud: providertest.Emulated(server)}}
+		was := p.only().Description
+		p.rename(id, "web-shop")
+		untag := sdk.CreateUntagResourcesRequest()
+		untag.ResourceType, untag.ResourceId, untag.All = "INSTANCE", &[]string{id}, "true"
+		p.must(untag, sdk.CreateUntagResourcesResponse())
+		return func() { p.rename(id, was) }
 	}
 }
 

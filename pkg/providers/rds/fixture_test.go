@@ -144,6 +144,14 @@ func (p *fixture) protect(task *providers.Task) {
 	p.must(req, sdk.CreateModifyDBInstanceDeletionProtectionResponse())
 }
 
+// rename changes the description of an instance.
+func (p *fixture) rename(id, description string) {
+	p.t.Helper()
+	req := sdk.CreateModifyDBInstanceDescriptionRequest()
+	req.DBInstanceId, req.DBInstanceDescription = id, description
+	p.must(req, sdk.CreateModifyDBInstanceDescriptionResponse())
+}
+
 // describe changes the description of an account, as people do in the console.
 func (p *fixture) describe(name, text string) {
 	p.t.Helper()

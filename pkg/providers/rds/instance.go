@@ -27,7 +27,8 @@ func (i instances) chooser(region string) network.Chooser {
 	n := i.deps.Network
 	return network.Chooser{
 		VPC: i.vpc(region), Metadata: i.deps.Metadata,
-		Default: network.Place{VpcID: n.VpcID, VSwitchID: n.VSwitchID, ZoneID: n.ZoneID},
+		Default:     network.Place{VpcID: n.VpcID, VSwitchID: n.VSwitchID, ZoneID: n.ZoneID},
+		AllowedVPCs: n.AllowedVPCs,
 	}
 }
 
@@ -129,7 +130,11 @@ func (i instances) observe(ctx context.Context, c client, t providers.Task, plan
 			s.place, s.mismatch, err = i.chooser(t.Region).Choose(ctx, network.Place{VpcID: plan.VpcID, VSwitchID: plan.VSwitchID, ZoneID: plan.ZoneID})
 		}
 	case found.Status == running:
-		facts = facts.Merge(providers.Facts{Open: map[string]string{factHost: found.Host, factPort: found.Port}})
+		var sealed providers.Facts
+		if sealed, err = sealServer(found); err != nil {
+			break
+		}
+		facts = facts.Merge(providers.Facts{Open: map[string]string{factHost: found.Host, factPort: found.Port}}).Merge(sealed)
 		if t.Facts.Open[factAlone] == "" {
 			if s.duplicate, err = findDuplicate(ctx, c, found.ID, plan); s.duplicate != nil || err != nil {
 				break
@@ -149,15 +154,23 @@ func (i instances) observe(ctx context.Context, c client, t providers.Task, plan
 
 // findInstance searches by id, then by tag, then by description: each finds
 // instances that the others miss while the cloud's lists lag, or after a call's
-// answer was lost.
+// answer was lost. An instance with the recorded id and without a mark of ours is
+// ErrForeign.
 func findInstance(ctx context.Context, api instanceAPI, t providers.Task, plan instancePlan) (*dbInstance, providers.Facts, error) {
 	if id := t.Facts.Open[factInstance]; id != "" {
-		if found, err := api.get(ctx, id); found != nil || err != nil {
-			return found, providers.Facts{}, err
+		found, err := api.get(ctx, id)
+		if found != nil && err == nil {
+			err = checkMarks(ctx, api, t, plan, found)
+		}
+		if err != nil {
+			return nil, providers.Facts{}, err
+		}
+		if found != nil {
+			return found, providers.Facts{}, nil
 		}
 	}
 	tagged := "true"
-	ids, err := api.findByTag(ctx, providers.Tag{Key: providers.TagIncarnation, Value: t.Life.Incarnation})
+	ids, err := api.findByTag(ctx, incarnationTag(t.Life))
 	if err == nil && len(ids) == 0 {
 		tagged = "false"
 		ids, err = api.findByDescription(ctx, plan.Description)
@@ -176,6 +189,24 @@ func findInstance(ctx context.Context, api instanceAPI, t providers.Task, plan i
 		}
 	}
 	return nil, providers.Facts{}, nil
+}
+
+// checkMarks returns ErrForeign for an instance that has neither the description of
+// the sealed plan nor the tag of the incarnation. The id alone proves nothing: it
+// stands in the open part of the record. People may edit one of the marks.
+func checkMarks(ctx context.Context, api instanceAPI, t providers.Task, plan instancePlan, found *dbInstance) error {
+	if found.Description == plan.Description {
+		return nil
+	}
+	ids, err := api.findByTag(ctx, incarnationTag(t.Life))
+	if err != nil || slices.Contains(ids, found.ID) {
+		return err
+	}
+	return fmt.Errorf("%w: DB instance %s has neither the description %s nor the tag %s=%s", providers.ErrForeign, found.ID, plan.Description, providers.TagIncarnation, t.Life.Incarnation)
+}
+
+func incarnationTag(l providers.Life) providers.Tag {
+	return providers.Tag{Key: providers.TagIncarnation, Value: l.Incarnation}
 }
 
 // findDuplicate finds another instance of the same order, which reached the cloud

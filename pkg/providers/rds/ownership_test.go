@@ -1,6 +1,7 @@
 package rds_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
@@ -94,4 +95,53 @@ func TestUnbind_LaterAccountOfTheName_Stays(t *testing.T) {
 			t.Error("somebody else's account was deleted")
 		}
 	})
+}
+
+// An open fact is no proof that an account is ours, once its description is not.
+func TestUnbind_OpenClaimAlone_IsTheOperators(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	p.take("app", "web-shop")
+	b := p.binding(i, 2, chosen)
+	p.fails(b, providers.Invalid)
+	b.Facts.Open = map[string]string{"account_made": "true"}
+	for _, b.Goal = range []providers.Goal{providers.Present, providers.Absent} {
+		if _, err := p.Provider.Observe(t.Context(), *b); !errors.Is(err, providers.ErrForeign) {
+			t.Errorf("the look to make it %s: %v", b.Goal, err)
+		}
+	}
+	if providers.ClassOf(providers.ErrForeign) != providers.Operator {
+		t.Error("a foreign resource is not the operator's")
+	}
+}
+
+// The address in credentials comes from a look at our own instance: open facts may
+// say anything.
+func TestBinding_EditedAddress_IsIgnored(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	host, port := i.Facts.Open["host"], i.Facts.Open["port"]
+	i.Facts.Open["host"], i.Facts.Open["port"] = "db.attacker.example", "1"
+	sealed := i.Facts.Secrets
+	for n, secrets := range []map[string]string{sealed, nil} { // a record of before has none
+		i.Facts.Secrets = secrets
+		got := p.done(p.binding(i, byte(2+n), ``)).Credentials
+		if got["host"] != host || got["port"] != port {
+			t.Errorf("the credentials lead to %s:%s, want %s:%s", got["host"], got["port"], host, port)
+		}
+	}
+}
+
+// People may edit one of the two marks of an instance.
+func TestDelete_EditedDescription_InstanceIsRemoved(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	p.rename(p.only().ID, "web-shop")
+	p.absent(i)
+	if left := p.server.RDS().Instances(); len(left) != 0 {
+		t.Errorf("after the deletion there is %+v", left)
+	}
 }

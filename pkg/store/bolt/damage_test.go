@@ -23,7 +23,7 @@ func rawPut(t *testing.T, s *Store, k store.Key, value []byte) {
 func TestStore_NewerRecord_IsReadOnly(t *testing.T) {
 	s := fresh(t)
 	k := store.Key{InstanceID: "i", BindingID: "b"}
-	doc := []byte(`{"instance_id":"i","binding_id":"b","schema":2,"region":"cn-hangzhou","shape":"new"}`)
+	doc := []byte(`{"instance_id":"i","binding_id":"b","schema":3,"region":"cn-hangzhou","shape":"new"}`)
 	value := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, 5), checksum(doc))
 	value = append(value, doc...)
 	rawPut(t, s, k, value)

@@ -43,5 +43,8 @@ func decode(k store.Key, value []byte) (store.Record, error) {
 	}
 	r.Key = k
 	r.Revision = binary.BigEndian.Uint64(value)
+	if r.Revision == 0 { // it would pass for a record that was never stored
+		return store.Record{}, &store.RecordError{Key: k, Err: fmt.Errorf("%w: it has no revision", store.ErrCorrupt)}
+	}
 	return r, nil
 }

@@ -179,6 +179,7 @@ func errorLabel(err error) string {
 		{store.ErrNewer, "newer"},
 		{store.ErrUnsealed, "unsealed"},
 		{store.ErrNoBody, "no_body"},
+		{store.ErrAltered, "altered"},
 		{store.ErrSeal, "seal"},
 		{store.ErrCorrupt, "corrupt"},
 		{store.ErrForeign, "foreign"},

@@ -54,7 +54,7 @@ func TestBody_RotatedKeyset_StillOpens(t *testing.T) {
 
 func TestBody_KeyBoxCopiedPastTheSealing_DoesNotOpen(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
-	s := sealed.New(inner, newKeys(t))
+	s := sealed.New(inner, open(t, newMemory(t).withoutRequirement(t)))
 	digest, owner := putBody(t, s, store.Key{InstanceID: "i"}, "body")
 	thief := store.Key{InstanceID: "j"}
 	update(t, inner, thief, func(r *store.Record) {

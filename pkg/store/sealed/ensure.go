@@ -71,35 +71,46 @@ func Create(ctx context.Context, source Source) error {
 	return nil
 }
 
-// checkFit returns ErrSeal if the store holds secrets and all fail to open. It
-// ignores undecodable records and single broken secrets: usually the first
-// secret opens, and that is all it reads.
+// checkFit returns ErrSeal if the store holds boxes and all fail to open. It
+// ignores undecodable records and single broken boxes: usually the first box
+// opens, and that is all it reads. Whether records were altered is another
+// matter, which stops none of the others.
 func checkFit(ctx context.Context, keys *Keys, st store.Store) error {
 	var wrong error
-	for r, err := range New(st, keys).All(ctx) {
+	for r, err := range st.All(ctx) {
 		switch _, skip := errors.AsType[*store.RecordError](err); {
 		case skip:
 			continue
 		case err != nil:
-			return fmt.Errorf("look for a secret to open: %w", err)
+			return fmt.Errorf("look for a box to open: %w", err)
 		}
-		for _, secret := range secrets(&r) {
-			if _, err := secret.Open(); err == nil {
+		for _, box := range boxesOf(&r) {
+			if _, err := keys.open(box.bytes, box.place); err == nil {
 				return nil
 			} else if wrong == nil {
-				wrong = err
+				wrong = &store.RecordError{Key: r.Key, Err: err}
 			}
 		}
 	}
 	return wrong
 }
 
-// secrets returns the secrets that a record has.
-func secrets(r *store.Record) []store.Sealed {
-	var found []store.Sealed
-	_ = r.EachSealed(func(_ string, secret *store.Sealed) error {
+// A placedBox is a box of a stored record with the place that it is sealed for.
+type placedBox struct {
+	bytes []byte
+	place string
+}
+
+// boxesOf returns the boxes of a stored record: its own, and its secrets'.
+func boxesOf(r *store.Record) []placedBox {
+	at := locationOf(r)
+	var found []placedBox
+	if own := r.Authentication.Box(); own != nil {
+		found = append(found, placedBox{own, at.associatedData(authenticationField)})
+	}
+	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
 		if !secret.IsZero() {
-			found = append(found, *secret)
+			found = append(found, placedBox{secret.Box(), at.associatedData(field)})
 		}
 		return nil
 	})

@@ -92,5 +92,8 @@ func (s *keySet) describe() string {
 			b.WriteString(" (primary)")
 		}
 	}
+	if !s.requiresBoxes() {
+		b.WriteString("; records without a box are accepted until reseal has run over the whole store")
+	}
 	return b.String()
 }

@@ -215,7 +215,13 @@ func TestKeys_LostPrimaryKey_StopsSealing(t *testing.T) {
 				if !errors.Is(err, store.ErrForeign) {
 					t.Errorf("sealing with a key that is lost at the next start = %v, want ErrForeign", err)
 				}
-				update(t, live, store.Key{InstanceID: "i"}, func(r *store.Record) { r.Region = "r" }) // works without a key
+				_, err = live.Update(t.Context(), store.Key{InstanceID: "i"}, func(r *store.Record) error {
+					r.Region = "r"
+					return nil
+				})
+				if !errors.Is(err, store.ErrForeign) {
+					t.Errorf("making a box with a key that is lost at the next start = %v, want ErrForeign", err)
+				}
 				if n := reports.counts()[1]; n != 1 {
 					t.Errorf("%d failures reported, want one", n)
 				}

@@ -21,6 +21,9 @@ type keySet struct {
 	handle  *keyset.Handle
 	aead    tink.AEAD
 	primary uint32
+	// requirement is the index of the entry that is no key, see requirementType;
+	// -1: there is none.
+	requirement int
 }
 
 // parse reads a Tink AEAD keyset in JSON, in clear, as bytes and Tink's own
@@ -33,13 +36,18 @@ func parse(b []byte) (*keySet, error) {
 	return newSet(handle)
 }
 
-// newKeySet returns a set of one new key (AES-256-GCM).
+// newKeySet returns a set of one new key (AES-256-GCM), for a store without
+// records: each will have a box.
 func newKeySet() (*keySet, error) {
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
 		return nil, fmt.Errorf("draw a key: %w", err)
 	}
-	return newSet(handle)
+	set, err := newSet(handle)
+	if err != nil {
+		return nil, err
+	}
+	return set.requiringBoxes()
 }
 
 func newSet(handle *keyset.Handle) (*keySet, error) {
@@ -53,7 +61,8 @@ func newSet(handle *keyset.Handle) (*keySet, error) {
 				store.ErrForeign, key.GetKeyId(), key.GetOutputPrefixType())
 		}
 	}
-	return &keySet{handle: handle, aead: primitive, primary: handle.KeysetInfo().GetPrimaryKeyId()}, nil
+	info := handle.KeysetInfo()
+	return &keySet{handle: handle, aead: primitive, primary: info.GetPrimaryKeyId(), requirement: requirementIndex(info)}, nil
 }
 
 // bytes returns the form that parse reads: the keys in clear.
@@ -80,9 +89,13 @@ func (s *keySet) edited(edit func(*keyset.Manager) error) (*keySet, error) {
 
 // entries returns the keys, in the order in which they were added.
 func (s *keySet) entries() []*keyset.Entry {
-	entries := make([]*keyset.Entry, s.handle.Len())
-	for i := range entries {
-		entries[i], _ = s.handle.Entry(i) // fails only for an index out of range
+	entries := make([]*keyset.Entry, 0, s.handle.Len())
+	for i := range s.handle.Len() {
+		if i == s.requirement {
+			continue
+		}
+		entry, _ := s.handle.Entry(i) // fails only for an index out of range
+		entries = append(entries, entry)
 	}
 	return entries
 }

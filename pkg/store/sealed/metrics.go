@@ -11,6 +11,7 @@ type keyMetrics struct {
 	reloads  *prometheus.CounterVec
 	broken   prometheus.Gauge
 	unopened prometheus.Counter
+	altered  prometheus.Counter
 }
 
 func newKeyMetrics(metrics prometheus.Registerer) (*keyMetrics, error) {
@@ -27,11 +28,15 @@ func newKeyMetrics(metrics prometheus.Registerer) (*keyMetrics, error) {
 			Name: "alibabacloud_broker_secrets_unopened_total",
 			Help: "Secrets of records that no key opened.",
 		}),
+		altered: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_records_altered_total",
+			Help: "Uses of records that were refused because the records were changed outside of the broker.",
+		}),
 	}
 	if metrics == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.reloads, m.broken, m.unopened} {
+	for _, c := range []prometheus.Collector{m.reloads, m.broken, m.unopened, m.altered} {
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("keys: register metrics: %w", err)
 		}

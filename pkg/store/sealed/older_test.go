@@ -15,7 +15,7 @@ import (
 // TestSealed_OlderBroker_KeepsUnknownMembers lets this version change the
 // record of a newer one as it does in a day's work.
 func TestSealed_OlderBroker_KeepsUnknownMembers(t *testing.T) {
-	inner, keys := openBolt(t, t.TempDir()), newKeys(t)
+	inner, keys := openBolt(t, t.TempDir()), open(t, newMemory(t).withoutRequirement(t))
 	s := sealed.New(inner, keys)
 	k := store.Key{InstanceID: "i", BindingID: "b"}
 	// Members that only a newer broker knows are in every object, a secret of

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -16,7 +17,7 @@ import (
 // Uses counts the records that need each key.
 type Uses struct {
 	Records int            `json:"records"` // looked at
-	Keys    map[uint32]int `json:"keys"`    // records with secrets that the key sealed, by its id
+	Keys    map[uint32]int `json:"keys"`    // records with boxes that the key sealed, by its id
 	// Unknown counts records that are damaged or of a newer broker: their keys
 	// are unknown.
 	Unknown int `json:"unknown"`
@@ -54,12 +55,11 @@ func (st *state) uses(ctx context.Context, records store.Store) (Uses, error) {
 // keysOf returns the keys that a record needs; false if there may be others.
 func (st *state) keysOf(r *store.Record) (ids map[uint32]bool, ok bool) {
 	ids = map[uint32]bool{}
-	_ = r.EachSealed(func(_ string, secret *store.Sealed) error {
-		if id, ok := sealedBy(secret.Box()); ok {
+	for _, box := range boxesOf(r) {
+		if id, ok := sealedBy(box.bytes); ok {
 			ids[id] = true
 		}
-		return nil
-	})
+	}
 	if r.Schema > store.SchemaVersion {
 		return ids, false
 	}
@@ -98,8 +98,9 @@ const (
 	progressEvery = 100 // records between two calls of progress
 )
 
-// Reseal seals every secret of st, the store that New gave for these keys, with
-// the primary key unless it did so already. Everything else stays. It may be
+// Reseal seals every record of st, the store that New gave for these keys, and
+// every secret with the primary key unless it did so already. Everything else
+// stays. It may be
 // ended and started again at any time, also while the records are in use.
 // Secrets that fail to open are counted and stay. progress is called now and
 // then and must return at once; it may be nil.
@@ -142,15 +143,17 @@ type resealRun struct {
 	total Resealed
 }
 
-// needs reports whether a record has secrets of other keys than the primary
-// one.
+// needs reports whether a record lacks its box, or has boxes of other keys than
+// the primary one.
 func (run *resealRun) needs(r *store.Record) bool {
-	for _, secret := range secrets(r) {
-		if id, ok := sealedBy(secret.Box()); !ok || id != run.primary {
-			return true
-		}
-	}
-	return false
+	return r.Authentication.Box() == nil ||
+		slices.ContainsFunc(boxesOf(r), func(box placedBox) bool { return !run.isPrimary(box.bytes) })
+}
+
+// isPrimary reports whether the primary key sealed a box.
+func (run *resealRun) isPrimary(box []byte) bool {
+	id, ok := sealedBy(box)
+	return ok && id == run.primary
 }
 
 // errUnchanged ends an update without saving.
@@ -181,11 +184,12 @@ func (run *resealRun) record(ctx context.Context, k store.Key) error {
 }
 
 // unseal makes fresh secrets of the ones sealed by other keys than the primary
-// one; saving the record seals them. It returns whether there are any, and the
-// error of one that fails to open.
+// one; saving the record seals them, and the record itself. It returns whether
+// there is anything to seal, and the error of a secret that fails to open.
 func (run *resealRun) unseal(r *store.Record) (anew bool, left error) {
+	anew = !run.isPrimary(r.Authentication.Box())
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
-		if id, ok := sealedBy(secret.Box()); secret.IsZero() || ok && id == run.primary {
+		if secret.IsZero() || run.isPrimary(secret.Box()) {
 			return nil
 		}
 		if plain, err := secret.Open(); err == nil {

@@ -37,7 +37,7 @@ type Key struct {
 // An InUseError says why a key must stay.
 type InUseError struct {
 	ID      uint32
-	Records int // with secrets that it sealed
+	Records int // with boxes that it sealed, their own or a secret's
 	Unknown int // damaged or of a newer broker: their keys are unknown
 }
 
@@ -46,7 +46,7 @@ func (e *InUseError) Error() string {
 	if e.Records == 0 {
 		return fmt.Sprintf("key %d may be in use: %d records are damaged or of a newer broker: repair or purge them first", e.ID, e.Unknown)
 	}
-	return fmt.Sprintf("key %d is in use: it sealed secrets of %d records: reseal them first", e.ID, e.Records)
+	return fmt.Sprintf("key %d is in use: it sealed %d records or secrets of them: reseal them first", e.ID, e.Records)
 }
 
 // Is matches ErrInUse.

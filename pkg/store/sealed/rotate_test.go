@@ -77,13 +77,13 @@ func TestDrop_KeyInUse_IsKeptUntilUnused(t *testing.T) {
 		pass(time.Minute)
 
 		uses, err := keys.Uses(t.Context(), s)
-		if d := cmp.Diff(sealed.Uses{Records: 6, Keys: map[uint32]int{old: 4, id: 1}}, uses); d != "" || err != nil {
+		if d := cmp.Diff(sealed.Uses{Records: 6, Keys: map[uint32]int{old: 5, id: 1}}, uses); d != "" || err != nil {
 			t.Errorf("Uses (-want +got):\n%s%v", d, err)
 		}
 		err = keys.Drop(t.Context(), s, old)
 		inUse, ok := errors.AsType[*sealed.InUseError](err)
-		if !errors.Is(err, sealed.ErrInUse) || !ok || inUse.Records != 4 {
-			t.Errorf("Drop = %v, want ErrInUse by 4 records", err)
+		if !errors.Is(err, sealed.ErrInUse) || !ok || inUse.Records != 5 {
+			t.Errorf("Drop = %v, want ErrInUse by 5 records", err)
 		}
 		_, err = keys.Reseal(t.Context(), s, nil)
 		must(t, err)

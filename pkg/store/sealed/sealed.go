@@ -1,5 +1,7 @@
 // Package sealed encrypts the secrets of records on their way into a store, and
-// decrypts them on demand.
+// decrypts them on demand. A box over the stored bytes authenticates the open part
+// of each record: a record that another program changed opens no secret and is
+// not written.
 //
 // Each secret is sealed for its place: kind, ids and incarnation of the record
 // and name of the field are its associated data. In any other place it fails to
@@ -61,21 +63,31 @@ func (s *sealing) Delete(ctx context.Context, k store.Key, check func(*store.Rec
 	}
 	return s.Store.Delete(ctx, k, func(r *store.Record) error {
 		s.attachKeys(r)
+		if err := r.Authenticate(); err != nil {
+			return err
+		}
 		return check(r)
 	})
 }
 
-// Update implements store.Store. Sealing is part of the inner store's change,
-// so that comparing and swapping stay one step.
+// Update implements store.Store. Checking and sealing are part of the inner
+// store's change, so that comparing and swapping stay one step.
 func (s *sealing) Update(ctx context.Context, k store.Key, change func(*store.Record) error) (store.Record, error) {
 	defer s.keys.updates.begin()()
 	r, err := s.Store.Update(ctx, k, func(r *store.Record) error {
 		s.attachKeys(r)
+		if err := r.Authenticate(); err != nil {
+			return err
+		}
 		kept := placedSecrets(r)
 		if err := change(r); err != nil {
 			return err
 		}
 		r.Key = k
+		at := locationOf(r)
+		r.Authentication = store.SealedBy(func(digest []byte) ([]byte, error) {
+			return s.keys.seal(digest, at.associatedData(authenticationField))
+		})
 		return s.seal(r, kept)
 	})
 	s.attachKeys(&r)
@@ -88,12 +100,15 @@ type placedSecret struct {
 	secret store.Sealed
 }
 
-// attachKeys lets the secrets of a stored record open with the keys, on demand.
+// attachKeys lets a stored record be checked and its secrets open with the keys,
+// on demand.
 func (s *sealing) attachKeys(r *store.Record) {
 	at := locationOf(r)
+	r.Authentication = r.Authentication.CheckedBy(func(a store.Authentication) error { return s.keys.authenticate(a, at) })
+	record := store.Record{Key: r.Key, Authentication: r.Authentication}
 	_ = r.EachSealed(func(field string, secret *store.Sealed) error {
 		if !secret.IsZero() {
-			*secret = s.boxed(at, field, secret.Box())
+			*secret = s.boxed(at, field, secret.Box(), record.Authenticate)
 		}
 		return nil
 	})
@@ -129,7 +144,7 @@ func (s *sealing) seal(r *store.Record, kept map[placedSecret]bool) error {
 		if err != nil {
 			return &store.RecordError{Key: r.Key, Err: fmt.Errorf("seal %s: %w", field, err)}
 		}
-		*secret = s.boxed(at, field, box)
+		*secret = s.boxed(at, field, box, func() error { return nil })
 		return nil
 	})
 }
@@ -146,9 +161,13 @@ func ownSecrets(r *store.Record) {
 	r.Frozen, r.Bodies = maps.Clone(r.Frozen), maps.Clone(r.Bodies)
 }
 
-// boxed returns a sealed secret that opens with the keys.
-func (s *sealing) boxed(at *location, field string, box []byte) store.Sealed {
+// boxed returns a sealed secret that opens with the keys, provided that
+// authenticate accepts its record.
+func (s *sealing) boxed(at *location, field string, box []byte, authenticate func() error) store.Sealed {
 	return store.Boxed(box, func(box []byte) ([]byte, error) {
+		if err := authenticate(); err != nil {
+			return nil, err
+		}
 		plain, err := s.keys.open(box, at.associatedData(field))
 		if err != nil {
 			return nil, &store.RecordError{Key: at.Key, Err: fmt.Errorf("%s: %w", field, err)}
@@ -164,6 +183,9 @@ type location struct {
 }
 
 func locationOf(r *store.Record) *location { return &location{r.Key, r.Incarnation} }
+
+// authenticationField is the field of a record's own box. No secret has the name.
+const authenticationField = "authentication"
 
 // associatedData returns the bytes that a secret is bound to. Each part has its
 // length before it, so that places stay distinct.

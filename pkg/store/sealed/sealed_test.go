@@ -79,7 +79,7 @@ func update(t *testing.T, s store.Store, k store.Key, change func(r *store.Recor
 
 func TestSealed_MovedBox_DoesNotOpen(t *testing.T) {
 	inner := openBolt(t, t.TempDir())
-	s := sealed.New(inner, newKeys(t))
+	s := sealed.New(inner, open(t, newMemory(t).withoutRequirement(t))) // the secrets defend themselves
 	from := store.Key{InstanceID: "i", BindingID: "bc"}
 	box := update(t, s, from, func(r *store.Record) {
 		r.Incarnation = "life"

@@ -1,9 +1,12 @@
 package sealed_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -93,6 +96,25 @@ func (m *memory) content() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.keyset
+}
+
+// withoutRequirement removes the keyset's entry that all records have boxes, as in
+// a keyset of before the boxes.
+func (m *memory) withoutRequirement(t *testing.T) *memory {
+	t.Helper()
+	m.set(func(m *memory) {
+		var keyset map[string]any
+		must(t, json.Unmarshal(m.keyset, &keyset))
+		keys, _ := keyset["key"].([]any)
+		keyset["key"] = slices.DeleteFunc(keys, func(key any) bool {
+			b, err := json.Marshal(key)
+			return err != nil || bytes.Contains(b, []byte("records-authenticated"))
+		})
+		var err error
+		m.keyset, err = json.Marshal(keyset)
+		must(t, err)
+	})
+	return m
 }
 
 // looked counts the reads so far.

@@ -11,7 +11,7 @@ import (
 func TestFill_EmptyRecord_SetsAllButSecrets(t *testing.T) {
 	r := store.Record{Key: binding("i", "b")}
 	fill(&r)
-	theStores := map[string]bool{"Record.Schema": true, "Record.Revision": true}
+	theStores := map[string]bool{"Record.Schema": true, "Record.Revision": true, "Record.Authentication": true}
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
 		switch secret := isSecret(v.Type()); {

@@ -1,0 +1,37 @@
+package sealed
+
+import (
+	"crypto/subtle"
+	"fmt"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+)
+
+// authenticate returns ErrAltered unless the box of a stored record fits its bytes
+// and its place. A record without a box passes until the keyset requires boxes.
+func (k *Keys) authenticate(a store.Authentication, at *location) error {
+	err := k.checkBox(a, at)
+	if err == nil {
+		return nil
+	}
+	k.metrics.altered.Inc()
+	return &store.RecordError{Key: at.Key, Err: err}
+}
+
+func (k *Keys) checkBox(a store.Authentication, at *location) error {
+	box := a.Box()
+	if box == nil {
+		if k.state.Load().set.requiresBoxes() {
+			return fmt.Errorf("%w: it has no box, or not as its last member", store.ErrAltered)
+		}
+		return nil
+	}
+	digest, err := k.open(box, at.associatedData(authenticationField))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w, or the keyset lacks the key of its box: %w", store.ErrAltered, err)
+	case subtle.ConstantTimeCompare(digest, a.Digest()) != 1:
+		return fmt.Errorf("%w: its box is of other bytes", store.ErrAltered)
+	}
+	return nil
+}
