@@ -156,3 +156,26 @@ func TestA071_ObjectWithoutTags_EmptyTagSet(t *testing.T) {
 		}
 	})
 }
+
+func TestA085_Regions_AreListed(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c := e.bucketClient()
+		all, err := c.DescribeRegions(e.Context(), &oss.DescribeRegionsRequest{})
+		if err != nil {
+			e.Fatal(err)
+		}
+		var found bool
+		for _, region := range all.RegionInfoList.RegionInfos {
+			found = found || oss.ToString(region.Region) == "oss-"+e.region
+		}
+		if !found {
+			e.Errorf("the list lacks %s", e.region)
+		}
+		one, err := c.DescribeRegions(e.Context(), &oss.DescribeRegionsRequest{Regions: oss.Ptr("oss-" + e.region)})
+		if err != nil || len(one.RegionInfoList.RegionInfos) != 1 {
+			e.Errorf("%s alone: %v, %v", e.region, one, err)
+		}
+		_, err = c.DescribeRegions(e.Context(), &oss.DescribeRegionsRequest{Regions: oss.Ptr("oss-mars-1")})
+		e.refused(err, 404, "NoSuchRegion")
+	})
+}

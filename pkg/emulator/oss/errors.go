@@ -54,7 +54,7 @@ func statusOf(code string) int {
 	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "SecurityTokenExpired",
 		"InvalidSecurityToken", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt":
 		return http.StatusForbidden
-	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchServerSideEncryptionRule",
+	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist":
 		return http.StatusNotFound
 	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists":

@@ -31,6 +31,8 @@ type Config struct {
 	// Region is the region of a new bucket if host and signature of the request
 	// lack one; empty means "cn-hangzhou".
 	Region string
+	// Regions are listed by DescribeRegions; nil means Region alone.
+	Regions []string
 	// Unknown receives each unknown request, once; it may be nil.
 	Unknown func(what string)
 	// BlockPublicAccess makes new buckets with public access blocked, as new
@@ -64,6 +66,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Region == "" {
 		cfg.Region = "cn-hangzhou"
+	}
+	if cfg.Regions == nil {
+		cfg.Regions = []string{cfg.Region}
 	}
 	return &Service{cfg: cfg, buckets: make(map[string]*bucket), unknown: make(map[string]bool)}
 }

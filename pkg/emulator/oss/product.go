@@ -29,5 +29,5 @@ func mayChange(r *http.Request) bool {
 // readOnly reports by the name of an operation whether it only reads.
 func readOnly(action string) bool {
 	name := strings.TrimPrefix(action, "oss:")
-	return strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "Head") || strings.HasPrefix(name, "List")
+	return strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "Head") || strings.HasPrefix(name, "List")
 }

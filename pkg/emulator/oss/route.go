@@ -58,7 +58,7 @@ func selecting(name string) bool {
 		"response-content-type", "response-expires":
 		return false
 	case "accessPoint", "accessPointPolicy", "accessmonitor", "bucketArchiveDirectRead", "httpsConfig", "policyStatus",
-		"publicAccessBlock", "resourcePool", "x-oss-process", "x-oss-async-process", "bucketOverwriteConfig", "qosConfiguration":
+		"publicAccessBlock", "regions", "resourcePool", "x-oss-process", "x-oss-async-process", "bucketOverwriteConfig", "qosConfiguration":
 		return true
 	}
 	return subresourcesV1(name) && !strings.HasPrefix(name, "x-oss-")
@@ -90,6 +90,8 @@ func find(what string, r *http.Request, query url.Values) *operation {
 	switch what {
 	case "GET service":
 		return plain("oss:ListBuckets", (*Service).listBuckets)
+	case "GET service ?regions":
+		return plain("oss:DescribeRegions", (*Service).describeRegions)
 	case "PUT bucket":
 		return plain(actionPutBucket, (*Service).putBucket)
 	case "DELETE bucket":

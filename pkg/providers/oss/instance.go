@@ -34,6 +34,10 @@ func (i instances) Observe(ctx context.Context, t providers.Task) (providers.See
 	if err != nil {
 		return providers.Seen{}, err
 	}
+	missing, err := i.missingRegion(ctx, t, plan)
+	if err != nil || missing != "" {
+		return providers.Seen{State: bucketState{MissingRegion: missing}}, err
+	}
 	seen, err := observeBucket(ctx, i.client(plan), t, plan)
 	return seen, explain(plan, err)
 }
@@ -77,6 +81,8 @@ const factTaken = "taken"
 // bucketState is the observed state of an instance.
 type bucketState struct {
 	There bool // a bucket of our name is there
+	// MissingRegion is a sentence for the user; empty: the region exists.
+	MissingRegion string
 	// Foreign says that it belongs to another account, or carries the mark of
 	// another incarnation, and that the record never made it. A foreign bucket is
 	// left alone.

@@ -44,6 +44,8 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 	request := bucketRequest{Bucket: plan.Bucket}
 	var step providers.Step
 	switch {
+	case s.MissingRegion != "":
+		return providers.FailStep(providers.Invalid, s.MissingRegion)
 	case s.Foreign:
 		return providers.FailStep(providers.Broken, textForeignBucket)
 	case !s.There:
