@@ -92,11 +92,10 @@ func (c *config) isShared() bool { return c.store == storeKubernetes }
 // check refuses unusable combinations of settings. Its errors name the change to
 // make.
 func (c *config) check() error {
+	if err := c.checkNames(); err != nil {
+		return err
+	}
 	switch {
-	case c.brokerID == "":
-		return fmt.Errorf("--broker-id is required: a name that is unique on this cloud account and never changes, since the names of all resources derive from it")
-	case len(c.brokerID) > 64:
-		return fmt.Errorf("--broker-id is longer than 64 characters: choose a shorter one")
 	case c.maxConnections < 1 || c.opsMaxConnections < 1:
 		return fmt.Errorf("--max-connections and --ops-max-connections must be 1 or more")
 	case c.store != storeBolt && c.store != storeKubernetes:

@@ -75,6 +75,16 @@ func TestConfig_UnusableSettings_AreRefused(t *testing.T) {
 	}{
 		"NoBrokerID":          {nil, env()},
 		"LongBrokerID":        {[]string{"--broker-id", strings.Repeat("x", 65)}, env()},
+		"URLAsBrokerID":       {[]string{"--broker-id", "https://bank.example"}, env()},
+		"ReservedBrokerID":    {[]string{"--broker-id", "AliYun-prod"}, env()},
+		"AccessBrokerID":      {[]string{"--broker-id", "acs:prod"}, env()},
+		"BrokerIDOfTwoLines":  {[]string{"--broker-id", "prod\nX: y"}, env()},
+		"BrokerIDWithEnd":     {[]string{"--broker-id", "prod "}, env()},
+		"BrokerIDWithNull":    {[]string{"--broker-id", "prod\x00"}, env()},
+		"LongCatalogPrefix":   {[]string{"--broker-id", "b", "--catalog-prefix", strings.Repeat("x", 65)}, env()},
+		"ReservedPrefix":      {[]string{"--broker-id", "b", "--catalog-prefix", "aliyun-"}, env()},
+		"PrefixWithBlank":     {[]string{"--broker-id", "b", "--catalog-prefix", "a b"}, env()},
+		"URLAsPrefix":         {[]string{"--broker-id", "b", "--catalog-prefix", "http://"}, env()},
 		"UnknownFlag":         {[]string{"--broker-id", "b", "--colour", "red"}, env()},
 		"UnknownStore":        {[]string{"--broker-id", "b", "--store", "memory"}, env()},
 		"PlainHTTPEndpoint":   {[]string{"--broker-id", "b", "--endpoint", "rds=http://127.0.0.1:1"}, env()},
@@ -102,6 +112,14 @@ func TestConfig_UnusableSettings_AreRefused(t *testing.T) {
 				t.Error("it was accepted")
 			}
 		})
+	}
+}
+
+func TestConfig_OrdinaryNames_AreAccepted(t *testing.T) {
+	for _, id := range []string{"local", "3f2b8c1e-aa11-4d", "prod_eu.1", "Bank: Zürich / 1", "x-aliyun"} {
+		if _, err := readConfig([]string{"--broker-id", id, "--catalog-prefix", "eu.1-"}, env()); err != nil {
+			t.Errorf("%q: %v", id, err)
+		}
 	}
 }
 

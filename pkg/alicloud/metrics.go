@@ -147,6 +147,7 @@ func resultOf(err error) string {
 		{providers.ErrThrottled, "throttled"},
 		{providers.ErrSoldOut, "sold_out"},
 		{providers.ErrInvalid, "invalid"},
+		{providers.ErrTagRefused, "invalid"},
 		{providers.ErrNotFound, "not_found"},
 		{providers.ErrExists, "exists"},
 		{providers.ErrTokenUsed, "token_used"},

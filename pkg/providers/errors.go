@@ -14,6 +14,7 @@ var (
 	ErrTokenUsed   = errors.New("token used")            // Look: an earlier attempt may have worked
 	ErrInvalid     = errors.New("invalid request")       // User: the service refuses a parameter
 	ErrSoldOut     = errors.New("sold out")              // User: the class, zone or address has no capacity
+	ErrTagRefused  = errors.New("tag refused")           // Look: tag with the marks alone, by TagsRefused
 	ErrWrongState  = errors.New("wrong state for now")   // Transient: the resource is busy
 	ErrThrottled   = errors.New("throttled")             // Transient: slow down
 	ErrDenied      = errors.New("permission denied")     // Operator: a permission is missing
@@ -57,7 +58,7 @@ func ClassOf(err error) Class {
 	switch {
 	case isAny(err, context.Canceled, context.DeadlineExceeded, ErrOutcomeUnknown, ErrThrottled, ErrWrongState):
 		return Transient
-	case isAny(err, ErrTokenUsed, ErrExists, ErrNotFound):
+	case isAny(err, ErrTokenUsed, ErrExists, ErrNotFound, ErrTagRefused):
 		return Look
 	case isAny(err, ErrInvalid, ErrSoldOut):
 		return User

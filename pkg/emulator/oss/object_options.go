@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A tagRule limits the number and the form of tags.
@@ -28,14 +29,15 @@ func checkTags(tags []tag, rule tagRule) *apiError {
 	}
 	seen := make(map[string]bool)
 	for _, t := range tags {
-		key := strings.ToLower(t.Key)
 		switch {
 		case t.Key == "" || len(t.Key) > rule.key || len(t.Value) > rule.value:
 			return errorf("InvalidTag", "The key must have 1 to %d bytes and the value at most %d.", rule.key, rule.value)
 		case rule.characters && (!tagCharacters(t.Key) || !tagCharacters(t.Value)):
 			return errorf("InvalidTag", "Tags have letters, digits, spaces and + - = . _ : / only.").with("Key", t.Key)
-		case !rule.characters && (strings.HasPrefix(key, "http://") || strings.HasPrefix(key, "https://") || strings.HasPrefix(key, "aliyun") || strings.HasPrefix(key, "acs")):
-			return errorf("InvalidTag", "The key begins with a reserved word.").with("Key", t.Key)
+		case !rule.characters && (reservedInTags(t.Key) || reservedInTags(t.Value)): // values: A132
+			return errorf("InvalidTag", "The key or value begins with a reserved word.").with("Key", t.Key)
+		case strings.ContainsFunc(t.Key+t.Value, isUnprintable): // A131
+			return errorf("InvalidTag", "The key or value has a control character.").with("Key", t.Key)
 		case seen[t.Key]:
 			return errorf("InvalidTag", "The key comes twice.").with("Key", t.Key)
 		}
@@ -43,6 +45,22 @@ func checkTags(tags []tag, rule tagRule) *apiError {
 	}
 	return nil
 }
+
+// reservedInTags reports whether a key or value begins with a word that the cloud
+// keeps for itself.
+func reservedInTags(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range []string{"http://", "https://", "aliyun", "acs:"} {
+		if strings.HasPrefix(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// isUnprintable finds control characters, and the sign by which XML replaces the
+// characters that it cannot hold.
+func isUnprintable(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 
 func tagCharacters(s string) bool {
 	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 +-=._:/") == ""

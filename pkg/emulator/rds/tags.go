@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
@@ -24,19 +25,18 @@ func (s *Service) checkTags(r *rpc.Request, in *instance) *rpc.Error {
 	return fail
 }
 
-// parseTags checks tags as TagResources does: keys up to 128 characters,
-// without the system's prefixes, values up to 128.
+// parseTags checks tags as TagResources does: keys and values up to 128 characters,
+// without the system's prefixes (A130).
 func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
 	if len(list) > maxTagsAtOnce {
 		return nil, bad("NumberExceed.Tags", "There are at most %d tags.", maxTagsAtOnce)
 	}
 	tags := make([]tag, 0, len(list))
 	for _, t := range list {
-		lower := strings.ToLower(t.Key)
-		if t.Key == "" || utf8.RuneCountInString(t.Key) > 128 || strings.HasPrefix(lower, "aliyun") || strings.HasPrefix(lower, "acs:") || isURL(lower) {
+		if t.Key == "" || !isTagText(t.Key) {
 			return nil, bad("InvalidTagKey.Malformed", "A tag key is not valid.")
 		}
-		if utf8.RuneCountInString(t.Value) > 128 || isURL(strings.ToLower(t.Value)) {
+		if !isTagText(t.Value) {
 			return nil, bad("InvalidTagValue.Malformed", "A tag value is not valid.") // A034
 		}
 		at, twice := slices.BinarySearchFunc(tags, t.Key, byKey)
@@ -46,6 +46,14 @@ func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
 		tags = slices.Insert(tags, at, tag{t.Key, strings.Clone(t.Value)})
 	}
 	return tags, nil
+}
+
+// isTagText reports whether a key or value is of the form that tags have. The
+// refusal of signs that do not print is a guess (A131).
+func isTagText(text string) bool {
+	lower := strings.ToLower(text)
+	return utf8.RuneCountInString(text) <= 128 && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl) &&
+		!strings.HasPrefix(lower, "aliyun") && !strings.HasPrefix(lower, "acs:") && !isURL(lower)
 }
 
 func byKey(t tag, key string) int { return strings.Compare(t.key, key) }

@@ -52,8 +52,9 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 		request.ACL, request.StorageClass = plan.ACL, plan.StorageClass
 		step = providers.CallStep(stepBucket, request)
 	case !s.isTagged(t.Life):
-		request.Tags = t.Tags()
-		step = providers.CallStep(stepTags, request)
+		var name string
+		name, request.Tags = t.TagStep(stepTags)
+		step = providers.CallStep(name, request)
 	case s.ACL != "" && s.ACL != plan.ACL:
 		request.ACL = plan.ACL
 		step = providers.CallStep(stepACL, request)
@@ -69,8 +70,9 @@ func nextToRemoveBucket(t providers.Task, plan instancePlan, s bucketState) prov
 	case !s.isOurs() || s.isRetained():
 		return providers.DoneStep(nil)
 	case t.Usable && t.Deletion == providers.Retain:
-		request.Tags = append(t.Tags(), retainedTag())
-		return providers.CallStep(stepRetain, request)
+		name, tags := t.TagStep(stepRetain)
+		request.Tags = append(tags, retainedTag())
+		return providers.CallStep(name, request)
 	case (s.Objects || s.Uploads) && !mayEmpty(t):
 		return providers.FailStep(providers.Policy, textNotEmpty)
 	case s.Objects:
@@ -113,6 +115,9 @@ func doWithBucket(ctx context.Context, calls bucketCalls, s providers.Step) (pro
 }
 
 func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucketRequest) (providers.Facts, error) {
+	if providers.IsTagStep(step, stepTags) || providers.IsTagStep(step, stepRetain) {
+		return providers.TagsRefused(step, providers.Facts{}, addTags(ctx, calls, r))
+	}
 	switch step {
 	case stepBucket:
 		err := calls.Put(ctx, r)
@@ -123,8 +128,6 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 			return providers.Facts{}, err
 		}
 		return bucketFacts(r.Bucket), nil
-	case stepTags, stepRetain:
-		return providers.Facts{}, addTags(ctx, calls, r)
 	case stepACL:
 		return providers.Facts{}, calls.PutACL(ctx, r.Bucket, r.ACL)
 	case stepDeleteObjects:

@@ -71,14 +71,16 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	case i == nil && s.mismatch != nil:
 		return providers.FailStep(s.mismatch.Kind, s.mismatch.Text)
 	case i == nil:
-		return effect.Once(s.asked, stepCreate, "The database server is being ordered.", createRequest{
+		name, tags := t.TagStep(stepCreate)
+		return effect.Once(s.asked, name, "The database server is being ordered.", createRequest{
 			Description: plan.Description, Engine: plan.Engine, EngineVersion: plan.EngineVersion,
 			Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
 			VpcID: s.place.VpcID, VSwitchID: s.place.VSwitchID, ZoneID: s.place.ZoneID, SecondZoneID: secondZone(plan.Class),
-			SecurityIPs: network.DenyAll, Tags: t.Tags(),
+			SecurityIPs: network.DenyAll, Tags: tags,
 		})
 	case t.Facts.Open[factTagged] == "false":
-		return effect.Once("", stepTag, "The database server is being tagged.", tagRequest{InstanceID: i.ID, Tags: t.Tags()})
+		name, tags := t.TagStep(stepTag)
+		return effect.Once("", name, "The database server is being tagged.", tagRequest{InstanceID: i.ID, Tags: tags})
 	case i.Status != running:
 		return providers.WaitStep("server", providers.Slow, waitText(i.Status))
 	case s.duplicate != nil:
@@ -152,23 +154,26 @@ func waitText(status string) string {
 }
 
 func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.Facts, error) {
-	switch s.Name {
-	case stepCreate:
+	switch {
+	case providers.IsTagStep(s.Name, stepCreate):
 		r, err := requestOf[createRequest](s)
 		if err != nil {
 			return providers.Facts{}, err
 		}
 		id, tagged, err := c.create(ctx, r, s.Token)
 		if err != nil {
-			return providers.Facts{}, err
+			return providers.TagsRefused(s.Name, providers.Facts{}, err)
 		}
 		return providers.Facts{Open: map[string]string{factInstance: id, factTagged: fmt.Sprint(tagged)}}, nil
-	case stepTag:
+	case providers.IsTagStep(s.Name, stepTag):
 		r, err := requestOf[tagRequest](s)
 		if err != nil {
 			return providers.Facts{}, err
 		}
-		return learned(open(factTagged, "true"), c.tag(ctx, r))
+		facts, err := learned(open(factTagged, "true"), c.tag(ctx, r))
+		return providers.TagsRefused(s.Name, facts, err)
+	}
+	switch s.Name {
 	case stepSpec:
 		r, err := requestOf[specRequest](s)
 		if err != nil {
