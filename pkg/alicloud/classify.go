@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
@@ -77,8 +78,14 @@ func refusalReasons(op Op, reason error, status int, coded bool) []error {
 	return nil
 }
 
-// lossReasons returns the reasons of a lost call.
+// lossReasons returns the reasons of a call without an answer.
 func lossReasons(op Op, err error) []error {
+	if unsendable, ok := errors.AsType[*unsendableError](err); ok {
+		return []error{unsendable.reason()}
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok && u.Op == "parse" { // the parameters make no URL
+		return []error{providers.ErrInvalid}
+	}
 	var reasons []error
 	var unsent *notSentError
 	if op.Access == Write && !errors.As(err, &unsent) {

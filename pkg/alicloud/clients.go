@@ -40,7 +40,8 @@ type Clients struct {
 	products  products
 	transport http.RoundTripper
 	rate      float64
-	signer    string // the owner of the credentials, for metrics
+	users     *userPacers // of clients with other credentials
+	signer    string      // the owner of the credentials, for metrics
 	metrics   *metrics
 
 	mu     sync.Mutex
@@ -79,7 +80,7 @@ func New(c Config, list ...Product) (*Clients, error) {
 	clients := &Clients{
 		region: c.Region, source: c.Credentials, endpoints: c.Endpoints, products: products,
 		transport: strictTransport{newTransport()}, rate: c.CallsPerSecond, signer: signerBroker,
-		pacers: map[string]*pacer{},
+		users: newUserPacers(c.CallsPerSecond, time.Now), pacers: map[string]*pacer{},
 	}
 	clients.measure(newMetrics(products.names()))
 	if c.Metrics != nil {
@@ -91,12 +92,12 @@ func New(c Config, list ...Product) (*Clients, error) {
 }
 
 // With returns clients that sign with other credentials, such as a user's own for
-// one instance. They share connections; their rate is their own, since the cloud
-// limits calls by account.
+// one instance. They share connections. Each key has a rate of its own, since the
+// cloud limits calls by account, and all such keys share another one.
 func (c *Clients) With(source CredentialsSource) *Clients {
 	return &Clients{
 		region: c.region, source: source, endpoints: c.endpoints, products: c.products,
-		transport: c.transport, rate: c.rate, signer: signerInstance, metrics: c.metrics,
+		transport: c.transport, rate: c.rate, users: c.users, signer: signerInstance, metrics: c.metrics,
 		pacers: map[string]*pacer{},
 	}
 }
@@ -126,22 +127,38 @@ func (c *Clients) Call(ctx context.Context, op Op, do func(Key) error) (err erro
 		return c.products.classify(op, &notSentError{err})
 	}
 	op.Secrets = append(key.secrets(), op.Secrets...)
-	if err := c.pace(ctx, op); err != nil {
+	if err := key.checkSendable(); err != nil {
+		return c.products.classify(op, &notSentError{err})
+	}
+	if err := c.pace(ctx, op, key); err != nil {
 		return c.products.classify(op, err)
 	}
 	start := time.Now()
 	err = c.products.classify(op, do(key))
 	c.metrics.sent(op, time.Since(start))
 	if errors.Is(err, providers.ErrThrottled) {
-		c.pacer(op.Product).slowDown()
+		c.pacerOf(op, key).slowDown()
 	}
 	return err
 }
 
+// pacerOf returns the pacer that throttling of a call slows down.
+func (c *Clients) pacerOf(op Op, key Key) *pacer {
+	if c.signer == signerInstance {
+		return c.users.ofKey(userKey{key.ID, op.product()})
+	}
+	return c.pacer(op.Product)
+}
+
 // pace waits for the rate limit.
-func (c *Clients) pace(ctx context.Context, op Op) error {
+func (c *Clients) pace(ctx context.Context, op Op, key Key) error {
 	start := time.Now()
-	err := c.pacer(op.Product).wait(ctx)
+	var err error
+	if c.signer == signerInstance {
+		err = c.users.wait(ctx, userKey{key.ID, op.product()})
+	} else {
+		err = c.pacer(op.Product).wait(ctx)
+	}
 	c.metrics.waits.WithLabelValues(op.product()).Add(time.Since(start).Seconds())
 	if err != nil {
 		return &notSentError{err}

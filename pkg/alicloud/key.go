@@ -24,6 +24,20 @@ func (Key) GoString() string { return "***" }
 
 func (k Key) secrets() []string { return []string{k.ID, k.Secret, k.Token} }
 
+// checkSendable returns an error with the reason ErrCredentials for a key that no
+// request can carry: its id and token go into headers, and the cloud gives out
+// printable ASCII without blanks.
+func (k Key) checkSendable() error {
+	for _, part := range []struct{ name, text string }{{"access key id", k.ID}, {"security token", k.Token}} {
+		for i := range len(part.text) {
+			if c := part.text[i]; c <= ' ' || c > '~' {
+				return credentialsError("Key", "the "+part.name+" has blanks, control characters or characters beyond ASCII", nil)
+			}
+		}
+	}
+	return nil
+}
+
 // A CredentialsSource gives the key to sign with. It is safe for concurrent
 // use, and its errors are ErrCredentials.
 type CredentialsSource interface {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // A pacer is a token bucket that halves its pace when the cloud throttles, and
@@ -13,6 +15,7 @@ import (
 type pacer struct {
 	full    rate.Limit
 	limiter *rate.Limiter
+	turns   turns
 	now     func() time.Time
 
 	mu      sync.Mutex
@@ -30,9 +33,14 @@ func newPacer(perSecond float64, now func() time.Time) *pacer {
 	return &pacer{full: full, limiter: rate.NewLimiter(full, max(1, int(perSecond))), now: now}
 }
 
-// wait returns when a call may be made, or when ctx ends.
+// wait returns when a call may be made, or when ctx ends. Calls of the tenants of
+// their contexts take turns.
 func (p *pacer) wait(ctx context.Context) error {
 	p.recover()
+	if err := p.turns.take(ctx, providers.TenantOf(ctx)); err != nil {
+		return err
+	}
+	defer p.turns.pass()
 	return p.limiter.Wait(ctx)
 }
 

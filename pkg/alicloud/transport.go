@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 func newTransport() *http.Transport {
@@ -34,6 +36,35 @@ func (e *notSentError) Unwrap() error { return e.err }
 
 var errRedirect = errors.New("the endpoint answered with a redirect: correct its URL")
 
+// An unsendableError is an error of a request that HTTP cannot carry, because of a
+// control character in a header.
+type unsendableError struct{ header string }
+
+func (e *unsendableError) Error() string {
+	return "the header " + e.header + " has a control character"
+}
+
+// reason returns ErrCredentials for headers made from the key, and ErrInvalid for
+// headers made from other values.
+func (e *unsendableError) reason() error {
+	if e.header == "Authorization" || strings.Contains(strings.ToLower(e.header), "security-token") {
+		return providers.ErrCredentials
+	}
+	return providers.ErrInvalid
+}
+
+// checkHeaders returns an unsendableError for a request that net/http would refuse.
+func checkHeaders(headers http.Header) error {
+	for name, values := range headers {
+		for _, value := range values {
+			if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+				return &unsendableError{name}
+			}
+		}
+	}
+	return nil
+}
+
 // strictTransport marks errors from before a connection existed as unsent, fails on
 // redirects, since requests carry secrets, and drops requests after their deadline.
 // In a process that was stopped and continues, the timer of a context may fire
@@ -46,6 +77,12 @@ func (t strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 			_ = req.Body.Close() // as a RoundTripper must
 		}
 		return nil, &notSentError{context.DeadlineExceeded}
+	}
+	if err := checkHeaders(req.Header); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, &notSentError{err}
 	}
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}

@@ -40,6 +40,7 @@ func (t *Term) attemptSafely(ctx context.Context, r, instance *store.Record) (ne
 		return next, nil
 	}
 	a := &attempt{term: t, config: t.config(), record: r, instance: instance, now: t.config().Now()}
+	ctx = providers.WithTenant(ctx, a.tenant())
 	defer t.memory.track(r)
 	defer func() {
 		if p := recover(); p != nil {
@@ -64,6 +65,14 @@ func (t *Term) attemptSafely(ctx context.Context, r, instance *store.Record) (ne
 		t.memory.attemptWorked(r.Key)
 	}
 	return next, err
+}
+
+// tenant returns the tenant of the instance.
+func (a *attempt) tenant() string {
+	if a.instance != nil {
+		return lifecycle.TenantOf(a.instance)
+	}
+	return lifecycle.TenantOf(a.record)
 }
 
 func (a *attempt) run(ctx context.Context) (time.Time, error) {
