@@ -40,6 +40,12 @@ func openStore(ctx context.Context, c *config, metrics prometheus.Registerer) (s
 	if c.keysetFile != "" {
 		keyset = sealed.File(c.keysetFile)
 	}
+	if !c.isShared() {
+		warnIfOpen("--data-dir", c.dataDir)
+	}
+	if path := c.keysetPath(); path != "" {
+		warnIfOpen("--keyset-file", path)
+	}
 	keys, err := sealed.Ensure(ctx, keyset, records, &sealed.Options{SingleProcess: !c.isShared(), Metrics: metrics, Report: reportKeys})
 	if err != nil {
 		return nil, nil, errors.Join(err, records.Close())
@@ -57,7 +63,16 @@ func (c *config) openBolt(context.Context) (store.Store, sealed.Source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return file, sealed.File(filepath.Join(c.dataDir, "keyset.json")), nil
+	return file, sealed.File(c.keysetPath()), nil
+}
+
+// keysetPath returns the path of the file with the keyset; empty if the keyset is
+// in a Secret.
+func (c *config) keysetPath() string {
+	if c.keysetFile == "" && !c.isShared() {
+		return filepath.Join(c.dataDir, "keyset.json")
+	}
+	return c.keysetFile
 }
 
 // openKubernetes opens the store of Secrets. Its default keyset is one of them.

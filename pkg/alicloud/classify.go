@@ -22,23 +22,25 @@ func (p products) classify(op Op, err error) error {
 		return known
 	}
 	e := &Error{Product: op.Product, Action: op.Action}
+	code := "" // as answered
 	var (
 		server  *sdkerrors.ServerError
 		service *oss.ServiceError
 	)
 	switch {
 	case errors.As(err, &server):
-		e.Code, e.Status, e.RequestID = server.ErrorCode(), server.HttpStatus(), server.RequestId()
+		code, e.Status, e.RequestID = server.ErrorCode(), server.HttpStatus(), server.RequestId()
 		e.Detail = redact(server.Message(), op.Secrets)
-		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status, e.Code != "")
+		e.Reasons = refusalReasons(op, p[op.product()].Reason(code), e.Status, code != "")
 	case errors.As(err, &service):
-		e.Code, e.Status, e.RequestID = service.Code, service.StatusCode, service.RequestID
+		code, e.Status, e.RequestID = service.Code, service.StatusCode, service.RequestID
 		e.Detail = redact(service.Message, op.Secrets)
-		e.Reasons = refusalReasons(op, p[op.product()].Reason(e.Code), e.Status, e.Code != "" && e.Code != noCode)
+		e.Reasons = refusalReasons(op, p[op.product()].Reason(code), e.Status, code != "" && code != noCode)
 	default:
 		e.Detail = redact(withoutURL(err), op.Secrets)
 		e.Reasons = lossReasons(op, err)
 	}
+	e.Code, e.RequestID = redactIdentifier(code, op.Secrets), redactIdentifier(e.RequestID, op.Secrets)
 	return e
 }
 

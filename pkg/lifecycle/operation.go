@@ -128,7 +128,7 @@ func IsRefusedTooLong(op *store.Operation, step string, now time.Time) bool {
 }
 
 // EndLife ends the life of r after the removal of its last resource, and drops
-// its secrets. A delete of the platform makes r a tombstone; after a failed create
+// its secrets and its context. A delete of the platform makes r a tombstone; after a failed create
 // r keeps the result until the platform deletes it.
 func EndLife(r *store.Record, now time.Time) {
 	r.Settled = true
@@ -142,6 +142,7 @@ func EndLife(r *store.Record, now time.Time) {
 		return
 	}
 	r.Deleted = now
+	r.Context = platformContext(r.Context)
 	for _, s := range []*store.Spec{r.Want, r.Have} {
 		if s != nil {
 			s.Parameters, s.Prepared = store.Sealed{}, store.Sealed{}

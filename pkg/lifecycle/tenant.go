@@ -26,6 +26,20 @@ func NeededContext(context json.RawMessage) json.RawMessage {
 	return needed
 }
 
+// platformContext returns the one member of the context that a tombstone keeps:
+// names of users' things are no part of the answers to polls.
+func platformContext(context json.RawMessage) json.RawMessage {
+	platform := ContextOf(&store.Record{Context: context}).Platform
+	if platform == "" {
+		return nil
+	}
+	kept, err := json.Marshal(osb.Context{Platform: platform})
+	if err != nil { // unreachable: strings encode
+		return nil
+	}
+	return kept
+}
+
 // TenantOf returns the tenant of r, between which queue, workers, waiting requests
 // and calls to the cloud are shared: the namespace in its cluster, or, where the
 // context names none (Cloud Foundry; Korifi sends no context), the organization

@@ -34,6 +34,30 @@ func TestRequest_LargeContext_KeepsNeededMembers(t *testing.T) {
 	})
 }
 
+// The context has names and annotations of users: the tombstone goes without it.
+func TestTombstone_Context_IsForgotten(t *testing.T) {
+	inBubble(t, func(w *harness) {
+		ids := `"service_id":"fast-id","plan_id":"fast-plan","organization_guid":"o","space_guid":"s",`
+		context := `"context":{"platform":"kubernetes","namespace":"payroll","instance_name":"salaries","instance_annotations":{"a":"b"}}`
+		w.want("provision", w.provision("a", `{`+ids+context+`}`), 201)
+		w.want("bind", w.bind("a", "x", `{`+ids+context+`}`), 201)
+		w.want("unbind", w.unbind("a", "x", "fast"), 200)
+		w.want("deprovision", w.deprovision("a", "fast"), 200)
+		for _, binding := range []string{"x", ""} {
+			if got := string(w.record("a", binding).Context); !jsonEqual(t, got, `{"platform":"kubernetes"}`) {
+				t.Errorf("the tombstone of %q keeps the context %s", binding, got)
+			}
+		}
+		w.want("a purged instance", w.provision("b", `{`+ids+context+`}`), 201)
+		if _, err := w.runs.Purge(w.t.Context(), storeKey("b"), true); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(w.record("b", "").Context); !jsonEqual(t, got, `{"platform":"kubernetes"}`) {
+			t.Errorf("the tombstone of a purged instance keeps the context %s", got)
+		}
+	})
+}
+
 func jsonEqual(t *testing.T, a, b string) bool {
 	t.Helper()
 	var x, y any

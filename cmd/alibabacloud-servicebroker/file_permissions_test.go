@@ -1,0 +1,33 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestPermissions_OpenToOthers_IsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keyset.json")
+	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[fs.FileMode]bool{0o600: false, 0o640: false, 0o660: false, 0o604: true, 0o644: true, 0o444: true, 0o602: true} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := isOpenToOthers(path); got != want || err != nil {
+			t.Errorf("mode %o: %t (%v), want %t", mode, got, err, want)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the case
+		t.Fatal(err)
+	}
+	if got, err := isOpenToOthers(dir); !got || err != nil {
+		t.Errorf("a folder of mode 755: %t (%v)", got, err)
+	}
+	if got, err := isOpenToOthers(filepath.Join(dir, "absent")); got || err != nil {
+		t.Errorf("an absent file: %t (%v)", got, err)
+	}
+}
