@@ -99,6 +99,18 @@ func newTestCached() (*cached, *fetcher) {
 	return c, f
 }
 
+// A key that no request can carry is refused before it is sent.
+func TestStatic_UnsendableKey_Refused(t *testing.T) {
+	for _, key := range []Key{{ID: "a\r\nb", Secret: "s"}, {ID: "a b", Secret: "s"}, {ID: "é", Secret: "s"}, {ID: "a", Secret: "s", Token: "t\x00"}} {
+		if _, err := Static(key).Credentials(t.Context()); !errors.Is(err, providers.ErrCredentials) {
+			t.Errorf("the key of id %q: %v, want %v", key.ID, err, providers.ErrCredentials)
+		}
+	}
+	if _, err := Static(Key{ID: "LTAI!~", Secret: "any secret", Token: "t"}).Credentials(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCached_TemporaryKey_IsRenewedInTime(t *testing.T) {
 	c, f := newTestCached()
 	mustID := func(want string) {

@@ -3,6 +3,7 @@ package alicloud
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -56,7 +57,16 @@ func (s static) Credentials(context.Context) (Key, error) {
 	if key.ID == "" || key.Secret == "" {
 		return Key{}, credentialsError("Static", "the access key id or its secret is empty", nil)
 	}
+	if !isSendable(key.ID) || !isSendable(key.Token) {
+		return Key{}, credentialsError("Static", "the access key id or the security token has a character that no request can carry", nil)
+	}
 	return key, nil
+}
+
+// isSendable reports whether text is printable ASCII without blanks, which every
+// part of a signed request can carry.
+func isSendable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // credentialsError returns an error with the reason ErrCredentials and the reasons

@@ -33,19 +33,49 @@ func shippedBy(offerings []*Offering) map[string]shippedSchemas {
 // holds a whole plan with schemas that take any text, because the provider's code
 // knew spellings and values: its parameters get the spelling, enumeration and
 // bounds that ship with the provider. Keywords of the record's own schema win,
-// since an operator may have stated them.
+// since an operator may have stated them. Every record gets the updates of secret
+// parameters that came later.
 func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 	shipped, ok := c.shipped[provider]
-	if p.Form != nil || !ok {
+	if !ok {
 		return p
 	}
 	upgraded := *p
+	upgraded.Schemas.Update = p.withNewSecrets(shipped.Update)
+	p = &upgraded
+	if p.Form != nil {
+		return p
+	}
 	upgraded.Schemas = Schemas{
 		Create: upgradedSchema(p.Schemas.Create, shipped.Create),
 		Update: upgradedSchema(p.Schemas.Update, shipped.Update),
 		Bind:   upgradedSchema(p.Schemas.Bind, shipped.Bind),
 	}
 	return &upgraded
+}
+
+// withNewSecrets returns the update schema with the secret parameters that the plan
+// took when its instance was made and that updates of today take: a user's key can
+// be rotated however old its instance is.
+func (p *Plan) withNewSecrets(shipped map[string]json.RawMessage) json.RawMessage {
+	own, taken := propertiesOf(p.Schemas.Update), propertiesOf(p.Schemas.Create)
+	properties := maps.Clone(own)
+	for _, name := range p.Secret {
+		_, inForm := p.Form[name]
+		_, inSchema := taken[name]
+		model, ships := shipped[name]
+		if _, has := own[name]; has || !ships || !inForm && !inSchema || len(p.Schemas.Update) == 0 {
+			continue
+		}
+		if properties == nil {
+			properties = map[string]json.RawMessage{}
+		}
+		properties[name] = model
+	}
+	if len(properties) == len(own) {
+		return p.Schemas.Update
+	}
+	return withProperties(p.Schemas.Update, properties)
 }
 
 // upgradedSchema merges the schema's own properties into the shipped ones.

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
@@ -136,5 +137,59 @@ func TestUpgraded_OwnStatements_Stay(t *testing.T) {
 	}
 	if unknown := shipped(t).Upgraded("gone", plan); string(unknown.Schemas.Update) != string(plan.Schemas.Update) {
 		t.Errorf("a provider that ships nothing changes the schema to %s", unknown.Schemas.Update)
+	}
+}
+
+// A secret parameter that a record's plan took at creation can be updated once
+// updates of today take it; another one, and one that the operator took out, not.
+func TestUpgraded_SecretOfCreation_CanBeUpdated(t *testing.T) {
+	t.Parallel()
+	c := shipped(t)
+	without := func(raw json.RawMessage, path ...string) json.RawMessage {
+		var plan map[string]any
+		if err := json.Unmarshal(raw, &plan); err != nil {
+			t.Fatal(err)
+		}
+		at := plan
+		for _, name := range path {
+			at, _ = at[name].(map[string]any)
+		}
+		delete(at, "AccessKeyId")
+		delete(at, "AccessKeySecret")
+		changed, err := json.Marshal(plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changed
+	}
+	offering, _ := c.Offering("oss-997b8372-8dac-40ac-ae65-758b4a502222")
+	today, err := offering.Plans[0].Recorded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier := []byte(strings.Replace(string(without(today, "schemas", "update", "properties")), `"form":{`, `"form":{"AccessKeyId":{},"AccessKeySecret":{},`, 1))
+	for name, tc := range map[string]struct {
+		record json.RawMessage
+		ok     bool
+	}{
+		"a whole plan":            {wholePlans(t)["oss"], true},
+		"a record of before":      {earlier, true},
+		"a record of today":       {today, true},
+		"the operator forbids it": {without(earlier, "form"), false},
+	} {
+		plan, err := catalog.ReadRecorded(tc.record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan = c.Upgraded("oss", plan)
+		if err := plan.CheckUpdate(json.RawMessage(`{"AccessKeyId":"id","AccessKeySecret":"secret"}`)); (err == nil) != tc.ok {
+			t.Errorf("%s: %v, want taken %v", name, err, tc.ok)
+		}
+		if err := plan.CheckUpdate(json.RawMessage(`{"AccessKeyId":"a b","AccessKeySecret":"secret"}`)); err == nil {
+			t.Errorf("%s: an id with a blank is taken", name)
+		}
+		if err := plan.CheckUpdate(json.RawMessage(`{"StorageClass":"IA"}`)); err == nil {
+			t.Errorf("%s: an update takes the storage class", name)
+		}
 	}
 }

@@ -35,10 +35,14 @@ const UnexplainedFor = 10 * time.Minute
 const keptResults = 5
 
 // Begin starts an operation and its goal. A running operation ends as failed: it
-// was cancelled, and its id answers polls so.
+// was cancelled, and its id answers polls so. A deletion that cancels an update
+// works with the plan of before, which is the proven one.
 func Begin(r *store.Record, kind store.Kind, now time.Time, deadline time.Duration) {
 	if op := r.Operation; op != nil && !op.State.Finished() {
 		finish(r, store.Failed, TextCancelled, now)
+		if op.Kind == store.Update && kind.Deletes() && r.Have != nil {
+			r.Want = r.Have // a cancelled update restores the state before, as a failed one
+		}
 	}
 	r.Sequence++
 	op := &store.Operation{

@@ -172,3 +172,17 @@ func TestA082_AbsentBucketOption_NotFound(t *testing.T) {
 		e.refused(err, 404, "NoSuchServerSideEncryptionRule")
 	})
 }
+
+func TestA083_ForeignBucket_IsDeniedAndFreeNameMissing(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		foreign := "test" // taken for sure on the real cloud
+		if e.srv != nil {
+			e.srv.OSS().AddForeignBucket(foreign, "2000000000000002")
+		}
+		c := e.bucketClient()
+		_, err := c.GetBucketInfo(e.Context(), &oss.GetBucketInfoRequest{Bucket: oss.Ptr(foreign)})
+		e.refused(err, 403, "AccessDenied")
+		_, err = c.GetBucketInfo(e.Context(), &oss.GetBucketInfoRequest{Bucket: oss.Ptr(e.name())})
+		e.refused(err, 404, "NoSuchBucket")
+	})
+}

@@ -28,7 +28,7 @@ func (r *RAM) API() rpc.API {
 		a.ReadOnly = true
 		return a
 	}
-	return rpc.API{Name: "Ram", Version: "2015-05-01", Denied: "NoPermission", HTTPSOnly: true, Actions: map[string]rpc.Action{
+	actions := map[string]rpc.Action{
 		"CreateUser": user(r.createUser),
 		"GetUser":    read(user(r.getUser)),
 		"ListUsers":  read(all("user", r.listUsers)),
@@ -81,7 +81,11 @@ func (r *RAM) API() rpc.API {
 		"AttachPolicyToRole":   role(r.attachPolicyToRole),
 		"DetachPolicyFromRole": role(r.detachPolicyFromRole),
 		"ListPoliciesForRole":  read(role(r.listPoliciesForRole)),
-	}}
+	}
+	for name, action := range actions {
+		actions[name] = r.ownResources(name, action)
+	}
+	return rpc.API{Name: "Ram", Version: "2015-05-01", Denied: "NoPermission", HTTPSOnly: true, Actions: actions}
 }
 
 func (r *RAM) resource(name string) string { return "acs:ram:*:" + r.account + ":" + name }

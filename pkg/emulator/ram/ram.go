@@ -56,6 +56,13 @@ func (r *RAM) AddAccountKey(id, secret string) {
 	}}
 }
 
+// RemoveAccountKey removes a key of AddAccountKey or AddForeignKey.
+func (r *RAM) RemoveAccountKey(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.keys, id)
+}
+
 // Key implements cloud.Keys.
 func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 	r.mu.Lock()
@@ -78,7 +85,10 @@ func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 // allow, unless one of them denies it. A session of a role needs the permission
 // of the role's policies and of the session's own policy.
 func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
-	if caller.AccountID != r.account || !r.owns(resource) {
+	if caller.AccountID != r.account {
+		return foreignAllowed(caller, resource)
+	}
+	if !r.owns(resource) {
 		return false
 	}
 	r.mu.Lock()

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -13,8 +14,15 @@ import (
 func (s service) bindings() providers.Provider {
 	return ramuser.New(ramuser.Config{
 		Clients: func(instance providers.Task) (*alicloud.Clients, error) {
-			plan, err := instancePlanOf(instance)
-			return s.clients(plan), err
+			plan, err := planForBindings(instance)
+			return s.clients(plan.key()), err
+		},
+		Substitute: func(ctx context.Context, instance providers.Task, err error) (*alicloud.Clients, error) {
+			plan, unreadable := planForBindings(instance)
+			if unreadable != nil {
+				return nil, unreadable
+			}
+			return s.substitute(ctx, instance, plan, err)
 		},
 		Document: func(instance providers.Task) (string, error) {
 			plan, err := instancePlanOf(instance)
@@ -28,7 +36,7 @@ func (s service) bindings() providers.Provider {
 			return credentialsOf(s.endpoints(plan.Region), plan, user, key), err
 		},
 		Explain: func(instance providers.Task, err error) error {
-			plan, unreadable := instancePlanOf(instance)
+			plan, unreadable := planForBindings(instance)
 			if unreadable != nil {
 				return unreadable
 			}

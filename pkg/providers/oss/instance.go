@@ -38,8 +38,27 @@ func (i instances) Observe(ctx context.Context, t providers.Task) (providers.See
 	if err != nil || missing != "" {
 		return providers.Seen{State: bucketState{MissingRegion: missing}}, err
 	}
-	seen, err := observeBucket(ctx, i.client(plan), t, plan)
-	return seen, explain(plan, err)
+	if err := i.checkUpdate(ctx, t, plan); err != nil {
+		return providers.Seen{}, fmt.Errorf("oss: check the key of bucket %s: %w", plan.Bucket, err)
+	}
+	var seen providers.Seen
+	err = i.service.withKey(ctx, t, plan, func(calls bucketCalls) (err error) {
+		seen, err = observeBucket(ctx, calls, t, plan)
+		return err
+	})
+	return seen, err
+}
+
+// checkUpdate checks the key of an update that changes it.
+func (i instances) checkUpdate(ctx context.Context, t providers.Task, plan instancePlan) error {
+	if t.Goal != providers.Present {
+		return nil
+	}
+	_, changes, err := keyBefore(t, plan)
+	if err != nil || !changes {
+		return err
+	}
+	return i.service.checkNewKey(ctx, plan)
 }
 
 // Next decides on the next step.
@@ -58,8 +77,16 @@ func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	if err != nil {
 		return providers.Facts{}, err
 	}
-	facts, err := doWithBucket(ctx, i.client(plan), s)
-	return facts, explain(plan, err)
+	if s.Name == stepBucket { // whose account it would be in is the key's to say
+		facts, err := doWithBucket(ctx, i.service.calls(i.service.clients(plan.key()), plan), s)
+		return facts, explain(plan, err)
+	}
+	var facts providers.Facts
+	err = i.service.withKey(ctx, t, plan, func(calls bucketCalls) (err error) {
+		facts, err = doWithBucket(ctx, calls, s)
+		return err
+	})
+	return facts, err
 }
 
 // RegionOf returns the region of the bucket, which users may choose.
@@ -69,10 +96,6 @@ func (i instances) RegionOf(t providers.Task) string {
 		return ""
 	}
 	return plan.Region
-}
-
-func (i instances) client(plan instancePlan) bucketCalls {
-	return client{cloud: i.service.clients(plan), region: plan.Region, endpoint: i.service.endpoints(plan.Region).public}
 }
 
 // factTaken says that OSS refused the drawn name as in use.
@@ -87,6 +110,7 @@ type bucketState struct {
 	// another incarnation, and that the record never made it. A foreign bucket is
 	// left alone.
 	Foreign bool
+	Owner   string // account id
 	ACL     string
 	Tags    []providers.Tag
 	// Content; read only for a removal.
@@ -113,6 +137,9 @@ func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, pla
 	seen := providers.Seen{Exists: state.isOurs() && !state.isRetained(), State: state}
 	if state.isOurs() {
 		seen.Facts = bucketFacts(plan.Bucket)
+		if plan.AccessKeyID != "" && state.Owner != "" {
+			seen.Facts.Open[factOwner] = state.Owner
+		}
 	}
 	return seen, nil
 }
@@ -141,7 +168,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 	case err != nil:
 		return bucketState{}, err
 	}
-	state := bucketState{There: true, ACL: info.ACL}
+	state := bucketState{There: true, Owner: info.Owner, ACL: info.ACL}
 	if plan.AccessKeyID == "" && t.Owner != "" && info.Owner != "" && info.Owner != t.Owner {
 		state.Foreign = true
 		return state, nil

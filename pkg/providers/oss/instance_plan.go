@@ -48,7 +48,7 @@ func prepareInstance(t providers.Task) (instancePlan, error) {
 }
 
 // prepareUpdate keeps the plan of before and changes the ACL, the one property of a
-// bucket that can change.
+// bucket that can change, and the user's key.
 func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (instancePlan, error) {
 	var plan instancePlan
 	if err := providers.Decode(t.Plan, "plan of the instance", &plan); err != nil {
@@ -57,13 +57,15 @@ func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (ins
 	for _, fixed := range []struct{ name, given, have string }{
 		{"Region", given.Region, plan.Region},
 		{"StorageClass", given.StorageClass, plan.StorageClass},
-		{"AccessKeyId", given.AccessKeyID, plan.AccessKeyID},
-		{"AccessKeySecret", given.AccessKeySecret.Reveal(), plan.AccessKeySecret.Reveal()},
 	} {
 		if fixed.given != "" && fixed.given != fixed.have {
 			return plan, providers.Fixedf("%s is fixed when the bucket is made. Make another instance instead.", fixed.name)
 		}
 	}
-	plan.ACL = wanted.ACL
+	// The secret of a key never changes, so a new half is a mistake.
+	if (given.AccessKeyID == plan.AccessKeyID) != (given.AccessKeySecret == plan.AccessKeySecret) {
+		return plan, invalid("AccessKeyId and AccessKeySecret change together. Send both of the new key, or null for both: the broker has its own.", nil)
+	}
+	plan.ACL, plan.AccessKeyID, plan.AccessKeySecret = wanted.ACL, given.AccessKeyID, given.AccessKeySecret
 	return plan, nil
 }

@@ -63,15 +63,6 @@ type service struct {
 	override *url.URL // of the endpoint; nil: the real ones
 }
 
-// clients returns clients with the user's own key, if the instance has one, else the
-// broker's clients.
-func (s service) clients(plan instancePlan) *alicloud.Clients {
-	if plan.AccessKeyID == "" {
-		return s.cloud
-	}
-	return s.cloud.With(alicloud.Static(alicloud.Key{ID: plan.AccessKeyID, Secret: plan.AccessKeySecret.Reveal()}))
-}
-
 // An endpoints is where the buckets of a region are reached.
 type endpoints struct {
 	public   *url.URL
@@ -87,19 +78,5 @@ func (s service) endpoints(region string) endpoints {
 	return endpoints{
 		public:   &url.URL{Scheme: "https", Host: publicHost(region)},
 		internal: &url.URL{Scheme: "https", Host: internalHost(region)},
-	}
-}
-
-// explain adds our sentences to an error. Where the user brought a key, its
-// refusal is the user's; refused credentials of the broker are the operator's.
-func explain(plan instancePlan, err error) error {
-	err = sentences().Of(err)
-	if plan.AccessKeyID == "" || !errors.Is(err, providers.ErrCredentials) && !errors.Is(err, providers.ErrDenied) {
-		return err
-	}
-	return &providers.Failure{
-		Kind:  providers.Invalid,
-		Text:  "The cloud refuses the AccessKeyId of this instance, or what it may do is not enough; correct it, or leave AccessKeyId and AccessKeySecret out: the broker has credentials of its own.",
-		Cause: err,
 	}
 }

@@ -3,6 +3,7 @@ package oss
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -63,6 +64,9 @@ func parametersOf(raw json.RawMessage) (parameters, error) {
 	if p.Region != "" && !alicloud.IsRegion(p.Region) {
 		return p, invalid("Region must be the id of a region, such as cn-hangzhou.", nil)
 	}
+	// Older records hold keys as they were sent.
+	p.AccessKeyID = strings.TrimSpace(p.AccessKeyID)
+	p.AccessKeySecret = providers.Secret(strings.TrimSpace(p.AccessKeySecret.Reveal()))
 	if (p.AccessKeyID == "") != (p.AccessKeySecret == "") {
 		return p, invalid("AccessKeyId and AccessKeySecret go together. Give both or, better, neither: the broker has its own.", nil)
 	}

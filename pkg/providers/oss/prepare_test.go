@@ -182,6 +182,13 @@ func TestPrepare_ImpossibleParameters_AreRefused(t *testing.T) {
 		"region of one word":           `{"Region":"hangzhou"}`,
 		"region is an endpoint":        `{"Region":"cn-hangzhou-internal"}`,
 		"region is a prefix":           `{"Region":"oss-"}`,
+		"a key with a line break":      `{"AccessKeyId":"a\r\nb","AccessKeySecret":"secret"}`,
+		"a key with a blank":           `{"AccessKeyId":"a b","AccessKeySecret":"secret"}`,
+		"a secret with a blank":        `{"AccessKeyId":"id","AccessKeySecret":"se cret"}`,
+		"a key beyond ASCII":           `{"AccessKeyId":"kéy","AccessKeySecret":"secret"}`,
+		"a key with a NUL":             `{"AccessKeyId":"a\u0000b","AccessKeySecret":"secret"}`,
+		"a long key":                   `{"AccessKeyId":"` + strings.Repeat("x", 129) + `","AccessKeySecret":"secret"}`,
+		"a long secret":                `{"AccessKeyId":"id","AccessKeySecret":"` + strings.Repeat("x", 129) + `"}`,
 		"key without secret":           `{"AccessKeyId":"id"}`,
 		"secret without key":           `{"AccessKeySecret":"secret"}`,
 		"a number":                     `{"Region":1}`,
@@ -205,21 +212,27 @@ func TestPrepare_ImpossibleParameters_AreRefused(t *testing.T) {
 	}
 }
 
-func TestPrepareUpdate_ACL_IsAllThatChanges(t *testing.T) {
+func TestPrepareUpdate_ACLAndKey_AreAllThatChanges(t *testing.T) {
 	before := instancePlan{
 		Bucket: "drawn-before", Region: "us-west-1", ACL: "public-read", StorageClass: "IA", AccessKeyID: "id", AccessKeySecret: "secret",
 	}
+	const key = `,"AccessKeyId":"id","AccessKeySecret":"secret"}`
 	cases := map[string]struct {
 		parameters string
-		acl        string // empty: refused
+		acl, key   string // acl empty: refused
 	}{
-		"another ACL":           {`{"Region":"us-west-1","Acl":"public-read-write"}`, "public-read-write"},
-		"Acl over the old ACL":  {`{"ACL":"public-read","Acl":"private"}`, "private"},
-		"nothing said any more": {`{}`, "private"},
-		"all as it was":         {`{"Region":"us-west-1","Acl":"Public Read","StorageClass":"ia","AccessKeyId":"id","AccessKeySecret":"secret"}`, "public-read"},
-		"another region":        {`{"Region":"cn-hangzhou"}`, ""},
-		"another class":         {`{"StorageClass":"Standard"}`, ""},
-		"another key":           {`{"AccessKeyId":"other","AccessKeySecret":"secret"}`, ""},
+		"another ACL":           {`{"Region":"us-west-1","Acl":"public-read-write"` + key, "public-read-write", "id secret"},
+		"Acl over the old ACL":  {`{"ACL":"public-read","Acl":"private"` + key, "private", "id secret"},
+		"nothing said any more": {`{}`, "private", " "},
+		"all as it was":         {`{"Region":"us-west-1","Acl":"Public Read","StorageClass":"ia"` + key, "public-read", "id secret"},
+		"another key":           {`{"Acl":"public-read","AccessKeyId":"other","AccessKeySecret":"other-secret"}`, "public-read", "other other-secret"},
+		"the broker's own key":  {`{"Acl":"public-read","AccessKeyId":null,"AccessKeySecret":null}`, "public-read", " "},
+		"another region":        {`{"Region":"cn-hangzhou"` + key, "", ""},
+		"another class":         {`{"StorageClass":"Standard"` + key, "", ""},
+		"a new id alone":        {`{"AccessKeyId":"other","AccessKeySecret":"secret"}`, "", ""},
+		"a new secret alone":    {`{"AccessKeyId":"id","AccessKeySecret":"other"}`, "", ""},
+		"no id":                 {`{"AccessKeySecret":"secret"}`, "", ""},
+		"no secret":             {`{"AccessKeyId":"id"}`, "", ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -240,6 +253,8 @@ func TestPrepareUpdate_ACL_IsAllThatChanges(t *testing.T) {
 			}
 			want := before
 			want.ACL = c.acl
+			id, secret, _ := strings.Cut(c.key, " ")
+			want.AccessKeyID, want.AccessKeySecret = id, providers.Secret(secret)
 			var got instancePlan
 			if err := json.Unmarshal(raw, &got); err != nil {
 				t.Fatal(err)

@@ -25,6 +25,10 @@ type Config struct {
 	Document func(instance providers.Task) (string, error)
 	// Credentials returns the credentials of an application. Required.
 	Credentials func(instance providers.Task, user string, key Key) (map[string]string, error)
+	// Substitute returns clients that may act in place of the instance's, whose key
+	// the cloud refuses with err: clients of the same account, or nil for none. Its
+	// own error replaces err. Nil: there are none.
+	Substitute func(ctx context.Context, instance providers.Task, err error) (*alicloud.Clients, error)
 	// Explain adds the service's sentences to an error of the cloud, or gives
 	// the error to the user. Nil leaves errors as they are.
 	Explain func(instance providers.Task, err error) error
@@ -93,12 +97,12 @@ func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, er
 	if err != nil {
 		return providers.Seen{}, err
 	}
-	calls, instance, err := k.calls(t)
-	if err != nil {
-		return providers.Seen{}, err
-	}
-	seen, err := observe(ctx, calls, t, p)
-	return seen, k.explain(instance, err)
+	var seen providers.Seen
+	err = k.call(ctx, t, func(calls calls) (err error) {
+		seen, err = observe(ctx, calls, t, p)
+		return err
+	})
+	return seen, err
 }
 
 // Next decides on the next step.
@@ -125,12 +129,12 @@ func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 
 // Do makes the call of one step.
 func (k Kind) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
-	calls, instance, err := k.calls(t)
-	if err != nil {
-		return providers.Facts{}, err
-	}
-	facts, err := do(ctx, calls, s)
-	return facts, k.explain(instance, err)
+	var facts providers.Facts
+	err := k.call(ctx, t, func(calls calls) (err error) {
+		facts, err = do(ctx, calls, s)
+		return err
+	})
+	return facts, err
 }
 
 // Undo deletes an unrecorded key. Everything else is found again by its name, and
@@ -140,34 +144,42 @@ func (k Kind) Undo(ctx context.Context, t providers.Task, s providers.Step, made
 	if s.Name != stepKey || id == "" {
 		return nil
 	}
-	calls, _, err := k.calls(t)
-	if err != nil {
-		return err
-	}
 	var r request
 	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
 		return err
 	}
-	if err := providers.UnlessMissing(calls.DeleteKey(ctx, r.User, id)); err != nil {
-		return fmt.Errorf("ramuser: delete the unrecorded key of user %s: %w", r.User, err)
-	}
-	return nil
+	return k.call(ctx, t, func(calls calls) error {
+		if err := providers.UnlessMissing(calls.DeleteKey(ctx, r.User, id)); err != nil {
+			return fmt.Errorf("ramuser: delete the unrecorded key of user %s: %w", r.User, err)
+		}
+		return nil
+	})
 }
 
-func (k Kind) calls(t providers.Task) (calls, providers.Task, error) {
+// call runs do with the calls of the instance's clients, and again with those of
+// Substitute if the cloud refuses the first. A refused call has no effect.
+func (k Kind) call(ctx context.Context, t providers.Task, do func(calls) error) error {
 	instance, err := instanceOf(t)
 	if err != nil {
-		return nil, instance, err
+		return err
 	}
 	clients, err := k.config.Clients(instance)
 	if err != nil {
-		return nil, instance, err
+		return err
 	}
-	return client{clients}, instance, nil
-}
-
-func (k Kind) explain(instance providers.Task, err error) error {
-	if err == nil || k.config.Explain == nil {
+	if err = do(client{clients}); err == nil {
+		return nil
+	}
+	if k.config.Substitute != nil {
+		substitute, failed := k.config.Substitute(ctx, instance, err)
+		switch {
+		case failed != nil:
+			return failed
+		case substitute != nil:
+			return do(client{substitute})
+		}
+	}
+	if k.config.Explain == nil {
 		return err
 	}
 	return k.config.Explain(instance, err)
