@@ -21,7 +21,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:8005", "`address` of the Open Service Broker API")
 	fs.StringVar(&c.opsListen, "ops-listen", "127.0.0.1:8006", "`address` of health, metrics and the operator API")
 	fs.IntVar(&c.maxConnections, "max-connections", api.DefaultConnections, "open `connections` of --listen; at the bound a new one takes the place of the oldest that has never authenticated")
-	fs.IntVar(&c.opsMaxConnections, "ops-max-connections", 128, "open `connections` of --ops-listen, likewise")
+	fs.IntVar(&c.opsMaxConnections, "ops-max-connections", 512, "open `connections` of --ops-listen, likewise")
 	fs.StringVar(&c.dataDir, "data-dir", "./data", "`directory` of the store and its keyset")
 	fs.StringVar(&c.store, "store", storeBolt, "`store` of the records: bolt (a file in the data directory, for one process) or kubernetes (Secrets, for several replicas)")
 	fs.StringVar(&c.storeName, "store-name", kubernetes.DefaultName, "`prefix` of the names of the kubernetes store's objects")

@@ -34,14 +34,16 @@ type connection struct {
 	cancel context.CancelFunc // of the requests' context
 
 	// Of the owner's mutex.
-	counted bool
-	place   *list.Element // nil once it has authenticated
+	list          *list.List
+	place         *list.Element // nil once it has authenticated or is gone
+	bytes         int           // of its request's header
+	authenticated bool          // and counted as such
 
-	mu            sync.Mutex
-	handshaken    bool
-	authenticated bool
-	idle          bool // between two requests
-	header        headerLines
+	mu         sync.Mutex
+	handshaken bool
+	known      bool // it has authenticated
+	idle       bool // between two requests
+	header     headerLines
 }
 
 // newConnection wraps an accepted connection. With a TLS configuration the
@@ -63,8 +65,14 @@ func (c *connection) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	c.mu.Lock()
+	counted := c.header.inside
 	fits := c.header.add(p[:n])
 	c.mu.Unlock()
+	if counted {
+		if closing := c.owner.read(c, n); closing != nil {
+			c.owner.close(closing, closedHeader)
+		}
+	}
 	if fits {
 		return n, err
 	}
@@ -108,7 +116,7 @@ func looksLikeHTTP(record [5]byte) bool {
 // client that has never authenticated.
 func (c *connection) SetReadDeadline(at time.Time) error {
 	c.mu.Lock()
-	short := c.idle && !c.authenticated
+	short := c.idle && !c.known
 	c.mu.Unlock()
 	if short && !at.IsZero() {
 		if soon := time.Now().Add(idleBeforeLogin); soon.Before(at) {
@@ -154,8 +162,9 @@ func (c *connection) changed(state http.ConnState) {
 		return
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.idle, c.header = true, headerLines{inside: true}
+	c.mu.Unlock()
+	c.owner.answer(c, true)
 }
 
 // begin follows the start of a handler: the header is read, and a body comes.
@@ -221,10 +230,18 @@ func markAuthenticated(ctx context.Context) {
 		return
 	}
 	c.mu.Lock()
-	known := c.authenticated
-	c.authenticated = true
+	known := c.known
+	c.known = true
 	c.mu.Unlock()
 	if !known {
 		c.owner.authenticate(c)
+	}
+}
+
+// markRefused makes the connection of a request with wrong credentials one of the
+// first to be closed when others need its place.
+func markRefused(ctx context.Context) {
+	if c := connectionOf(ctx); c != nil {
+		c.owner.answer(c, false)
 	}
 }

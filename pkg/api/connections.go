@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"container/list"
 	"crypto/tls"
 	"fmt"
@@ -11,11 +12,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Connections bounds the open connections of one port, so that clients without
-// credentials cannot take the process's memory. At the bound a new connection
-// takes the place of the oldest one that has never authenticated. If all have
-// authenticated, the new one is closed. Either is counted, and logged once per
-// interval.
+// Connections bounds the open connections of one port and the headers that their
+// clients have sent, so that clients without credentials cannot take the process's
+// memory. At the bound a new connection takes the place of the oldest one that has
+// never authenticated; one that had an answer, or whose guess is delayed, goes
+// before one whose first request is still to come. If all have authenticated, the
+// new one is closed. Each is counted, and logged once per interval.
 type Connections struct {
 	port   string
 	most   int
@@ -25,14 +27,22 @@ type Connections struct {
 	mu            sync.Mutex
 	open          int
 	authenticated int
-	unknown       list.List // of *connection that have never authenticated, the oldest first
+	headers       int       // bytes of the headers of the others
+	fresh         list.List // of *connection whose first answer is still to come, the oldest first
+	answered      list.List // of *connection that had one, and never authenticated
 }
+
+// Bounds of the headers of all connections of a port that have never authenticated.
+const (
+	mostHeaders = 4 << 20 // bytes
+	smallHeader = 2 << 10 // bytes; a connection is never closed for less
+)
 
 // Reasons to close a connection before its client does.
 const (
 	closedOldest = "oldest" // it had never authenticated, and a new one took its place
 	closedNewest = "newest" // all others had authenticated
-	closedHeader = "header" // too many lines
+	closedHeader = "header" // too many lines, or it had the oldest of too many large headers
 )
 
 // NewConnections returns the bound of a port: at most `most` connections at once.
@@ -88,13 +98,13 @@ func (c *Connections) countAuthenticated() float64 {
 	return float64(c.authenticated)
 }
 
-// add counts a connection, and returns the one to close for it: the oldest that
-// has never authenticated, the new one itself, or nil below the bound.
+// add counts a connection, and returns the one to close for it: one that has
+// never authenticated, the new one itself, or nil below the bound.
 func (c *Connections) add(opened *connection) (closing *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open >= c.most {
-		oldest := c.unknown.Front()
+		oldest := cmp.Or(c.answered.Front(), c.fresh.Front())
 		if oldest == nil {
 			return opened
 		}
@@ -102,18 +112,59 @@ func (c *Connections) add(opened *connection) (closing *connection) {
 		c.forget(closing)
 	}
 	c.open++
-	opened.place = c.unknown.PushBack(opened)
-	opened.counted = true
+	opened.list = &c.fresh
+	opened.place = opened.list.PushBack(opened)
 	return closing
+}
+
+// read counts bytes of a header, and returns the connection to close for them: the
+// oldest that has a large header, or nil below the bound.
+func (c *Connections) read(from *connection, bytes int) (closing *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if from.place == nil {
+		return nil
+	}
+	from.bytes += bytes
+	if c.headers += bytes; c.headers <= mostHeaders {
+		return nil
+	}
+	for _, group := range []*list.List{&c.answered, &c.fresh} {
+		for at := group.Front(); at != nil; at = at.Next() {
+			if held, _ := at.Value.(*connection); held.bytes > smallHeader {
+				c.forget(held)
+				return held
+			}
+		}
+	}
+	return nil
+}
+
+// answer notes that a connection without good credentials has its answer, or waits
+// for a refusal. idle means that its request is over, and with it the header.
+func (c *Connections) answer(to *connection, idle bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if to.place == nil {
+		return
+	}
+	to.list.Remove(to.place)
+	to.list = &c.answered
+	to.place = to.list.PushBack(to)
+	if idle {
+		c.headers -= to.bytes
+		to.bytes = 0
+	}
 }
 
 // authenticate keeps a connection from being closed for a new one.
 func (c *Connections) authenticate(known *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known.counted && known.place != nil {
-		c.unknown.Remove(known.place)
-		known.place = nil
+	if known.place != nil {
+		c.forget(known)
+		known.authenticated = true
+		c.open++
 		c.authenticated++
 	}
 }
@@ -126,17 +177,25 @@ func (c *Connections) remove(gone *connection) {
 
 // forget is remove for a holder of the mutex. It may be called again.
 func (c *Connections) forget(gone *connection) {
-	if !gone.counted {
-		return
-	}
-	gone.counted = false
-	c.open--
-	if gone.place == nil {
+	switch {
+	case gone.authenticated:
+		gone.authenticated = false
 		c.authenticated--
+	case gone.place != nil:
+		gone.list.Remove(gone.place)
+		gone.place = nil
+		c.headers -= gone.bytes
+	default:
 		return
 	}
-	c.unknown.Remove(gone.place)
-	gone.place = nil
+	c.open--
+}
+
+// close closes a connection that was chosen, and tells why.
+func (c *Connections) close(closing *connection, reason string) {
+	c.closed.WithLabelValues(reason).Inc()
+	c.log.Add(reason + " from " + closing.raw.RemoteAddr().String())
+	closing.drop()
 }
 
 // A boundedListener accepts connections under the bound. Accept waits for new
@@ -162,9 +221,7 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 			if closing == opened {
 				reason = closedNewest
 			}
-			l.connections.closed.WithLabelValues(reason).Inc()
-			l.connections.log.Add(reason + " from " + closing.raw.RemoteAddr().String())
-			closing.drop()
+			l.connections.close(closing, reason)
 		}
 		if closing != opened {
 			return opened, nil

@@ -40,6 +40,7 @@ func (f *failures) wait(ctx context.Context, now time.Time) (answer bool) {
 	if delay == 0 {
 		return answer
 	}
+	markRefused(ctx)
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {

@@ -1,10 +1,14 @@
 package api
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -221,6 +225,148 @@ func TestTokenReviewer_Guesses_DoNotDelayGoodTokens(t *testing.T) {
 		guesses.Wait()
 		if took := time.Since(begin); took != reviewTimeout {
 			t.Errorf("guesses took %v, want the time-out", took)
+		}
+	})
+}
+
+// jwt returns a token with these claims, without a good signature.
+func jwt(claims string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))
+}
+
+func TestTokenReviewer_HopelessTokens_AreNotReviewed(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	in := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).Unix(), 10) }
+	const ours = `"sub":"` + controller + `","aud":["osb"]`
+	for _, tc := range []struct {
+		name, token string
+		users       []string
+		audiences   []string
+		reviewed    bool
+	}{
+		{"good", jwt(`{` + ours + `,"exp":` + in(time.Hour) + `}`), []string{controller}, []string{"osb"}, true},
+		{"without expiry", jwt(`{` + ours + `}`), []string{controller}, []string{"osb"}, true},
+		{"expired within the leeway", jwt(`{` + ours + `,"exp":` + in(-expiryLeeway+time.Minute) + `}`), []string{controller}, []string{"osb"}, true},
+		{"expired", jwt(`{` + ours + `,"exp":` + in(-expiryLeeway-time.Minute) + `}`), []string{controller}, []string{"osb"}, false},
+		{"expired, any user", jwt(`{"exp":` + in(-time.Hour) + `.5}`), []string{"oidc:ci"}, nil, false},
+		{"another audience", jwt(`{` + ours + `}`), []string{controller}, []string{"vault", "broker"}, false},
+		{"another audience, none configured", jwt(`{` + ours + `}`), []string{controller}, nil, true},
+		{"one audience as a text", jwt(`{"sub":"` + controller + `","aud":"osb"}`), []string{controller}, []string{"osb"}, true},
+		{"legacy token without audience", jwt(`{"sub":"` + controller + `"}`), []string{controller}, []string{"osb"}, true},
+		{"another subject", jwt(`{"sub":"system:serviceaccount:default:pod"}`), []string{controller}, nil, false},
+		{"no subject", jwt(`{}`), []string{controller}, nil, false},
+		{"another subject, users of other kinds", jwt(`{"sub":"1234"}`), []string{controller, "oidc:ci"}, nil, true},
+		{"no JWT", "opaque", []string{controller}, nil, false},
+		{"no JWT, users of other kinds", "opaque", []string{controller, "oidc:ci"}, nil, true},
+		{"claims that are no object", jwt(`[]`), []string{controller}, nil, false},
+		{"claims that are no base64", "a.%%%.c", []string{controller}, nil, false},
+	} {
+		reviews := 0
+		reviewer, err := NewTokenReviewer(TokenReviewConfig{
+			URL: "http://cluster", Users: tc.users, Audiences: tc.audiences, Now: func() time.Time { return now },
+			Client: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				reviews++
+				answer := `{"status":{"authenticated":true,"audiences":["osb"],"user":{"username":"` + controller + `"}}}`
+				return &http.Response{StatusCode: http.StatusCreated, Body: io.NopCloser(strings.NewReader(answer))}, nil
+			})},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		allowed, err := reviewer.Allows(t.Context(), tc.token, "192.0.2.1")
+		if err != nil || allowed != tc.reviewed || (reviews > 0) != tc.reviewed {
+			t.Errorf("%s: allowed %t, %v, after %d reviews; want reviewed %t", tc.name, allowed, err, reviews, tc.reviewed)
+		}
+	}
+}
+
+// TestTokenReviewer_FloodFromOneAddress_LeavesPlaces has an API server that decides
+// one review at a time: forged tokens of one address fill the waiting places, and a
+// new token of an address that had a good one, and one of a new address, are
+// reviewed at once and next.
+func TestTokenReviewer_FloodFromOneAddress_LeavesPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		decide := make(chan struct{})
+		var mu sync.Mutex
+		var order []string
+		reviewer, err := NewTokenReviewer(TokenReviewConfig{
+			URL: "http://cluster", Users: []string{controller},
+			Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				var review tokenReview
+				if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
+					return nil, err
+				}
+				claims, err := claimsOf(review.Spec.Token)
+				if err != nil {
+					return nil, err
+				}
+				mu.Lock()
+				order = append(order, claims.Audiences[0])
+				mu.Unlock()
+				select {
+				case <-decide:
+				case <-r.Context().Done():
+					return nil, r.Context().Err()
+				}
+				good := strconv.FormatBool(strings.HasPrefix(claims.Audiences[0], "good"))
+				answer := `{"status":{"authenticated":` + good + `,"user":{"username":"` + controller + `"}}}`
+				return &http.Response{StatusCode: http.StatusCreated, Body: io.NopCloser(strings.NewReader(answer))}, nil
+			})},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		failed := 0
+		ask := func(name, address string) {
+			all.Go(func() {
+				allowed, err := reviewer.Allows(t.Context(), jwt(`{"sub":"`+controller+`","aud":"`+name+`"}`), address)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					failed++
+				}
+				if allowed != strings.HasPrefix(name, "good") && err == nil {
+					t.Errorf("%s: allowed %t", name, allowed)
+				}
+			})
+			synctest.Wait()
+		}
+		seen := func() []string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(order)
+		}
+		ask("good first", "platform")
+		decide <- struct{}{}
+		synctest.Wait()
+		const flood = 450
+		for i := range flood {
+			ask(fmt.Sprint("forged ", i), "flood")
+		}
+		ask("good rotated", "platform")
+		if got := seen(); got[len(got)-1] != "good rotated" {
+			t.Errorf("a new token of the platform waits behind %d forged ones", flood)
+		}
+		ask("good of a new one", "another platform")
+		for range mostReviews + 2 { // those under review, then one of each address
+			decide <- struct{}{}
+			synctest.Wait()
+		}
+		if !slices.Contains(seen(), "good of a new one") {
+			t.Errorf("a token of a new address waits behind forged ones; reviewed: %v", seen())
+		}
+		time.Sleep(reviewTimeout) // the API server hangs
+		all.Wait()
+		if failed < flood-2*mostReviews || failed > flood {
+			t.Errorf("%d of %d forged tokens have no verdict", failed, flood)
+		}
+		time.Sleep(2 * rememberFor)
+		if reviewer.queueOf("platform") != reviewer.others {
+			t.Error("an address keeps its places for ever")
 		}
 	})
 }
