@@ -19,6 +19,7 @@ type Authentication struct{ v *authentication }
 
 type authentication struct {
 	box     []byte // nil: the stored bytes have none
+	lost    bool   // a box is there in another place or form than Encode gives it
 	content []byte // the stored bytes without the box; nil for a fresh record
 	check   func() error
 	seal    func(digest []byte) (box []byte, err error)
@@ -47,6 +48,10 @@ func (a Authentication) Box() []byte {
 	return a.v.box
 }
 
+// IsLost reports whether the stored bytes have a box in another place or form than
+// Encode gives it, as after an edit by hand. Box is nil then.
+func (a Authentication) IsLost() bool { return a.v != nil && a.v.lost }
+
 // Digest returns the SHA-256 of the stored bytes without the box.
 func (a Authentication) Digest() []byte {
 	if a.v == nil {
@@ -62,7 +67,7 @@ func (a Authentication) CheckedBy(check func(Authentication) error) Authenticati
 		return a
 	}
 	return Authentication{&authentication{
-		box: a.v.box, content: a.v.content,
+		box: a.v.box, lost: a.v.lost, content: a.v.content,
 		check: sync.OnceValue(func() error { return check(a) }),
 	}}
 }

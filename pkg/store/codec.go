@@ -51,8 +51,9 @@ func Decode(b []byte) (Record, error) {
 	case r.Schema < 1:
 		return Record{}, fmt.Errorf("%w: it has no schema version", ErrCorrupt)
 	}
-	delete(r.Unknown, boxMember) // in another place or form than Encode gives it
-	r.Authentication = Authentication{&authentication{box: box, content: content}}
+	_, lost := r.Unknown[boxMember]
+	delete(r.Unknown, boxMember)
+	r.Authentication = Authentication{&authentication{box: box, lost: lost, content: content}}
 	return r, nil
 }
 

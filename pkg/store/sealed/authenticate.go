@@ -8,22 +8,26 @@ import (
 )
 
 // authenticate returns ErrAltered unless the box of a stored record fits its bytes
-// and its place. A record without a box passes until the keyset requires boxes.
+// and its place, or an operator is accepting these bytes.
 func (k *Keys) authenticate(a store.Authentication, at *location) error {
 	err := k.checkBox(a, at)
-	if err == nil {
+	if err == nil || k.acceptances.has(at.Key, a.Digest()) {
 		return nil
 	}
 	k.metrics.altered.Inc()
 	return &store.RecordError{Key: at.Key, Err: err}
 }
 
+// checkBox is authenticate without acceptances. A record without a box passes
+// until the keyset requires boxes.
 func (k *Keys) checkBox(a store.Authentication, at *location) error {
 	box := a.Box()
-	if box == nil {
-		if k.state.Load().set.requiresBoxes() {
-			return fmt.Errorf("%w: it has no box, or not as its last member", store.ErrAltered)
-		}
+	switch {
+	case a.IsLost():
+		return fmt.Errorf("%w: its box is not the last member", store.ErrAltered)
+	case box == nil && k.state.Load().set.requiresBoxes():
+		return fmt.Errorf("%w: it has no box", store.ErrAltered)
+	case box == nil:
 		return nil
 	}
 	digest, err := k.open(box, at.associatedData(authenticationField))

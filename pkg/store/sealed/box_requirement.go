@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -63,3 +64,17 @@ func (s *keySet) unusedID() uint32 {
 		id++
 	}
 }
+
+// requireBoxes notes in the keyset that all records have boxes. The error is
+// ErrReadOnly if the source is.
+func (k *Keys) requireBoxes(ctx context.Context) error {
+	return k.editKeyset(ctx, func(st *state) (*keySet, error) {
+		if st.set.requiresBoxes() {
+			return nil, nil
+		}
+		return st.set.requiringBoxes()
+	})
+}
+
+// RequiresBoxes reports whether records without a box are refused.
+func (k *Keys) RequiresBoxes() bool { return k.state.Load().set.requiresBoxes() }

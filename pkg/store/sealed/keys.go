@@ -55,7 +55,8 @@ type Keys struct {
 	reloadMu    sync.Mutex // one look at the source at a time
 	lastFailure string     // last reported failure; guarded by reloadMu
 
-	updates inFlightUpdates // updates that may be sealing
+	updates     inFlightUpdates // updates that may be sealing
+	acceptances acceptances     // altered records that operators are accepting
 
 	findMu  sync.Mutex           // one question for an unknown key at a time
 	missing map[uint32]time.Time // keys missing from the source; guarded by findMu

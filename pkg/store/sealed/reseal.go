@@ -21,15 +21,21 @@ type Uses struct {
 	// Unknown counts records that are damaged or of a newer broker: their keys
 	// are unknown.
 	Unknown int `json:"unknown"`
+	// Boxless counts records without a box of their own, which are accepted until
+	// Reseal has run over the whole store. Altered counts records that the broker
+	// refuses; the first few are named.
+	Boxless int                 `json:"boxless"`
+	Altered int                 `json:"altered"`
+	First   []store.RecordError `json:"-"`
 }
 
 // Uses counts how many records of st, the broker's store, need each key. It
 // reads all records.
 func (k *Keys) Uses(ctx context.Context, st store.Store) (Uses, error) {
-	return k.state.Load().uses(ctx, st)
+	return k.uses(ctx, k.state.Load(), st)
 }
 
-func (st *state) uses(ctx context.Context, records store.Store) (Uses, error) {
+func (k *Keys) uses(ctx context.Context, st *state, records store.Store) (Uses, error) {
 	uses := Uses{Keys: map[uint32]int{}}
 	for r, err := range records.All(ctx) {
 		if _, skip := errors.AsType[*store.RecordError](err); skip {
@@ -41,6 +47,7 @@ func (st *state) uses(ctx context.Context, records store.Store) (Uses, error) {
 			return uses, fmt.Errorf("count the uses of keys: %w", err)
 		}
 		uses.Records++
+		uses.countBox(&r, k.checkBox(r.Authentication, locationOf(&r)))
 		ids, ok := st.keysOf(&r)
 		if !ok {
 			uses.Unknown++
@@ -51,6 +58,22 @@ func (st *state) uses(ctx context.Context, records store.Store) (Uses, error) {
 	}
 	return uses, nil
 }
+
+// countBox counts a record without a box, or one that the broker refuses with err.
+func (u *Uses) countBox(r *store.Record, err error) {
+	switch {
+	case err != nil:
+		u.Altered++
+		if len(u.First) < maxAltered {
+			u.First = append(u.First, store.RecordError{Key: r.Key, Err: err})
+		}
+	case r.Authentication.Box() == nil:
+		u.Boxless++
+	}
+}
+
+// maxAltered is the number of altered records that Uses names.
+const maxAltered = 20
 
 // keysOf returns the keys that a record needs; false if there may be others.
 func (st *state) keysOf(r *store.Record) (ids map[uint32]bool, ok bool) {
@@ -88,6 +111,9 @@ type Resealed struct {
 	Records  int `json:"records"`  // looked at
 	Resealed int `json:"resealed"` // and sealed anew, so that they need the primary key alone
 	Failed   int `json:"failed"`   // and left, all or in part
+	// Boxless counts the failed records that are left without a box of their own.
+	// If there are none, the keyset requires boxes from then on.
+	Boxless int `json:"boxless"`
 	// Left are the first hundred that failed, and why.
 	Failures []store.RecordError `json:"-"`
 }
@@ -102,7 +128,9 @@ const (
 // every secret with the primary key unless it did so already. Everything else
 // stays. It may be
 // ended and started again at any time, also while the records are in use.
-// Secrets that fail to open are counted and stay. progress is called now and
+// Secrets that fail to open are counted and stay. After a whole run the keyset
+// requires that each record has a box; the error is ErrReadOnly where the keyset
+// cannot hold that from here. progress is called now and
 // then and must return at once; it may be nil.
 func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Resealed)) (Resealed, error) {
 	now, err := k.reload(ctx, nil)
@@ -114,7 +142,7 @@ func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Reseale
 	group.SetLimit(resealers)
 	for r, err := range st.All(within) {
 		if broken, skip := errors.AsType[*store.RecordError](err); skip {
-			run.count(false, broken)
+			run.count(false, broken, false)
 			continue
 		}
 		if err != nil {
@@ -122,13 +150,20 @@ func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Reseale
 			return run.total, fmt.Errorf("reseal: %w", errors.Join(group.Wait(), err))
 		}
 		if !run.needs(&r) {
-			run.count(false, nil)
+			run.count(false, nil, false)
 			continue
 		}
-		group.Go(func() error { return run.record(within, r.Key) })
+		boxless := r.Authentication.Box() == nil
+		group.Go(func() error { return run.record(within, r.Key, boxless) })
 	}
 	if err := group.Wait(); err != nil {
 		return run.total, fmt.Errorf("reseal: %w", err)
+	}
+	if run.total.Boxless > 0 {
+		return run.total, nil
+	}
+	if err := k.requireBoxes(ctx); err != nil {
+		return run.total, fmt.Errorf("reseal: every record has a box, but the keyset cannot hold that: %w", err)
 	}
 	return run.total, nil
 }
@@ -160,25 +195,28 @@ func (run *resealRun) isPrimary(box []byte) bool {
 var errUnchanged = errors.New("nothing to do")
 
 // record seals the secrets of a record anew. An error is the store's.
-func (run *resealRun) record(ctx context.Context, k store.Key) error {
+func (run *resealRun) record(ctx context.Context, k store.Key, boxless bool) error {
 	var left error
 	_, err := run.st.Update(ctx, k, func(r *store.Record) error {
+		if r.Revision == 0 {
+			return errUnchanged // it was deleted
+		}
 		var anew bool
 		anew, left = run.unseal(r)
 		if !anew {
-			return errUnchanged // another writer was faster, or the record was deleted
+			return errUnchanged // another writer was faster
 		}
 		return nil
 	})
 	switch failed, ok := errors.AsType[*store.RecordError](err); {
 	case ok:
-		run.count(false, failed)
+		run.count(false, failed, boxless)
 	case err != nil && !errors.Is(err, errUnchanged):
 		return err
 	case left != nil:
-		run.count(false, &store.RecordError{Key: k, Err: left})
+		run.count(false, &store.RecordError{Key: k, Err: left}, false)
 	default:
-		run.count(err == nil, nil)
+		run.count(err == nil, nil, false)
 	}
 	return nil
 }
@@ -202,8 +240,8 @@ func (run *resealRun) unseal(r *store.Record) (anew bool, left error) {
 	return anew, left
 }
 
-// count adds a record to the total.
-func (run *resealRun) count(resealed bool, failed *store.RecordError) {
+// count adds a record to the total. boxless means that a failed one has no box.
+func (run *resealRun) count(resealed bool, failed *store.RecordError, boxless bool) {
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	run.total.Records++
@@ -212,6 +250,9 @@ func (run *resealRun) count(resealed bool, failed *store.RecordError) {
 	}
 	if failed != nil {
 		run.total.Failed++
+		if boxless {
+			run.total.Boxless++
+		}
 		if len(run.total.Failures) < maxFailures {
 			run.total.Failures = append(run.total.Failures, *failed)
 		}

@@ -129,7 +129,7 @@ func (k *Keys) Drop(ctx context.Context, st store.Store, id uint32) error {
 		if err := k.updates.waitForEarlier(ctx); err != nil {
 			return nil, err
 		}
-		uses, err := now.uses(ctx, st)
+		uses, err := k.uses(ctx, now, st)
 		if err != nil {
 			return nil, err
 		}
