@@ -10,12 +10,13 @@ import (
 
 // newInstancesCommand returns the group of commands on instances and bindings.
 func newInstancesCommand(getenv func(string) string) *cobra.Command {
-	group := newGroup("instances", "List, show, retry and purge instances")
+	group := newGroup("instances", "List, show, retry, accept and purge instances")
 	target := targetFlags(group.PersistentFlags(), getenv)
 	group.AddCommand(
 		newInstancesListCommand(target),
 		newInstancesShowCommand(target),
 		newInstancesRetryCommand(target),
+		newInstancesAcceptCommand(target),
 		newInstancesPurgeCommand(target),
 		newInstancesNoneCommand(target),
 	)
@@ -56,6 +57,20 @@ func newInstancesRetryCommand(target *target) *cobra.Command {
 			return console.Retry(cmd.Context(), args[0])
 		}),
 	}
+}
+
+// newInstancesAcceptCommand returns accept. Without a digest it changes nothing, so
+// that an operator sees first what the broker would work on.
+func newInstancesAcceptCommand(target *target) *cobra.Command {
+	var digest string
+	cmd := &cobra.Command{
+		Use: "accept ID", Short: "Print the records of an instance that were changed outside of the broker; with --confirm, accept one", Args: exactArgs(1),
+		RunE: target.run(func(cmd *cobra.Command, console *client.Console, args []string) error {
+			return console.Accept(cmd.Context(), args[0], digest)
+		}),
+	}
+	cmd.Flags().StringVar(&digest, "confirm", "", "the `digest` of the record to accept as it is")
+	return cmd
 }
 
 // newInstancesPurgeCommand returns purge. It requires the id twice, because a purge

@@ -18,10 +18,10 @@ import (
 
 // A brokerFixture is the operator API over a store, with a fake engine.
 type brokerFixture struct {
-	t      *testing.T
-	store  store.Store
-	server *httptest.Server
-	token  string // a file
+	t               *testing.T
+	store, unsealed store.Store
+	server          *httptest.Server
+	token           string // a file
 
 	retried string
 	purged  store.Key
@@ -46,7 +46,7 @@ func newBrokerFixture(t *testing.T, serve func(http.Handler) *httptest.Server) *
 	if err := auth.SetTokens([]api.NamedToken{{Name: "alice", Token: "sesame:open"}}); err != nil {
 		t.Fatal(err)
 	}
-	w := &brokerFixture{t: t, store: records, token: filepath.Join(dir, "token")}
+	w := &brokerFixture{t: t, store: records, unsealed: records.Unsealed, token: filepath.Join(dir, "token")}
 	w.write("alice:sesame:open\n")
 	handler, err := server.New(server.Config{Auth: auth, Store: w.store, Engine: w, Keys: records.Keys, Log: func(string) {}})
 	if err != nil {

@@ -46,6 +46,7 @@ type Record struct {
 	State       string `json:"state"`
 	Unreadable  string `json:"unreadable,omitempty"` // why the other members are missing
 	Quarantined bool   `json:"quarantined,omitempty"`
+	Altered     string `json:"altered,omitempty"` // why the broker refuses the record: it was changed outside of the broker
 
 	Offering     string `json:"offering,omitempty"`
 	ServiceID    string `json:"service_id,omitempty"`
@@ -141,6 +142,21 @@ type Name struct {
 // Tried are the records of a retry.
 type Tried struct {
 	Records []Name `json:"records"`
+}
+
+// Altered are the records of an instance that were changed outside of the broker.
+type Altered struct {
+	Records []AlteredRecord `json:"records"`
+}
+
+// An AlteredRecord is a record that the broker refuses until an operator accepts it.
+type AlteredRecord struct {
+	Record
+
+	// Digest is the SHA-256 in hex of the stored bytes without the box.
+	Digest string `json:"digest"`
+	// Unopened names the secrets that do not open in this record.
+	Unopened []string `json:"unopened,omitempty"`
 }
 
 // Purged are the dropped records of a purge.

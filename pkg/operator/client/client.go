@@ -69,6 +69,18 @@ func (c *Client) Retry(ctx context.Context, instanceID string) (operator.Tried, 
 	return call[operator.Tried](ctx, c, http.MethodPost, instancePath(instanceID)+"/retry", nil)
 }
 
+// Altered returns the records of an instance that were changed outside of the
+// broker.
+func (c *Client) Altered(ctx context.Context, instanceID string) (operator.Altered, error) {
+	return call[operator.Altered](ctx, c, http.MethodGet, instancePath(instanceID)+"/accept", nil)
+}
+
+// Accept makes the altered record of an instance that has this digest, its own or
+// a binding's, authentic as it is stored.
+func (c *Client) Accept(ctx context.Context, instanceID, digest string) (operator.AlteredRecord, error) {
+	return call[operator.AlteredRecord](ctx, c, http.MethodPost, instancePath(instanceID)+"/accept", url.Values{"confirm": {digest}})
+}
+
 // Purge drops the records of an instance with its bindings, or of one binding if
 // bindingID is set. Cloud resources stay. Without a running deletion it needs
 // force.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 )
@@ -61,4 +62,47 @@ func (c *Console) Purge(ctx context.Context, instanceID, bindingID string, force
 	}
 	t.row(purged.Description)
 	return t.flush()
+}
+
+// Accept prints the records of an instance that were changed outside of the
+// broker. With the digest of one of them, it makes this one authentic as it is
+// stored.
+func (c *Console) Accept(ctx context.Context, instanceID, digest string) error {
+	if digest != "" {
+		accepted, err := c.Client.Accept(ctx, instanceID, digest)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return c.printObject(accepted)
+		}
+		t := newTable(c.Out)
+		t.row("accepted")
+		t.altered(&accepted)
+		return t.flush()
+	}
+	found, err := c.Client.Altered(ctx, instanceID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return c.printObject(found)
+	}
+	t := newTable(c.Out)
+	for i := range found.Records {
+		r := &found.Records[i]
+		t.altered(r)
+		t.row("nothing was changed; to accept it as it is: instances accept --confirm " + r.Digest + " -- " + plain(instanceID))
+	}
+	if len(found.Records) == 0 {
+		t.row("every record of instance " + plain(instanceID) + " is as the broker wrote it")
+	}
+	return t.flush()
+}
+
+// altered adds a record with its digest.
+func (t *table) altered(r *operator.AlteredRecord) {
+	t.record(&r.Record)
+	t.field("digest", r.Digest)
+	t.field("secrets that do not open", strings.Join(r.Unopened, ", "))
 }

@@ -32,8 +32,34 @@ func (c *Console) ListKeys(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := c.printBoxes(&list); err != nil {
+		return err
+	}
 	if list.Problem != "" {
 		return errors.New("the broker uses the keys above, but its keyset is unreadable now; repair it before a restart: " + list.Problem)
+	}
+	return nil
+}
+
+// printBoxes prints which records are not authenticated.
+func (c *Console) printBoxes(list *operator.KeyList) error {
+	var lines []string
+	switch {
+	case list.Boxless > 0:
+		lines = append(lines, fmt.Sprintf("%d records have no box and are accepted as they are: run reseal once every replica is of this version", list.Boxless))
+	case !list.BoxesRequired:
+		lines = append(lines, "a record without a box would be accepted as it is: run reseal once every replica is of this version")
+	}
+	for _, r := range list.FirstAltered {
+		lines = append(lines, "refused "+nameText(r.Name)+": "+plain(r.Why))
+	}
+	if list.Altered > 0 {
+		lines = append(lines, fmt.Sprintf("%d records were changed outside of the broker: find out by whom, then see instances accept ID", list.Altered))
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(c.Out, line); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -113,6 +139,10 @@ func (c *Console) Reseal(ctx context.Context) error {
 	}
 	if last.Failed > 0 {
 		return fmt.Errorf("%d records keep their old key: solve their errors and reseal again", last.Failed)
+	}
+	if !c.JSON {
+		_, err = fmt.Fprintln(c.Out, "every record has a box, and the broker refuses a record without")
+		return err
 	}
 	return nil
 }

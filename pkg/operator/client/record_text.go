@@ -19,6 +19,7 @@ func (t *table) record(r *operator.Record) {
 	}
 	t.field("state", stateText(r.State, r.Quarantined))
 	t.field("unreadable", r.Unreadable)
+	t.field("refused", r.Altered)
 	t.field("service", r.Offering)
 	t.field("plan", planText(r.Have))
 	if r.Want != nil && (r.Have == nil || *r.Want != *r.Have) {

@@ -74,22 +74,26 @@ func purgedText(records []operator.Left) string {
 	}
 	texts := make([]string, 0, len(records))
 	for i := range records {
-		r := &records[i]
-		words := []string{store.Key{InstanceID: r.InstanceID, BindingID: r.BindingID}.String()}
-		if r.Unreadable {
-			words = append(words, "(unreadable)")
-		}
-		for _, part := range [][2]string{{"account", r.Account}, {"region", r.Region}, {"incarnation", r.Incarnation}} {
-			if part[1] != "" {
-				words = append(words, part[0], part[1])
-			}
-		}
-		for _, fact := range slices.Sorted(maps.Keys(r.Facts)) {
-			if value := r.Facts[fact]; value != "" {
-				words = append(words, fact, value)
-			}
-		}
-		texts = append(texts, strings.Join(words, " "))
+		texts = append(texts, leftText(&records[i]))
 	}
 	return "purged, cloud resources kept: " + strings.Join(texts, "; ")
+}
+
+// leftText names a record and the cloud resources of its facts.
+func leftText(r *operator.Left) string {
+	words := []string{store.Key{InstanceID: r.InstanceID, BindingID: r.BindingID}.String()}
+	if r.Unreadable {
+		words = append(words, "(unreadable)")
+	}
+	for _, part := range [][2]string{{"account", r.Account}, {"region", r.Region}, {"incarnation", r.Incarnation}} {
+		if part[1] != "" {
+			words = append(words, part[0], part[1])
+		}
+	}
+	for _, fact := range slices.Sorted(maps.Keys(r.Facts)) {
+		if value := r.Facts[fact]; value != "" {
+			words = append(words, fact, value)
+		}
+	}
+	return strings.Join(words, " ")
 }

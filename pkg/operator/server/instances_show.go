@@ -28,13 +28,13 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 		case b.Err != nil:
 			instance.Bindings = append(instance.Bindings, viewOfUnreadable(b.Record.Key, b.Err))
 		case f.deleted || b.Record.Deleted.IsZero():
-			instance.Bindings = append(instance.Bindings, viewOf(&b.Record))
+			instance.Bindings = append(instance.Bindings, h.inspected(&b.Record))
 		}
 	}
 	r, err := h.config.Store.Get(ctx, k)
 	switch {
 	case err == nil:
-		instance.Record = viewOf(&r)
+		instance.Record = h.inspected(&r)
 		instance.Region = h.config.Region(&r)
 		for i := range instance.Bindings {
 			instance.Bindings[i].Region = instance.Region
@@ -49,4 +49,13 @@ func (h *Handler) show(ctx context.Context, x *exchange) error {
 		return err
 	}
 	return x.send(http.StatusOK, instance)
+}
+
+// inspected returns the view of a record, and whether the broker refuses it.
+func (h *Handler) inspected(r *store.Record) operator.Record {
+	view := viewOf(r)
+	if problem := h.config.Keys.Inspect(r).Problem; problem != nil {
+		view.Altered = problem.Error()
+	}
+	return view
 }

@@ -19,6 +19,9 @@ type Keys interface {
 	Add(ctx context.Context) (sealed.Key, error)
 	Promote(ctx context.Context, id uint32) error
 	Drop(ctx context.Context, st store.Store, id uint32) error
+	Inspect(r *store.Record) sealed.Inspection
+	Accept(ctx context.Context, st store.Store, key store.Key, digest []byte) (store.Record, error)
+	RequiresBoxes() bool
 	Reseal(ctx context.Context, st store.Store, progress func(sealed.Resealed)) (sealed.Resealed, error)
 }
 
@@ -33,6 +36,10 @@ func (h *Handler) listKeys(ctx context.Context, x *exchange) error {
 		return err
 	}
 	list.Records, list.Unknown = uses.Records, uses.Unknown
+	list.Boxless, list.BoxesRequired, list.Altered = uses.Boxless, h.config.Keys.RequiresBoxes(), uses.Altered
+	for i := range uses.First {
+		list.FirstAltered = append(list.FirstAltered, operator.Unresealed{Name: nameOf(uses.First[i].Key), Why: uses.First[i].Err.Error()})
+	}
 	for _, key := range keys {
 		list.Keys = append(list.Keys, operator.KeyUse{Key: key, Records: uses.Keys[key.ID]})
 	}

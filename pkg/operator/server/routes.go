@@ -68,6 +68,11 @@ func resource(part []string) (map[string]action, route) {
 		}, route{key: store.Key{InstanceID: part[1]}}
 	case matches(part, "instances", "*", "retry"):
 		return map[string]action{http.MethodPost: {"retry", (*Handler).retry}}, route{key: store.Key{InstanceID: part[1]}}
+	case matches(part, "instances", "*", "accept"):
+		return map[string]action{
+			http.MethodGet:  {"altered", (*Handler).altered},
+			http.MethodPost: {"accept", (*Handler).accept},
+		}, route{key: store.Key{InstanceID: part[1]}}
 	case matches(part, "instances", "*", "bindings", "*"):
 		return map[string]action{http.MethodDelete: {"purge", (*Handler).purge}}, route{key: store.Key{InstanceID: part[1], BindingID: part[3]}}
 	case matches(part, "keys"):

@@ -167,6 +167,7 @@ func calls() [][2]string {
 	return [][2]string{
 		{http.MethodGet, "counts"}, {http.MethodGet, "instances"}, {http.MethodGet, "instances/i"},
 		{http.MethodDelete, "instances/i?confirm=i"}, {http.MethodPost, "instances/i/retry"},
+		{http.MethodGet, "instances/i/accept"}, {http.MethodPost, "instances/i/accept?confirm=00"},
 		{http.MethodDelete, "instances/i/bindings/b?confirm=b"}, {http.MethodGet, "keys"}, {http.MethodPost, "keys"},
 		{http.MethodDelete, "keys/1"}, {http.MethodPost, "keys/1/promote"}, {http.MethodPost, "reseal"}, {http.MethodGet, "no/such"},
 	}

@@ -24,13 +24,25 @@ func TestKubernetes_Contract_IsKept(t *testing.T) {
 func TestKubernetes_Sealed_HidesSecrets(t *testing.T) {
 	options := folders(t)
 	storetest.RunSecrets(t, func(t *testing.T, dir string) store.Store {
-		inner := open(t, options(t, dir))
-		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return sealed.New(inner, keys)
+		return seal(t, open(t, options(t, dir)), dir)
 	})
+}
+
+func TestKubernetes_AlteredRecord_IsRefused(t *testing.T) {
+	storetest.RunAltered(t, func(t *testing.T, dir string) (_, _ store.Store) {
+		inner := open(t, options(t, cluster.Server(t).Namespace(t)))
+		return seal(t, inner, dir), inner
+	})
+}
+
+// seal seals a store with the keyset of a folder.
+func seal(t *testing.T, inner store.Store, dir string) store.Store {
+	t.Helper()
+	keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealed.New(inner, keys)
 }
 
 // folders returns the options of stores by folder: each has its own namespace.

@@ -15,12 +15,24 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/metered"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
 func TestMetered_Contract_IsKept(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store {
 		return meter(t, openBolt(t, dir), prometheus.NewRegistry())
+	})
+}
+
+func TestMetered_AlteredRecord_IsRefused(t *testing.T) {
+	storetest.RunAltered(t, func(t *testing.T, dir string) (_, _ store.Store) {
+		inner := openBolt(t, dir)
+		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return meter(t, sealed.New(inner, keys), prometheus.NewRegistry()), inner
 	})
 }
 

@@ -35,7 +35,7 @@ func (k *Keys) Inspect(r *store.Record) Inspection {
 		if secret.IsZero() {
 			return nil
 		}
-		if _, err := k.open(secret.Box(), at.associatedData(field)); err != nil {
+		if _, err := k.tryOpen(secret.Box(), at.associatedData(field)); err != nil {
 			found.Unopened = append(found.Unopened, field)
 		}
 		return nil

@@ -14,7 +14,11 @@ func (k *Keys) authenticate(a store.Authentication, at *location) error {
 	if err == nil || k.acceptances.has(at.Key, a.Digest()) {
 		return nil
 	}
-	k.metrics.altered.Inc()
+	if k.lacksKeyOf(a.Box()) {
+		k.metrics.unopened.Inc() // the usual cause is a lost key
+	} else {
+		k.metrics.altered.Inc()
+	}
 	return &store.RecordError{Key: at.Key, Err: err}
 }
 
@@ -30,12 +34,20 @@ func (k *Keys) checkBox(a store.Authentication, at *location) error {
 	case box == nil:
 		return nil
 	}
-	digest, err := k.open(box, at.associatedData(authenticationField))
+	digest, err := k.tryOpen(box, at.associatedData(authenticationField))
 	switch {
-	case err != nil:
+	case err != nil && k.lacksKeyOf(box):
 		return fmt.Errorf("%w, or the keyset lacks the key of its box: %w", store.ErrAltered, err)
+	case err != nil:
+		return fmt.Errorf("%w: its box is of another record: %w", store.ErrAltered, err)
 	case subtle.ConstantTimeCompare(digest, a.Digest()) != 1:
 		return fmt.Errorf("%w: its box is of other bytes", store.ErrAltered)
 	}
 	return nil
+}
+
+// lacksKeyOf reports whether a box names a key that the keyset lacks.
+func (k *Keys) lacksKeyOf(box []byte) bool {
+	id, ok := sealedBy(box)
+	return ok && !k.state.Load().set.canOpen(id)
 }

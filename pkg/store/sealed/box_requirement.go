@@ -3,6 +3,7 @@ package sealed
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -46,12 +47,19 @@ func (s *keySet) requiringBoxes() (*keySet, error) {
 		Status:           tinkpb.KeyStatusType_DESTROYED,
 		KeyId:            s.unusedID(),
 		OutputPrefixType: tinkpb.OutputPrefixType_TINK,
-	})
+	}) // as requirementText
 	var noted bytes.Buffer
 	if err := keyset.NewJSONWriter(&noted).Write(keys); err != nil {
 		return nil, fmt.Errorf("note in the keyset that all records have boxes: %w", err)
 	}
 	return parse(noted.Bytes())
+}
+
+// requirementText returns the entry in JSON, for an operator who adds it to the
+// list "key" of the keyset.
+func (s *keySet) requirementText() string {
+	return fmt.Sprintf(`{"keyData":{"typeUrl":%q,"value":"","keyMaterialType":"REMOTE"},"status":"DESTROYED","keyId":%d,"outputPrefixType":"TINK"}`,
+		requirementType, s.unusedID())
 }
 
 // unusedID returns an id that no key of the set has.
@@ -66,14 +74,22 @@ func (s *keySet) unusedID() uint32 {
 }
 
 // requireBoxes notes in the keyset that all records have boxes. The error is
-// ErrReadOnly if the source is.
+// ErrReadOnly if the source is, with the entry to add.
 func (k *Keys) requireBoxes(ctx context.Context) error {
-	return k.editKeyset(ctx, func(st *state) (*keySet, error) {
+	err := k.editKeyset(ctx, func(st *state) (*keySet, error) {
 		if st.set.requiresBoxes() {
 			return nil, nil
 		}
 		return st.set.requiringBoxes()
 	})
+	switch {
+	case errors.Is(err, ErrReadOnly):
+		return fmt.Errorf("every record has a box; so that one without is refused, add this entry to the list \"key\" of the keyset where it comes from: %s (%w)",
+			k.state.Load().set.requirementText(), err)
+	case err != nil:
+		return fmt.Errorf("every record has a box, but the keyset does not require that yet: %w", err)
+	}
+	return nil
 }
 
 // RequiresBoxes reports whether records without a box are refused.

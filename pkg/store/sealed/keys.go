@@ -208,6 +208,15 @@ func (k *Keys) reloadIfStale() {
 // open opens a box that was sealed for the place, by any key that this process
 // knows or its source has. The error is ErrSeal.
 func (k *Keys) open(box []byte, place string) ([]byte, error) {
+	plain, err := k.tryOpen(box, place)
+	if err != nil {
+		k.metrics.unopened.Inc()
+	}
+	return plain, err
+}
+
+// tryOpen is open for a box whose failure is counted elsewhere, or not at all.
+func (k *Keys) tryOpen(box []byte, place string) ([]byte, error) {
 	plain, err := k.state.Load().open(box, place)
 	if err == nil {
 		return plain, nil
@@ -221,7 +230,6 @@ func (k *Keys) open(box []byte, place string) ([]byte, error) {
 			err = fmt.Errorf("%w: the keyset in use has no key %d", err, id)
 		}
 	}
-	k.metrics.unopened.Inc()
 	return nil, err
 }
 

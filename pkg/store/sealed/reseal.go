@@ -128,7 +128,7 @@ const (
 // every secret with the primary key unless it did so already. Everything else
 // stays. It may be
 // ended and started again at any time, also while the records are in use.
-// Secrets that fail to open are counted and stay. After a whole run the keyset
+// Secrets that fail to open, and altered records, are counted and stay. After a whole run the keyset
 // requires that each record has a box; the error is ErrReadOnly where the keyset
 // cannot hold that from here. progress is called now and
 // then and must return at once; it may be nil.
@@ -149,6 +149,10 @@ func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Reseale
 			// It may be within that has ended: then the group knows why.
 			return run.total, fmt.Errorf("reseal: %w", errors.Join(group.Wait(), err))
 		}
+		if err := k.checkBox(r.Authentication, locationOf(&r)); err != nil {
+			run.count(false, &store.RecordError{Key: r.Key, Err: err}, false)
+			continue
+		}
 		if !run.needs(&r) {
 			run.count(false, nil, false)
 			continue
@@ -163,7 +167,7 @@ func (k *Keys) Reseal(ctx context.Context, st store.Store, progress func(Reseale
 		return run.total, nil
 	}
 	if err := k.requireBoxes(ctx); err != nil {
-		return run.total, fmt.Errorf("reseal: every record has a box, but the keyset cannot hold that: %w", err)
+		return run.total, fmt.Errorf("reseal: %w", err)
 	}
 	return run.total, nil
 }

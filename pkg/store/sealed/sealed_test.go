@@ -27,6 +27,13 @@ func TestSealed_Contract_IsKept(t *testing.T) {
 	})
 }
 
+func TestSealed_AlteredRecord_IsRefused(t *testing.T) {
+	storetest.RunAltered(t, func(t *testing.T, dir string) (_, _ store.Store) {
+		inner := openBolt(t, dir)
+		return sealed.New(inner, newKeys(t)), inner
+	})
+}
+
 // openBolt opens the store file of a folder.
 func openBolt(t *testing.T, dir string) *bolt.Store {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/bolt"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/storetest"
 )
 
@@ -23,6 +24,17 @@ func openFaulty(t *testing.T, dir string) *storetest.Faulty {
 
 func TestFaulty_WithoutAFault_IsAStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store { return openFaulty(t, dir) })
+}
+
+func TestFaulty_AlteredRecord_IsRefused(t *testing.T) {
+	storetest.RunAltered(t, func(t *testing.T, dir string) (_, _ store.Store) {
+		inner := openFaulty(t, dir)
+		keys, err := sealed.Ensure(t.Context(), sealed.File(filepath.Join(dir, "keyset.json")), inner, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed.New(inner, keys), inner
+	})
 }
 
 // A faultyWrite is a write and how to see its effect on a store that holds "i"

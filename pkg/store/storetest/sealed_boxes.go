@@ -43,6 +43,32 @@ func boxes() cases {
 				t.Errorf("%d bodies deleted, want 1", n)
 			}
 		},
+		"Box_OfTheRecord_IsOverTheStoredBytes": func(t *testing.T, s *suite) {
+			var digest []byte
+			saved := s.put(t, instance("i"), func(r *store.Record) {
+				fill(r)
+				r.Authentication = store.SealedBy(func(d []byte) ([]byte, error) { digest = d; return []byte("box"), nil })
+			})
+			s.reopen(t)
+			for how, r := range map[string]store.Record{"Update": saved, "Get": s.get(t, instance("i")), "All": s.all(t)[0]} {
+				if a := r.Authentication; string(a.Box()) != "box" || !bytes.Equal(a.Digest(), digest) {
+					t.Errorf("%s: box %q over %x, want the saved one over %x", how, a.Box(), a.Digest(), digest)
+				}
+				if err := r.Authenticate(); !errors.Is(err, store.ErrAltered) {
+					t.Errorf("%s: Authenticate without keys = %v, want ErrAltered", how, err)
+				}
+			}
+			_, err := s.Update(t.Context(), instance("j"), func(r *store.Record) error {
+				r.Authentication = store.SealedBy(func([]byte) ([]byte, error) { return nil, store.ErrForeign })
+				return nil
+			})
+			if !errors.Is(err, store.ErrForeign) {
+				t.Errorf("Update whose box fails = %v, want ErrForeign", err)
+			}
+			if _, err := s.Get(t.Context(), instance("j")); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("Get = %v, want ErrNotFound: nothing was saved", err)
+			}
+		},
 		"Boxes_WithoutAKey_SurviveAndStayShut": func(t *testing.T, s *suite) {
 			box := []byte{0, 1, '<', 0xff}
 			want := s.put(t, instance("i"), func(r *store.Record) {

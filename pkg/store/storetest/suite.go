@@ -116,7 +116,8 @@ func fill(r *store.Record) {
 	op := store.Operation{
 		ID: "op1", Kind: store.Provision, State: store.Running, Step: "create", Attempt: 2, NextTry: at(1),
 		Started: at(2), Deadline: at(3), Finished: at(4), Description: "it <runs> & runs", Cause: "why", CauseKind: "transient",
-		Unknown: unknown,
+		Unexplained: map[string]time.Time{"create": at(17)},
+		Unknown:     unknown,
 	}
 	spec := store.Spec{PlanID: "p", PlanName: "plan", Plan: json.RawMessage(`{"x":1.50}`), AppGUID: "app", Bodies: map[string]string{"template": "00ff"}, Unknown: unknown}
 	have := spec
