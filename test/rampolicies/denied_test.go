@@ -191,6 +191,7 @@ func wanted() map[string][]string {
 		"rds:DeleteAccount":                      instance,
 
 		"oss:ListBuckets":          {"acs:oss:*:" + account + ":*"},
+		"oss:DescribeRegions":      {"acs:oss:*:" + account + ":*"},
 		"oss:PutBucket":            bucket,
 		"oss:GetBucketInfo":        bucket,
 		"oss:GetBucketTagging":     bucket,

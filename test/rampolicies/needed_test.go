@@ -23,8 +23,9 @@ func services() map[string]struct {
 	}
 }
 
-// documented are the actions that the cloud's pages require and the emulator
-// does not check.
+// documented are the actions that the walk ends well without: the cloud's pages
+// require them and the emulator does not check them, or the broker goes on where
+// they are denied.
 func documented() []string {
 	return []string{
 		// By the table of actions of OSS, DeleteMultipleObjects is authorised by
@@ -32,6 +33,8 @@ func documented() []string {
 		// named, as the broker's call always does and as the table has it for
 		// DeleteObject.
 		"oss:DeleteObject",
+		// Without it, a region that does not exist is found by its host alone.
+		"oss:DescribeRegions",
 	}
 }
 
