@@ -20,6 +20,16 @@ const heading = `# Services, plans and parameters
 Written by ` + "`go test ./cmd/alibabacloud-servicebroker -run Services -update`" + ` from the plans.yaml of the
 services, the one place of these facts. Parameters are optional; null and an empty text count as
 absent. An operator may change all of this with an [overlay](catalog.md).
+
+- A parameter with several names, or several ways to write a value, is one parameter with one value: it is stored in
+  normal form and shown once, under its own name.
+- A repeated provision or bind, and an update, may write a parameter in any of these ways, and may write out or leave out
+  a default: the same meaning is no change. The defaults are those of the plan when the instance was made.
+- In an update, an absent parameter stays as it is. null sets one that the table lists under "update" back to its
+  default, and counts as absent for the others. Another value of one that is listed under "create" alone is 422 with
+  ` + "`update_repeatable: false`" + ` and the value in force; a name that the plan does not know is 400.
+- Moving to another plan drops the parameters that the new plan does not take; one that is sent with the move is 400.
+  Moving back takes that plan's defaults.
 `
 
 // Page returns the page.
