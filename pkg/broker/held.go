@@ -2,6 +2,7 @@ package broker
 
 import (
 	"encoding/json"
+	"sync"
 
 	"github.com/golang/glog"
 
@@ -24,8 +25,8 @@ func (b *BusinessLogic) heldBy(req request, r *store.Record, s *store.Spec) (cat
 	}
 	return catalog.Held{
 		Plan: plan, Parameters: parameters,
-		InForce:  func() catalog.Values { return b.inForce(r, s) },
-		Defaults: func() catalog.Values { return b.defaults(r, s) },
+		InForce:  sync.OnceValue(func() catalog.Values { return b.inForce(r, s) }),
+		Defaults: sync.OnceValue(func() catalog.Values { return b.defaults(r, s) }),
 	}, nil
 }
 

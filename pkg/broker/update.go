@@ -174,11 +174,21 @@ func (b *BusinessLogic) intendUpdate(ctx context.Context, read *store.Record, re
 	if err != nil {
 		return nil, err
 	}
-	return b.prepared(ctx, func(r *store.Record) {
+	change, err := b.prepared(ctx, func(r *store.Record) {
 		r.Want = want
 		if want.PlanID != r.Have.PlanID {
 			r.PriorPlanID = r.Have.PlanID
 		}
 		lifecycle.Begin(r, store.Update, req.now, c.plan.DeadlineOf(string(store.Update)))
 	}, want, read, nil)
+	if err != nil || !c.newPlan {
+		return change, err
+	}
+	held, err := b.heldBy(req, read, want)
+	if err != nil {
+		return nil, err
+	}
+	explicit, err := held.Explicit()
+	want.Parameters = store.Seal(explicit)
+	return change, err
 }

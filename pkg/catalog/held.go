@@ -40,6 +40,12 @@ func (h Held) Same(sent json.RawMessage) bool {
 	if len(problems) > 0 {
 		return false
 	}
+	takes := h.Plan.taken()
+	for name := range wanted {
+		if !takes.has(name) {
+			return false
+		}
+	}
 	names := maps.Clone(wanted)
 	maps.Copy(names, have)
 	for name := range names {
@@ -53,6 +59,24 @@ func (h Held) Same(sent json.RawMessage) bool {
 		}
 	}
 	return true
+}
+
+// Explicit returns the parameters with those added that are in force with another
+// value than the default: an instance that moved to the plan brought them, such as
+// storage that cannot shrink.
+func (h Held) Explicit() (json.RawMessage, error) {
+	all, err := h.stored()
+	if err != nil || h.InForce == nil || h.Defaults == nil {
+		return h.Parameters, err
+	}
+	takes, defaults := h.Plan.taken(), h.Defaults()
+	for name, value := range h.InForce() {
+		byDefault, known := defaults[name]
+		if _, ok := all[name]; !ok && known && takes.has(name) && !equalValues(parse(byDefault), parse(value)) {
+			all[name] = value
+		}
+	}
+	return encode(all)
 }
 
 // stored returns the record's parameters in normal form, without those that its
@@ -86,7 +110,7 @@ func (h Held) current(have Values, name string) (json.RawMessage, bool) {
 // fallback returns the value of a parameter that is absent.
 func (h Held) fallback(name string) (json.RawMessage, bool) {
 	var settings map[string]json.RawMessage
-	if resolved, err := h.Plan.resolvedSettings(); err == nil && json.Unmarshal(orNull(resolved), &settings) == nil {
+	if resolved, err := h.Plan.resolvedSettings(); name != "" && err == nil && json.Unmarshal(orNull(resolved), &settings) == nil {
 		if value, ok := settings[settingOf(name)]; ok {
 			return value, true
 		}

@@ -26,6 +26,7 @@ func TestHeld_Same_ComparesMeaning(t *testing.T) {
 		"one without default, added":   {``, `{"Place":"a"}`, false},
 		"one without default, removed": {`{"Place":"a"}`, ``, false},
 		"unknown":                      {``, `{"Colour":1}`, false},
+		"without a name":               {``, `{"":1}`, false},
 		"two names, two values":        {`{"Access":"private"}`, `{"Access":"private","ACCESS":"public-read"}`, false},
 		"no object":                    {``, `[]`, false},
 		"a record of before":           {`{"ACCESS":"private","Access":"Public Read"}`, `{"Access":"public-read"}`, true},
@@ -85,6 +86,9 @@ func TestTaken_OpenSchema_TakesAnyName(t *testing.T) {
 	for name, p := range map[string]*Plan{"catalog": open, "record": kept(t, open), "record of a record": kept(t, kept(t, open))} {
 		if takes := p.taken(); !takes.has("A") || !takes.has("B") {
 			t.Errorf("the plan of the %s takes %v", name, takes)
+		}
+		if got, err := (Held{Plan: p}).Update(p, json.RawMessage(`{"":1}`)); err == nil {
+			t.Errorf("an update of a parameter without a name gives %s", got.Parameters)
 		}
 		if p.updatable().has("B") {
 			t.Errorf("updates of the plan of the %s set any name", name)

@@ -13,6 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
@@ -325,4 +326,21 @@ func TestParameters_PlanMove_ShowsWhatIsInForce(t *testing.T) {
 	i.changes(map[string]any{"Class": " rds.mysql.s1.small"}, self.ID)
 	class("rds.mysql.s1.small")
 	i.shows(map[string]any{"Class": "rds.mysql.s1.small", "VpcID": "vpc-cnhangzhou0default"})
+}
+
+// An instance that brings what the new plan's defaults are not shows it.
+func TestParameters_MoveFromLargerPlan_ShowsItsStorage(t *testing.T) {
+	osbtest.Proves(t, "FI-07", "UPD-11")
+	offering, plans := database(t)
+	self, small := plans["rds-self-define"], plans["rds-mysql-s1-small"]
+	larger := strings.Replace(string(rds.Plans), "class: rds.mysql.s1.small, storage: 20", "class: rds.mysql.s1.small, storage: 50", 1)
+	s := stack.New(t, stack.WithCatalog([]byte(larger)))
+	i := instance{T: t, stack: s, id: "i", offering: offering, plan: small}
+	i.make(nil)
+	i.changes(nil, self.ID)
+	i.shows(map[string]any{"Storage": 50})
+	i.unchangedByUpdate(map[string]any{"Storage": "50", "Class": "rds.mysql.s2.large"})
+	i.refused(map[string]any{"Storage": 20}, "", http.StatusUnprocessableEntity)
+	i.refused(map[string]any{"Storage": nil}, "", http.StatusUnprocessableEntity)
+	i.shows(map[string]any{"Storage": 50})
 }
