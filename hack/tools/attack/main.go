@@ -1,7 +1,7 @@
 // Command attack attacks the real programs on loopback, prints its figures, and
 // fails where a bar is missed:
 //
-//	hack/attack [-only memory,guess] [BROKER [EMULATOR]]
+//	hack/attack [-only memory,guess] [-match TLS] [BROKER [EMULATOR]]
 //
 // Each scenario starts processes of its own in a temporary folder, lasts seconds
 // and ends them. The programs are bin/alibabacloud-servicebroker and
@@ -38,8 +38,9 @@ func scenarios() []scenario {
 
 func main() {
 	only := flag.String("only", "", "comma-separated `scenarios`: memory, guess, review, share, records, bodies (default: all)")
+	match := flag.String("match", "", "`text` in the names of the cases to run (default: all)")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: hack/attack [-only SCENARIOS] [BROKER [EMULATOR]]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: hack/attack [-only SCENARIOS] [-match TEXT] [BROKER [EMULATOR]]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -51,7 +52,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	failed, err := attack(ctx, broker, emulator, *only)
+	failed, err := attack(ctx, lab{broker: broker, emulator: emulator, match: *match}, *only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "attack:", err)
 		os.Exit(2)
@@ -64,7 +65,7 @@ func main() {
 }
 
 // attack runs the scenarios and returns the number of missed bars.
-func attack(ctx context.Context, broker, emulator, only string) (failed int, err error) {
+func attack(ctx context.Context, programs lab, only string) (failed int, err error) {
 	chosen := map[string]bool{}
 	for name := range strings.SplitSeq(only, ",") {
 		chosen[name] = name != ""
@@ -75,8 +76,8 @@ func attack(ctx context.Context, broker, emulator, only string) (failed int, err
 		}
 		delete(chosen, s.name)
 		fmt.Printf("\n%s\n", s.about)
-		l := &lab{broker: broker, emulator: emulator}
-		err := s.run(ctx, l)
+		l := programs
+		err := s.run(ctx, &l)
 		failed += l.print()
 		if err != nil {
 			return failed, fmt.Errorf("%s: %w", s.name, err)
@@ -99,8 +100,12 @@ type figure struct {
 // A lab starts the programs of a scenario and keeps its figures.
 type lab struct {
 	broker, emulator string
+	match            string
 	figures          []figure
 }
+
+// isChosen reports whether a case is to run.
+func (l *lab) isChosen(name string) bool { return strings.Contains(name, l.match) }
 
 // atMost notes a value and its upper bar.
 func (l *lab) atMost(what string, value, bar float64, unit string) {

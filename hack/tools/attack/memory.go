@@ -46,6 +46,9 @@ func attackMemory(ctx context.Context, l *lab) error {
 			{"1,000 guesses with such headers", 1000, unfinished(long + "Content-Length: 9\r\nAuthorization: Basic eDp5\r\n\r\n")},
 			{"10,000 idle keep-alive", 10_000, keepAlive},
 		} {
+			if !l.isChosen(d.name + ", " + c.name) {
+				continue
+			}
 			if err := l.memoryCase(ctx, d, d.name+", "+c.name, c.count, c.hold); err != nil {
 				return err
 			}
