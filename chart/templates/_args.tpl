@@ -78,6 +78,12 @@
 {{- if $v.catalog.overlay }}
 - --catalog-file={{ $etc }}/catalog/catalog.yaml
 {{- end }}
+{{- with $v.broker.maxConnections }}
+- --max-connections={{ . | int }}
+{{- end }}
+{{- with $v.broker.opsMaxConnections }}
+- --ops-max-connections={{ . | int }}
+{{- end }}
 {{- if $v.broker.dropUnfinishedBinds }}
 - --drop-unfinished-binds
 {{- end }}
@@ -146,4 +152,23 @@
   value: /var/run/secrets/rrsa/token
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* Go's soft limit of memory: four fifths of the container's, in bytes. The rest is for the store's mapped file. Nothing
+without a limit, for one in an unusual unit, or where extraEnv sets it. */}}
+{{- define "alibabacloud-servicebroker.goMemLimit" -}}
+{{- $limit := dig "limits" "memory" "" (.Values.resources | default dict) | toString -}}
+{{- range .Values.extraEnv }}
+{{- if eq .name "GOMEMLIMIT" }}
+{{- $limit = "" }}
+{{- end }}
+{{- end }}
+{{- if $limit -}}
+{{- $number := regexFind "^[0-9.]+(e[+]?[0-9]+)?" $limit -}}
+{{- $unit := trimPrefix $number $limit -}}
+{{- $factors := dict "" 1.0 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0 -}}
+{{- if and $number (hasKey $factors $unit) -}}
+{{- printf "%.0f" (mulf (float64 $number) (get $factors $unit) 0.8) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}

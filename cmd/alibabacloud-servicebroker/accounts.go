@@ -54,9 +54,13 @@ func (c *config) platformAPI(files *filewatch.Watcher, config api.Config) (*api.
 		if handler == nil {
 			config.Users, config.Tokens = users, tokens
 			handler, err = api.New(config)
-			return err
+		} else {
+			err = handler.SetAccounts(users, tokens)
 		}
-		return handler.SetAccounts(users, tokens)
+		if err == nil {
+			warnOfShort(shortAccounts(users, tokens))
+		}
+		return err
 	})
 	return handler, err
 }

@@ -16,7 +16,7 @@ import (
 // config has every setting of the broker.
 type config struct {
 	listen, opsListen string
-	maxConnections    int // of listen
+	maxConnections    int // of listen; 0: the default
 	opsMaxConnections int
 	dataDir           string
 	store             string
@@ -96,7 +96,7 @@ func (c *config) check() error {
 		return err
 	}
 	switch {
-	case c.maxConnections < 1 || c.opsMaxConnections < 1:
+	case c.maxConnections < 0 || c.opsMaxConnections < 1:
 		return fmt.Errorf("--max-connections and --ops-max-connections must be 1 or more")
 	case c.store != storeBolt && c.store != storeKubernetes:
 		return fmt.Errorf("--store %q is unknown: use %s or %s", c.store, storeBolt, storeKubernetes)

@@ -23,7 +23,11 @@ func (c *config) operatorAPI(files *filewatch.Watcher, config server.Config) (ht
 			if err != nil {
 				return err
 			}
-			return auth.SetTokens(tokens)
+			if err := auth.SetTokens(tokens); err != nil {
+				return err
+			}
+			warnOfShort(shortOperatorTokens(tokens))
+			return nil
 		})
 		if err != nil {
 			return nil, fmt.Errorf("--ops-tokens-file: %w", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -36,7 +37,11 @@ type processes struct {
 type bounds struct{ platforms, operators *api.Connections }
 
 func (c *config) bounds(metrics prometheus.Registerer) (b bounds, err error) {
-	if b.platforms, err = api.NewConnections("platforms", c.maxConnections, metrics); err != nil {
+	standard := api.DefaultConnections
+	if c.tlsCert != "" {
+		standard = api.DefaultTLSConnections
+	}
+	if b.platforms, err = api.NewConnections("platforms", cmp.Or(c.maxConnections, standard), metrics); err != nil {
 		return b, err
 	}
 	b.operators, err = api.NewConnections("operators", c.opsMaxConnections, metrics)

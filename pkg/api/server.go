@@ -25,8 +25,12 @@ const (
 	headerSlop        = 4096     // that net/http adds to its limit
 )
 
-// DefaultConnections is the bound of connections for a port without one.
-const DefaultConnections = 512
+// Bounds of connections for a port without one. A connection over TLS takes twice
+// the memory.
+const (
+	DefaultConnections    = 1024
+	DefaultTLSConnections = 512
+)
 
 // Drain configures the stop of a server.
 type Drain struct {

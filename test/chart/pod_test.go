@@ -181,6 +181,19 @@ func TestFlags_Values_DecideThem(t *testing.T) {
 	}
 }
 
+func TestFlags_Connections_AreBoundedByValues(t *testing.T) {
+	t.Parallel()
+	rendered := install(t, "broker: {maxConnections: 2000, opsMaxConnections: 50}")
+	if flagOf(t, rendered, "max-connections") != "2000" || flagOf(t, rendered, "ops-max-connections") != "50" {
+		t.Errorf("flags = %v", args(t, rendered))
+	}
+	for _, arg := range args(t, install(t, "")) {
+		if strings.Contains(arg, "max-connections") {
+			t.Errorf("%s is there by default", arg)
+		}
+	}
+}
+
 // The pod may live as long as the broker may drain.
 func TestPod_GracePeriod_OutlastsTheDrain(t *testing.T) {
 	t.Parallel()
@@ -195,6 +208,36 @@ func TestPod_GracePeriod_OutlastsTheDrain(t *testing.T) {
 
 // An upgrade keeps a replica running, except on a file, which a single process
 // opens.
+// GOMEMLIMIT follows the memory limit of the container, in each form of a quantity.
+func TestPod_MemoryLimit_IsGosLimitToo(t *testing.T) {
+	for values, want := range map[string]string{
+		"":                                             "214748365",
+		"resources: {limits: {memory: 1Gi}}":           "858993459",
+		"resources: {limits: {memory: 500M}}":          "400000000",
+		"resources: {limits: {memory: 1.5Gi}}":         "1288490189",
+		"resources: {limits: {memory: 268435456}}":     "214748365",
+		"resources: {limits: {memory: 250000000000m}}": "",
+		"resources: {limits: {memory: null}}":          "",
+		"resources: {limits: null}":                    "",
+		"resources: {limits: {memory: 1Gi}}\nextraEnv: [{name: GOMEMLIMIT, value: 100MiB}]": "100MiB",
+	} {
+		rendered, err := release{name: "r", namespace: "n", values: values}.render(t)
+		if err != nil {
+			t.Errorf("%s: %v", values, err)
+			continue
+		}
+		got := ""
+		for _, variable := range deployment(t, rendered).Spec.Template.Spec.Containers[0].Env {
+			if variable.Name == "GOMEMLIMIT" {
+				got += variable.Value
+			}
+		}
+		if got != want {
+			t.Errorf("%s: GOMEMLIMIT is %q, want %q", values, got, want)
+		}
+	}
+}
+
 func TestDeployment_Upgrade_KeepsAReplica(t *testing.T) {
 	t.Parallel()
 	strategy := deployment(t, install(t, "")).Spec.Strategy
