@@ -43,7 +43,7 @@ type Config struct {
 	// belong to. It may call the cloud.
 	Owner func(ctx context.Context, provider string, t providers.Task) (string, error)
 
-	Workers     int           // 32
+	Workers     int           // 64; the passes of one tenant take half of them at most
 	PollSlow    time.Duration // between looks at slow operations; 10 s
 	PollQuick   time.Duration // between looks at quick operations; a tenth of PollSlow, at most 1 s
 	Settle      time.Duration // time in which a lost call takes effect; 5 min
@@ -74,7 +74,7 @@ func (c *Config) setDefaults() {
 	set(&c.Grace, 10*time.Second)
 	set(&c.Tombstones, 8*24*time.Hour)
 	if c.Workers <= 0 {
-		c.Workers = 32
+		c.Workers = 64
 	}
 }
 

@@ -92,7 +92,7 @@ func callProvider[T any](ctx context.Context, a *attempt, c providerCall[T]) (T,
 		case <-abandoned:
 			return none, errTermEnds
 		case <-slow.C:
-			defer t.pool.addSpare()()
+			defer t.addSpare(passOf(ctx))()
 		case <-timedOut:
 			timedOut = nil
 			grace := time.NewTimer(a.config.Grace)

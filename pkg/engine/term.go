@@ -119,22 +119,41 @@ func (t *Term) work(ctx context.Context) {
 		if shutdown || t.isEnding() { // after its shutdown the queue still returns its items
 			return
 		}
-		tenant := t.fair.tenantOf(id)
-		if !t.shares.begin(tenant, id) { // a pass of its tenant adds it again
+		running := t.shares.begin(t.fair.tenantOf(id), id)
+		if running == nil { // another pass adds it again
 			t.queue.Done(id)
 			continue
 		}
-		next, err := t.Reconcile(ctx, id)
+		next, err := t.Reconcile(running.context(ctx), id)
 		t.queue.Done(id)
-		for _, parked := range t.shares.end(tenant) {
-			t.queue.Add(parked)
-		}
+		t.addAll(running.end())
 		if delay := t.delayAfterPass(id, err); delay > 0 {
 			t.queue.AddAfter(id, delay)
 		}
 		if !next.IsZero() {
 			t.queue.AddAfter(id, next.Sub(t.config().Now()))
 		}
+	}
+}
+
+// addAll queues instances.
+func (t *Term) addAll(ids []string) {
+	for _, id := range ids {
+		t.queue.Add(id)
+	}
+}
+
+// addSpare adds a spare worker for a pass in a slow call. The caller calls the
+// returned function when the call has returned.
+func (t *Term) addSpare(running *runningPass) (returned func()) {
+	end, ok := t.pool.addSpare()
+	if !ok {
+		return func() {}
+	}
+	t.addAll(running.slow())
+	return func() {
+		running.quick()
+		end()
 	}
 }
 

@@ -4,7 +4,7 @@ import "sync"
 
 // sparesPerWorker bounds the spare workers, for each worker of the configuration.
 // One tenant uses half of the pool at most (tenantShares).
-const sparesPerWorker = 15
+const sparesPerWorker = 7
 
 // A workerPool runs the workers of a term. It adds a spare worker for each slow
 // call, so that a hanging service delays only its own records.
@@ -26,13 +26,14 @@ func (p *workerPool) grow(n int, start func()) {
 	}
 }
 
-// addSpare starts a spare worker. The caller is a worker of the pool with a slow
-// call, and calls the returned function when its call has returned.
-func (p *workerPool) addSpare() (returned func()) {
+// addSpare starts a spare worker, if there may be one more. The caller is a worker
+// of the pool with a slow call, and calls the returned function when its call has
+// returned.
+func (p *workerPool) addSpare() (returned func(), ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.start == nil || p.spares >= p.most {
-		return func() {}
+		return nil, false
 	}
 	p.spares++
 	p.start()
@@ -41,7 +42,7 @@ func (p *workerPool) addSpare() (returned func()) {
 		defer p.mu.Unlock()
 		p.spares--
 		p.surplus++
-	}
+	}, true
 }
 
 // endSurplus reports whether the calling worker is surplus and must end.
