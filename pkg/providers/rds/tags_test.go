@@ -1,12 +1,14 @@
 package rds_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 )
 
 // Tags that only inform are left out once the cloud refuses them, in a new step
@@ -48,5 +50,25 @@ func TestInstance_RefusedMarks_AreTheOperators(t *testing.T) {
 			t.Errorf("refusal %d is %v (%s), want %s", n+1, err, providers.ClassOf(err), want)
 		}
 		i.Facts = i.Facts.Merge(facts)
+	}
+}
+
+// Calls that take a token send the engine's.
+func TestCalls_WithTokens_SendThem(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	i.Was = &providers.Was{Settings: i.Settings, Parameters: i.Parameters}
+	i.Parameters = json.RawMessage(`{"Storage":50}`)
+	providertest.Prepare(t, p.Provider, i)
+	p.done(i)
+	i.Was = nil
+	p.protect(i)
+	p.absent(i)
+	for _, action := range []string{"CreateDBInstance", "ModifyDBInstanceSpec", "ModifyDBInstanceDeletionProtection"} {
+		calls := p.server.Calls(action)
+		if len(calls) == 0 || len(calls[len(calls)-1].Params["ClientToken"]) != 52 {
+			t.Errorf("%s was called %d times, the last time without a token of ours", action, len(calls))
+		}
 	}
 }
