@@ -12,7 +12,7 @@ import (
 const maxBrokerName = 64
 
 // prefixForm is the form of names of offerings (OSB API, "Catalog Management").
-var prefixForm = regexp.MustCompile(`^[A-Za-z0-9.-]*$`) //nolint:gochecknoglobals // a constant
+var prefixForm = regexp.MustCompile(`^[A-Za-z0-9.-]*$`)
 
 // checkNames refuses names of the broker that the cloud cannot keep as they are: both
 // go into tags of resources.

@@ -3,6 +3,7 @@ package stack_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -39,9 +40,7 @@ func livesWith(t *testing.T, s *stack.Stack, id, serviceID, planID, text string,
 	instance := "/v2/service_instances/" + id
 	ids := map[string]any{"service_id": serviceID, "plan_id": planID, "context": context}
 	create := map[string]any{"organization_guid": text, "space_guid": text}
-	for member, value := range ids {
-		create[member] = value
-	}
+	maps.Copy(create, ids)
 	finished(t, s, http.MethodPut, instance, create)
 	for _, b := range s.Cloud().Dump().Buckets {
 		checkTags(t, id, b.Tags)

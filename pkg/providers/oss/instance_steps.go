@@ -70,8 +70,9 @@ func nextToRemoveBucket(t providers.Task, plan instancePlan, s bucketState) prov
 	case !s.isOurs() || s.isRetained():
 		return providers.DoneStep(nil)
 	case t.Usable && t.Deletion == providers.Retain:
-		name, tags := t.TagStep(stepRetain)
-		request.Tags = append(tags, retainedTag())
+		var name string
+		name, request.Tags = t.TagStep(stepRetain)
+		request.Tags = append(request.Tags, retainedTag())
 		return providers.CallStep(name, request)
 	case (s.Objects || s.Uploads) && !mayEmpty(t):
 		return providers.FailStep(providers.Policy, textNotEmpty)

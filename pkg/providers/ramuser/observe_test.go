@@ -10,11 +10,7 @@ import (
 )
 
 // marks are the reads of a RAM that has one user and one policy.
-type marks struct {
-	reads
-
-	user, policy string
-}
+type marks struct{ user, policy string }
 
 func (m marks) User(context.Context, string) (string, error)           { return m.user, nil }
 func (m marks) Policy(context.Context, string) (string, error)         { return m.policy, nil }
