@@ -21,6 +21,7 @@ IMAGE_TAG ?= $(VERSION)
 E2E_IMAGE_TAG ?= e2e
 E2E_IMAGE_PREFIX ?=
 E2E_ARGS ?= -v
+export E2E_ARGS
 IMAGE_ARCH := $(or $(GOARCH),amd64)
 IMAGE_PROGRAMS := $(PROGRAMS) alibabacloud-broker-client
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
@@ -87,12 +88,12 @@ ram-policies: go ## Write the RAM policies of the services into contrib/ram-poli
 	go run ./hack/tools/rampolicies
 
 .PHONY: e2e
-e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestExamples_InCluster_Work')
+e2e: ## Run the end-to-end tests in a cluster with Service Catalog; see docs/e2e.md (E2E_ARGS='-v -run TestExamples|TestKorifi')
 	@hack/install-test-needs
 	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG) IMAGE_PREFIX=$(E2E_IMAGE_PREFIX)
 	@$(MAKE) --no-print-directory image IMAGE_TAG=$(E2E_IMAGE_TAG)-next IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) \
 		VERSION=$(VERSION)-next DIST=$(DIST)/next IMAGE_PROGRAMS=alibabacloud-servicebroker
-	@E2E_IMAGE_TAG=$(E2E_IMAGE_TAG) E2E_IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) DIST=$(DIST) hack/run-e2e $(E2E_ARGS)
+	@E2E_IMAGE_TAG=$(E2E_IMAGE_TAG) E2E_IMAGE_PREFIX=$(E2E_IMAGE_PREFIX) DIST=$(DIST) hack/run-e2e
 
 .PHONY: conformance
 conformance: go ## Run the tests that prove requirements of the API; write docs/conformance.md

@@ -8,6 +8,7 @@ package e2e_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -30,6 +31,7 @@ type environment struct {
 	next     string // tag of the broker's image that is upgraded to
 	dir      string // for files, removed at the end
 	main     *release
+	korifi   *korifiRelease // nil until a test needs it
 }
 
 // here is made by TestMain and set once.
@@ -37,6 +39,10 @@ var here *environment //nolint:gochecknoglobals // belongs to TestMain
 
 func TestMain(m *testing.M) {
 	if os.Getenv("E2E") == "" {
+		flag.Parse()
+		if list := flag.Lookup("test.list"); list != nil && list.Value.String() != "" {
+			os.Exit(m.Run())
+		}
 		fmt.Fprintln(os.Stderr, "E2E is not set: make e2e runs the end-to-end tests")
 		os.Exit(0)
 	}
@@ -114,6 +120,9 @@ func (e *environment) close() error {
 	var failed error
 	if e.main != nil {
 		failed = e.main.remove()
+	}
+	if e.korifi != nil {
+		failed = errors.Join(failed, e.korifi.remove())
 	}
 	return errors.Join(failed, sweep(), e.cloud.stop(), os.RemoveAll(e.dir))
 }

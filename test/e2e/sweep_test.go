@@ -17,7 +17,7 @@ func sweep() error {
 	if err != nil {
 		return fmt.Errorf("the cluster must be there, with Service Catalog: %w", err)
 	}
-	failed := restoreCatalog()
+	failed := errors.Join(restoreCatalog(), sweepKorifi())
 	if owner == home { // then the examples are ours too
 		failed = errors.Join(failed,
 			abandon(apps, "servicebindings", "rds-binding", "oss-binding", "second"),
