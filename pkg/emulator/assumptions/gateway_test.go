@@ -96,3 +96,14 @@ func TestA010_V3UnsignedHeader_IncompleteSignature(t *testing.T) {
 		a.want(400, "IncompleteSignature")
 	})
 }
+
+func TestA011_RefusedChange_HasNoEffect(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		name := e.name()
+		refused := e.ram("CreatePolicy", "PolicyName", name, "PolicyDocument", "no document")
+		if refused.status/100 != 4 || refused.code() == "" {
+			t.Fatalf("a policy without a document is answered %d %s", refused.status, refused.body)
+		}
+		e.ram("GetPolicy", "PolicyType", "Custom", "PolicyName", name).want(404, "EntityNotExist.Policy")
+	})
+}
