@@ -111,6 +111,26 @@ func TestExamples_Requests_FitTheCatalog(t *testing.T) {
 	}
 }
 
+// The files of the first broker's guide have empty parameters.
+func TestExamples_EmptyParameters_FitTheCatalog(t *testing.T) {
+	t.Parallel()
+	offered, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range offered.Offerings() {
+		for _, p := range o.Plans {
+			err := p.CheckBind(json.RawMessage(`{"Username":null,"Password":null}`))
+			if o.Name == "alibaba-cloud-oss" {
+				err = p.CheckCreate(json.RawMessage(`{"AccessKeyId":null,"AccessKeySecret":null}`))
+			}
+			if err != nil {
+				t.Errorf("plan %s of %s: %v", p.Name, o.Name, err)
+			}
+		}
+	}
+}
+
 // Pods use the Secrets that the bindings make, by variables and by files.
 func TestExamples_Pods_UseTheSecretsOfTheBindings(t *testing.T) {
 	t.Parallel()
