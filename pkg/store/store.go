@@ -33,7 +33,7 @@ var (
 	ErrCorrupt = errors.New("the record is damaged")
 	// ErrAltered: the record differs from the one that the broker wrote, or its
 	// box is gone. Nothing is decided from it until an operator accepts it.
-	ErrAltered = errors.New("the record was changed outside of the broker")
+	ErrAltered = errors.New("the record was changed outside of the broker (instances accept shows it)")
 	// ErrForeign: the file, or the keys, belong to another store, or are
 	// incomplete.
 	ErrForeign = errors.New("this is not the broker's store")
