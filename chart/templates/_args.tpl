@@ -4,6 +4,7 @@
 {{- $etc := "/etc/alibabacloud-servicebroker" -}}
 - --listen=:8005
 - --ops-listen=:8006
+- --metrics-listen=:8009
 - --store={{ $v.store.type }}
 {{- if eq $v.store.type "kubernetes" }}
 - --store-name={{ include "alibabacloud-servicebroker.storeName" . }}

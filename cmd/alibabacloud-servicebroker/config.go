@@ -16,7 +16,8 @@ import (
 // config has every setting of the broker.
 type config struct {
 	listen, opsListen string
-	maxConnections    int // of listen; 0: the default
+	metricsListen     string // empty: metrics are off
+	maxConnections    int    // of listen; 0: the default
 	opsMaxConnections int
 	dataDir           string
 	store             string

@@ -19,7 +19,8 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.SortFlags = false
 	fs.StringVar(&c.config, "config", "", "YAML `file` with settings by the names of these flags")
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:8005", "`address` of the Open Service Broker API")
-	fs.StringVar(&c.opsListen, "ops-listen", "127.0.0.1:8006", "`address` of health, metrics and the operator API")
+	fs.StringVar(&c.opsListen, "ops-listen", "127.0.0.1:8006", "`address` of health and the operator API")
+	fs.StringVar(&c.metricsListen, "metrics-listen", "127.0.0.1:8009", "`address` of /metrics; empty turns it off")
 	fs.IntVar(&c.maxConnections, "max-connections", 0, "open `connections` of --listen; at the bound a new one takes the place of the oldest that has never authenticated (default: 1024, with TLS 512)")
 	fs.IntVar(&c.opsMaxConnections, "ops-max-connections", api.DefaultConnections, "open `connections` of --ops-listen, likewise")
 	fs.StringVar(&c.dataDir, "data-dir", "./data", "`directory` of the store and its keyset")

@@ -61,7 +61,7 @@ func startProcess(b *testing.B, program, dir string) *started {
 	p := &started{b: b, listen: freeAddress(b), client: &http.Client{}}
 	ops := freeAddress(b)
 	p.cmd = exec.CommandContext(context.WithoutCancel(b.Context()), program, "--broker-id", "b", "--region", "cn-hangzhou", "--data-dir", dir,
-		"--listen", p.listen, "--ops-listen", ops, "--drain-delay", "0")
+		"--listen", p.listen, "--ops-listen", ops, "--metrics-listen", "127.0.0.1:0", "--drain-delay", "0")
 	p.cmd.Env = []string{"BROKER_USERNAME=platform", "BROKER_PASSWORD=secret"}
 	var log bytes.Buffer
 	p.cmd.Stderr = &log

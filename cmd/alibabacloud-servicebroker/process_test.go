@@ -29,7 +29,7 @@ func runBroker(t testing.TB, roots *x509.CertPool, args ...string) *process {
 	}}
 	args = append([]string{
 		"--broker-id", "b", "--region", "cn-hangzhou", "--data-dir", t.TempDir(),
-		"--listen", p.listen, "--ops-listen", p.ops, "--drain-delay", "0",
+		"--listen", p.listen, "--ops-listen", p.ops, "--metrics-listen", "127.0.0.1:0", "--drain-delay", "0",
 	}, args...)
 	go func() { p.ended <- execute(ctx, args, env(), io.Discard) }()
 	t.Cleanup(func() {

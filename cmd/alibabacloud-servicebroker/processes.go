@@ -30,11 +30,16 @@ type processes struct {
 	platforms http.Handler
 	tls       *tls.Config // of the platforms' port; nil for plain HTTP
 	operators http.Handler
+	metrics   http.Handler
 	bounds    bounds
 }
 
 // bounds are the bounds of the connections of each port.
-type bounds struct{ platforms, operators *api.Connections }
+type bounds struct{ platforms, operators, metrics *api.Connections }
+
+// metricsConnections bounds the open connections of the metrics' port: scrapers
+// are few.
+const metricsConnections = 64
 
 func (c *config) bounds(metrics prometheus.Registerer) (b bounds, err error) {
 	standard := api.DefaultConnections
@@ -44,19 +49,22 @@ func (c *config) bounds(metrics prometheus.Registerer) (b bounds, err error) {
 	if b.platforms, err = api.NewConnections("platforms", cmp.Or(c.maxConnections, standard), metrics); err != nil {
 		return b, err
 	}
-	b.operators, err = api.NewConnections("operators", c.opsMaxConnections, metrics)
+	if b.operators, err = api.NewConnections("operators", c.opsMaxConnections, metrics); err != nil {
+		return b, err
+	}
+	b.metrics, err = api.NewConnections("metrics", metricsConnections, metrics)
 	return b, err
 }
 
-// run opens both ports and runs everything until ctx ends or one part fails.
+// run opens the ports and runs everything until ctx ends or one part fails.
 // Then the requests of platforms end first, and the operations pause after them.
 func (p *processes) run(ctx context.Context) error {
 	listeners, err := openListeners(ctx, p.config)
 	if err != nil {
 		return err
 	}
-	glog.Infof("serving version=%q platforms=%s tls=%t operators=%s broker=%q",
-		version, listeners.platforms.Addr(), p.tls != nil, listeners.operators.Addr(), p.config.brokerID)
+	glog.Infof("serving version=%q platforms=%s tls=%t operators=%s metrics=%s broker=%q",
+		version, listeners.platforms.Addr(), p.tls != nil, listeners.operators.Addr(), listeners.metricsAddress(), p.config.brokerID)
 
 	drained, stop := context.WithCancel(context.WithoutCancel(ctx)) // it ends with the last request of a platform
 	defer stop()
@@ -74,6 +82,12 @@ func (p *processes) run(ctx context.Context) error {
 			Drain: drain, Connections: p.bounds.operators,
 		})
 	})
+	if listeners.metrics != nil {
+		group.Go(func() error {
+			drain := api.Drain{Time: p.config.drainTime}
+			return api.Serve(drained, listeners.metrics, p.metrics, api.ServerConfig{Drain: drain, Connections: p.bounds.metrics})
+		})
+	}
 	group.Go(func() error { p.files.Watch(drained); return nil })
 	group.Go(func() error { p.keys.Watch(drained); return nil })
 	group.Go(func() error {
@@ -90,20 +104,48 @@ func (p *processes) run(ctx context.Context) error {
 	return err
 }
 
-// listeners are the two ports of the broker.
-type listeners struct{ platforms, operators net.Listener }
+// listeners are the ports of the broker; metrics is nil where they are off.
+type listeners struct{ platforms, operators, metrics net.Listener }
+
+func (l listeners) metricsAddress() string {
+	if l.metrics == nil {
+		return "off"
+	}
+	return l.metrics.Addr().String()
+}
 
 func openListeners(ctx context.Context, c *config) (listeners, error) {
 	var listening net.ListenConfig
-	platforms, err := listening.Listen(ctx, "tcp", c.listen)
-	if err != nil {
-		return listeners{}, fmt.Errorf("--listen: %w", err)
+	var l listeners
+	for _, port := range []struct {
+		flag, address string
+		into          *net.Listener
+	}{
+		{"--listen", c.listen, &l.platforms},
+		{"--ops-listen", c.opsListen, &l.operators},
+		{"--metrics-listen", c.metricsListen, &l.metrics},
+	} {
+		if port.address == "" && port.into == &l.metrics {
+			continue
+		}
+		listener, err := listening.Listen(ctx, "tcp", port.address)
+		if err != nil {
+			return listeners{}, errors.Join(fmt.Errorf("%s: %w", port.flag, err), l.close())
+		}
+		*port.into = listener
 	}
-	operators, err := listening.Listen(ctx, "tcp", c.opsListen)
-	if err != nil {
-		return listeners{}, errors.Join(fmt.Errorf("--ops-listen: %w", err), platforms.Close())
+	return l, nil
+}
+
+// close closes the open ones.
+func (l listeners) close() error {
+	var all []error
+	for _, listener := range []net.Listener{l.platforms, l.operators, l.metrics} {
+		if listener != nil {
+			all = append(all, listener.Close())
+		}
 	}
-	return listeners{platforms, operators}, nil
+	return errors.Join(all...)
 }
 
 // readiness is the answer of /readyz.

@@ -100,7 +100,8 @@ func serve(ctx context.Context, c *config) error {
 	processes := &processes{
 		config: c, engine: engine, files: files, keys: keys, ready: ready,
 		platforms: platforms, tls: tls, bounds: bounds,
-		operators: api.Ops(api.OpsConfig{Ready: ready.check, Metrics: metrics, Operators: operators}),
+		operators: api.Ops(api.OpsConfig{Ready: ready.check, Operators: operators}),
+		metrics:   api.Metrics(metrics),
 	}
 	return processes.run(ctx)
 }

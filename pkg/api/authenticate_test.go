@@ -130,7 +130,7 @@ func TestAuthenticate_RepeatedFailures_AreDelayed(t *testing.T) {
 			t.Errorf("a failure long after the others took %v", d)
 		}
 		recorder := httptest.NewRecorder()
-		Ops(OpsConfig{Metrics: registry}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		Metrics(registry).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		for scheme, count := range map[string]int{"basic": 26, "none": 1} {
 			if want := fmt.Sprintf("alibabacloud_broker_authentication_failures_total{scheme=%q} %d\n", scheme, count); !strings.Contains(recorder.Body.String(), want) {
 				t.Errorf("metrics lack %s", want)

@@ -16,16 +16,14 @@ type OpsConfig struct {
 	// Ready returns nil while requests can be served, or else the reason, which
 	// is shown.
 	Ready func() error
-	// Metrics are shown at /metrics; nil turns the path off.
-	Metrics prometheus.Gatherer
 	// Operators serves the paths under /operator/; nil turns them off.
 	Operators http.Handler
 }
 
-// Ops returns the handler of the operators' port. /healthz (the process lives),
-// /readyz (requests can be served) and /metrics are open to every client that
-// reaches the port, so the port must be closed to platforms (HARD-08); the
-// operator API requires a token.
+// Ops returns the handler of the operators' port. /healthz (the process lives) and
+// /readyz (requests can be served) are open to every client that reaches the port,
+// so the port must be closed to platforms (HARD-08); the operator API requires a
+// token.
 func Ops(config OpsConfig) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
@@ -40,9 +38,6 @@ func Ops(config OpsConfig) http.Handler {
 		}
 		report(w, http.StatusOK, "")
 	})
-	if config.Metrics != nil {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(config.Metrics, promhttp.HandlerOpts{}))
-	}
 	if config.Operators == nil {
 		return mux
 	}
@@ -54,6 +49,15 @@ func Ops(config OpsConfig) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// Metrics returns the handler of the metrics' port, which has /metrics alone, open
+// to every client that reaches it. It is a port of its own so that a scraper needs
+// no way to the operator API.
+func Metrics(metrics prometheus.Gatherer) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	return mux
 }
 
 // report writes {} or {"description": …}.

@@ -44,7 +44,7 @@ func TestLibrary_Requests_AreCountedByAction(t *testing.T) {
 		h.send(t, request.method, request.path, request.body)
 	}
 	recorder := httptest.NewRecorder()
-	Ops(OpsConfig{Metrics: registry}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	Metrics(registry).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, action := range []string{"provision", "update", "deprovision", "last_operation", "bind", "unbind", "get_binding", "binding_last_operation"} {
 		if want := `osb_actions_total{action="` + action + `"} 1`; !strings.Contains(recorder.Body.String(), want+"\n") {
 			t.Errorf("metrics lack %s", want)

@@ -325,7 +325,7 @@ func TestMetrics_Requests_CountByRouteMethodAndClass(t *testing.T) {
 	h.send(t, "BREW", "/v2/service_instances/two", "")
 	h.send(t, "GET", "/v2/catalog", "", without("Authorization"))
 	recorder := httptest.NewRecorder()
-	Ops(OpsConfig{Metrics: registry}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	Metrics(registry).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	metrics := recorder.Body.String()
 	for _, want := range []string{
 		`alibabacloud_broker_requests_total{method="GET",route="/v2/service_instances/{instance_id}",status="2xx"} 2`,

@@ -196,15 +196,11 @@ func TestServe_OptionsAsterisk_Is401(t *testing.T) {
 }
 
 // HARD-08.
-func TestOps_Paths_ShowHealthReadinessAndMetrics(t *testing.T) {
+func TestOps_Paths_ShowHealthAndReadiness(t *testing.T) {
 	t.Parallel()
 	osbtest.Proves(t, "HARD-08")
-	registry := prometheus.NewRegistry()
-	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "one_total", Help: "One."})
-	registry.MustRegister(counter)
-	counter.Inc()
 	notReady := make(chan error, 1)
-	server := httptest.NewServer(Ops(OpsConfig{Metrics: registry, Ready: func() error {
+	server := httptest.NewServer(Ops(OpsConfig{Ready: func() error {
 		select {
 		case err := <-notReady:
 			return err
@@ -237,10 +233,32 @@ func TestOps_Paths_ShowHealthReadinessAndMetrics(t *testing.T) {
 	if status, _ := get("/healthz"); status != http.StatusOK {
 		t.Errorf("healthz = %d while not ready, want 200: the process lives", status)
 	}
-	if status, body := get("/metrics"); status != http.StatusOK || !strings.Contains(body, "one_total 1") {
-		t.Errorf("metrics = %d %s", status, body)
+	for _, path := range []string{"/v2/catalog", "/metrics"} {
+		if status, _ := get(path); status != http.StatusNotFound {
+			t.Errorf("%s = %d on the operators' port, want 404", path, status)
+		}
 	}
-	if status, _ := get("/v2/catalog"); status != http.StatusNotFound {
-		t.Errorf("catalog = %d on the operators' port, want 404", status)
+}
+
+// HARD-08: a scraper's port leads to nothing else.
+func TestMetrics_Port_HasMetricsAlone(t *testing.T) {
+	t.Parallel()
+	osbtest.Proves(t, "HARD-08")
+	registry := prometheus.NewRegistry()
+	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "one_total", Help: "One."})
+	registry.MustRegister(counter)
+	counter.Inc()
+	get := func(method, path string) *httptest.ResponseRecorder {
+		recorder := httptest.NewRecorder()
+		Metrics(registry).ServeHTTP(recorder, httptest.NewRequest(method, path, nil))
+		return recorder
+	}
+	if got := get("GET", "/metrics"); got.Code != http.StatusOK || !strings.Contains(got.Body.String(), "one_total 1") {
+		t.Errorf("metrics = %d %s", got.Code, got.Body)
+	}
+	for _, path := range []string{"/", "/v2/catalog", "/operator/v1/instances", "/readyz", "/debug/pprof/"} {
+		if got := get("GET", path); got.Code != http.StatusNotFound {
+			t.Errorf("%s = %d on the metrics' port, want 404", path, got.Code)
+		}
 	}
 }

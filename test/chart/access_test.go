@@ -190,13 +190,21 @@ func TestNetworkPolicy_NeededTraffic_IsAllowed(t *testing.T) {
 	if got := ports(policy(t, everything).Egress); !slices.Equal(got, []int{53, 443, 6443, 8007}) {
 		t.Errorf("open to anywhere, with endpoints: %v", got)
 	}
-	if in := byDefault.Ingress; len(in) != 2 || in[0].Ports[0].Port.StrVal != "platforms" || len(in[0].From) != 0 ||
-		in[1].Ports[0].Port.StrVal != "ops" || len(in[1].From) != 1 || in[1].From[0].NamespaceSelector != nil {
+	if in := byDefault.Ingress; len(in) != 3 || in[0].Ports[0].Port.StrVal != "platforms" || len(in[0].From) != 0 ||
+		in[1].Ports[0].Port.StrVal != "ops" || len(in[1].From) != 1 || in[1].From[0].NamespaceSelector != nil ||
+		in[2].Ports[0].Port.StrVal != "metrics" || len(in[2].From) != 1 || in[2].From[0].NamespaceSelector != nil {
 		t.Errorf("ingress = %+v", in)
 	}
-	monitored := policy(t, "monitoring: {serviceMonitor: {enabled: true}}").Ingress[1].From
-	if len(monitored) != 1 || monitored[0].NamespaceSelector == nil {
-		t.Errorf("from, for Prometheus = %+v", monitored)
+	// Prometheus gets to the metrics, and to no other port.
+	monitored := policy(t, "monitoring: {serviceMonitor: {enabled: true}}").Ingress
+	if from := monitored[2].From; len(from) != 1 || from[0].NamespaceSelector == nil {
+		t.Errorf("from, for Prometheus = %+v", from)
+	}
+	if !cmp.Equal(monitored[:2], byDefault.Ingress[:2]) {
+		t.Errorf("the ServiceMonitor opens another port: %+v", monitored[:2])
+	}
+	if from := policy(t, "networkPolicy: {metrics: [{ipBlock: {cidr: 10.0.0.0/8}}]}").Ingress[2].From; len(from) != 1 || from[0].IPBlock == nil {
+		t.Errorf("from, where it is named = %+v", from)
 	}
 	// Where operators are named the uninstall check still gets through.
 	named := policy(t, everything).Ingress
@@ -227,12 +235,12 @@ func TestDisruptionBudget_Default_LeavesAReplica(t *testing.T) {
 	}
 }
 
-func TestServiceMonitor_Endpoint_IsTheSecondPort(t *testing.T) {
+func TestServiceMonitor_Endpoint_IsTheMetricsPort(t *testing.T) {
 	t.Parallel()
 	rendered := install(t, everything)
 	var monitor monitoring.ServiceMonitor
 	decodeInto(t, rendered.find(t, "ServiceMonitor", ""), &monitor)
-	service := typed[*corev1.Service](t, rendered, "Service", "-ops")
+	service := typed[*corev1.Service](t, rendered, "Service", "-metrics")
 	for key, value := range monitor.Spec.Selector.MatchLabels {
 		if service.Labels[key] != value {
 			t.Errorf("the service has no label %s=%s", key, value)

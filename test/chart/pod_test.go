@@ -256,7 +256,7 @@ func TestPod_Probes_AskTheSecondPort(t *testing.T) {
 	for _, p := range c.Ports {
 		ports[p.Name] = p.ContainerPort
 	}
-	if diff := cmp.Diff(map[string]int32{"platforms": 8005, "ops": 8006}, ports); diff != "" {
+	if diff := cmp.Diff(map[string]int32{"platforms": 8005, "ops": 8006, "metrics": 8009}, ports); diff != "" {
 		t.Errorf("ports (-want, +got):\n%s", diff)
 	}
 	for _, probe := range []struct {

@@ -31,8 +31,7 @@ func notYet() []string {
 	}
 }
 
-// A pod reads the metrics as Prometheus does, by the name of the second port's
-// service, and after a bind finds all that docs/metrics.md promises.
+// A pod reads the metrics as Prometheus does, by the name of the metrics' service, and after a bind finds all that docs/metrics.md promises.
 func TestMetrics_PodInCluster_ReadsThemByTheService(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
@@ -86,7 +85,7 @@ var typeForm = regexp.MustCompile(`(?m)^# TYPE (\S+) (\S+)$`)
 func (r *release) scraped(t *testing.T) (texts []string) {
 	t.Helper()
 	const name, times = "prometheus", 12
-	url := fmt.Sprintf("http://%s-ops.%s.svc:8006/metrics", r.name, r.namespace)
+	url := fmt.Sprintf("http://%s-metrics.%s.svc:8009/metrics", r.name, r.namespace)
 	args, err := json.Marshal(append([]string{"get"}, slices.Repeat([]string{url}, times)...))
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +113,7 @@ func (r *release) scraped(t *testing.T) (texts []string) {
 // scrape returns the /metrics of one pod.
 func scrape(t *testing.T, pod podObject) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+net.JoinHostPort(pod.Status.PodIP, "8006")+"/metrics", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+net.JoinHostPort(pod.Status.PodIP, "8009")+"/metrics", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,11 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The API server refuses a careless pod in the namespaces of these tests, which
@@ -38,4 +41,41 @@ readinessProbe: {httpGet: {path: /time, port: 8008}, periodSeconds: 1}}]`, here.
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("the cloud's metadata service answers %s", response.Status)
 	}
+}
+
+// docs/chart-on-emulator.md, with the files that it names: a cluster is all that
+// it takes.
+func TestEmulatorPage_ChartOnEmulator_Binds(t *testing.T) {
+	ns := namespace(t, "e2e-emulated")
+	example := func(name string) string {
+		content, err := os.ReadFile(filepath.Join("..", "..", "contrib", "examples", "emulator", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	values := strings.ReplaceAll(example("values.yaml"), "alibabacloud-servicebroker.svc", ns+".svc")
+	r := newRelease(t, "emulated", ns, values+"\nreplicas: 1\ncatalog: {prefix: emulated-}\nregistration: {kind: ServiceBroker}\n")
+	manifest := strings.ReplaceAll(example("emulator.yaml"), "alibabacloud-emulator:0.1.0", here.prefix+"alibabacloud-emulator:"+here.tag)
+	if _, err := run(manifest, "kubectl", "-n", ns, "apply", "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
+	kubectl(t, "-n", ns, "rollout", "status", "deployment/emulator", "--timeout=120s")
+	r.install(t)
+	t.Cleanup(func() {
+		if err := r.remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	r.offered(t)
+	apply(t, fmt.Sprintf(`{apiVersion: servicecatalog.k8s.io/v1beta1, kind: ServiceInstance, metadata: {name: files, namespace: %s},
+spec: {serviceClassExternalName: emulated-alibaba-cloud-oss, servicePlanExternalName: default}}`, ns))
+	ready(t, time.Minute, ns, "serviceinstance", "files")
+	bind(t, ns, "files", "files")
+	ready(t, time.Minute, ns, "servicebinding", "files")
+	if code, report := use(t, ns, "files", "login"); code != clientOK {
+		t.Errorf("the bucket's key: %d, %+v", code, report)
+	}
+	remove(t, ns, "servicebinding/files")
+	remove(t, ns, "serviceinstance/files")
 }

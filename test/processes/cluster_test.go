@@ -86,6 +86,7 @@ type replica struct {
 	name    string
 	broker  string // address
 	ops     string
+	metrics string
 	env     []string
 }
 
@@ -99,11 +100,11 @@ func newCluster(t *testing.T, n int) *cluster {
 
 	c.emulator = w.start("emulator", cloudEnv(), program("alibabacloud-emulator"), "--engines", "none", "--profile", "realistic")
 	c.emulator.until("the emulator serves", w.cloudReady)
-	ports := freePorts(t, 2*n)
+	ports := freePorts(t, 3*n)
 	for i := range n {
-		r := &replica{cluster: c, name: fmt.Sprintf("%s-replica-%d", namespace, i), broker: ports[2*i], ops: ports[2*i+1]}
+		r := &replica{cluster: c, name: fmt.Sprintf("%s-replica-%d", namespace, i), broker: ports[3*i], ops: ports[3*i+1], metrics: ports[3*i+2]}
 		r.env = append(w.brokerEnv(),
-			"LISTEN="+r.broker, "OPS_LISTEN="+r.ops, "STORE=kubernetes", "NAMESPACE="+namespace,
+			"LISTEN="+r.broker, "OPS_LISTEN="+r.ops, "METRICS_LISTEN="+r.metrics, "STORE=kubernetes", "NAMESPACE="+namespace,
 			"KUBECONFIG="+c.kubeconfig(r.name), "KEYSET_FILE="+filepath.Join(w.dir, "keyset.json"), "POLL_INTERVAL=1s")
 		c.replicas = append(c.replicas, r)
 		r.start()
@@ -152,7 +153,7 @@ var leads = regexp.MustCompile(`(?m)^alibabacloud_broker_leader 1$`)
 
 // leads says whether it runs the operations.
 func (r *replica) leads() bool {
-	_, body, err := r.cluster.get("http://" + r.ops + "/metrics")
+	_, body, err := r.cluster.get("http://" + r.metrics + "/metrics")
 	return err == nil && leads.Match(body)
 }
 

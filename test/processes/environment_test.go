@@ -93,6 +93,7 @@ type environment struct {
 	mark    string
 	broker  string // address
 	ops     string
+	metrics string
 	cloud   string
 	control string
 	env     []string
@@ -101,11 +102,11 @@ type environment struct {
 func newEnvironment(t *testing.T) *environment {
 	t.Helper()
 	dir := publicDir(t)
-	ports := freePorts(t, 4)
+	ports := freePorts(t, 5)
 	w := &environment{
 		t: t, dir: dir, data: filepath.Join(dir, "data"), tmp: filepath.Join(dir, "tmp"),
 		mark:   "OSB_TEST_ENVIRONMENT=" + dir,
-		broker: ports[0], ops: ports[1], cloud: ports[2], control: ports[3],
+		broker: ports[0], ops: ports[1], cloud: ports[2], control: ports[3], metrics: ports[4],
 	}
 	if err := os.Mkdir(w.tmp, 0o777); err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func newEnvironment(t *testing.T) *environment {
 		"GORACE=halt_on_error=1 atexit_sleep_ms=0",
 		w.mark,
 		"DATA_DIR=" + w.data,
-		"LISTEN=" + w.broker, "OPS_LISTEN=" + w.ops,
+		"LISTEN=" + w.broker, "OPS_LISTEN=" + w.ops, "METRICS_LISTEN=" + w.metrics,
 		"EMULATOR_LISTEN=" + w.cloud, "EMULATOR_CONTROL_LISTEN=" + w.control,
 		"BROKER_USERNAME=" + user,
 	}

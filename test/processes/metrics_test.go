@@ -127,7 +127,7 @@ func (w *environment) troubled(seen exposition) string {
 	run.until("the broker is ready", w.brokerReady)
 	scrape := func() string {
 		w.t.Helper()
-		_, text, err := w.get("http://" + w.ops + "/metrics")
+		_, text, err := w.get("http://" + w.metrics + "/metrics")
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -30,8 +30,8 @@ func programs() map[string]program {
 			name:        "alibabacloud-servicebroker",
 			title:       "Alibaba Cloud Service Broker",
 			description: "Open Service Broker for Alibaba Cloud",
-			environment: []string{"DATA_DIR=/data", "LISTEN=:8005", "OPS_LISTEN=:8006"},
-			ports:       []string{"8005/tcp", "8006/tcp"},
+			environment: []string{"DATA_DIR=/data", "LISTEN=:8005", "OPS_LISTEN=:8006", "METRICS_LISTEN=:8009"},
+			ports:       []string{"8005/tcp", "8006/tcp", "8009/tcp"},
 			folders:     []string{"data"},
 		},
 		{

@@ -156,6 +156,7 @@ func (r *runner) show() error {
 		fmt.Fprintf(&text, "  User      %s\n", s["BROKER_USERNAME"])
 		fmt.Fprintf(&text, "  Password  %s\n", password)
 		fmt.Fprintf(&text, "  Operator  http://%s   (token in %s)\n", reachable(s["OPS_LISTEN"]), s["OPS_TOKENS_FILE"])
+		fmt.Fprintf(&text, "  Metrics   http://%s/metrics\n", reachable(s["METRICS_LISTEN"]))
 	}
 	if r.mode != onlyBroker {
 		fmt.Fprintf(&text, "  Emulator  http://%s   (control: http://%s; access key in %s)\n",

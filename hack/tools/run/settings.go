@@ -24,6 +24,7 @@ func newSettings(environment []string) settings {
 		"DATA_DIR":                "./data",
 		"LISTEN":                  "127.0.0.1:8005",
 		"OPS_LISTEN":              "127.0.0.1:8006",
+		"METRICS_LISTEN":          "127.0.0.1:8009",
 		"EMULATOR_LISTEN":         "127.0.0.1:8007",
 		"EMULATOR_CONTROL_LISTEN": "127.0.0.1:8008",
 		"EMULATOR_ENGINES":        "auto",
