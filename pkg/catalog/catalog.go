@@ -68,6 +68,9 @@ type Plan struct {
 	Settings json.RawMessage `json:"settings,omitempty"`
 	// Deletion decides on data at deletion: delete, refuse, empty or retain.
 	Deletion string `json:"deletion,omitempty"`
+	// Unbind decides on the account of a binding that was in use: lock or delete.
+	// Plans whose bindings are no accounts have none.
+	Unbind string `json:"unbind,omitempty"`
 	// Slow lists the operations (provision, update, deprovision, bind, unbind)
 	// that take minutes and are therefore always asynchronous.
 	Slow []string `json:"slow,omitempty"`

@@ -11,7 +11,7 @@ import (
 // changeable returns more and the members of a plan that an overlay may change.
 // The others identify the plan or describe the provider's abilities.
 func changeable(more ...string) []string {
-	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "deadline", "deadlines",
+	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "unbind", "deadline", "deadlines",
 		"bindingLifetime", "maintenance", "schemas")
 }
 
@@ -101,6 +101,9 @@ func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.Raw
 	changed := &Plan{}
 	if !e.merge(place, &model, changes, changed) {
 		return nil
+	}
+	if have.Unbind == "" && changed.Unbind != "" {
+		e.validator.failf(place, "unbind has no meaning here: the bindings of this offering are no database accounts")
 	}
 	if len(before) == 0 && len(changed.defaults()) == 0 {
 		return changed

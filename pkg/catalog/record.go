@@ -20,6 +20,7 @@ type recordedPlan struct {
 	Updateable      bool                `json:"updateable,omitempty"`
 	Settings        json.RawMessage     `json:"settings,omitempty"` // with the defaults of the create schema
 	Deletion        string              `json:"deletion,omitempty"`
+	Unbind          string              `json:"unbind,omitempty"`
 	Slow            []string            `json:"slow,omitempty"`
 	Deadline        Duration            `json:"deadline,omitempty"`
 	Deadlines       map[string]Duration `json:"deadlines,omitempty"`
@@ -45,7 +46,7 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 		return nil, err
 	}
 	recorded := recordedPlan{
-		ID: p.ID, Name: p.Name, Updateable: p.Updateable, Settings: settings, Deletion: p.Deletion, Slow: p.Slow,
+		ID: p.ID, Name: p.Name, Updateable: p.Updateable, Settings: settings, Deletion: p.Deletion, Unbind: p.Unbind, Slow: p.Slow,
 		Deadline: p.Deadline, Deadlines: p.Deadlines, Rotatable: p.Rotatable, Fresh: p.Fresh,
 		BindingLifetime: p.BindingLifetime, Secret: p.Secret, Form: p.Form, Exact: p.Exact,
 	}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
@@ -40,7 +41,7 @@ func (o *Offering) render() osb.Service {
 		s.Plans = append(s.Plans, osb.Plan{
 			ID:                     p.ID,
 			Name:                   p.Name,
-			Description:            p.Description,
+			Description:            p.ShownDescription(),
 			Metadata:               p.Metadata,
 			Free:                   p.Free,
 			Bindable:               o.Bindable,
@@ -52,6 +53,18 @@ func (o *Offering) render() osb.Service {
 		})
 	}
 	return s
+}
+
+// deleteAccount is the word of unbind under which the account goes.
+const deleteAccount = "delete"
+
+// ShownDescription returns the description with the consequence of unbind: delete,
+// under which the database drops the account that objects name as their definer.
+func (p *Plan) ShownDescription() string {
+	if p.Unbind != deleteAccount {
+		return p.Description
+	}
+	return strings.TrimSuffix(p.Description, ".") + ". Unbinding deletes the account: triggers, views, routines and events that it made stop working for all."
 }
 
 func (m *Maintenance) render() *osb.MaintenanceInfo {

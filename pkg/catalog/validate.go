@@ -176,6 +176,12 @@ func (v *validator) checkPlan(place string, p *Plan) {
 	if !slices.Contains([]string{"delete", "refuse", "empty", "retain"}, p.Deletion) {
 		v.failf(place, "deletion is %q: write delete, refuse, empty or retain", p.Deletion)
 	}
+	if !slices.Contains([]string{"", "lock", deleteAccount}, p.Unbind) {
+		v.failf(place, "unbind is %q: write lock or delete", p.Unbind)
+	}
+	if n := utf8.RuneCountInString(p.ShownDescription()); p.ShownDescription() != p.Description && n > maxDescription {
+		v.failf(place, "description is too long by %d characters for the sentence about unbind: delete that follows it", n-maxDescription)
+	}
 	operations := []string{"provision", "update", "deprovision", "bind", "unbind"}
 	for _, slow := range p.Slow {
 		if !slices.Contains(operations, slow) {

@@ -128,6 +128,7 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 		return a.handleError(ctx, fmt.Errorf("observe: %w", err))
 	}
 	a.task.Facts = a.task.Facts.Merge(seen.Facts)
+	a.task.Unsure = a.now.Before(sureFrom(a.record, a.now, a.config.Settle))
 	step := a.next(a.task, seen)
 	d, err := decideAfterLook(a.record, step, a.now, landsUntil)
 	if err != nil {
@@ -138,12 +139,18 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 		return d.notBefore, nil
 	case waitForCloud:
 		return a.wait(ctx, seen, step)
-	case reachGoal:
-		return a.finish(ctx, step)
 	case failOperation:
 		return a.fail(ctx, d)
 	}
-	return a.call(ctx, seen, step)
+	if err := a.changeAccount(ctx, step.Account); err != nil {
+		return time.Time{}, err
+	}
+	switch d.action { //nolint:exhaustive // else it is a call
+	case reachGoal:
+		return a.finish(ctx, step)
+	default:
+		return a.call(ctx, seen, step)
+	}
 }
 
 // next returns the provider's next step. Next is pure, so it gets a task that

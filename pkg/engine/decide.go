@@ -92,21 +92,29 @@ func decideAfterLook(r *store.Record, step providers.Step, now, landsUntil time.
 // once every call has landed for certain and a later look found them missing again.
 // interval is the time between looks.
 func decideAfterMiss(r *store.Record, now time.Time, settle, interval time.Duration) decision {
-	unsure := later(lastOf(r.Unsettled), r.Unseen)
-	if now.Before(r.Repeated.Add(settle)) {
-		unsure = later(unsure, r.Repeated)
-	}
-	if unsure.IsZero() {
-		return decision{action: reachGoal}
-	}
-	sure := unsure.Add(settle)
+	sure := sureFrom(r, now, settle)
 	switch {
+	case sure.IsZero():
+		return decision{action: reachGoal}
 	case now.Before(sure):
 		return decision{action: requeueRecord, notBefore: sure}
 	case r.MissingSince.IsZero():
 		return decision{action: requeueRecord, notBefore: now.Add(interval)}
 	}
 	return decision{action: reachGoal}
+}
+
+// sureFrom returns the time from which every call of r has landed for certain, or
+// zero if no call is in doubt.
+func sureFrom(r *store.Record, now time.Time, settle time.Duration) time.Time {
+	unsure := later(lastOf(r.Unsettled), r.Unseen)
+	if now.Before(r.Repeated.Add(settle)) {
+		unsure = later(unsure, r.Repeated)
+	}
+	if unsure.IsZero() {
+		return time.Time{}
+	}
+	return unsure.Add(settle)
 }
 
 // decideAfterError decides on an error of Observe, or of the checks before it: a

@@ -13,6 +13,7 @@ type metrics struct {
 	duration    *prometheus.HistogramVec
 	calls       *prometheus.CounterVec
 	retries     *prometheus.CounterVec
+	removals    *prometheus.CounterVec
 	leader      prometheus.Gauge
 	quarantined prometheus.Gauge
 }
@@ -43,6 +44,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "alibabacloud_broker_retries_total",
 			Help: "Failed attempts that will be retried, by error class: alarm on operator and unexplained.",
 		}, []string{labelProvider, labelKind, labelClass}),
+		removals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_locked_accounts_removed_total",
+			Help: "Locked database accounts that were deleted because their server had as many accounts as it may have, by provider.",
+		}, []string{labelProvider}),
 		leader: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alibabacloud_broker_leader",
 			Help: "1 in the replica that runs the operations, else 0: alarm if the sum over all replicas is not 1.",
@@ -53,7 +58,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.operations, m.duration, m.calls, m.retries, m.leader, m.quarantined)
+		r.MustRegister(m.operations, m.duration, m.calls, m.retries, m.removals, m.leader, m.quarantined)
 	}
 	return m
 }
@@ -67,7 +72,11 @@ func (m *metrics) expect(provider string) {
 		}
 		m.retries.WithLabelValues(provider, string(kind), string(providers.Unexplained))
 	}
+	m.removals.WithLabelValues(provider)
 }
+
+// removed counts a locked account that made room for another one.
+func (m *metrics) removed(provider string) { m.removals.WithLabelValues(provider).Inc() }
 
 func (m *metrics) ended(provider string, op *store.Operation) {
 	m.operations.WithLabelValues(provider, string(op.Kind), string(op.State), causeOf(op)).Inc()

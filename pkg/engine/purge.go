@@ -109,6 +109,9 @@ func (e *Engine) purgeOne(ctx context.Context, item store.Item) error {
 	if err == nil && len(item.Record.Incarnation) < lifecycle.IncarnationShown {
 		err = store.ErrCorrupt
 	}
+	if err == nil && item.Record.IsBinding() {
+		err = e.forgetHolder(ctx, &item.Record)
+	}
 	if err == nil {
 		_, err = e.store.Update(ctx, item.Record.Key, func(r *store.Record) error {
 			if !lifecycle.Exists(r) || r.Incarnation != item.Record.Incarnation {
@@ -141,6 +144,21 @@ func (e *Engine) purgeOne(ctx context.Context, item store.Item) error {
 	})
 	if lifecycle.IsUnrecoverable(err) { // unreadable
 		err = e.store.Delete(ctx, item.Record.Key, nil)
+	}
+	return err
+}
+
+// forgetHolder drops the account that a purged binding has again from the list of
+// its instance: like the binding, it is no longer tracked.
+func (e *Engine) forgetHolder(ctx context.Context, binding *store.Record) error {
+	_, err := e.store.Update(ctx, binding.Key.Instance(), func(r *store.Record) error {
+		if !lifecycle.Exists(r) || !lifecycle.ForgetHolder(r, binding.Incarnation) {
+			return lifecycle.ErrUnchanged
+		}
+		return nil
+	})
+	if errors.Is(err, lifecycle.ErrUnchanged) || lifecycle.IsUnrecoverable(err) {
+		return nil // an unreadable instance keeps its list
 	}
 	return err
 }

@@ -139,7 +139,7 @@ func EndLife(r *store.Record, now time.Time) {
 	r.Call, r.Frozen, r.Refused, r.Unsettled = nil, nil, nil, nil
 	r.MissingSince, r.Unseen = time.Time{}, time.Time{}
 	r.Secrets, r.Credentials = store.Sealed{}, store.Sealed{}
-	r.Facts = nil
+	r.Facts, r.Locked = nil, nil
 	forgetBodies(r)
 	if !r.Operation.Kind.Deletes() {
 		Note(r, now, "", "cleaned", "")

@@ -63,10 +63,12 @@ func ownTask(brokerID string, r *store.Record) (providers.Task, error) {
 		Settings:   plan.Settings,
 		Parameters: parameters,
 		Deletion:   providers.Deletion(plan.Deletion),
+		Unbind:     providers.UnbindRule(plan.Unbind),
 		Plan:       prepared,
 		Facts:      providers.Facts{Open: r.Facts, Secrets: secrets},
 		Usable:     r.Usable,
 		Refused:    r.Refused,
+		Locked:     LockedAccounts(r),
 	}
 	if r.IsBinding() {
 		t.Kind = providers.Binding

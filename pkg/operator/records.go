@@ -69,6 +69,9 @@ type Record struct {
 	Goal   string            `json:"goal,omitempty"`
 	Usable bool              `json:"usable,omitempty"` // it was ready at least once
 	Facts  map[string]string `json:"facts,omitempty"`
+	// Locked lists the accounts of an instance that have outlived their bindings,
+	// and the last ones that made room for others.
+	Locked []LockedAccount `json:"locked_accounts,omitempty"`
 
 	Operation    *Operation           `json:"operation,omitempty"`
 	Call         *Call                `json:"call,omitempty"` // may be on its way to the cloud
@@ -85,6 +88,15 @@ type Record struct {
 	Epoch    uint64 `json:"epoch,omitempty"`
 	Schema   int    `json:"schema,omitempty"`
 	Revision uint64 `json:"revision,omitempty"`
+}
+
+// A LockedAccount is an account that has outlived its binding.
+type LockedAccount struct {
+	Name      string    `json:"name"`
+	BindingID string    `json:"binding_id"` // the last binding that had it, perhaps cut
+	Locked    time.Time `json:"locked,omitzero"`
+	InUse     bool      `json:"in_use,omitempty"` // that binding has it again
+	Removed   time.Time `json:"removed,omitzero"` // it was deleted then, to make room
 }
 
 // A Plan names a plan.

@@ -75,6 +75,7 @@ type Task struct {
 	Settings   json.RawMessage // of the plan: the member "settings" in plans.yaml, with the defaults of the create schema
 	Parameters json.RawMessage // of the user: an object in normal form, or nil
 	Deletion   Deletion        // of the plan
+	Unbind     UnbindRule      // of the plan
 
 	Plan  Plan       // as Prepare returned it
 	Body  BodyReader // large values of the plan; nil in Prepare and Next
@@ -90,6 +91,11 @@ type Task struct {
 	Refused []string
 	// Of is the instance that a binding belongs to; nil for instances.
 	Of *Task
+	// Locked are the accounts of an instance that have outlived their bindings,
+	// the one that was locked first before the others.
+	Locked []LockedAccount
+	// Unsure says that an earlier call of the record may still take effect.
+	Unsure bool
 }
 
 // Was is the state that an update starts from.

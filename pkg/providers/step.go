@@ -51,6 +51,11 @@ type Step struct {
 	Text string
 	Kind FailureKind // of a Fail
 
+	// Account is a change of the accounts that the record of the binding's instance
+	// lists; nil: none. It is stored before a Call is made, and before a Done ends
+	// the operation.
+	Account *AccountChange
+
 	// Credentials of a binding that is Done: flat strings, as the application
 	// reads them.
 	Credentials map[string]string

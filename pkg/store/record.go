@@ -75,6 +75,10 @@ type Record struct {
 	Secrets     Sealed            `json:"secrets,omitzero"`     // results of calls, secret: a JSON object of strings
 	Credentials Sealed            `json:"credentials,omitzero"` // a binding's, once ready: a JSON object of strings
 
+	// Locked lists the accounts of an instance that have outlived their bindings,
+	// the one that was locked first before the others.
+	Locked []LockedAccount `json:"locked,omitempty"`
+
 	Epoch uint64 `json:"epoch,omitzero"` // of the last engine that stored a call here
 	// Call is the mutating call that may be under way.
 	Call *Call `json:"call,omitzero"`

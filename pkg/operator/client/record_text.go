@@ -40,6 +40,9 @@ func (t *table) record(r *operator.Record) {
 	for _, name := range slices.Sorted(maps.Keys(r.Facts)) {
 		t.field("fact "+name, plainOrEmpty(r.Facts[name]))
 	}
+	for i := range r.Locked {
+		t.field("locked account "+plain(r.Locked[i].Name), lockedText(&r.Locked[i]))
+	}
 	if r.Operation != nil {
 		t.operation("operation", r.Operation)
 		t.failure(r)
@@ -58,6 +61,18 @@ func (t *table) record(r *operator.Record) {
 	}
 	for _, life := range r.Earlier {
 		t.field("earlier life", life.Incarnation+", deleted "+timeText(life.Deleted))
+	}
+}
+
+// lockedText returns what has become of an account that outlived its binding.
+func lockedText(a *operator.LockedAccount) string {
+	switch by := " by the end of binding " + plain(a.BindingID); {
+	case !a.Removed.IsZero():
+		return "removed " + timeText(a.Removed) + " to make room, locked " + timeText(a.Locked) + by
+	case a.InUse:
+		return "in use again by binding " + plain(a.BindingID)
+	default:
+		return "locked " + timeText(a.Locked) + by
 	}
 }
 

@@ -88,6 +88,12 @@ func viewOf(r *store.Record) operator.Record {
 		Results: operationsOf(r.Results),
 		Epoch:   r.Epoch, Schema: r.Schema, Revision: r.Revision,
 	}
+	for i := range r.Locked {
+		a := &r.Locked[i]
+		view.Locked = append(view.Locked, operator.LockedAccount{
+			Name: a.Name, BindingID: a.Binding, Locked: a.Locked, InUse: a.Holder != "", Removed: a.Removed,
+		})
+	}
 	if c := r.Call; c != nil {
 		view.Call = &operator.Call{Step: c.Step, Epoch: c.Epoch, Until: c.Until}
 	}

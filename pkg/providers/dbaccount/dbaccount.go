@@ -4,7 +4,11 @@
 // states the calls, its server and the credentials.
 //
 // Steps: account, grant; before them a Super account where the server asks for
-// one. The removal deletes the binding's account.
+// one. The end of a binding locks its account, unless the plan says otherwise: the
+// password becomes one that nothing knows, and the rights stay, since servers run
+// triggers, views, routines and events with the rights of the account that made
+// them. The record of the instance lists the locked accounts. A bind that names
+// one gets it again, and the oldest ones make room where a server is full.
 package dbaccount
 
 import (
@@ -72,7 +76,12 @@ type API interface {
 	// NeedsSuper reports whether an error of CreateAccount asks for a Super
 	// account first.
 	NeedsSuper(err error) bool
+	// IsFull reports whether an error of CreateAccount means that the instance has
+	// as many accounts as it may have.
+	IsFull(err error) bool
 	Grant(ctx context.Context, r GrantRequest) error
+	// SetPassword replaces the password of an account; its rights stay.
+	SetPassword(ctx context.Context, r AccountRequest, password providers.Secret) error
 	DeleteAccount(ctx context.Context, r AccountRequest) error
 }
 
@@ -105,11 +114,21 @@ func New(c Config) Kind { return Kind{c} }
 
 // Facts of a binding.
 const (
-	factAccount = "account_made" // "true" once the account of its name is known to be its own
-	factSuper   = "super_needed" // "true" once the server asked for a Super account
+	factAccount  = "account_made"    // "true" once the account of its name is known to be its own
+	factSuper    = "super_needed"    // "true" once the server asked for a Super account
+	factFull     = "accounts_full"   // "true" while the server has as many accounts as it may have
+	factRemoved  = "account_removed" // the locked account that was deleted to make room
+	factPassword = "password_set"    // "true" once an account that was locked has the binding's password
+	factLocked   = "account_locked"  // lockedEarly or lockedSurely, once its login is refused
 	// factMark is the description of the account, once it was seen there. It is
 	// among the secrets, since a sealed fact is a proof.
 	factMark = "account_mark"
+)
+
+// Values of factLocked.
+const (
+	lockedEarly  = "early" // a lost call of the bind may still set the binding's password
+	lockedSurely = "true"
 )
 
 func open(name, value string) providers.Facts {
@@ -222,7 +241,7 @@ func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
 	if t.Goal == providers.Absent {
-		return nextToRemove(t, p, found)
+		return nextToEnd(t, p, found)
 	}
 	step := nextToMake(t, p, s, found)
 	if step.Action == providers.Done {

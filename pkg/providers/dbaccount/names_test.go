@@ -18,11 +18,11 @@ func TestDescription_OfTwoBindings_TellsThemApart(t *testing.T) {
 func TestPlan_DescriptionOfBefore_IsRecognised(t *testing.T) {
 	old := "osb-" + life().Hash(26, "account") // without a hash of the binding's id
 	mine := plan{Username: "app", Chosen: true, Description: old}
-	if !mine.owns(Account{Name: "app", Description: old}, providers.Facts{}) {
+	if !mine.owns(Account{Name: "app", Description: old}, providers.Task{}) {
 		t.Error("an account that the record's own description marks is not ours")
 	}
 	another := plan{Username: "app", Chosen: true, Description: description(providers.Task{Life: life(), BindingID: "b"})}
-	if another.owns(Account{Name: "app", Description: old}, open(factAccount, "true")) {
+	if another.owns(Account{Name: "app", Description: old}, providers.Task{Facts: open(factAccount, "true")}) {
 		t.Error("an account of another binding is ours")
 	}
 }

@@ -12,14 +12,17 @@ import (
 const (
 	stepSuper         = "super-account"
 	stepAccount       = "account"
+	stepPassword      = "set-password" // of an account that was locked
 	stepGrant         = "grant"
+	stepLock          = "lock-account"
 	stepDeleteAccount = "delete-account"
+	stepDeleteLocked  = "delete-locked-account" // of another binding, to make room
 )
 
-// The frozen requests of the steps. Passwords stay in the sealed plans, which
-// are as lasting as requests.
+// The frozen requests of the steps. A binding's password stays in the sealed plan,
+// which is as lasting as requests.
 type (
-	// AccountRequest is the request of every step but grant.
+	// AccountRequest is the request of every step but grant and lock-account.
 	AccountRequest struct{ InstanceID, Name, Type, Description string }
 	// GrantRequest is the request of grant.
 	GrantRequest struct{ InstanceID, Name, Database, Privilege string }
@@ -29,20 +32,26 @@ type (
 // the credentials to Done.
 func nextToMake(t providers.Task, p plan, server Server, s state) providers.Step {
 	const making = "The database account is being created."
-	a := s.account
+	a, account := s.account, listedAccount(t, p.Username)
 	switch {
 	case s.noInstance:
 		return providers.FailStep(providers.Broken, "The database server is not there; delete the service instance.")
 	case s.server.Host == "" || s.server.Port == "":
 		return providers.WaitStep("server", providers.Slow, "The database server has no address yet.")
+	case account != nil && !account.isLocked() && !holds(t, p):
+		return inUse() // another binding has it again
 	case a == nil && t.Facts.Open[factSuper] != "" && s.super == nil:
 		return effect.Once(s.asked, stepSuper, making, AccountRequest{InstanceID: s.server.ID, Name: server.SuperName, Type: Super, Description: server.SuperDescription})
 	case a == nil && s.super != nil && s.super.Busy:
 		return providers.WaitStep(stepSuper, providers.Quick, making)
 	case a == nil:
-		return effect.Once(s.asked, stepAccount, making, AccountRequest{InstanceID: s.server.ID, Name: p.Username, Type: Normal, Description: p.Description})
-	case !p.owns(*a, t.Facts):
-		return providers.FailStep(providers.Invalid, "The Username is in use on this instance; choose another, or leave it out.")
+		return nextToCreate(t, p, s, making)
+	case !s.own && p.Chosen && account.isFound(a):
+		return nextToTake(p, s)
+	case !s.own:
+		return inUse()
+	case p.hasTaken(*a, t) && t.Facts.Open[factPassword] == "":
+		return nextToTake(p, s)
 	case a.Busy:
 		return providers.WaitStep(stepAccount, providers.Quick, making)
 	case a.Grants[server.Database] != ReadWrite:
@@ -51,50 +60,72 @@ func nextToMake(t providers.Task, p plan, server Server, s state) providers.Step
 	return providers.DoneStep(nil)
 }
 
-// nextToRemove deletes the account if it is ours.
-func nextToRemove(t providers.Task, p plan, s state) providers.Step {
-	const removing = "The database account is being removed."
-	switch a := s.account; {
-	case a == nil, !p.owns(*a, t.Facts):
-		return providers.DoneStep(nil)
-	case a.Busy:
-		return providers.WaitStep(stepDeleteAccount, providers.Quick, removing)
-	default:
-		return effect.Once(s.asked, stepDeleteAccount, removing, AccountRequest{InstanceID: s.server.ID, Name: a.Name})
-	}
+func inUse() providers.Step {
+	return providers.FailStep(providers.Invalid, "The Username is in use on this instance; choose another, or leave it out.")
 }
 
 func (k Kind) call(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
 	api := k.config.API(t.Region)
-	if s.Name == stepGrant {
+	p, server, err := k.read(t)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	switch s.Name {
+	case stepGrant:
 		var r GrantRequest
 		if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
 			return providers.Facts{}, err
 		}
 		return providers.Facts{}, api.Grant(ctx, r)
+	case stepLock:
+		var r PasswordRequest
+		if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
+			return providers.Facts{}, err
+		}
+		return onSuccess(lockedFact(t, p), api.SetPassword(ctx, AccountRequest{InstanceID: r.InstanceID, Name: r.Name}, r.Password))
 	}
 	var r AccountRequest
 	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
-		return providers.Facts{}, err
-	}
-	p, server, err := k.read(t)
-	if err != nil {
 		return providers.Facts{}, err
 	}
 	switch s.Name {
 	case stepSuper:
 		return providers.Facts{}, api.CreateAccount(ctx, r, server.SuperPassword)
 	case stepAccount:
-		err := api.CreateAccount(ctx, r, p.Password)
-		switch {
-		case err == nil:
-			return open(factAccount, "true"), nil
-		case api.NeedsSuper(err) && t.Facts.Open[factSuper] == "":
-			return open(factSuper, "true"), nil // the account is still missing, and the reason is known
-		}
-		return providers.Facts{}, err
+		return create(ctx, api, t, r, p.Password)
+	case stepPassword:
+		return onSuccess(open(factPassword, "true"), api.SetPassword(ctx, r, p.Password))
+	case stepDeleteLocked:
+		room := open(factRemoved, r.Name).Merge(open(factFull, ""))
+		return onSuccess(room, providers.UnlessMissing(api.DeleteAccount(ctx, r)))
 	case stepDeleteAccount:
 		return providers.Facts{}, providers.UnlessMissing(api.DeleteAccount(ctx, r))
 	}
 	return providers.Facts{}, fmt.Errorf("there is no step %q", s.Name)
+}
+
+// create makes the account of the binding. Two refusals are answers: the account is
+// still missing, and the reason is known.
+func create(ctx context.Context, api API, t providers.Task, r AccountRequest, password providers.Secret) (providers.Facts, error) {
+	err := api.CreateAccount(ctx, r, password)
+	made, hasRoom := open(factAccount, "true"), open(factRemoved, "")
+	switch {
+	case err != nil && api.NeedsSuper(err) && t.Facts.Open[factSuper] == "":
+		return open(factSuper, "true"), nil
+	case err != nil && api.IsFull(err) && oldestLocked(t) != nil:
+		return open(factFull, "true").Merge(hasRoom), nil
+	case err != nil:
+		return providers.Facts{}, err
+	case t.Facts.Open[factFull] != "" || t.Facts.Open[factRemoved] != "":
+		return made.Merge(hasRoom).Merge(open(factFull, "")), nil
+	}
+	return made, nil
+}
+
+// onSuccess returns the facts of a successful call.
+func onSuccess(facts providers.Facts, err error) (providers.Facts, error) {
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	return facts, nil
 }

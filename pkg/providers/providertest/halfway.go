@@ -70,7 +70,11 @@ func bindingAbsentFromEveryStep(t *testing.T, open func(t *testing.T) Harness) {
 		b := w.binding(i)
 		reached := b.halfway(n, fault, forgotten)
 		b.remove()
-		w.left("after a bind cut short", c.instance)
+		want := c.instance
+		if !reached { // it was in use
+			want = c.unbound
+		}
+		w.left("after a bind cut short", want)
 		w.quiet("the instance", i.makeAgain)
 		return reached
 	})

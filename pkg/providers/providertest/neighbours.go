@@ -23,7 +23,7 @@ func bindingsAreIndependent(t *testing.T, open func(t *testing.T) Harness) {
 		}
 	}
 	first.remove()
-	w.left("with one binding", c.binding)
+	w.left("with one binding", c.unbound+c.binding-c.instance)
 	w.quiet("the other binding", second.makeAgain)
 	second.remove()
 	i.remove()

@@ -47,6 +47,9 @@ type Capabilities struct {
 	// SealedIDs: every id in a call comes from a sealed plan, so that ids of
 	// another record among the open facts change nothing.
 	SealedIDs bool
+	// BindingLeavesOne: the end of a binding that was in use leaves one thing, which
+	// opens nothing and goes with the instance.
+	BindingLeavesOne bool
 }
 
 // A Spec is the wish for an instance or a binding.

@@ -209,6 +209,22 @@ func (c client) NeedsSuper(err error) bool {
 	return errors.As(err, &e) && e.Code == "InvalidAccountType.Format"
 }
 
+// IsFull reports whether an instance has as many accounts as it may have (RDS API,
+// CreateAccount).
+func (c client) IsFull(err error) bool {
+	var e *alicloud.Error
+	return errors.As(err, &e) && e.Code == "AccountLimitExceeded"
+}
+
+// SetPassword replaces the password of an account (RDS API, ResetAccountPassword);
+// its rights stay.
+func (c client) SetPassword(ctx context.Context, r dbaccount.AccountRequest, password providers.Secret) error {
+	req, resp := rds.CreateResetAccountPasswordRequest(), rds.CreateResetAccountPasswordResponse()
+	req.RegionId, req.DBInstanceId, req.AccountName = c.region, r.InstanceID, r.Name
+	req.AccountPassword = password.Reveal()
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
 // DeleteAccount removes an account (RDS API, DeleteAccount).
 func (c client) DeleteAccount(ctx context.Context, r dbaccount.AccountRequest) error {
 	req, resp := rds.CreateDeleteAccountRequest(), rds.CreateDeleteAccountResponse()

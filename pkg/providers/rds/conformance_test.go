@@ -40,6 +40,8 @@ func harness(t *testing.T, server *emulator.Server, changes ...func(*descriptor.
 		Resource: rds.Descriptor().Resource,
 		Secret:   []string{"password", "uri", "jdbcUrl", "jdbc-url"},
 		Unmark:   unmark(server),
+
+		Capabilities: providertest.Capabilities{BindingLeavesOne: true}, // the locked account
 	}
 }
 
@@ -78,5 +80,5 @@ func TestPolicies_UserWithThemAlone_LivesAWholeLife(t *testing.T) {
 	server := newCloud(t)
 	open := func(change func(*descriptor.Deps)) providertest.Harness { return harness(t, server, change) }
 	providertest.Policies(t, server, rds.Descriptor(), open,
-		"rds:TagResources", "rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection")
+		"rds:TagResources", "rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection", "rds:DeleteAccount")
 }
