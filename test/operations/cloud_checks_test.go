@@ -11,23 +11,33 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
 // A service of the rig.
 type service struct {
 	name, id, plan string
 	change         string // the body of its update
+	account        string // that its binding chooses; "": bindings are no accounts
 	// check reports a fault in the cloud: want is the expected state, and given
 	// the credentials that the broker hands out, by binding.
 	check func(r *rig, want expected, given map[string]map[string]string) error
+	steps func(service) []requested // of its walk; nil: the usual ones
 }
 
 func rdsService() service {
-	return service{"RDS", "rds-id", "rds-small", `{"service_id":"rds-id","plan_id":"rds-large"}`, oneDatabase}
+	return service{"RDS", "rds-id", "rds-small", `{"service_id":"rds-id","plan_id":"rds-large"}`, theUsername, oneDatabase, nil}
 }
 
 func ossService() service {
-	return service{"OSS", "oss-id", "oss-small", `{"service_id":"oss-id","parameters":{"Acl":"public-read"}}`, oneBucket}
+	return service{"OSS", "oss-id", "oss-small", `{"service_id":"oss-id","parameters":{"Acl":"public-read"}}`, "", oneBucket, nil}
+}
+
+// crowdedService is RDS with as many accounts as its server may have.
+func crowdedService() service {
+	s := rdsService()
+	s.name, s.steps = "Crowded", crowdedWalk
+	return s
 }
 
 func services() []service { return []service{rdsService(), ossService()} }
@@ -46,7 +56,7 @@ func (r *rig) holds(s service, want expected) {
 		r.t.Errorf("the instance is answered %d %v", got.status, got.err)
 	}
 	given := map[string]map[string]string{}
-	for _, id := range []string{theBinding, theSuccessor} {
+	for _, id := range []string{theBinding, theSuccessor, theHeir} {
 		got := r.fetch(id)
 		if slices.Contains(want.bindings, id) != (got.status == http.StatusOK) || got.status != http.StatusOK && got.status != http.StatusNotFound {
 			r.t.Errorf("%s is answered %d %v", id, got.status, got.err)
@@ -80,11 +90,15 @@ func oneDatabase(r *rig, want expected, given map[string]map[string]string) erro
 	if err != nil {
 		return err
 	}
-	if len(accounts) != len(given) {
-		return fmt.Errorf("%d accounts for %d bindings", len(accounts), len(given))
+	if len(accounts) != len(given)+len(want.locked) {
+		return fmt.Errorf("%d accounts for %d bindings and %d locked ones", len(accounts), len(given), len(want.locked))
+	}
+	if err := lockedAccounts(r, want.locked, accounts); err != nil {
+		return err
 	}
 	for id, c := range given {
 		a := accounts[c["username"]]
+		r.handedOut[a.Name] = append(r.handedOut[a.Name], c["password"])
 		switch {
 		case a.Password == "" || a.Password != c["password"]:
 			return fmt.Errorf("the password of %s is not that of its account", id)
@@ -93,6 +107,37 @@ func oneDatabase(r *rig, want expected, given map[string]map[string]string) erro
 		case c["host"]+":"+c["port"] != one.Endpoint:
 			return fmt.Errorf("%s is to connect to %s:%s, and the server is at %s", id, c["host"], c["port"], one.Endpoint)
 		}
+	}
+	return nil
+}
+
+// lockedAccounts: the wanted accounts have their rights, and none of the passwords
+// that were handed out; the record of the instance lists them and no others.
+func lockedAccounts(r *rig, want []string, accounts map[string]databaseAccount) error {
+	for _, name := range want {
+		a := accounts[name]
+		if a.Password == "" || len(a.Grants) != 1 || a.Leaving {
+			return fmt.Errorf("the locked account %s has the rights %+v", name, a.Grants)
+		}
+		if len(r.handedOut[name]) == 0 || slices.Contains(r.handedOut[name], a.Password) {
+			return fmt.Errorf("the locked account %s opens with a password that was handed out", name)
+		}
+	}
+	instance, err := r.store.Get(r.life.Context(), store.Key{InstanceID: theInstance})
+	if err != nil {
+		return err
+	}
+	var listed []string
+	for _, a := range instance.Locked {
+		if a.Holder == "" && a.Removed.IsZero() {
+			listed = append(listed, a.Name)
+			if a.Binding == "" || a.Locked.IsZero() {
+				return fmt.Errorf("the list has no binding or time of %+v", a)
+			}
+		}
+	}
+	if !slices.Equal(listed, want) {
+		return fmt.Errorf("the instance lists the locked accounts %q, want %q", listed, want)
 	}
 	return nil
 }

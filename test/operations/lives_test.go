@@ -51,7 +51,7 @@ func TestLife_SameIDAfterDeletion_IsNew(t *testing.T) {
 				t.Fatalf("only %d names in %q: the calls do not tell", len(lives[0]), lives[0])
 			}
 			for _, name := range lives[1] {
-				if slices.Contains(lives[0], name) {
+				if slices.Contains(lives[0], name) && name != s.account { // which the platform chooses
 					t.Errorf("%q is in both lives", name)
 				}
 			}

@@ -1,6 +1,7 @@
 package operations_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
@@ -37,14 +38,15 @@ type cloudBehaviour struct {
 }
 
 func (w cloudBehaviour) concerns(s service) bool {
-	return w.requests == nil || (w.rds != nil && s.name == "RDS") || (w.ram != nil && s.name == "OSS")
+	accounts := slices.Contains(w.requests, "unbind")
+	return w.requests == nil || (w.rds != nil && (s.name == "RDS" || s.name == "Crowded" && accounts)) || (w.ram != nil && s.name == "OSS")
 }
 
 // cloudBehaviours returns all cloud behaviours, the default first.
 func cloudBehaviours() []cloudBehaviour {
 	const lag = 20 * time.Second // less than a server takes to be made
 	creates, changes := []string{"provision"}, []string{"provision", "update"}
-	accounts := []string{"bind", "rotate", "unbind", "deprovision"}
+	accounts := []string{"bind", "rotate", "unbind", "inherit", "crowd", "deprovision"}
 	return []cloudBehaviour{
 		{name: ""},
 		{"ListsLag", func(b *emulatedrds.Behaviour) { b.ListLag = lag }, nil, creates},

@@ -3,6 +3,7 @@ package operations_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"testing"
@@ -13,7 +14,10 @@ import (
 )
 
 // A checkpoint is cloud and store as they are between two requests.
-type checkpoint struct{ cloud, store, keys []byte }
+type checkpoint struct {
+	cloud, store, keys []byte
+	handedOut          map[string][]string
+}
 
 func (r *rig) save() *checkpoint {
 	r.t.Helper()
@@ -32,7 +36,7 @@ func (r *rig) save() *checkpoint {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	c.cloud = state.Bytes()
+	c.cloud, c.handedOut = state.Bytes(), maps.Clone(r.handedOut)
 	return &c
 }
 
@@ -50,6 +54,7 @@ func rigAt(t *testing.T, plans *catalog.Catalog, c *checkpoint, w cloudBehaviour
 	if c == nil {
 		return r
 	}
+	r.handedOut = maps.Clone(c.handedOut)
 	err := r.cloud.Load(bytes.NewReader(c.cloud))
 	if err == nil {
 		err = os.WriteFile(environment.StoreFile(r.dir), c.store, 0o600)

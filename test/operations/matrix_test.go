@@ -23,7 +23,7 @@ func TestCrashMatrix_EveryFault_LeavesNothing(t *testing.T) {
 		tried = tried[:1]
 	}
 	t.Run("With", func(t *testing.T) {
-		for _, s := range services() {
+		for _, s := range append(services(), crowdedService()) {
 			for _, w := range tried {
 				if w.concerns(s) {
 					t.Run(s.name+w.name, func(t *testing.T) {

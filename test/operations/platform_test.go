@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 )
 
@@ -14,7 +15,12 @@ const (
 	theInstance  = "an instance/of any id"
 	theBinding   = "a binding"
 	theSuccessor = "its successor"
+	theHeir      = "the heir of its account"
 )
+
+// theUsername is the name of the account that the binding chooses, and its heir
+// after it.
+const theUsername = "Shop_app"
 
 // A requested is a request of the platform, the same each time it is sent.
 type requested struct {
@@ -30,18 +36,45 @@ type expected struct {
 	instance bool
 	updated  bool     // the instance is as the update wanted it
 	bindings []string // their ids
+	locked   []string // accounts that have outlived their bindings
 }
 
-// walk of one service: provision, update, bind, rotate, unbind, deprovision with
-// a binding that goes with it.
+// walk of one service: provision, update, bind, rotate, unbind, a bind that takes
+// the account of the ended binding if the service has such, deprovision with
+// bindings that go with it.
 func (s service) walk() []requested {
+	if s.steps != nil {
+		return s.steps(s)
+	}
 	made := expected{instance: true}
 	updated := expected{instance: true, updated: true}
 	bound, rotated, unbound := updated, updated, updated
 	bound.bindings, rotated.bindings, unbound.bindings = []string{theBinding}, []string{theBinding, theSuccessor}, []string{theSuccessor}
-	return []requested{
-		s.provision(made), s.update(updated), s.bind(bound), s.rotate(rotated), s.unbind(unbound), s.deprovision(),
+	if s.account == "" {
+		return []requested{
+			s.provision(made), s.update(updated), s.bind(bound), s.rotate(rotated), s.unbind(unbound), s.deprovision(),
+		}
 	}
+	inherited := unbound
+	unbound.locked, inherited.bindings = []string{s.account}, []string{theSuccessor, theHeir}
+	return []requested{
+		s.provision(made), s.update(updated), s.bind(bound), s.rotate(rotated), s.unbind(unbound), s.inherit(inherited), s.deprovision(),
+	}
+}
+
+// crowdedWalk is the walk of a server with room for one account alone: the one that
+// is locked makes room.
+func crowdedWalk(s service) []requested {
+	made := expected{instance: true}
+	bound, unbound, again := made, made, made
+	bound.bindings, unbound.locked, again.bindings = []string{theBinding}, []string{s.account}, []string{theSuccessor}
+	crowd := s.binding("crowd", theSuccessor, `{`+s.ids()+`}`, again)
+	send := crowd.send
+	crowd.send = func(r *rig) reply {
+		r.cloud.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Quotas.Accounts = 1 })
+		return send(r)
+	}
+	return []requested{s.provision(made), s.bind(bound), s.unbind(unbound), crowd, s.deprovision()}
 }
 
 func (s service) ids() string { return fmt.Sprintf(`"service_id":%q,"plan_id":%q`, s.id, s.plan) }
@@ -56,7 +89,20 @@ func (s service) update(leaves expected) requested {
 }
 
 func (s service) bind(leaves expected) requested {
-	return s.binding("bind", theBinding, `{`+s.ids()+`}`, leaves)
+	if s.account == "" {
+		return s.binding("bind", theBinding, `{`+s.ids()+`}`, leaves)
+	}
+	return s.binding("bind", theBinding, s.naming(), leaves)
+}
+
+// naming is the body of a bind that chooses the name of its account.
+func (s service) naming() string {
+	return `{` + s.ids() + `,"parameters":{"Username":"` + s.account + `"}}`
+}
+
+// inherit binds to the account of the binding that was unbound.
+func (s service) inherit(leaves expected) requested {
+	return s.binding("inherit", theHeir, s.naming(), leaves)
 }
 
 func (s service) rotate(leaves expected) requested {

@@ -38,6 +38,8 @@ type rig struct {
 	passes *environment.Passes
 	killed atomic.Bool
 	limits limits
+	// handedOut are the passwords of the bindings so far, by account.
+	handedOut map[string][]string
 }
 
 // rigTimes are the times of the cloud and of the engine: each wait takes a few
@@ -63,7 +65,7 @@ func newRig(t *testing.T, plans *catalog.Catalog) *rig {
 	clock := cloud.NewFrozenClock(time.Now())
 	profile, _ := rigTimes()
 	return &rig{
-		t: t, life: t, clock: clock, dir: environment.Folder(t), plans: plans,
+		t: t, life: t, clock: clock, dir: environment.Folder(t), plans: plans, handedOut: map[string][]string{},
 		cloud: emulatortest.New(t, emulatortest.WithClock(clock), emulatortest.WithProfile(profile), emulatortest.WithConfig(func(c *emulator.Config) {
 			c.AccessKey = emulator.AccessKey{ID: "LTAIrig", Secret: "the secret of the rig"}
 		})),
