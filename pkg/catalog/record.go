@@ -46,9 +46,12 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 		return nil, err
 	}
 	recorded := recordedPlan{
-		ID: p.ID, Name: p.Name, Updateable: p.Updateable, Settings: settings, Deletion: p.Deletion, Unbind: p.Unbind, Slow: p.Slow,
+		ID: p.ID, Name: p.Name, Updateable: p.Updateable, Settings: settings, Deletion: p.Deletion, Slow: p.Slow,
 		Deadline: p.Deadline, Deadlines: p.Deadlines, Rotatable: p.Rotatable, Fresh: p.Fresh,
 		BindingLifetime: p.BindingLifetime, Secret: p.Secret, Form: p.Form, Exact: p.Exact,
+	}
+	if p.Unbind != lockAccount { // which is the meaning of none
+		recorded.Unbind = p.Unbind
 	}
 	if p.Maintenance != nil {
 		recorded.Maintenance = &Maintenance{Version: p.Maintenance.Version}

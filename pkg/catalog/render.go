@@ -55,8 +55,11 @@ func (o *Offering) render() osb.Service {
 	return s
 }
 
-// deleteAccount is the word of unbind under which the account goes.
-const deleteAccount = "delete"
+// The words of unbind. Records leave lockAccount out, as records of before do.
+const (
+	lockAccount   = "lock"
+	deleteAccount = "delete"
+)
 
 // ShownDescription returns the description with the consequence of unbind: delete,
 // under which the database drops the account that objects name as their definer.

@@ -176,7 +176,7 @@ func (v *validator) checkPlan(place string, p *Plan) {
 	if !slices.Contains([]string{"delete", "refuse", "empty", "retain"}, p.Deletion) {
 		v.failf(place, "deletion is %q: write delete, refuse, empty or retain", p.Deletion)
 	}
-	if !slices.Contains([]string{"", "lock", deleteAccount}, p.Unbind) {
+	if !slices.Contains([]string{"", lockAccount, deleteAccount}, p.Unbind) {
 		v.failf(place, "unbind is %q: write lock or delete", p.Unbind)
 	}
 	if n := utf8.RuneCountInString(p.ShownDescription()); p.ShownDescription() != p.Description && n > maxDescription {

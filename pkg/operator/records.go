@@ -71,7 +71,7 @@ type Record struct {
 	Facts  map[string]string `json:"facts,omitempty"`
 	// Locked lists the accounts of an instance that have outlived their bindings,
 	// and the last ones that made room for others.
-	Locked []LockedAccount `json:"locked_accounts,omitempty"`
+	Locked []LockedAccount `json:"locked,omitempty"`
 
 	Operation    *Operation           `json:"operation,omitempty"`
 	Call         *Call                `json:"call,omitempty"` // may be on its way to the cloud

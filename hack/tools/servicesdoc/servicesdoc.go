@@ -40,10 +40,8 @@ func Page(sources ...catalog.Source) ([]byte, error) {
 	}
 	page := bytes.NewBufferString(heading)
 	for _, o := range c.Offerings() {
-		fmt.Fprintf(page, "\n## %s\n\n%s.\n\n| plan | | data at deletion |\n|---|---|---|\n", o.Name, o.Description)
-		for _, p := range o.Plans {
-			fmt.Fprintf(page, "| `%s` | %s | `%s` |\n", p.Name, p.Description, p.Deletion)
-		}
+		fmt.Fprintf(page, "\n## %s\n\n%s.\n\n", o.Name, o.Description)
+		plansOf(page, o)
 		rows, err := rowsOf(o)
 		if err != nil {
 			return nil, fmt.Errorf("offering %s: %w", o.Name, err)
@@ -55,6 +53,40 @@ func Page(sources ...catalog.Source) ([]byte, error) {
 		}
 	}
 	return page.Bytes(), nil
+}
+
+// accounts explains the word of plans for the accounts of bindings.
+const accounts = `
+` + "`unbind`" + ` decides on the account of a binding that ends, also after a rotation:
+
+- ` + "`lock`" + `: its login is refused, since its password becomes a random one that is then forgotten. Its rights stay, so triggers,
+  views, routines and events that it made go on working for the other bindings. A later binding of the instance that names it
+  as its ` + "`Username`" + ` gets it again, with a new password. Where the server has as many accounts as it may have, a new binding
+  deletes the account that was locked first: objects that it made then stop working, and the operator is told (log, metric
+  ` + "`alibabacloud_broker_locked_accounts_removed_total`" + `, ` + "`instances show`" + `).
+- ` + "`delete`" + `: the account goes. Objects that it made stop working for all bindings: statements that fire its triggers fail with
+  error 1449, its views with 1449 or 1045.
+
+Either way the login is refused once the unbind has ended. Sessions that are open at that time go on under ` + "`lock`" + ` until they
+end by themselves (assumption A053 of [emulator.md](emulator.md)); let applications close their connections before the unbind,
+or end them as an administrator of the database.
+`
+
+// plansOf writes the table of the plans of an offering.
+func plansOf(page *bytes.Buffer, o *catalog.Offering) {
+	hasAccounts := slices.ContainsFunc(o.Plans, func(p *catalog.Plan) bool { return p.Unbind != "" })
+	if !hasAccounts {
+		fmt.Fprint(page, "| plan | | data at deletion |\n|---|---|---|\n")
+		for _, p := range o.Plans {
+			fmt.Fprintf(page, "| `%s` | %s | `%s` |\n", p.Name, p.ShownDescription(), p.Deletion)
+		}
+		return
+	}
+	fmt.Fprint(page, "| plan | | data at deletion | account at unbind |\n|---|---|---|---|\n")
+	for _, p := range o.Plans {
+		fmt.Fprintf(page, "| `%s` | %s | `%s` | `%s` |\n", p.Name, p.ShownDescription(), p.Deletion, p.Unbind)
+	}
+	fmt.Fprint(page, accounts)
 }
 
 // The table of the README stands between these lines.

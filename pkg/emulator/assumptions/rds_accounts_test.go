@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
 func TestA040_AccountBeingDeleted_KeepsName(t *testing.T) {
@@ -122,4 +123,34 @@ func TestA052_Keywords_AreNoAccounts(t *testing.T) {
 			e.rds("CreateAccount", "DBInstanceId", id, "AccountName", name, "AccountPassword", password).want(400, "InvalidAccountName.Forbid")
 		}
 	})
+}
+
+func TestA054_ResetPasswordTwice_Succeeds(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).ok()
+		for _, to := range []string{"Check_5678", "Check_5678", password} {
+			e.eventually("the password is set", func() bool {
+				return e.rds("ResetAccountPassword", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", to).status == 200
+			})
+		}
+	})
+}
+
+func TestA055_AccountBeingDeleted_CountsToTheLimit(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		id := into[made](e.rds("CreateDBInstance", e.wanted()...)).DBInstanceId
+		e.removed(id)
+		e.srv.Clock().Advance(time.Hour)
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.Quotas.Accounts = 1 })
+		create := func(name string) answer {
+			return e.rds("CreateAccount", "DBInstanceId", id, "AccountName", name, "AccountPassword", password)
+		}
+		create("first").ok()
+		e.srv.Clock().Advance(time.Hour)
+		e.rds("DeleteAccount", "DBInstanceId", id, "AccountName", "first").ok()
+		create("second").want(403, "AccountLimitExceeded")
+		e.srv.Clock().Advance(time.Hour)
+		create("second").ok()
+	}, emulatortest.WithConfig(slow))
 }

@@ -65,6 +65,7 @@ func (p mariadbProgram) command(owner identity, data, void string, more ...strin
 		"--unix-socket=OFF", // as the proxy, everyone has our user id on the socket
 		"--feedback=OFF",
 		"--performance-schema=OFF",
+		"--event-scheduler=ON", // as ApsaraDB RDS has it
 		"--max-connections=200",
 		"--table-open-cache=100",
 		"--thread-cache-size=2",

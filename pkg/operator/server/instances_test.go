@@ -42,6 +42,10 @@ func fullRecord(at time.Time) func(r *store.Record) {
 			Epoch: 4, Call: &store.Call{Step: "delete", Epoch: 4, Until: at.Add(time.Hour), Unknown: hush},
 			Frozen: map[string]store.Sealed{"delete": secret}, Refused: []string{"create"},
 			Unsettled: map[string]time.Time{"create": at}, Repeated: at, Unseen: at, MissingSince: at,
+			Locked: []store.LockedAccount{
+				{Name: "old_app", Mark: "hush", Binding: "b0", Locked: at, Removed: at.Add(time.Hour), Unknown: hush},
+				{Name: "shop_app", Mark: "hush", Binding: "b1", Locked: at, Holder: "hush"},
+			},
 			Operation: &op, Results: []store.Operation{earlier},
 			History: store.NewHistory(store.Event{Time: at, Op: store.Deprovision, Step: "delete", Outcome: "refused", Kind: "operator", Attempt: 2, Unknown: hush}),
 			Earlier: []store.Life{{Incarnation: "00", Deleted: at, Results: []store.Operation{earlier}, Unknown: hush}},
@@ -108,6 +112,10 @@ func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
 		Goal: "absent", Usable: true, Facts: map[string]string{"instance_id": "rm-1"}, Operation: &op,
 		Call: &operator.Call{Step: "delete", Epoch: 4, Until: at.Add(time.Hour)}, Begun: []string{"delete"}, Refused: []string{"create"},
 		Unsettled: map[string]time.Time{"create": at}, Repeated: at, Unseen: at, MissingSince: at, Results: []operator.Operation{earlier},
+		Locked: []operator.LockedAccount{
+			{Name: "old_app", BindingID: "b0", Locked: at, Removed: at.Add(time.Hour)},
+			{Name: "shop_app", BindingID: "b1", Locked: at, InUse: true},
+		},
 		History: []operator.Event{{Time: at, Op: "deprovision", Step: "delete", What: "refused", Kind: "operator", Attempt: 2}},
 		Earlier: []operator.Life{{Incarnation: "00", Deleted: at, Results: []operator.Operation{earlier}}},
 		Epoch:   4, Schema: store.SchemaVersion, Revision: got.Revision,
@@ -125,7 +133,7 @@ func TestShow_EveryRecordMember_IsShownOrHiddenOnPurpose(t *testing.T) {
 	hidden := []string{"sequence", "retries", "space", "context", "prior_plan_id", "settled", "secrets", "credentials", "frozen", "operation", "earlier", "refused", "authentication"}
 	shown := members(t, operator.Record{
 		Unsettled: map[string]time.Time{"x": {}}, Call: &operator.Call{}, Want: &operator.Plan{}, Have: &operator.Plan{},
-		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""},
+		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""}, Locked: []operator.LockedAccount{{}},
 		Deleted: time.Now(), Expires: time.Now(), Renew: time.Now(), Repeated: time.Now(), Unseen: time.Now(), MissingSince: time.Now(), Created: time.Now(),
 		Offering: "x", ServiceID: "x", Provider: "x", Organization: "x", Account: "x", Region: "x", Incarnation: "x", Predecessor: "x",
 		Goal: "x", Usable: true, Epoch: 1, Schema: 1, BindingID: "x",

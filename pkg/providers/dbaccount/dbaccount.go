@@ -171,6 +171,9 @@ func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
 		return nil, err
 	}
 	p, err := plan{Username: accountName(t.Life), Password: password.New(), Description: description(t)}.choose(t.Parameters, s)
+	if err == nil {
+		err = p.checkLocked(t)
+	}
 	if err != nil {
 		return nil, err
 	}

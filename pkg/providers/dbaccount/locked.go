@@ -38,6 +38,16 @@ func (l *listed) isFound(a *Account) bool {
 // isLocked reports whether no binding has the account.
 func (l *listed) isLocked() bool { return l != nil && l.Holder == "" }
 
+// checkLocked refuses the name of a locked account in other letters: servers compare
+// the name of a login with case, and two such names are one to the API. Its error is
+// for the user.
+func (p plan) checkLocked(t providers.Task) error {
+	if account := listedAccount(t, p.Username); account != nil && account.Name != p.Username {
+		return providers.Failf(providers.Invalid, "The Username differs by case alone from %s, a locked account of this instance; write it so, or choose another.", account.Name)
+	}
+	return nil
+}
+
 // holds reports whether the binding has the account of its name again.
 func holds(t providers.Task, p plan) bool {
 	account := listedAccount(t, p.Username)

@@ -46,7 +46,7 @@ func nextToMake(t providers.Task, p plan, server Server, s state) providers.Step
 		return providers.WaitStep(stepSuper, providers.Quick, making)
 	case a == nil:
 		return nextToCreate(t, p, s, making)
-	case !s.own && p.Chosen && account.isFound(a):
+	case !s.own && p.Chosen && account.isFound(a) && a.Name == p.Username:
 		return nextToTake(p, s)
 	case !s.own:
 		return inUse()

@@ -1,0 +1,81 @@
+package assumptions_test
+
+import (
+	"context"
+	"database/sql"
+	"net"
+	"os"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
+)
+
+// realEngines returns the database servers of this machine, which are required
+// unless ENGINES=none says that there are none.
+func realEngines(t *testing.T) *engine.Installed {
+	t.Helper()
+	if os.Getenv("ENGINES") == "none" {
+		t.Skip("ENGINES=none")
+	}
+	engines, err := engine.Open(engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engines.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return engines
+}
+
+// login opens a session of an account.
+func login(ctx context.Context, t *testing.T, address, account, password string) (*sql.Conn, error) {
+	t.Helper()
+	c := mysql.NewConfig()
+	c.User, c.Passwd, c.Net, c.Addr, c.DBName, c.Logger = account, password, "tcp", address, "checked", &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	t.Cleanup(func() { _ = db.Close() })
+	return db.Conn(ctx)
+}
+
+func TestA053_ResetPassword_KeepsOpenSessions(t *testing.T) {
+	engines := realEngines(t)
+	verify(t, never, func(e *environment) {
+		id := e.started()
+		for _, call := range [][]string{
+			{"CreateDatabase", "DBName", "checked", "CharacterSetName", "utf8mb4"},
+			{"CreateAccount", "AccountName", "holder", "AccountPassword", password},
+			{"GrantAccountPrivilege", "AccountName", "holder", "DBName", "checked", "AccountPrivilege", "ReadWrite"},
+		} {
+			e.eventually(call[0], func() bool { return e.rds(call[0], append(call[1:], "DBInstanceId", id)...).status == 200 })
+		}
+		at := into[struct {
+			Items struct {
+				DBInstanceAttribute []struct{ ConnectionString, Port string }
+			}
+		}](e.rds("DescribeDBInstanceAttribute", "DBInstanceId", id)).Items.DBInstanceAttribute[0]
+		address := net.JoinHostPort(at.ConnectionString, at.Port)
+		session, err := login(e.Context(), e.T, address, "holder", password)
+		if err != nil {
+			e.Fatal(err)
+		}
+		e.rds("ResetAccountPassword", "DBInstanceId", id, "AccountName", "holder", "AccountPassword", "Check_5678").ok()
+		if _, err := session.ExecContext(e.Context(), "CREATE TABLE made_after_it (id INT)"); err != nil {
+			e.Errorf("the open session: %v", err)
+		}
+		if _, err := login(e.Context(), e.T, address, "holder", password); err == nil {
+			e.Error("the old password opens a session")
+		}
+		if _, err := login(e.Context(), e.T, address, "holder", "Check_5678"); err != nil {
+			e.Errorf("the new password: %v", err)
+		}
+	}, emulatortest.WithEngine(engines))
+}
