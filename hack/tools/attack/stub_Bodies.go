@@ -1,5 +1,0 @@
-package main
-
-import "context"
-
-func attackBodies(context.Context, *lab) error { return nil }

@@ -1,5 +1,0 @@
-package main
-
-import "context"
-
-func attackShare(context.Context, *lab) error { return nil }
