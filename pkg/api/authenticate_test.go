@@ -168,7 +168,7 @@ func TestAuthenticate_ManyGuessers_GetFew401s(t *testing.T) {
 				})
 			}
 			for range 2 * seconds {
-				time.Sleep(time.Second / 2)
+				<-time.After(time.Second / 2)
 				if d := timed(t, h, http.StatusOK, func(r *http.Request) { r.SetBasicAuth(userName, password) }); d != 0 {
 					t.Errorf("%d guessers: good credentials waited for %v", guessers, d)
 				}
@@ -222,7 +222,7 @@ func TestAuthenticate_FloodOfRefusals_IsOneLine(t *testing.T) {
 			attempt(t, h, func(*http.Request) {})
 		}
 		attempt(t, h, func(r *http.Request) { r.SetBasicAuth(userName, password) })
-		time.Sleep(2 * LogInterval)
+		<-time.After(2 * LogInterval)
 		written := func() []string {
 			mu.Lock()
 			defer mu.Unlock()

@@ -90,7 +90,7 @@ func (c *connection) handshake() error {
 		return nil
 	}
 	_ = c.raw.SetWriteDeadline(time.Now().Add(readHeaderTimeout))
-	err := c.secure.Handshake()
+	err := c.secure.HandshakeContext(context.Background()) // the deadlines end it
 	_ = c.raw.SetWriteDeadline(time.Time{})
 	c.handshaken = true
 	if err == nil {

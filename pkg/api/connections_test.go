@@ -230,7 +230,7 @@ func TestConnections_AllClosed_LeaveNothingCounted(t *testing.T) {
 				_ = c.Close()
 			}
 		}
-		time.Sleep(2 * idleTimeout) // what is open is idle
+		<-time.After(2 * idleTimeout) // what is open is idle
 		synctest.Wait()
 		c := p.connections
 		if c.open != 0 || c.authenticated != 0 || c.headers != 0 || c.fresh.Len() != 0 || c.answered.Len() != 0 {

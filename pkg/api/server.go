@@ -83,9 +83,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, con
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader - headerSlop,
 		ErrorLog:          log.New(glogWriter{}, "", 0),
-		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
-			return withConnection(ctx, conn)
-		},
+		ConnContext:       withConnection,
 		ConnState: func(conn net.Conn, state http.ConnState) {
 			if c, ok := conn.(*connection); ok {
 				c.changed(state)

@@ -359,12 +359,12 @@ func TestTokenReviewer_FloodFromOneAddress_LeavesPlaces(t *testing.T) {
 		if !slices.Contains(seen(), "good of a new one") {
 			t.Errorf("a token of a new address waits behind forged ones; reviewed: %v", seen())
 		}
-		time.Sleep(reviewTimeout) // the API server hangs
+		<-time.After(reviewTimeout) // the API server hangs
 		all.Wait()
 		if failed < flood-2*mostReviews || failed > flood {
 			t.Errorf("%d of %d forged tokens have no verdict", failed, flood)
 		}
-		time.Sleep(2 * rememberFor)
+		<-time.After(2 * rememberFor)
 		if reviewer.queueOf("platform") != reviewer.others {
 			t.Error("an address keeps its places for ever")
 		}

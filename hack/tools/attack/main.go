@@ -12,6 +12,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -36,32 +37,41 @@ func scenarios() []scenario {
 	}
 }
 
-func main() {
+// The exit codes of failures.
+const (
+	exitMissed = 1 // a bar
+	exitFailed = 2
+)
+
+func main() { os.Exit(run(os.Stdout, os.Stderr)) }
+
+func run(out, errors io.Writer) int {
 	only := flag.String("only", "", "comma-separated `scenarios`: memory, guess, review, share, records, bodies (default: all)")
 	match := flag.String("match", "", "`text` in the names of the cases to run (default: all)")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: hack/attack [-only SCENARIOS] [-match TEXT] [BROKER [EMULATOR]]")
+		fmt.Fprintln(errors, "usage: hack/attack [-only SCENARIOS] [-match TEXT] [BROKER [EMULATOR]]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	broker, emulator := "bin/alibabacloud-servicebroker", "bin/alibabacloud-emulator"
-	for i, program := range []*string{&broker, &emulator} {
+	programs := lab{out: out, match: *match, broker: "bin/alibabacloud-servicebroker", emulator: "bin/alibabacloud-emulator"}
+	for i, program := range []*string{&programs.broker, &programs.emulator} {
 		if flag.NArg() > i {
 			*program = flag.Arg(i)
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	failed, err := attack(ctx, lab{broker: broker, emulator: emulator, match: *match}, *only)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "attack:", err)
-		os.Exit(2)
+	missed, err := attack(ctx, programs, *only)
+	switch {
+	case err != nil:
+		fmt.Fprintln(errors, "attack:", err)
+		return exitFailed
+	case missed > 0:
+		fmt.Fprintf(out, "\n%d bars are missed.\n", missed)
+		return exitMissed
 	}
-	if failed > 0 {
-		fmt.Printf("\n%d bars are missed.\n", failed)
-		os.Exit(1) //nolint:gocritic // stop has nothing left to do
-	}
-	fmt.Println("\nEvery bar is held.")
+	fmt.Fprintln(out, "\nEvery bar is held.")
+	return 0
 }
 
 // attack runs the scenarios and returns the number of missed bars.
@@ -75,7 +85,7 @@ func attack(ctx context.Context, programs lab, only string) (failed int, err err
 			continue
 		}
 		delete(chosen, s.name)
-		fmt.Printf("\n%s\n", s.about)
+		fmt.Fprintf(programs.out, "\n%s\n", s.about)
 		l := programs
 		err := s.run(ctx, &l)
 		failed += l.print()
@@ -99,6 +109,7 @@ type figure struct {
 
 // A lab starts the programs of a scenario and keeps its figures.
 type lab struct {
+	out              io.Writer
 	broker, emulator string
 	match            string
 	figures          []figure
@@ -124,7 +135,7 @@ func (l *lab) note(what, value string) {
 
 // print prints the figures and returns the number of missed bars.
 func (l *lab) print() (missed int) {
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', 0)
 	for _, f := range l.figures {
 		verdict := "ok"
 		if !f.held {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -22,9 +23,7 @@ func put(service, plan, tenant string, more map[string]any) string {
 		"service_id": service, "plan_id": plan, "organization_guid": tenant, "space_guid": tenant,
 		"context": map[string]any{"platform": "kubernetes", "namespace": tenant, "clusterid": "c"},
 	}
-	for name, value := range more {
-		body[name] = value
-	}
+	maps.Copy(body, more)
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic(err) // texts and numbers encode

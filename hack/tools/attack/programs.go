@@ -35,7 +35,6 @@ type site struct {
 	control                string // of the emulator
 	log                    string // path
 	args                   []string
-	env                    []string
 	broker                 *exec.Cmd
 	cloud                  *exec.Cmd
 	program                string
@@ -91,7 +90,7 @@ func (l *lab) start(ctx context.Context, with setup) (s *site, err error) {
 		}
 		s.args = append(s.args, "--insecure-endpoints", "--credentials", "static", "--credentials-dir", filepath.Join(dir, "key"), "--whitelist", "127.0.0.1/32")
 		s.cloud = exec.CommandContext(ctx, l.emulator, "--engines", "none", "--profile", "instant", "--listen", ports[2], "--control-listen", s.control) //nolint:gosec // the caller names it
-		s.cloud.Env = append(os.Environ(), "EMULATOR_ACCESS_KEY_ID="+keyID, "EMULATOR_ACCESS_KEY_SECRET="+keySecret)
+		s.cloud.Env = append(s.cloud.Environ(), "EMULATOR_ACCESS_KEY_ID="+keyID, "EMULATOR_ACCESS_KEY_SECRET="+keySecret)
 		if err := s.cloud.Start(); err != nil {
 			return nil, err
 		}
@@ -119,7 +118,6 @@ func (s *site) startBroker(ctx context.Context) error {
 	defer func() { _ = log.Close() }()
 	s.broker = exec.CommandContext(ctx, s.program, s.args...) //nolint:gosec // the caller names it
 	s.broker.Stderr = log
-	s.broker.Env = append(os.Environ(), s.env...)
 	if err := s.broker.Start(); err != nil {
 		return err
 	}
@@ -151,19 +149,14 @@ func stop(program *exec.Cmd) {
 }
 
 // peak returns the largest resident memory of the broker so far, in MB.
-func (s *site) peak() float64 { return s.memory("VmHWM:") }
-
-// resident returns the resident memory of the broker, in MB.
-func (s *site) resident() float64 { return s.memory("VmRSS:") }
-
-func (s *site) memory(member string) float64 {
+func (s *site) peak() float64 {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/status", s.broker.Process.Pid))
 	if err != nil {
 		return 0
 	}
 	defer func() { _ = file.Close() }()
 	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if field := strings.Fields(lines.Text()); len(field) == 3 && field[0] == member {
+		if field := strings.Fields(lines.Text()); len(field) == 3 && field[0] == "VmHWM:" {
 			kilobytes, _ := strconv.ParseFloat(field[1], 64)
 			return kilobytes * 1024 / megabyte
 		}
@@ -183,7 +176,7 @@ func (s *site) logged() int64 {
 // freePorts returns addresses on loopback that were free.
 func freePorts(count int) (addresses []string, err error) {
 	for range count {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
