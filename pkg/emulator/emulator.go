@@ -41,6 +41,9 @@ type Config struct {
 	Engine         engine.Engine // real database servers; nil: none. The caller closes it
 	Clock          *cloud.Clock  // nil: real time
 	MetadataV1     bool          // the metadata service answers requests without a token too
+	// PublicBuckets lets new OSS buckets have public ACLs, as before October 2025;
+	// since then public access to them is blocked until it is allowed (A087).
+	PublicBuckets bool
 	// StrictTLS refuses RAM and STS over plain HTTP, as the real services do.
 	StrictTLS bool
 	OIDC      []sts.Provider    // identity providers that AssumeRoleWithOIDC accepts

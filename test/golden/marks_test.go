@@ -127,6 +127,7 @@ func withKey() emulatortest.Option {
 	return emulatortest.WithConfig(func(c *emulator.Config) {
 		key := accountKey()
 		c.AccessKey = emulator.AccessKey{ID: key.ID, Secret: key.Secret}
+		c.PublicBuckets = true // a recorded bucket is public
 	})
 }
 

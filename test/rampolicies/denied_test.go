@@ -62,6 +62,16 @@ func TestPolicies_OtherBuckets_AreProtected(t *testing.T) {
 			return err
 		},
 		"open": func(bucket string) error {
+			_, err := client.PutBucketPublicAccessBlock(t.Context(), &sdkoss.PutBucketPublicAccessBlockRequest{
+				Bucket: &bucket, PublicAccessBlockConfiguration: &sdkoss.PublicAccessBlockConfiguration{BlockPublicAccess: new(false)},
+			})
+			if err != nil {
+				return err
+			}
+			_, err = client.PutBucketAcl(t.Context(), &sdkoss.PutBucketAclRequest{Bucket: &bucket, Acl: sdkoss.BucketACLPublicRead})
+			return err
+		},
+		"open the ACL of": func(bucket string) error {
 			_, err := client.PutBucketAcl(t.Context(), &sdkoss.PutBucketAclRequest{Bucket: &bucket, Acl: sdkoss.BucketACLPublicRead})
 			return err
 		},
@@ -190,13 +200,16 @@ func wanted() map[string][]string {
 		"rds:GrantAccountPrivilege":              instance,
 		"rds:DeleteAccount":                      instance,
 
-		"oss:ListBuckets":          {"acs:oss:*:" + account + ":*"},
-		"oss:DescribeRegions":      {"acs:oss:*:" + account + ":*"},
-		"oss:PutBucket":            bucket,
-		"oss:GetBucketInfo":        bucket,
-		"oss:GetBucketTagging":     bucket,
-		"oss:PutBucketTagging":     bucket,
-		"oss:PutBucketAcl":         bucket,
+		"oss:ListBuckets":      {"acs:oss:*:" + account + ":*"},
+		"oss:DescribeRegions":  {"acs:oss:*:" + account + ":*"},
+		"oss:PutBucket":        bucket,
+		"oss:GetBucketInfo":    bucket,
+		"oss:GetBucketTagging": bucket,
+		"oss:PutBucketTagging": bucket,
+		"oss:PutBucketAcl":     bucket,
+
+		"oss:PutBucketPublicAccessBlock": bucket,
+
 		"oss:ListObjectVersions":   bucket,
 		"oss:ListMultipartUploads": bucket,
 		"oss:DeleteBucket":         bucket,

@@ -18,6 +18,40 @@ func (e *environment) bucket() (c *oss.Client, name string) {
 	return c, name
 }
 
+// openBucket makes a bucket that takes public ACLs.
+func (e *environment) openBucket() (c *oss.Client, name string) {
+	e.Helper()
+	c, name = e.bucket()
+	e.block(c, name, false)
+	return c, name
+}
+
+// block blocks public access to a bucket, or lifts the block.
+func (e *environment) block(c *oss.Client, name string, block bool) {
+	e.Helper()
+	if _, err := c.PutBucketPublicAccessBlock(e.Context(), &oss.PutBucketPublicAccessBlockRequest{
+		Bucket: oss.Ptr(name), PublicAccessBlockConfiguration: &oss.PublicAccessBlockConfiguration{BlockPublicAccess: oss.Ptr(block)},
+	}); err != nil {
+		e.Fatal(err)
+	}
+}
+
+// answers requires the status of a request without a signature.
+func (e *environment) answers(link, what string, status int) {
+	e.Helper()
+	if a := e.do("GET", link, what, nil); a.status != status {
+		e.Errorf("%s is answered %d, want %d", what, a.status, status)
+	}
+}
+
+// link returns the address of an object for requests without a signature.
+func (e *environment) link(bucket, key string) string {
+	if e.srv != nil {
+		return e.srv.URL() + "/" + bucket + "/" + key
+	}
+	return "https://" + bucket + ".oss-" + e.region + ".aliyuncs.com/" + key
+}
+
 // emptied removes a bucket with its contents, if the bucket exists. The test's
 // context has ended by then.
 func (e *environment) emptied(c *oss.Client, name string) {

@@ -29,11 +29,7 @@ func TestA072_UploadPartCopy_ETagInHeaderAndBody(t *testing.T) {
 func TestA073_BlockPublicAccess_RefusesPublicACL(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		c, name := e.bucket()
-		if _, err := c.PutBucketPublicAccessBlock(e.Context(), &oss.PutBucketPublicAccessBlockRequest{
-			Bucket: oss.Ptr(name), PublicAccessBlockConfiguration: &oss.PublicAccessBlockConfiguration{BlockPublicAccess: oss.Ptr(true)},
-		}); err != nil {
-			t.Fatal(err)
-		}
+		e.block(c, name, true)
 		_, err := c.PutBucketAcl(e.Context(), &oss.PutBucketAclRequest{Bucket: oss.Ptr(name), Acl: oss.BucketACLPublicRead})
 		e.refused(err, 403, "AccessDenied")
 	})
@@ -184,5 +180,82 @@ func TestA083_ForeignBucket_IsDeniedAndFreeNameMissing(t *testing.T) {
 		e.refused(err, 403, "AccessDenied")
 		_, err = c.GetBucketInfo(e.Context(), &oss.GetBucketInfoRequest{Bucket: oss.Ptr(e.name())})
 		e.refused(err, 404, "NoSuchBucket")
+	})
+}
+
+func TestA084_BlockedPublicACL_ComesBackWhenLifted(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.openBucket()
+		e.put(c, name, "private", "x")
+		if _, err := c.PutObject(e.Context(), &oss.PutObjectRequest{
+			Bucket: oss.Ptr(name), Key: oss.Ptr("public"), Acl: oss.ObjectACLPublicRead, Body: strings.NewReader("x"),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			block          bool
+			public, closed int
+		}{{false, 200, 403}, {true, 403, 403}, {false, 200, 403}} {
+			e.block(c, name, step.block)
+			e.answers(e.link(name, "public"), "a public object", step.public)
+			e.answers(e.link(name, "private"), "a private object", step.closed)
+		}
+	})
+}
+
+func TestA086_BlockedBucket_RefusesPublicObjects(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		e.block(c, name, true)
+		put := func(key string, acl oss.ObjectACLType) error {
+			_, err := c.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr(key), Acl: acl, Body: strings.NewReader("x")})
+			return err
+		}
+		for _, acl := range []oss.ObjectACLType{oss.ObjectACLPrivate, oss.ObjectACLDefault} {
+			if err := put("k", acl); err != nil {
+				t.Errorf("an object with the ACL %s: %v", acl, err)
+			}
+		}
+		e.refused(put("k", oss.ObjectACLPublicRead), 403, "AccessDenied")
+		_, err := c.PutObjectAcl(e.Context(), &oss.PutObjectAclRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Acl: oss.ObjectACLPublicRead})
+		e.refused(err, 403, "AccessDenied")
+		_, err = c.CopyObject(e.Context(), &oss.CopyObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("copy"), SourceKey: oss.Ptr("k"), Acl: oss.ObjectACLPublicRead})
+		e.refused(err, 403, "AccessDenied")
+		_, err = c.InitiateMultipartUpload(e.Context(), &oss.InitiateMultipartUploadRequest{
+			Bucket: oss.Ptr(name), Key: oss.Ptr("parts"), RequestCommon: oss.RequestCommon{Headers: map[string]string{"x-oss-object-acl": "public-read"}},
+		})
+		if err == nil { // OSS may look at the ACL when the upload is completed
+			e.answers(e.link(name, "parts"), "an upload", 403)
+		}
+	})
+}
+
+func TestA087_NewBucket_BlocksPublicAccess(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		info, err := c.GetBucketInfo(e.Context(), &oss.GetBucketInfoRequest{Bucket: oss.Ptr(name)})
+		if err != nil || !oss.ToBool(info.BucketInfo.BlockPublicAccess) {
+			t.Errorf("a new bucket is not blocked: %+v, %v", info, err)
+		}
+		_, err = c.PutBucketAcl(e.Context(), &oss.PutBucketAclRequest{Bucket: oss.Ptr(name), Acl: oss.BucketACLPublicRead})
+		if text := e.refused(err, 403, "AccessDenied"); !strings.Contains(strings.ToLower(text), "put public bucket acl") {
+			t.Errorf("the refusal says %s", text)
+		}
+	})
+}
+
+func TestA088_ObjectACLHeader_NeedsPutObjectAlone(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		root, name := e.openBucket()
+		_, k := e.user("oss:PutObject")
+		c := e.as(k).bucketClient()
+		e.eventually("the key puts objects", func() bool {
+			_, err := c.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Acl: oss.ObjectACLPublicRead, Body: strings.NewReader("x")})
+			return err == nil
+		})
+		acl, err := root.GetObjectAcl(e.Context(), &oss.GetObjectAclRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k")})
+		if err != nil || oss.ToString(acl.ACL) != "public-read" {
+			t.Errorf("the ACL of the object is %+v, %v", acl, err)
+		}
 	})
 }

@@ -37,7 +37,7 @@ func TestA062_OwnBucket_PutAgainSucceeds(t *testing.T) {
 
 func TestA063_PutBucketAgain_ChangesACL(t *testing.T) {
 	verify(t, free, func(e *environment) {
-		c, name := e.bucket()
+		c, name := e.openBucket()
 		if _, err := c.PutBucket(e.Context(), &oss.PutBucketRequest{Bucket: oss.Ptr(name), Acl: oss.BucketACLPublicRead}); err != nil {
 			t.Fatal(err)
 		}
@@ -58,15 +58,12 @@ func TestA064_PutBucketOtherStorageClass_Conflict(t *testing.T) {
 
 func TestA065_PublicBucket_AnonymousListRefused(t *testing.T) {
 	verify(t, free, func(e *environment) {
-		c, name := e.bucket()
+		c, name := e.openBucket()
 		if _, err := c.PutBucketAcl(e.Context(), &oss.PutBucketAclRequest{Bucket: oss.Ptr(name), Acl: oss.BucketACLPublicRead}); err != nil {
 			t.Fatal(err)
 		}
 		e.put(c, name, "k", "x")
-		host := "https://" + name + ".oss-" + e.region + ".aliyuncs.com/"
-		if e.srv != nil {
-			host = e.srv.URL() + "/" + name + "/"
-		}
+		host := e.link(name, "")
 		if a := e.do("GET", host+"k", "an object", nil); a.status != 200 {
 			t.Errorf("a public object is answered %d", a.status)
 		}

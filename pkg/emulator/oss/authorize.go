@@ -62,7 +62,8 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 }
 
 // authorizeIn decides on an action on the object key of a bucket, or on the
-// bucket if key is empty. RAM decides first; the bucket's ACL can allow more.
+// bucket if key is empty. RAM decides first; the bucket's ACL can allow more, unless
+// public access is blocked (A084).
 func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiError {
 	resource := b.name
 	if key != "" {
@@ -71,7 +72,7 @@ func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiErr
 	if r.caller.signed && r.caller.AccountID == b.owner && s.authorize(r, action, resource) == nil {
 		return nil
 	}
-	if !b.publicBlocked && publicly(b.aclOf(key, r.query.Get("versionId")), action) {
+	if !b.isBlocked() && publicly(b.aclOf(key, r.query.Get("versionId")), action) {
 		return nil
 	}
 	if !r.caller.signed {

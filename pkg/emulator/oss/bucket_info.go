@@ -119,7 +119,7 @@ func (s *Service) putBucketACL(r *request) (*response, *apiError) {
 	if !validACL(acl) {
 		return nil, errorf("InvalidArgument", "no such bucket access control exists").with("ArgumentName", "x-oss-acl").with("ArgumentValue", acl)
 	}
-	if refused := mayBePublic(r.bucket.publicBlocked, acl); refused != nil {
+	if refused := mayBePublic(r.bucket.isBlocked(), acl); refused != nil {
 		return nil, refused
 	}
 	r.bucket.acl = acl

@@ -34,6 +34,7 @@ type bucket struct {
 	cors                          []byte // the configuration as it was put; may be nil
 	lifecycle                     *lifecycleConfiguration
 	publicBlocked                 bool // PutBucketPublicAccessBlock
+	accountBlocked                bool // BlockAccount
 	objects                       index
 	uploads                       map[string]*upload
 }
@@ -45,6 +46,10 @@ func newBucket(name, owner, region string, now time.Time) *bucket {
 		uploads: make(map[string]*upload),
 	}
 }
+
+// isBlocked reports whether public access is blocked, for the bucket or for its
+// account.
+func (b *bucket) isBlocked() bool { return b.publicBlocked || b.accountBlocked }
 
 // location is the region as OSS spells it.
 func (b *bucket) location() string { return "oss-" + b.region }
@@ -85,7 +90,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 			return nil, errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").
 				with("BucketName", b.name)
 		}
-		if refused := mayBePublic(b.publicBlocked, acl); refused != nil {
+		if refused := mayBePublic(b.isBlocked(), acl); refused != nil {
 			return nil, refused
 		}
 		if acl != "" {
@@ -102,11 +107,11 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	if count >= bucketsPerRegion {
 		return nil, errorf("TooManyBuckets", "You have attempted to create more buckets than allowed.")
 	}
-	if refused := mayBePublic(s.cfg.BlockPublicAccess, acl); refused != nil {
+	if refused := mayBePublic(s.cfg.BlockPublicAccess || s.blockedAccounts[r.caller.AccountID], acl); refused != nil {
 		return nil, refused
 	}
 	b := newBucket(r.target.bucket, r.caller.AccountID, region, s.cfg.Clock.Now())
-	b.publicBlocked = s.cfg.BlockPublicAccess
+	b.publicBlocked, b.accountBlocked = s.cfg.BlockPublicAccess, s.blockedAccounts[b.owner]
 	if acl != "" {
 		b.acl = acl
 	}

@@ -150,13 +150,15 @@ func objectACL(h http.Header) string {
 	return ""
 }
 
+// checkObjectACL refuses a public ACL where public access is blocked (A086). The
+// permission is the one of the call that sets it (A088).
 func checkObjectACL(b *bucket, acl string) *apiError {
 	switch {
 	case acl == aclDefault || acl == aclPrivate:
 		return nil
 	case !validACL(acl):
 		return errorf("InvalidArgument", "no such object access control exists").with("ArgumentName", "x-oss-object-acl").with("ArgumentValue", acl)
-	case b.publicBlocked:
+	case b.isBlocked():
 		return errorf("AccessDenied", "Put public object acl is not allowed.")
 	}
 	return nil

@@ -35,8 +35,7 @@ type Config struct {
 	Regions []string
 	// Unknown receives each unknown request, once; it may be nil.
 	Unknown func(what string)
-	// BlockPublicAccess makes new buckets with public access blocked, as new
-	// accounts have it.
+	// BlockPublicAccess makes new buckets with public access blocked (A087).
 	BlockPublicAccess bool
 }
 
@@ -47,7 +46,9 @@ type Service struct {
 
 	mu      sync.Mutex
 	buckets map[string]*bucket
-	unknown map[string]bool
+	// blockedAccounts block public access to all their buckets.
+	blockedAccounts map[string]bool
+	unknown         map[string]bool
 }
 
 // New returns a Service without buckets.
@@ -70,7 +71,7 @@ func New(cfg Config) *Service {
 	if cfg.Regions == nil {
 		cfg.Regions = []string{cfg.Region}
 	}
-	return &Service{cfg: cfg, buckets: make(map[string]*bucket), unknown: make(map[string]bool)}
+	return &Service{cfg: cfg, buckets: make(map[string]*bucket), blockedAccounts: make(map[string]bool), unknown: make(map[string]bool)}
 }
 
 // Unknown lists the requests that were answered 501, sorted: method, level and
@@ -97,6 +98,7 @@ type BucketState struct {
 	Owner        string            `json:"owner"` // account id
 	Region       string            `json:"region"`
 	ACL          string            `json:"acl"`
+	Blocked      bool              `json:"publicBlocked,omitempty"` // public access, by the bucket's own setting
 	StorageClass string            `json:"storageClass"`
 	Created      time.Time         `json:"created"`
 	Tags         map[string]string `json:"tags,omitempty"`
@@ -113,7 +115,7 @@ func (s *Service) Buckets() []BucketState {
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
 		state := BucketState{
-			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass,
+			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, Blocked: b.publicBlocked, StorageClass: b.storageClass,
 			Created: b.created, Uploads: len(b.uploads),
 		}
 		for _, t := range b.tags {
@@ -131,6 +133,20 @@ func (s *Service) Buckets() []BucketState {
 		states = append(states, state)
 	}
 	return states
+}
+
+// BlockAccount blocks public access to all buckets of an account, or lifts that
+// block, as its owner does in the console (OSS API, PutPublicAccessBlock). A saved
+// state has it for the buckets that exist.
+func (s *Service) BlockAccount(accountID string, block bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blockedAccounts[accountID] = block
+	for _, b := range s.buckets {
+		if b.owner == accountID {
+			b.accountBlocked = block
+		}
+	}
 }
 
 // AddForeignBucket plants a private bucket that belongs to another account.

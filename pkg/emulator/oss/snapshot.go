@@ -26,6 +26,7 @@ type savedBucket struct {
 	Created      time.Time               `json:"created"`
 	Versioning   string                  `json:"versioning,omitempty"`
 	Blocked      bool                    `json:"publicBlocked,omitempty"`
+	ByAccount    bool                    `json:"accountBlocked,omitempty"`
 	Tags         []tag                   `json:"tags,omitempty"`
 	Encryption   *encryptionRule         `json:"encryption,omitempty"`
 	CORS         []byte                  `json:"cors,omitempty"`
@@ -76,7 +77,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		b := s.buckets[name]
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
-			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, Tags: b.tags, Encryption: b.encryption,
+			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, Tags: b.tags, Encryption: b.encryption,
 			CORS: b.cors, Lifecycle: b.lifecycle,
 		}
 		for key, versions := range b.objects.all() {
@@ -135,7 +136,8 @@ func (s *Service) Restore(data json.RawMessage) error {
 	for _, saved := range all.Buckets {
 		b := newBucket(saved.Name, saved.Owner, saved.Region, saved.Created)
 		b.acl, b.storageClass, b.redundancy, b.versioning = saved.ACL, saved.StorageClass, saved.Redundancy, saved.Versioning
-		b.publicBlocked, b.tags, b.encryption, b.cors, b.lifecycle = saved.Blocked, saved.Tags, saved.Encryption, saved.CORS, saved.Lifecycle
+		b.publicBlocked, b.accountBlocked = saved.Blocked, saved.ByAccount
+		b.tags, b.encryption, b.cors, b.lifecycle = saved.Tags, saved.Encryption, saved.CORS, saved.Lifecycle
 		for _, object := range saved.Objects {
 			versions := make([]*version, 0, len(object.Versions))
 			for _, v := range object.Versions {

@@ -14,7 +14,7 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 		of   any
 		want []string
 	}{
-		{bucket{}, []string{"acl", "cors", "created", "encryption", "lifecycle", "name", "objects", "owner", "publicBlocked", "redundancy", "region", "storageClass", "tags", "uploads", "versioning"}},
+		{bucket{}, []string{"accountBlocked", "acl", "cors", "created", "encryption", "lifecycle", "name", "objects", "owner", "publicBlocked", "redundancy", "region", "storageClass", "tags", "uploads", "versioning"}},
 		{version{}, []string{"crc", "data", "encryption", "header", "id", "marker", "modified", "options", "parts", "storageClass", "sum"}},
 		{options{}, []string{"acl", "tags", "target"}},
 		{upload{}, []string{"header", "id", "initiated", "key", "parts"}},

@@ -3,16 +3,117 @@ package oss
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
-// bindings returns the binding kind: a RAM user that reads and writes one bucket.
+// bindings is the binding kind: a RAM user that reads and writes one bucket. The
+// bind to an instance of before blocks public access to its bucket first.
+type bindings struct {
+	ramuser.Kind
+
+	service service
+}
+
+var _ providers.Undoer = bindings{}
+
+// An exposed is the state of a binding that has no user yet, while public access to
+// the private bucket of its instance is not blocked.
+type exposed struct{ ramuser.State }
+
+// guardPlan is the part of a binding's plan beside that of ramuser. Plans of before
+// lack it.
+type guardPlan struct {
+	Guarded bool `json:"guarded"`
+}
+
+// Prepare adds the guard to the plan of the user.
+func (b bindings) Prepare(t providers.Task) (providers.Plan, error) {
+	plan, err := b.Kind.Prepare(t)
+	if err != nil {
+		return nil, err
+	}
+	members := map[string]json.RawMessage{}
+	if err := providers.Decode(plan, "plan of the binding", &members); err != nil {
+		return nil, err
+	}
+	members["guarded"] = json.RawMessage("true")
+	guarded, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("oss: write the plan: %w", err)
+	}
+	return guarded, nil
+}
+
+// Observe looks at the user, and before there is one at the bucket.
+func (b bindings) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	seen, err := b.Kind.Observe(ctx, t)
+	state, ok := seen.State.(ramuser.State)
+	if err != nil || !ok || state.User != ramuser.Missing || t.Goal != providers.Present || t.Of == nil ||
+		isBlocked(t.Facts, false) || slices.Contains(t.Refused, stepBlock) {
+		return seen, err
+	}
+	var plan guardPlan
+	if err := providers.Decode(t.Plan, "plan of the binding", &plan); err != nil || !plan.Guarded {
+		return seen, err
+	}
+	isExposed, err := b.service.isExposed(ctx, *t.Of)
+	if err != nil {
+		return seen, fmt.Errorf("oss: look at the bucket before a bind: %w", err)
+	}
+	if isExposed {
+		seen.State = exposed{state}
+	}
+	return seen, nil
+}
+
+// Next blocks public access first.
+func (b bindings) Next(t providers.Task, seen providers.Seen) providers.Step {
+	state, ok := seen.State.(exposed)
+	if !ok {
+		return b.Kind.Next(t, seen)
+	}
+	if t.Of != nil && !slices.Contains(t.Refused, stepBlock) {
+		if plan, err := instancePlanOf(*t.Of); err == nil {
+			return providers.CallStep(stepBlock, bucketRequest{Bucket: plan.Bucket})
+		}
+	}
+	seen.State = state.State
+	return b.Kind.Next(t, seen)
+}
+
+// Do blocks public access with the instance's key, and makes the other calls as
+// ramuser does.
+func (b bindings) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	if s.Name != stepBlock {
+		return b.Kind.Do(ctx, t, s)
+	}
+	if t.Of == nil {
+		return providers.Facts{}, providers.Unreadable(errNoInstance)
+	}
+	plan, err := planForBindings(*t.Of)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	err = b.service.withKey(ctx, *t.Of, plan, func(calls bucketCalls) error {
+		_, err := doWithBucket(ctx, calls, s)
+		return err
+	})
+	return accessFacts(s.Name, err), err
+}
+
+// errNoInstance is the cause of a failure: the record of the binding's instance is
+// missing.
+var errNoInstance = errors.New("oss: a binding without an instance")
+
+// bindings returns the binding kind.
 func (s service) bindings() providers.Provider {
-	return ramuser.New(ramuser.Config{
+	return bindings{service: s, Kind: ramuser.New(ramuser.Config{
 		Clients: func(instance providers.Task) (*alicloud.Clients, error) {
 			plan, err := planForBindings(instance)
 			return s.clients(plan.key()), err
@@ -42,7 +143,7 @@ func (s service) bindings() providers.Provider {
 			}
 			return explain(plan, err)
 		},
-	})
+	})}
 }
 
 // credentialsOf returns the credentials of an application, under the names of the

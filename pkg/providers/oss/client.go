@@ -36,6 +36,9 @@ type bucketLooks interface {
 type bucketChanges interface {
 	Put(ctx context.Context, r bucketRequest) error
 	PutACL(ctx context.Context, bucket, acl string) error
+	// BlockPublicAccess blocks public access to the bucket and its objects, or
+	// lifts the block.
+	BlockPublicAccess(ctx context.Context, bucket string, block bool) error
 	// PutTags replaces all tags.
 	PutTags(ctx context.Context, bucket string, tags []providers.Tag) error
 	// DeleteObjects and AbortUploads remove one page each.
@@ -47,8 +50,9 @@ type bucketChanges interface {
 
 // bucketInfo has the read members of GetBucketInfo.
 type bucketInfo struct {
-	Owner string // account id
-	ACL   string
+	Owner   string // account id
+	ACL     string
+	Blocked *bool // public access; nil: not told
 }
 
 // client makes the calls to OSS through its SDK, each once.
@@ -87,7 +91,7 @@ func (c client) Info(ctx context.Context, bucket string) (info bucketInfo, err e
 		if err != nil {
 			return err
 		}
-		info.ACL = oss.ToString(r.BucketInfo.ACL)
+		info.ACL, info.Blocked = oss.ToString(r.BucketInfo.ACL), r.BucketInfo.BlockPublicAccess
 		if r.BucketInfo.Owner != nil {
 			info.Owner = oss.ToString(r.BucketInfo.Owner.ID)
 		}
@@ -145,7 +149,7 @@ func (c client) Holds(ctx context.Context, bucket string) (objects, uploads bool
 }
 
 func (c client) Put(ctx context.Context, request bucketRequest) error {
-	return c.call(ctx, "PutBucket", alicloud.Write, func(client *oss.Client) error {
+	return c.putACL(ctx, "PutBucket", func(client *oss.Client) error {
 		_, err := client.PutBucket(ctx, &oss.PutBucketRequest{
 			Bucket:                    &request.Bucket,
 			Acl:                       oss.BucketACLType(request.ACL),
@@ -155,8 +159,34 @@ func (c client) Put(ctx context.Context, request bucketRequest) error {
 	})
 }
 
+// putACL is call for requests with an ACL. A public ACL is refused where public
+// access is blocked, with AccessDenied and this text (OSS documentation, "Block
+// Public Access"): it is no lack of a permission.
+func (c client) putACL(ctx context.Context, action string, do func(*oss.Client) error) error {
+	isBlocked := false
+	err := c.call(ctx, action, alicloud.Write, func(client *oss.Client) error {
+		err := do(client)
+		refusal, ok := errors.AsType[*oss.ServiceError](err)
+		isBlocked = ok && strings.Contains(strings.ToLower(refusal.Message), "put public bucket acl")
+		return err
+	})
+	if err != nil && isBlocked {
+		return &providers.Failure{Kind: providers.Policy, Text: textRefusedACL, Cause: err}
+	}
+	return err
+}
+
+func (c client) BlockPublicAccess(ctx context.Context, bucket string, block bool) error {
+	return c.call(ctx, "PutBucketPublicAccessBlock", alicloud.Write, func(client *oss.Client) error {
+		_, err := client.PutBucketPublicAccessBlock(ctx, &oss.PutBucketPublicAccessBlockRequest{
+			Bucket: &bucket, PublicAccessBlockConfiguration: &oss.PublicAccessBlockConfiguration{BlockPublicAccess: &block},
+		})
+		return err
+	})
+}
+
 func (c client) PutACL(ctx context.Context, bucket, acl string) error {
-	return c.call(ctx, "PutBucketAcl", alicloud.Write, func(client *oss.Client) error {
+	return c.putACL(ctx, "PutBucketAcl", func(client *oss.Client) error {
 		_, err := client.PutBucketAcl(ctx, &oss.PutBucketAclRequest{Bucket: &bucket, Acl: oss.BucketACLType(acl)})
 		return err
 	})

@@ -51,6 +51,35 @@ func unmark(server *emulator.Server) func(t *testing.T, bucket string) (restore 
 	}
 }
 
+// An update replaces the user's key, which signs all calls.
+func TestConformance_UsersKeyReplaced_PassesTheSuite(t *testing.T) {
+	settings := recordedPlan(t).Settings
+	keyed := func(id string) providertest.Spec {
+		return providertest.Spec{
+			Settings: settings, Deletion: providers.Refuse,
+			Parameters: json.RawMessage(`{"AccessKeyId":"` + id + `","AccessKeySecret":"secret-of-` + id + `"}`),
+		}
+	}
+	providertest.Run(t, func(t *testing.T) providertest.Harness {
+		t.Helper()
+		server := emulatortest.New(t)
+		for _, id := range []string{"LTAIbefore", "LTAIafter"} {
+			server.RAM().AddAccountKey(id, "secret-of-"+id)
+		}
+		update := keyed("LTAIafter")
+		update.Parameters = json.RawMessage(strings.Replace(string(update.Parameters), "{", `{"Acl":"public-read",`, 1))
+		return providertest.Harness{
+			Provider: providertest.NewProvider(t, server, oss.Descriptor()),
+			Cloud:    providertest.Emulated(server),
+			Instance: keyed("LTAIbefore"),
+			Update:   &update,
+			Resource: oss.Descriptor().Resource,
+			Secret:   []string{"secret_access_key", "uri"},
+			Unmark:   unmark(server), Capabilities: providertest.Capabilities{SealedIDs: true},
+		}
+	})
+}
+
 // outputs is a binding kind that only hands out facts of the instance.
 type outputs struct{}
 

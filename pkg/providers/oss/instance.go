@@ -86,7 +86,7 @@ func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (
 		facts, err = doWithBucket(ctx, calls, s)
 		return err
 	})
-	return facts, err
+	return facts.Merge(accessFacts(s.Name, err)), err
 }
 
 // RegionOf returns the region of the bucket, which users may choose.
@@ -112,6 +112,7 @@ type bucketState struct {
 	Foreign bool
 	Owner   string // account id
 	ACL     string
+	Blocked bool // public access
 	Tags    []providers.Tag
 	// Content; read only for a removal.
 	Objects, Uploads bool
@@ -168,7 +169,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 	case err != nil:
 		return bucketState{}, err
 	}
-	state := bucketState{There: true, Owner: info.Owner, ACL: info.ACL}
+	state := bucketState{There: true, Owner: info.Owner, ACL: info.ACL, Blocked: isBlocked(t.Facts, info.Blocked != nil && *info.Blocked)}
 	if plan.AccessKeyID == "" && t.Owner != "" && info.Owner != "" && info.Owner != t.Owner {
 		state.Foreign = true
 		return state, nil

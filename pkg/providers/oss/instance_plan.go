@@ -15,6 +15,18 @@ type instancePlan struct {
 	StorageClass    string           `json:"storage_class"`
 	AccessKeyID     string           `json:"access_key_id,omitempty"`
 	AccessKeySecret providers.Secret `json:"access_key_secret,omitempty"`
+	// Guarded says that public access is blocked where the ACL is private. Plans of
+	// before lack it: their operations keep the steps that they began with.
+	Guarded bool `json:"guarded,omitempty"`
+}
+
+// firstACL returns the ACL that the bucket is made with. New buckets block public
+// access, so that OSS refuses a public ACL until the block is lifted.
+func (p instancePlan) firstACL() string {
+	if p.Guarded {
+		return aclPrivate
+	}
+	return p.ACL
 }
 
 // instancePlanOf reads the plan of an instance.
@@ -40,6 +52,7 @@ func prepareInstance(t providers.Task) (instancePlan, error) {
 		StorageClass:    cmp.Or(given.StorageClass, s.StorageClass),
 		AccessKeyID:     given.AccessKeyID,
 		AccessKeySecret: given.AccessKeySecret,
+		Guarded:         true,
 	}
 	if t.Was == nil {
 		return plan, nil
@@ -66,6 +79,7 @@ func prepareUpdate(t providers.Task, given parameters, wanted instancePlan) (ins
 	if (given.AccessKeyID == plan.AccessKeyID) != (given.AccessKeySecret == plan.AccessKeySecret) {
 		return plan, invalid("AccessKeyId and AccessKeySecret change together. Send both of the new key, or null for both: the broker has its own.", nil)
 	}
+	plan.Guarded = true
 	plan.ACL, plan.AccessKeyID, plan.AccessKeySecret = wanted.ACL, given.AccessKeyID, given.AccessKeySecret
 	return plan, nil
 }

@@ -15,6 +15,8 @@ const (
 	stepBucket        = "bucket"
 	stepTags          = "tags"
 	stepACL           = "acl"
+	stepBlock         = "block-public-access"
+	stepUnblock       = "allow-public-access"
 	stepRetain        = "retain"
 	stepDeleteObjects = "delete-objects"
 	stepAbortUploads  = "abort-uploads"
@@ -49,16 +51,16 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 	case s.Foreign:
 		return providers.FailStep(providers.Broken, textForeignBucket)
 	case !s.There:
-		request.ACL, request.StorageClass = plan.ACL, plan.StorageClass
+		request.ACL, request.StorageClass = plan.firstACL(), plan.StorageClass
 		step = providers.CallStep(stepBucket, request)
 	case !s.isTagged(t.Life):
 		var name string
 		name, request.Tags = t.TagStep(stepTags)
 		step = providers.CallStep(name, request)
-	case s.ACL != "" && s.ACL != plan.ACL:
-		request.ACL = plan.ACL
-		step = providers.CallStep(stepACL, request)
 	default:
+		if step, ok := nextForAccess(t, plan, s); ok {
+			return step
+		}
 		return providers.DoneStep(nil)
 	}
 	return unlessRefused(t, step)
@@ -97,8 +99,11 @@ func unlessRefused(t providers.Task, step providers.Step) providers.Step {
 	if !slices.Contains(t.Refused, step.Name) {
 		return step
 	}
-	if step.Name == stepBucket || step.Name == stepACL {
+	switch step.Name {
+	case stepBucket:
 		return providers.FailStep(providers.Invalid, textRefusedBucket)
+	case stepACL, stepUnblock:
+		return providers.FailStep(providers.Invalid, textRefusedACL)
 	}
 	return providers.FailStep(providers.Broken, textRefused)
 }
@@ -131,6 +136,8 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 		return bucketFacts(r.Bucket), nil
 	case stepACL:
 		return providers.Facts{}, calls.PutACL(ctx, r.Bucket, r.ACL)
+	case stepBlock, stepUnblock:
+		return providers.Facts{}, calls.BlockPublicAccess(ctx, r.Bucket, step == stepBlock)
 	case stepDeleteObjects:
 		return providers.Facts{}, providers.UnlessMissing(calls.DeleteObjects(ctx, r.Bucket))
 	case stepAbortUploads:

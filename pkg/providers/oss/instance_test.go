@@ -38,8 +38,8 @@ func TestInstance_Plan_GivesTheBucket(t *testing.T) {
 	if task.Facts.Open["bucket"] != b.Name {
 		t.Errorf("facts: %v", task.Facts.Open)
 	}
-	if calls := w.cloud.Calls("oss:PutBucketAcl"); len(calls) > 0 {
-		t.Error("the bucket had another ACL at first")
+	if calls := w.cloud.Calls("oss:PutBucket"); len(calls) != 1 || calls[0].Params["x-oss-acl"] != "private" {
+		t.Errorf("the bucket was made by %v, want a private one whose ACL is set after the block was lifted", calls)
 	}
 	w.remove(task)
 	if !w.cloud.Empty() {
@@ -376,7 +376,7 @@ func effects() map[string]cloud.Effect {
 
 func TestInstance_FaultAtAnyCall_LeavesOneBucketThenNone(t *testing.T) {
 	for _, action := range []string{
-		"oss:PutBucket", "oss:PutBucketTags", "oss:PutBucketAcl", "oss:DeleteMultipleObjects", "oss:AbortMultipartUpload", "oss:DeleteBucket",
+		"oss:PutBucket", "oss:PutBucketTags", "oss:PutBucketAcl", "oss:PutBucketPublicAccessBlock", "oss:DeleteMultipleObjects", "oss:AbortMultipartUpload", "oss:DeleteBucket",
 		"oss:GetBucketInfo", "oss:GetBucketTags", "oss:ListObjectVersions", "oss:ListMultipartUploads",
 	} {
 		for effect, e := range effects() {

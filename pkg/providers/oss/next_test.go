@@ -52,7 +52,17 @@ func TestNext_EveryStateOfABucket_HasItsStep(t *testing.T) {
 	}
 	full := bucketState{There: true, ACL: "private", Tags: tagged, Objects: true, Uploads: true}
 	uploads := bucketState{There: true, ACL: "private", Tags: tagged, Uploads: true}
-	empty := bucketState{There: true, ACL: "private", Tags: tagged}
+	empty := bucketState{There: true, ACL: "private", Tags: tagged, Blocked: true}
+	open := bucketState{There: true, ACL: "private", Tags: tagged}
+	public := func(refused ...string) change {
+		return func(t *providers.Task) {
+			t.Plan = providers.Plan(strings.Replace(string(t.Plan), `"acl":"private"`, `"acl":"public-read"`, 1))
+			t.Was, t.Refused = &providers.Was{}, refused
+		}
+	}
+	ofBefore := func(t *providers.Task) {
+		t.Plan = providers.Plan(strings.Replace(string(t.Plan), `,"guarded":true`, "", 1))
+	}
 	cases := map[string]struct {
 		change change
 		state  bucketState
@@ -63,7 +73,19 @@ func TestNext_EveryStateOfABucket_HasItsStep(t *testing.T) {
 		"tagged by people only: tag it":             {nil, bucketState{There: true, ACL: "private", Tags: []providers.Tag{{Key: "team", Value: "a"}}}, calls(stepTags)},
 		"made and tagged: done":                     {nil, empty, done},
 		"another ACL: set it":                       {nil, bucketState{There: true, ACL: "public-read", Tags: tagged}, calls(stepACL)},
-		"ACL not told: done":                        {nil, bucketState{There: true, Tags: tagged}, done},
+		"ACL not told: done":                        {nil, bucketState{There: true, Tags: tagged, Blocked: true}, done},
+		"private and not blocked: block":            {nil, open, calls(stepBlock)},
+		"the block is refused: done":                {func(t *providers.Task) { t.Refused = []string{stepBlock} }, open, done},
+		"a plan of before: not blocked":             {ofBefore, open, done},
+		"a plan of before: public at once":          {func(t *providers.Task) { public()(t); ofBefore(t) }, empty, calls(stepACL)},
+		"public: lift the block":                    {public(), empty, calls(stepUnblock)},
+		"public: then the ACL":                      {public(), open, calls(stepACL)},
+		"public and not blocked: done":              {public(), bucketState{There: true, ACL: "public-read", Tags: tagged}, done},
+		"public and blocked: lift it":               {public(), bucketState{There: true, ACL: "public-read", Tags: tagged, Blocked: true}, calls(stepUnblock)},
+		"public is refused: block again":            {public(stepACL), open, calls(stepBlock)},
+		"public is refused, and blocked: fail":      {public(stepACL), empty, byUser},
+		"public and the lift is refused: fail":      {public(stepUnblock), empty, byUser},
+		"private again: the ACL first":              {nil, bucketState{There: true, ACL: "public-read", Tags: tagged}, calls(stepACL)},
 		"foreign: fail":                             {nil, bucketState{There: true, Foreign: true}, broken},
 		"refused: the user's":                       {func(t *providers.Task) { t.Refused = []string{stepBucket} }, bucketState{}, byUser},
 		"tags refused: the operator's":              {func(t *providers.Task) { t.Refused = []string{stepTags} }, bucketState{There: true}, broken},

@@ -67,7 +67,7 @@ func instanceTask(parameters string) providers.Task {
 
 // Every spelling that was ever accepted is accepted, and means the same.
 func TestPrepare_EverySpelling_MeansOneValue(t *testing.T) {
-	base := instancePlan{Bucket: bucketName(life()), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard"}
+	base := instancePlan{Bucket: bucketName(life()), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard", Guarded: true}
 	with := func(change func(*instancePlan)) instancePlan {
 		plan := base
 		change(&plan)
@@ -252,7 +252,7 @@ func TestPrepareUpdate_ACLAndKey_AreAllThatChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := before
-			want.ACL = c.acl
+			want.ACL, want.Guarded = c.acl, true
 			id, secret, _ := strings.Cut(c.key, " ")
 			want.AccessKeyID, want.AccessKeySecret = id, providers.Secret(secret)
 			var got instancePlan

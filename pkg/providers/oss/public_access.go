@@ -1,0 +1,106 @@
+package oss
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// A private bucket has public access blocked: with a key that may put objects, an
+// application could publish one by x-oss-object-acl (OSS documentation, "Block
+// Public Access"). A new instance is blocked before it is ready, an instance of
+// before by its next update or bind. A public ACL needs the block lifted first.
+
+// aclPrivate is the ACL whose buckets are blocked.
+const aclPrivate = "private"
+
+// factAccess is what the broker did about public access, among the facts of an
+// instance or of the binding that found an instance of before.
+const factAccess = "public_access"
+
+// The values of factAccess.
+const (
+	accessBlocked    = "blocked"
+	accessAllowed    = "allowed"
+	accessNotBlocked = "not blocked: the AccessKeyId of the instance may not block it"
+)
+
+// textRefusedACL is the sentence for a public ACL that OSS refuses.
+const textRefusedACL = "OSS refuses this Acl. Where public access is blocked for the whole cloud account, choose private, or ask the operator of the broker."
+
+// isBlocked returns what the broker did about public access, or else what OSS tells
+// of the bucket.
+func isBlocked(facts providers.Facts, told bool) bool {
+	switch facts.Open[factAccess] {
+	case accessBlocked:
+		return true
+	case accessAllowed:
+		return false
+	}
+	return told
+}
+
+// nextForAccess returns the next step towards the ACL and the block of public
+// access that the plan states; ok is false once both are reached.
+func nextForAccess(t providers.Task, plan instancePlan, s bucketState) (step providers.Step, ok bool) {
+	request := bucketRequest{Bucket: plan.Bucket}
+	refused := func(name string) bool { return slices.Contains(t.Refused, name) }
+	isPrivate := plan.ACL == aclPrivate
+	switch {
+	case plan.Guarded && !isPrivate && refused(stepACL):
+		if t.Was != nil && s.ACL == aclPrivate && !s.Blocked && !refused(stepBlock) {
+			return providers.CallStep(stepBlock, request), true // the bucket stays private
+		}
+		return unlessRefused(t, providers.CallStep(stepACL, request)), true
+	case plan.Guarded && !isPrivate && s.Blocked:
+		return unlessRefused(t, providers.CallStep(stepUnblock, request)), true
+	case s.ACL != "" && s.ACL != plan.ACL:
+		request.ACL = plan.ACL
+		return unlessRefused(t, providers.CallStep(stepACL, request)), true
+	case plan.Guarded && isPrivate && !s.Blocked && !refused(stepBlock):
+		return providers.CallStep(stepBlock, request), true
+	}
+	return providers.Step{}, false
+}
+
+// accessFacts returns the facts of a step that blocks public access or lifts the
+// block. Where the user's key may not block it, the work goes on, and operators see
+// the fact.
+func accessFacts(step string, err error) providers.Facts {
+	value := ""
+	switch failure, isVerdict := errors.AsType[*providers.Failure](err); {
+	case step == stepBlock && err == nil:
+		value = accessBlocked
+	case step == stepBlock && isVerdict && failure.Kind == providers.Invalid:
+		value = accessNotBlocked
+	case step == stepUnblock && err == nil:
+		value = accessAllowed
+	default:
+		return providers.Facts{}
+	}
+	return providers.Facts{Open: map[string]string{factAccess: value}}
+}
+
+// isExposed reports whether a bind must block public access of its instance first:
+// the bucket is private by its plan, and neither the instance nor OSS has it as
+// blocked. A bucket that the user's key may not look at counts as exposed.
+func (s service) isExposed(ctx context.Context, instance providers.Task) (bool, error) {
+	plan, err := planForBindings(instance)
+	if err != nil || plan.ACL != aclPrivate {
+		return false, err
+	}
+	var info bucketInfo
+	err = s.withKey(ctx, instance, plan, func(calls bucketCalls) (err error) {
+		info, err = calls.Info(ctx, plan.Bucket)
+		return err
+	})
+	if _, isVerdict := errors.AsType[*providers.Failure](err); isVerdict {
+		return true, nil
+	}
+	if info.Blocked == nil {
+		return !isBlocked(instance.Facts, false), providers.UnlessMissing(err)
+	}
+	return !*info.Blocked, err
+}
