@@ -89,9 +89,12 @@ func TestTagStep_AfterRefusal_KeepsTheMarks(t *testing.T) {
 	if providers.ClassOf(err) != providers.Look {
 		t.Errorf("the refusal of a tag is %v (%s)", err, providers.ClassOf(err))
 	}
+	if facts.Open["informing_tags"] != "refused" { // records hold it, and tokens the name below
+		t.Errorf("the facts of a refusal are %v", facts.Open)
+	}
 	task.Facts = task.Facts.Merge(facts)
 	name, tags = task.TagStep("create")
-	if name == "create" || !providers.IsTagStep(name, "create") || len(tags) != 3 || tags[1].Value != task.Life.Incarnation {
+	if name != "create-marks" || !providers.IsTagStep(name, "create") || len(tags) != 3 || tags[1].Value != task.Life.Incarnation {
 		t.Errorf("after a refusal %s with %v", name, tags)
 	}
 	if _, err = providers.TagsRefused(name, providers.Facts{}, refused); providers.ClassOf(err) != providers.Operator {

@@ -134,6 +134,17 @@ func TestBinding_EditedAddress_IsIgnored(t *testing.T) {
 	}
 }
 
+// Records hold the sealed address in this form.
+func TestBinding_SealedAddress_IsRead(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	i.Facts.Secrets = map[string]string{"server": `{"id":"` + p.only().ID + `","host":"sealed.example","port":"3307"}`}
+	if got := p.done(p.binding(i, 2, ``)).Credentials; got["host"] != "sealed.example" || got["port"] != "3307" {
+		t.Errorf("the credentials lead to %s:%s, want the sealed address", got["host"], got["port"])
+	}
+}
+
 // People may edit one of the two marks of an instance.
 func TestDelete_EditedDescription_InstanceIsRemoved(t *testing.T) {
 	p := newFixture(t, descriptor.Network{VpcID: vpcID})
