@@ -50,6 +50,9 @@ func openStore(ctx context.Context, c *config, metrics prometheus.Registerer) (s
 	if err != nil {
 		return nil, nil, errors.Join(err, records.Close())
 	}
+	if !keys.RequiresBoxes() {
+		glog.Warningf("records without a box are accepted as they are: run reseal once every replica is of this version keyset=%q", keyset)
+	}
 	return sealed.New(records, keys), keys, nil
 }
 
