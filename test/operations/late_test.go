@@ -229,7 +229,7 @@ func (p padding) Prepare(t providers.Task) (providers.Plan, error) {
 	if err := json.Unmarshal(b, &plan); err != nil {
 		return nil, err
 	}
-	plan["padding"] = t.Parameters
+	plan["filling"] = t.Parameters
 	return json.Marshal(plan)
 }
 

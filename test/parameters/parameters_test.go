@@ -341,3 +341,20 @@ func TestParameters_MoveFromLargerPlan_ShowsItsStorage(t *testing.T) {
 	i.refused(map[string]any{"Storage": nil}, "", http.StatusUnprocessableEntity)
 	i.shows(map[string]any{"Storage": 50})
 }
+
+// The user's own key, sent again in another spelling, is no change and is shown
+// nowhere.
+func TestParameters_UsersKey_SentAgain_IsNoChange(t *testing.T) {
+	osbtest.Proves(t, "PROV-10", "UPD-11", "FI-07")
+	offering, plans := buckets(t)
+	s := stack.New(t)
+	i := instance{T: t, stack: s, id: "i", offering: offering, plan: plans["default"]}
+	key := s.Cloud().AccessKey()
+	sent := map[string]any{"AccessKeyId": key.ID + "\n", "AccessKeySecret": " " + key.Secret, "ACL": "Private"}
+	i.make(sent)
+	for _, again := range []map[string]any{sent, {"AccessKeyId": key.ID, "AccessKeySecret": key.Secret}} {
+		i.unchanged(again)
+	}
+	i.unchangedByUpdate(map[string]any{"StorageClass": "standard", "AccessKeyId": key.ID})
+	i.shows(map[string]any{"Acl": "private"})
+}
