@@ -104,9 +104,16 @@ func showProgress(r *store.Record, step providers.Step) {
 	}
 }
 
-// forgetFailures clears the failed attempts of an operation that continues.
+// forgetFailures clears the failed attempts of an operation that continues, and a
+// sentence that names a refusal.
 func forgetFailures(op *store.Operation) {
 	op.Attempt, op.NextTry = 0, time.Time{}
+	switch providers.Class(op.CauseKind) { //nolint:exhaustive // the sentences of the others say that the work goes on
+	case providers.Operator, providers.User, providers.Unexplained:
+		if !op.State.Finished() {
+			op.Description = ""
+		}
+	}
 	if op.CauseKind != store.CauseQuarantined { // showProgress forgets the quarantine with its sentence
 		op.Cause, op.CauseKind = "", ""
 	}

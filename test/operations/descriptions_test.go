@@ -54,3 +54,30 @@ func TestDescription_SameState_HasTheSameText(t *testing.T) {
 		}
 	}
 }
+
+// The sentence of a refusal goes once the call succeeds, also while the next step
+// has no words of its own.
+func TestDescription_RefusalIsOver_IsDropped(t *testing.T) {
+	withTripping(t, func(w *harness, p *faultyProvider) {
+		come := make(chan struct{})
+		p.setFault(func(m string, _ providers.Task) {
+			if m == "Do" && len(w.cloud.names()) > 0 {
+				<-come
+			}
+		})
+		w.cloud.failNext("create", providers.ErrDenied, providers.ErrDenied)
+		operation := w.operation(w.provision("i", body("fast", "")))
+		if op := w.state(w.poll("i", "", operation)); op.Description != providers.Sentence(providers.ErrDenied) {
+			t.Errorf("while it is refused it says %q", op.Description)
+		}
+		for len(w.cloud.names()) == 0 {
+			w.pass(time.Second)
+		}
+		w.pass(5 * time.Second)
+		if op := w.state(w.poll("i", "", operation)); op.State != osb.InProgress || op.Description != "" {
+			t.Errorf("after that it is %s: %q", op.State, op.Description)
+		}
+		close(come)
+		w.finally("i", "", reply{status: 202, operation: operation})
+	})
+}
