@@ -13,7 +13,7 @@ const wanted = {
   regionId, engine: 'MySQL', engineVersion: '5.7', DBInstanceClass: 'rds.mysql.t1.small', DBInstanceStorage: 20,
   DBInstanceNetType: 'Intranet', securityIPList: '127.0.0.1', payType: 'Postpaid', instanceNetworkType: 'VPC',
   VPCId: 'vpc-cnhangzhou0default', vSwitchId: 'vsw-cnhangzhou0h', clientToken: 'check-rds',
-  DBInstanceDescription: 'a-check', tag: [new m.CreateDBInstanceRequestTag({ key: 'check', value: 'rds é' })],
+  DBInstanceDescription: 'a-check', tag: [new m.CreateDBInstanceRequestTag({ key: 'checker', value: 'rds é' })],
 };
 const { body: made } = await rds.createDBInstance(new m.CreateDBInstanceRequest(wanted));
 assert.equal(made.connectionString, `${made.DBInstanceId}.mysql.rds.aliyuncs.com`);
@@ -38,26 +38,26 @@ assert.equal(instance.DBInstanceDescription, 'a-check');
 const { body: net } = await rds.describeDBInstanceNetInfo(new m.DescribeDBInstanceNetInfoRequest({ DBInstanceId }));
 assert.ok(net.DBInstanceNetInfos.DBInstanceNetInfo.some((i) => i.connectionString === made.connectionString));
 
-await rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'check', accountPassword: 'Sesame+open_1&2' }));
-await refused(rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'check', accountPassword: 'Sesame+open_1&2' })), 'InvalidAccountName.Duplicate', 400);
+await rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'checker', accountPassword: 'Sesame+open_1&2' }));
+await refused(rds.createAccount(new m.CreateAccountRequest({ DBInstanceId, accountName: 'checker', accountPassword: 'Sesame+open_1&2' })), 'InvalidAccountName.Duplicate', 400);
 await rds.createDatabase(new m.CreateDatabaseRequest({ DBInstanceId, DBName: 'orders', characterSetName: 'utf8mb4' }));
-await rds.grantAccountPrivilege(new m.GrantAccountPrivilegeRequest({ DBInstanceId, accountName: 'check', DBName: 'orders', accountPrivilege: 'ReadWrite' }));
-const { body: accounts } = await rds.describeAccounts(new m.DescribeAccountsRequest({ DBInstanceId, accountName: 'check' }));
+await rds.grantAccountPrivilege(new m.GrantAccountPrivilegeRequest({ DBInstanceId, accountName: 'checker', DBName: 'orders', accountPrivilege: 'ReadWrite' }));
+const { body: accounts } = await rds.describeAccounts(new m.DescribeAccountsRequest({ DBInstanceId, accountName: 'checker' }));
 const [account] = accounts.accounts.DBInstanceAccount;
 assert.equal(account.accountStatus, 'Available');
 assert.deepEqual(account.databasePrivileges.databasePrivilege.map((p) => [p.DBName, p.accountPrivilege]), [['orders', 'ReadWrite']]);
 const { body: databases } = await rds.describeDatabases(new m.DescribeDatabasesRequest({ DBInstanceId }));
 assert.deepEqual(databases.databases.database.map((d) => [d.DBName, d.characterSetName]), [['orders', 'utf8mb4']]);
-await rds.revokeAccountPrivilege(new m.RevokeAccountPrivilegeRequest({ DBInstanceId, accountName: 'check', DBName: 'orders' }));
-await rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'check' }));
-await refused(rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'check' })), 'InvalidAccountName.NotFound', 404);
+await rds.revokeAccountPrivilege(new m.RevokeAccountPrivilegeRequest({ DBInstanceId, accountName: 'checker', DBName: 'orders' }));
+await rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'checker' }));
+await refused(rds.deleteAccount(new m.DeleteAccountRequest({ DBInstanceId, accountName: 'checker' })), 'InvalidAccountName.NotFound', 404);
 
 await rds.modifySecurityIps(new m.ModifySecurityIpsRequest({ DBInstanceId, DBInstanceIPArrayName: 'apps', securityIps: '10.0.0.0/8,192.168.1.1' }));
 const { body: groups } = await rds.describeDBInstanceIPArrayList(new m.DescribeDBInstanceIPArrayListRequest({ DBInstanceId }));
 assert.ok(groups.items.DBInstanceIPArray.some((g) => g.DBInstanceIPArrayName === 'apps' && g.securityIPList === '10.0.0.0/8,192.168.1.1'));
 
 await rds.tagResources(new m.TagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tag: [new m.TagResourcesRequestTag({ key: 'second', value: '2' })] }));
-await rds.untagResources(new m.UntagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tagKey: ['check'] }));
+await rds.untagResources(new m.UntagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tagKey: ['checker'] }));
 const { body: tags } = await rds.listTagResources(new m.ListTagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId] }));
 assert.deepEqual(tags.tagResources.tagResource.map((t) => [t.tagKey, t.tagValue]), [['second', '2']]);
 
