@@ -13,7 +13,7 @@ const wanted = {
   regionId, engine: 'MySQL', engineVersion: '5.7', DBInstanceClass: 'rds.mysql.t1.small', DBInstanceStorage: 20,
   DBInstanceNetType: 'Intranet', securityIPList: '127.0.0.1', payType: 'Postpaid', instanceNetworkType: 'VPC',
   VPCId: 'vpc-cnhangzhou0default', vSwitchId: 'vsw-cnhangzhou0h', clientToken: 'check-rds',
-  DBInstanceDescription: 'a-check', tag: [new m.CreateDBInstanceRequestTag({ key: 'checker', value: 'rds é' })],
+  DBInstanceDescription: 'a-check', tag: [new m.CreateDBInstanceRequestTag({ key: 'check', value: 'rds é' })],
 };
 const { body: made } = await rds.createDBInstance(new m.CreateDBInstanceRequest(wanted));
 assert.equal(made.connectionString, `${made.DBInstanceId}.mysql.rds.aliyuncs.com`);
@@ -57,7 +57,7 @@ const { body: groups } = await rds.describeDBInstanceIPArrayList(new m.DescribeD
 assert.ok(groups.items.DBInstanceIPArray.some((g) => g.DBInstanceIPArrayName === 'apps' && g.securityIPList === '10.0.0.0/8,192.168.1.1'));
 
 await rds.tagResources(new m.TagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tag: [new m.TagResourcesRequestTag({ key: 'second', value: '2' })] }));
-await rds.untagResources(new m.UntagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tagKey: ['checker'] }));
+await rds.untagResources(new m.UntagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId], tagKey: ['check'] }));
 const { body: tags } = await rds.listTagResources(new m.ListTagResourcesRequest({ regionId, resourceType: 'INSTANCE', resourceId: [DBInstanceId] }));
 assert.deepEqual(tags.tagResources.tagResource.map((t) => [t.tagKey, t.tagValue]), [['second', '2']]);
 
