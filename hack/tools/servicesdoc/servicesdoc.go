@@ -68,8 +68,8 @@ const accounts = `
   error 1449, its views with 1449 or 1045.
 
 Either way the login is refused once the unbind has ended. Sessions that are open at that time go on under ` + "`lock`" + ` until they
-end by themselves (assumption A053 of [emulator.md](emulator.md)); let applications close their connections before the unbind,
-or end them as an administrator of the database.
+end by themselves (assumption A053 of [emulator.md](emulator.md)), and end under ` + "`delete`" + ` (A056; both are guesses, since the cloud
+documents neither). Let applications close their connections before the unbind.
 `
 
 // plansOf writes the table of the plans of an offering.

@@ -46,27 +46,35 @@ func login(ctx context.Context, t *testing.T, address, account, password string)
 	return db.Conn(ctx)
 }
 
+// withSession makes an instance with a real server, and opens a session of an
+// account in it.
+func withSession(e *environment) (id, address string, session *sql.Conn) {
+	e.Helper()
+	id = e.started()
+	for _, call := range [][]string{
+		{"CreateDatabase", "DBName", "checked", "CharacterSetName", "utf8mb4"},
+		{"CreateAccount", "AccountName", "holder", "AccountPassword", password},
+		{"GrantAccountPrivilege", "AccountName", "holder", "DBName", "checked", "AccountPrivilege", "ReadWrite"},
+	} {
+		e.eventually(call[0], func() bool { return e.rds(call[0], append(call[1:], "DBInstanceId", id)...).status == 200 })
+	}
+	at := into[struct {
+		Items struct {
+			DBInstanceAttribute []struct{ ConnectionString, Port string }
+		}
+	}](e.rds("DescribeDBInstanceAttribute", "DBInstanceId", id)).Items.DBInstanceAttribute[0]
+	address = net.JoinHostPort(at.ConnectionString, at.Port)
+	session, err := login(e.Context(), e.T, address, "holder", password)
+	if err != nil {
+		e.Fatal(err)
+	}
+	return id, address, session
+}
+
 func TestA053_ResetPassword_KeepsOpenSessions(t *testing.T) {
 	engines := realEngines(t)
 	verify(t, never, func(e *environment) {
-		id := e.started()
-		for _, call := range [][]string{
-			{"CreateDatabase", "DBName", "checked", "CharacterSetName", "utf8mb4"},
-			{"CreateAccount", "AccountName", "holder", "AccountPassword", password},
-			{"GrantAccountPrivilege", "AccountName", "holder", "DBName", "checked", "AccountPrivilege", "ReadWrite"},
-		} {
-			e.eventually(call[0], func() bool { return e.rds(call[0], append(call[1:], "DBInstanceId", id)...).status == 200 })
-		}
-		at := into[struct {
-			Items struct {
-				DBInstanceAttribute []struct{ ConnectionString, Port string }
-			}
-		}](e.rds("DescribeDBInstanceAttribute", "DBInstanceId", id)).Items.DBInstanceAttribute[0]
-		address := net.JoinHostPort(at.ConnectionString, at.Port)
-		session, err := login(e.Context(), e.T, address, "holder", password)
-		if err != nil {
-			e.Fatal(err)
-		}
+		id, address, session := withSession(e)
 		e.rds("ResetAccountPassword", "DBInstanceId", id, "AccountName", "holder", "AccountPassword", "Check_5678").ok()
 		if _, err := session.ExecContext(e.Context(), "CREATE TABLE made_after_it (id INT)"); err != nil {
 			e.Errorf("the open session: %v", err)
@@ -76,6 +84,20 @@ func TestA053_ResetPassword_KeepsOpenSessions(t *testing.T) {
 		}
 		if _, err := login(e.Context(), e.T, address, "holder", "Check_5678"); err != nil {
 			e.Errorf("the new password: %v", err)
+		}
+	}, emulatortest.WithEngine(engines))
+}
+
+func TestA056_DeleteAccount_EndsOpenSessions(t *testing.T) {
+	engines := realEngines(t)
+	verify(t, never, func(e *environment) {
+		id, address, session := withSession(e)
+		e.rds("DeleteAccount", "DBInstanceId", id, "AccountName", "holder").ok()
+		if _, err := session.ExecContext(e.Context(), "SELECT 1"); err == nil {
+			e.Error("the open session goes on")
+		}
+		if _, err := login(e.Context(), e.T, address, "holder", password); err == nil {
+			e.Error("a new session opens")
 		}
 	}, emulatortest.WithEngine(engines))
 }
