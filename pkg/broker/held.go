@@ -47,7 +47,7 @@ func (b *BusinessLogic) defaults(r *store.Record, s *store.Spec) catalog.Values 
 	if !ok {
 		return nil
 	}
-	t.Parameters, t.Plan, t.Was = nil, nil, nil
+	t.Parameters, t.Plan, t.Was, t.Facts = nil, nil, nil, providers.Facts{}
 	plan, _, err := planFor(b.config.Providers[r.Provider], t)
 	if err != nil {
 		return nil // without parameters the plan makes nothing

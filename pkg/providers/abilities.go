@@ -67,7 +67,8 @@ type Found struct {
 type ParameterReader interface {
 	// ParametersOf returns the values of Task.Plan by the name of the parameter,
 	// in normal form: the user's, the defaults of the catalog's plan, and the
-	// broker's own, such as its region. A parameter without a value is absent.
+	// broker's own, such as its region; and what Task.Facts add, such as the zone
+	// that the cloud chose. A parameter without a value is absent.
 	// Secrets are among them. It is pure.
 	ParametersOf(t Task) (map[string]any, error)
 }

@@ -34,7 +34,7 @@ type dbInstance struct {
 	Class                   string
 	Storage                 int // GB
 	Host, Port              string
-	VPC                     string
+	VPC, VSwitch, Zone      string
 	Protected               bool // against deletion
 }
 
@@ -49,7 +49,7 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 		if a.DBInstanceId == id {
 			return &dbInstance{
 				ID: id, Description: a.DBInstanceDescription, Status: a.DBInstanceStatus, Class: a.DBInstanceClass, Storage: a.DBInstanceStorage,
-				Host: a.ConnectionString, Port: a.Port, VPC: a.VpcId, Protected: a.DeletionProtection,
+				Host: a.ConnectionString, Port: a.Port, VPC: a.VpcId, VSwitch: a.VSwitchId, Zone: a.ZoneId, Protected: a.DeletionProtection,
 			}, nil
 		}
 	}

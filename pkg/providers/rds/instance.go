@@ -87,6 +87,8 @@ const (
 	factAlone     = "alone"     // true, once duplicates were searched
 	factWhitelist = "whitelist" // as it was set last
 	factDatabase  = "database"  // ready, once it was seen so
+	// The place of the DB instance. Older records lack it.
+	factVPC, factVSwitch, factZone = "vpc", "vswitch", "zone"
 )
 
 func open(name, value string) providers.Facts {
@@ -134,7 +136,9 @@ func (i instances) observe(ctx context.Context, c client, t providers.Task, plan
 		if sealed, err = sealServer(found); err != nil {
 			break
 		}
-		facts = facts.Merge(providers.Facts{Open: map[string]string{factHost: found.Host, factPort: found.Port}}).Merge(sealed)
+		facts = facts.Merge(providers.Facts{Open: map[string]string{
+			factHost: found.Host, factPort: found.Port, factVPC: found.VPC, factVSwitch: found.VSwitch, factZone: found.Zone,
+		}}).Merge(sealed)
 		if t.Facts.Open[factAlone] == "" {
 			if s.duplicate, err = findDuplicate(ctx, c, found.ID, plan); s.duplicate != nil || err != nil {
 				break

@@ -2,6 +2,7 @@ package rds
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -42,8 +43,8 @@ type serverParameters struct {
 	Storage       int    `json:"Storage"` // GB
 }
 
-// ParametersOf returns the parameters that a prepared plan stands for. The network
-// is known as far as the user chose it.
+// ParametersOf returns the parameters that a prepared plan stands for. The place
+// is the user's, or the one where the DB instance was seen.
 func (instances) ParametersOf(t providers.Task) (map[string]any, error) {
 	plan, err := instancePlanOf(t)
 	if err != nil {
@@ -53,7 +54,12 @@ func (instances) ParametersOf(t providers.Task) (map[string]any, error) {
 		"Engine": plan.Engine, "EngineVersion": plan.EngineVersion, "Class": plan.Class, "Storage": plan.Storage,
 		"NetworkType": "VPC",
 	}
-	for name, value := range map[string]string{"VpcID": plan.VpcID, "VSwitchID": plan.VSwitchID, "ZoneId": plan.ZoneID} {
+	seen := t.Facts.Open
+	for name, value := range map[string]string{
+		"VpcID":     cmp.Or(plan.VpcID, seen[factVPC]),
+		"VSwitchID": cmp.Or(plan.VSwitchID, seen[factVSwitch]),
+		"ZoneId":    cmp.Or(plan.ZoneID, seen[factZone]),
+	} {
 		if value != "" {
 			values[name] = value
 		}
