@@ -11,7 +11,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-func sleepSeconds(n int) { time.Sleep(time.Duration(n) * time.Second) }
+// sleepSeconds lets time pass in a bubble.
+func sleepSeconds(n int) { <-time.After(time.Duration(n) * time.Second) }
 
 // Calls with one key have one pace, whichever clients make them; many keys together
 // are no faster than the broker itself. Throttling of one leaves the others alone.
@@ -28,7 +29,7 @@ func TestUserKeys_Calls_ArePaced(t *testing.T) {
 		}
 		took := func(calls int, id func(n int) string) time.Duration {
 			t.Helper()
-			time.Sleep(time.Hour) // all buckets are full
+			sleepSeconds(3600) // all buckets are full
 			began := time.Now()
 			for n := range calls {
 				if err := call(id(n), nil); err != nil {
@@ -45,7 +46,7 @@ func TestUserKeys_Calls_ArePaced(t *testing.T) {
 		if got := took(calls, func(n int) string { return fmt.Sprint("key", n) }); got < least-time.Millisecond {
 			t.Errorf("%d calls with as many keys took %s, want %s", calls, got, least)
 		}
-		time.Sleep(time.Hour)
+		sleepSeconds(3600)
 		if err := call("slow", &Error{Reasons: []error{providers.ErrThrottled}}); !errors.Is(err, providers.ErrThrottled) {
 			t.Fatal(err)
 		}

@@ -87,6 +87,12 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	if slow && !req.acceptsIncomplete {
 		return none, osb.ErrAsyncRequired()
 	}
+	return b.awaitBinding(ctx, req, r, exists, slow)
+}
+
+// awaitBinding waits for the operation of a bind, and returns its answer.
+func (b *BusinessLogic) awaitBinding(ctx context.Context, req request, r store.Record, exists, slow bool) (osb.BindResponse, error) {
+	var none osb.BindResponse
 	o := b.await(ctx, req, r, !exists, slow)
 	if b.config.DropUnfinishedBinds && !req.acceptsIncomplete && !o.op.State.Finished() &&
 		isKubernetes(o.record.Context) {

@@ -145,7 +145,7 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 	if err := a.changeAccount(ctx, step.Account); err != nil {
 		return time.Time{}, err
 	}
-	switch d.action { //nolint:exhaustive // else it is a call
+	switch d.action {
 	case reachGoal:
 		return a.finish(ctx, step)
 	default:

@@ -151,7 +151,7 @@ func (e *Engine) purgeOne(ctx context.Context, item store.Item) error {
 // forgetHolder drops the account that a purged binding has again from the list of
 // its instance: like the binding, it is no longer tracked.
 func (e *Engine) forgetHolder(ctx context.Context, binding *store.Record) error {
-	_, err := e.store.Update(ctx, binding.Key.Instance(), func(r *store.Record) error {
+	_, err := e.store.Update(ctx, binding.Instance(), func(r *store.Record) error {
 		if !lifecycle.Exists(r) || !lifecycle.ForgetHolder(r, binding.Incarnation) {
 			return lifecycle.ErrUnchanged
 		}
