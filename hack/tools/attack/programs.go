@@ -33,6 +33,7 @@ type site struct {
 	dir                    string
 	platforms, ops, scheme string
 	control                string // of the emulator
+	metrics                string
 	log                    string // path
 	args                   []string
 	broker                 *exec.Cmd
@@ -60,11 +61,11 @@ func (l *lab) start(ctx context.Context, with setup) (s *site, err error) {
 			s.close()
 		}
 	}()
-	ports, err := freePorts(4)
+	ports, err := freePorts(5)
 	if err != nil {
 		return nil, err
 	}
-	s.platforms, s.ops, s.control = ports[0], ports[1], ports[3]
+	s.platforms, s.ops, s.control, s.metrics = ports[0], ports[1], ports[3], ports[4]
 	if with.users == "" {
 		with.users = userName + ":" + password + "\n"
 	}
@@ -118,6 +119,7 @@ func (s *site) startBroker(ctx context.Context) error {
 	defer func() { _ = log.Close() }()
 	s.broker = exec.CommandContext(ctx, s.program, s.args...) //nolint:gosec // the caller names it
 	s.broker.Stderr = log
+	s.broker.Env = append(s.broker.Environ(), "METRICS_LISTEN="+s.metrics) // no flag: an older broker has none
 	if err := s.broker.Start(); err != nil {
 		return err
 	}
