@@ -71,7 +71,13 @@ func crowdedWalk(s service) []requested {
 	crowd := s.binding("crowd", theSuccessor, `{`+s.ids()+`}`, again)
 	send := crowd.send
 	crowd.send = func(r *rig) reply {
-		r.cloud.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Quotas.Accounts = 1 })
+		room := 1
+		for _, a := range r.cloud.RDS().Instances()[0].Accounts {
+			if a.Type == "Super" {
+				room++
+			}
+		}
+		r.cloud.RDS().Behave(func(b *emulatedrds.Behaviour) { b.Quotas.Accounts = room })
 		return send(r)
 	}
 	return []requested{s.provision(made), s.bind(bound), s.unbind(unbound), crowd, s.deprovision()}

@@ -1,6 +1,7 @@
 package platforms_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -230,7 +231,7 @@ func (w *scenario) compare() {
 			if in.state == ready && b.state == ready && !slices.Contains(bound, b.credentials["username"]) {
 				w.violatef("%v is ready, and the cloud has only the users %q", b, bound)
 			}
-			if b.state == gone && b.credentials != nil && slices.Contains(bound, b.credentials["username"]) {
+			if b.state == gone && b.credentials != nil && slices.Contains(bound, b.credentials["username"]) && !w.isLocked(&r, b.credentials) {
 				w.violatef("%v is deleted, and the cloud still has its user", b)
 			}
 		}
@@ -240,6 +241,31 @@ func (w *scenario) compare() {
 			w.violatef("the cloud has something that the platform does not know: %s of %+v", incarnation, there)
 		}
 	}
+}
+
+// isLocked reports whether the account of credentials is listed as locked, and has
+// another password by now.
+func (w *scenario) isLocked(instance *store.Record, credentials map[string]string) bool {
+	listed := slices.ContainsFunc(instance.Locked, func(a store.LockedAccount) bool {
+		return a.Name == credentials["username"] && a.Holder == "" && a.Removed.IsZero()
+	})
+	b, err := w.Cloud().RDS().Snapshot()
+	var saved struct {
+		Instances []struct {
+			Accounts []struct{ Name, Password string }
+		}
+	}
+	if err != nil || json.Unmarshal(b, &saved) != nil || !listed {
+		return false
+	}
+	for _, in := range saved.Instances {
+		for _, a := range in.Accounts {
+			if a.Name == credentials["username"] {
+				return a.Password != "" && a.Password != credentials["password"]
+			}
+		}
+	}
+	return false
 }
 
 // find returns the resources of an incarnation in the cloud: class or ACL, and

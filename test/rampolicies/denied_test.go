@@ -198,6 +198,7 @@ func wanted() map[string][]string {
 		"rds:CreateAccount":                      instance,
 		"rds:DescribeAccounts":                   instance,
 		"rds:GrantAccountPrivilege":              instance,
+		"rds:ResetAccountPassword":               instance,
 		"rds:DeleteAccount":                      instance,
 
 		"oss:ListBuckets":      {"acs:oss:*:" + account + ":*"},

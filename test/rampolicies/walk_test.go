@@ -184,8 +184,20 @@ func walkDatabase(t *testing.T, s *stack.Stack, rotate bool) error {
 		func() error { return w.rotate("a", "b", rotate) },
 		func() error { return w.update("{" + larger.ids + "}") },
 		func() error { return larger.unbind(last(rotate)) },
+		func() error { return larger.crowd(s.Cloud()) },
 		func() error { return protect(t, s.Cloud()) },
 		larger.deprovision,
+	)
+}
+
+// crowd binds where the server has as many accounts as it may have, so that a
+// locked one makes room.
+func (w *walker) crowd(cloud *emulator.Server) error {
+	accounts := len(cloud.RDS().Instances()[0].Accounts)
+	cloud.RDS().Behave(func(b *fakerds.Behaviour) { b.Quotas.Accounts = accounts })
+	return steps(
+		func() error { return w.bind("crowd", "") },
+		func() error { return w.unbind("crowd") },
 	)
 }
 
