@@ -262,7 +262,7 @@ func unwanted() map[string][]string {
 		"oss:GetObject":                        {acsBucket + own + "/k"},
 		"oss:PutObject":                        {acsBucket + own + "/k"},
 		"oss:PutBucketPolicy":                  {acsBucket + own},
-		"rds:ResetAccountPassword":             anyInstance,
+		"rds:ResetAccount":                     anyInstance,
 		"rds:AllocateInstancePublicConnection": anyInstance,
 		"rds:DeleteDatabase":                   anyInstance,
 		"rds:CreateBackup":                     anyInstance,
