@@ -69,7 +69,7 @@ func nextForAccess(t providers.Task, plan instancePlan, s bucketState) (step pro
 // block. Where the user's key may not block it, the work goes on, and operators see
 // the fact.
 func accessFacts(step string, err error) providers.Facts {
-	value := ""
+	var value string
 	switch failure, isVerdict := errors.AsType[*providers.Failure](err); {
 	case step == stepBlock && err == nil:
 		value = accessBlocked
