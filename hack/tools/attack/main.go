@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -61,6 +62,7 @@ func run(out, errors io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	noteLoad(out)
 	missed, err := attack(ctx, programs, *only)
 	switch {
 	case err != nil:
@@ -72,6 +74,18 @@ func run(out, errors io.Writer) int {
 	}
 	fmt.Fprintln(out, "\nEvery bar is held.")
 	return 0
+}
+
+// noteLoad says so when other programs use the machine: times are theirs too then.
+func noteLoad(out io.Writer) {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return
+	}
+	var load float64
+	if _, err := fmt.Sscan(string(text), &load); err == nil && load > float64(runtime.NumCPU()) {
+		fmt.Fprintf(out, "The load is %.1f on %d processors: times below are those of a busy machine.\n", load, runtime.NumCPU())
+	}
 }
 
 // attack runs the scenarios and returns the number of missed bars.
