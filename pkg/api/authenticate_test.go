@@ -140,15 +140,14 @@ func TestAuthenticate_RepeatedFailures_AreDelayed(t *testing.T) {
 }
 
 // TestAuthenticate_ManyGuessers_GetFew401s counts the answers to guesses on the
-// clock of the bubble: a client that waits for its answer before the next guess, one
-// that begins a new guess at any time, and many of both.
+// clock of the bubble, by second, and of good logins meanwhile.
 func TestAuthenticate_ManyGuessers_GetFew401s(t *testing.T) {
 	osbtest.Proves(t, "AUTH-04")
-	for _, guessers := range []int{120, 450, 1000, 10_000} {
+	for _, guessers := range []int{120, 1000, 3000} {
 		synctest.Test(t, func(t *testing.T) {
 			h := guarding(t, nil)
 			begin := time.Now()
-			const seconds = 10
+			const seconds = 5
 			var mu sync.Mutex
 			answers := map[time.Duration]int{} // by second
 			dropped := 0
@@ -179,7 +178,7 @@ func TestAuthenticate_ManyGuessers_GetFew401s(t *testing.T) {
 					t.Errorf("%d guessers: %d answers in second %d, want at most 200", guessers, count, second)
 				}
 			}
-			if guessers <= 450 && dropped > 0 {
+			if guessers == 120 && dropped > 0 {
 				t.Errorf("%d guessers: %d connections closed, want answers", guessers, dropped)
 			}
 		})
