@@ -6,6 +6,7 @@ import (
 )
 
 // FuzzNormalInstance tries any parameters: a normal form is its own normal form,
+// parameters that are sent again change nothing,
 // the same for the plan of a record, and the schema finds in it the faults of the
 // parameters that were sent.
 func FuzzNormalInstance(f *testing.F) {
@@ -28,6 +29,12 @@ func FuzzNormalInstance(f *testing.F) {
 			t.Errorf("the plan of a record gives %s, %v; want %s", recorded, err, normal)
 		}
 		if plan.CheckCreate(json.RawMessage(sent)) == nil {
+			for _, stored := range []json.RawMessage{normal, json.RawMessage(sent)} { // in a record of today, and of before
+				h := Held{Plan: kept(t, plan), Parameters: stored}
+				if got, err := h.Update(h.Plan, json.RawMessage(sent)); err != nil || got.Changed != nil || !h.Same(json.RawMessage(sent)) {
+					t.Errorf("%q sent again changes %s, %v", sent, got.Changed, err)
+				}
+			}
 			if err := plan.CheckCreate(normal); err != nil {
 				t.Errorf("%s is accepted, its normal form %s is not: %v", sent, normal, err)
 			}
