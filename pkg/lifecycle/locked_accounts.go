@@ -67,8 +67,8 @@ func ChangeAccount(instance, binding *store.Record, c providers.AccountChange, n
 // withoutOldRemovals drops all but the last removed accounts.
 func withoutOldRemovals(list []store.LockedAccount) []store.LockedAccount {
 	removed := 0
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Removed.IsZero() {
+	for i, account := range slices.Backward(list) {
+		if account.Removed.IsZero() {
 			continue
 		}
 		if removed++; removed > keptRemoved {

@@ -77,7 +77,7 @@ func nextToEnd(t providers.Task, p plan, s state) providers.Step {
 	case a.Busy:
 		return providers.WaitStep(stepDeleteAccount, providers.Quick, removing)
 	case isToLock(t, p):
-		return nextToLock(t, p, s)
+		return nextToLock(t, s)
 	default:
 		return effect.Once(s.asked, stepDeleteAccount, removing, AccountRequest{InstanceID: s.server.ID, Name: a.Name})
 	}
@@ -86,7 +86,7 @@ func nextToEnd(t providers.Task, p plan, s state) providers.Step {
 // nextToLock closes the login of the account. A lost call of a bind that set the
 // password of a locked account may come late, so the lock is then repeated once
 // every call has landed.
-func nextToLock(t providers.Task, p plan, s state) providers.Step {
+func nextToLock(t providers.Task, s state) providers.Step {
 	const locking = "The database account is being locked."
 	locked := t.Facts.Open[factLocked]
 	if locked == lockedEarly && t.Unsure {
