@@ -19,7 +19,7 @@ const (
 	probeEvery   = 100 * time.Millisecond
 	reconnecting = time.Second // before a closed connection is replaced
 	perSecond    = 2000        // new connections
-	perSecondTLS = 400
+	perSecondTLS = 250
 )
 
 // A door is a port of the broker.
