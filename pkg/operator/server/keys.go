@@ -12,8 +12,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/sealed"
 )
 
-// Keys manages the keys that seal secrets; see sealed.Keys.
-type Keys interface {
+// Keys manages the keys that seal records; see sealed.Keys.
+type Keys interface { //nolint:interfacebloat // the part of sealed.Keys that operators use
 	List(ctx context.Context) ([]sealed.Key, error)
 	Uses(ctx context.Context, st store.Store) (sealed.Uses, error)
 	Add(ctx context.Context) (sealed.Key, error)

@@ -29,11 +29,14 @@ func RunAltered(t *testing.T, open AlteredOpener) {
 		a := openAltered(t, open)
 		digest, key := (&suite{Store: a.sealed}).putBody(t, "body")
 		before := a.put(t, a.sealed, victim(), func(r *store.Record) { r.Bodies = map[string]store.Sealed{digest: key} })
-		for i := range reflect.TypeFor[store.Record]().NumField() {
-			field := reflect.TypeFor[store.Record]().Field(i).Name
+		for member := range reflect.TypeFor[store.Record]().Fields() {
+			field := member.Name
 			switch field {
 			case "Key", "Schema", "Revision", "Authentication": // the store's own
 				continue
+			}
+			if reflect.ValueOf(before).FieldByName(field).IsZero() {
+				continue // left out by fill, which a test of its own finds
 			}
 			a.alter(t, func(_, r *store.Record) { reflect.ValueOf(r).Elem().FieldByName(field).SetZero() })
 			if r := a.get(t, victim()); !errors.Is(r.Authenticate(), store.ErrAltered) {
