@@ -21,7 +21,7 @@ func TestPermissions_OpenToOthers_IsNoticed(t *testing.T) {
 			t.Errorf("mode %o: %t (%v), want %t", mode, got, err, want)
 		}
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the case
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := isOpenToOthers(dir); !got || err != nil {

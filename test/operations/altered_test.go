@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,7 +124,7 @@ func TestAltered_FactsOfAnother_ReachNothingOfIt(t *testing.T) {
 		"deprovision": func() reply { return s.deprovision().send(r) },
 	} {
 		got := send()
-		if got.status != http.StatusServiceUnavailable || bytes.Contains([]byte(got.err.Description), []byte("box")) {
+		if got.status != http.StatusServiceUnavailable || strings.Contains(got.err.Description, "box") {
 			t.Errorf("%s: %d %v, want a 503 that names no inside", name, got.status, got.err)
 		}
 	}
