@@ -40,7 +40,7 @@ func readCredentials(document []byte) (credentials, error) {
 // addresses are the members that hold an address or a user's name.
 func addresses() []string {
 	return []string{
-		"bucket", "database", "endpoint", "engine", "engine_version", "host", "internal_endpoint", "name", "oss_region", "port", "provider", "region", "type", "username",
+		"bucket", "database", "endpoint", "engine", "engine_version", "host", "hostname", "internal_endpoint", "name", "oss_region", "port", "provider", "region", "type", "username",
 	}
 }
 
