@@ -11,6 +11,16 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
+// A provisionIntent is a provision with its offering, plan and parameters.
+type provisionIntent struct {
+	parameters json.RawMessage
+	offering   *catalog.Offering
+	plan       *catalog.Plan
+	// refusal is why the intent cannot begin a new life: its plan left the catalog,
+	// and the record alone still has it. Nil: it can.
+	refusal error
+}
+
 // Provision stores the intent to make an instance. The order of its checks is the
 // one that all conformance checkers accept.
 func (b *BusinessLogic) Provision(ctx context.Context, in osb.ProvisionRequest) (osb.ProvisionResponse, error) {
@@ -24,23 +34,26 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	if in.Context, err = keptContext(in.Context); err != nil {
 		return none, err
 	}
-	offering, plan, parameters, err := req.readProvision(in)
+	intent, err := b.readProvision(ctx, req, in)
 	if err != nil {
 		return none, err
 	}
-	slow := plan.IsSlow(string(store.Provision))
+	slow := intent.plan.IsSlow(string(store.Provision))
 
 	r, err := b.decide(ctx, req.key, func(read *store.Record) (edit, error) {
-		if err := b.decideProvision(req, read, in, parameters); err != nil {
+		if err := b.decideProvision(req, read, in, intent.parameters); err != nil {
 			return nil, err
+		}
+		if intent.refusal != nil {
+			return nil, intent.refusal
 		}
 		if slow && !req.acceptsIncomplete {
 			return nil, osb.ErrAsyncRequired()
 		}
-		if err := badParameters(plan.CheckCreate(parameters)); err != nil {
+		if err := badParameters(intent.plan.CheckCreate(intent.parameters)); err != nil {
 			return nil, err
 		}
-		return b.intendInstance(ctx, read, req, in, offering, plan, parameters)
+		return b.intendInstance(ctx, read, req, in, intent.offering, intent.plan, intent.parameters)
 	})
 	exists := errors.Is(err, lifecycle.ErrUnchanged)
 	if err != nil && !exists {
@@ -66,8 +79,8 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	return response, nil
 }
 
-// readProvision checks the body without any record (PROV-02 to PROV-07).
-func (req request) readProvision(in osb.ProvisionRequest) (*catalog.Offering, *catalog.Plan, json.RawMessage, error) {
+// readProvision checks the body (PROV-02 to PROV-07).
+func (b *BusinessLogic) readProvision(ctx context.Context, req request, in osb.ProvisionRequest) (intent provisionIntent, err error) {
 	for _, member := range []struct{ name, value string }{
 		{"service_id", in.ServiceID},
 		{"plan_id", in.PlanID},
@@ -75,18 +88,38 @@ func (req request) readProvision(in osb.ProvisionRequest) (*catalog.Offering, *c
 		{"space_guid", in.SpaceGUID},
 	} {
 		if err := osb.RequireString(member.name, member.value); err != nil {
-			return nil, nil, nil, err
+			return intent, err
 		}
 	}
-	offering, plan, err := req.offered(in.ServiceID, in.PlanID)
+	if intent.offering, intent.plan, err = req.offered(in.ServiceID, in.PlanID); err != nil {
+		if intent, err = b.readWithdrawn(ctx, req, in, err); err != nil {
+			return intent, err
+		}
+	}
+	if err := checkMaintenance(in.MaintenanceInfo, intent.plan); err != nil {
+		return intent, err
+	}
+	intent.parameters, err = normalized(in.Parameters)
+	return intent, err
+}
+
+// readWithdrawn reads a provision of a plan that is not in the catalog; refusal is
+// the answer to it. A provision that was accepted before may come again, as from
+// Korifi before each poll: then the plan is the record's.
+func (b *BusinessLogic) readWithdrawn(ctx context.Context, req request, in osb.ProvisionRequest, refusal error) (provisionIntent, error) {
+	r, err := b.store.Find(ctx, req.key)
 	if err != nil {
-		return nil, nil, nil, err
+		return provisionIntent{}, err
 	}
-	if err := checkMaintenance(in.MaintenanceInfo, plan); err != nil {
-		return nil, nil, nil, err
+	spec := r.Have
+	if spec == nil {
+		spec = r.Want
 	}
-	parameters, err := normalized(in.Parameters)
-	return offering, plan, parameters, err
+	if !lifecycle.Exists(&r) || r.ServiceID != in.ServiceID || spec == nil || spec.PlanID != in.PlanID {
+		return provisionIntent{}, refusal
+	}
+	plan, err := req.planOf(&r, spec)
+	return provisionIntent{offering: &catalog.Offering{ID: r.ServiceID, Name: r.Offering, Provider: r.Provider}, plan: plan, refusal: refusal}, err
 }
 
 // decideProvision returns nil if a new life may begin. lifecycle.ErrUnchanged means

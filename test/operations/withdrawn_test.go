@@ -3,6 +3,10 @@ package operations_test
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
 // An instance is handled by its record: its plan, or its whole offering, may
@@ -30,4 +34,33 @@ func TestPlan_LeftCatalog_IsBoundUpdatedAndDeletedAsBefore(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A provision that was accepted comes again after its plan left the catalog: Korifi
+// would take a 400 for final.
+func TestPlan_LeftCatalog_RepeatedProvisionIsJoined(t *testing.T) {
+	osbtest.Proves(t, "ASY-06", "PROV-10", "ORP-05")
+	t.Parallel()
+	inBubble(t, func(w *harness) {
+		w.cloud.failNext("finish", providers.ErrInvalid)
+		fails := w.provision("fails", body("fast", ""))
+		w.pass(time.Hour)
+		w.made("ready", "fast")
+		again := w.provision("again", body("slow", ""))
+		w.stop()
+		w.plans = strings.NewReplacer("id: fast-plan", "id: fast-old", "id: slow-plan", "id: slow-old").Replace(w.plans)
+		w.start()
+
+		w.want("one that is ready", w.provision("ready", body("fast", "")), 200)
+		w.want("one that is ready, with other parameters", w.provision("ready", body("fast", `{"Colour":"red"}`)), 409)
+		if got := w.provision("again", body("slow", "")); got.status != 202 || got.operation != again.operation {
+			t.Errorf("one that runs is %d with operation %q, want %q", got.status, got.operation, again.operation)
+		}
+		if got := w.provision("fails", body("fast", "")); got.status != 202 || got.operation != fails.operation {
+			t.Errorf("one that failed is %d with operation %q, want %q", got.status, got.operation, fails.operation)
+		}
+		w.want("one that failed, with other parameters", w.provision("fails", body("fast", `{"Colour":"red"}`)), 400)
+		w.want("its deprovision", w.deprovision("fails", "fast"), 200)
+		w.want("a new life of the plan", w.provision("fails", body("fast", "")), 400)
+	})
 }
