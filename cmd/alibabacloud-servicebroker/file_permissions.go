@@ -4,8 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 )
 
 // ofOthers are the permissions of every user of the machine. Groups are left out:
@@ -20,6 +23,35 @@ func warnIfOpen(flag, path string) {
 	} else if open {
 		glog.Warningf("every user of this machine may use it: take the permissions of others away (chmod o-rwx) flag=%s path=%q", flag, path)
 	}
+}
+
+// A secretFile is a file with secrets that the operator of the broker made, and its
+// flag.
+type secretFile struct{ flag, path string }
+
+// secretFiles returns the configured files with passwords, tokens and private keys.
+// In a pod it returns none: Kubernetes makes volumes of Secrets readable to every
+// user of the container, which has one.
+func (c *config) secretFiles(inPod bool) (files []secretFile) {
+	if inPod {
+		return nil
+	}
+	for _, file := range []secretFile{
+		{"--users-file", c.usersFile},
+		{"--tokens-file", c.tokensFile},
+		{"--ops-tokens-file", c.opsTokensFile},
+		{"--tls-key-file", c.tlsKey},
+	} {
+		if file.path != "" {
+			files = append(files, file)
+		}
+	}
+	if c.credentialsDir != "" {
+		for _, name := range []string{alicloud.FileAccessKeySecret, alicloud.FileSecurityToken} {
+			files = append(files, secretFile{"--credentials-dir", filepath.Join(c.credentialsDir, name)})
+		}
+	}
+	return files
 }
 
 // isOpenToOthers reports on an existing file or folder; an absent one is not

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -29,5 +30,22 @@ func TestPermissions_OpenToOthers_IsNoticed(t *testing.T) {
 	}
 	if got, err := isOpenToOthers(filepath.Join(dir, "absent")); got || err != nil {
 		t.Errorf("an absent file: %t (%v)", got, err)
+	}
+}
+
+func TestPermissions_FilesWithSecrets_AreChecked(t *testing.T) {
+	c := &config{usersFile: "/s/users", opsTokensFile: "/s/ops", tlsCert: "/s/tls.crt", tlsKey: "/s/tls.key", credentialsDir: "/s/cloud"}
+	want := []secretFile{
+		{"--users-file", "/s/users"},
+		{"--ops-tokens-file", "/s/ops"},
+		{"--tls-key-file", "/s/tls.key"},
+		{"--credentials-dir", "/s/cloud/access_key_secret"},
+		{"--credentials-dir", "/s/cloud/security_token"},
+	}
+	if got := c.secretFiles(false); !slices.Equal(got, want) {
+		t.Errorf("checked are %v, want %v", got, want)
+	}
+	if got := c.secretFiles(true); len(got) > 0 {
+		t.Errorf("in a pod %v are checked, want none", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"strconv"
 
 	"github.com/golang/glog"
@@ -27,6 +28,9 @@ func serve(ctx context.Context, c *config) error {
 	}
 	defer glog.Flush()
 	metrics := newRegistry()
+	for _, file := range c.secretFiles(os.Getenv("KUBERNETES_SERVICE_HOST") != "") {
+		warnIfOpen(file.flag, file.path)
+	}
 
 	cloud, err := c.cloud(ctx, metrics)
 	if err != nil {

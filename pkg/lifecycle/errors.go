@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -15,13 +16,19 @@ var ErrUnchanged = errors.New("decided without a change")
 // fail too.
 var ErrUnrecoverable = errors.New("the record cannot be worked on")
 
-// A PanicError is a recovered panic of a provider or of the broker.
+// A PanicError is a recovered panic of a provider or of the broker. Its text omits
+// the value, which may hold a secret, unless that is an error of the runtime.
 type PanicError struct {
 	Value any
 	Stack []byte
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+func (e *PanicError) Error() string {
+	if fault, ok := e.Value.(runtime.Error); ok {
+		return fmt.Sprintf("panic: %v", fault)
+	}
+	return fmt.Sprintf("panic with a %T", e.Value)
+}
 
 // IsUnrecoverable reports whether err lies in the record itself, so that another
 // attempt of the store fails too.
