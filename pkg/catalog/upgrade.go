@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 )
 
 // shippedSchemas are the schemas of one provider's plans, as its sources ship
@@ -34,7 +35,7 @@ func shippedBy(offerings []*Offering) map[string]shippedSchemas {
 // knew spellings and values: its parameters get the spelling, enumeration and
 // bounds that ship with the provider. Keywords of the record's own schema win,
 // since an operator may have stated them. Every record gets the updates of secret
-// parameters that came later.
+// parameters and the spellings that came later.
 func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 	shipped, ok := c.shipped[provider]
 	if !ok {
@@ -44,6 +45,8 @@ func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 	upgraded.Schemas.Update = p.withNewSecrets(shipped.Update)
 	p = &upgraded
 	if p.Form != nil {
+		upgraded.Schemas.Update = withSpellings(upgraded.Schemas.Update, shipped.Update)
+		upgraded.Schemas.Bind = withSpellings(p.Schemas.Bind, shipped.Bind)
 		return p
 	}
 	upgraded.Schemas = Schemas{
@@ -76,6 +79,29 @@ func (p *Plan) withNewSecrets(shipped map[string]json.RawMessage) json.RawMessag
 		return p.Schemas.Update
 	}
 	return withProperties(p.Schemas.Update, properties)
+}
+
+// withSpellings returns the schema with the spellings that shipped parameters have
+// and its own ones lack.
+func withSpellings(schema json.RawMessage, shipped map[string]json.RawMessage) json.RawMessage {
+	own := propertiesOf(schema)
+	spelled := maps.Clone(own)
+	for name, property := range own {
+		var has, ships map[string]json.RawMessage
+		if json.Unmarshal(property, &has) != nil || json.Unmarshal(orNull(shipped[name]), &ships) != nil {
+			continue
+		}
+		if spelling, ok := ships[spellingKeyword]; ok && has != nil && has[spellingKeyword] == nil {
+			has[spellingKeyword] = spelling
+			if changed, err := encodeValue(has); err == nil {
+				spelled[name] = changed
+			}
+		}
+	}
+	if maps.EqualFunc(own, spelled, slices.Equal) {
+		return schema
+	}
+	return withProperties(schema, spelled)
 }
 
 // upgradedSchema merges the schema's own properties into the shipped ones.

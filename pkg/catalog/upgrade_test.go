@@ -193,3 +193,34 @@ func TestUpgraded_SecretOfCreation_CanBeUpdated(t *testing.T) {
 		}
 	}
 }
+
+// A spelling that ships later holds for records of before: blanks around a user name
+// mean nothing, in a repeated bind too.
+func TestUpgraded_LaterSpelling_HoldsForOldRecords(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/recorded_plans.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	for form, record := range map[string]json.RawMessage{"recorded": recorded["rds"], "whole": wholePlans(t)["rds"]} {
+		plan, err := catalog.ReadRecorded(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan = shipped(t).Upgraded("rds", plan)
+		sent := json.RawMessage(`{"Username":" app "}`)
+		if got, err := plan.NormalBinding(sent); err != nil || string(got) != `{"Username":"app"}` {
+			t.Errorf("%s: the normal form of %s is %s, %v", form, sent, got, err)
+		}
+		if !plan.SameBinding(json.RawMessage(`{"Username":"app"}`), sent) {
+			t.Errorf("%s: %s is another user name than app", form, sent)
+		}
+		if err := plan.CheckBind(sent); err != nil {
+			t.Errorf("%s: %v", form, err)
+		}
+	}
+}
