@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/golang/glog"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -17,7 +18,8 @@ import (
 // for the bucket does not exist: its host resolves nowhere, so that every call
 // would be retried until the deadline. The broker's own region, and the region of
 // a bucket that was seen, exist. Where a policy of the operator lacks
-// oss:DescribeRegions, the region counts as existing.
+// oss:DescribeRegions, or the list is empty, the region counts as existing, and
+// the log says that it was not checked.
 func (i instances) missingRegion(ctx context.Context, t providers.Task, plan instancePlan) (string, error) {
 	if plan.Region == t.Region || t.Facts.Open[factBucket] != "" {
 		return "", nil
@@ -25,11 +27,12 @@ func (i instances) missingRegion(ctx context.Context, t providers.Task, plan ins
 	home := client{cloud: i.service.cloud, region: t.Region, endpoint: i.service.endpoints(t.Region).public}
 	regions, err := home.regions(ctx)
 	switch {
-	case errors.Is(err, providers.ErrDenied):
+	case err == nil && len(regions) == 0, errors.Is(err, providers.ErrDenied):
+		glog.Warningf("region is not checked: allow oss:DescribeRegions instance=%q region=%q err=%q", t.InstanceID, plan.Region, fmt.Sprint(err))
 		return "", nil
 	case err != nil:
 		return "", sentences().Of(fmt.Errorf("oss: list the regions: %w", err))
-	case len(regions) == 0 || slices.Contains(regions, plan.Region):
+	case slices.Contains(regions, plan.Region):
 		return "", nil
 	}
 	return "OSS has no region " + plan.Region + ". Choose one of " + strings.Join(regions, ", ") + ", or leave Region out.", nil
