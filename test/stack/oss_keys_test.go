@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
@@ -41,7 +43,8 @@ type keyed struct {
 func newKeyed(t *testing.T, parameters string) keyed {
 	t.Helper()
 	t.Parallel()
-	k := keyed{stack.New(t, stack.WithSpeed(100)), t}
+	patient := func(c *broker.Config) { c.SyncWait = time.Minute } // on a machine with much to do
+	k := keyed{stack.New(t, stack.WithSpeed(100), stack.WithBroker(patient)), t}
 	k.Cloud().RAM().AddAccountKey(firstKey, "secret-of-"+firstKey)
 	k.Cloud().RAM().AddAccountKey(secondKey, "secret-of-"+secondKey)
 	k.Cloud().RAM().AddForeignKey(foreignKey, "secret-of-"+foreignKey, foreigners)
@@ -101,7 +104,14 @@ func (k keyed) unbind(id string) {
 // delete deprovisions the instance, and requires an empty cloud.
 func (k keyed) delete() {
 	k.t.Helper()
-	k.want(http.StatusOK, http.MethodDelete, deleted, "")
+	status, _, answer := k.Do(http.MethodDelete, deleted, "", nil)
+	if status == http.StatusAccepted {
+		if state, text := k.await(bucket); state == "failed" {
+			k.t.Fatalf("the deletion failed: %s", text)
+		}
+	} else if status != http.StatusOK {
+		k.t.Fatalf("the deletion answers %d %s", status, answer)
+	}
 	if !k.Cloud().Empty() {
 		k.t.Errorf("left: %+v", k.Cloud().Dump())
 	}
