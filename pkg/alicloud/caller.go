@@ -32,7 +32,8 @@ func (c *Clients) Caller(ctx context.Context) (account string, err error) {
 		return "", err
 	}
 	if resp.AccountId == "" {
-		return "", &Error{Product: req.GetProduct(), Action: req.GetActionName(), Status: resp.GetHttpStatus(), RequestID: resp.RequestId, Detail: "the answer names no account"}
+		op := Op{Product: req.GetProduct(), Action: req.GetActionName(), Secrets: key.secrets()}
+		return "", IncompleteAnswer(op, resp.GetHttpStatus(), resp.RequestId, "the answer names no account")
 	}
 	c.caller.mu.Lock()
 	defer c.caller.mu.Unlock()

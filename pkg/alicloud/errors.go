@@ -27,3 +27,12 @@ func (e *Error) Error() string {
 
 // Is reports whether target is one of the reasons.
 func (e *Error) Is(target error) bool { return slices.Contains(e.Reasons, target) }
+
+// IncompleteAnswer returns the error of an answer that is a success and lacks what
+// the call needs. Its request id is checked as those of refusals are.
+func IncompleteAnswer(op Op, status int, requestID, detail string, reasons ...error) *Error {
+	return &Error{
+		Product: op.Product, Action: op.Action, Status: status,
+		RequestID: redactIdentifier(requestID, op.Secrets), Reasons: reasons, Detail: detail,
+	}
+}

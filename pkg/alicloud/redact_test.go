@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -115,5 +117,16 @@ func TestClassify_CodeOrRequestIDWithSecret_StaysOut(t *testing.T) {
 	good := (products{}).classify(op, sdkerrors.NewServerError(400, body("InvalidDBInstanceId.NotFound", "1E43AAE0-BEE8-43DA-860D-EAF2AA0724DC"), "")).Error()
 	if !strings.Contains(good, "InvalidDBInstanceId.NotFound") || !strings.Contains(good, "1E43AAE0-BEE8-43DA-860D-EAF2AA0724DC") {
 		t.Errorf("code or request id of the cloud are lost: %s", good)
+	}
+}
+
+// A gateway may answer with anything, also where it answers with success.
+func TestCaller_AnswerWithoutAccount_KeepsSecretsOut(t *testing.T) {
+	f := newFront(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"RequestId":"`+testSecret+`\nE0101 forged"}`)
+	})
+	_, err := clientsOf(t, f, Static(Key{ID: testID, Secret: testSecret})).Caller(t.Context())
+	if err == nil || strings.Contains(err.Error(), testSecret) || strings.Contains(err.Error(), "forged") {
+		t.Errorf("the error is %v", err)
 	}
 }

@@ -114,10 +114,8 @@ func (c client) create(ctx context.Context, r createRequest, token string) (id s
 		return "", false, err
 	}
 	if resp.DBInstanceId == "" {
-		return "", false, &alicloud.Error{
-			Product: "Rds", Action: "CreateDBInstance", Status: resp.GetHttpStatus(), RequestID: resp.RequestId,
-			Reasons: []error{providers.ErrOutcomeUnknown}, Detail: "the answer names no instance",
-		}
+		op := alicloud.Op{Product: "Rds", Action: "CreateDBInstance", Access: alicloud.Write}
+		return "", false, alicloud.IncompleteAnswer(op, resp.GetHttpStatus(), resp.RequestId, "the answer names no instance", providers.ErrOutcomeUnknown)
 	}
 	return resp.DBInstanceId, resp.TagResult, nil
 }
