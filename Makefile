@@ -56,7 +56,7 @@ demo: go $(BIN)/demo $(BIN)/demo-client ## Walk through provision, bind, use, un
 test: go ## Run all tests with the race detector; installs the programs they need (PACKAGES=./pkg/... for less)
 	@hack/install-test-needs
 	REQUIRE_ENGINES=1 REQUIRE_PROMTOOL=1 GOGC=400 go test -race -timeout 15m $(PACKAGES)
-	$(if $(filter ./...,$(PACKAGES)),hack/crash-matrix)
+	$(if $(filter ./...,$(PACKAGES)),hack/crash-matrix -behaviours=others)
 
 .PHONY: lint
 lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts

@@ -9,7 +9,8 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 )
 
-var allBehaviours = flag.Bool("all-behaviours", false, "go through the crash matrix in every cloud behaviour; the default is one") //nolint:gochecknoglobals // a flag of the test binary
+//nolint:gochecknoglobals // a flag of the test binary
+var behaviours = flag.String("behaviours", "default", "cloud `behaviours` that the crash matrix goes through: default, others or all")
 
 // Every store write and every call of the cloud, in every request of the walk,
 // meets every fault, once each; then the platform goes on as it would. The cloud
@@ -19,8 +20,14 @@ func TestCrashMatrix_EveryFault_LeavesNothing(t *testing.T) {
 	t.Parallel()
 	size := tally{plans: rigCatalog(t)}
 	tried := cloudBehaviours()
-	if !*allBehaviours {
+	switch *behaviours {
+	case "all":
+	case "others":
+		tried = tried[1:]
+	case "default":
 		tried = tried[:1]
+	default:
+		t.Fatalf("-behaviours=%s: use default, others or all", *behaviours)
 	}
 	t.Run("With", func(t *testing.T) {
 		for _, s := range append(services(), crowdedService()) {
