@@ -31,6 +31,16 @@ func (c *Catalog) Offering(id string) (*Offering, bool) {
 	return o, ok
 }
 
+// plan returns the plan with the id, of any offering, if the catalog has it.
+func (c *Catalog) plan(id string) (*Plan, bool) {
+	for _, o := range c.offerings {
+		if p, ok := o.Plan(id); ok {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
 // An Offering is a service offering as plans.yaml states it.
 type Offering struct {
 	ID          string          `json:"id"`

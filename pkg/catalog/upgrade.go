@@ -42,7 +42,11 @@ func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 		return p
 	}
 	upgraded := *p
-	upgraded.Schemas.Update = p.withNewSecrets(shipped.Update)
+	updates := shipped.Update
+	if today, ok := c.plan(p.ID); ok { // an overlay may have taken updates out
+		updates = propertiesOf(today.Schemas.Update)
+	}
+	upgraded.Schemas.Update = p.withNewSecrets(updates)
 	p = &upgraded
 	if p.Form != nil {
 		upgraded.Schemas.Update = withSpellings(upgraded.Schemas.Update, shipped.Update)
@@ -60,14 +64,14 @@ func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 // withNewSecrets returns the update schema with the secret parameters that the plan
 // took when its instance was made and that updates of today take: a user's key can
 // be rotated however old its instance is.
-func (p *Plan) withNewSecrets(shipped map[string]json.RawMessage) json.RawMessage {
+func (p *Plan) withNewSecrets(updates map[string]json.RawMessage) json.RawMessage {
 	own, taken := propertiesOf(p.Schemas.Update), propertiesOf(p.Schemas.Create)
 	properties := maps.Clone(own)
 	for _, name := range p.Secret {
 		_, inForm := p.Form[name]
 		_, inSchema := taken[name]
-		model, ships := shipped[name]
-		if _, has := own[name]; has || !ships || !inForm && !inSchema || len(p.Schemas.Update) == 0 {
+		model, takes := updates[name]
+		if _, has := own[name]; has || !takes || !inForm && !inSchema || len(p.Schemas.Update) == 0 {
 			continue
 		}
 		if properties == nil {

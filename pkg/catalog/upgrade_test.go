@@ -194,6 +194,25 @@ func TestUpgraded_SecretOfCreation_CanBeUpdated(t *testing.T) {
 	}
 }
 
+// Updates that the operator's overlay takes out stay out, until the plan leaves the
+// catalog: the operator's word on it has left with it.
+func TestUpgraded_OverlayWithoutUpdate_Stays(t *testing.T) {
+	t.Parallel()
+	const forbidden = `schemas: {update: {properties: {AccessKeyId: null, AccessKeySecret: null}}}`
+	for change, ok := range map[string]bool{forbidden: false, forbidden + ", enabled: false": true} {
+		c, err := shipped(t).WithOverlay([]byte("offerings: {alibaba-cloud-oss: {plans: {oss-self-define: {" + change + "}}}}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []bool{false, true} {
+			err := upgraded(t, c, "oss", again).CheckUpdate(json.RawMessage(`{"AccessKeyId":"id","AccessKeySecret":"secret"}`))
+			if (err == nil) != ok {
+				t.Errorf("%s, again %v: %v, want taken %v", change, again, err, ok)
+			}
+		}
+	}
+}
+
 // A spelling that ships later holds for records of before: blanks around a user name
 // mean nothing, in a repeated bind too.
 func TestUpgraded_LaterSpelling_HoldsForOldRecords(t *testing.T) {
