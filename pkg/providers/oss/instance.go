@@ -34,7 +34,7 @@ func (i instances) Observe(ctx context.Context, t providers.Task) (providers.See
 	if err != nil {
 		return providers.Seen{}, err
 	}
-	missing, err := i.missingRegion(ctx, t, plan)
+	missing, regionFacts, err := i.missingRegion(ctx, t, plan)
 	if err != nil || missing != "" {
 		return providers.Seen{State: bucketState{MissingRegion: missing}}, err
 	}
@@ -46,6 +46,7 @@ func (i instances) Observe(ctx context.Context, t providers.Task) (providers.See
 		seen, err = observeBucket(ctx, calls, t, plan)
 		return err
 	})
+	seen.Facts = regionFacts.Merge(seen.Facts)
 	return seen, err
 }
 

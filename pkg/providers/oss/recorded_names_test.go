@@ -24,8 +24,8 @@ func TestRecordedNames_OfKeysAndAccess_NeverChange(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"guarded":true}`), &guard); err != nil || !guard.Guarded {
 		t.Errorf("the plan of a binding: %+v, %v", guard, err)
 	}
-	names := []string{stepBlock, stepUnblock, factOwner, factAccess, accessBlocked, accessAllowed}
-	recorded := []string{"block-public-access", "allow-public-access", "bucket_owner", "public_access", "blocked", "allowed"}
+	names := []string{stepBlock, stepUnblock, factOwner, factAccess, accessBlocked, accessAllowed, factRegion}
+	recorded := []string{"block-public-access", "allow-public-access", "bucket_owner", "public_access", "blocked", "allowed", "region_check"}
 	if diff := cmp.Diff(recorded, names); diff != "" {
 		t.Errorf("steps and facts (-recorded, +now):\n%s", diff)
 	}

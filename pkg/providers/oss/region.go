@@ -8,34 +8,38 @@ import (
 	"strings"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
-	"github.com/golang/glog"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// factRegion says that the broker could not check the region of a bucket, among the
+// facts of its instance, for operators.
+const (
+	factRegion         = "region_check"
+	regionIsNotChecked = "not checked: the broker's policy lacks oss:DescribeRegions"
 )
 
 // missingRegion returns a sentence for the user if the region that the user chose
 // for the bucket does not exist: its host resolves nowhere, so that every call
 // would be retried until the deadline. The broker's own region, and the region of
 // a bucket that was seen, exist. Where a policy of the operator lacks
-// oss:DescribeRegions, or the list is empty, the region counts as existing, and
-// the log says that it was not checked.
-func (i instances) missingRegion(ctx context.Context, t providers.Task, plan instancePlan) (string, error) {
+// oss:DescribeRegions, the region counts as existing, and the facts say so.
+func (i instances) missingRegion(ctx context.Context, t providers.Task, plan instancePlan) (missing string, facts providers.Facts, err error) {
 	if plan.Region == t.Region || t.Facts.Open[factBucket] != "" {
-		return "", nil
+		return "", facts, nil
 	}
 	home := client{cloud: i.service.cloud, region: t.Region, endpoint: i.service.endpoints(t.Region).public}
 	regions, err := home.regions(ctx)
 	switch {
-	case err == nil && len(regions) == 0, errors.Is(err, providers.ErrDenied):
-		glog.Warningf("region is not checked: allow oss:DescribeRegions instance=%q region=%q err=%q", t.InstanceID, plan.Region, fmt.Sprint(err))
-		return "", nil
+	case errors.Is(err, providers.ErrDenied):
+		return "", providers.Facts{Open: map[string]string{factRegion: regionIsNotChecked}}, nil
 	case err != nil:
-		return "", sentences().Of(fmt.Errorf("oss: list the regions: %w", err))
-	case slices.Contains(regions, plan.Region):
-		return "", nil
+		return "", facts, sentences().Of(fmt.Errorf("oss: list the regions: %w", err))
+	case len(regions) == 0 || slices.Contains(regions, plan.Region):
+		return "", facts, nil
 	}
-	return "OSS has no region " + plan.Region + ". Choose one of " + strings.Join(regions, ", ") + ", or leave Region out.", nil
+	return "OSS has no region " + plan.Region + ". Choose one of " + strings.Join(regions, ", ") + ", or leave Region out.", facts, nil
 }
 
 // regions lists the regions of OSS, sorted (OSS API, DescribeRegions).
