@@ -192,16 +192,25 @@ func (a *attempt) mergeResult(r *store.Record, step string, got providers.Facts,
 }
 
 // withoutFallback asks the provider for its next step now that one is refused. It
-// returns the sentence to fail with, or "" if there is a fallback.
+// returns the sentence to fail with, or "" if there is a fallback. The sentence of
+// the step is about its request; where the caller is refused, which is a user's key
+// because the class is User, the sentence of the error tells more.
 func (a *attempt) withoutFallback(seen providers.Seen, step providers.Step, err error) string {
 	task := a.task
 	task.Refused = append(slices.Clone(task.Refused), step.Name)
 	next := a.next(task, seen)
 	switch {
-	case next.Action == providers.Fail:
+	case next.Action == providers.Fail && !isCallerRefused(err):
 		return next.Text
+	case next.Action == providers.Fail:
+		return providers.Sentence(err)
 	case next.Action == providers.Call && slices.Contains(task.Refused, next.Name):
 		return providers.Sentence(err)
 	}
 	return ""
+}
+
+// isCallerRefused reports whether err is about the credentials of a call.
+func isCallerRefused(err error) bool {
+	return errors.Is(err, providers.ErrCredentials) || errors.Is(err, providers.ErrDenied) || errors.Is(err, providers.ErrArrears)
 }

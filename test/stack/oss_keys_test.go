@@ -285,6 +285,21 @@ func TestOSSKey_Gone_BrokersOwnDoesTheWork(t *testing.T) {
 	}
 }
 
+// The failure of a create tells of a key that may do too little, in place of the
+// refused request.
+func TestOSSKey_TooWeak_IsWhatTheUserIsTold(t *testing.T) {
+	for _, action := range []string{"oss:GetBucketInfo", "oss:PutBucket"} {
+		t.Run(action, func(t *testing.T) {
+			k := newKeyed(t, pair(foreignKey))
+			k.Cloud().Faults().Add(cloud.Fault{Action: action, Status: http.StatusForbidden, Code: "AccessDenied"})
+			k.want(http.StatusAccepted, http.MethodPut, bucket+"-2?accepts_incomplete=true", with(pair(foreignKey)))
+			if state, text := k.await(bucket + "-2"); state != "failed" || !strings.Contains(text, "AccessKeyId") {
+				t.Errorf("the create %s: %q", state, text)
+			}
+		})
+	}
+}
+
 // The key is gone, and the account is another than the broker's.
 func TestOSSKey_GoneElsewhere_TouchesNothing(t *testing.T) {
 	k := newKeyed(t, pair(foreignKey))
