@@ -57,6 +57,7 @@ type config struct {
 
 	users  []api.User // of the environment; usersFile has others
 	oidc   alicloud.OIDC
+	inPod  bool
 	config string
 }
 
@@ -70,6 +71,7 @@ func (c *config) readEnvironment(getenv func(string) string) error {
 	}
 	// A Secret that was made with echo has a newline at the end of each value.
 	line := func(name string) string { return strings.TrimRight(getenv(name), "\r\n") }
+	c.inPod = getenv("KUBERNETES_SERVICE_HOST") != ""
 	user, password := line("BROKER_USERNAME"), line("BROKER_PASSWORD")
 	if (user == "") != (password == "") {
 		return errors.New("BROKER_USERNAME and BROKER_PASSWORD go together: set both, or use --users-file")

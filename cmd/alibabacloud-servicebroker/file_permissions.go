@@ -32,8 +32,8 @@ type secretFile struct{ flag, path string }
 // secretFiles returns the configured files with passwords, tokens and private keys.
 // In a pod it returns none: Kubernetes makes volumes of Secrets readable to every
 // user of the container, which has one.
-func (c *config) secretFiles(inPod bool) (files []secretFile) {
-	if inPod {
+func (c *config) secretFiles() (files []secretFile) {
+	if c.inPod {
 		return nil
 	}
 	for _, file := range []secretFile{

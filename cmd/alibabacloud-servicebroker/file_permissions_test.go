@@ -42,10 +42,13 @@ func TestPermissions_FilesWithSecrets_AreChecked(t *testing.T) {
 		{"--credentials-dir", "/s/cloud/access_key_secret"},
 		{"--credentials-dir", "/s/cloud/security_token"},
 	}
-	if got := c.secretFiles(false); !slices.Equal(got, want) {
+	if got := c.secretFiles(); !slices.Equal(got, want) {
 		t.Errorf("checked are %v, want %v", got, want)
 	}
-	if got := c.secretFiles(true); len(got) > 0 {
+	if err := c.readEnvironment(func(name string) string { return map[string]string{"KUBERNETES_SERVICE_HOST": "10.0.0.1"}[name] }); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.secretFiles(); len(got) > 0 {
 		t.Errorf("in a pod %v are checked, want none", got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"strconv"
 
 	"github.com/golang/glog"
@@ -28,7 +27,7 @@ func serve(ctx context.Context, c *config) error {
 	}
 	defer glog.Flush()
 	metrics := newRegistry()
-	for _, file := range c.secretFiles(os.Getenv("KUBERNETES_SERVICE_HOST") != "") {
+	for _, file := range c.secretFiles() {
 		warnIfOpen(file.flag, file.path)
 	}
 

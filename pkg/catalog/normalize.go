@@ -53,7 +53,7 @@ func Redact(parameters json.RawMessage, secret []string) json.RawMessage {
 // membersOf reads an object or null, and leaves null members out.
 func membersOf(parameters json.RawMessage) (map[string]json.RawMessage, error) {
 	if len(parameters) > maxParameters {
-		return nil, fmt.Errorf("parameters are larger than %d bytes", maxParameters)
+		return nil, fmt.Errorf("parameters are larger than %d bytes: send fewer or shorter ones", maxParameters)
 	}
 	if len(bytes.TrimSpace(parameters)) == 0 {
 		return nil, nil

@@ -77,7 +77,7 @@ func ErrConflict(name string) *Error {
 
 // ErrTooLarge is 413: the body is over the limit in bytes (HARD-01).
 func ErrTooLarge(limit int64) *Error {
-	return &Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestTooLarge", Description: fmt.Sprintf("The request body is larger than %d bytes.", limit)}
+	return &Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestTooLarge", Description: fmt.Sprintf("The request body is larger than %d bytes: send a shorter one.", limit)}
 }
 
 // ErrMethodNotAllowed is 405: the path exists, the method does not (HARD-04).
