@@ -32,7 +32,9 @@ func (a *attempt) changeAccount(ctx context.Context, c *providers.AccountChange)
 		if !lifecycle.ChangeAccount(r, a.record, *c, a.now) {
 			return lifecycle.ErrUnchanged
 		}
-		removed = r.Locked[len(r.Locked)-1]
+		if c.Event == providers.AccountRemoved {
+			removed = r.Locked[len(r.Locked)-1]
+		}
 		return nil
 	})
 	if errors.Is(err, lifecycle.ErrUnchanged) {

@@ -4,12 +4,15 @@ import (
 	"net/http"
 	"testing"
 
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
@@ -21,6 +24,20 @@ func withoutServers(t *testing.T, accounts int, options ...stack.Option) site {
 	s.Cloud().RDS().Behave(func(b *emulatedrds.Behaviour) { b.Quotas.Accounts = accounts })
 	s.request(http.MethodPut, definerPath+definerQuery, `{`+definerService+`,"organization_guid":"o","space_guid":"s"}`)
 	return s
+}
+
+// dropAccount deletes an account by hand.
+func (s site) dropAccount(name string) {
+	s.t.Helper()
+	clients, err := environment.Clients(s.Cloud(), environment.AccountKey(s.Cloud()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	drop := sdk.CreateDeleteAccountRequest()
+	drop.DBInstanceId, drop.AccountName = s.Cloud().RDS().Instances()[0].ID, name
+	if err := clients.Do(s.t.Context(), alicloud.Write, drop, sdk.CreateDeleteAccountResponse()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // locked returns the list of the instance.
@@ -108,6 +125,28 @@ func TestUsername_LockedAccount_IsGivenByNameAlone(t *testing.T) {
 	if list := s.locked(); len(list) != 1 || list[0].Holder == "" {
 		t.Errorf("the instance lists %+v, want one account that is in use again", list)
 	}
+	s.request(http.MethodDelete, definerPath+definerQuery, "")
+	if !s.Cloud().Empty() {
+		t.Errorf("left in the cloud: %q", s.Cloud().Leftovers())
+	}
+}
+
+// The account may leave the server without the broker: deleted by hand, or by a plan
+// that the instance moved to. The list is empty then, and everything goes on.
+func TestUnbind_LastListedAccountGone_EmptiesTheList(t *testing.T) {
+	t.Parallel()
+	s := withoutServers(t, 0)
+	named := `,"parameters":{"Username":"shop_app"}`
+	s.bind("one", named)
+	s.unbind("one")
+	s.bind("two", named)
+	s.dropAccount("shop_app")
+	s.unbind("two")
+	if list := s.locked(); len(list) != 0 {
+		t.Errorf("after the unbind the instance lists %+v", list)
+	}
+	s.bind("three", named)
+	s.unbind("three")
 	s.request(http.MethodDelete, definerPath+definerQuery, "")
 	if !s.Cloud().Empty() {
 		t.Errorf("left in the cloud: %q", s.Cloud().Leftovers())
