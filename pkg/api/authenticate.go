@@ -34,6 +34,7 @@ func (h *Handler) SetAccounts(users []User, tokens []Token) error {
 // reviewer cannot tell. Good credentials are never delayed.
 func (h *Handler) authenticate(r *http.Request) (http.Header, error) {
 	if h.noAuth {
+		markAuthenticated(r.Context())
 		return nil, nil
 	}
 	header, err := h.checkCredentials(r)

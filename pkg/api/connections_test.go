@@ -30,7 +30,13 @@ type port struct {
 
 func bounded(t *testing.T, most int) *port {
 	t.Helper()
-	h, err := New(Config{Broker: &script{}, Tokens: []Token{token}, Log: func(bool, string) {}})
+	return boundedWith(t, most, Config{Tokens: []Token{token}})
+}
+
+func boundedWith(t *testing.T, most int, config Config) *port {
+	t.Helper()
+	config.Broker, config.Log = &script{}, func(bool, string) {}
+	h, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,6 +268,21 @@ func TestServe_IdleConnection_EndsSoonWithoutLogin(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Without authentication, as behind client certificates, every client may stay.
+func TestServe_InsecureNoAuth_IdleConnectionStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := boundedWith(t, 5, Config{InsecureNoAuth: true}).open()
+		if status := c.get("X-Broker-API-Version: 2.17\r\n"); status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+		begin := time.Now()
+		_, _ = c.reader.ReadByte()
+		if took := time.Since(begin); took != idleTimeout {
+			t.Errorf("an idle connection ends after %v, want %v", took, idleTimeout)
+		}
+	})
 }
 
 // respond serves one raw request and returns the status of its answer.
