@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
@@ -62,9 +63,18 @@ func TestAccept_AlteredRecords_AreShownThenAcceptedOnce(t *testing.T) {
 		t.Errorf("Accept of another instance = %v", err)
 	}
 
+	// A deletion of the instance may wait for the accepted binding.
+	var retried []string
+	w.engine.retry = func(id string) ([]store.Key, error) {
+		retried = append(retried, id)
+		return nil, engine.ErrNothingToDo
+	}
 	accepted, err := w.client.Accept(t.Context(), "i", strings.ToUpper(found.Records[1].Digest))
 	if err != nil || accepted.BindingID != "b" || accepted.Altered != "" {
 		t.Fatalf("Accept = %+v, %v", accepted, err)
+	}
+	if len(retried) != 1 || retried[0] != "i" {
+		t.Errorf("retried %q, want the instance once", retried)
 	}
 	line := w.logged()
 	for _, want := range []string{"action=accept", "outcome=ok", `operator="alice"`, `binding="b"`, found.Records[1].Digest, "instance_id rm-evil"} {

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/golang/glog"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/operator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -48,12 +51,21 @@ func (h *Handler) accept(ctx context.Context, x *exchange) error {
 		if err != nil {
 			return err
 		}
+		h.resume(ctx, x.route.key.InstanceID)
 		left := h.leftOf(&accepted)
 		x.change = "accepted digest " + r.Digest + ", was refused (" + r.Altered + "): " + leftText(&left)
 		r.Altered, r.Record = "", viewOf(&accepted)
 		return x.send(http.StatusOK, r)
 	}
 	return sealed.ErrOtherDigest
+}
+
+// resume retries the unfinished work of an instance. Its deletion waits for an
+// altered binding, and stores announce only changes of unfinished records.
+func (h *Handler) resume(ctx context.Context, instanceID string) {
+	if _, err := h.config.Engine.Retry(ctx, instanceID); err != nil && !errors.Is(err, engine.ErrNothingToDo) {
+		glog.Warningf("work not resumed after the acceptance of a record: run instances retry instance=%q err=%q", instanceID, err)
+	}
 }
 
 // alteredOf returns the altered records of an instance.
