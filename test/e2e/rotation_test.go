@@ -191,7 +191,16 @@ func (r *release) changeKeys(t *testing.T) {
 	}
 	done("the new key seals", "keys", "promote", fmt.Sprint(added))
 	done("all records are sealed with it", "reseal")
-	done("the old key is dropped", "keys", "drop", fmt.Sprint(old))
+	// The other replica has sealed with the old key for some seconds more.
+	until(t, 2*time.Minute, "the old key is dropped", func() (bool, string) {
+		out, err := r.operator("keys", "drop", fmt.Sprint(old))
+		if err != nil && strings.Contains(err.Error(), "reseal") {
+			if out, err := r.operator("reseal"); err != nil {
+				t.Fatal(out, err)
+			}
+		}
+		return err == nil, fmt.Sprint(out, err)
+	})
 	if left := r.keys(t); len(left) != 1 || left[0].ID != added || !left[0].Primary || left[0].Records == 0 {
 		t.Errorf("keys at the end: %+v, want %d alone", left, added)
 	}

@@ -54,13 +54,18 @@ func TestEmulatorPage_ChartOnEmulator_Binds(t *testing.T) {
 		}
 		return string(content)
 	}
-	values := strings.ReplaceAll(example("values.yaml"), "alibabacloud-servicebroker.svc", ns+".svc")
-	r := newRelease(t, "emulated", ns, values+"\nreplicas: 1\ncatalog: {prefix: emulated-}\nregistration: {kind: ServiceBroker}\n")
 	manifest := strings.ReplaceAll(example("emulator.yaml"), "alibabacloud-emulator:0.1.0", here.prefix+"alibabacloud-emulator:"+here.tag)
-	if _, err := run(manifest, "kubectl", "-n", ns, "apply", "-f", "-"); err != nil {
-		t.Fatal(err)
+	applyManifest := func() {
+		if _, err := run(manifest, "kubectl", "-n", ns, "apply", "-f", "-"); err != nil {
+			t.Fatal(err)
+		}
 	}
+	applyManifest()
 	kubectl(t, "-n", ns, "rollout", "status", "deployment/emulator", "--timeout=120s")
+	address := kubectl(t, "-n", ns, "get", "service", "emulator", "-o", "jsonpath={.spec.clusterIP}")
+	values := strings.ReplaceAll(example("values.yaml"), "ADDRESS", address)
+	r := newRelease(t, "emulated", ns, values+"\nreplicas: 1\ncatalog: {prefix: emulated-}\nregistration: {kind: ServiceBroker}\n")
+	applyManifest() // newRelease has put the key of another account into the Secret
 	r.install(t)
 	t.Cleanup(func() {
 		if err := r.remove(); err != nil {
