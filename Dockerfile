@@ -33,6 +33,6 @@ ARG TARGETARCH
 LABEL org.opencontainers.image.title="Alibaba Cloud Service Broker" \
       org.opencontainers.image.description="Open Service Broker for Alibaba Cloud"
 COPY --from=build /out/linux-$TARGETARCH/alibabacloud-servicebroker /alibabacloud-servicebroker
-ENV DATA_DIR=/data LISTEN=:8005 OPS_LISTEN=:8006 METRICS_LISTEN=:8009
+ENV DATA_DIR=/data LISTEN=:8005 METRICS_LISTEN=:8009 OPS_LISTEN=:8006
 EXPOSE 8005/tcp 8006/tcp 8009/tcp
 ENTRYPOINT ["/alibabacloud-servicebroker"]

@@ -55,7 +55,7 @@ demo: go $(BIN)/demo $(BIN)/demo-client ## Walk through provision, bind, use, un
 .PHONY: test
 test: go ## Run all tests with the race detector; installs the programs they need (PACKAGES=./pkg/... for less)
 	@hack/install-test-needs
-	REQUIRE_ENGINES=1 REQUIRE_PROMTOOL=1 GOGC=400 go test -race -timeout 15m $(PACKAGES)
+	REQUIRE_ENGINES=1 REQUIRE_PROMTOOL=1 GOGC=400 go test -race -timeout 25m $(PACKAGES)
 	$(if $(filter ./...,$(PACKAGES)),hack/crash-matrix -behaviours=others)
 
 .PHONY: lint
