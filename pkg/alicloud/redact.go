@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -46,11 +47,23 @@ func redactIdentifier(text string, secrets []string) string {
 
 func withoutSecrets(text string, secrets []string) string {
 	for _, s := range secrets {
-		if s != "" {
+		if s != "" && mayHold(text, s) {
 			text = formsOf(s).ReplaceAllString(text, "***")
 		}
 	}
 	return text
+}
+
+// mayHold reports whether a text may hold a secret in one of its forms. It is
+// cheap, so that the usual text costs no regular expression.
+func mayHold(text, secret string) bool {
+	if strings.ContainsAny(text, `%\&`) || strings.Contains(text, secret) ||
+		strings.Contains(secret, " ") && strings.Contains(text, "+") ||
+		strings.Contains(strings.ToLower(text), hex.EncodeToString([]byte(secret))) {
+		return true
+	}
+	standard := strings.NewReplacer("-", "+", "_", "/").Replace(text)
+	return slices.ContainsFunc(base64Cores(secret), func(core string) bool { return strings.Contains(standard, core) })
 }
 
 // formsOf matches a secret as it is, with any of its characters escaped as in URLs
@@ -92,25 +105,33 @@ func formsOfCharacter(c rune) string {
 	return "(?:" + strings.Join(forms, "|") + ")"
 }
 
-// base64Forms matches the characters that depend on the secret alone, wherever it
-// begins in a text that is encoded as a whole, in both alphabets. A secret of less
-// than four bytes would match by chance.
+// base64Forms matches the cores of a secret in both alphabets.
 func base64Forms(secret string) []string {
+	var forms []string
+	for _, core := range base64Cores(secret) {
+		form := strings.ReplaceAll(regexp.QuoteMeta(core), `\+`, `(?:[+-]|%2[bB])`)
+		forms = append(forms, strings.ReplaceAll(form, `/`, `(?:[/_]|%2[fF])`))
+	}
+	return forms
+}
+
+// base64Cores returns the characters that depend on the secret alone, wherever it
+// begins in a text that is encoded as a whole, in the standard alphabet. A secret
+// of less than four bytes would match by chance.
+func base64Cores(secret string) []string {
 	const least = 4
 	if len(secret) < least {
 		return nil
 	}
-	var forms []string
+	var cores []string
 	for before := range 3 {
 		bits := append(make([]byte, before), secret...)
 		text := base64.RawStdEncoding.EncodeToString(bits)
 		first := (before*8 + 5) / 6 // the first character without bits of the bytes before
 		last := len(bits) * 8 / 6   // the first that may have bits of the bytes behind
-		form := regexp.QuoteMeta(text[first:last])
-		form = strings.ReplaceAll(form, `\+`, `(?:[+-]|%2[bB])`)
-		forms = append(forms, strings.ReplaceAll(form, `/`, `(?:[/_]|%2[fF])`))
+		cores = append(cores, text[first:last])
 	}
-	return forms
+	return cores
 }
 
 // withoutURL returns the text of an error of net/http and omits the URL, which
