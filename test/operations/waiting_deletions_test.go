@@ -13,7 +13,7 @@ import (
 )
 
 // A deprovision that waits for the deletion of a binding polls with the sentence
-// of the binding, whoever began that deletion, also after a restart; it stays the
+// of the binding, whichever request began that deletion, also after a restart; it stays the
 // same while the binding's does, and goes with the binding.
 func TestDeprovision_StuckUnbind_PollsItsSentence(t *testing.T) {
 	t.Parallel()

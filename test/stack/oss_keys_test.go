@@ -320,7 +320,7 @@ func TestOSSKey_GoneElsewhere_TouchesNothing(t *testing.T) {
 	if n := len(k.Cloud().Dump().Buckets); n != 1 {
 		t.Errorf("%d buckets, want the one of the other account", n)
 	}
-	// Somebody deletes the bucket: its name is free, which ends the deletion.
+	// The bucket is deleted by hand: its name is free, which ends the deletion.
 	k.Cloud().RAM().AddForeignKey("LTAIdeleter", "deleter", foreigners)
 	k.deleteBucket("LTAIdeleter", "deleter")
 	if state, text := k.await(bucket); state != "gone" && state != "succeeded" {
