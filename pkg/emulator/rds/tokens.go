@@ -69,7 +69,7 @@ func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Reques
 		}
 		use.busy = false
 		if response != nil {
-			text, err := json.Marshal(response)
+			text, err := rpc.Marshal(response)
 			if err != nil { // a struct of strings and numbers always marshals
 				delete(s.tokens, key)
 				return nil, rpc.Errorf(http.StatusInternalServerError, "InternalError", "%v", err)

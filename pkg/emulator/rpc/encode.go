@@ -30,16 +30,10 @@ func encode(format, root, requestID string, v any) (contentType string, body []b
 
 // withRequestID marshals v and puts the RequestId in front of its fields.
 func withRequestID(id string, v any) ([]byte, error) {
-	if v == nil {
-		v = struct{}{}
+	fields, err := Marshal(v)
+	if err != nil {
+		return nil, err
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // the gateway writes & as it is
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("rpc: marshal response: %w", err)
-	}
-	fields := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 	if len(fields) == 0 || fields[0] != '{' {
 		return nil, fmt.Errorf("rpc: response of type %T is no struct", v)
 	}
@@ -50,8 +44,20 @@ func withRequestID(id string, v any) ([]byte, error) {
 	return append(body, fields[1:]...), nil
 }
 
+// marshal writes v as JSON, with & as it is.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("rpc: marshal response: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
+
 // writeXML writes the next JSON value of dec as the element name. The elements
-// of a list repeat the name, as the gateway does.
+// of a list repeat the name, as the gateway does, so that of an empty list only
+// the element around it is left.
 func writeXML(b *bytes.Buffer, dec *json.Decoder, name string) error {
 	token, err := dec.Token()
 	if err != nil {

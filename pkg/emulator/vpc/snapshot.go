@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
 
 // A snapshot is the saved state of the service.
@@ -24,7 +26,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 	defer s.mu.RUnlock()
 	all := snapshot{Regions: s.regions, Tokens: make(map[string]savedToken, len(s.tokens))}
 	for key, use := range s.tokens {
-		response, err := json.Marshal(use.response)
+		response, err := rpc.Marshal(use.response)
 		if err != nil {
 			return nil, fmt.Errorf("vpc: state: %w", err)
 		}
