@@ -28,8 +28,10 @@ func TestBucketTags_PutGetDelete_Shown(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
-	_, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: new("bucket-a")})
-	wantCode(t, err, "NoSuchTagSet")
+	none, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: new("bucket-a")})
+	if err != nil || none.Tagging.TagSet == nil || len(none.Tagging.TagSet.Tags) != 0 {
+		t.Errorf("tags of a new bucket: %+v, %v", none, err)
+	}
 	setTags(t, c, "bucket-a", "a", "1", "b", "2", "c", "")
 	got, err := c.GetBucketTags(t.Context(), &sdk.GetBucketTagsRequest{Bucket: new("bucket-a")})
 	if err != nil || len(got.Tagging.TagSet.Tags) != 3 || *got.Tagging.TagSet.Tags[1].Value != "2" {
@@ -50,6 +52,15 @@ func TestBucketTags_PutGetDelete_Shown(t *testing.T) {
 	}
 	if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: new("bucket-a")}); err != nil || e.Buckets()[0].Tags != nil {
 		t.Errorf("tags after the deletion: %v, %v", e.Buckets()[0].Tags, err)
+	}
+	setTags(t, c, "bucket-a", "%@ä", "v", "test", "w", "x", "y", "tes", "z")
+	for _, keys := range []string{"%@ä", "test", "absent"} {
+		if _, err := c.DeleteBucketTags(t.Context(), &sdk.DeleteBucketTagsRequest{Bucket: new("bucket-a"), Tagging: new(keys)}); err != nil {
+			t.Errorf("deleting %s: %v", keys, err)
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"x": "y", "tes": "z"}, e.Buckets()[0].Tags); diff != "" {
+		t.Errorf("tags left by name (-want, +got):\n%s", diff)
 	}
 
 	var many []string

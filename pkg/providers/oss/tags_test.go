@@ -35,3 +35,14 @@ func TestRetain_RefusedTags_AreLeftOut(t *testing.T) {
 		t.Errorf("the tags of the retained bucket are %v", tags)
 	}
 }
+
+// A bucket without tags is an empty list; the error of S3 is taken likewise.
+func TestBucket_NoTagSet_ReadAsNoTags(t *testing.T) {
+	w := newFixture(t)
+	task := w.instance("")
+	w.cloud.Fail("oss:GetBucketTags", "NoSuchTagSet", 2)
+	w.make(task)
+	if tags := w.cloud.Dump().Buckets[0].Tags; tags[providers.TagIncarnation] != task.Life.Incarnation {
+		t.Errorf("the tags are %v", tags)
+	}
+}
