@@ -82,9 +82,11 @@ func TestA046_Storage_ShrinkRefused(t *testing.T) {
 	})
 }
 
-func TestA047_Description_BeginsWithLetter(t *testing.T) {
-	verify(t, free, func(e *environment) {
-		e.rds("CreateDBInstance", e.wanted("DBInstanceDescription", "1check")...).want(400, "InvalidDBInstanceDescription.Format")
+func TestA047_Description_MayBeginWithDigit(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance("DBInstanceDescription", "7e6f3c7c-2b1d-4b7e-9a53-0f3c5be1a001")
+		e.rds("ModifyDBInstanceDescription", "DBInstanceId", id, "DBInstanceDescription", "1-check").ok()
+		e.rds("ModifyDBInstanceDescription", "DBInstanceId", id, "DBInstanceDescription", "http-check").ok()
 	})
 }
 

@@ -33,6 +33,9 @@ type Behaviour struct {
 	// AccountLag is the time that DescribeAccounts and DescribeDatabases omit a new
 	// account or privilege, while other calls use it.
 	AccountLag time.Duration
+	// NetStates shows a change of connections as NET_CREATING, NET_MODIFYING or
+	// NET_DELETING in place of DBInstanceNetTypeChanging (A302).
+	NetStates bool
 	// Quotas are the limits of the account and of its instances.
 	Quotas Quotas
 }

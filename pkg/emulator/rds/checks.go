@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -182,20 +184,43 @@ func (s *Service) checkPort(r *rpc.Request, in *instance) *rpc.Error {
 	return nil
 }
 
-// descriptions start with a letter (or a Chinese character), at most 255.
-var descriptions = regexp.MustCompile(`^[A-Za-z\p{Han}][A-Za-z0-9_\-\p{Han}]{1,254}$`)
-
+// checkDescription reads the description of CreateDBInstance.
 func (s *Service) checkDescription(r *rpc.Request, in *instance) *rpc.Error {
 	in.description = strings.Clone(r.Get("DBInstanceDescription"))
-	if in.description != "" && !validDescription(in.description) {
-		return bad("InvalidDBInstanceDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+	if in.description == "" {
+		return nil
+	}
+	return descriptionError(in.description)
+}
+
+// descriptionError returns the refusal of a description: 2 to 255 letters, digits,
+// Chinese characters, underscores and hyphens. The first may be a digit (A047).
+func descriptionError(text string) *rpc.Error {
+	const code = "InvalidDBInstanceDescription.Format"
+	lower := strings.ToLower(text)
+	if strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
+		return bad(code, "A description does not begin with http:// or https://.")
+	}
+	if n := utf8.RuneCountInString(text); n < 2 || n > 255 {
+		return bad(code, "A description has 2 to 255 characters, this one has %d.", n)
+	}
+	for i, c := range text {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', unicode.Is(unicode.Han, c), i > 0 && (c == '_' || c == '-'):
+		case i == 0 && (c == '_' || c == '-'):
+			return bad(code, "A description begins with a letter or digit.")
+		default:
+			return bad(code, "A description has letters, digits, underscores and hyphens; %q is none of them.", c)
+		}
 	}
 	return nil
 }
 
-func validDescription(d string) bool {
-	return descriptions.MatchString(d) && !strings.HasPrefix(d, "http")
-}
+// descriptions of accounts and databases begin with a letter or a Chinese character
+// (RDS API, CreateAccount and CreateDatabase).
+var descriptions = regexp.MustCompile(`^[A-Za-z\p{Han}][A-Za-z0-9_\-\p{Han}]{1,254}$`)
+
+func validDescription(d string) bool { return descriptions.MatchString(d) }
 
 func bad(code, format string, args ...any) *rpc.Error {
 	return rpc.Errorf(http.StatusBadRequest, code, format, args...)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -110,7 +111,7 @@ func (s *Service) allocatePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	in.public = &e
-	in.begin(netCreating, r.Now.Add(s.profile.Connection))
+	s.reconnect(in, netCreating, r.Now.Add(s.profile.Connection))
 	host, _ := in.clientAddress(e)
 	return struct{ DbInstanceName, ConnectionString string }{in.id, host}, nil
 }
@@ -130,7 +131,7 @@ func (s *Service) releasePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 	switch {
 	case in.public != nil && in.names(*in.public, current):
 		in.public = nil
-		in.begin(netDeleting, r.Now.Add(s.profile.Connection))
+		s.reconnect(in, netDeleting, r.Now.Add(s.profile.Connection))
 		return nil, nil
 	case in.names(in.private, current):
 		return nil, bad("AtLeastOneNetTypeExists", "The instance keeps its private connection.")
@@ -172,8 +173,18 @@ func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	*which = e
-	in.begin(netModifying, r.Now.Add(s.profile.Connection))
+	s.reconnect(in, netModifying, r.Now.Add(s.profile.Connection))
 	return nil, nil
+}
+
+// reconnect puts an instance into the state of a connection change: one of the table
+// of states for all of them (A302), or with a switch the state that names the change.
+func (s *Service) reconnect(in *instance, own string, until time.Time) {
+	state := netChanging
+	if s.behaviour.NetStates {
+		state = own
+	}
+	in.begin(state, until)
 }
 
 func unknownConnection() *rpc.Error {

@@ -50,7 +50,7 @@ func TestPublicConnection_AllocateAndRelease_Shown(t *testing.T) {
 	private := id + ".mysql.rds.aliyuncs.com"
 	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306")
 	f.ok(f.allocate(id, "shop-1", "3307"))
-	f.wantStatus(id, "NET_CREATING")
+	f.wantStatus(id, "DBInstanceNetTypeChanging")
 	f.wantCode(f.delete(id), 403, "OperationDenied.DBInstanceStatus")
 	f.srv.Clock().Advance(time.Minute)
 	f.wantStatus(id, "Running")
@@ -59,7 +59,7 @@ func TestPublicConnection_AllocateAndRelease_Shown(t *testing.T) {
 	f.wantCode(f.allocate(other, "shop-1", "3306"), 400, "InvalidConnectionStringPrefix.Duplicate")
 
 	f.ok(f.modifyConnection(id, private, "inner", "3308"))
-	f.wantStatus(id, "NET_MODIFYING")
+	f.wantStatus(id, "DBInstanceNetTypeChanging")
 	f.srv.Clock().Advance(time.Minute)
 	f.ok(f.modifyConnection(id, "shop-1.mysql.rds.aliyuncs.com", "", "3309"))
 	f.srv.Clock().Advance(time.Minute)

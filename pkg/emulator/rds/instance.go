@@ -15,6 +15,7 @@ const (
 	creating     = "Creating"
 	running      = "Running"
 	changing     = "DBInstanceClassChanging"
+	netChanging  = "DBInstanceNetTypeChanging"
 	rebooting    = "Rebooting"
 	netCreating  = "NET_CREATING"
 	netModifying = "NET_MODIFYING"

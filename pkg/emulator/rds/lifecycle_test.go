@@ -49,7 +49,7 @@ func TestProfile_EachState_HasADuration(t *testing.T) {
 			f.wantStatus(id, during("Rebooting", profile.Restart))
 			f.srv.Clock().Advance(profile.Restart)
 			f.ok(f.allocate(id, "shop-1", "3306"))
-			f.wantStatus(id, during("NET_CREATING", profile.Connection))
+			f.wantStatus(id, during("DBInstanceNetTypeChanging", profile.Connection))
 			f.srv.Clock().Advance(profile.Connection)
 			must(f.ModifyDBInstanceSpec(spec(id)))(f)
 			f.wantStatus(id, during("DBInstanceClassChanging", profile.Change))

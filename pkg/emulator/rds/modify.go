@@ -109,8 +109,8 @@ func (s *Service) modifyDescription(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if !validDescription(description) {
-		return nil, bad("InvalidDBInstanceDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+	if fail := descriptionError(description); fail != nil {
+		return nil, fail
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -59,7 +59,7 @@ type Profile struct {
 	Create     time.Duration // instance: Creating until Running
 	Change     time.Duration // instance: DBInstanceClassChanging until Running
 	Restart    time.Duration // instance: Rebooting until Running
-	Connection time.Duration // instance: NET_CREATING and the like until Running
+	Connection time.Duration // instance: DBInstanceNetTypeChanging until Running
 	Delete     time.Duration // instance: from Deleting to the end
 	Account    time.Duration // account: until Available, and until deleted
 	Database   time.Duration // database: until Running, and until deleted

@@ -35,6 +35,9 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 			})
 		}
 	}
+	if len(body.DBInstanceClasses) == 0 { // A303
+		return nil, rpc.Errorf(http.StatusNotFound, "InvalidCondition.NotFound", "No class is sold on these conditions.")
+	}
 	return body, nil
 }
 
@@ -66,7 +69,7 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if versions(name) == nil {
+	if versions(name) == nil && name != "PPAS" { // PPAS is not sold any more (A304)
 		return nil, bad("InvalidEngine.Malformed", "The engine is not known.")
 	}
 	region, ok := s.network.Region(r.Region)
@@ -84,7 +87,7 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	}
 	body := struct{ AvailableZones []zone }{[]zone{}}
 	for _, id := range region.Zones {
-		if want := r.Get("ZoneId"); want == "" || want == id {
+		if want := r.Get("ZoneId"); name != "PPAS" && (want == "" || want == id) {
 			body.AvailableZones = append(body.AvailableZones, zone{id, region.ID, "VPC", []soldEngine{sold}})
 		}
 	}
@@ -114,13 +117,31 @@ func (s *Service) categoriesOf(engine, version, want string) []soldCategory {
 	return list
 }
 
+// central lists the regions of the host rds.aliyuncs.com (endpoint table of
+// alibaba-cloud-sdk-go for Rds); other regions have a host of their own.
+var central = []string{
+	"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen", "cn-qingdao", "cn-heyuan", "cn-wuhan", "cn-fujian", "cn-hongkong",
+	"ap-southeast-1", "us-west-1", "us-east-1", "cn-north-2-gov-1", "cn-beijing-finance-1", "cn-shanghai-finance-1", "cn-shenzhen-finance-1",
+}
+
+func endpointOf(region string) string {
+	switch {
+	case slices.Contains(central, region):
+		return "rds.aliyuncs.com"
+	case region == "cn-hangzhou-finance":
+		return "rds-vpc." + region + ".aliyuncs.com"
+	default:
+		return "rds." + region + ".aliyuncs.com"
+	}
+}
+
 // describeRegions is DescribeRegions of the RDS API: a line for each zone.
 func (s *Service) describeRegions(*rpc.Request) (any, *rpc.Error) {
 	type region struct{ RegionId, RegionEndpoint, LocalName, ZoneId, ZoneName string }
 	var body struct{ Regions struct{ RDSRegion []region } }
 	for _, reg := range s.network.Regions() {
 		for _, zone := range reg.Zones {
-			body.Regions.RDSRegion = append(body.Regions.RDSRegion, region{reg.ID, "rds." + reg.ID + ".aliyuncs.com", reg.ID, zone, zone})
+			body.Regions.RDSRegion = append(body.Regions.RDSRegion, region{reg.ID, endpointOf(reg.ID), reg.ID, zone, zone})
 		}
 	}
 	return body, nil

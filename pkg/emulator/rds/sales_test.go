@@ -52,9 +52,12 @@ func TestDescribeAvailableClasses_BadRequest_Refused(t *testing.T) {
 
 func TestDescribeRegions_Zones_Listed(t *testing.T) {
 	f := newFixture(t)
-	zones := map[string]string{}
+	zones, endpoints := map[string]string{}, map[string]string{}
 	for _, region := range must(f.DescribeRegions(sdk.CreateDescribeRegionsRequest()))(f).Regions.RDSRegion {
-		zones[region.ZoneId] = region.RegionId
+		zones[region.ZoneId], endpoints[region.RegionId] = region.RegionId, region.RegionEndpoint
+	}
+	if endpoints["cn-hangzhou"] != "rds.aliyuncs.com" || endpoints["eu-central-1"] != "rds.eu-central-1.aliyuncs.com" {
+		t.Errorf("endpoints %v", endpoints)
 	}
 	if zones["cn-hangzhou-h"] != "cn-hangzhou" || zones["cn-hangzhou-i"] != "cn-hangzhou" {
 		t.Errorf("zones %v", zones)

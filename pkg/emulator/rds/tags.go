@@ -218,7 +218,7 @@ func (s *Service) listTagResources(r *rpc.Request) (any, *rpc.Error) {
 				body.NextToken = fmt.Sprintf("%d.%d", in.serial, skip+i)
 				return body, nil
 			}
-			body.TagResources.TagResource = append(body.TagResources.TagResource, resource{in.id, "instance", t.key, t.value})
+			body.TagResources.TagResource = append(body.TagResources.TagResource, resource{in.id, "ALIYUN::RDS::INSTANCE", t.key, t.value})
 		}
 	}
 	return body, nil
