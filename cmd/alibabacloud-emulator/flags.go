@@ -22,6 +22,7 @@ type settings struct {
 	caFile                        string // for the CA's certificate
 	strictTransport, metadataV1   bool
 	publicBuckets                 bool
+	unknownNotFound               bool
 	oidcFile                      string // empty: no provider
 	oidc                          []sts.Provider
 	engines                       string // none, real or auto
@@ -48,6 +49,7 @@ func (s *settings) flags(getenv func(string) string) *pflag.FlagSet {
 	text(&s.oidcFile, "oidc-file", "EMULATOR_OIDC_FILE", "", "`file` with a JSON list of OIDC providers for AssumeRoleWithOIDC: name, issuer, clientIds, jwks or \"trustAny\": true")
 	fs.BoolVar(&s.strictTransport, "strict-tls", false, "refuse RAM and STS over plain HTTP, as the real ones do")
 	fs.BoolVar(&s.publicBuckets, "public-buckets", false, "let new OSS buckets have public ACLs, as before October 2025")
+	fs.BoolVar(&s.unknownNotFound, "unknown-not-found", false, "refuse what the emulator lacks with 404 InvalidAction.NotFound or 400, which clients take as final, instead of 501")
 	fs.BoolVar(&s.metadataV1, "metadata-v1", false, "let the metadata service answer requests without a token too")
 	text(&s.engines, "engines", "EMULATOR_ENGINES", "none", "`engines` behind emulated RDS instances: none, real (the installed ones of MariaDB and PostgreSQL), or auto for real where one is installed")
 	text(&s.engineDir, "engine-dir", "EMULATOR_ENGINE_DIR", "", "`folder` for the data of database servers, removed at the end (default: in the system's temporary folder)")

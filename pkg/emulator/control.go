@@ -30,6 +30,7 @@ func (s *Server) controlHandler() http.Handler {
 
 	mux.HandleFunc("GET /behaviour/{product}", s.getBehaviour)
 	mux.HandleFunc("PATCH /behaviour/{product}", s.patchBehaviour)
+	mux.HandleFunc("POST /behaviour/{product}", s.patchBehaviour)
 	mux.HandleFunc("POST /oidc-providers", s.postProvider)
 
 	mux.HandleFunc("GET /calls", func(w http.ResponseWriter, r *http.Request) {

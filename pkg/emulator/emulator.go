@@ -46,10 +46,13 @@ type Config struct {
 	PublicBuckets bool
 	// StrictTLS refuses RAM and STS over plain HTTP, as the real services do.
 	StrictTLS bool
-	OIDC      []sts.Provider    // identity providers that AssumeRoleWithOIDC accepts
-	StateFile string            // file that keeps the state over restarts, secrets included; empty: none
-	Report    func(error)       // receives failures in the background; nil: they are dropped
-	Unknown   func(call string) // receives each call that is answered 501, once; nil: they are only listed
+	// UnknownNotFound answers what the emulator lacks with codes that clients take as
+	// final instead of 501, which they repeat for minutes (rpc.Behaviour).
+	UnknownNotFound bool
+	OIDC            []sts.Provider    // identity providers that AssumeRoleWithOIDC accepts
+	StateFile       string            // file that keeps the state over restarts, secrets included; empty: none
+	Report          func(error)       // receives failures in the background; nil: they are dropped
+	Unknown         func(call string) // receives each call that the emulator does not know, once; nil: they are only listed
 }
 
 // An AccessKey is a long-lived access key.
@@ -60,9 +63,10 @@ type Product = product.Product
 
 // An Environment is shared by the products of one cloud.
 type Environment struct {
-	Config  Config // with its defaults
-	Faults  *cloud.Faults
-	Journal *cloud.Journal
+	Config   Config // with its defaults
+	Faults   *cloud.Faults
+	Journal  *cloud.Journal
+	Switches *rpc.Switches // of all products together
 }
 
 // A Server is a running emulator.
@@ -71,6 +75,7 @@ type Server struct {
 	madeKey  bool // the emulator drew the account's access key
 	faults   cloud.Faults
 	journal  cloud.Journal
+	switches rpc.Switches
 	products []Product
 	gateway  *rpc.Gateway
 
@@ -94,10 +99,12 @@ func New(config Config, list func(Environment) ([]Product, error)) (*Server, err
 		config.AccessKey = saved.AccessKey // a restarted emulator keeps the key that it drew
 	}
 	s := &Server{config: withDefaults(config), madeKey: made}
-	if s.products, err = list(Environment{Config: s.config, Faults: &s.faults, Journal: &s.journal}); err != nil {
+	s.switches.Behave(func(b *rpc.Behaviour) { b.UnknownNotFound = s.config.UnknownNotFound })
+	if s.products, err = list(Environment{Config: s.config, Faults: &s.faults, Journal: &s.journal, Switches: &s.switches}); err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	s.products = append(s.products, location.New(s.config.Regions, s.products).Product())
+	s.products = append(s.products, location.New(s.config.Regions, s.products).Product(),
+		Product{Name: "gateway", Behave: product.Behave(s.switches.Behave)})
 	if err := checkProducts(s.products); err != nil {
 		s.closeProducts()
 		return nil, err
@@ -172,7 +179,7 @@ func checkProducts(products []Product) error {
 // newGateway returns the gateway to the products that have an RPC API.
 func (s *Server) newGateway() *rpc.Gateway {
 	c := s.config
-	o := rpc.Options{Clock: c.Clock, Faults: &s.faults, Journal: &s.journal, Region: c.Region, RequireTLS: c.StrictTLS, Unknown: c.Unknown}
+	o := rpc.Options{Clock: c.Clock, Faults: &s.faults, Journal: &s.journal, Region: c.Region, RequireTLS: c.StrictTLS, Unknown: c.Unknown, Switches: &s.switches}
 	var keys cloud.Keyring
 	var apis []rpc.API
 	for _, p := range s.products {

@@ -74,7 +74,7 @@ func (s *Server) Limit(action string, perSecond float64, code string) {
 // Calls returns the calls of an action that arrived, or all for "".
 func (s *Server) Calls(action string) []cloud.Call { return s.journal.Calls(action) }
 
-// Unknown lists the requests that were answered 501.
+// Unknown lists the requests that the emulator does not know.
 func (s *Server) Unknown() []string {
 	list := s.gateway.Unknown()
 	for _, p := range s.products {

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
 
 func TestA001_WrongSignature_ReturnsStringToSign(t *testing.T) {
@@ -106,4 +109,19 @@ func TestA011_RefusedChange_HasNoEffect(t *testing.T) {
 		}
 		e.ram("GetPolicy", "PolicyType", "Custom", "PolicyName", name).want(404, "EntityNotExist.Policy")
 	})
+}
+
+func TestA012_ActionNames_ComparedWithoutCase(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		for _, action := range []string{"UntagResources", "UnTagResources"} {
+			e.rds(action, "RegionId", e.region, "ResourceType", "INSTANCE", "ResourceId.1", "rm-none", "TagKey.1", "a").want(404, "InvalidDBInstanceId.NotFound")
+		}
+	})
+}
+
+func TestA013_UnknownActionAndVersion_AreFinal(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.rds("DescribeFlights").want(404, "InvalidAction.NotFound")
+		e.rds("DescribeRegions", "Version", "1999-01-01").want(400, "InvalidVersion")
+	}, emulatortest.WithConfig(func(c *emulator.Config) { c.UnknownNotFound = true }), emulatortest.AllowUnknown())
 }

@@ -176,6 +176,9 @@ func (s *Service) do(c *call, body []byte) (*response, *apiError) {
 func (c *call) fail(e *apiError, effected bool) {
 	if e.unknown != "" {
 		c.s.noteUnknown(e.unknown)
+		if final := c.s.cfg.UnknownNotFound; final != nil && final() {
+			e.status = http.StatusBadRequest
+		}
 	}
 	c.record(e.status, e.code, effected)
 	c.write(e.response(c.r, c.requestID))

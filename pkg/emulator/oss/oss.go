@@ -35,6 +35,9 @@ type Config struct {
 	Regions []string
 	// Unknown receives each unknown request, once; it may be nil.
 	Unknown func(what string)
+	// UnknownNotFound reports whether unknown requests are refused with 400, which
+	// clients take as final, instead of 501; nil means 501.
+	UnknownNotFound func() bool
 	// BlockPublicAccess makes new buckets with public access blocked (A087).
 	BlockPublicAccess bool
 }

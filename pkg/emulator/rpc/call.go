@@ -25,6 +25,7 @@ type call struct {
 	caller    cloud.Caller
 	requestID string
 	operation Action
+	unknown   string // the action, if no table has it
 }
 
 // admit checks all that comes before the action itself: protocol, signature,
@@ -57,7 +58,8 @@ func (c *call) admit() *Error {
 	}
 	c.caller.Origin = cloud.OriginOf(c.r)
 	if !known {
-		return Unsupported(c.action)
+		c.unknown = c.action
+		return c.unknownAction()
 	}
 	return c.authorize()
 }
@@ -178,8 +180,14 @@ type errorBody struct {
 }
 
 func (c *call) fail(e *Error, effected bool) {
-	if e.Status == http.StatusNotImplemented {
-		c.g.noteUnknown(c.product.Name, c.version, strings.TrimPrefix(e.Code, "NotImplemented."))
+	if what, ok := strings.CutPrefix(e.Code, "NotImplemented."); ok && e.Status == http.StatusNotImplemented {
+		c.unknown = what
+		if c.g.switches.UnknownNotFound() {
+			e = Errorf(http.StatusBadRequest, e.Code, "%s", e.Message)
+		}
+	}
+	if c.unknown != "" {
+		c.g.noteUnknown(c.product.Name, c.version, c.unknown)
 	}
 	c.record(e.Status, e.Code, effected)
 	body := errorBody{HostID: c.r.Host, Code: e.Code, Message: e.Message,

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -23,6 +24,7 @@ type bench struct {
 	faults   *cloud.Faults
 	journal  *cloud.Journal
 	gateway  *Gateway
+	switches Switches
 	done     int // how often an action took effect
 	nonce    int
 	reported []string // unknown calls
@@ -66,11 +68,11 @@ func newBench(t *testing.T) *bench {
 		"Knock": {Do: func(r *Request) (any, *Error) {
 			return struct{ What string }{r.Get("What") + "|" + r.Caller.AccessKeyID + "|" + r.Caller.SourceIP.String()}, nil
 		}, Unsigned: true},
-		"Nothing": {Do: func(*Request) (any, *Error) { return nil, nil }, Free: true},
+		"Nothing": {Do: func(*Request) (any, *Error) { return nil, nil }, Free: true, ReadOnly: true},
 	}}
 	b.gateway = NewGateway(Options{
 		Keys: keys, Authorizer: deny{"echo:Say", "acs:echo:::forbidden"}, Clock: b.clock, Faults: b.faults, Journal: b.journal,
-		Region: "cn-hangzhou", Wall: wall, Unknown: func(call string) { b.reported = append(b.reported, call) },
+		Region: "cn-hangzhou", Wall: wall, Unknown: func(call string) { b.reported = append(b.reported, call) }, Switches: &b.switches,
 	}, echo)
 	server := httptest.NewServer(b.gateway)
 	t.Cleanup(server.Close)
@@ -110,6 +112,21 @@ func (b *bench) get(v url.Values) reply {
 		b.Fatal(err)
 	}
 	return b.read(response)
+}
+
+// send returns the header and the body of the answer to a request.
+func (b *bench) send(request *http.Request) (http.Header, string) {
+	b.Helper()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return response.Header, string(body)
 }
 
 func (b *bench) read(response *http.Response) reply {

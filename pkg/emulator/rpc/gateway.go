@@ -22,8 +22,10 @@ type Options struct {
 	Wall func() time.Time
 	// RequireTLS refuses plain HTTP for products that are HTTPSOnly.
 	RequireTLS bool
-	// Unknown receives each call that is answered 501, once; it may be nil.
+	// Unknown receives each call that the emulator does not know, once; it may be nil.
 	Unknown func(call string)
+	// Switches may be shared with products of other protocols; nil: the default.
+	Switches *Switches
 }
 
 // A Gateway is the HTTP handler in front of the RPC products.
@@ -35,7 +37,9 @@ type Gateway struct {
 	journal    *cloud.Journal
 	region     string
 	wall       func() time.Time
-	products   map[string]API // by version
+	products   map[string]API               // by version
+	spellings  map[string]map[string]string // of actions, by version and lower case
+	switches   *Switches
 	nonces     nonces
 	requireTLS bool
 	onUnknown  func(call string) // receives each unknown call once
@@ -49,7 +53,10 @@ func NewGateway(o Options, products ...API) *Gateway {
 	g := &Gateway{
 		keys: o.Keys, authorizer: o.Authorizer, clock: o.Clock, faults: o.Faults, journal: o.Journal,
 		region: o.Region, wall: o.Wall, products: make(map[string]API, len(products)), unknown: map[string]struct{}{},
-		requireTLS: o.RequireTLS, onUnknown: o.Unknown,
+		requireTLS: o.RequireTLS, onUnknown: o.Unknown, switches: o.Switches, spellings: make(map[string]map[string]string, len(products)),
+	}
+	if g.switches == nil {
+		g.switches = &Switches{}
 	}
 	if g.wall == nil {
 		g.wall = func() time.Time { return time.Now().UTC() }
@@ -62,8 +69,21 @@ func NewGateway(o Options, products ...API) *Gateway {
 	}
 	for _, p := range products {
 		g.products[p.Version] = p
+		g.spellings[p.Version] = make(map[string]string, len(p.Actions))
+		for action := range p.Actions {
+			g.spellings[p.Version][strings.ToLower(action)] = action
+		}
 	}
 	return g
+}
+
+// spelling returns an action's name as the product's table has it: requests may
+// spell it in any case (A012). An unknown name is returned as it is.
+func (g *Gateway) spelling(version, action string) string {
+	if name, ok := g.spellings[version][strings.ToLower(action)]; ok {
+		return name
+	}
+	return action
 }
 
 // Matches reports whether a request is for an RPC gateway: by its Action in the
@@ -80,7 +100,7 @@ func Matches(r *http.Request) bool {
 	return r.Method == http.MethodPost && form
 }
 
-// Unknown returns the actions that were answered 501, as "Rds:MigrateToOtherZone"
+// Unknown returns the actions that the emulator does not know, as "Rds:MigrateToOtherZone"
 // or, where the version is unknown, "2020-01-01:Action", sorted.
 func (g *Gateway) Unknown() []string {
 	g.mu.Lock()
@@ -113,7 +133,7 @@ func (g *Gateway) MayChange(r *http.Request) bool {
 	query := r.URL.Query()
 	action := first(r.Header.Get("x-acs-action"), query.Get("Action"))
 	version := first(r.Header.Get("x-acs-version"), query.Get("Version"))
-	return !g.products[version].Actions[action].ReadOnly
+	return !g.products[version].Actions[g.spelling(version, action)].ReadOnly
 }
 
 // ServeHTTP implements http.Handler.

@@ -31,6 +31,7 @@ func (c *call) read() *Error {
 	c.action = first(c.params.Get("Action"), c.r.Header.Get("x-acs-action"))
 	c.version = first(c.params.Get("Version"), c.r.Header.Get("x-acs-version"))
 	c.product = c.g.products[c.version]
+	c.action = c.g.spelling(c.version, c.action)
 	// The default format is JSON for requests by headers and XML for requests
 	// by parameters.
 	c.format = c.params.Get("Format")
