@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,8 +30,8 @@ type identity struct {
 type signature struct {
 	accessKeyID, value, token string
 	region                    string // of V4, else empty
-	// toSign builds the string that the signature is of; sign computes one.
-	toSign func(target) string
+	// toSign builds the strings that the signature may be of; sign computes one.
+	toSign func(target) []string
 	sign   func(secret, toSign string) string
 }
 
@@ -54,9 +55,11 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 	for _, candidate := range candidates {
 		toSign := sig.toSign(candidate.target)
 		if first == "" {
-			first = toSign
+			first = toSign[0]
 		}
-		if !hmac.Equal([]byte(sig.sign(key.Secret, toSign)), []byte(sig.value)) {
+		if !slices.ContainsFunc(toSign, func(text string) bool {
+			return hmac.Equal([]byte(sig.sign(key.Secret, text)), []byte(sig.value))
+		}) {
 			continue
 		}
 		switch {
@@ -137,8 +140,14 @@ func (s *Service) queryV1(r *http.Request, query url.Values) (*signature, *apiEr
 func (s *Service) v1(r *http.Request, query url.Values, id, value, token, date string) *signature {
 	return &signature{
 		accessKeyID: id, value: value, token: token,
-		toSign: func(t target) string { return stringToSignV1(r.Method, r.Header, date, query, t) },
-		sign:   signV1,
+		toSign: func(t target) []string {
+			texts := []string{stringToSignV1(r.Method, r.Header, date, query, t, s.table.covers)}
+			if s.table.ambiguous(query) {
+				texts = append(texts, stringToSignV1(r.Method, r.Header, date, query, t, s.table.selects))
+			}
+			return texts
+		},
+		sign: signV1,
 	}
 }
 
@@ -210,8 +219,8 @@ func (s *Service) v4(r *http.Request, credential, additional, value, datetime, t
 	}
 	return &signature{
 		accessKeyID: parts[0], value: value, token: token, region: scope.region,
-		toSign: func(t target) string {
-			return stringToSignV4(r.Method, header, r.URL.RawQuery, t, names, datetime, scope)
+		toSign: func(t target) []string {
+			return []string{stringToSignV4(r.Method, header, r.URL.RawQuery, t, names, datetime, scope)}
 		},
 		sign: func(secret, toSign string) string { return signV4(secret, scope, toSign) },
 	}, nil

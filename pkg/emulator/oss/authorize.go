@@ -32,7 +32,7 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 		if !r.caller.signed {
 			return errorf("AccessDenied", "Anonymous user has no right to access this bucket.")
 		}
-		return s.authorize(r, op.action, "*")
+		return s.authorize(r, op.RAMAction, "*")
 	}
 	if !validBucketName(r.target.bucket) {
 		return errorf("InvalidBucketName", "The specified bucket is not valid.").with("BucketName", r.target.bucket)
@@ -41,7 +41,7 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 		if !r.caller.signed {
 			return errorf("AccessDenied", "Anonymous user has no right to create a bucket.")
 		}
-		return s.authorize(r, op.action, r.target.bucket)
+		return s.authorize(r, op.RAMAction, r.target.bucket)
 	}
 	if r.key != "" && !validKey(r.key) {
 		return invalidKey(r.key)
@@ -55,10 +55,14 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 			with("Bucket", b.name).with("Endpoint", b.location()+".aliyuncs.com")
 	}
 	r.bucket = b
-	if op.action == "" {
+	action := op.RAMAction
+	if r.query.Has("versionId") {
+		action = op.Versions // RAM has separate actions for old versions
+	}
+	if action == "" {
 		return nil
 	}
-	return s.authorizeIn(r, b, op.action, r.key)
+	return s.authorizeIn(r, b, action, r.key)
 }
 
 // authorizeIn decides on an action on the object key of a bucket, or on the

@@ -74,7 +74,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var refused *apiError
 	c.caller, c.at, refused = s.authenticate(r, candidates)
 	var unknown string
-	c.op, unknown = route(r, c.query, c.at.target)
+	c.op, unknown = s.table.route(r, c.query, c.at.target)
 	if refused != nil {
 		c.fail(refused, false)
 		return
@@ -86,6 +86,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, refused := readBody(r)
 	if refused != nil {
 		c.fail(refused, false)
+		return
+	}
+	if path := c.op.foreignElement(body); path != "" {
+		c.fail(unsupported(c.op.Request+" with the element "+path), false)
 		return
 	}
 	c.run(body)

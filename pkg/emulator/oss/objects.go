@@ -108,7 +108,7 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 		}
 	}
 	for name := range r.query {
-		if header, ok := strings.CutPrefix(name, "response-"); ok && r.caller.signed && subresourcesV1(name) {
+		if header, ok := strings.CutPrefix(name, "response-"); ok && r.caller.signed && s.table.covers(name) {
 			answer.header.Set(header, r.query.Get(name))
 		}
 	}

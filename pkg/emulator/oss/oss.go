@@ -45,7 +45,8 @@ type Config struct {
 // A Service is one emulated OSS for all regions. It is safe for concurrent
 // use.
 type Service struct {
-	cfg Config
+	cfg   Config
+	table *table
 
 	mu      sync.Mutex
 	buckets map[string]*bucket
@@ -74,7 +75,7 @@ func New(cfg Config) *Service {
 	if cfg.Regions == nil {
 		cfg.Regions = []string{cfg.Region}
 	}
-	return &Service{cfg: cfg, buckets: make(map[string]*bucket), blockedAccounts: make(map[string]bool), unknown: make(map[string]bool)}
+	return &Service{cfg: cfg, table: newTable(), buckets: make(map[string]*bucket), blockedAccounts: make(map[string]bool), unknown: make(map[string]bool)}
 }
 
 // Unknown lists the requests that were answered 501, sorted: method, level and

@@ -1,223 +1,137 @@
 package oss
 
 import (
+	"bytes"
+	"encoding/xml"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 )
 
-// An operation is one call of the OSS API.
-type operation struct {
-	// name is the call's name, as in "oss:PutBucket": in the journal and in
-	// faults. HeadObject and ListObjectsV2 have names of their own.
-	name string
-	// action is the action that RAM authorises, as "oss:GetObject" for
-	// HeadObject (OSS documentation, "RAM policies", table of actions). Empty:
-	// the operation asks RAM itself, object by object.
-	action string
-	run    func(*Service, *request) (*response, *apiError)
-}
-
 // route finds the operation of a request. unknown describes a request that has
-// none.
-func route(r *http.Request, query url.Values, t target) (op *operation, unknown string) {
+// none, or one with a member that its operation lacks: nothing falls through to a
+// plainer operation.
+func (t *table) route(r *http.Request, query url.Values, at target) (op *operation, unknown string) {
 	level := "object"
 	switch {
-	case t.bucket == "":
+	case at.bucket == "":
 		level = "service"
-	case t.key == "":
+	case at.key == "":
 		level = "bucket"
 	}
-	var selected []string
-	for name := range query {
-		if selecting(name) {
-			selected = append(selected, name)
+	about := r.Method + " " + level
+	copying := r.Header.Get("x-oss-copy-source") != ""
+	for _, candidate := range t.operations {
+		if candidate.about == about && candidate.asked(query) && (candidate.Copies == nil || *candidate.Copies == copying) {
+			op = candidate
+			break
 		}
 	}
-	slices.Sort(selected)
-	what := r.Method + " " + level
-	if len(selected) > 0 {
-		what += " ?" + strings.Join(selected, "&")
+	if op == nil {
+		var named []string
+		for name := range query {
+			if t.selects(name) {
+				named = append(named, name)
+			}
+		}
+		return nil, described(about, named)
 	}
-	if name, there := unsupportedHeader(r.Header); there {
-		return nil, what + " with the header " + name
+	reading := level == "object" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	if foreign := t.foreign(op, query, reading); len(foreign) > 0 {
+		return nil, described(about, append(slices.Clone(op.query), foreign...))
 	}
-	if op = find(what, r, query); op == nil {
-		return nil, what
+	for name, values := range r.Header {
+		if name = strings.ToLower(name); strings.HasPrefix(name, ossPrefix) && !t.admits(op, name, values[0]) {
+			return nil, described(about, op.query) + " with the header " + name
+		}
 	}
 	return op, ""
 }
 
-// selecting reports whether a query parameter names a sub-resource, and with it
-// another operation. Other parameters qualify an operation, or are ignored.
-func selecting(name string) bool {
-	switch name {
-	case "callback-var", "continuation-token", "endTime", "startTime", "partNumber", "position", "security-token", "versionId",
-		"response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language",
-		"response-content-type", "response-expires":
-		return false
-	case "accessPoint", "accessPointPolicy", "accessmonitor", "bucketArchiveDirectRead", "httpsConfig", "policyStatus",
-		"publicAccessBlock", "regions", "resourcePool", "x-oss-process", "x-oss-async-process", "bucketOverwriteConfig", "qosConfiguration":
-		return true
+// described names a request by its method, level and sub-resources.
+func described(about string, named []string) string {
+	if len(named) == 0 {
+		return about
 	}
-	return subresourcesV1(name) && !strings.HasPrefix(name, "x-oss-")
+	slices.Sort(named)
+	return about + " ?" + strings.Join(slices.Compact(named), "&")
 }
 
-// unsupportedHeader finds a header that would change an operation in a way that
-// the emulator lacks.
-func unsupportedHeader(h http.Header) (name string, there bool) {
-	for _, name := range []string{
-		"x-oss-callback", "x-oss-server-side-data-encryption", "x-oss-agentic-bucket",
-	} {
-		if h.Get(name) != "" {
-			return name, true
+// asked reports whether a query has all sub-resources of the operation.
+func (o *operation) asked(query url.Values) bool {
+	for _, wanted := range o.query {
+		name, value, valued := strings.Cut(wanted, "=")
+		if !query.Has(name) || valued && query.Get(name) != value {
+			return false
 		}
 	}
-	if h.Get("x-oss-hns-status") == "enabled" {
-		return "x-oss-hns-status", true
-	}
-	return "", false
+	return true
 }
 
-// plain returns an operation that has the same name in RAM.
-func plain(name string, run func(*Service, *request) (*response, *apiError)) *operation {
-	return &operation{name, name, run}
+// foreign lists the query members that an operation lacks. Reads of objects ignore
+// members that no client knows, as the cloud does, if they have a value: browsers
+// add ?v=1 (A200).
+func (t *table) foreign(o *operation, query url.Values, reading bool) []string {
+	var list []string
+	for name, values := range query {
+		if slices.ContainsFunc(o.query, func(own string) bool { return own == name || strings.HasPrefix(own, name+"=") }) ||
+			t.admits(o, name, values[0]) {
+			continue
+		}
+		if reading && !t.selects(name) && values[0] != "" {
+			continue
+		}
+		list = append(list, name)
+	}
+	return list
 }
 
-// find is the table of the operations.
-func find(what string, r *http.Request, query url.Values) *operation {
-	switch what {
-	case "GET service":
-		return plain("oss:ListBuckets", (*Service).listBuckets)
-	case "GET service ?regions":
-		return plain("oss:DescribeRegions", (*Service).describeRegions)
-	case "PUT bucket":
-		return plain(actionPutBucket, (*Service).putBucket)
-	case "DELETE bucket":
-		return plain("oss:DeleteBucket", (*Service).deleteBucket)
-	case "GET bucket ?bucketInfo":
-		return plain("oss:GetBucketInfo", (*Service).getBucketInfo)
-	case "GET bucket ?location":
-		return plain("oss:GetBucketLocation", (*Service).getBucketLocation)
-	case "GET bucket ?stat":
-		return plain("oss:GetBucketStat", (*Service).getBucketStat)
-	case "GET bucket ?acl":
-		return plain("oss:GetBucketAcl", (*Service).getBucketACL)
-	case "PUT bucket ?acl":
-		return plain("oss:PutBucketAcl", (*Service).putBucketACL)
-	case "PUT bucket ?tagging":
-		return &operation{"oss:PutBucketTags", "oss:PutBucketTagging", (*Service).putBucketTags}
-	case "GET bucket ?tagging":
-		return &operation{"oss:GetBucketTags", "oss:GetBucketTagging", (*Service).getBucketTags}
-	case "DELETE bucket ?tagging":
-		return &operation{"oss:DeleteBucketTags", "oss:DeleteBucketTagging", (*Service).deleteBucketTags}
-	case "PUT bucket ?versioning":
-		return plain("oss:PutBucketVersioning", (*Service).putBucketVersioning)
-	case "GET bucket ?versioning":
-		return plain("oss:GetBucketVersioning", (*Service).getBucketVersioning)
-	case "PUT bucket ?encryption":
-		return plain("oss:PutBucketEncryption", (*Service).putBucketEncryption)
-	case "GET bucket ?encryption":
-		return plain("oss:GetBucketEncryption", (*Service).getBucketEncryption)
-	case "DELETE bucket ?encryption":
-		return plain("oss:DeleteBucketEncryption", (*Service).deleteBucketEncryption)
-	case "PUT bucket ?cors":
-		return plain("oss:PutBucketCors", (*Service).putBucketCORS)
-	case "GET bucket ?cors":
-		return plain("oss:GetBucketCors", (*Service).getBucketCORS)
-	case "DELETE bucket ?cors":
-		return plain("oss:DeleteBucketCors", (*Service).deleteBucketCORS)
-	case "PUT bucket ?lifecycle":
-		return plain("oss:PutBucketLifecycle", (*Service).putBucketLifecycle)
-	case "GET bucket ?lifecycle":
-		return plain("oss:GetBucketLifecycle", (*Service).getBucketLifecycle)
-	case "DELETE bucket ?lifecycle":
-		return plain("oss:DeleteBucketLifecycle", (*Service).deleteBucketLifecycle)
-	case "PUT bucket ?publicAccessBlock":
-		return plain("oss:PutBucketPublicAccessBlock", (*Service).putPublicAccessBlock)
-	case "GET bucket ?publicAccessBlock":
-		return plain("oss:GetBucketPublicAccessBlock", (*Service).getPublicAccessBlock)
-	case "DELETE bucket ?publicAccessBlock":
-		return plain("oss:DeleteBucketPublicAccessBlock", (*Service).deletePublicAccessBlock)
-	case "GET bucket":
-		if query.Get("list-type") == "2" {
-			return &operation{"oss:ListObjectsV2", actionListObjects, (*Service).listObjectsV2}
-		}
-		return plain(actionListObjects, (*Service).listObjects)
-	case "GET bucket ?versions":
-		return plain("oss:ListObjectVersions", (*Service).listObjectVersions)
-	case "GET bucket ?uploads":
-		return plain("oss:ListMultipartUploads", (*Service).listMultipartUploads)
-	case "POST bucket ?delete":
-		return &operation{"oss:DeleteMultipleObjects", "", (*Service).deleteMultipleObjects}
-	}
-	return findObject(what, r, query)
+// admits reports whether an operation takes a query member or header with a value.
+func (t *table) admits(o *operation, name, value string) bool {
+	return o.members.admit(name, value) || t.common.admit(name, value)
 }
 
-// findObject is the part of the table that speaks of objects.
-func findObject(what string, r *http.Request, query url.Values) *operation {
-	suffix := ""
-	if query.Has("versionId") {
-		suffix = actionOfOldVersions // RAM has separate actions for old versions
+func (m *members) admit(name, value string) bool {
+	if def, ok := m.Defaults[name]; ok {
+		return strings.EqualFold(value, def)
 	}
-	copying := r.Header.Get("x-oss-copy-source") != ""
-	switch what {
-	case "PUT object":
-		if copying {
-			return &operation{"oss:CopyObject", actionPutObject, (*Service).copyObject}
-		}
-		return plain(actionPutObject, (*Service).putObject)
-	case "GET object":
-		return &operation{actionGetObject, actionGetObject + suffix, (*Service).getObject}
-	case "HEAD object":
-		return &operation{"oss:HeadObject", actionGetObject + suffix, (*Service).getObject}
-	case "HEAD object ?objectMeta":
-		return &operation{"oss:GetObjectMeta", actionGetObject + suffix, (*Service).getObjectMeta}
-	case "DELETE object":
-		return &operation{actionDeleteObject, actionDeleteObject + suffix, (*Service).deleteObject}
-	case "POST object ?uploads":
-		return &operation{"oss:InitiateMultipartUpload", actionPutObject, (*Service).initiateMultipartUpload}
-	case "PUT object ?uploadId":
-		if copying {
-			return &operation{"oss:UploadPartCopy", actionPutObject, (*Service).uploadPartCopy}
-		}
-		return &operation{"oss:UploadPart", actionPutObject, (*Service).uploadPart}
-	case "POST object ?uploadId":
-		return &operation{"oss:CompleteMultipartUpload", actionPutObject, (*Service).completeMultipartUpload}
-	case "DELETE object ?uploadId":
-		return plain(actionAbortUpload, (*Service).abortMultipartUpload)
-	case "GET object ?uploadId":
-		return plain(actionListParts, (*Service).listParts)
-	}
-	return findOptions(what, suffix)
+	return slices.Contains(m.Implements, name) || slices.Contains(m.Checks, name) ||
+		strings.HasPrefix(name, metaPrefix) && slices.Contains(m.Implements, metaPrefix+"*")
 }
 
-// findOptions is the part of the table for options of objects, besides their
-// content.
-func findOptions(what, suffix string) *operation {
-	of := func(name string) string {
-		if suffix == "" {
-			return name
+// Prefixes of OSS's own headers and query members, and of user metadata.
+const (
+	ossPrefix  = "x-oss-"
+	metaPrefix = "x-oss-meta-"
+)
+
+// foreignElement returns the path of the first element of an XML body that the
+// operation lacks, empty if there is none. The operation itself refuses a body that
+// is no XML.
+func (o *operation) foreignElement(body []byte) string {
+	if o.Body == nil {
+		return ""
+	}
+	decoder := xml.NewDecoder(bytes.NewReader(body))
+	var path []string
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return ""
 		}
-		// oss:PutObjectVersionTagging, oss:GetObjectVersionAcl.
-		return strings.Replace(name, "Object", "Object"+suffix, 1)
+		switch t := token.(type) {
+		case xml.StartElement:
+			path = append(path, t.Name.Local)
+			if below := strings.Join(path[1:], "."); below != "" && !o.hasElement(below) {
+				return below
+			}
+		case xml.EndElement:
+			path = path[:len(path)-1]
+		}
 	}
-	switch what {
-	case "PUT object ?tagging":
-		return &operation{"oss:PutObjectTagging", of("oss:PutObjectTagging"), (*Service).putObjectTagging}
-	case "GET object ?tagging":
-		return &operation{"oss:GetObjectTagging", of("oss:GetObjectTagging"), (*Service).getObjectTagging}
-	case "DELETE object ?tagging":
-		return &operation{"oss:DeleteObjectTagging", of("oss:DeleteObjectTagging"), (*Service).deleteObjectTagging}
-	case "PUT object ?acl":
-		return &operation{"oss:PutObjectAcl", of("oss:PutObjectAcl"), (*Service).putObjectACL}
-	case "GET object ?acl":
-		return &operation{"oss:GetObjectAcl", of("oss:GetObjectAcl"), (*Service).getObjectACL}
-	case "PUT object ?symlink":
-		return &operation{"oss:PutSymlink", actionPutObject, (*Service).putSymlink}
-	case "GET object ?symlink":
-		return &operation{"oss:GetSymlink", actionGetObject + suffix, (*Service).getSymlink}
-	}
-	return nil
+}
+
+func (o *operation) hasElement(path string) bool {
+	return slices.ContainsFunc(o.Body, func(known string) bool { return known == path || strings.HasPrefix(known, path+".") })
 }

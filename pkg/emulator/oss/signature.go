@@ -32,31 +32,10 @@ func (t target) path() string {
 	return "/" + t.bucket + "/" + t.key
 }
 
-// subresourcesV1 reports whether a query parameter is part of signature V1;
-// names that begin with x-oss- always are (OSS documentation, "Include a V1
-// signature in the Authorization header"; the list is the union of the
-// parameters that Alibaba Cloud's own clients sign).
-func subresourcesV1(name string) bool {
-	switch name {
-	case "acl", "append", "asyncFetch", "bucketInfo", "callback", "callback-var", "cloudboxes", "cname", "comp",
-		"continuation-token", "cors", "delete", "encryption", "endTime", "img", "inventory", "inventoryId",
-		"lifecycle", "live", "location", "logging", "metaQuery", "objectMeta", "partNumber", "policy", "position",
-		"qos", "qosInfo", "referer", "regionList", "replication", "replicationLocation", "replicationProgress",
-		"requestPayment", "resourceGroup", "responseHeader", "restore", "rtc", "response-cache-control",
-		"response-content-disposition", "response-content-encoding", "response-content-language",
-		"response-content-type", "response-expires", "security-token", "sequential", "startTime", "stat", "status",
-		"style", "styleName", "symlink", "tagging", "transferAcceleration", "udf", "udfApplication",
-		"udfApplicationLog", "udfId", "udfImage", "udfImageDesc", "udfName", "uploadId", "uploads", "versionId",
-		"versioning", "versions", "vod", "website", "withHashContext", "worm", "wormExtend", "wormId":
-		return true
-	}
-	return strings.HasPrefix(name, "x-oss-")
-}
-
 // stringToSignV1 builds the string that signature V1 signs. date is the Date
 // line: the Date header, x-oss-date where that is sent, or Expires of a signed
-// URL.
-func stringToSignV1(method string, header http.Header, date string, query url.Values, t target) string {
+// URL. covers reports whether the signature covers a query member.
+func stringToSignV1(method string, header http.Header, date string, query url.Values, t target, covers func(string) bool) string {
 	var b strings.Builder
 	for _, line := range []string{method, header.Get("Content-MD5"), header.Get("Content-Type"), date} {
 		b.WriteString(line + "\n")
@@ -67,7 +46,7 @@ func stringToSignV1(method string, header http.Header, date string, query url.Va
 	b.WriteString(t.path())
 	var signed []string
 	for name, values := range query {
-		if !subresourcesV1(name) {
+		if !covers(name) {
 			continue
 		}
 		if len(values) > 0 && values[0] != "" {

@@ -34,7 +34,7 @@ func TestSignatureV1_KnownRequests_Match(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			toSign := stringToSignV1(c.method, c.header, c.date, query, c.target)
+			toSign := stringToSignV1(c.method, c.header, c.date, query, c.target, newTable().covers)
 			if got := signV1(c.secret, toSign); got != c.want {
 				t.Errorf("signature = %s, want %s; string to sign %q", got, c.want, toSign)
 			}
