@@ -60,6 +60,7 @@ func cloudBehaviours() []cloudBehaviour {
 		{"TokensForgottenListsLag", func(b *emulatedrds.Behaviour) { b.TokenLifetime, b.ListLag = 0, lag }, nil, creates},
 		{"TokensForgottenAllLags", func(b *emulatedrds.Behaviour) { b.TokenLifetime, b.Lag = 0, lag }, nil, creates},
 		{"AccountsLag", func(b *emulatedrds.Behaviour) { b.AccountLag = 5 * time.Second }, nil, accounts},
+		{"DatabasesLag", func(b *emulatedrds.Behaviour) { b.DatabaseLag = 2 * time.Minute }, nil, []string{"bind"}},
 		{"FirstAccountSuper", func(b *emulatedrds.Behaviour) { b.FirstAccountSuper = true }, nil, accounts},
 		{"DetachmentsLag", nil, func(b *ram.Behaviour) { b.DetachLag = 10 * time.Second }, accounts},
 	}

@@ -66,7 +66,8 @@ type Server interface { //nolint:interfacebloat // these are the operations of R
 	// LockAccount closes the account for new sessions, or opens it again.
 	LockAccount(ctx context.Context, name string, locked bool) error
 	// DropAccount removes the account, if it exists, and ends its sessions
-	// before it returns.
+	// before it returns. PostgreSQL returns ErrOwnsObjects, and keeps the account,
+	// where objects depend on it.
 	DropAccount(ctx context.Context, name string) error
 	// Grant gives an account ReadWrite, ReadOnly, DDLOnly or DMLOnly on a
 	// database, or in PostgreSQL DBOwner, and replaces its privilege there (RDS
@@ -96,6 +97,9 @@ var (
 	// ErrInvalid: a malformed name, password, character set or privilege; it is
 	// returned before the server is asked.
 	ErrInvalid = errors.New("engine: invalid argument")
+	// ErrOwnsObjects: the account of a DropAccount owns objects or has rights on
+	// some.
+	ErrOwnsObjects = errors.New("engine: objects depend on the account")
 	// ErrNoDatabase: the database of a Grant is missing.
 	ErrNoDatabase = errors.New("engine: no such database")
 )

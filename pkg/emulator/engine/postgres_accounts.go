@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -70,20 +69,25 @@ func (s *postgresServer) LockAccount(ctx context.Context, name string, locked bo
 	})
 }
 
-// DropAccount locks the account, ends its sessions, and gives its objects to
-// the owners of their databases.
+// DropAccount locks the account, ends its sessions, and removes it. Where an object
+// depends on the account, all stays as it is.
 func (s *postgresServer) DropAccount(ctx context.Context, name string) error {
 	if err := checkPostgresAccount(name); err != nil {
 		return err
 	}
 	return s.administer(ctx, "drop account "+name, func(ctx context.Context, conn *sql.Conn) error {
 		var id int64
-		err := conn.QueryRowContext(ctx, "SELECT oid FROM pg_roles WHERE rolname = $1", name).Scan(&id)
-		if errors.Is(err, sql.ErrNoRows) {
+		var needed bool
+		err := conn.QueryRowContext(ctx,
+			"SELECT oid, EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = pg_roles.oid) FROM pg_roles WHERE rolname = $1",
+			name).Scan(&id, &needed)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case needed:
+			return ErrOwnsObjects
 		}
 		quoted := pq.QuoteIdentifier(name)
 		if err := run(ctx, conn, "ALTER ROLE "+quoted+" NOLOGIN"); err != nil {
@@ -92,50 +96,20 @@ func (s *postgresServer) DropAccount(ctx context.Context, name string) error {
 		if err := endSessions(ctx, conn, id, ""); err != nil {
 			return err
 		}
-		if err := s.revokeEverything(ctx, conn, name); err != nil {
-			return err
+		err = run(ctx, conn, "DROP ROLE "+quoted)
+		var refused *pq.Error
+		if errors.As(err, &refused) && refused.Code == dependentObjects { // a session that has ended made one
+			return errors.Join(ErrOwnsObjects, run(ctx, conn, "ALTER ROLE "+quoted+" LOGIN"))
 		}
-		if err := run(ctx, conn, "DROP ROLE "+quoted); err != nil {
+		if err != nil {
 			return err
 		}
 		return endSessions(ctx, conn, id, "") // of a login that was under way
 	})
 }
 
-// revokeEverything drops the objects and privileges of an account in every
-// database.
-func (s *postgresServer) revokeEverything(ctx context.Context, conn *sql.Conn, name string) error {
-	rows, err := conn.QueryContext(ctx, "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datallowconn")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	type place struct{ database, heir string }
-	var places []place
-	for rows.Next() {
-		var p place
-		if err := rows.Scan(&p.database, &p.heir); err != nil {
-			return err
-		}
-		if !strings.HasPrefix(p.heir, ownerPrefix) { // a database of its own, or PostgreSQL's
-			p.heir = privilegedRole
-		}
-		places = append(places, p)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	account := pq.QuoteIdentifier(name)
-	for _, p := range places {
-		err := s.inside(ctx, p.database, func(ctx context.Context, conn *sql.Conn) error {
-			return run(ctx, conn, "REASSIGN OWNED BY "+account+" TO "+pq.QuoteIdentifier(p.heir), "DROP OWNED BY "+account)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// dependentObjects is PostgreSQL's code of a refused DROP ROLE.
+const dependentObjects = "2BP01"
 
 // Grant makes an account a member of the database's owner. DBOwner is the only
 // privilege of RDS for PostgreSQL.

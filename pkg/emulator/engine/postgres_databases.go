@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -97,6 +98,10 @@ func checkPostgresDatabase(name string) error {
 // API, CreateDatabase).
 type locale struct{ encoding, collate, ctype string }
 
+// encodings is the form of PostgreSQL's own names of encodings. PostgreSQL refuses
+// unknown ones.
+var encodings = regexp.MustCompile(`^[A-Z][A-Z0-9_]{2,20}$`)
+
 func parseLocale(charset string) (locale, error) {
 	parts := strings.Split(charset, ",")
 	l := locale{encoding: parts[0], collate: "C", ctype: "C"}
@@ -106,7 +111,7 @@ func parseLocale(charset string) (locale, error) {
 	if len(parts) > 2 {
 		l.ctype = parts[2]
 	}
-	if len(parts) > 3 || !slices.Contains([]string{"UTF8", "LATIN1", "EUC_CN", "SQL_ASCII", "KOI8U", "WIN1252"}, l.encoding) {
+	if len(parts) > 3 || !encodings.MatchString(l.encoding) {
 		return locale{}, fmt.Errorf("%w: character set %q", ErrInvalid, charset)
 	}
 	return l, nil

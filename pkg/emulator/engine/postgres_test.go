@@ -146,7 +146,7 @@ func TestPostgreSQL_Owners_ShareDatabaseOthersRefused(t *testing.T) {
 	wantState(t, enter(t, s, "two", "Pass-1", "my-shop"), insufficientPrivilege)
 }
 
-func TestPostgreSQL_DropAccount_EndsSessionsKeepsObjects(t *testing.T) {
+func TestPostgreSQL_DropAccount_EndsSessionsRefusesOwners(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "UTF8"))
@@ -167,6 +167,10 @@ func TestPostgreSQL_DropAccount_EndsSessionsKeepsObjects(t *testing.T) {
 		err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'").Scan(&n)
 		return err == nil && n == 1
 	})
+	if err := s.DropAccount(ctx, "one"); !errors.Is(err, ErrOwnsObjects) {
+		t.Errorf("an account with a table is dropped with %v, want ErrOwnsObjects", err)
+	}
+	execute(t, idle, "DROP TABLE its_own") // its session goes on
 	must(t, s.DropAccount(ctx, "one"), s.DropAccount(ctx, "one"))
 	if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the busy session ended with %v, want its connection lost", err)
@@ -175,7 +179,7 @@ func TestPostgreSQL_DropAccount_EndsSessionsKeepsObjects(t *testing.T) {
 		t.Error("the idle session lives")
 	}
 	wantState(t, enter(t, s, "one", "Pass-1", "shop"), invalidPassword)
-	execute(t, two, "DROP TABLE made", "DROP TABLE its_own")
+	execute(t, two, "DROP TABLE made")
 	must(t, s.CreateAccount(ctx, "one", "Pass-1", false))
 }
 
@@ -201,7 +205,10 @@ func TestPostgreSQL_SuperAccount_StaysInsideTheInstance(t *testing.T) {
 			t.Errorf("%s: allowed", statement)
 		}
 	}
-	must(t, s.DropAccount(ctx, "chief"), s.DropDatabase(ctx, "own"))
+	if err := s.DropAccount(ctx, "chief"); !errors.Is(err, ErrOwnsObjects) {
+		t.Errorf("the owner of a database is dropped with %v, want ErrOwnsObjects", err)
+	}
+	must(t, s.DropDatabase(ctx, "own"), s.DropDatabase(ctx, "before"), s.DropDatabase(ctx, "after"), s.DropAccount(ctx, "chief"))
 }
 
 func TestPostgreSQL_Restart_KeepsAllButSessions(t *testing.T) {

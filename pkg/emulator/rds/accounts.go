@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -120,7 +121,7 @@ func (s *Service) addAccount(r *rpc.Request, in *instance) (*account, *rpc.Error
 			return nil, takenAccount()
 		}
 	}
-	onlySuper := a.kind == superAccount && hasSuper && in.engine != "PostgreSQL" // which has as many as it wants
+	onlySuper := a.kind == superAccount && hasSuper && in.engine != postgreSQL // which has as many as it wants
 	if onlySuper || over(len(in.accounts)+1, s.behaviour.Quotas.Accounts) {
 		return nil, rpc.Errorf(http.StatusForbidden, "AccountLimitExceeded", "The instance has as many accounts of this type as it may have.")
 	}
@@ -132,19 +133,26 @@ func (s *Service) addAccount(r *rpc.Request, in *instance) (*account, *rpc.Error
 	return a, nil
 }
 
-// deleteAccount is DeleteAccount of the RDS API.
+// deleteAccount is DeleteAccount of the RDS API. A locked account can be deleted too
+// ("Lock an account", RDS for PostgreSQL). An account of PostgreSQL that owns a
+// database or an object stays (A331).
 func (s *Service) deleteAccount(r *rpc.Request) (any, *rpc.Error) {
 	in, server, done, fail := s.workOn(r)
 	if fail != nil {
 		return nil, fail
 	}
 	defer done()
-	a, fail := s.findAccount(r, in)
+	a, fail := s.findAccountIn(r, in, "Available", "Lock")
 	if fail != nil {
 		return nil, fail
 	}
+	if in.engine == postgreSQL && s.owns(a) {
+		return nil, ownerOfSomething()
+	}
 	if server != nil {
-		if err := server.DropAccount(r.Context, a.name); err != nil {
+		if err := server.DropAccount(r.Context, a.name); errors.Is(err, engine.ErrOwnsObjects) {
+			return nil, ownerOfSomething()
+		} else if err != nil {
 			return nil, databaseError(err)
 		}
 	}
@@ -154,14 +162,25 @@ func (s *Service) deleteAccount(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
+// owns reports whether an account has a database.
+func (s *Service) owns(a *account) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(a.grants) > 0
+}
+
+func ownerOfSomething() *rpc.Error {
+	return rpc.Errorf(http.StatusUnauthorized, "AccountActionForbidden", "Some objects depend on account.")
+}
+
 // findAccount returns the account named by AccountName, which must be
 // Available. The caller holds the instance's work and releases mu.
 func (s *Service) findAccount(r *rpc.Request, in *instance) (*account, *rpc.Error) {
 	return s.findAccountIn(r, in, "Available")
 }
 
-// findAccountIn is findAccount for calls that need it in another state.
-func (s *Service) findAccountIn(r *rpc.Request, in *instance, want string) (*account, *rpc.Error) {
+// findAccountIn is findAccount for calls that need it in one of other states.
+func (s *Service) findAccountIn(r *rpc.Request, in *instance, want ...string) (*account, *rpc.Error) {
 	name, fail := r.Require("AccountName")
 	if fail != nil {
 		return nil, fail
@@ -172,7 +191,7 @@ func (s *Service) findAccountIn(r *rpc.Request, in *instance, want string) (*acc
 	if a == nil {
 		return nil, rpc.Errorf(http.StatusNotFound, "InvalidAccountName.NotFound", "The account does not exist.")
 	}
-	if a.status(r.Now) != want {
+	if !slices.Contains(want, a.status(r.Now)) {
 		return nil, bad("IncorrectAccountStatus", "The account is not available now.")
 	}
 	return a, nil

@@ -128,7 +128,7 @@ func TestPrivileges_GrantAndRevoke_Shown(t *testing.T) {
 	f.wantAccounts(id, "alice Normal Available orders=ReadWrite stock=DMLOnly", "chief Super Available")
 
 	f.wantCode(f.grant(id, "bob", "orders", "ReadWrite"), 404, "InvalidAccountName.NotFound")
-	f.wantCode(f.grant(id, "alice", "nodb", "ReadWrite"), 404, "InvalidDBName.NotFound")
+	f.wantCode(f.grant(id, "alice", "nodb", "ReadWrite"), 404, "InvalidDB.NotFound")
 	f.wantCode(f.grant(id, "alice", "orders", "DBOwner"), 400, "InvalidAccountPrivilege.Malformed")
 	f.wantCode(f.grant(id, "alice", "orders,stock", "ReadWrite"), 400, "InvalidDBNameOrAccountPrivilege")
 	f.wantCode(f.grant(id, "chief", "orders", "ReadWrite"), 403, "IncorrectAccountType")
@@ -226,12 +226,48 @@ func TestLockAccount_PostgreSQL_LocksAndUnlocks(t *testing.T) {
 	f.wantCode(set(id, false), 400, "IncorrectAccountStatus")
 	f.ok(set(id, true))
 	f.wantAccounts(id, "alice Normal Lock")
-	f.wantCode(f.deleteAccount(id, "alice"), 400, "IncorrectAccountStatus")
 	f.ok(set(id, false))
+	f.ok(set(id, true))
 	f.ok(f.deleteAccount(id, "alice"))
 	f.wantCode(set(mysql, true), 403, "IncorrectDBInstanceType")
 	f.ok(f.createAccount(id, "chief1", super))
 	f.ok(f.createAccount(id, "chief2", super)) // of PostgreSQL there may be several
+}
+
+func TestDeleteAccount_OwnerOfDatabase_StaysUntilItIsGone(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance(postgres)
+	f.ok(f.createAccount(id, "alice"))
+	f.ok(f.createDatabase(id, "orders", "UTF8"))
+	f.srv.Clock().Advance(30 * time.Second)
+	f.ok(f.grant(id, "alice", "orders", "DBOwner"))
+	f.wantCode(f.deleteAccount(id, "alice"), 401, "AccountActionForbidden")
+	f.wantCode(f.revoke(id, "alice", "orders"), 403, "IncorrectDBInstanceType")
+	f.wantAccounts(id, "alice Normal Available orders=DBOwner")
+	drop := sdk.CreateDeleteDatabaseRequest()
+	drop.DBInstanceId, drop.DBName = id, "orders"
+	must(f.DeleteDatabase(drop))(f)
+	f.ok(f.deleteAccount(id, "alice"))
+	f.srv.Clock().Advance(20 * time.Second)
+	f.wantAccounts(id)
+}
+
+func TestGrant_FreshDatabase_UnknownForTheLag(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	f.srv.RDS().Behave(func(b *rds.Behaviour) { b.DatabaseLag = 10 * time.Second })
+	f.ok(f.createAccount(id, "alice"))
+	f.srv.Clock().Advance(20 * time.Second)
+	f.ok(f.createDatabase(id, "orders", "utf8"))
+	f.wantCode(f.grant(id, "alice", "orders", "ReadWrite"), 403, "OperationDenied.DBStatus")
+	f.srv.Clock().Advance(30 * time.Second)
+	if got := f.databaseStatus(id, "orders"); got != "Running" {
+		t.Errorf("the database is %s", got)
+	}
+	f.wantCode(f.grant(id, "alice", "orders", "ReadWrite"), 404, "InvalidDB.NotFound")
+	f.wantCode(f.revoke(id, "alice", "orders"), 404, "InvalidDB.NotFound")
+	f.srv.Clock().Advance(10 * time.Second)
+	f.ok(f.grant(id, "alice", "orders", "ReadWrite"))
 }
 
 func TestCheckNameAvailable_NamesInUse_Refused(t *testing.T) {

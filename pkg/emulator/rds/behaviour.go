@@ -36,6 +36,9 @@ type Behaviour struct {
 	// NetStates shows a change of connections as NET_CREATING, NET_MODIFYING or
 	// NET_DELETING in place of DBInstanceNetTypeChanging (A302).
 	NetStates bool
+	// DatabaseLag is the time for which grants do not know a database that is
+	// Running (A330).
+	DatabaseLag time.Duration
 	// Quotas are the limits of the account and of its instances.
 	Quotas Quotas
 }

@@ -9,14 +9,17 @@ import (
 
 // resetAccountPassword is ResetAccountPassword of the RDS API.
 func (s *Service) resetAccountPassword(r *rpc.Request) (any, *rpc.Error) {
-	return s.setPassword(r, func(*account) *rpc.Error { return nil })
+	return s.setPassword(r, func(*instance, *account) *rpc.Error { return nil })
 }
 
 // resetAccount is ResetAccount of the RDS API: it sets a new password of a
 // Super account and restores its privileges. In the emulator the privileges are
-// always whole.
+// always whole. The page excludes PostgreSQL.
 func (s *Service) resetAccount(r *rpc.Request) (any, *rpc.Error) {
-	return s.setPassword(r, func(a *account) *rpc.Error {
+	return s.setPassword(r, func(in *instance, a *account) *rpc.Error {
+		if in.engine == postgreSQL {
+			return unfitEngine()
+		}
 		if a.kind != superAccount {
 			return rpc.Errorf(http.StatusForbidden, "IncorrectAccountType", "The type of the account does not support this.")
 		}
@@ -24,7 +27,7 @@ func (s *Service) resetAccount(r *rpc.Request) (any, *rpc.Error) {
 	})
 }
 
-func (s *Service) setPassword(r *rpc.Request, check func(*account) *rpc.Error) (any, *rpc.Error) {
+func (s *Service) setPassword(r *rpc.Request, check func(*instance, *account) *rpc.Error) (any, *rpc.Error) {
 	password, fail := r.Require("AccountPassword")
 	if fail != nil {
 		return nil, fail
@@ -41,7 +44,7 @@ func (s *Service) setPassword(r *rpc.Request, check func(*account) *rpc.Error) (
 	if fail != nil {
 		return nil, fail
 	}
-	if fail := check(a); fail != nil {
+	if fail := check(in, a); fail != nil {
 		return nil, fail
 	}
 	if server != nil {
@@ -97,8 +100,8 @@ func (s *Service) setLock(r *rpc.Request, state string, locked bool) *rpc.Error 
 		return fail
 	}
 	defer done()
-	if in.engine != "PostgreSQL" {
-		return rpc.Errorf(http.StatusForbidden, "IncorrectDBInstanceType", "The engine of the instance does not support this.")
+	if in.engine != postgreSQL {
+		return unfitEngine()
 	}
 	a, fail := s.findAccountIn(r, in, state)
 	if fail != nil {
@@ -113,6 +116,11 @@ func (s *Service) setLock(r *rpc.Request, state string, locked bool) *rpc.Error 
 	defer s.mu.Unlock()
 	a.locked = locked
 	return nil
+}
+
+// unfitEngine is the error of an action that the engine of the instance lacks.
+func unfitEngine() *rpc.Error {
+	return rpc.Errorf(http.StatusForbidden, "IncorrectDBInstanceType", "The engine of the instance does not support this.")
 }
 
 // checkAccountNameAvailable is CheckAccountNameAvailable of the RDS API: an

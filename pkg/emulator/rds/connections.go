@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
@@ -41,29 +42,32 @@ func (in *instance) names(e endpoint, text string) bool {
 	return text == host || text == in.host(e)
 }
 
-var prefixes = regexp.MustCompile(`^[a-z][a-z0-9-]{3,38}[a-z0-9]$`)
+var prefixes = regexp.MustCompile(`^[a-z][a-z0-9-]*[a-z0-9]$`)
 
-// newEndpoint reads ConnectionStringPrefix and Port. Names are unique among
-// instances. The caller holds mu.
-func (s *Service) newEndpoint(r *rpc.Request, in *instance, old endpoint) (endpoint, *rpc.Error) {
-	e := old
-	if prefix := r.Get("ConnectionStringPrefix"); prefix != "" {
-		if !prefixes.MatchString(prefix) {
-			return e, bad("InvalidConnectionStringPrefix.Format", "The prefix has 5 to 40 lower-case letters, digits and hyphens, and begins with a letter.")
-		}
-		if prefix != old.prefix && s.named(hostOf(prefix, in.engine)) {
-			return e, bad("InvalidConnectionStringPrefix.Duplicate", "The prefix is in use.")
-		}
-		e.prefix = prefix
+// newEndpoint reads ConnectionStringPrefix, of least to most characters, and Port.
+// Names are unique among instances; old, if there is one, may keep its name. The
+// caller holds mu.
+func (s *Service) newEndpoint(r *rpc.Request, in *instance, old *endpoint, least, most int) (endpoint, *rpc.Error) {
+	prefix, fail := r.Require("ConnectionStringPrefix")
+	if fail != nil {
+		return endpoint{}, fail
 	}
-	if port := r.Get("Port"); port != "" {
-		n, err := strconv.Atoi(port)
-		if err != nil || n < 1000 || n > 5999 {
-			return e, bad("InvalidPort.Malformed", "The port is from 1000 to 5999.")
-		}
-		e.port = uint16(n)
+	port, fail := r.Require("Port")
+	if fail != nil {
+		return endpoint{}, fail
 	}
-	return e, nil
+	if len(prefix) < least || len(prefix) > most || !prefixes.MatchString(prefix) {
+		return endpoint{}, bad("InvalidConnectionStringPrefix.Format", "The prefix has %d to %d lower-case letters, digits and hyphens, and begins with a letter.", least, most)
+	}
+	host := hostOf(prefix, in.engine)
+	if (old == nil || in.host(*old) != host) && s.named(host) {
+		return endpoint{}, bad("InvalidConnectionStringPrefix.Duplicate", "The prefix is in use.")
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1000 || n > 5999 {
+		return endpoint{}, bad("InvalidPort.Malformed", "The port is from 1000 to 5999.")
+	}
+	return endpoint{prefix: strings.Clone(prefix), port: uint16(n)}, nil
 }
 
 // named reports whether an endpoint of any instance has the name. It searches
@@ -88,11 +92,6 @@ func notEmulatedConnection(r *rpc.Request) *rpc.Error {
 
 // allocatePublicConnection is AllocateInstancePublicConnection of the RDS API.
 func (s *Service) allocatePublicConnection(r *rpc.Request) (any, *rpc.Error) {
-	for _, name := range []string{"ConnectionStringPrefix", "Port"} {
-		if _, fail := r.Require(name); fail != nil {
-			return nil, fail
-		}
-	}
 	if fail := notEmulatedConnection(r); fail != nil {
 		return nil, fail
 	}
@@ -105,11 +104,11 @@ func (s *Service) allocatePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 	if in.public != nil {
 		return nil, bad("NetTypeExists", "The instance has a public connection.")
 	}
-	// An address of 203.0.113.0/24, the block for documentation (RFC 5737).
-	e, fail := s.newEndpoint(r, in, endpoint{ip: [4]byte{203, 0, 113, byte(1 + in.serial%254)}})
+	e, fail := s.newEndpoint(r, in, nil, 5, 40)
 	if fail != nil {
 		return nil, fail
 	}
+	e.ip = [4]byte{203, 0, 113, byte(1 + in.serial%254)} // of 203.0.113.0/24, the block for documentation (RFC 5737)
 	in.public = &e
 	s.reconnect(in, netCreating, r.Now.Add(s.profile.Connection))
 	host, _ := in.clientAddress(e)
@@ -141,7 +140,7 @@ func (s *Service) releasePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 }
 
 // modifyConnectionString is ModifyDBInstanceConnectionString of the RDS API:
-// another prefix, another port, or both.
+// another prefix, another port, or both; both are sent.
 func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
 	current, fail := r.Require("CurrentConnectionString")
 	if fail != nil {
@@ -149,9 +148,6 @@ func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
 	}
 	if fail := notEmulatedConnection(r); fail != nil {
 		return nil, fail
-	}
-	if r.Get("ConnectionStringPrefix") == "" && r.Get("Port") == "" {
-		return nil, rpc.Missing("ConnectionStringPrefix")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,11 +164,11 @@ func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
 	default:
 		return nil, unknownConnection()
 	}
-	e, fail := s.newEndpoint(r, in, *which)
+	e, fail := s.newEndpoint(r, in, which, 8, 64)
 	if fail != nil {
 		return nil, fail
 	}
-	*which = e
+	which.prefix, which.port = e.prefix, e.port
 	s.reconnect(in, netModifying, r.Now.Add(s.profile.Connection))
 	return nil, nil
 }

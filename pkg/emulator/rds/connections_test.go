@@ -49,31 +49,34 @@ func TestPublicConnection_AllocateAndRelease_Shown(t *testing.T) {
 	id, other := f.instance(), f.instance()
 	private := id + ".mysql.rds.aliyuncs.com"
 	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306")
-	f.ok(f.allocate(id, "shop-1", "3307"))
+	f.ok(f.allocate(id, "shop-one", "3307"))
 	f.wantStatus(id, "DBInstanceNetTypeChanging")
 	f.wantCode(f.delete(id), 403, "OperationDenied.DBInstanceStatus")
 	f.srv.Clock().Advance(time.Minute)
 	f.wantStatus(id, "Running")
-	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306", "Public shop-1.mysql.rds.aliyuncs.com:3307")
+	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306", "Public shop-one.mysql.rds.aliyuncs.com:3307")
 	f.wantCode(f.allocate(id, "shop-2", "3306"), 400, "NetTypeExists")
-	f.wantCode(f.allocate(other, "shop-1", "3306"), 400, "InvalidConnectionStringPrefix.Duplicate")
+	f.wantCode(f.allocate(other, "shop-one", "3306"), 400, "InvalidConnectionStringPrefix.Duplicate")
 
-	f.ok(f.modifyConnection(id, private, "inner", "3308"))
+	f.ok(f.modifyConnection(id, private, id, "3308"))
+	f.srv.Clock().Advance(time.Minute)
+	f.wantCode(f.modifyConnection(id, private, other, "3308"), 400, "InvalidConnectionStringPrefix.Duplicate")
+	f.ok(f.modifyConnection(id, private, "innermost", "3308"))
 	f.wantStatus(id, "DBInstanceNetTypeChanging")
 	f.srv.Clock().Advance(time.Minute)
-	f.ok(f.modifyConnection(id, "shop-1.mysql.rds.aliyuncs.com", "", "3309"))
+	f.ok(f.modifyConnection(id, "shop-one.mysql.rds.aliyuncs.com", "shop-one", "3309"))
 	f.srv.Clock().Advance(time.Minute)
-	f.wantNets(id, "Private inner.mysql.rds.aliyuncs.com:3308", "Public shop-1.mysql.rds.aliyuncs.com:3309")
-	if a := f.attribute(id); a.ConnectionString != "inner.mysql.rds.aliyuncs.com" || a.Port != "3308" {
+	f.wantNets(id, "Private innermost.mysql.rds.aliyuncs.com:3308", "Public shop-one.mysql.rds.aliyuncs.com:3309")
+	if a := f.attribute(id); a.ConnectionString != "innermost.mysql.rds.aliyuncs.com" || a.Port != "3308" {
 		t.Errorf("the attribute shows %s:%s", a.ConnectionString, a.Port)
 	}
 
-	f.wantCode(f.release(id, "inner.mysql.rds.aliyuncs.com"), 400, "AtLeastOneNetTypeExists")
+	f.wantCode(f.release(id, "innermost.mysql.rds.aliyuncs.com"), 400, "AtLeastOneNetTypeExists")
 	f.wantCode(f.release(id, private), 404, "InvalidCurrentConnectionString.NotFound")
-	f.ok(f.release(id, "shop-1.mysql.rds.aliyuncs.com"))
+	f.ok(f.release(id, "shop-one.mysql.rds.aliyuncs.com"))
 	f.srv.Clock().Advance(time.Minute)
-	f.wantNets(id, "Private inner.mysql.rds.aliyuncs.com:3308")
-	f.ok(f.allocate(other, "shop-1", "3306"))
+	f.wantNets(id, "Private innermost.mysql.rds.aliyuncs.com:3308")
+	f.ok(f.allocate(other, "shop-one", "3306"))
 }
 
 func TestConnections_BadRequest_Refused(t *testing.T) {
@@ -89,7 +92,11 @@ func TestConnections_BadRequest_Refused(t *testing.T) {
 	for _, port := range []string{"999", "6000", "port"} {
 		f.wantCode(f.allocate(id, "shop-1", port), 400, "InvalidPort.Malformed")
 	}
-	f.wantCode(f.modifyConnection(id, private, "", ""), 400, "MissingConnectionStringPrefix")
-	f.wantCode(f.modifyConnection(id, "other.mysql.rds.aliyuncs.com", "shop-1", ""), 404, "InvalidCurrentConnectionString.NotFound")
+	f.wantCode(f.modifyConnection(id, private, "", "3307"), 400, "MissingConnectionStringPrefix")
+	f.wantCode(f.modifyConnection(id, private, "shop-one", ""), 400, "MissingPort")
+	for _, prefix := range []string{"seven-7", "1shop-one", strings.Repeat("s", 65)} {
+		f.wantCode(f.modifyConnection(id, private, prefix, "3307"), 400, "InvalidConnectionStringPrefix.Format")
+	}
+	f.wantCode(f.modifyConnection(id, "other.mysql.rds.aliyuncs.com", "shop-one", "3307"), 404, "InvalidCurrentConnectionString.NotFound")
 	f.wantNets(id, "Private ID.mysql.rds.aliyuncs.com:3306")
 }

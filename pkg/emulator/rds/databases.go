@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -37,19 +38,35 @@ func (in *instance) database(name string) *database {
 	return nil
 }
 
+const postgreSQL = "PostgreSQL"
+
 var databaseNames = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}[a-z0-9]$`)
 
 // charsets returns the character sets of an engine (RDS API, CreateDatabase).
-// On PostgreSQL they include a collation ("UTF8,C,en_US.utf8").
 func charsets(engine string) []string {
 	switch engine {
 	case "SQLServer":
 		return []string{"Chinese_PRC_CI_AS", "Chinese_PRC_CS_AS", "SQL_Latin1_General_CP1_CI_AS", "SQL_Latin1_General_CP1_CS_AS", "Chinese_PRC_BIN"}
-	case "PostgreSQL":
-		return []string{"UTF8", "LATIN1", "EUC_CN", "SQL_ASCII", "KOI8U", "WIN1252"}
+	case postgreSQL:
+		return []string{
+			"KOI8U", "UTF8", "WIN866", "WIN874", "WIN1250", "WIN1251", "WIN1252", "WIN1253", "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258",
+			"EUC_CN", "EUC_KR", "EUC_TW", "EUC_JP", "EUC_JIS_2004", "KOI8R", "MULE_INTERNAL", "LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5",
+			"LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10", "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "SQL_ASCII",
+		}
 	default:
 		return []string{"utf8", "gbk", "latin1", "utf8mb4"}
 	}
+}
+
+// encoding splits a character set of PostgreSQL, such as "UTF8,C,en_US.utf8", into
+// its parts, with the defaults of the parts that are left out (RDS API,
+// CreateDatabase). Other engines have the first part alone.
+func (d *database) encoding(engine string) (charset, collate, ctype string) {
+	if engine != postgreSQL {
+		return d.charset, "", ""
+	}
+	parts := append(strings.Split(d.charset, ","), "", "")
+	return parts[0], cmp.Or(parts[1], "C"), cmp.Or(parts[2], "en_US.utf8")
 }
 
 // createDatabase is CreateDatabase of the RDS API.
@@ -82,8 +99,8 @@ func (s *Service) addDatabase(r *rpc.Request, in *instance) (*database, *rpc.Err
 		return nil, fail
 	}
 	d.charset = strings.Clone(d.charset)
-	charset, _, _ := strings.Cut(d.charset, ",")
-	if !slices.Contains(charsets(in.engine), charset) || charset != d.charset && in.engine != "PostgreSQL" {
+	charset, rest, _ := strings.Cut(d.charset, ",")
+	if !slices.Contains(charsets(in.engine), charset) || rest != "" && in.engine != postgreSQL || strings.Count(rest, ",") > 1 {
 		return nil, bad("InvalidCharacterSetName.Format", "The character set is not one of %s.", strings.Join(charsets(in.engine), ", "))
 	}
 	if d.description != "" && !validDescription(d.description) {
@@ -109,7 +126,7 @@ func databaseName(r *rpc.Request, in *instance) (string, *rpc.Error) {
 		return "", fail
 	}
 	limit := 64
-	if in.engine == "PostgreSQL" {
+	if in.engine == postgreSQL {
 		limit = 63
 	}
 	if len(name) > limit || !databaseNames.MatchString(name) {

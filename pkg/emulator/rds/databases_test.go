@@ -1,6 +1,7 @@
 package rds_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,30 @@ func TestDatabase_Lifecycle_RunningThenDeleted(t *testing.T) {
 	want("Deleting")
 	f.srv.Clock().Advance(30 * time.Second)
 	want("missing")
+}
+
+func TestDescribeDatabases_PostgreSQL_ThreePartsOfTheCharset(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance(postgres)
+	f.ok(f.createDatabase(id, "whole", "UTF8,de_DE.utf8,C"))
+	f.ok(f.createDatabase(id, "short", "WIN1257"))
+	for _, charset := range []string{"utf8mb4", "UTF8,C,C,C", "utf8,C,C"} {
+		f.wantCode(f.createDatabase(id, "other", charset), 400, "InvalidCharacterSetName.Format")
+	}
+	f.ok(f.createAccount(id, "alice"))
+	f.srv.Clock().Advance(30 * time.Second)
+	f.ok(f.grant(id, "alice", "whole", "DBOwner"))
+	r := sdk.CreateDescribeDatabasesRequest()
+	r.DBInstanceId = id
+	list := must(f.DescribeDatabases(r))(f).Databases.Database
+	for i, want := range []string{"UTF8 de_DE.utf8 C -1 pg_default", "WIN1257 C en_US.utf8 -1 pg_default"} {
+		if d := list[i]; fmt.Sprint(d.CharacterSetName, " ", d.Collate, " ", d.Ctype, " ", d.ConnLimit, " ", d.Tablespace) != want {
+			t.Errorf("%s is %+v, want %s", d.DBName, d, want)
+		}
+	}
+	if got := list[0].Accounts.AccountPrivilegeInfo; len(got) != 1 || got[0].AccountPrivilege != "ALL" {
+		t.Errorf("privileges %+v, want ALL of the owner", got)
+	}
 }
 
 func TestCreateDatabase_BadRequest_Refused(t *testing.T) {

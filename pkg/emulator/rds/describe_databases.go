@@ -7,6 +7,7 @@ func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
 	type privilege struct{ Account, AccountPrivilege, AccountPrivilegeDetail string }
 	type databaseBody struct {
 		DBName, DBStatus, CharacterSetName, DBDescription, DBInstanceId, Engine string
+		Collate, Ctype, ConnLimit, Tablespace                                   string `json:",omitempty"` // of PostgreSQL
 		Accounts                                                                struct{ AccountPrivilegeInfo []privilege }
 	}
 	var body struct {
@@ -25,11 +26,15 @@ func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
 		if r.Get("DBName") != "" && r.Get("DBName") != d.name || r.Get("DBStatus") != "" && r.Get("DBStatus") != status {
 			continue
 		}
-		b := databaseBody{DBName: d.name, DBStatus: status, CharacterSetName: d.charset, DBDescription: d.description, DBInstanceId: in.id, Engine: in.engine}
+		b := databaseBody{DBName: d.name, DBStatus: status, DBDescription: d.description, DBInstanceId: in.id, Engine: in.engine}
+		b.CharacterSetName, b.Collate, b.Ctype = d.encoding(in.engine)
+		if in.engine == postgreSQL {
+			b.ConnLimit, b.Tablespace = "-1", "pg_default"
+		}
 		for _, a := range in.accounts {
 			for _, g := range a.grants {
 				if g.database == d.name && s.shown(g.since, r.Now) {
-					b.Accounts.AccountPrivilegeInfo = append(b.Accounts.AccountPrivilegeInfo, privilege{a.name, g.privilege, g.detail()})
+					b.Accounts.AccountPrivilegeInfo = append(b.Accounts.AccountPrivilegeInfo, privilege{a.name, g.shownAs(in.engine), g.detail()})
 				}
 			}
 		}

@@ -29,6 +29,15 @@ func (g grant) detail() string {
 	}
 }
 
+// shownAs is the privilege as DescribeDatabases names it: PostgreSQL's owner is ALL
+// there, and DBOwner in DescribeAccounts (A332).
+func (g grant) shownAs(engine string) string {
+	if engine == postgreSQL && g.privilege == "DBOwner" {
+		return "ALL"
+	}
+	return g.privilege
+}
+
 func (a *account) revoke(database string) {
 	a.grants = slices.DeleteFunc(a.grants, func(g grant) bool { return g.database == database })
 }
@@ -43,7 +52,7 @@ func privileges(engine string) []string {
 	switch engine {
 	case "SQLServer":
 		return []string{"ReadWrite", "ReadOnly", "DBOwner"}
-	case "PostgreSQL":
+	case postgreSQL:
 		return []string{"DBOwner"}
 	default:
 		return []string{"ReadWrite", "ReadOnly", "DDLOnly", "DMLOnly"}
@@ -78,7 +87,7 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 		if !slices.Contains(privileges(in.engine), wanted[i]) {
 			return nil, bad("InvalidAccountPrivilege.Malformed", "The privilege is not one of %s.", strings.Join(privileges(in.engine), ", "))
 		}
-		if _, fail := s.findDatabase(r, in, name); fail != nil {
+		if fail := s.grantable(r, in, name); fail != nil {
 			return nil, fail
 		}
 	}
@@ -98,7 +107,24 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// revokeAccountPrivilege is RevokeAccountPrivilege of the RDS API.
+// grantable returns nil for a running database that grants and revocations know
+// already. Their code of an unknown one is their own, and it may come for a database
+// that was made just before (A330).
+func (s *Service) grantable(r *rpc.Request, in *instance, name string) *rpc.Error {
+	d, fail := s.findDatabase(r, in, name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d == nil && in.database(name) != nil {
+		return fail // it is being made or removed
+	}
+	if d == nil || r.Now.Before(d.until.Add(s.behaviour.DatabaseLag)) {
+		return rpc.Errorf(http.StatusNotFound, "InvalidDB.NotFound", "The database does not exist.")
+	}
+	return nil
+}
+
+// revokeAccountPrivilege is RevokeAccountPrivilege of the RDS API, which excludes
+// PostgreSQL.
 func (s *Service) revokeAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 	names, fail := r.Require("DBName")
 	if fail != nil {
@@ -109,13 +135,16 @@ func (s *Service) revokeAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	defer done()
+	if in.engine == postgreSQL {
+		return nil, unfitEngine()
+	}
 	a, fail := s.normalAccount(r, in)
 	if fail != nil {
 		return nil, fail
 	}
 	databases := strings.Split(names, ",")
 	for _, name := range databases {
-		if _, fail := s.findDatabase(r, in, name); fail != nil {
+		if fail := s.grantable(r, in, name); fail != nil {
 			return nil, fail
 		}
 	}

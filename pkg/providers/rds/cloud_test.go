@@ -267,6 +267,45 @@ func TestBinding_SuperNeeded_MadeOnceForTheBroker(t *testing.T) {
 	}
 }
 
+func TestBinding_FreshDatabase_WaitsForGrants(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.DatabaseLag = time.Minute })
+	i := p.instance(1, ``)
+	p.done(i)
+	name := p.done(p.binding(i, 2, ``)).Credentials["username"]
+	if a := p.account(name); a == nil || a.Privileges["app"] != "ReadWrite" {
+		t.Errorf("account = %+v", a)
+	}
+	refused := slices.ContainsFunc(p.server.Calls("GrantAccountPrivilege"), func(c cloud.Call) bool { return c.Code == "InvalidDB.NotFound" })
+	if !refused {
+		t.Error("the database was known to the first grant")
+	}
+}
+
+func TestUnbind_AccountOwnsObjects_SaysSo(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	i := p.instance(1, ``)
+	i.Unbind = providers.DeleteAccount
+	p.done(i)
+	b := p.binding(i, 2, ``)
+	p.done(b)
+	b.Goal = providers.Absent
+	p.server.Faults().Add(cloud.Fault{Action: "DeleteAccount", Effect: cloud.FailBefore, Code: "AccountActionForbidden", Times: 1})
+	seen, err := p.Provider.Observe(t.Context(), *b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := p.Provider.Next(*b, seen)
+	_, err = p.Provider.Do(t.Context(), *b, step)
+	if providers.ClassOf(err) != providers.User || !strings.Contains(providers.Sentence(err), "Objects") {
+		t.Errorf("step %s: %v is %s, told as %q", step.Name, err, providers.ClassOf(err), providers.Sentence(err))
+	}
+	p.done(b) // and goes on once they are gone
+	if left := p.only().Accounts; len(left) != 0 {
+		t.Errorf("after the unbind there is %+v", left)
+	}
+}
+
 func TestBinding_NameInUse_IsRefused(t *testing.T) {
 	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)

@@ -39,7 +39,8 @@ func product() alicloud.Product {
 			"InvalidOrderTask.NotSupport":                 providers.ErrWrongState, // one order at a time
 			"GeneralIns.*":                                providers.ErrWrongState,
 			"DbRestoring":                                 providers.ErrWrongState,
-			"AccountActionForbidden":                      providers.ErrWrongState,
+			"InvalidDB.NotFound":                          providers.ErrWrongState, // to grants, of a database that was made just before
+			"AccountActionForbidden":                      providers.ErrInvalid,    // objects depend on the account
 			"ConcurrentTaskExceeded":                      providers.ErrWrongState,
 			"LockTimeout":                                 providers.ErrWrongState,
 			"InstanceConnectTimeoutFault":                 providers.ErrWrongState,
@@ -134,6 +135,7 @@ func sentences() alicloud.Sentences {
 		"VswitchIpExhausted":                          "The VSwitch has no free addresses; choose another VSwitchID.",
 		"InsufficientResourceCapacity":                "The instance class is sold out here; choose another plan, Class or ZoneId.",
 		"AccountLimitExceeded":                        "The instance has all the accounts it can have; unbind some, or update to a larger plan.",
+		"AccountActionForbidden":                      "Objects of the database depend on the account; drop them, or give them to another account.",
 		"InvalidAccountName.*":                        accountText,
 		"InvalidAccountPassword.*":                    passwordText,
 		"InvalidNetworkTypeClassicWhenCloudStorage":   "The classic network is closed; use NetworkType VPC.",

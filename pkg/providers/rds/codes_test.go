@@ -15,6 +15,7 @@ func TestSentences_Codes_NameTheParameter(t *testing.T) {
 		"InvalidVswitchId":                 "VSwitchID",
 		"InvalidZone.NotSupported":         "ZoneId",
 		"InvalidEngineVersion.Malformed":   "EngineVersion",
+		"AccountActionForbidden":           "Objects",
 	} {
 		if got := providers.Sentence(sentences().Of(&alicloud.Error{Code: code, Reasons: []error{providers.ErrInvalid}})); !strings.Contains(got, word) {
 			t.Errorf("%s is told as %q, without %s", code, got, word)
