@@ -83,6 +83,11 @@ chart: go ## Write the parts of chart/ that repeat others: the names of endpoint
 services: go ## Write pkg/providers/all/all.go from the names of the services in services.txt beside it
 	go run ./hack/tools/services
 
+.PHONY: api-models
+api-models: go ## Write what official SDKs know of each action into pkg/emulator/testdata/models; needs node and npm
+	go run ./hack/tools/apimodels/rpc
+	go run ./hack/tools/apimodels/oss >pkg/emulator/testdata/models/oss.json
+
 .PHONY: ram-policies
 ram-policies: go ## Write the RAM policies of the services into contrib/ram-policies
 	go run ./hack/tools/rampolicies

@@ -4,6 +4,7 @@
 package location
 
 import (
+	_ "embed"
 	"net/http"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/product"
@@ -36,11 +37,14 @@ func (s *Service) Product() product.Product {
 	return product.Product{Name: "location", Service: s, RPC: s.API()}
 }
 
+//go:embed actions.yaml
+var contracts []byte
+
 // API returns the actions that the gateway serves.
 func (s *Service) API() rpc.API {
-	return rpc.API{Name: "Location", Version: "2015-06-12", Actions: map[string]rpc.Action{
+	return rpc.API{Name: "Location", Version: "2015-06-12", Actions: rpc.MustReadContracts(contracts).Actions(map[string]rpc.Action{
 		"DescribeEndpoints": {Do: s.describeEndpoints, Free: true, ReadOnly: true},
-	}}
+	}, nil)}
 }
 
 type protocols struct{ Protocols []string }

@@ -1,6 +1,13 @@
 package ram
 
-import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+import (
+	_ "embed"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+//go:embed actions.yaml
+var contracts []byte
 
 // API returns the RAM API as the gateway serves it. A call that ties two
 // resources together, as AttachPolicyToUser, is authorised on the user or the
@@ -85,7 +92,7 @@ func (r *RAM) API() rpc.API {
 	for name, action := range actions {
 		actions[name] = r.ownResources(name, action)
 	}
-	return rpc.API{Name: "Ram", Version: "2015-05-01", Denied: "NoPermission", HTTPSOnly: true, Actions: actions}
+	return rpc.API{Name: "Ram", Version: "2015-05-01", Denied: "NoPermission", HTTPSOnly: true, Actions: rpc.MustReadContracts(contracts).Actions(actions, nil)}
 }
 
 func (r *RAM) resource(name string) string { return "acs:ram:*:" + r.account + ":" + name }

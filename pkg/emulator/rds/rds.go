@@ -7,6 +7,7 @@ package rds
 
 import (
 	"context"
+	_ "embed"
 	"slices"
 	"sync"
 	"time"
@@ -109,6 +110,9 @@ func (s *Service) Close() {
 	s.background.Wait()
 }
 
+//go:embed actions.yaml
+var contracts []byte
+
 // API registers the service with the gateway.
 func (s *Service) API() rpc.API {
 	on := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
@@ -117,7 +121,7 @@ func (s *Service) API() rpc.API {
 	read := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
 		return rpc.Action{Do: do, Resource: instanceResource, ReadOnly: true}
 	}
-	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: map[string]rpc.Action{
+	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: rpc.MustReadContracts(contracts).Actions(map[string]rpc.Action{
 		"CreateDBInstance":                   {Do: s.once(s.createDBInstance)},
 		"DescribeDBInstances":                read(s.describeDBInstances),
 		"DescribeDBInstanceAttribute":        read(s.describeDBInstanceAttribute),
@@ -159,7 +163,7 @@ func (s *Service) API() rpc.API {
 		"DescribeAvailableClasses":           {Do: s.describeAvailableClasses, ReadOnly: true},
 		"DescribeAvailableZones":             {Do: s.describeAvailableZones, ReadOnly: true},
 		"DescribeRegions":                    {Do: s.describeRegions, ReadOnly: true},
-	}}
+	}, nil)}
 }
 
 // instanceResource is the resource on which RAM authorises the actions on an

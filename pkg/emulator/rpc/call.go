@@ -39,7 +39,7 @@ func (c *call) admit() *Error {
 	v3 := isV3(c.r)
 	if c.operation.Unsigned && !v3 && c.params.Get("AccessKeyId") == "" {
 		c.caller.Origin = cloud.OriginOf(c.r)
-		return nil
+		return c.checkParameters()
 	}
 	if c.params.Get("SignatureType") == "BEARERTOKEN" || c.r.Header.Get("x-acs-bearer-token") != "" {
 		return Unsupported("BEARERTOKEN")
@@ -61,7 +61,18 @@ func (c *call) admit() *Error {
 		c.unknown = c.action
 		return c.unknownAction()
 	}
-	return c.authorize()
+	if err := c.authorize(); err != nil {
+		return err
+	}
+	return c.checkParameters()
+}
+
+// checkParameters refuses a parameter that the action lacks.
+func (c *call) checkParameters() *Error {
+	if c.operation.gate == nil {
+		return nil
+	}
+	return c.operation.gate.refusal(c.action, c.params)
 }
 
 func (c *call) authorize() *Error {

@@ -37,6 +37,10 @@ type Action struct {
 	// Unsigned actions may come without a signature, as AssumeRoleWithOIDC.
 	// Their Caller is zero but for its Origin.
 	Unsigned bool
+	// Contract is the part that is data; Contracts.Actions sets it.
+	Contract Contract
+
+	gate *gate // nil lets every parameter through
 }
 
 // An Error is a product's refusal.

@@ -4,6 +4,7 @@ package sts
 
 import (
 	"crypto/rand"
+	_ "embed"
 	"strings"
 	"sync"
 	"time"
@@ -56,13 +57,16 @@ func New(o Options) *Service {
 	return s
 }
 
+//go:embed actions.yaml
+var contracts []byte
+
 // API registers the service with the gateway.
 func (s *Service) API() rpc.API {
-	return rpc.API{Name: "Sts", Version: "2015-04-01", Denied: "NoPermission", HTTPSOnly: true, Actions: map[string]rpc.Action{
+	return rpc.API{Name: "Sts", Version: "2015-04-01", Denied: "NoPermission", HTTPSOnly: true, Actions: rpc.MustReadContracts(contracts).Actions(map[string]rpc.Action{
 		"GetCallerIdentity":  {Do: s.getCallerIdentity, Free: true, ReadOnly: true},
 		"AssumeRole":         {Do: s.assumeRole, Resource: roleResource},
 		"AssumeRoleWithOIDC": {Do: s.assumeRoleWithOIDC, Unsigned: true, Free: true},
-	}}
+	}, nil)}
 }
 
 // Key implements cloud.Keys.

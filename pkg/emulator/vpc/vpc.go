@@ -1,6 +1,7 @@
 package vpc
 
 import (
+	_ "embed"
 	"slices"
 	"sync"
 
@@ -30,9 +31,12 @@ func (s *Service) Protect(uses func(vswitchID string) bool) {
 	s.users = append(s.users, uses)
 }
 
+//go:embed actions.yaml
+var contracts []byte
+
 // API registers the service with the gateway.
 func (s *Service) API() rpc.API {
-	return rpc.API{Name: "Vpc", Version: "2016-04-28", Actions: map[string]rpc.Action{
+	return rpc.API{Name: "Vpc", Version: "2016-04-28", Actions: rpc.MustReadContracts(contracts).Actions(map[string]rpc.Action{
 		"DescribeVpcs":              {Do: s.describeVpcs, ReadOnly: true},
 		"DescribeVpcAttribute":      {Do: s.describeVpcAttribute, ReadOnly: true},
 		"DescribeVSwitches":         {Do: s.describeVSwitches, ReadOnly: true},
@@ -45,7 +49,7 @@ func (s *Service) API() rpc.API {
 		"DeleteVSwitch":             {Do: s.deleteVSwitch},
 		"DescribeRegions":           {Do: s.describeRegions, ReadOnly: true},
 		"DescribeZones":             {Do: s.describeZones, ReadOnly: true},
-	}}
+	}, nil)}
 }
 
 // Regions returns all regions.

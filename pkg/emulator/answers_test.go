@@ -1,0 +1,149 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// Answers collect the members that the answers of an API had: "Vpcs.Vpc.VpcId",
+// and "Vpcs.Vpc" for a list that was empty.
+type answers struct {
+	caller
+	api  rpc.API
+	seen map[string]map[string]bool // by action
+}
+
+// do sends a call that must succeed, notes the members of its answer and returns
+// the answer.
+func (a *answers) do(t *testing.T, action string, params ...string) map[string]any {
+	t.Helper()
+	values := map[string]string{}
+	for i := 0; i+1 < len(params); i += 2 {
+		values[params[i]] = params[i+1]
+	}
+	body, code := a.call(t, a.api, action, values)
+	if code != "" {
+		t.Fatalf("%s %v: %s", action, values, code)
+	}
+	var answer map[string]any
+	if err := json.Unmarshal(body, &answer); err != nil {
+		t.Fatal(err)
+	}
+	if a.seen[action] == nil {
+		a.seen[action] = map[string]bool{}
+	}
+	a.note(t, action, "", answer)
+	return answer
+}
+
+func (a *answers) note(t *testing.T, action, path string, v any) {
+	t.Helper()
+	switch v := v.(type) {
+	case nil:
+		t.Errorf("%s: %s is null", action, path)
+	case map[string]any:
+		for name, member := range v {
+			a.note(t, action, strings.TrimPrefix(path+"."+name, "."), member)
+		}
+		if len(v) == 0 {
+			a.seen[action][path] = true
+		}
+	case []any:
+		for _, element := range v {
+			a.note(t, action, path, element)
+		}
+		if len(v) == 0 {
+			a.seen[action][path] = true
+		}
+	default:
+		a.seen[action][path] = true
+	}
+}
+
+// text returns a member of an answer; path has the names and numbers that lead
+// to it.
+func text(t *testing.T, answer any, path ...any) string {
+	t.Helper()
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			object, _ := answer.(map[string]any)
+			answer = object[step]
+		case int:
+			list, _ := answer.([]any)
+			if step >= len(list) {
+				t.Fatalf("%v: the list has %d elements", path, len(list))
+			}
+			answer = list[step]
+		}
+	}
+	s, ok := answer.(string)
+	if !ok {
+		t.Fatalf("%v is %v, no text", path, answer)
+	}
+	return s
+}
+
+// answerScenarios call every action of a product in the cases in which the cloud
+// sends all of its members.
+func answerScenarios() map[string]func(*testing.T, *answers) {
+	return map[string]func(*testing.T, *answers){
+		"Location": answersOfLocation,
+	}
+}
+
+// Each response member that the official SDKs know is answered, or stands in the
+// table with the reason.
+func TestAnswers_EachMemberOfTheModels_IsThere(t *testing.T) {
+	t.Parallel()
+	for _, api := range rpcAPIs(t) {
+		scenario := answerScenarios()[api.Name]
+		if scenario == nil {
+			continue
+		}
+		t.Run(api.Name, func(t *testing.T) {
+			t.Parallel()
+			a := &answers{caller: newCaller(t, emulatortest.New(t)), api: api, seen: map[string]map[string]bool{}}
+			scenario(t, a)
+			models := modelsOf(t, api)
+			answered, left := 0, 0
+			for _, action := range slices.Sorted(maps.Keys(api.Actions)) {
+				unanswered, members := api.Actions[action].Contract.Unanswered, models[action].Members
+				if a.seen[action] == nil {
+					t.Errorf("%s is never called", action)
+					continue
+				}
+				for _, member := range members {
+					there, reason := hasPath(a.seen[action], member), unanswered[member]
+					switch {
+					case there && reason != "":
+						t.Errorf("%s answers %s, which its table leaves out", action, member)
+					case !there && reason == "":
+						t.Errorf("%s lacks %s", action, member)
+					case there:
+						answered++
+					default:
+						left++
+					}
+				}
+				for member := range unanswered {
+					if !slices.Contains(members, member) {
+						t.Errorf("%s: no SDK knows the member %s that the table leaves out", action, member)
+					}
+				}
+			}
+			t.Logf("members: %d answered, %d left out", answered, left)
+		})
+	}
+}
+
+func answersOfLocation(t *testing.T, a *answers) {
+	t.Helper()
+	a.do(t, "DescribeEndpoints", "Id", "cn-hangzhou", "ServiceCode", "rds", "Type", "openAPI")
+}

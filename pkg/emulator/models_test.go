@@ -1,0 +1,128 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/location"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
+
+// A model is what the official SDKs know of an action: the names of its
+// parameters and of its response members (hack/tools/apimodels/rpc).
+type model struct{ Parameters, Members []string }
+
+// rpcAPIs returns the RPC APIs of the emulated cloud.
+func rpcAPIs(t *testing.T) []rpc.API {
+	t.Helper()
+	srv := emulatortest.New(t, emulatortest.AllowUnknown())
+	products, err := emulator.Products(emulator.Environment{
+		Config: emulator.Config{AccountID: srv.AccountID(), AccessKey: srv.AccessKey(), Region: srv.Region(), Regions: srv.Network().Regions(), Clock: srv.Clock()},
+		Faults: &cloud.Faults{}, Journal: &cloud.Journal{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apis := []rpc.API{location.New(srv.Network().Regions(), products).API()}
+	for _, p := range products {
+		if p.RPC.Version != "" {
+			apis = append(apis, p.RPC)
+		}
+	}
+	return apis
+}
+
+// modelsOf reads the models of an API.
+func modelsOf(t *testing.T, api rpc.API) map[string]model {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "models", strings.ToLower(api.Name)+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var models map[string]model
+	if err := json.Unmarshal(text, &models); err != nil {
+		t.Fatal(err)
+	}
+	return models
+}
+
+// sourceOf returns the Go code of an API's product.
+func sourceOf(t *testing.T, api rpc.API) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(strings.ToLower(api.Name), "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no code of %s: %v", api.Name, err)
+	}
+	var source strings.Builder
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Write(text)
+	}
+	return source.String()
+}
+
+// A caller sends signed calls to an emulator, by the account's own key.
+type caller struct {
+	srv    *emulator.Server
+	client *sdk.Client
+}
+
+func newCaller(t *testing.T, srv *emulator.Server) caller {
+	t.Helper()
+	key := srv.AccessKey()
+	client, err := sdk.NewClientWithOptions(srv.Region(), sdk.NewConfig().WithScheme("HTTP"), credentials.NewAccessKeyCredential(key.ID, key.Secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller{srv, client}
+}
+
+// call sends one call of an API and returns the answer's body, or the code of
+// the refusal.
+func (c caller) call(t *testing.T, api rpc.API, action string, params map[string]string) (body []byte, code string) {
+	t.Helper()
+	r := requests.NewCommonRequest()
+	r.Method, r.Domain, r.Version, r.ApiName, r.Scheme = "POST", c.srv.Addr(), api.Version, action, "HTTP"
+	r.FormParams = params
+	answer, err := c.client.ProcessCommonRequest(r)
+	if err == nil {
+		return answer.GetHttpContentBytes(), ""
+	}
+	refusal, ok := err.(sdkerrors.Error) //nolint:errorlint // the SDK returns it as it is
+	if !ok {
+		t.Fatalf("%s: %v", action, err)
+	}
+	return nil, refusal.ErrorCode()
+}
+
+// hasPath reports whether a member, or an empty list or object around it, is in
+// paths.
+func hasPath(paths map[string]bool, member string) bool {
+	if paths[member] {
+		return true
+	}
+	for prefix := member; strings.Contains(prefix, "."); {
+		prefix = prefix[:strings.LastIndex(prefix, ".")]
+		if paths[prefix] {
+			return true
+		}
+	}
+	return false
+}
