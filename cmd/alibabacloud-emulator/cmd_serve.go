@@ -20,7 +20,7 @@ func makeServing(cmd *cobra.Command, getenv func(string) string) {
 	cmd.Long = serveHelp
 	cmd.Flags().SortFlags = false
 	cmd.Flags().AddFlagSet(s.flags(getenv))
-	for flag, values := range map[string][]string{"engines": engineChoices(), "profile": {"instant", "seconds", "realistic"}} {
+	for flag, values := range map[string][]string{"engines": engineChoices(), "profile": {"instant", "seconds", "realistic"}, "account": {"2024", "today"}} {
 		if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 			panic(err) // the flag is declared above
 		}

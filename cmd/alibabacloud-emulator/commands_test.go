@@ -263,3 +263,26 @@ func TestVersion_WithoutConfiguration_IsPrinted(t *testing.T) {
 		t.Errorf("--version printed %q (%v), want %q", out.String(), err, version)
 	}
 }
+
+func TestExecute_Switches_ShownByTheControlAPI(t *testing.T) {
+	p := start(t, map[string]string{"EMULATOR_ACCOUNT": "today"}, "--unknown-not-found", "--public-buckets")
+	response, err := http.Get(p.facts["control"] + "/behaviour")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var got struct {
+		Account struct{ Opened string }
+		Gateway struct{ UnknownNotFound bool }
+		Oss     struct{ RefuseV1, RefusePublicData, BlockPublicAccess bool }
+	}
+	if err := json.NewDecoder(response.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Account.Opened != "today" || !got.Gateway.UnknownNotFound || !got.Oss.RefuseV1 || !got.Oss.RefusePublicData || got.Oss.BlockPublicAccess {
+		t.Errorf("the switches are %+v", got)
+	}
+	if err := execute(t.Context(), []string{"--account=1999"}, func(string) string { return "" }, io.Discard, io.Discard); err == nil {
+		t.Error("an account of 1999 was started")
+	}
+}

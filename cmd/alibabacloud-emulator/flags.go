@@ -23,6 +23,8 @@ type settings struct {
 	strictTransport, metadataV1   bool
 	publicBuckets                 bool
 	unknownNotFound               bool
+	accountText                   string
+	account                       emulator.Account
 	oidcFile                      string // empty: no provider
 	oidc                          []sts.Provider
 	engines                       string // none, real or auto
@@ -48,6 +50,7 @@ func (s *settings) flags(getenv func(string) string) *pflag.FlagSet {
 	text(&s.metadataListen, "metadata-listen", "EMULATOR_METADATA_LISTEN", "", "`address` of the metadata service alone; --listen serves it too (default: none)")
 	text(&s.oidcFile, "oidc-file", "EMULATOR_OIDC_FILE", "", "`file` with a JSON list of OIDC providers for AssumeRoleWithOIDC: name, issuer, clientIds, jwks or \"trustAny\": true")
 	fs.BoolVar(&s.strictTransport, "strict-tls", false, "refuse RAM and STS over plain HTTP, as the real ones do")
+	text(&s.accountText, "account", "EMULATOR_ACCOUNT", "", "`age` of the account, a switch over single ones: 2024, today, or empty for the default")
 	fs.BoolVar(&s.publicBuckets, "public-buckets", false, "let new OSS buckets have public ACLs, as before October 2025")
 	fs.BoolVar(&s.unknownNotFound, "unknown-not-found", false, "refuse what the emulator lacks with 404 InvalidAction.NotFound or 400, which clients take as final, instead of 501")
 	fs.BoolVar(&s.metadataV1, "metadata-v1", false, "let the metadata service answer requests without a token too")
@@ -68,6 +71,9 @@ func (s *settings) read(getenv func(string) string) error {
 		return fmt.Errorf("--profile=%s is unknown: use instant, seconds or realistic", s.profileName)
 	}
 	s.profile = profile()
+	if err := s.account.UnmarshalText([]byte(s.accountText)); err != nil {
+		return fmt.Errorf("--account: %w", err)
+	}
 	if !slices.Contains(engineChoices(), s.engines) {
 		return fmt.Errorf("--engines=%s is unknown: use none, real or auto", s.engines)
 	}

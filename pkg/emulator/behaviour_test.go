@@ -1,14 +1,20 @@
 package emulator_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"regexp"
 	"testing"
 
 	sdk "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+	"github.com/google/go-cmp/cmp"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 )
 
 func TestBehaviour_UnknownNotFound_IsOfAllProducts(t *testing.T) {
@@ -34,5 +40,72 @@ func TestBehaviour_UnknownNotFound_IsOfAllProducts(t *testing.T) {
 	}
 	if len(srv.Unknown()) != 2 {
 		t.Errorf("unknown: %q, want both", srv.Unknown())
+	}
+}
+
+func TestAccount_SetAtStartOrLater_SetsTheSingleSwitches(t *testing.T) {
+	today := oss.Behaviour{BlockPublicAccess: true, RefuseV1: true, RefusePublicData: true}
+	started := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.Account, c.PublicBuckets = emulator.AccountToday, true }))
+	if got := bucketSwitches(started); got != (oss.Behaviour{RefuseV1: true, RefusePublicData: true}) {
+		t.Errorf("today's account with public buckets: %+v", got)
+	}
+	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
+	for _, tc := range []struct {
+		path, body string
+		status     int
+		want       oss.Behaviour
+	}{
+		{"/behaviour/account", `{}`, 200, oss.Behaviour{BlockPublicAccess: true}},
+		{"/behaviour/account", `{"Opened":"2024"}`, 200, oss.Behaviour{}},
+		{"/behaviour/account", `{"Opened":"1999"}`, 400, oss.Behaviour{}},
+		{"/behaviour", `{"account":{"Opened":"today"}}`, 200, today},
+		{"/behaviour/oss", `{"RefuseV1":false}`, 200, oss.Behaviour{BlockPublicAccess: true, RefusePublicData: true}},
+		{"/behaviour/account", `{"Opened":"today"}`, 200, oss.Behaviour{BlockPublicAccess: true, RefusePublicData: true}},
+		{"/behaviour", `{"oss":{"RefuseV1":true},"account":{"Opened":"2024"}}`, 200, oss.Behaviour{RefuseV1: true}},
+		{"/behaviour", `{"oss":{"RefuseV1":false},"rds":{"Flying":true}}`, 400, oss.Behaviour{RefuseV1: true}},
+		{"/behaviour", `{"ecs":{}}`, 400, oss.Behaviour{RefuseV1: true}},
+		{"/behaviour/account", `{"Opened":""}`, 200, oss.Behaviour{BlockPublicAccess: true}},
+	} {
+		if status := send(t, http.MethodPost, srv.ControlURL()+tc.path, tc.body, nil); status != tc.status {
+			t.Errorf("POST %s %s: %d, want %d", tc.path, tc.body, status, tc.status)
+		}
+		if got := bucketSwitches(srv); got != tc.want {
+			t.Errorf("after %s %s: %+v, want %+v", tc.path, tc.body, got, tc.want)
+		}
+	}
+	if srv.Open(emulator.AccountToday); bucketSwitches(srv) != today {
+		t.Errorf("after Open: %+v", bucketSwitches(srv))
+	}
+}
+
+func bucketSwitches(srv *emulator.Server) (now oss.Behaviour) {
+	srv.OSS().Behave(func(b *oss.Behaviour) { now = *b })
+	return now
+}
+
+// TestSwitches_Page_ListsEveryMember: docs/emulator.md has one row for each member
+// of each Behaviour, with its default.
+func TestSwitches_Page_ListsEveryMember(t *testing.T) {
+	page, err := os.ReadFile("../../docs/emulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z]+\\.[A-Za-z0-9]+)` \\| `(.+?)` \\| .*\\|$").FindAllStringSubmatch(string(page), -1) {
+		listed[row[1]] = row[2]
+	}
+	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
+	var all map[string]map[string]json.RawMessage
+	if status := send(t, http.MethodGet, srv.ControlURL()+"/behaviour", "", &all); status != 200 {
+		t.Fatalf("GET /behaviour: %d", status)
+	}
+	existing := map[string]string{}
+	for product, members := range all {
+		for name, value := range members {
+			existing[product+"."+name] = string(value)
+		}
+	}
+	if diff := cmp.Diff(existing, listed); diff != "" {
+		t.Errorf("switches and their defaults (-in the program, +in docs/emulator.md):\n%s", diff)
 	}
 }

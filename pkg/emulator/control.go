@@ -28,6 +28,8 @@ func (s *Server) controlHandler() http.Handler {
 	mux.HandleFunc("POST /freeze", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Freeze(); s.writeTime(w) })
 	mux.HandleFunc("POST /resume", func(w http.ResponseWriter, _ *http.Request) { s.Clock().Resume(); s.writeTime(w) })
 
+	mux.HandleFunc("GET /behaviour", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.behaviours()) })
+	mux.HandleFunc("POST /behaviour", s.postBehaviours)
 	mux.HandleFunc("GET /behaviour/{product}", s.getBehaviour)
 	mux.HandleFunc("PATCH /behaviour/{product}", s.patchBehaviour)
 	mux.HandleFunc("POST /behaviour/{product}", s.patchBehaviour)

@@ -3,8 +3,10 @@ package emulator
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -17,6 +19,43 @@ func (s *Server) behave(product string, change func(behaviour any)) (ok bool) {
 	}
 	behave(change)
 	return true
+}
+
+// behaviours returns the switches of all products that have some.
+func (s *Server) behaviours() map[string]map[string]json.RawMessage {
+	all := map[string]map[string]json.RawMessage{}
+	for _, p := range s.products {
+		s.behave(p.Name, func(b any) { all[p.Name] = showMembers(b) })
+	}
+	return all
+}
+
+// postBehaviours changes the switches of several products, all or none: the body
+// has the form of behaviours. The account comes first, since it sets others.
+func (s *Server) postBehaviours(w http.ResponseWriter, r *http.Request) {
+	var patches map[string]map[string]json.RawMessage
+	if !decode(w, r, &patches) {
+		return
+	}
+	for name, patch := range patches {
+		err := fmt.Errorf("there is no product %q with switches", name)
+		s.behave(name, func(b any) { err = patchMembers(copyOf(b), patch) })
+		if err != nil {
+			refuse(w, err.Error())
+			return
+		}
+	}
+	for _, name := range append([]string{accountName}, slices.Sorted(maps.Keys(patches))...) {
+		s.behave(name, func(b any) { _ = patchMembers(b, patches[name]) }) // checked above
+	}
+	answer(w, http.StatusOK, s.behaviours())
+}
+
+// copyOf returns a pointer to a copy of the struct that target points to.
+func copyOf(target any) any {
+	copied := reflect.New(reflect.TypeOf(target).Elem())
+	copied.Elem().Set(reflect.ValueOf(target).Elem())
+	return copied.Interface()
 }
 
 func (s *Server) getBehaviour(w http.ResponseWriter, r *http.Request) {

@@ -41,6 +41,9 @@ type Config struct {
 	Engine         engine.Engine // real database servers; nil: none. The caller closes it
 	Clock          *cloud.Clock  // nil: real time
 	MetadataV1     bool          // the metadata service answers requests without a token too
+	// Account says when the emulated account was opened, and sets single switches by
+	// it; empty means the mixture of AccountDefault.
+	Account Account
 	// PublicBuckets lets new OSS buckets have public ACLs, as before October 2025;
 	// since then public access to them is blocked until it is allowed (A087).
 	PublicBuckets bool
@@ -72,6 +75,7 @@ type Environment struct {
 // A Server is a running emulator.
 type Server struct {
 	config   Config
+	account  account
 	madeKey  bool // the emulator drew the account's access key
 	faults   cloud.Faults
 	journal  cloud.Journal
@@ -98,13 +102,13 @@ func New(config Config, list func(Environment) ([]Product, error)) (*Server, err
 	if made {
 		config.AccessKey = saved.AccessKey // a restarted emulator keeps the key that it drew
 	}
-	s := &Server{config: withDefaults(config), madeKey: made}
+	s := &Server{config: withDefaults(config), madeKey: made, account: account{opened: config.Account}}
 	s.switches.Behave(func(b *rpc.Behaviour) { b.UnknownNotFound = s.config.UnknownNotFound })
 	if s.products, err = list(Environment{Config: s.config, Faults: &s.faults, Journal: &s.journal, Switches: &s.switches}); err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
 	s.products = append(s.products, location.New(s.config.Regions, s.products).Product(),
-		Product{Name: "gateway", Behave: product.Behave(s.switches.Behave)})
+		Product{Name: "gateway", Behave: product.Behave(s.switches.Behave)}, s.accountProduct())
 	if err := checkProducts(s.products); err != nil {
 		s.closeProducts()
 		return nil, err

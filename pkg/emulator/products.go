@@ -23,6 +23,8 @@ const allowAll = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Re
 // this order. New adds the location service, which lists them all.
 func Products(e Environment) ([]Product, error) {
 	c := e.Config
+	buckets := c.Account.buckets()
+	buckets.BlockPublicAccess = buckets.BlockPublicAccess && !c.PublicBuckets
 	network := vpc.New(c.AccountID, c.Regions)
 	access := ram.New(c.Clock, c.AccountID)
 	access.AddAccountKey(c.AccessKey.ID, c.AccessKey.Secret)
@@ -37,7 +39,7 @@ func Products(e Environment) ([]Product, error) {
 		tokens.Product(),
 		oss.New(oss.Config{
 			Clock: c.Clock, Keys: keys, Authorizer: access, Faults: e.Faults, Journal: e.Journal,
-			Region: c.Region, Regions: regionIDs(c.Regions), Unknown: c.Unknown, UnknownNotFound: e.Switches.UnknownNotFound, BlockPublicAccess: !c.PublicBuckets,
+			Region: c.Region, Regions: regionIDs(c.Regions), Unknown: c.Unknown, UnknownNotFound: e.Switches.UnknownNotFound, Behaviour: buckets,
 		}).Product(),
 		rds.New(rds.Options{Clock: c.Clock, Network: network, AccountID: c.AccountID, Profile: c.Profile, Engine: c.Engine, Report: c.Report}).Product(),
 		metadata.New(metadata.Options{Clock: c.Clock, Sessions: tokens, Network: network, AccountID: c.AccountID, InstanceID: "i-emulated", RegionID: c.Region, Role: InstanceRole, AllowV1: c.MetadataV1}).Product(),

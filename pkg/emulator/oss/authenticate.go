@@ -35,12 +35,19 @@ type signature struct {
 	sign   func(secret, toSign string) string
 }
 
+func (s *signature) isV1() bool { return s.region == "" }
+
 // authenticate returns the sender of the request, and the address that the
 // signature covers. An unsigned request is anonymous and has the first address.
 func (s *Service) authenticate(r *http.Request, candidates []address) (identity, address, *apiError) {
 	sig, refused := s.claimed(r)
 	if refused != nil || sig == nil {
 		return identity{}, candidates[0], refused
+	}
+	if sig.isV1() {
+		if refused := s.refuseV1(); refused != nil {
+			return identity{}, candidates[0], refused
+		}
 	}
 	key, known := s.cfg.Keys.Key(sig.accessKeyID)
 	switch {

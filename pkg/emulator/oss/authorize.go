@@ -55,6 +55,9 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 			with("Bucket", b.name).with("Endpoint", b.location()+".aliyuncs.com")
 	}
 	r.bucket = b
+	if refused := s.refusePublicData(op, r); refused != nil {
+		return refused
+	}
 	action := op.RAMAction
 	if r.query.Has("versionId") {
 		action = op.Versions // RAM has separate actions for old versions

@@ -107,11 +107,11 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	if count >= bucketsPerRegion {
 		return nil, errorf("TooManyBuckets", "You have attempted to create more buckets than allowed.")
 	}
-	if refused := mayBePublic(s.cfg.BlockPublicAccess || s.blockedAccounts[r.caller.AccountID], acl); refused != nil {
+	if refused := mayBePublic(s.behaviour.BlockPublicAccess || s.blockedAccounts[r.caller.AccountID], acl); refused != nil {
 		return nil, refused
 	}
 	b := newBucket(r.target.bucket, r.caller.AccountID, region, s.cfg.Clock.Now())
-	b.publicBlocked, b.accountBlocked = s.cfg.BlockPublicAccess, s.blockedAccounts[b.owner]
+	b.publicBlocked, b.accountBlocked = s.behaviour.BlockPublicAccess, s.blockedAccounts[b.owner]
 	if acl != "" {
 		b.acl = acl
 	}

@@ -38,8 +38,8 @@ type Config struct {
 	// UnknownNotFound reports whether unknown requests are refused with 400, which
 	// clients take as final, instead of 501; nil means 501.
 	UnknownNotFound func() bool
-	// BlockPublicAccess makes new buckets with public access blocked (A087).
-	BlockPublicAccess bool
+	// Behaviour is the behaviour at first.
+	Behaviour Behaviour
 }
 
 // A Service is one emulated OSS for all regions. It is safe for concurrent
@@ -48,8 +48,9 @@ type Service struct {
 	cfg   Config
 	table *table
 
-	mu      sync.Mutex
-	buckets map[string]*bucket
+	mu        sync.Mutex
+	behaviour Behaviour
+	buckets   map[string]*bucket
 	// blockedAccounts block public access to all their buckets.
 	blockedAccounts map[string]bool
 	unknown         map[string]bool
@@ -75,7 +76,7 @@ func New(cfg Config) *Service {
 	if cfg.Regions == nil {
 		cfg.Regions = []string{cfg.Region}
 	}
-	return &Service{cfg: cfg, table: newTable(), buckets: make(map[string]*bucket), blockedAccounts: make(map[string]bool), unknown: make(map[string]bool)}
+	return &Service{cfg: cfg, behaviour: cfg.Behaviour, table: newTable(), buckets: make(map[string]*bucket), blockedAccounts: make(map[string]bool), unknown: make(map[string]bool)}
 }
 
 // Unknown lists the requests that were answered 501, sorted: method, level and

@@ -13,7 +13,7 @@ import (
 func (s *Service) Product() product.Product {
 	return product.Product{
 		Name: "oss", Namespace: "Oss", Service: s, Handler: s, MayChange: mayChange, ReadOnly: readOnly, Unknown: s.Unknown,
-		Snapshot: s.Snapshot, Restore: s.Restore,
+		Snapshot: s.Snapshot, Restore: s.Restore, Behave: product.Behave(s.Behave),
 		Resources: func() []product.Resources {
 			return []product.Resources{product.Kind("buckets", s.Buckets(), func(b BucketState) []string {
 				return []string{fmt.Sprintf("bucket %s tags %v", b.Name, b.Tags)}

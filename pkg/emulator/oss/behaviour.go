@@ -1,0 +1,70 @@
+package oss
+
+import (
+	"net"
+	"strings"
+)
+
+// A Behaviour is the set of switches in which accounts and buckets of different
+// ages differ. The zero value is an account of 2024.
+type Behaviour struct {
+	// BlockPublicAccess makes new buckets with public access blocked (A087).
+	BlockPublicAccess bool
+	// RefuseV1 refuses signatures of version 1 (A014).
+	RefuseV1 bool
+	// RefusePublicData refuses calls for objects and lists of them at public
+	// endpoints of mainland regions (A015).
+	RefusePublicData bool
+}
+
+// Behave changes the behaviour from now on.
+func (s *Service) Behave(change func(*Behaviour)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.behaviour)
+}
+
+// refuseV1 refuses a signature of version 1 where the account no longer has them.
+func (s *Service) refuseV1() *apiError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.behaviour.RefuseV1 {
+		return nil
+	}
+	return errorf("AccessDenied", "The V1 signature is not supported for your account. Use the V4 signature.").with("EC", "0002-00000080")
+}
+
+// refusePublicData refuses a call for objects at a public endpoint where the
+// account's data are reached by internal endpoints and domains of its own alone.
+// Addresses, localhost and names outside of aliyuncs.com count as internal.
+func (s *Service) refusePublicData(op *operation, r *request) *apiError {
+	if !s.behaviour.RefusePublicData || !isMainland(r.bucket.region) || !isPublicEndpoint(r.Host) || !isDataCall(op, r.key) {
+		return nil
+	}
+	return errorf("PublicEndpointForbidden", "Public endpoints are not available for calls of data of your account. Use a CNAME of the bucket or an internal endpoint.").
+		with("EC", "0048-00000401")
+}
+
+// isDataCall reports whether an operation reads or writes objects or lists them;
+// others manage the bucket.
+func isDataCall(op *operation, key string) bool {
+	switch op.name {
+	case "oss:ListObjects", "oss:ListObjectsV2", "oss:ListObjectVersions", "oss:ListMultipartUploads", "oss:DeleteMultipleObjects":
+		return true
+	}
+	return key != ""
+}
+
+// isPublicEndpoint reports whether a host is a public one of the real service.
+func isPublicEndpoint(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.ToLower(host)
+	return strings.HasSuffix(host, ".aliyuncs.com") && !strings.HasSuffix(host, "-internal.aliyuncs.com")
+}
+
+// isMainland reports whether a region is in mainland China.
+func isMainland(region string) bool {
+	return strings.HasPrefix(region, "cn-") && region != "cn-hongkong"
+}
