@@ -2,6 +2,7 @@ package oss
 
 import (
 	"encoding/xml"
+	"maps"
 	"net/http"
 )
 
@@ -40,27 +41,27 @@ type bucketInfoBucket struct {
 	Versioning               string `xml:",omitempty"`
 	Owner                    ownerElement
 	AccessControlList        accessControlList
-	ServerSideEncryptionRule bucketInfoEncryption
-}
-
-type bucketInfoEncryption struct {
-	SSEAlgorithm   string
-	KMSMasterKeyID string `xml:",omitempty"`
+	ServerSideEncryptionRule encryptionRule
 }
 
 // getBucketInfo describes a bucket in full (OSS API, GetBucketInfo).
 func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
 	b := r.bucket
-	sse := bucketInfoEncryption{SSEAlgorithm: "None"}
+	sse := encryptionRule{SSEAlgorithm: "None"}
 	if b.encryption != nil {
-		sse = bucketInfoEncryption{b.encryption.SSEAlgorithm, b.encryption.KMSMasterKeyID}
+		sse = *b.encryption
+	}
+	acceleration := disabled
+	if b.documentText(documentAcceleration, "", "Enabled") == trueText {
+		acceleration = versioningEnabled
 	}
 	return xmlResponse(bucketInfo{Bucket: bucketInfoBucket{
 		Name: b.name, Location: b.location(), CreationDate: xmlTime(b.created),
 		ExtranetEndpoint: b.location() + ".aliyuncs.com", IntranetEndpoint: b.location() + "-internal.aliyuncs.com",
 		StorageClass: b.storageClass, DataRedundancyType: b.redundancy,
-		AccessMonitor: disabled, TransferAcceleration: disabled, CrossRegionReplication: disabled,
-		ResourceGroupID: "rg-default", Versioning: b.versioning, Owner: owner(b.owner),
+		AccessMonitor:        b.documentText(documentAccessMonitor, disabled, "Status"),
+		TransferAcceleration: acceleration, CrossRegionReplication: disabled,
+		ResourceGroupID: b.resourceGroup(), Versioning: b.versioning, Owner: owner(b.owner),
 		AccessControlList: accessControlList{b.acl}, BlockPublicAccess: b.publicBlocked, ServerSideEncryptionRule: sse,
 	}})
 }
@@ -132,6 +133,29 @@ func mayBePublic(blocked bool, acl string) *apiError {
 		return errorf("AccessDenied", "Put public bucket acl is not allowed.")
 	}
 	return nil
+}
+
+// optionsOf returns the options of a bucket that are set, by sub-resource and
+// as they are answered.
+func (s *Service) optionsOf(b *bucket) map[string]string {
+	options := maps.Clone(b.documents)
+	add := func(name string, there bool, get func(*Service, *request) (*response, *apiError)) {
+		if !there {
+			return
+		}
+		if answer, refused := get(s, &request{bucket: b}); refused == nil {
+			if options == nil {
+				options = make(map[string]string)
+			}
+			options[name] = string(answer.body)
+		}
+	}
+	add("versioning", b.versioning != "", (*Service).getBucketVersioning)
+	add("encryption", b.encryption != nil, (*Service).getBucketEncryption)
+	add("cors", b.cors != nil, (*Service).getBucketCORS)
+	add("lifecycle", b.lifecycle != nil, (*Service).getBucketLifecycle)
+	add("worm", b.worm != nil, (*Service).getBucketWorm)
+	return options
 }
 
 func validACL(acl string) bool {

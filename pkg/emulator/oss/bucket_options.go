@@ -30,49 +30,6 @@ func (s *Service) getBucketVersioning(r *request) (*response, *apiError) {
 	return xmlResponse(versioningConfiguration{Status: r.bucket.versioning})
 }
 
-// An encryptionRule is how OSS encrypts new objects of a bucket.
-type encryptionRule struct {
-	SSEAlgorithm      string `xml:"SSEAlgorithm"`
-	KMSMasterKeyID    string `xml:"KMSMasterKeyID,omitempty"`
-	KMSDataEncryption string `xml:"KMSDataEncryption,omitempty"`
-}
-
-type encryptionConfiguration struct {
-	XMLName xml.Name        `xml:"ServerSideEncryptionRule"`
-	Default *encryptionRule `xml:"ApplyServerSideEncryptionByDefault"`
-}
-
-// putBucketEncryption sets the encryption of new objects (OSS API,
-// PutBucketEncryption). The emulator only keeps the rule.
-func (s *Service) putBucketEncryption(r *request) (*response, *apiError) {
-	var given encryptionConfiguration
-	if xml.Unmarshal(r.body, &given) != nil || given.Default == nil {
-		return nil, malformedXML()
-	}
-	rule := given.Default
-	switch {
-	case rule.SSEAlgorithm == "KMS":
-	case (rule.SSEAlgorithm == "AES256" || rule.SSEAlgorithm == "SM4") && rule.KMSMasterKeyID == "":
-	default:
-		return nil, errorf("InvalidArgument", "SSEAlgorithm must be AES256, SM4 or KMS, and a key id goes with KMS only.").
-			with("ArgumentName", "SSEAlgorithm").with("ArgumentValue", rule.SSEAlgorithm)
-	}
-	r.bucket.encryption = rule
-	return newResponse(http.StatusOK), nil
-}
-
-func (s *Service) getBucketEncryption(r *request) (*response, *apiError) {
-	if r.bucket.encryption == nil {
-		return nil, errorf("NoSuchServerSideEncryptionRule", "The server side encryption configuration does not exist.").with("BucketName", r.bucket.name)
-	}
-	return xmlResponse(encryptionConfiguration{Default: r.bucket.encryption})
-}
-
-func (s *Service) deleteBucketEncryption(r *request) (*response, *apiError) {
-	r.bucket.encryption = nil
-	return newResponse(http.StatusNoContent), nil
-}
-
 type corsConfiguration struct {
 	XMLName xml.Name `xml:"CORSConfiguration"`
 	Rules   []struct {

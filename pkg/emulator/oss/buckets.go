@@ -33,6 +33,8 @@ type bucket struct {
 	encryption                    *encryptionRule
 	cors                          []byte // the configuration as it was put; may be nil
 	lifecycle                     *lifecycleConfiguration
+	documents                     map[string]string // options that are one document, by sub-resource; replaced as a whole
+	worm                          *wormPolicy
 	publicBlocked                 bool // PutBucketPublicAccessBlock
 	accountBlocked                bool // BlockAccount
 	objects                       index
@@ -79,6 +81,14 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	encryption, refused := encryptionOf(r.Header)
+	if refused != nil {
+		return nil, refused
+	}
+	group := r.Header.Get("x-oss-resource-group-id")
+	if refused := checkResourceGroup(group); refused != nil {
+		return nil, refused
+	}
 	region := r.region
 	if region == "" {
 		region = s.cfg.Region
@@ -120,6 +130,11 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	}
 	if config.DataRedundancyType != "" {
 		b.redundancy = config.DataRedundancyType
+	}
+	b.encryption = encryption
+	if group != "" {
+		kind := s.table.documents[documentResourceGroup]
+		b.keep(documentResourceGroup, kind.written(&documentNode{Nodes: []documentNode{{XMLName: xml.Name{Local: "ResourceGroupId"}, Text: group}}}))
 	}
 	s.buckets[b.name] = b
 	return created(b), nil
@@ -187,10 +202,13 @@ func (s *Service) listBuckets(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	list := bucketList{Owner: owner(r.caller.AccountID)}
-	prefix, marker := r.query.Get("prefix"), r.query.Get("marker")
+	prefix, marker, group := r.query.Get("prefix"), r.query.Get("marker"), r.Header.Get("x-oss-resource-group-id")
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
 		if b.owner != r.caller.AccountID || name <= marker || !strings.HasPrefix(name, prefix) || !b.hasTag(r.query.Get("tag-key"), r.query.Get("tag-value")) {
+			continue
+		}
+		if group != "" && group != b.resourceGroup() {
 			continue
 		}
 		if len(list.Buckets) == size {

@@ -51,6 +51,9 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 		if refused := s.authorizeIn(r, r.bucket, action, o.Key); refused != nil {
 			return nil, refused
 		}
+		if refused := r.bucket.immutable(o.Key, o.VersionID, s.cfg.Clock.Now()); refused != nil {
+			return nil, refused
+		}
 	}
 	result := deleteResult{EncodingType: l.encoding}
 	for _, o := range given.Objects {

@@ -55,9 +55,9 @@ func statusOf(code string) int {
 		"InvalidSecurityToken", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt":
 		return http.StatusForbidden
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
-		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist":
+		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration":
 		return http.StatusNotFound
-	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists":
+	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable":
 		return http.StatusConflict
 	case "MethodNotAllowed":
 		return http.StatusMethodNotAllowed

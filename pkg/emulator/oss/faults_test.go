@@ -101,7 +101,7 @@ func TestUnknownRequest_Answered501AndListed(t *testing.T) {
 	e := newEnvironment(t)
 	c := e.root()
 	mustPutBucket(t, c, "bucket-a")
-	_, err := c.GetBucketWebsite(t.Context(), &sdk.GetBucketWebsiteRequest{Bucket: new("bucket-a")})
+	_, err := c.GetBucketReplication(t.Context(), &sdk.GetBucketReplicationRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NotImplemented")
 	_, err = c.RestoreObject(t.Context(), &sdk.RestoreObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
 	wantCode(t, err, "NotImplemented")
@@ -111,7 +111,7 @@ func TestUnknownRequest_Answered501AndListed(t *testing.T) {
 	if status != 501 {
 		t.Errorf("a rule with a filter is answered %d, want 501", status)
 	}
-	want := []string{"GET bucket ?website", "POST object ?restore", "PUT bucket ?lifecycle with Filter", "PUT object with the header x-oss-callback"}
+	want := []string{"GET bucket ?replication", "POST object ?restore", "PUT bucket ?lifecycle with Filter", "PUT object with the header x-oss-callback"}
 	if diff := cmp.Diff(want, e.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
 	}

@@ -40,7 +40,7 @@ func (s *Service) initiateMultipartUpload(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := mayWrite(r); refused != nil {
+	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	u := &upload{
@@ -154,7 +154,7 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := mayWrite(r); refused != nil {
+	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	numbers, refused := r.chosenParts(u)

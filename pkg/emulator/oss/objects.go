@@ -11,7 +11,7 @@ import (
 
 // putObject stores an object (OSS API, PutObject).
 func (s *Service) putObject(r *request) (*response, *apiError) {
-	if refused := mayWrite(r); refused != nil {
+	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	v := s.newVersion(r.bucket, r.Header, r.body)
@@ -23,12 +23,12 @@ func (s *Service) putObject(r *request) (*response, *apiError) {
 }
 
 // mayWrite checks the headers of a request that makes an object.
-func mayWrite(r *request) *apiError {
+func mayWrite(r *request, now time.Time) *apiError {
 	if class := r.Header.Get("x-oss-storage-class"); class != "" && !validClass(class) {
 		return errorf("InvalidArgument", "The storage class is not valid.").with("ArgumentName", "x-oss-storage-class").with("ArgumentValue", class)
 	}
-	if sse := r.Header.Get("x-oss-server-side-encryption"); sse != "" && sse != "AES256" && sse != "KMS" && sse != "SM4" {
-		return errorf("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid.")
+	if _, refused := encryptionOf(r.Header); refused != nil {
+		return refused
 	}
 	if acl := r.Header.Get("x-oss-object-acl"); acl != "" {
 		if refused := checkObjectACL(r.bucket, acl); refused != nil {
@@ -41,7 +41,7 @@ func mayWrite(r *request) *apiError {
 	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), trueText) && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
 		return errorf("FileAlreadyExists", "The object you specified already exists and can not be overwritten.").with("Key", r.key)
 	}
-	return nil
+	return r.bucket.immutable(r.key, "", now)
 }
 
 // storageClasses are all there are, the warmest first.
@@ -66,9 +66,7 @@ func class(name string) string {
 func stored(answer *response, b *bucket, v *version) {
 	answer.header.Set("ETag", v.etag())
 	answer.header.Set("x-oss-hash-crc64ecma", decimal(v.crc))
-	if v.encryption != "" {
-		answer.header.Set("x-oss-server-side-encryption", v.encryption)
-	}
+	v.encryptionRule().writeTo(answer.header)
 	if b.versioning != "" {
 		answer.header.Set("x-oss-version-id", v.id)
 	}
@@ -194,6 +192,9 @@ func parseRange(given string, size int) (from, to int, ok bool) {
 // deleteObject deletes an object or one version of it (OSS API,
 // DeleteObject).
 func (s *Service) deleteObject(r *request) (*response, *apiError) {
+	if refused := r.bucket.immutable(r.key, r.query.Get("versionId"), s.cfg.Clock.Now()); refused != nil {
+		return nil, refused
+	}
 	done := s.remove(r.bucket, r.key, r.query.Get("versionId"))
 	answer := newResponse(http.StatusNoContent)
 	if done.DeleteMarker {
@@ -249,7 +250,7 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := mayWrite(r); refused != nil {
+	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	made := s.newVersion(r.bucket, r.Header, v.data)

@@ -52,7 +52,8 @@ type handler func(*Service, *request) (*response, *apiError)
 type table struct {
 	common     members
 	operations []*operation
-	signed     map[string]bool // sub-resource or query member: whether V1's lists have it
+	documents  map[string]*documentKind // by sub-resource
+	signed     map[string]bool          // sub-resource or query member: whether V1's lists have it
 }
 
 // newTable reads the embedded tables. A defect in them is one of the program.
@@ -71,6 +72,10 @@ func newTable() *table {
 	for name, op := range file.Operations {
 		op.complete(name, handlers[name])
 		t.operations = append(t.operations, op)
+	}
+	t.documents = documentKinds()
+	for _, kind := range t.documents {
+		t.operations = append(t.operations, kind.operations()...)
 	}
 	// The most particular request comes first.
 	slices.SortFunc(t.operations, func(a, b *operation) int {
@@ -165,6 +170,15 @@ func handlers() map[string]handler {
 		"PutBucketPublicAccessBlock":    (*Service).putPublicAccessBlock,
 		"GetBucketPublicAccessBlock":    (*Service).getPublicAccessBlock,
 		"DeleteBucketPublicAccessBlock": (*Service).deletePublicAccessBlock,
+		"PutBucketPolicy":               (*Service).putBucketPolicy,
+		"GetBucketPolicy":               (*Service).getBucketPolicy,
+		"DeleteBucketPolicy":            (*Service).deleteBucketPolicy,
+		"GetBucketPolicyStatus":         (*Service).getBucketPolicyStatus,
+		"InitiateBucketWorm":            (*Service).initiateBucketWorm,
+		"AbortBucketWorm":               (*Service).abortBucketWorm,
+		"GetBucketWorm":                 (*Service).getBucketWorm,
+		"CompleteBucketWorm":            (*Service).completeBucketWorm,
+		"ExtendBucketWorm":              (*Service).extendBucketWorm,
 		"ListObjects":                   (*Service).listObjects,
 		"ListObjectsV2":                 (*Service).listObjectsV2,
 		"ListObjectVersions":            (*Service).listObjectVersions,

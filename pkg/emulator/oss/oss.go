@@ -110,6 +110,8 @@ type BucketState struct {
 	Objects      int               `json:"objects"`  // keys whose latest version is no delete marker
 	Versions     int               `json:"versions"` // versions and delete markers, the latest ones included
 	Uploads      int               `json:"uploads"`  // multipart uploads not ended
+	// Options are the bucket's further options by sub-resource, as they are answered.
+	Options map[string]string `json:"options,omitempty"`
 }
 
 // Buckets lists all buckets by name, also the ones of other accounts.
@@ -121,7 +123,7 @@ func (s *Service) Buckets() []BucketState {
 		b := s.buckets[name]
 		state := BucketState{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, Blocked: b.publicBlocked, StorageClass: b.storageClass,
-			Created: b.created, Uploads: len(b.uploads),
+			Created: b.created, Uploads: len(b.uploads), Options: s.optionsOf(b),
 		}
 		for _, t := range b.tags {
 			if state.Tags == nil {

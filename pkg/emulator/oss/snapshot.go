@@ -31,6 +31,8 @@ type savedBucket struct {
 	Encryption   *encryptionRule         `json:"encryption,omitempty"`
 	CORS         []byte                  `json:"cors,omitempty"`
 	Lifecycle    *lifecycleConfiguration `json:"lifecycle,omitempty"`
+	Documents    map[string]string       `json:"documents,omitempty"`
+	Worm         *wormPolicy             `json:"worm,omitempty"`
 	Objects      []savedObject           `json:"objects,omitempty"` // by key
 	Uploads      []savedUpload           `json:"uploads,omitempty"`
 }
@@ -53,6 +55,8 @@ type savedVersion struct {
 	Tags         []tag     `json:"tags,omitempty"`
 	ACL          string    `json:"acl,omitempty"`
 	Target       string    `json:"target,omitempty"`
+	KeyID        string    `json:"keyId,omitempty"`
+	DataCipher   string    `json:"dataEncryption,omitempty"`
 }
 
 type savedUpload struct {
@@ -78,7 +82,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
 			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, Tags: b.tags, Encryption: b.encryption,
-			CORS: b.cors, Lifecycle: b.lifecycle,
+			CORS: b.cors, Lifecycle: b.lifecycle, Documents: b.documents, Worm: b.worm,
 		}
 		for key, versions := range b.objects.all() {
 			object := savedObject{Key: key}
@@ -104,6 +108,9 @@ func (v *version) saved() savedVersion {
 	saved := savedVersion{
 		ID: v.id, Marker: v.marker, Data: v.data, Modified: v.modified, Parts: v.parts, StorageClass: v.storageClass,
 		Encryption: v.encryption, Header: v.header.text(), Tags: v.tags(), ACL: v.acl(), Target: v.target(),
+	}
+	if v.options != nil {
+		saved.KeyID, saved.DataCipher = v.options.keyID, v.options.dataEncryption
 	}
 	if !v.marker {
 		saved.Sum = hex.EncodeToString(v.sum[:])
@@ -138,6 +145,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 		b.acl, b.storageClass, b.redundancy, b.versioning = saved.ACL, saved.StorageClass, saved.Redundancy, saved.Versioning
 		b.publicBlocked, b.accountBlocked = saved.Blocked, saved.ByAccount
 		b.tags, b.encryption, b.cors, b.lifecycle = saved.Tags, saved.Encryption, saved.CORS, saved.Lifecycle
+		b.documents, b.worm = saved.Documents, saved.Worm
 		for _, object := range saved.Objects {
 			versions := make([]*version, 0, len(object.Versions))
 			for _, v := range object.Versions {
@@ -175,7 +183,9 @@ func (v savedVersion) restored() (*version, error) {
 		return nil, fmt.Errorf("the sum %q is no MD5", v.Sum)
 	}
 	restored.crc, restored.header = crcOf(v.Data), headersOf(v.Header)
-	restored.change(func(o *options) { o.tags, o.acl, o.target = v.Tags, v.ACL, v.Target })
+	restored.change(func(o *options) {
+		o.tags, o.acl, o.target, o.keyID, o.dataEncryption = v.Tags, v.ACL, v.Target, v.KeyID, v.DataCipher
+	})
 	return restored, nil
 }
 

@@ -37,6 +37,8 @@ type options struct {
 	tags   []tag
 	acl    string // empty: the bucket's
 	target string // of a symbolic link; else empty
+	// keyID and dataEncryption go with the encryption KMS.
+	keyID, dataEncryption string
 }
 
 // The types of an object that the emulator makes (OSS API, HeadObject).
@@ -93,9 +95,18 @@ func (v *version) change(f func(*options)) {
 	}
 	f(&o)
 	v.options = &o
-	if len(o.tags) == 0 && o.acl == "" && o.target == "" {
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" {
 		v.options = nil
 	}
+}
+
+// encryptionRule tells how the version is encrypted.
+func (v *version) encryptionRule() *encryptionRule {
+	rule := &encryptionRule{SSEAlgorithm: v.encryption}
+	if v.options != nil {
+		rule.KMSMasterKeyID, rule.KMSDataEncryption = v.options.keyID, v.options.dataEncryption
+	}
+	return rule
 }
 
 // newVersion makes a version of data with the headers of the request that
@@ -104,12 +115,16 @@ func (s *Service) newVersion(b *bucket, h http.Header, data []byte) *version {
 	v := &version{
 		data: data, sum: md5.Sum(data), crc: crcOf(data), modified: s.cfg.Clock.Now(), //nolint:gosec // as above
 		storageClass: class(cmp.Or(h.Get("x-oss-storage-class"), b.storageClass)),
-		encryption:   strings.Clone(h.Get("x-oss-server-side-encryption")), header: kept(h),
+		header:       kept(h),
 	}
-	if v.encryption == "" && b.encryption != nil {
-		v.encryption = b.encryption.SSEAlgorithm
+	rule, _ := encryptionOf(h)
+	if rule == nil {
+		rule = b.encryption
 	}
 	v.change(func(o *options) {
+		if rule != nil {
+			v.encryption, o.keyID, o.dataEncryption = rule.SSEAlgorithm, rule.KMSMasterKeyID, rule.KMSDataEncryption
+		}
 		o.acl = objectACL(h)
 		o.tags, _ = parseTags(h.Get("x-oss-tagging"))
 	})
