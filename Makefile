@@ -58,6 +58,10 @@ test: go ## Run all tests with the race detector; installs the programs they nee
 	REQUIRE_ENGINES=1 REQUIRE_PROMTOOL=1 GOGC=400 go test -race -timeout 25m $(PACKAGES)
 	$(if $(filter ./...,$(PACKAGES)),hack/crash-matrix -behaviours=others)
 
+.PHONY: sdk-checks
+sdk-checks: go $(BIN)/alibabacloud-emulator $(BIN)/sdkchecks ## Run official clients of four languages on the emulator (CLIENTS='go node-rds-v3' for less)
+	@$(BIN)/sdkchecks -emulator $(BIN)/alibabacloud-emulator $(CLIENTS)
+
 .PHONY: lint
 lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts
 	@hack/lint
@@ -119,17 +123,17 @@ fuzz: go ## Fuzz each target for FUZZTIME (60s)
 
 .PHONY: clean
 clean: ## Remove all built files; data/ stays
-	rm -rf $(BIN) dist coverage.out coverage.html
+	rm -rf $(BIN) dist coverage.out coverage.html test/sdks/*/build test/sdks/node/node_modules test/sdks/java/target
 
 # go build knows whether a program is up to date.
-.PHONY: $(PROGRAMS:%=$(BIN)/%) $(BIN)/demo-client $(BIN)/demo $(BIN)/run
+.PHONY: $(PROGRAMS:%=$(BIN)/%) $(BIN)/demo-client $(BIN)/demo $(BIN)/run $(BIN)/sdkchecks
 $(PROGRAMS:%=$(BIN)/%): $(BIN)/%:
 	$(BUILD) -o $@ ./cmd/$*
 
 $(BIN)/demo-client:
 	@$(BUILD) -o $@ ./hack/tools/client
 
-$(BIN)/demo $(BIN)/run: $(BIN)/%:
+$(BIN)/demo $(BIN)/run $(BIN)/sdkchecks: $(BIN)/%:
 	@$(BUILD) -o $@ ./hack/tools/$*
 
 .PHONY: $(IMAGE_PROGRAMS:%=$(DIST)/linux-$(IMAGE_ARCH)/%)

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	installTime = 10 * time.Minute // with empty caches and a slow network
+	clientTime  = 5 * time.Minute
+	atOnce      = 2 // languages that run at the same time
+)
+
+// check runs the clients and prints the summary.
+func check(ctx context.Context, o options, w io.Writer) error {
+	clients, err := o.list()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	cloud, err := startEmulator(ctx, o.emulator, o.environment, io.Discard)
+	if err != nil {
+		return err
+	}
+	out := &shared{w: w}
+	s := summary{installs: map[string]time.Duration{}, skipped: clients.skipped}
+	var lock sync.Mutex
+	clients.eachLanguage(func(name string, of []client) {
+		results, installed := o.language(ctx, clients.Languages[name], name, of, cloud.address, out)
+		lock.Lock()
+		defer lock.Unlock()
+		s.results = append(s.results, results...)
+		s.installs[name] = installed
+	})
+	slices.SortStableFunc(s.results, func(a, b result) int { return strings.Compare(a.client, b.client) })
+	s.left, err = cloud.resources(ctx)
+	if err != nil {
+		return errors.Join(fmt.Errorf("the state of the emulator: %w", err), cloud.stop())
+	}
+	s.took = time.Since(began)
+	if !s.print(w) {
+		return errors.Join(errors.New("the emulator differs from the cloud, or a client did not run; see above"), cloud.stop())
+	}
+	return cloud.stop()
+}
+
+// eachLanguage calls do for each language that has clients, a few at a time.
+func (l list) eachLanguage(do func(name string, of []client)) {
+	turns := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for name := range l.Languages {
+		var of []client
+		for _, c := range l.Clients {
+			if c.Language == name {
+				of = append(of, c)
+			}
+		}
+		if len(of) == 0 {
+			continue
+		}
+		all.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			do(name, of)
+		})
+	}
+	all.Wait()
+}
+
+// language installs the packages of a language and runs its clients one after
+// the other. Without its packages every scenario of each client has failed.
+func (o options) language(ctx context.Context, l language, name string, of []client, address string, out *shared) (results []result, installed time.Duration) {
+	folder := filepath.Join(o.folder, name)
+	began := time.Now()
+	within, cancel := context.WithTimeout(ctx, installTime)
+	defer cancel()
+	err := l.install(within, folder, filepath.Join(folder, "build", "installed"), o.environment)
+	installed = time.Since(began)
+	if err != nil {
+		out.line("FAILED install " + name)
+	}
+	for _, c := range of {
+		r := result{client: c.Name}
+		if err != nil {
+			r.failed = len(c.expected())
+			r.problems = []string{fmt.Sprintf("could not be installed (%s): %v", strings.Join(c.Packages, ", "), err)}
+			results = append(results, r)
+			continue
+		}
+		began := time.Now()
+		o.client(ctx, c, folder, address, &r, out)
+		r.took = time.Since(began)
+		results = append(results, r)
+	}
+	return results, installed
+}
+
+// client runs the command of a client and reads its report.
+func (o options) client(ctx context.Context, c client, folder, address string, r *result, out *shared) {
+	ctx, cancel := context.WithTimeout(ctx, clientTime)
+	defer cancel()
+	command := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...) //nolint:gosec // clients.yaml is ours
+	command.Dir = folder
+	command.WaitDelay = time.Second
+	command.Env = append(withoutCloud(o.environment), "SDK_CHECK_ADDRESS="+address, "SDK_CHECK_KEY_ID="+keyID,
+		"SDK_CHECK_KEY_SECRET="+keySecret, "SDK_CHECK_CLIENT="+c.Name)
+	reader, writer := io.Pipe()
+	command.Stdout, command.Stderr = writer, writer
+	read := make(chan error, 1)
+	go func() {
+		err := r.read(reader, c.expected(), func(line string) { out.line(c.Name + ": " + line) })
+		_, rest := io.Copy(io.Discard, reader) // where a line was too long
+		read <- errors.Join(err, rest)
+	}()
+	ran := command.Run()
+	_ = writer.Close() // a pipe's end reports nothing
+	if err := <-read; err != nil {
+		r.fail("its report: " + err.Error())
+	}
+	if ran != nil && r.failed == 0 || ctx.Err() != nil {
+		r.fail(errors.Join(ran, ctx.Err()).Error())
+	}
+}
+
+// withoutCloud leaves out proxies and credentials of the caller: they are for
+// another cloud than the one on loopback.
+func withoutCloud(environment []string) []string {
+	return slices.DeleteFunc(slices.Clone(environment), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return strings.HasSuffix(strings.ToLower(name), "_proxy") ||
+			strings.HasPrefix(name, "ALIBABA_CLOUD_") || strings.HasPrefix(name, "OSS_")
+	})
+}
+
+// shared is a writer of whole lines for several goroutines.
+type shared struct {
+	lock sync.Mutex
+	w    io.Writer
+}
+
+func (s *shared) line(text string) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	fmt.Fprintln(s.w, text)
+}

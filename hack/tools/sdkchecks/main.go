@@ -1,0 +1,55 @@
+// Command sdkchecks runs the official clients of test/sdks against one emulator,
+// which it starts:
+//
+//	sdkchecks [-emulator PROGRAM] [-sdks FOLDER] [CLIENT ...]
+//
+// test/sdks/clients.yaml names the clients, how they are installed and run, and
+// their scenarios. The check fails when a client cannot be installed, when a
+// scenario fails, when one of the named scenarios did not run, and when a client
+// leaves resources behind. SDK_CHECKS_SKIP=NAME[,NAME] leaves out clients or
+// languages, and is repeated at the end.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	var o options
+	flag.StringVar(&o.emulator, "emulator", "bin/alibabacloud-emulator", "`program` of the emulator; make build writes it")
+	flag.StringVar(&o.folder, "sdks", "test/sdks", "`folder` of clients.yaml")
+	flag.Parse()
+	o.only = flag.Args()
+	o.skip = strings.FieldsFunc(os.Getenv("SDK_CHECKS_SKIP"), func(r rune) bool { return r == ',' || r == ' ' })
+	o.environment = os.Environ()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := check(ctx, o, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sdkchecks:", err)
+		os.Exit(1)
+	}
+}
+
+// options are what a run is told.
+type options struct {
+	emulator, folder string
+	only, skip       []string // names of clients or languages
+	environment      []string
+}
+
+// list reads clients.yaml and leaves the clients that the options choose.
+func (o options) list() (list, error) {
+	all, err := readList(filepath.Join(o.folder, "clients.yaml"))
+	if err != nil {
+		return list{}, err
+	}
+	return all.chosen(o.only, o.skip)
+}

@@ -1,0 +1,6 @@
+package main
+
+func ossV2(*checks)      {}
+func rpcSDK(*checks)     {}
+func teaGeneric(*checks) {}
+func tea(*checks)        {}
