@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -101,7 +102,7 @@ func (l library) members(name string, open []string) []string {
 			continue
 		}
 		element, _ := elementType(field.Type)
-		if l[element] == nil || contains(open, element) {
+		if l[element] == nil || slices.Contains(open, element) {
 			list = append(list, member)
 			continue
 		}
@@ -114,15 +115,6 @@ func (l library) members(name string, open []string) []string {
 		}
 	}
 	return list
-}
-
-func contains(list []string, name string) bool {
-	for _, v := range list {
-		if v == name {
-			return true
-		}
-	}
-	return false
 }
 
 // elementType names the type of a field without pointers and lists.

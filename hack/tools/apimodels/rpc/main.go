@@ -30,7 +30,7 @@ type model struct {
 }
 
 // number is the number of an element in the name of a parameter.
-var number = regexp.MustCompile(`\.[0-9]+(\.|$)`) //nolint:gochecknoglobals // a constant
+var number = regexp.MustCompile(`\.[0-9]+(\.|$)`)
 
 // products are the emulated RPC products: the folders of the Go SDK and of the
 // emulator have their names, the npm packages end in the API version.
@@ -103,7 +103,7 @@ func leaves(list []string) []string {
 
 // keepEmulated removes the actions that a table of the emulator lacks.
 func keepEmulated(models map[string]model, table string) error {
-	text, err := os.ReadFile(table)
+	text, err := os.ReadFile(table) //nolint:gosec // a file of the repository
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func teaModels() (map[string]map[string]model, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a leftover in the folder of temporary files harms no run
+	defer os.RemoveAll(folder)
 	dependencies := map[string]string{}
 	for _, p := range products() {
 		if at := strings.LastIndex(p, "@"); at > 0 {
@@ -50,7 +50,7 @@ func teaModels() (map[string]map[string]model, error) {
 }
 
 func output(folder, program string, args ...string) ([]byte, error) {
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, args...) //nolint:gosec // go, npm and node with fixed arguments
 	cmd.Dir, cmd.Stderr = folder, os.Stderr
 	text, err := cmd.Output()
 	if err != nil {
