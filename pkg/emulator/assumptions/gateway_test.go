@@ -1,8 +1,16 @@
 package assumptions_test
 
 import (
+	"bufio"
+	"crypto/md5"
+	"crypto/tls"
+	"encoding/base64"
+	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,4 +132,75 @@ func TestA013_UnknownActionAndVersion_AreFinal(t *testing.T) {
 		e.rds("DescribeFlights").want(404, "InvalidAction.NotFound")
 		e.rds("DescribeRegions", "Version", "1999-01-01").want(400, "InvalidVersion")
 	}, emulatortest.WithConfig(func(c *emulator.Config) { c.UnknownNotFound = true }), emulatortest.AllowUnknown())
+}
+
+func TestA016_Headers_SpeltAsTheGatewayDoes(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		link, _ := e.signed("sts", "GetCallerIdentity")
+		head, body, _ := strings.Cut(e.raw(link), "\r\n\r\n")
+		sum := md5.Sum([]byte(body))
+		length := strconv.Itoa(len(body))
+		for _, want := range []string{
+			"\r\nx-acs-request-id: ", "\r\nx-acs-trace-id: ", "\r\nConnection: keep-alive\r\n", "\r\nKeep-Alive: timeout=25",
+			"\r\nContent-Type: application/json;charset=utf-8", "\r\nContent-Length: " + length,
+			"\r\nAccess-Control-Allow-Origin: *", "\r\nAccess-Control-Expose-Headers: *",
+			"\r\nETag: " + length[:1] + base64.RawStdEncoding.EncodeToString(sum[:]) + length[len(length)-1:],
+		} {
+			if !strings.Contains(head+"\r\n", want) {
+				t.Errorf("the head of the answer lacks %q:\n%s", want, head)
+			}
+		}
+	})
+}
+
+// raw returns the bytes of the answer to a GET request, one connection each.
+func (e *environment) raw(link string) string {
+	e.Helper()
+	u, err := url.Parse(link)
+	if err != nil {
+		e.Fatal(err)
+	}
+	var connection net.Conn
+	if u.Scheme == "https" {
+		connection, err = tls.Dial("tcp", u.Host+":443", nil)
+	} else {
+		connection, err = net.Dial("tcp", u.Host)
+	}
+	if err != nil {
+		e.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	request, err := http.NewRequest(http.MethodGet, link, nil)
+	if err != nil {
+		e.Fatal(err)
+	}
+	if err := request.Write(connection); err != nil {
+		e.Fatal(err)
+	}
+	_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
+	reader := bufio.NewReader(connection)
+	var raw strings.Builder
+	response, err := http.ReadResponse(bufio.NewReader(io.TeeReader(reader, &raw)), request)
+	if err != nil {
+		e.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		e.Fatal(err)
+	}
+	return raw.String()
+}
+
+func TestA017_XML_HasTheGatewaysForm(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		const declaration = `<?xml version='1.0' encoding='UTF-8'?>`
+		if a := e.sts("GetCallerIdentity", "Format", "XML").ok(); !strings.HasPrefix(a.body, declaration+"<GetCallerIdentityResponse>") {
+			t.Errorf("the answer is %s", a.body)
+		}
+		a := e.rds("DescribeDBInstanceAttribute", "Format", "XML")
+		form := regexp.MustCompile(`^` + regexp.QuoteMeta(declaration) + `<Error><RequestId>[^<]+</RequestId><HostId>[^<]+</HostId><Code>MissingDBInstanceId</Code>` +
+			`<Message>[^<]+</Message><Recommend><!\[CDATA\[https://[^\]]+&[^\]]+\]\]></Recommend></Error>$`)
+		if !form.MatchString(a.body) {
+			t.Errorf("the error is %s", a.body)
+		}
+	})
 }

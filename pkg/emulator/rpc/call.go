@@ -2,8 +2,11 @@ package rpc
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // of the ETag
+	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
@@ -212,14 +215,27 @@ func (c *call) fail(e *Error, effected bool) {
 
 func (c *call) write(status int, contentType string, body []byte) {
 	h := c.w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("X-Acs-Request-Id", c.requestID)
-	h.Set("X-Acs-Trace-Id", cloud.NewTraceID())
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "*")
-	h.Set("Keep-Alive", "timeout=25")
+	// The names are written as they stand here, without the canonical form (A016).
+	for name, value := range map[string]string{
+		"Content-Type": contentType, "Content-Length": strconv.Itoa(len(body)), "Connection": "keep-alive", "Keep-Alive": "timeout=25",
+		"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*",
+		"x-acs-request-id": c.requestID, "x-acs-trace-id": cloud.NewTraceID(),
+	} {
+		h[name] = []string{value}
+	}
+	if status == http.StatusOK {
+		h["ETag"] = []string{etag(body)}
+	}
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // a client that has left needs no answer
+}
+
+// etag is the gateway's ETag: the MD5 of the body in base64 without its padding,
+// between the first and the last digit of the body's length (A016).
+func etag(body []byte) string {
+	sum := md5.Sum(body) //nolint:gosec // the cloud's choice
+	length := strconv.Itoa(len(body))
+	return length[:1] + base64.RawStdEncoding.EncodeToString(sum[:]) + length[len(length)-1:]
 }
 
 func (c *call) record(status int, code string, effected bool) {

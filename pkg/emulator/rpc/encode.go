@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// declaration opens each XML answer; the root follows on the same line (A017).
+const declaration = "<?xml version='1.0' encoding='UTF-8'?>"
+
 // encode writes a response in the requested format: JSON, or XML with the given
 // root element. The fields of v, a struct or nil, follow the request id.
 func encode(format, root, requestID string, v any) (contentType string, body []byte, err error) {
@@ -19,7 +22,7 @@ func encode(format, root, requestID string, v any) (contentType string, body []b
 		return "application/json;charset=utf-8", body, nil
 	}
 	var b bytes.Buffer
-	b.WriteString(xml.Header)
+	b.WriteString(declaration)
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	if err := writeXML(&b, dec, root); err != nil {
@@ -90,7 +93,9 @@ func writeXML(b *bytes.Buffer, dec *json.Decoder, name string) error {
 		return nil
 	}
 	b.WriteString("<" + name + ">")
-	if err := xml.EscapeText(b, []byte(fmt.Sprint(token))); err != nil {
+	if text := fmt.Sprint(token); name == "Recommend" {
+		b.WriteString("<![CDATA[" + text + "]]>") // an encoded URL
+	} else if err := xml.EscapeText(b, []byte(text)); err != nil {
 		return err
 	}
 	b.WriteString("</" + name + ">")
