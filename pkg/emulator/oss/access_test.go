@@ -278,7 +278,9 @@ func TestBucket_OfOtherAccount_Refused(t *testing.T) {
 func TestBucket_OtherRegionsEndpoint_Refused(t *testing.T) {
 	e := newEnvironment(t)
 	mustPutBucket(t, e.root(), "bucket-a")
-	elsewhere := e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") })
+	elsewhere := e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) {
+		c.WithRegion("cn-beijing").WithEndpoint("http://oss-cn-beijing.aliyuncs.com").WithHttpClient(e.atEmulator())
+	})
 	_, err := elsewhere.GetBucketInfo(t.Context(), &sdk.GetBucketInfoRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "AccessDenied")
 	noRegion := e.client(keyID, secret, sdk.SignatureVersionV1)

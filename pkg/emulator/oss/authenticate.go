@@ -59,6 +59,9 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 			with("OSSAccessKeyId", sig.accessKeyID)
 	}
 	var first string
+	if candidates[0].ownDomain {
+		candidates = append(candidates, s.ownDomains(r, key.Caller.AccountID)...)
+	}
 	for _, candidate := range candidates {
 		toSign := sig.toSign(candidate.target)
 		if first == "" {
@@ -75,9 +78,10 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 		case !key.Expires.IsZero() && !s.cfg.Clock.Now().Before(key.Expires):
 			return identity{}, candidate, errorf("SecurityTokenExpired", "The security token you provided has expired.")
 		}
-		if candidate.region == "" {
-			candidate.region = sig.region
+		if candidate.region != "" && sig.region != "" && candidate.region != sig.region {
+			return identity{}, candidate, wrongSigningRegion(r)
 		}
+		candidate.signedRegion = sig.region
 		key.Caller.AccessKeyID = sig.accessKeyID
 		key.Caller.Origin = cloud.OriginOf(r)
 		return identity{key.Caller, true}, candidate, nil
@@ -85,6 +89,17 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 	return identity{}, candidates[0], errorf("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.").
 		with("OSSAccessKeyId", sig.accessKeyID).with("SignatureProvided", sig.value).
 		with("StringToSign", first).with("StringToSignBytes", strings.TrimSpace(fmt.Sprintf("% X", first)))
+}
+
+// wrongSigningRegion refuses a signature V4 for another region than the endpoint's, or
+// the bucket's (A066).
+func wrongSigningRegion(r *http.Request) *apiError {
+	if r.Header.Get("Authorization") != "" {
+		return errorf("InvalidArgument", "Invalid signing region in Authorization header.").
+			with("Authorization", r.Header.Get("Authorization")).cause("0002-00000226")
+	}
+	return errorf("InvalidArgument", "Invalid signing region in x-oss-credential.").
+		with("x-oss-credential", r.URL.Query().Get("x-oss-credential")).cause("0002-00000228")
 }
 
 // claimed reads the signature of a request and checks its time; nil for an
@@ -173,16 +188,18 @@ func (s *Service) headerV4(r *http.Request, fields string) (*signature, *apiErro
 	}
 	datetime := r.Header.Get("x-oss-date")
 	at, err := time.Parse(timeFormatV4, datetime)
+	if datetime == "" {
+		// The text of Date is signed as it is sent (A201).
+		datetime = r.Header.Get("Date")
+		at, err = http.ParseTime(datetime)
+	}
 	if err != nil {
-		if at, err = http.ParseTime(r.Header.Get("Date")); err != nil {
-			return nil, errorf("AccessDenied", "OSS authentication requires a valid Date.")
-		}
-		datetime = at.UTC().Format(timeFormatV4)
+		return nil, errorf("AccessDenied", "OSS authentication requires a valid Date.")
 	}
 	if refused := s.inTime(at, datetime); refused != nil {
 		return nil, refused
 	}
-	return s.v4(r, credential, additional, value, datetime, r.Header.Get("x-oss-security-token"))
+	return s.v4(r, claimV4{credential, additional, value, r.Header.Get("x-oss-security-token"), datetime, at})
 }
 
 func (s *Service) queryV4(r *http.Request, query url.Values) (*signature, *apiError) {
@@ -204,30 +221,41 @@ func (s *Service) queryV4(r *http.Request, query url.Values) (*signature, *apiEr
 	if at.After(s.now().Add(skew)) {
 		return nil, errorf("AccessDenied", "The request is not valid yet.")
 	}
-	return s.v4(r, query.Get("x-oss-credential"), query.Get("x-oss-additional-headers"), query.Get("x-oss-signature"),
-		datetime, query.Get("x-oss-security-token"))
+	return s.v4(r, claimV4{
+		query.Get("x-oss-credential"), query.Get("x-oss-additional-headers"), query.Get("x-oss-signature"),
+		query.Get("x-oss-security-token"), datetime, at,
+	})
 }
 
-func (s *Service) v4(r *http.Request, credential, additional, value, datetime, token string) (*signature, *apiError) {
-	parts := strings.Split(credential, "/")
-	if len(parts) != 5 || parts[0] == "" || parts[3] != "oss" || parts[4] != scopeEndV4 || value == "" {
+// A claimV4 has the fields of a signature V4, from the header Authorization or from
+// the query.
+type claimV4 struct {
+	credential, additional, value, token string
+
+	datetime string // as it is signed
+	at       time.Time
+}
+
+func (s *Service) v4(r *http.Request, claim claimV4) (*signature, *apiError) {
+	parts := strings.Split(claim.credential, "/")
+	if len(parts) != 5 || parts[0] == "" || parts[3] != "oss" || parts[4] != scopeEndV4 || claim.value == "" {
 		return nil, errorf("InvalidArgument", "The credential of the signature is invalid.").with("ArgumentName", "Credential")
 	}
 	scope := scopeV4{date: parts[1], region: parts[2]}
-	if !strings.HasPrefix(datetime, scope.date+"T") {
+	if scope.date != claim.at.UTC().Format("20060102") {
 		return nil, errorf("InvalidArgument", "The date of the credential does not match x-oss-date.").with("ArgumentName", "Credential")
 	}
 	header := r.Header
 	var names []string
-	if additional != "" {
-		names = strings.Split(strings.ToLower(additional), ";")
+	if claim.additional != "" {
+		names = strings.Split(strings.ToLower(claim.additional), ";")
 		header = header.Clone()
 		header.Set("Host", r.Host) // the server takes it out of the headers
 	}
 	return &signature{
-		accessKeyID: parts[0], value: value, token: token, region: scope.region,
+		accessKeyID: parts[0], value: claim.value, token: claim.token, region: scope.region,
 		toSign: func(t target) []string {
-			return []string{stringToSignV4(r.Method, header, r.URL.RawQuery, t, names, datetime, scope)}
+			return []string{stringToSignV4(r.Method, header, r.URL.RawQuery, t, names, claim.datetime, scope)}
 		},
 		sign: func(secret, toSign string) string { return signV4(secret, scope, toSign) },
 	}, nil
@@ -241,11 +269,11 @@ func (s *Service) inTime(at time.Time, given string) *apiError {
 	if off := now.Sub(at); off < -skew || off > skew {
 		return errorf("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.").
 			with("MaxAllowedSkewMilliseconds", strconv.FormatInt(skew.Milliseconds(), 10)).
-			with("RequestTime", given).with("ServerTime", now.UTC().Format("2006-01-02T15:04:05.000Z"))
+			with("RequestTime", given).with("ServerTime", xmlTime(now))
 	}
 	return nil
 }
 
 func expired(until time.Time) *apiError {
-	return errorf("AccessDenied", "Request has expired.").with("Expires", until.UTC().Format("2006-01-02T15:04:05.000Z"))
+	return errorf("AccessDenied", "Request has expired.").with("Expires", xmlTime(until))
 }

@@ -54,6 +54,9 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 		return errorf("AccessDenied", "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.").
 			with("Bucket", b.name).with("Endpoint", b.location()+".aliyuncs.com")
 	}
+	if r.region == "" && r.signedRegion != "" && r.signedRegion != b.region {
+		return wrongSigningRegion(r.Request)
+	}
 	r.bucket = b
 	if refused := s.refusePublicData(op, r); refused != nil {
 		return refused

@@ -2,6 +2,7 @@ package oss
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"maps"
 	"net/http"
@@ -64,8 +65,11 @@ type ownerElement struct {
 
 func owner(account string) ownerElement { return ownerElement{account, account} }
 
-// xmlTime is a time in the format of OSS: UTC with milliseconds.
-func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// xmlTime is a time in the format of OSS: UTC in whole seconds, followed by
+// milliseconds of zero, which some clients insist on.
+func xmlTime(t time.Time) string {
+	return t.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05.000Z")
+}
 
 // createConfiguration is the body of PutBucket.
 type createConfiguration struct {
@@ -89,10 +93,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	if refused := checkResourceGroup(group); refused != nil {
 		return nil, refused
 	}
-	region := r.region
-	if region == "" {
-		region = s.cfg.Region
-	}
+	region := cmp.Or(r.region, r.signedRegion, s.cfg.Region)
 	if b, ok := s.buckets[r.target.bucket]; ok {
 		if b.owner != r.caller.AccountID || b.region != region ||
 			config.StorageClass != "" && config.StorageClass != b.storageClass ||

@@ -16,6 +16,7 @@ type apiError struct {
 	message string
 	details []detail
 	header  http.Header // sent with the error; may be nil
+	ec      string      // the exact cause, as OSS numbers them; may be empty
 	unknown string      // for a 501: the name of the missing feature
 }
 
@@ -26,7 +27,7 @@ type detail struct{ name, value string }
 func (e *apiError) Error() string { return fmt.Sprintf("%s: %s (%d)", e.code, e.message, e.status) }
 
 func errorf(code, format string, args ...any) *apiError {
-	return &apiError{status: statusOf(code), code: code, message: fmt.Sprintf(format, args...)}
+	return &apiError{status: statusOf(code), code: code, message: fmt.Sprintf(format, args...), ec: causeOf(code)}
 }
 
 // invalid is InvalidArgument for an argument's value.
@@ -47,12 +48,44 @@ func (e *apiError) with(name, value string) *apiError {
 	return e
 }
 
+// cause adds the number of the exact cause (OSS documentation, "EC error codes").
+func (e *apiError) cause(ec string) *apiError {
+	e.ec = ec
+	return e
+}
+
+// causeOf is the number of the cause of an error code that has one cause here. Other
+// codes have several, of which the sources name few (A203).
+func causeOf(code string) string {
+	switch code {
+	case "BucketAlreadyExists":
+		return "0015-00000104"
+	case "BucketNotEmpty":
+		return "0015-00000301"
+	case "InvalidAccessKeyId":
+		return "0002-00000902"
+	case "InvalidTargetType":
+		return "0026-00000011"
+	case "NoSuchBucket":
+		return "0015-00000101"
+	case "NoSuchKey":
+		return "0026-00000001"
+	case "RequestTimeTooSkewed":
+		return "0002-00000504"
+	case "SignatureDoesNotMatch":
+		return "0002-00000040"
+	case "UserDisable":
+		return "0003-00000801"
+	}
+	return ""
+}
+
 // statusOf is the HTTP status that belongs to an error code (OSS API, "Error
 // codes").
 func statusOf(code string) int {
 	switch code {
 	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "SecurityTokenExpired",
-		"InvalidSecurityToken", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt":
+		"InvalidSecurityToken", "SecondLevelDomainForbidden", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt":
 		return http.StatusForbidden
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration":
@@ -82,6 +115,9 @@ func (e *apiError) response(r *http.Request, requestID string) *response {
 	details := append([]detail{
 		{"Code", e.code}, {"Message", e.message}, {"RequestId", requestID}, {"HostId", r.Host},
 	}, e.details...)
+	if e.ec != "" {
+		details = append(details, detail{"EC", e.ec}, detail{"RecommendDoc", "https://api.aliyun.com/troubleshoot?q=" + e.ec})
+	}
 	var b strings.Builder
 	b.WriteString(xml.Header + "<Error>")
 	for _, d := range details {
@@ -96,6 +132,9 @@ func (e *apiError) response(r *http.Request, requestID string) *response {
 		return answer
 	}
 	answer.header.Set("Content-Type", "application/xml")
+	if e.ec != "" {
+		answer.header.Set("x-oss-ec", e.ec)
+	}
 	answer.body = []byte(b.String())
 	if r.Method == http.MethodHead {
 		answer.header.Set("x-oss-err", base64.StdEncoding.EncodeToString(answer.body))

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,11 +24,12 @@ type request struct {
 	*http.Request
 	target
 
-	caller identity
-	region string // the region of a new bucket
-	query  url.Values
-	body   []byte
-	bucket *bucket // nil for the service, and for PutBucket
+	caller       identity
+	signedRegion string // the region of signature V4, or empty
+	region       string // the region of a new bucket, and of the others if the host names one
+	query        url.Values
+	body         []byte
+	bucket       *bucket // nil for the service, and for PutBucket
 }
 
 // A response is the answer of an operation.
@@ -73,6 +73,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	candidates := addresses(r)
 	var refused *apiError
 	c.caller, c.at, refused = s.authenticate(r, candidates)
+	if c.at.forbidden {
+		refused = errorf("SecondLevelDomainForbidden", "The bucket you are attempting to access must be addressed using OSS third level domain.")
+	}
 	var unknown string
 	c.op, unknown = s.table.route(r, c.query, c.at.target)
 	if refused != nil {
@@ -170,7 +173,7 @@ func (c *call) lose(fault cloud.Fault, body []byte, do bool) {
 func (s *Service) do(c *call, body []byte) (*response, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := &request{Request: c.r, target: c.at.target, caller: c.caller, query: c.query, body: body, region: c.at.region}
+	r := &request{Request: c.r, target: c.at.target, caller: c.caller, query: c.query, body: body, region: c.at.region, signedRegion: c.at.signedRegion}
 	if refused := s.admit(c.op, r); refused != nil {
 		return nil, refused
 	}
@@ -191,11 +194,13 @@ func (c *call) fail(e *apiError, effected bool) {
 func (c *call) write(answer *response) {
 	now := c.s.now().UTC()
 	h := c.w.Header()
-	maps.Copy(h, answer.header)
+	answer.header.Set("x-oss-request-id", c.requestID)
+	answer.header.Set("x-oss-server-time", "1")
+	for name, values := range answer.header {
+		h[wireName(name)] = values
+	}
 	h.Set("Server", "AliyunOSS")
 	h.Set("Date", now.Format(http.TimeFormat))
-	h.Set("x-oss-request-id", c.requestID)
-	h.Set("x-oss-server-time", "1")
 	if c.r.Method == http.MethodHead {
 		if h.Get("Content-Length") == "" {
 			h.Set("Content-Length", "0")
@@ -208,6 +213,20 @@ func (c *call) write(answer *response) {
 	}
 	c.w.WriteHeader(answer.status)
 	_, _ = c.w.Write(answer.body) //nolint:gosec // objects are returned as stored; a client that has left needs no answer
+}
+
+// wireName is the name of a header in the case in which OSS writes it. Some clients
+// compare names with case: aliyun-sdk-oss for Java finds user metadata only so.
+func wireName(name string) string {
+	switch lower := strings.ToLower(name); {
+	case strings.HasPrefix(lower, ossPrefix):
+		return lower
+	case lower == "etag":
+		return "ETag"
+	case lower == "content-md5":
+		return "Content-MD5"
+	}
+	return name
 }
 
 func (c *call) record(status int, code string, effected bool) {

@@ -112,13 +112,13 @@ func (s *Service) uploadPartCopy(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	data := source.data
+	data, copied := source.data, span{0, len(source.data)}
 	if given := r.Header.Get("x-oss-copy-source-range"); given != "" {
-		from, to, ok := parseRange(given, len(data))
-		if !ok {
-			return nil, errorf("InvalidRange", "The requested range cannot be satisfied.").with("ActualObjectSize", strconv.Itoa(len(data)))
+		var ok bool
+		if copied, ok, refused = parseRange(given, len(data), true); refused != nil || !ok {
+			return nil, invalidRange(len(data))
 		}
-		data = data[from:to]
+		data = data[copied.from:copied.to]
 	}
 	p, refused := s.storePart(r, u, data)
 	if refused != nil {
@@ -131,6 +131,7 @@ func (s *Service) uploadPartCopy(r *request) (*response, *apiError) {
 	}{LastModified: xmlTime(p.modified), ETag: quoted(p.sum[:])})
 	if refused == nil {
 		answer.header.Set("ETag", quoted(p.sum[:])) // which ali-oss reads, not the body (A072)
+		answer.header.Set("Content-Range", copied.contentRange(len(source.data)))
 	}
 	return answer, refused
 }

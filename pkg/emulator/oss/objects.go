@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"encoding/base64"
 	"encoding/xml"
 	"net/http"
 	"net/url"
@@ -95,14 +96,14 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 	}
 	answer.body = v.data
 	if given := r.Header.Get("Range"); given != "" {
-		from, to, ok := parseRange(given, len(v.data))
-		switch {
-		case ok:
+		part, ok, refused := parseRange(given, len(v.data), r.Header.Get("x-oss-range-behavior") == "standard")
+		if refused != nil {
+			return nil, refused
+		}
+		if ok {
 			answer.status = http.StatusPartialContent
-			answer.header.Set("Content-Range", "bytes "+strconv.Itoa(from)+"-"+strconv.Itoa(to-1)+"/"+strconv.Itoa(len(v.data)))
-			answer.body = v.data[from:to]
-		case r.Header.Get("x-oss-range-behavior") == "standard":
-			return nil, errorf("InvalidRange", "The requested range cannot be satisfied.").with("ActualObjectSize", strconv.Itoa(len(v.data)))
+			answer.header.Set("Content-Range", part.contentRange(len(v.data)))
+			answer.body = v.data[part.from:part.to]
 		}
 	}
 	for name := range r.query {
@@ -135,6 +136,9 @@ func describe(answer *response, b *bucket, v *version) {
 	answer.header.Set("Accept-Ranges", "bytes")
 	answer.header.Set("x-oss-object-type", v.objectType())
 	answer.header.Set("x-oss-storage-class", v.storageClass)
+	if v.objectType() == typeNormal { // put whole (A207)
+		answer.header.Set("Content-MD5", base64.StdEncoding.EncodeToString(v.sum[:]))
+	}
 	if n := len(v.tags()); n > 0 {
 		answer.header.Set("x-oss-tagging-count", strconv.Itoa(n))
 	}
@@ -160,33 +164,6 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 		return same
 	}
 	return nil
-}
-
-// parseRange reads one range of bytes; to is exclusive. ok is false for a
-// malformed range or one outside the object: OSS then sends the whole object
-// (A069).
-func parseRange(given string, size int) (from, to int, ok bool) {
-	first, last, found := strings.Cut(strings.TrimPrefix(given, "bytes="), "-")
-	if !found || !strings.HasPrefix(given, "bytes=") {
-		return 0, 0, false
-	}
-	end, errLast := strconv.Atoi(last)
-	if first == "" {
-		if errLast != nil || end <= 0 || size == 0 {
-			return 0, 0, false
-		}
-		return max(0, size-end), size, true
-	}
-	from, errFirst := strconv.Atoi(first)
-	switch {
-	case errFirst != nil || from < 0 || from >= size:
-		return 0, 0, false
-	case last == "":
-		return from, size, true
-	case errLast != nil || end < from:
-		return 0, 0, false
-	}
-	return from, min(end+1, size), true
 }
 
 // deleteObject deletes an object or one version of it (OSS API,
@@ -276,7 +253,6 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 	}{LastModified: xmlTime(made.modified), ETag: made.etag()})
 	if refused == nil {
 		stored(answer, r.bucket, made)
-		answer.header.Del("ETag")
 	}
 	return answer, refused
 }
