@@ -78,9 +78,15 @@ func TestA065_PublicBucket_AnonymousListRefused(t *testing.T) {
 func TestA066_BucketOfOtherRegion_NamesItsEndpoint(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		_, name := e.bucket()
-		elsewhere := e.bucketClient(func(c *oss.Config) { c.WithRegion("cn-beijing") })
+		region := func(c *oss.Config) { c.WithRegion("cn-beijing") }
+		elsewhere := e.bucketClient(e.atHost("oss-cn-beijing.aliyuncs.com"), region)
 		_, err := elsewhere.GetBucketAcl(e.Context(), &oss.GetBucketAclRequest{Bucket: oss.Ptr(name)})
 		if text := e.refused(err, 403, "AccessDenied"); !strings.Contains(text, "<Endpoint>oss-"+e.region+".aliyuncs.com</Endpoint>") {
+			t.Errorf("the error is %s", text)
+		}
+		signedElsewhere := e.bucketClient(e.atHost("oss-"+e.region+".aliyuncs.com"), region)
+		_, err = signedElsewhere.GetBucketAcl(e.Context(), &oss.GetBucketAclRequest{Bucket: oss.Ptr(name)})
+		if text := e.refused(err, 400, "InvalidArgument"); !strings.Contains(text, "<EC>0002-00000226</EC>") {
 			t.Errorf("the error is %s", text)
 		}
 	})
@@ -117,7 +123,7 @@ func TestA069_RangeOutsideObject_ReturnsWholeObject(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		c, name := e.bucket()
 		e.put(c, name, "k", "0123456789")
-		request := &oss.GetObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Range: oss.Ptr("bytes=20-30")}
+		request := &oss.GetObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Range: oss.Ptr("bytes=8-30")}
 		got, err := c.GetObject(e.Context(), request)
 		if err != nil {
 			t.Fatal(err)
@@ -126,7 +132,7 @@ func TestA069_RangeOutsideObject_ReturnsWholeObject(t *testing.T) {
 		if err != nil || got.StatusCode != 200 || string(content) != "0123456789" {
 			t.Errorf("%d %q, %v", got.StatusCode, content, err)
 		}
-		request.RangeBehavior = oss.Ptr("standard")
+		request.Range, request.RangeBehavior = oss.Ptr("bytes=20-30"), oss.Ptr("standard")
 		_, err = c.GetObject(e.Context(), request)
 		e.refused(err, 416, "InvalidRange")
 	})
