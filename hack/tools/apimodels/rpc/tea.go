@@ -50,7 +50,7 @@ func teaModels() (map[string]map[string]model, error) {
 }
 
 func output(folder, program string, args ...string) ([]byte, error) {
-	cmd := exec.Command(program, args...) //nolint:gosec // go, npm and node with fixed arguments
+	cmd := exec.Command(program, args...) //nolint:gosec,noctx // go, npm and node with fixed arguments
 	cmd.Dir, cmd.Stderr = folder, os.Stderr
 	text, err := cmd.Output()
 	if err != nil {
