@@ -128,7 +128,23 @@ func (s *Service) document(w http.ResponseWriter, _ *http.Request) {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if path := folded(r.URL.Path); path != r.URL.Path {
+		r = r.Clone(r.Context())
+		r.URL.Path, r.URL.RawPath = path, ""
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// folded returns a path in lower case, the name of a role as it is. The cloud
+// compares paths without case (A366).
+func folded(path string) string {
+	const keys = "/latest/meta-data/ram/security-credentials/"
+	if len(path) >= len(keys) && strings.EqualFold(path[:len(keys)], keys) {
+		return keys + path[len(keys):]
+	}
+	return strings.ToLower(path)
+}
 
 // putToken opens a session of the hardened mode (ECS, "Instance metadata").
 func (s *Service) putToken(w http.ResponseWriter, r *http.Request) {

@@ -15,6 +15,6 @@ const Name = "metadata"
 func (s *Service) Product() product.Product {
 	return product.Product{
 		Name: Name, Service: s, Handler: s,
-		Serves: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/latest/") },
+		Serves: func(r *http.Request) bool { return strings.HasPrefix(folded(r.URL.Path), "/latest/") },
 	}
 }

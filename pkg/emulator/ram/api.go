@@ -29,7 +29,12 @@ func (r *RAM) API() rpc.API {
 	group := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action { return named("group", "GroupName", do) }
 	role := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action { return named("role", "RoleName", do) }
 	all := func(kind string, do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
-		return rpc.Action{Do: do, Resource: func(*rpc.Request) string { return r.resource(kind + "/*") }}
+		return rpc.Action{Do: do, Resource: func(*rpc.Request) string {
+			if kind == "" {
+				return r.resource("*")
+			}
+			return r.resource(kind + "/*")
+		}}
 	}
 	read := func(a rpc.Action) rpc.Action {
 		a.ReadOnly = true
@@ -47,6 +52,8 @@ func (r *RAM) API() rpc.API {
 		"UpdateLoginProfile": user(r.updateLoginProfile),
 		"DeleteLoginProfile": user(r.deleteLoginProfile),
 
+		"UnbindMFADevice": user(r.unbindMFADevice),
+
 		"CreateAccessKey": user(r.createAccessKey),
 		"ListAccessKeys":  read(user(r.listAccessKeys)),
 		"UpdateAccessKey": user(r.updateAccessKey),
@@ -55,6 +62,7 @@ func (r *RAM) API() rpc.API {
 		"CreatePolicy":            policy(r.createPolicy),
 		"GetPolicy":               read(policy(r.getPolicy)),
 		"ListPolicies":            read(all("policy", r.listPolicies)),
+		"UpdatePolicyDescription": policy(r.updatePolicyDescription),
 		"DeletePolicy":            policy(r.deletePolicy),
 		"CreatePolicyVersion":     policy(r.createPolicyVersion),
 		"ListPolicyVersions":      read(policy(r.listPolicyVersions)),
@@ -88,6 +96,14 @@ func (r *RAM) API() rpc.API {
 		"AttachPolicyToRole":   role(r.attachPolicyToRole),
 		"DetachPolicyFromRole": role(r.detachPolicyFromRole),
 		"ListPoliciesForRole":  read(role(r.listPoliciesForRole)),
+
+		"TagResources":     all("", r.tagResources),
+		"UntagResources":   all("", r.untagResources),
+		"ListTagResources": read(all("", r.listTagResources)),
+
+		"SetAccountAlias":   all("", r.setAccountAlias),
+		"GetAccountAlias":   read(all("", r.getAccountAlias)),
+		"ClearAccountAlias": all("", r.clearAccountAlias),
 	}
 	for name, action := range actions {
 		actions[name] = r.ownResources(name, action)

@@ -122,16 +122,16 @@ func (r *RAM) changeUser(req *rpc.Request, change func(*user, *policy) *rpc.Erro
 
 // policiesOf lists the attached policies, with the time of attachment.
 func (r *RAM) policiesOf(list []attachment) any {
-	policies := policyList{Policy: []policyFields{}}
+	type policies struct {
+		Policy []attachedPolicy `json:"Policy"`
+	}
+	attached := []attachedPolicy{}
 	for _, a := range list {
-		p := r.policyOf(a.kind, a.name)
-		policies.Policy = append(policies.Policy, policyFields{
-			PolicyName: p.name, PolicyType: p.kind, Description: p.description, DefaultVersion: p.defaultID, AttachDate: stamp(a.at),
-		})
+		attached = append(attached, attachedPolicy{r.policyOf(a.kind, a.name).names(), stamp(a.at)})
 	}
 	return struct {
-		Policies policyList `json:"Policies"`
-	}{policies}
+		Policies policies `json:"Policies"`
+	}{policies{attached}}
 }
 
 // listPoliciesForUser lists the policies of a user without the ones of its
@@ -160,25 +160,25 @@ func (r *RAM) listEntitiesForPolicy(req *rpc.Request) (any, *rpc.Error) {
 	}
 	users, groups, roles := r.attachedTo(p)
 	var answer struct {
-		Users  userList  `json:"Users"`
-		Groups groupList `json:"Groups"`
-		Roles  roleList  `json:"Roles"`
+		Users struct {
+			User []attachedUser `json:"User"`
+		} `json:"Users"`
+		Groups struct {
+			Group []attachedGroup `json:"Group"`
+		} `json:"Groups"`
+		Roles struct {
+			Role []attachedRole `json:"Role"`
+		} `json:"Roles"`
 	}
-	answer.Users.User, answer.Groups.Group, answer.Roles.Role = []userFields{}, []groupFields{}, []roleFields{}
+	since := func(list []attachment) string { return stamp(list[attachedAt(list, p)].at) }
 	for _, u := range users {
-		fields := u.fields()
-		fields.AttachDate = stamp(u.policies[attachedAt(u.policies, p)].at)
-		answer.Users.User = append(answer.Users.User, fields)
+		answer.Users.User = append(answer.Users.User, attachedUser{u.names(), since(u.policies)})
 	}
 	for _, g := range groups {
-		fields := g.fields()
-		fields.AttachDate = stamp(g.policies[attachedAt(g.policies, p)].at)
-		answer.Groups.Group = append(answer.Groups.Group, fields)
+		answer.Groups.Group = append(answer.Groups.Group, attachedGroup{g.names(), since(g.policies)})
 	}
 	for _, o := range roles {
-		fields := r.roleFields(o, false)
-		fields.AttachDate = stamp(o.policies[attachedAt(o.policies, p)].at)
-		answer.Roles.Role = append(answer.Roles.Role, fields)
+		answer.Roles.Role = append(answer.Roles.Role, attachedRole{r.roleNames(o), since(o.policies)})
 	}
 	return answer, nil
 }

@@ -32,14 +32,6 @@ func checkLength(parameter, text string, limit int) *rpc.Error {
 	return nil
 }
 
-// noTags refuses tags, which the emulator's RAM lacks.
-func noTags(req *rpc.Request) *rpc.Error {
-	if len(req.Tags()) > 0 {
-		return rpc.Unsupported("RamTags")
-	}
-	return nil
-}
-
 func firstError(errs ...*rpc.Error) *rpc.Error {
 	for _, err := range errs {
 		if err != nil {

@@ -17,34 +17,13 @@ type group struct {
 	detached detachment
 }
 
-type groupFields struct {
-	GroupID    string `json:"GroupId"`
-	GroupName  string `json:"GroupName"`
-	Comments   string `json:"Comments,omitempty"`
-	CreateDate string `json:"CreateDate"`
-	UpdateDate string `json:"UpdateDate,omitempty"`
-	AttachDate string `json:"AttachDate,omitempty"`
-}
-
-type groupList struct {
-	Group []groupFields `json:"Group"`
-}
-
-type groupResponse struct {
-	Group groupFields `json:"Group"`
-}
-
-func (g *group) fields() groupFields {
-	return groupFields{GroupID: g.id, GroupName: g.name, Comments: g.comments, CreateDate: stamp(g.created), UpdateDate: stamp(g.updated)}
-}
-
 // createGroup makes a group of users (RAM API, CreateGroup).
 func (r *RAM) createGroup(req *rpc.Request) (any, *rpc.Error) {
 	name, err := req.Require("GroupName")
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(checkName("GroupName", name, 64, "._-"), checkLength("Comments", req.Get("Comments"), maxShortText), noTags(req)); err != nil {
+	if err := firstError(checkName("GroupName", name, 64, "._-"), checkLength("Comments", req.Get("Comments"), maxShortText)); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
@@ -57,7 +36,9 @@ func (r *RAM) createGroup(req *rpc.Request) (any, *rpc.Error) {
 	}
 	g := &group{id: r.nextID(), name: name, comments: req.Get("Comments"), created: req.Now, updated: req.Now}
 	r.groups[name] = g
-	return groupResponse{g.fields()}, nil
+	return struct {
+		Group createdGroup `json:"Group"`
+	}{g.createdBody()}, nil
 }
 
 func (r *RAM) group(req *rpc.Request) (*group, *rpc.Error) {
@@ -101,7 +82,10 @@ func (r *RAM) addUserToGroup(req *rpc.Request) (any, *rpc.Error) {
 		if len(u.groups) >= maxGroupsPerUser {
 			return rpc.Errorf(http.StatusConflict, "LimitExceeded.User.Group", "The user %q is in %d groups, no more are allowed.", u.name, maxGroupsPerUser)
 		}
-		u.groups = append(u.groups, g.name)
+		if u.joined == nil {
+			u.joined = map[string]time.Time{}
+		}
+		u.groups, u.joined[g.name] = append(u.groups, g.name), req.Now
 		return nil
 	})
 }
@@ -113,6 +97,7 @@ func (r *RAM) removeUserFromGroup(req *rpc.Request) (any, *rpc.Error) {
 			return rpc.Errorf(http.StatusNotFound, "EntityNotExist.User.Group", "The user %q is no member of %q.", u.name, g.name)
 		}
 		u.groups = without(u.groups, g.name)
+		delete(u.joined, g.name)
 		return nil
 	})
 }
@@ -139,13 +124,17 @@ func (r *RAM) listGroupsForUser(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	list := groupList{Group: []groupFields{}}
+	list := []joinedGroup{}
 	for _, name := range u.groups {
-		list.Group = append(list.Group, r.groups[name].fields())
+		g := r.groups[name]
+		list = append(list, joinedGroup{g.names(), g.id, stamp(u.joined[name])})
+	}
+	type groups struct {
+		Group []joinedGroup `json:"Group"`
 	}
 	return struct {
-		Groups groupList `json:"Groups"`
-	}{list}, nil
+		Groups groups `json:"Groups"`
+	}{groups{list}}, nil
 }
 
 // attachPolicyToGroup gives a group a policy (RAM API, AttachPolicyToGroup).

@@ -105,6 +105,18 @@ func (r *RAM) updateLoginProfile(req *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
+// unbindMFADevice answers that a user has no device, since the emulator binds
+// none (RAM API, UnbindMFADevice).
+func (r *RAM) unbindMFADevice(req *rpc.Request) (any, *rpc.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, err := r.user(req)
+	if err != nil {
+		return nil, err
+	}
+	return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.User.MFADevice", "The user %q has no MFA device.", u.name)
+}
+
 // deleteLoginProfile ends it (RAM API, DeleteLoginProfile).
 func (r *RAM) deleteLoginProfile(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()

@@ -16,7 +16,9 @@ func (r *RAM) getGroup(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	return groupResponse{g.fields()}, nil
+	return struct {
+		Group listedGroup `json:"Group"`
+	}{g.listedBody()}, nil
 }
 
 // updateGroup changes name and comments of a group (RAM API, UpdateGroup).
@@ -35,12 +37,16 @@ func (r *RAM) updateGroup(req *rpc.Request) (any, *rpc.Error) {
 		return nil, rpc.Errorf(http.StatusConflict, "EntityAlreadyExists.Group", "The group %q already exists.", name)
 	}
 	for _, u := range r.membersOf(g) {
-		u.groups[slices.Index(u.groups, g.name)] = name
+		joined := u.joined[g.name]
+		delete(u.joined, g.name)
+		u.groups[slices.Index(u.groups, g.name)], u.joined[name] = name, joined
 	}
 	delete(r.groups, g.name)
 	g.name, g.comments, g.updated = name, comments, req.Now
 	r.groups[name] = g
-	return groupResponse{g.fields()}, nil
+	return struct {
+		Group listedGroup `json:"Group"`
+	}{g.listedBody()}, nil
 }
 
 // membersOf lists the users of a group by name.
@@ -62,15 +68,18 @@ func (r *RAM) listGroups(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	list := groupList{Group: []groupFields{}}
+	list := []listedGroup{}
 	for _, name := range names {
-		list.Group = append(list.Group, r.groups[name].fields())
+		list = append(list, r.groups[name].listedBody())
+	}
+	type groups struct {
+		Group []listedGroup `json:"Group"`
 	}
 	return struct {
 		page
 
-		Groups groupList `json:"Groups"`
-	}{p, list}, nil
+		Groups groups `json:"Groups"`
+	}{p, groups{list}}, nil
 }
 
 // listUsersForGroup lists the users of a group by name, in pages (RAM API,
@@ -86,7 +95,23 @@ func (r *RAM) listUsersForGroup(req *rpc.Request) (any, *rpc.Error) {
 	for _, u := range r.membersOf(g) {
 		members = append(members, u.name)
 	}
-	return r.pageOfUsers(req, members)
+	names, p, err := pageOf(req, members)
+	if err != nil {
+		return nil, err
+	}
+	list := []memberUser{}
+	for _, name := range names {
+		u := r.users[name]
+		list = append(list, memberUser{u.name, u.displayName, stamp(u.joined[g.name])})
+	}
+	type users struct {
+		User []memberUser `json:"User"`
+	}
+	return struct {
+		page
+
+		Users users `json:"Users"`
+	}{p, users{list}}, nil
 }
 
 // listPoliciesForGroup lists the policies of a group (RAM API,

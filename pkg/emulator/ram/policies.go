@@ -1,7 +1,6 @@
 package ram
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -23,6 +22,7 @@ type policy struct {
 	defaultID        string
 	lastVersion      int
 	detached         detachment
+	tags             tags
 }
 
 type policyVersion struct {
@@ -35,26 +35,6 @@ type policyVersion struct {
 func (p *policy) current() *policyVersion {
 	i := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id == p.defaultID })
 	return p.versions[i]
-}
-
-type policyFields struct {
-	PolicyName      string `json:"PolicyName"`
-	PolicyType      string `json:"PolicyType"`
-	Description     string `json:"Description"`
-	DefaultVersion  string `json:"DefaultVersion"`
-	CreateDate      string `json:"CreateDate,omitempty"`
-	UpdateDate      string `json:"UpdateDate,omitempty"`
-	AttachmentCount *int   `json:"AttachmentCount,omitempty"`
-	AttachDate      string `json:"AttachDate,omitempty"`
-}
-
-func (r *RAM) policyFields(p *policy) policyFields {
-	users, groups, roles := r.attachedTo(p)
-	count := len(users) + len(groups) + len(roles)
-	return policyFields{
-		PolicyName: p.name, PolicyType: p.kind, Description: p.description, DefaultVersion: p.defaultID,
-		CreateDate: stamp(p.created), UpdateDate: stamp(p.updated), AttachmentCount: &count,
-	}
 }
 
 // readDocument reads the parameter PolicyDocument.
@@ -80,10 +60,14 @@ func (r *RAM) createPolicy(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(checkName("PolicyName", name, 128, "-"), checkLength("Description", req.Get("Description"), maxDescription), noTags(req)); err != nil {
+	if err := firstError(checkName("PolicyName", name, 128, "-"), checkLength("Description", req.Get("Description"), maxDescription)); err != nil {
 		return nil, err
 	}
 	text, doc, err := readDocument(req)
+	if err != nil {
+		return nil, err
+	}
+	tagged, err := readTags(req)
 	if err != nil {
 		return nil, err
 	}
@@ -96,12 +80,11 @@ func (r *RAM) createPolicy(req *rpc.Request) (any, *rpc.Error) {
 		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.Policy", "The account has %d custom policies, no more are allowed.", maxPolicies)
 	}
 	p := newPolicy(name, typeCustom, req.Get("Description"), text, doc, req.Now)
+	p.tags = tagged
 	r.policies[name] = p
-	fields := r.policyFields(p)
-	fields.AttachmentCount, fields.UpdateDate = nil, ""
 	return struct {
-		Policy policyFields `json:"Policy"`
-	}{fields}, nil
+		Policy createdPolicy `json:"Policy"`
+	}{p.createdBody()}, nil
 }
 
 func newPolicy(name, kind, description, text string, doc document, now time.Time) *policy {
@@ -159,17 +142,13 @@ func (r *RAM) getPolicy(req *rpc.Request) (any, *rpc.Error) {
 		return nil, err
 	}
 	return struct {
-		Policy               policyFields  `json:"Policy"`
+		Policy               singlePolicy  `json:"Policy"`
 		DefaultPolicyVersion versionFields `json:"DefaultPolicyVersion"`
-	}{r.policyFields(p), p.version(p.current())}, nil
+	}{r.singlePolicy(p), p.version(p.current())}, nil
 }
 
-type policyList struct {
-	Policy []policyFields `json:"Policy"`
-}
-
-// listPolicies lists the policies of a type, or of both, in pages (RAM API,
-// ListPolicies).
+// listPolicies lists the policies of a type, or of both, with these tags, in
+// pages (RAM API, ListPolicies).
 func (r *RAM) listPolicies(req *rpc.Request) (any, *rpc.Error) {
 	kind := req.Get("PolicyType")
 	if kind != "" {
@@ -177,33 +156,39 @@ func (r *RAM) listPolicies(req *rpc.Request) (any, *rpc.Error) {
 			return nil, err
 		}
 	}
+	filter, err := readTags(req)
+	if err != nil {
+		return nil, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var all []string
-	if kind != typeSystem {
-		all = slices.Collect(maps.Keys(r.policies))
-	}
-	if kind != typeCustom {
-		all = slices.AppendSeq(all, maps.Keys(r.system))
+	for _, p := range slices.Concat(byName(r.policies), byName(r.system)) {
+		if (kind == "" || kind == p.kind) && p.tags.matches(filter) {
+			all = append(all, p.name)
+		}
 	}
 	slices.Sort(all)
 	names, p, err := pageOf(req, all)
 	if err != nil {
 		return nil, err
 	}
-	list := policyList{Policy: []policyFields{}}
+	list := []listedPolicy{}
 	for _, name := range names {
 		found := r.policies[name]
 		if found == nil {
 			found = r.system[name]
 		}
-		list.Policy = append(list.Policy, r.policyFields(found))
+		list = append(list, listedPolicy{r.singlePolicy(found), found.tags.list()})
+	}
+	type policies struct {
+		Policy []listedPolicy `json:"Policy"`
 	}
 	return struct {
 		page
 
-		Policies policyList `json:"Policies"`
-	}{p, list}, nil
+		Policies policies `json:"Policies"`
+	}{p, policies{list}}, nil
 }
 
 // custom finds the policy that a call changes.
@@ -238,16 +223,47 @@ func (r *RAM) deletePolicy(req *rpc.Request) (any, *rpc.Error) {
 	users, groups, roles := r.attachedTo(p)
 	switch {
 	case len(users) > 0:
-		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.User", "The policy %q is attached to a user.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, conflictWith("User"), "The policy %q is attached to a user.", p.name)
 	case len(groups) > 0:
-		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Group", "The policy %q is attached to a group.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, conflictWith("Group"), "The policy %q is attached to a group.", p.name)
 	case len(roles) > 0:
-		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Role", "The policy %q is attached to a role.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, conflictWith("Role"), "The policy %q is attached to a role.", p.name)
 	case r.lags(p.detached):
-		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy."+p.detached.from, "The policy %q was attached until a moment ago.", p.name)
+		return nil, rpc.Errorf(http.StatusConflict, conflictWith(p.detached.from), "The policy %q was attached until a moment ago.", p.name)
 	case len(p.versions) > 1 && !cascading:
 		return nil, rpc.Errorf(http.StatusConflict, "DeleteConflict.Policy.Version", "The policy %q has versions that are not the default one.", p.name)
 	}
 	delete(r.policies, p.name)
 	return nil, nil
+}
+
+// conflictWith is the code of DeletePolicy while a User, Group or Role has the
+// policy. The one of roles is the code of DeleteRole (A363).
+func conflictWith(entity string) string {
+	if entity == "Role" {
+		return "DeleteConflict.Role.Policy"
+	}
+	return "DeleteConflict.Policy." + entity
+}
+
+// updatePolicyDescription changes the description of a policy (RAM API,
+// UpdatePolicyDescription).
+func (r *RAM) updatePolicyDescription(req *rpc.Request) (any, *rpc.Error) {
+	description := req.Get("NewDescription")
+	if !req.Params.Has("NewDescription") {
+		return nil, rpc.Missing("NewDescription")
+	}
+	if err := checkLength("NewDescription", description, maxDescription); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, err := r.custom(req)
+	if err != nil {
+		return nil, err
+	}
+	p.description, p.updated = description, req.Now
+	return struct {
+		Policy updatedPolicy `json:"Policy"`
+	}{p.updatedBody()}, nil
 }

@@ -24,5 +24,17 @@ func (r *RAM) resources() []product.Resources {
 		product.Kind("policies", r.Policies(), func(p PolicyState) []string { return line("policy %s %q", p.Name, p.Description) }),
 		product.Kind("groups", r.Groups(), func(name string) []string { return line("group %s", name) }),
 		product.Kind("roles", r.Roles(), func(o RoleState) []string { return line("role %s", o.Name) }),
+		r.aliasState(),
 	}
+}
+
+// aliasState shows the alias of the account, a setting that counts as no resource.
+func (r *RAM) aliasState() product.Resources {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	aliases := []string{}
+	if r.alias != "" {
+		aliases = append(aliases, r.alias)
+	}
+	return product.Resources{Kind: "accountAliases", List: aliases}
 }

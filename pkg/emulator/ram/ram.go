@@ -30,7 +30,8 @@ type RAM struct {
 	policies map[string]*policy // custom ones
 	system   map[string]*policy
 	roles    map[string]*role
-	lastID   int // for the ids of users, groups and roles
+	alias    string // of the account
+	lastID   int    // for the ids of users, groups and roles
 
 	behaviour Behaviour
 }

@@ -1,8 +1,10 @@
 package ram
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // Restore replaces users, groups, custom policies and roles by the ones of a
@@ -32,7 +34,7 @@ func (r *RAM) Restore(data json.RawMessage) error {
 		return fmt.Errorf("ram: state: %w", err)
 	}
 	r.users, r.userKeys, r.groups, r.policies, r.roles = next.users, next.userKeys, next.groups, next.policies, next.roles
-	r.lastID = max(r.lastID, next.lastID)
+	r.lastID, r.alias = max(r.lastID, next.lastID), all.Alias
 	return nil
 }
 
@@ -40,7 +42,7 @@ func (r *RAM) restorePolicies(all snapshot) error {
 	for _, saved := range all.Policies {
 		p := &policy{
 			name: saved.Name, kind: typeCustom, description: saved.Description, created: saved.Created, updated: saved.Updated,
-			defaultID: saved.Default, lastVersion: saved.LastVersion, detached: saved.Detached.restored(),
+			defaultID: saved.Default, lastVersion: saved.LastVersion, detached: saved.Detached.restored(), tags: saved.Tags,
 		}
 		hasDefault := false
 		for _, v := range saved.Versions {
@@ -87,6 +89,10 @@ func (r *RAM) restoreUsers(all snapshot) error {
 		u := &user{
 			id: saved.ID, name: saved.Name, displayName: saved.DisplayName, comments: saved.Comments, email: saved.Email, phone: saved.Phone,
 			created: saved.Created, updated: saved.Updated, policies: policies, groups: saved.Groups, detached: saved.Detached.restored(),
+			joined: map[string]time.Time{},
+		}
+		for _, name := range saved.Groups {
+			u.joined[name] = cmp.Or(saved.Joined[name], saved.Updated)
 		}
 		for _, k := range saved.Keys {
 			restored := &accessKey{id: k.ID, secret: k.Secret, user: u.name, status: k.Status, created: k.Created}
@@ -108,7 +114,7 @@ func (r *RAM) restoreRoles(all snapshot) error {
 			return fmt.Errorf("role %s: %w", saved.Name, err)
 		}
 		if o := r.roles[saved.Name]; o != nil && saved.BuiltIn {
-			o.policies, o.detached = policies, saved.Detached.restored()
+			o.policies, o.detached, o.tags = policies, saved.Detached.restored(), saved.Tags
 			continue
 		}
 		if saved.BuiltIn {
@@ -120,7 +126,7 @@ func (r *RAM) restoreRoles(all snapshot) error {
 		}
 		r.roles[saved.Name] = &role{
 			id: saved.ID, name: saved.Name, description: saved.Description, trustText: saved.Trust, trust: trust, maxSession: saved.MaxSession,
-			created: saved.Created, updated: saved.Updated, policies: policies, detached: saved.Detached.restored(),
+			created: saved.Created, updated: saved.Updated, policies: policies, detached: saved.Detached.restored(), tags: saved.Tags,
 		}
 	}
 	return nil

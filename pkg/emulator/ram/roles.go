@@ -2,9 +2,7 @@ package ram
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
@@ -27,39 +25,13 @@ type role struct {
 	updated    time.Time
 	policies   []attachment
 	detached   detachment
+	tags       tags
 	inline     []document // of AddRole
 	builtIn    bool       // made by AddRole and not by a client
 }
 
-type roleFields struct {
-	RoleID                   string `json:"RoleId"`
-	RoleName                 string `json:"RoleName"`
-	Arn                      string `json:"Arn"`
-	Description              string `json:"Description"`
-	AssumeRolePolicyDocument string `json:"AssumeRolePolicyDocument,omitempty"`
-	MaxSessionDuration       int    `json:"MaxSessionDuration"`
-	CreateDate               string `json:"CreateDate"`
-	UpdateDate               string `json:"UpdateDate,omitempty"`
-	AttachDate               string `json:"AttachDate,omitempty"`
-}
-
 type roleResponse struct {
-	Role roleFields `json:"Role"`
-}
-
-type roleList struct {
-	Role []roleFields `json:"Role"`
-}
-
-func (r *RAM) roleFields(o *role, withTrust bool) roleFields {
-	f := roleFields{
-		RoleID: o.id, RoleName: o.name, Arn: "acs:ram::" + r.account + ":role/" + o.name, Description: o.description,
-		MaxSessionDuration: int(o.maxSession / time.Second), CreateDate: stamp(o.created), UpdateDate: stamp(o.updated),
-	}
-	if withTrust {
-		f.AssumeRolePolicyDocument = o.trustText
-	}
-	return f
+	Role singleRole `json:"Role"`
 }
 
 // AddRole adds a built-in role, or replaces the one of the same name. One of
@@ -129,7 +101,7 @@ func (r *RAM) createRole(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(checkName("RoleName", name, 64, ".-"), checkLength("Description", req.Get("Description"), maxDescription), noTags(req)); err != nil {
+	if err := firstError(checkName("RoleName", name, 64, ".-"), checkLength("Description", req.Get("Description"), maxDescription)); err != nil {
 		return nil, err
 	}
 	text, doc, err := readTrust(req, "AssumeRolePolicyDocument")
@@ -137,6 +109,10 @@ func (r *RAM) createRole(req *rpc.Request) (any, *rpc.Error) {
 		return nil, err
 	}
 	session, err := readMaxSession(req, "MaxSessionDuration", defaultSession)
+	if err != nil {
+		return nil, err
+	}
+	tagged, err := readTags(req)
 	if err != nil {
 		return nil, err
 	}
@@ -150,10 +126,12 @@ func (r *RAM) createRole(req *rpc.Request) (any, *rpc.Error) {
 	}
 	o := &role{
 		id: r.nextRoleID(), name: name, description: req.Get("Description"), trustText: text, trust: doc, maxSession: session,
-		created: req.Now, updated: req.Now,
+		created: req.Now, updated: req.Now, tags: tagged,
 	}
 	r.roles[name] = o
-	return roleResponse{r.roleFields(o, true)}, nil
+	return struct {
+		Role createdRole `json:"Role"`
+	}{r.createdRole(o)}, nil
 }
 
 // role finds the role that the parameter RoleName names.
@@ -180,7 +158,7 @@ func (r *RAM) getRole(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	return roleResponse{r.roleFields(o, true)}, nil
+	return roleResponse{r.singleRole(o)}, nil
 }
 
 // updateRole changes trust, description and longest session of a role (RAM
@@ -207,7 +185,7 @@ func (r *RAM) updateRole(req *rpc.Request) (any, *rpc.Error) {
 	}
 	o.trustText, o.trust, o.maxSession, o.updated = text, doc, session, req.Now
 	o.description = given(req, "NewDescription", o.description)
-	return roleResponse{r.roleFields(o, true)}, nil
+	return roleResponse{r.singleRole(o)}, nil
 }
 
 // given is the value of a parameter that changes old, or old.
@@ -218,23 +196,38 @@ func given(req *rpc.Request, parameter, old string) string {
 	return old
 }
 
-// listRoles lists roles by name, in pages (RAM API, ListRoles).
+// listRoles lists the roles with these tags by name, in pages (RAM API,
+// ListRoles).
 func (r *RAM) listRoles(req *rpc.Request) (any, *rpc.Error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	names, p, err := pageOf(req, slices.Sorted(maps.Keys(r.roles)))
+	filter, err := readTags(req)
 	if err != nil {
 		return nil, err
 	}
-	list := roleList{Role: []roleFields{}}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []string
+	for _, o := range byName(r.roles) {
+		if o.tags.matches(filter) {
+			all = append(all, o.name)
+		}
+	}
+	names, p, err := pageOf(req, all)
+	if err != nil {
+		return nil, err
+	}
+	list := []listedRole{}
 	for _, name := range names {
-		list.Role = append(list.Role, r.roleFields(r.roles[name], false))
+		o := r.roles[name]
+		list = append(list, listedRole{r.roleFields(o), stamp(o.updated), o.tags.list()})
+	}
+	type roles struct {
+		Role []listedRole `json:"Role"`
 	}
 	return struct {
 		page
 
-		Roles roleList `json:"Roles"`
-	}{p, list}, nil
+		Roles roles `json:"Roles"`
+	}{p, roles{list}}, nil
 }
 
 // deleteRole removes a role without policies (RAM API, DeleteRole).

@@ -75,7 +75,7 @@ func TestRole_Lifecycle_CreatedUsedDeleted(t *testing.T) {
 	_, err = deleteRole(c)
 	wantCode(t, err, "DeleteConflict.Role.Policy")
 	_, err = deleteP(c)
-	wantCode(t, err, "DeleteConflict.Policy.Role")
+	wantCode(t, err, "DeleteConflict.Role.Policy")
 	if state := e.Roles(); len(state) != 1 || len(state[0].Policies) != 1 || state[0].Policies[0] != "Custom/p" {
 		t.Errorf("state %+v", state)
 	}

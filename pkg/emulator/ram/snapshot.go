@@ -14,6 +14,7 @@ type snapshot struct {
 	Groups   []savedGroup  `json:"groups,omitempty"`
 	Policies []savedPolicy `json:"policies,omitempty"`
 	Roles    []savedRole   `json:"roles,omitempty"`
+	Alias    string        `json:"alias,omitempty"`
 }
 
 type savedUser struct {
@@ -28,8 +29,11 @@ type savedUser struct {
 	Keys        []savedKey        `json:"keys,omitempty"`
 	Policies    []savedAttachment `json:"policies,omitempty"`
 	Groups      []string          `json:"groups,omitempty"`
-	Detached    savedDetachment   `json:"detached,omitzero"`
-	Login       *savedLogin       `json:"login,omitempty"`
+	// Joined has the times of the memberships; a state of an older program lacks
+	// it.
+	Joined   map[string]time.Time `json:"joined,omitempty"`
+	Detached savedDetachment      `json:"detached,omitzero"`
+	Login    *savedLogin          `json:"login,omitempty"`
 }
 
 type savedKey struct {
@@ -75,6 +79,7 @@ type savedPolicy struct {
 	Default     string          `json:"default"`
 	LastVersion int             `json:"lastVersion"`
 	Detached    savedDetachment `json:"detached,omitzero"`
+	Tags        tags            `json:"tags,omitempty"`
 }
 
 type savedVersion struct {
@@ -94,6 +99,7 @@ type savedRole struct {
 	Policies    []savedAttachment `json:"policies,omitempty"`
 	Detached    savedDetachment   `json:"detached,omitzero"`
 	BuiltIn     bool              `json:"planted,omitempty"`
+	Tags        tags              `json:"tags,omitempty"`
 }
 
 // Snapshot returns users with their keys, groups, custom policies and roles,
@@ -101,11 +107,11 @@ type savedRole struct {
 func (r *RAM) Snapshot() (json.RawMessage, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := snapshot{LastID: r.lastID}
+	all := snapshot{LastID: r.lastID, Alias: r.alias}
 	for _, u := range byName(r.users) {
 		saved := savedUser{
 			ID: u.id, Name: u.name, DisplayName: u.displayName, Comments: u.comments, Email: u.email, Phone: u.phone,
-			Created: u.created, Updated: u.updated, Policies: savedAttachments(u.policies), Groups: u.groups, Detached: u.detached.saved(),
+			Created: u.created, Updated: u.updated, Policies: savedAttachments(u.policies), Groups: u.groups, Detached: u.detached.saved(), Joined: u.joined,
 		}
 		for _, k := range u.keys {
 			saved.Keys = append(saved.Keys, savedKey{k.id, k.secret, k.status, k.created})
@@ -121,7 +127,7 @@ func (r *RAM) Snapshot() (json.RawMessage, error) {
 	for _, p := range byName(r.policies) {
 		saved := savedPolicy{
 			Name: p.name, Description: p.description, Created: p.created, Updated: p.updated, Default: p.defaultID,
-			LastVersion: p.lastVersion, Detached: p.detached.saved(),
+			LastVersion: p.lastVersion, Detached: p.detached.saved(), Tags: p.tags,
 		}
 		for _, v := range p.versions {
 			saved.Versions = append(saved.Versions, savedVersion{v.id, v.text, v.created})
@@ -130,7 +136,7 @@ func (r *RAM) Snapshot() (json.RawMessage, error) {
 	}
 	for _, o := range byName(r.roles) {
 		all.Roles = append(all.Roles, savedRole{
-			o.id, o.name, o.description, o.trustText, o.maxSession, o.created, o.updated, savedAttachments(o.policies), o.detached.saved(), o.builtIn,
+			o.id, o.name, o.description, o.trustText, o.maxSession, o.created, o.updated, savedAttachments(o.policies), o.detached.saved(), o.builtIn, o.tags,
 		})
 	}
 	return json.Marshal(all)

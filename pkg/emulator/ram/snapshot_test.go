@@ -16,13 +16,13 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 		of   any
 		want []string
 	}{
-		{user{}, []string{"comments", "created", "detached", "displayName", "email", "groups", "id", "keys", "login", "name", "phone", "policies", "updated"}},
+		{user{}, []string{"comments", "created", "detached", "displayName", "email", "groups", "id", "joined", "keys", "login", "name", "phone", "policies", "updated"}},
 		{accessKey{}, []string{"created", "id", "secret", "status", "user"}},
 		{loginProfile{}, []string{"created", "mfaRequired", "resetRequired"}},
 		{group{}, []string{"comments", "created", "detached", "id", "name", "policies", "updated"}},
-		{policy{}, []string{"created", "defaultID", "description", "detached", "kind", "lastVersion", "name", "updated", "versions"}},
+		{policy{}, []string{"created", "defaultID", "description", "detached", "kind", "lastVersion", "name", "tags", "updated", "versions"}},
 		{policyVersion{}, []string{"created", "doc", "id", "text"}},
-		{role{}, []string{"builtIn", "created", "description", "detached", "id", "inline", "maxSession", "name", "policies", "trust", "trustText", "updated"}},
+		{role{}, []string{"builtIn", "created", "description", "detached", "id", "inline", "maxSession", "name", "policies", "tags", "trust", "trustText", "updated"}},
 		{attachment{}, []string{"at", "kind", "name"}},
 		{detachment{}, []string{"at", "from"}},
 	} {

@@ -32,6 +32,8 @@ type PolicyState struct {
 	Versions    int       `json:"versions"`
 	Attachments int       `json:"attachments"`
 	Created     time.Time `json:"created"`
+
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // Users lists the users by name.
@@ -76,7 +78,7 @@ func (r *RAM) Policies() []PolicyState {
 		users, groups, roles := r.attachedTo(p)
 		list = append(list, PolicyState{
 			Name: p.name, Description: p.description, Document: p.current().text, Versions: len(p.versions),
-			Attachments: len(users) + len(groups) + len(roles), Created: p.created,
+			Attachments: len(users) + len(groups) + len(roles), Created: p.created, Tags: p.tags.shown(),
 		})
 	}
 	return list
@@ -95,6 +97,8 @@ type RoleState struct {
 	Trust    string    `json:"trust"` // the trust policy
 	Created  time.Time `json:"created"`
 	Policies []string  `json:"policies,omitempty"` // "Custom/NAME" or "System/NAME"
+
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // Roles lists the roles of clients by name. It omits the built-in ones.
@@ -107,7 +111,7 @@ func (r *RAM) Roles() []RoleState {
 		if o.builtIn {
 			continue
 		}
-		state := RoleState{Name: o.name, Trust: o.trustText, Created: o.created}
+		state := RoleState{Name: o.name, Trust: o.trustText, Created: o.created, Tags: o.tags.shown()}
 		for _, a := range o.policies {
 			state.Policies = append(state.Policies, a.kind+"/"+a.name)
 		}

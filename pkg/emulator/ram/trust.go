@@ -58,11 +58,15 @@ func parseTrustStatement(raw json.RawMessage) (s trustStatement, err error) {
 		return s, err
 	}
 	for name, to := range map[string]*[]string{"RAM": &s.ram, "Service": &s.service, "Federated": &s.federated} {
-		if value, ok := principals[name]; ok {
+		// A list may be empty beside another one.
+		if value, ok := principals[name]; ok && string(value) != "[]" {
 			if *to, err = scalars(value); err != nil {
 				return s, fmt.Errorf("the Principal %s: %w", name, err)
 			}
 		}
+	}
+	if len(s.ram)+len(s.service)+len(s.federated) == 0 {
+		return s, errors.New("the Principal is empty")
 	}
 	s.conditions, err = conditionsOf(members)
 	return s, err

@@ -19,33 +19,9 @@ type user struct {
 	keys     []*accessKey
 	policies []attachment
 	groups   []string
+	joined   map[string]time.Time // by the name of the group
 	detached detachment
 	login    *loginProfile // nil: the user cannot sign in
-}
-
-// A userFields is a user as the API answers it.
-type userFields struct {
-	UserID      string `json:"UserId"`
-	UserName    string `json:"UserName"`
-	DisplayName string `json:"DisplayName"`
-	MobilePhone string `json:"MobilePhone,omitempty"`
-	Email       string `json:"Email,omitempty"`
-	Comments    string `json:"Comments,omitempty"`
-	CreateDate  string `json:"CreateDate"`
-	UpdateDate  string `json:"UpdateDate,omitempty"`
-	AttachDate  string `json:"AttachDate,omitempty"`
-	JoinDate    string `json:"JoinDate,omitempty"`
-}
-
-func (u *user) fields() userFields {
-	return userFields{
-		UserID: u.id, UserName: u.name, DisplayName: u.displayName, MobilePhone: u.phone, Email: u.email,
-		Comments: u.comments, CreateDate: stamp(u.created), UpdateDate: stamp(u.updated),
-	}
-}
-
-type userResponse struct {
-	User userFields `json:"User"`
 }
 
 // createUser makes a user (RAM API, CreateUser).
@@ -58,10 +34,7 @@ func (r *RAM) createUser(req *rpc.Request) (any, *rpc.Error) {
 		name: name, displayName: req.Get("DisplayName"), comments: req.Get("Comments"), email: req.Get("Email"),
 		phone: req.Get("MobilePhone"), created: req.Now, updated: req.Now,
 	}
-	if u.displayName == "" {
-		u.displayName = name
-	}
-	if err := firstError(u.check("", name), noTags(req)); err != nil {
+	if err := u.check("", name); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
@@ -74,7 +47,9 @@ func (r *RAM) createUser(req *rpc.Request) (any, *rpc.Error) {
 	}
 	u.id = r.nextID()
 	r.users[name] = u
-	return userResponse{u.fields()}, nil
+	return struct {
+		User createdUser `json:"User"`
+	}{u.createdBody()}, nil
 }
 
 var (
@@ -124,7 +99,9 @@ func (r *RAM) updateUser(req *rpc.Request) (any, *rpc.Error) {
 	for _, k := range u.keys {
 		k.user = u.name
 	}
-	return userResponse{u.fields()}, nil
+	return struct {
+		User listedUser `json:"User"`
+	}{u.listedBody()}, nil
 }
 
 // AddUser adds a user with system policies ("AdministratorAccess") and an
@@ -185,35 +162,31 @@ func (r *RAM) getUser(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	return userResponse{u.fields()}, nil
-}
-
-type userList struct {
-	User []userFields `json:"User"`
+	return struct {
+		User singleUser `json:"User"`
+	}{singleUser{listedUser: u.listedBody()}}, nil
 }
 
 // listUsers lists users by name, in pages (RAM API, ListUsers).
 func (r *RAM) listUsers(req *rpc.Request) (any, *rpc.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.pageOfUsers(req, slices.Sorted(maps.Keys(r.users)))
-}
-
-// pageOfUsers returns the page of the users that the request asks for.
-func (r *RAM) pageOfUsers(req *rpc.Request, of []string) (any, *rpc.Error) {
-	names, p, err := pageOf(req, of)
+	names, p, err := pageOf(req, slices.Sorted(maps.Keys(r.users)))
 	if err != nil {
 		return nil, err
 	}
-	list := userList{User: []userFields{}}
+	list := []listedUser{}
 	for _, name := range names {
-		list.User = append(list.User, r.users[name].fields())
+		list = append(list, r.users[name].listedBody())
+	}
+	type users struct {
+		User []listedUser `json:"User"`
 	}
 	return struct {
 		page
 
-		Users userList `json:"Users"`
-	}{p, list}, nil
+		Users users `json:"Users"`
+	}{p, users{list}}, nil
 }
 
 // deleteUser removes a user without keys, policies and groups (RAM API,

@@ -48,50 +48,55 @@ func (r *Region) vswitch(id string) (in *VPC, at int) {
 	return nil, -1
 }
 
-// createVpc is CreateVpc of the VPC API.
+// createVpc is CreateVpc of the VPC API. It makes a router and a system route
+// table with the VPC.
 func (s *Service) createVpc(r *rpc.Request) (any, *rpc.Error) {
-	if fail := unsupported(r, "EnableIpv6", "Ipv6CidrBlock", "Ipv6Isp", "UserCidr", "ResourceGroupId", "IpamPoolId", "Ipv4IpamPoolId"); fail != nil {
+	v := VPC{ID: "vpc-bp1" + random(), RegionID: r.Region, Created: r.Now, ResourceGroup: strings.Clone(r.Get("ResourceGroupId"))}
+	var fail *rpc.Error
+	if v.CIDR, fail = readBlock(r); fail != nil {
 		return nil, fail
 	}
-	block := r.Get("CidrBlock")
-	if block == "" {
-		block = "172.16.0.0/12"
-	}
-	cidr, err := netip.ParsePrefix(block)
-	if err != nil || cidr != cidr.Masked() || cidr.Bits() > 28 || !private(cidr) {
-		return nil, bad("InvalidCidrBlock.Malformed", "CidrBlock is a block of a private range, with a mask of 8 to 28 bits.")
-	}
-	name, description, fail := labels(r, "VpcName")
-	if fail != nil {
+	if v.UserCIDRs, fail = readUserBlocks(r); fail != nil {
 		return nil, fail
 	}
-	v := VPC{ID: "vpc-bp1" + random(), Name: name, Description: description, RegionID: r.Region, CIDR: cidr, Created: r.Now}
+	if v.DNSHostnames, fail = r.Bool("EnableDnsHostname", false); fail != nil {
+		return nil, fail
+	}
+	if v.Tags, fail = readTags(r); fail != nil {
+		return nil, fail
+	}
+	if v.Name, v.Description, fail = labels(r, "VpcName"); fail != nil {
+		return nil, fail
+	}
+	if fail := dryRun(r); fail != nil {
+		return nil, fail
+	}
 	fail = s.change(r.Region, func(region *Region) *rpc.Error {
 		region.VPCs = append(region.VPCs, v)
 		return nil
 	})
-	return struct{ VpcId string }{v.ID}, fail
+	return struct{ VpcId, VRouterId, RouteTableId, ResourceGroupId string }{v.ID, v.routerID(), v.routeTableID(), v.group()}, fail
 }
 
 // createVSwitch is CreateVSwitch of the VPC API.
 func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
-	if fail := unsupported(r, "Ipv6CidrBlock", "VpcIpv6CidrBlock"); fail != nil {
-		return nil, fail
-	}
 	for _, parameter := range []string{"VpcId", "ZoneId", "CidrBlock"} {
 		if _, fail := r.Require(parameter); fail != nil {
 			return nil, fail
 		}
 	}
-	cidr, err := netip.ParsePrefix(r.Get("CidrBlock"))
-	if err != nil || !cidr.Addr().Is4() || cidr != cidr.Masked() || cidr.Bits() < 16 || cidr.Bits() > 29 {
+	v := VSwitch{ID: "vsw-bp1" + random(), VPCID: r.Get("VpcId"), ZoneID: r.Get("ZoneId"), Created: r.Now}
+	var err error
+	if v.CIDR, err = netip.ParsePrefix(r.Get("CidrBlock")); err != nil || !v.CIDR.Addr().Is4() || v.CIDR != v.CIDR.Masked() || v.CIDR.Bits() < 16 || v.CIDR.Bits() > 29 {
 		return nil, bad("InvalidCidrBlock.Malformed", "CidrBlock is an IPv4 block with a mask of 16 to 29 bits.")
 	}
-	name, description, fail := labels(r, "VSwitchName")
-	if fail != nil {
+	var fail *rpc.Error
+	if v.Tags, fail = readTags(r); fail != nil {
 		return nil, fail
 	}
-	v := VSwitch{ID: "vsw-bp1" + random(), Name: name, Description: description, VPCID: r.Get("VpcId"), ZoneID: r.Get("ZoneId"), CIDR: cidr, Created: r.Now}
+	if v.Name, v.Description, fail = labels(r, "VSwitchName"); fail != nil {
+		return nil, fail
+	}
 	fail = s.change(r.Region, func(region *Region) *rpc.Error {
 		in := region.vpc(v.VPCID)
 		switch {
@@ -99,9 +104,9 @@ func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
 			return unknownVPC()
 		case !slices.Contains(region.Zones, v.ZoneID):
 			return rpc.Errorf(http.StatusNotFound, "InvalidZoneId.NotFound", "The zone does not exist in the region.")
-		case !in.CIDR.Contains(cidr.Addr()) || cidr.Bits() < in.CIDR.Bits():
+		case !slices.ContainsFunc(append([]netip.Prefix{in.CIDR}, in.SecondaryCIDRs...), func(of netip.Prefix) bool { return inside(v.CIDR, of) }):
 			return bad("InvalidCidrBlock.Malformed", "The block is not inside the VPC's.")
-		case slices.ContainsFunc(in.VSwitches, func(w VSwitch) bool { return w.CIDR.Overlaps(cidr) }):
+		case slices.ContainsFunc(in.VSwitches, func(w VSwitch) bool { return w.CIDR.Overlaps(v.CIDR) }):
 			return bad("InvalidCidrBlock.Overlapped", "The block overlaps that of another VSwitch.")
 		}
 		in.VSwitches = append(in.VSwitches, v)
@@ -110,27 +115,34 @@ func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
 	return struct{ VSwitchId string }{v.ID}, fail
 }
 
-// modifyVpcAttribute is ModifyVpcAttribute of the VPC API: name and
-// description.
+// modifyVpcAttribute is ModifyVpcAttribute of the VPC API.
 func (s *Service) modifyVpcAttribute(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VpcId")
 	if fail != nil {
-		return nil, fail
-	}
-	if fail := unsupported(r, "CidrBlock", "EnableIPv6", "Ipv6CidrBlock", "EnableDnsHostname"); fail != nil {
 		return nil, fail
 	}
 	name, description, fail := labels(r, "VpcName")
 	if fail != nil {
 		return nil, fail
 	}
-	return nil, s.change(r.Region, func(region *Region) *rpc.Error {
+	return nil, s.change(r.Region, func(region *Region) (fail *rpc.Error) {
 		v := region.vpc(id)
 		if v == nil {
 			return unknownVPC()
 		}
-		replace(&v.Name, name)
-		replace(&v.Description, description)
+		if v.DNSHostnames, fail = r.Bool("EnableDnsHostname", v.DNSHostnames); fail != nil {
+			return fail
+		}
+		if r.Get("CidrBlock") != "" {
+			if v.CIDR, fail = readBlock(r); fail != nil {
+				return fail
+			}
+			if slices.ContainsFunc(v.VSwitches, func(w VSwitch) bool { return !inside(w.CIDR, v.CIDR) }) {
+				return bad("InvalidCidrBlock.Malformed", "A VSwitch of the VPC is outside of the block.")
+			}
+		}
+		replace(r, "VpcName", &v.Name, name)
+		replace(r, "Description", &v.Description, description)
 		return nil
 	})
 }
@@ -139,9 +151,6 @@ func (s *Service) modifyVpcAttribute(r *rpc.Request) (any, *rpc.Error) {
 func (s *Service) modifyVSwitchAttribute(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VSwitchId")
 	if fail != nil {
-		return nil, fail
-	}
-	if fail := unsupported(r, "EnableIPv6", "Ipv6CidrBlock", "VpcIpv6CidrBlock"); fail != nil {
 		return nil, fail
 	}
 	name, description, fail := labels(r, "VSwitchName")
@@ -153,19 +162,20 @@ func (s *Service) modifyVSwitchAttribute(r *rpc.Request) (any, *rpc.Error) {
 		if in == nil {
 			return unknownVSwitch()
 		}
-		replace(&in.VSwitches[at].Name, name)
-		replace(&in.VSwitches[at].Description, description)
+		replace(r, "VSwitchName", &in.VSwitches[at].Name, name)
+		replace(r, "Description", &in.VSwitches[at].Description, description)
 		return nil
 	})
 }
 
 // deleteVpc is DeleteVpc of the VPC API. It refuses a VPC with VSwitches.
+// ForceDelete concerns gateways, which the emulator lacks.
 func (s *Service) deleteVpc(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VpcId")
 	if fail != nil {
 		return nil, fail
 	}
-	if fail := unsupported(r, "ForceDelete"); fail != nil {
+	if _, fail := r.Bool("ForceDelete", false); fail != nil {
 		return nil, fail
 	}
 	return nil, s.change(r.Region, func(region *Region) *rpc.Error {
@@ -176,7 +186,30 @@ func (s *Service) deleteVpc(r *rpc.Request) (any, *rpc.Error) {
 		if len(v.VSwitches) > 0 {
 			return bad("DependencyViolation.VSwitch", "The VPC has VSwitches.")
 		}
+		if fail := dryRun(r); fail != nil {
+			return fail
+		}
 		region.VPCs = slices.DeleteFunc(region.VPCs, func(v VPC) bool { return v.ID == id })
+		return nil
+	})
+}
+
+// moveResourceGroup is MoveResourceGroup of the VPC API, for VPCs.
+func (s *Service) moveResourceGroup(r *rpc.Request) (any, *rpc.Error) {
+	for _, parameter := range []string{"ResourceId", "NewResourceGroupId", "ResourceType"} {
+		if _, fail := r.Require(parameter); fail != nil {
+			return nil, fail
+		}
+	}
+	if kind := r.Get("ResourceType"); !strings.EqualFold(kind, "VPC") {
+		return nil, rpc.Unsupported(r.Action + ".ResourceType." + kind)
+	}
+	return nil, s.change(r.Region, func(region *Region) *rpc.Error {
+		v := region.vpc(r.Get("ResourceId"))
+		if v == nil {
+			return unknownVPC()
+		}
+		v.ResourceGroup = strings.Clone(r.Get("NewResourceGroupId"))
 		return nil
 	})
 }
@@ -200,19 +233,12 @@ func (s *Service) deleteVSwitch(r *rpc.Request) (any, *rpc.Error) {
 		if in == nil {
 			return unknownVSwitch()
 		}
+		if fail := dryRun(r); fail != nil {
+			return fail
+		}
 		in.VSwitches = slices.Delete(in.VSwitches, at, at+1)
 		return nil
 	})
-}
-
-// private reports whether a block is inside one of the private ranges.
-func private(block netip.Prefix) bool {
-	for _, of := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"} {
-		if all := netip.MustParsePrefix(of); all.Contains(block.Addr()) && block.Bits() >= all.Bits() {
-			return true
-		}
-	}
-	return false
 }
 
 // labels reads and checks a name and the description.
@@ -226,19 +252,11 @@ func labels(r *rpc.Request, parameter string) (name, description string, fail *r
 	return strings.Clone(name), strings.Clone(description), nil
 }
 
-func replace(old *string, by string) {
-	if by != "" {
+// replace changes a text that the request has, be it empty.
+func replace(r *rpc.Request, parameter string, old *string, by string) {
+	if r.Params.Has(parameter) {
 		*old = by
 	}
-}
-
-func unsupported(r *rpc.Request, parameters ...string) *rpc.Error {
-	for _, name := range parameters {
-		if r.Get(name) != "" {
-			return rpc.Unsupported(r.Action + "." + name)
-		}
-	}
-	return nil
 }
 
 func random() string { return strings.ToLower(rand.Text()[:18]) }

@@ -4,52 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
-
-// creation returns the time of a network's creation, a day in the past for the
-// networks of the start.
-func creation(t time.Time) string {
-	if t.IsZero() {
-		return "2020-01-01T00:00:00Z"
-	}
-	return t.UTC().Format("2006-01-02T15:04:05Z")
-}
-
-// A vpcBody is a VPC in an answer (VPC API, DescribeVpcs).
-type vpcBody struct {
-	VpcId, VpcName, RegionId, CidrBlock, Status, Description, CreationTime string
-	IsDefault                                                              bool
-	VSwitchIds                                                             vswitchIDs
-}
-
-type vswitchIDs struct{ VSwitchId []string }
-
-func (v VPC) body() vpcBody {
-	b := vpcBody{VpcId: v.ID, VpcName: v.Name, RegionId: v.RegionID, CidrBlock: v.CIDR.String(), Status: "Available", Description: v.Description, CreationTime: creation(v.Created), IsDefault: v.Default}
-	for _, vsw := range v.VSwitches {
-		b.VSwitchIds.VSwitchId = append(b.VSwitchIds.VSwitchId, vsw.ID)
-	}
-	return b
-}
-
-// A vswitchBody is a VSwitch in an answer (VPC API, DescribeVSwitches).
-type vswitchBody struct {
-	VSwitchId, VSwitchName, VpcId, ZoneId, CidrBlock, Status, Description, CreationTime string
-	AvailableIpAddressCount                                                             int
-	IsDefault                                                                           bool
-}
-
-func (v VSwitch) body(isDefault bool) vswitchBody {
-	return vswitchBody{
-		VSwitchId: v.ID, VSwitchName: v.Name, VpcId: v.VPCID, ZoneId: v.ZoneID, CidrBlock: v.CIDR.String(),
-		Status: "Available", Description: v.Description, CreationTime: creation(v.Created), IsDefault: isDefault,
-		// The first address and the last three of a VSwitch are the system's.
-		AvailableIpAddressCount: 1<<(32-v.CIDR.Bits()) - 4,
-	}
-}
 
 // page reads PageNumber and PageSize (1-50, default 10) and cuts the page.
 func page[T any](r *rpc.Request, all []T) (number, size int, cut []T, fail *rpc.Error) {
@@ -66,62 +23,104 @@ func page[T any](r *rpc.Request, all []T) (number, size int, cut []T, fail *rpc.
 	return number, size, all[from:min(from+size, len(all))], nil
 }
 
+// hasNone reports whether a filter asks for networks with a feature that no
+// network of the emulator has: a filter by true, or by the id of its resource.
+func hasNone(r *rpc.Request, flag, id string) (bool, *rpc.Error) {
+	wanted, fail := r.Bool(flag, false)
+	return wanted || id != "" && r.Get(id) != "", fail
+}
+
+// tagged reports whether a network has all the tags that filter a call.
+func tagged(r *rpc.Request, tags []Tag) bool {
+	return !slices.ContainsFunc(r.Tags(), func(want rpc.Tag) bool {
+		return !slices.ContainsFunc(tags, func(t Tag) bool { return t.fits(want) })
+	})
+}
+
+// describeVpcs is DescribeVpcs of the VPC API.
 func (s *Service) describeVpcs(r *rpc.Request) (any, *rpc.Error) {
 	region, ok := s.Region(r.Region)
 	if !ok {
 		return nil, unknownRegion()
 	}
-	found := []vpcBody{}
-	for _, vpc := range region.VPCs {
-		if ids := r.Get("VpcId"); ids != "" && !slices.Contains(strings.Split(ids, ","), vpc.ID) ||
-			r.Get("VpcName") != "" && r.Get("VpcName") != vpc.Name || len(r.Tags()) > 0 {
-			continue // networks carry no tags
+	none, fail := hasNone(r, "EnableIpv6", "DhcpOptionsSetId")
+	if fail != nil {
+		return nil, fail
+	}
+	if fail := dryRun(r); fail != nil {
+		return nil, fail
+	}
+	found := []listedVPC{}
+	for _, v := range region.VPCs {
+		if ids := r.Get("VpcId"); none || ids != "" && !slices.Contains(strings.Split(ids, ","), v.ID) || !tagged(r, v.Tags) ||
+			!fits(r.Get("VpcName"), v.Name) || !fits(r.Get("ResourceGroupId"), v.group()) || !fits(r.Get("VpcOwnerId"), s.accountID) {
+			continue
 		}
-		isDefault, fail := r.Bool("IsDefault", vpc.Default)
+		isDefault, fail := r.Bool("IsDefault", v.Default)
 		if fail != nil {
 			return nil, fail
 		}
-		if isDefault == vpc.Default {
-			found = append(found, vpc.body())
+		if isDefault == v.Default {
+			found = append(found, s.listed(v))
 		}
 	}
 	number, size, cut, fail := page(r, found)
 	if fail != nil {
 		return nil, fail
 	}
-	type vpcs struct{ Vpc []vpcBody }
+	type vpcs struct{ Vpc []listedVPC }
 	return struct {
 		TotalCount, PageNumber, PageSize int
 		Vpcs                             vpcs
 	}{len(found), number, size, vpcs{cut}}, nil
 }
 
+// describeVpcAttribute is DescribeVpcAttribute of the VPC API. IsDefault names a
+// VPC that is the default one, or is not.
 func (s *Service) describeVpcAttribute(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VpcId")
 	if fail != nil {
 		return nil, fail
 	}
-	vpc, ok := s.VPC(r.Region, id)
-	if !ok {
-		return nil, rpc.Errorf(http.StatusNotFound, "InvalidVpcId.NotFound", "Specified VPC does not exist.")
+	v, ok := s.VPC(r.Region, id)
+	isDefault, fail := r.Bool("IsDefault", v.Default)
+	switch {
+	case fail != nil:
+		return nil, fail
+	case !ok || isDefault && !v.Default:
+		return nil, unknownVPC()
 	}
-	return vpc.body(), nil
+	if fail := dryRun(r); fail != nil {
+		return nil, fail
+	}
+	return s.single(v), nil
 }
 
+// describeVSwitches is DescribeVSwitches of the VPC API.
 func (s *Service) describeVSwitches(r *rpc.Request) (any, *rpc.Error) {
-	if r.Get("DryRun") == "true" {
-		return nil, rpc.Errorf(http.StatusBadRequest, "DryRunOperation", "The request would have succeeded.")
-	}
 	region, ok := s.Region(r.Region)
 	if !ok {
 		return nil, unknownRegion()
 	}
+	none, fail := hasNone(r, "EnableIpv6", "")
+	if fail != nil {
+		return nil, fail
+	}
+	if fail := dryRun(r); fail != nil {
+		return nil, fail
+	}
 	found := []vswitchBody{}
-	for _, vpc := range region.VPCs {
-		for _, vsw := range vpc.VSwitches {
-			if fits(r.Get("VpcId"), vpc.ID) && fits(r.Get("VSwitchId"), vsw.ID) && fits(r.Get("ZoneId"), vsw.ZoneID) &&
-				fits(r.Get("VSwitchName"), vsw.Name) && len(r.Tags()) == 0 {
-				found = append(found, vsw.body(vpc.Default))
+	for _, v := range region.VPCs {
+		for _, w := range v.VSwitches {
+			body := s.vswitchBody(v, w)
+			isDefault, fail := r.Bool("IsDefault", body.IsDefault)
+			if fail != nil {
+				return nil, fail
+			}
+			if !none && isDefault == body.IsDefault && tagged(r, w.Tags) && fits(r.Get("VpcId"), v.ID) && fits(r.Get("VSwitchId"), w.ID) &&
+				fits(r.Get("ZoneId"), w.ZoneID) && fits(r.Get("VSwitchName"), w.Name) && fits(r.Get("RouteTableId"), v.routeTableID()) &&
+				fits(r.Get("ResourceGroupId"), v.group()) && fits(r.Get("VSwitchOwnerId"), s.accountID) {
+				found = append(found, body)
 			}
 		}
 	}
@@ -136,17 +135,38 @@ func (s *Service) describeVSwitches(r *rpc.Request) (any, *rpc.Error) {
 	}{len(found), number, size, vswitches{cut}}, nil
 }
 
+// describeVSwitchAttributes is DescribeVSwitchAttributes of the VPC API.
 func (s *Service) describeVSwitchAttributes(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VSwitchId")
 	if fail != nil {
 		return nil, fail
 	}
-	vsw, ok := s.VSwitch(r.Region, id)
-	if !ok {
-		return vswitchBody{}, nil // the real answer to an unknown id is empty fields
+	if fail := dryRun(r); fail != nil {
+		return nil, fail
 	}
-	vpc, _ := s.VPC(r.Region, vsw.VPCID)
-	return vsw.body(vpc.Default), nil
+	type single struct {
+		vswitchBody
+
+		CloudResources resourceCounts
+	}
+	w, ok := s.VSwitch(r.Region, id)
+	if !ok {
+		return single{}, nil // the real answer to an unknown id is empty fields
+	}
+	v, _ := s.VPC(r.Region, w.VPCID)
+	return single{s.vswitchBody(v, w), resourceCounts{[]resourceCount{}}}, nil
+}
+
+// dryRun answers a call that would succeed and is not to be done.
+func dryRun(r *rpc.Request) *rpc.Error {
+	dry, fail := r.Bool("DryRun", false)
+	if fail != nil {
+		return fail
+	}
+	if dry {
+		return bad("DryRunOperation", "The request would have succeeded.")
+	}
+	return nil
 }
 
 func fits(want, value string) bool { return want == "" || want == value }
@@ -155,7 +175,8 @@ func unknownRegion() *rpc.Error {
 	return rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
 }
 
-// describeRegions is DescribeRegions of the VPC API.
+// describeRegions is DescribeRegions of the VPC API. Names of regions and zones
+// are their ids, in each language.
 func (s *Service) describeRegions(*rpc.Request) (any, *rpc.Error) {
 	type region struct{ RegionId, LocalName, RegionEndpoint string }
 	var body struct{ Regions struct{ Region []region } }
@@ -167,14 +188,17 @@ func (s *Service) describeRegions(*rpc.Request) (any, *rpc.Error) {
 
 // describeZones is DescribeZones of the VPC API.
 func (s *Service) describeZones(r *rpc.Request) (any, *rpc.Error) {
-	type zone struct{ ZoneId, LocalName string }
+	type zone struct{ ZoneId, LocalName, ZoneType string }
 	var body struct{ Zones struct{ Zone []zone } }
 	region, ok := s.Region(r.Region)
 	if !ok {
 		return nil, unknownRegion()
 	}
+	const usual = "AvailabilityZone"
 	for _, id := range region.Zones {
-		body.Zones.Zone = append(body.Zones.Zone, zone{id, id})
+		if fits(r.Get("ZoneType"), usual) {
+			body.Zones.Zone = append(body.Zones.Zone, zone{id, id, usual})
+		}
 	}
 	return body, nil
 }

@@ -17,9 +17,6 @@ type tokenUse struct {
 func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
 	lock := make(chan struct{}, 1)
 	return func(r *rpc.Request) (any, *rpc.Error) {
-		if r.Get("DryRun") == "true" {
-			return nil, rpc.Unsupported(r.Action + ".DryRun")
-		}
 		token := r.Get("ClientToken")
 		if token == "" {
 			return do(r)

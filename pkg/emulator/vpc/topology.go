@@ -4,6 +4,7 @@
 package vpc
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ type VSwitch struct {
 	Description             string
 	CIDR                    netip.Prefix
 	Created                 time.Time // zero: before all time of the emulator
+	Tags                    []Tag     `json:",omitempty"`
 }
 
 // A VPC is a private network with its VSwitches.
@@ -26,7 +28,36 @@ type VPC struct {
 	Created            time.Time // zero: before all time of the emulator
 	Default            bool
 	VSwitches          []VSwitch
+
+	Tags           []Tag          `json:",omitempty"`
+	UserCIDRs      []netip.Prefix `json:",omitempty"`
+	SecondaryCIDRs []netip.Prefix `json:",omitempty"`
+	ResourceGroup  string         `json:",omitempty"` // empty: the default one
+	DNSHostnames   bool           `json:",omitempty"`
+	RouteTable     RouteTable     `json:",omitzero"`
 }
+
+// A RouteTable is what clients can set of the system route table of a VPC.
+type RouteTable struct {
+	Name, Description string
+	NoPropagation     bool  `json:",omitempty"`
+	Tags              []Tag `json:",omitempty"`
+}
+
+// A Tag is a key and a value of a network.
+type Tag struct{ Key, Value string }
+
+// defaultGroup is the resource group of networks that name none.
+const defaultGroup = "rg-acfm2emulated00"
+
+// routerID returns the id of the router that comes with the VPC. The cloud draws
+// it; here it follows from the id of the VPC.
+func (v VPC) routerID() string { return "vrt-" + strings.TrimPrefix(v.ID, "vpc-") }
+
+// routeTableID returns the id of the system route table.
+func (v VPC) routeTableID() string { return "vtb-" + strings.TrimPrefix(v.ID, "vpc-") }
+
+func (v VPC) group() string { return cmp.Or(v.ResourceGroup, defaultGroup) }
 
 // A Region is a region with its zones and the account's VPCs in it.
 type Region struct {

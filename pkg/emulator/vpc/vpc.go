@@ -43,12 +43,24 @@ func (s *Service) API() rpc.API {
 		"DescribeVSwitchAttributes": {Do: s.describeVSwitchAttributes, ReadOnly: true},
 		"CreateVpc":                 {Do: s.once(s.createVpc)},
 		"ModifyVpcAttribute":        {Do: s.modifyVpcAttribute},
-		"DeleteVpc":                 {Do: s.deleteVpc},
+		"DeleteVpc":                 {Do: s.once(s.deleteVpc)},
 		"CreateVSwitch":             {Do: s.once(s.createVSwitch)},
 		"ModifyVSwitchAttribute":    {Do: s.modifyVSwitchAttribute},
 		"DeleteVSwitch":             {Do: s.deleteVSwitch},
-		"DescribeRegions":           {Do: s.describeRegions, ReadOnly: true},
-		"DescribeZones":             {Do: s.describeZones, ReadOnly: true},
+		"AssociateVpcCidrBlock":     {Do: s.once(s.associateBlock)},
+		"UnassociateVpcCidrBlock":   {Do: s.unassociateBlock},
+		"MoveResourceGroup":         {Do: s.moveResourceGroup},
+
+		"DescribeRouteTableList":     {Do: s.describeRouteTableList, ReadOnly: true},
+		"ModifyRouteTableAttributes": {Do: s.modifyRouteTable},
+
+		"TagResources":     {Do: s.tagResources},
+		"UnTagResources":   {Do: s.untagResources},
+		"ListTagResources": {Do: s.listTagResources, ReadOnly: true},
+		"DescribeTags":     {Do: s.describeTags, ReadOnly: true},
+
+		"DescribeRegions": {Do: s.describeRegions, ReadOnly: true},
+		"DescribeZones":   {Do: s.describeZones, ReadOnly: true},
 	}, nil)}
 }
 

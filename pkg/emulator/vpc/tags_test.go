@@ -1,0 +1,329 @@
+package vpc_test
+
+import (
+	"testing"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
+)
+
+// A fixture is an emulator with a VPC and a VSwitch that have tags.
+type fixture struct {
+	*testing.T
+	*sdk.Client
+
+	srv                        *emulator.Server
+	vpc, table, router, subnet string
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	srv := emulatortest.New(t)
+	c, err := sdk.NewClientWithAccessKey("cn-hangzhou", srv.AccessKey().ID, srv.AccessKey().Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Domain = srv.Addr()
+	r := sdk.CreateCreateVpcRequest()
+	r.CidrBlock, r.VpcName, r.EnableDnsHostname, r.UserCidr = "10.0.0.0/16", "mine", "true", "100.1.0.0/16,100.2.0.0/16"
+	r.Tag = &[]sdk.CreateVpcTag{{Key: "a", Value: "1"}, {Key: "b", Value: ""}}
+	made, err := c.CreateVpc(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sdk.CreateCreateVSwitchRequest()
+	s.VpcId, s.ZoneId, s.CidrBlock, s.VSwitchName = made.VpcId, "cn-hangzhou-h", "10.0.1.0/24", "first"
+	s.Tag = &[]sdk.CreateVSwitchTag{{Key: "a", Value: "2"}}
+	subnet, err := c.CreateVSwitch(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fixture{t, c, srv, made.VpcId, made.RouteTableId, made.VRouterId, subnet.VSwitchId}
+}
+
+// tags lists the tags of a network by key.
+func (f *fixture) tags(kind, id string) map[string]string {
+	f.Helper()
+	r := sdk.CreateListTagResourcesRequest()
+	r.ResourceType, r.ResourceId = kind, &[]string{id}
+	answer, err := f.ListTagResources(r)
+	if err != nil {
+		f.Fatal(err)
+	}
+	tags := map[string]string{}
+	for _, t := range answer.TagResources.TagResource {
+		if t.ResourceId != id || t.ResourceType != kind {
+			f.Errorf("tag %+v, want one of %s %s", t, kind, id)
+		}
+		tags[t.TagKey] = t.TagValue
+	}
+	return tags
+}
+
+func (f *fixture) wantTags(kind, id string, want map[string]string) {
+	f.Helper()
+	if diff := cmp.Diff(want, f.tags(kind, id)); diff != "" {
+		f.Errorf("tags of %s (-want, +got):\n%s", id, diff)
+	}
+}
+
+func TestTags_Networks_SetListedAndRemoved(t *testing.T) {
+	f := newFixture(t)
+	f.wantTags("VPC", f.vpc, map[string]string{"a": "1", "b": ""})
+	f.wantTags("VSWITCH", f.subnet, map[string]string{"a": "2"})
+	tag := sdk.CreateTagResourcesRequest()
+	tag.ResourceType, tag.ResourceId, tag.Tag = "VSwitch", &[]string{f.subnet}, &[]sdk.TagResourcesTag{{Key: "a", Value: "3"}, {Key: "c", Value: "4"}}
+	if _, err := f.TagResources(tag); err != nil {
+		t.Fatal(err)
+	}
+	tag.ResourceType, tag.ResourceId = "ROUTETABLE", &[]string{f.table}
+	if _, err := f.TagResources(tag); err != nil {
+		t.Fatal(err)
+	}
+	f.wantTags("VSWITCH", f.subnet, map[string]string{"a": "3", "c": "4"})
+	f.wantTags("ROUTETABLE", f.table, map[string]string{"a": "3", "c": "4"})
+	remove := sdk.CreateUnTagResourcesRequest()
+	remove.ResourceType, remove.ResourceId, remove.TagKey = "VPC", &[]string{f.vpc}, &[]string{"a", "none"}
+	if _, err := f.UnTagResources(remove); err != nil {
+		t.Fatal(err)
+	}
+	remove = sdk.CreateUnTagResourcesRequest() // a request keeps the parameters of its first sending
+	remove.ResourceType, remove.ResourceId, remove.All = "VSWITCH", &[]string{f.subnet}, "true"
+	if _, err := f.UnTagResources(remove); err != nil {
+		t.Fatal(err)
+	}
+	f.wantTags("VPC", f.vpc, map[string]string{"b": ""})
+	f.wantTags("VSWITCH", f.subnet, map[string]string{})
+	f.wantTags("EIP", "eip-1", map[string]string{})
+}
+
+func TestTags_BadInput_RefusedWithoutEffect(t *testing.T) {
+	f := newFixture(t)
+	network := f.srv.Network()
+	before, _ := network.Snapshot()
+	tag := func(change func(*sdk.TagResourcesRequest)) error {
+		r := sdk.CreateTagResourcesRequest()
+		r.ResourceType, r.ResourceId, r.Tag = "VPC", &[]string{f.vpc}, &[]sdk.TagResourcesTag{{Key: "x", Value: "1"}}
+		change(r)
+		_, err := f.TagResources(r)
+		return err
+	}
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.ResourceType = "" }), 400, "MissingResourceType")
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.ResourceId = nil }), 400, "MissingResourceId")
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.Tag = nil }), 400, "MissingTag")
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.ResourceId = &[]string{f.vpc, "vpc-none"} }), 404, "InvalidVpcId.NotFound")
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.ResourceType = "VSWITCH" }), 404, "InvalidVSwitchId.NotFound")
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.ResourceType = "ROUTETABLE" }), 404, "InvalidRouteTableId.NotFound")
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.ResourceType = "EIP" }), 404, "InvalidResourceId.NotFound")
+	wantCode(t, tag(func(r *sdk.TagResourcesRequest) { r.Tag = &[]sdk.TagResourcesTag{{Key: "x"}, {Key: "x"}} }), 400, "Duplicate.TagKey")
+	list := sdk.CreateListTagResourcesRequest()
+	list.ResourceType = "VPC"
+	_, err := f.ListTagResources(list)
+	wantCode(t, err, 400, "MissingResourceId")
+	list.ResourceId, list.NextToken = &[]string{f.vpc}, "9"
+	_, err = f.ListTagResources(list)
+	wantCode(t, err, 400, "InvalidParameter.NextToken")
+	list.NextToken, list.MaxResults = "", "51"
+	_, err = f.ListTagResources(list)
+	wantCode(t, err, 400, "InvalidParameter")
+	create := sdk.CreateCreateVpcRequest()
+	create.Tag = &[]sdk.CreateVpcTag{{Key: "aliyun-x"}}
+	_, err = f.CreateVpc(create)
+	wantCode(t, err, 400, "InvalidTagKey")
+	if after, _ := network.Snapshot(); string(after) != string(before) {
+		t.Errorf("the state is %s, was %s", after, before)
+	}
+}
+
+func TestListTagResources_Pages_ListEachTagOnce(t *testing.T) {
+	f := newFixture(t)
+	r := sdk.CreateListTagResourcesRequest()
+	r.ResourceType, r.ResourceId, r.MaxResults = "VPC", &[]string{f.vpc}, "1"
+	var keys []string
+	for {
+		page, err := f.ListTagResources(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range page.TagResources.TagResource {
+			keys = append(keys, tag.TagKey)
+		}
+		if r.NextToken = page.NextToken; r.NextToken == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, keys); diff != "" {
+		t.Errorf("keys (-want, +got):\n%s", diff)
+	}
+}
+
+func TestDescribeVpcs_NewNetwork_HasEachMember(t *testing.T) {
+	f := newFixture(t)
+	r := sdk.CreateDescribeVpcsRequest()
+	r.Tag = &[]sdk.DescribeVpcsTag{{Key: "a", Value: "1"}}
+	answer, err := f.DescribeVpcs(r)
+	if err != nil || len(answer.Vpcs.Vpc) != 1 {
+		t.Fatalf("%v, %v", answer, err)
+	}
+	got := answer.Vpcs.Vpc[0]
+	if got.VpcId != f.vpc || got.VRouterId != f.router || got.ResourceGroupId == "" || got.DnsHostnameStatus != "ENABLED" || got.OwnerId == 0 {
+		t.Errorf("VPC %+v", got)
+	}
+	for name, lists := range map[string][2][]string{
+		"route tables":     {{f.table}, got.RouterTableIds.RouterTableIds},
+		"user blocks":      {{"100.1.0.0/16", "100.2.0.0/16"}, got.UserCidrs.UserCidr},
+		"VSwitches":        {{f.subnet}, got.VSwitchIds.VSwitchId},
+		"secondary blocks": {{}, got.SecondaryCidrBlocks.SecondaryCidrBlock},
+		"NAT gateways":     {{}, got.NatGatewayIds.NatGatewayIds},
+	} {
+		if diff := cmp.Diff(lists[0], lists[1]); diff != "" {
+			t.Errorf("%s (-want, +got):\n%s", name, diff)
+		}
+	}
+	if diff := cmp.Diff([]sdk.Tag{{Key: "a", Value: "1"}, {Key: "b"}}, got.Tags.Tag); diff != "" {
+		t.Errorf("tags (-want, +got):\n%s", diff)
+	}
+	v := sdk.CreateDescribeVSwitchesRequest()
+	v.RouteTableId = f.table
+	subnets, err := f.DescribeVSwitches(v)
+	if err != nil || len(subnets.VSwitches.VSwitch) != 1 {
+		t.Fatalf("%v, %v", subnets, err)
+	}
+	if got := subnets.VSwitches.VSwitch[0]; got.RouteTable.RouteTableId != f.table || got.RouteTable.RouteTableType != "System" || len(got.Tags.Tag) != 1 {
+		t.Errorf("VSwitch %+v", got)
+	}
+}
+
+func TestFilters_FeaturesThatNoNetworkHas_FindNone(t *testing.T) {
+	f := newFixture(t)
+	vpcs := func(change func(*sdk.DescribeVpcsRequest)) int {
+		r := sdk.CreateDescribeVpcsRequest()
+		change(r)
+		answer, err := f.DescribeVpcs(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.TotalCount
+	}
+	for name, got := range map[string][2]int{
+		"IPv6":          {0, vpcs(func(r *sdk.DescribeVpcsRequest) { r.EnableIpv6 = "true" })},
+		"no IPv6":       {2, vpcs(func(r *sdk.DescribeVpcsRequest) { r.EnableIpv6 = "false" })},
+		"DHCP":          {0, vpcs(func(r *sdk.DescribeVpcsRequest) { r.DhcpOptionsSetId = "dopt-1" })},
+		"another group": {0, vpcs(func(r *sdk.DescribeVpcsRequest) { r.ResourceGroupId = "rg-1" })},
+		"another owner": {0, vpcs(func(r *sdk.DescribeVpcsRequest) { r.VpcOwnerId = "1" })},
+		"the default":   {1, vpcs(func(r *sdk.DescribeVpcsRequest) { r.IsDefault = "true" })},
+	} {
+		if got[0] != got[1] {
+			t.Errorf("%s: %d VPCs, want %d", name, got[1], got[0])
+		}
+	}
+	dry := sdk.CreateDescribeVpcsRequest()
+	dry.DryRun = "true"
+	_, err := f.DescribeVpcs(dry)
+	wantCode(t, err, 400, "DryRunOperation")
+	create := sdk.CreateCreateVpcRequest()
+	create.DryRun = "true"
+	_, err = f.CreateVpc(create)
+	wantCode(t, err, 400, "DryRunOperation")
+}
+
+func TestRouteTable_OfVpc_ChangedAndListed(t *testing.T) {
+	f := newFixture(t)
+	change := requests.NewCommonRequest()
+	change.Method, change.Scheme, change.Domain, change.Version, change.ApiName = "POST", "HTTP", f.Domain, "2016-04-28", "ModifyRouteTableAttributes"
+	for name, value := range map[string]string{"Format": "JSON", "RouteTableId": f.table, "RouteTableName": "t", "Description": "d", "RoutePropagationEnable": "false"} {
+		change.QueryParams[name] = value
+	}
+	if _, err := f.ProcessCommonRequest(change); err != nil {
+		t.Fatal(err)
+	}
+	r := sdk.CreateDescribeRouteTableListRequest()
+	r.VpcId = f.vpc
+	answer, err := f.DescribeRouteTableList(r)
+	if err != nil || len(answer.RouterTableList.RouterTableListType) != 1 {
+		t.Fatalf("%v, %v", answer, err)
+	}
+	got := answer.RouterTableList.RouterTableListType[0]
+	if got.RouteTableId != f.table || got.RouterId != f.router || got.RouteTableName != "t" || got.Description != "d" || got.RoutePropagationEnable ||
+		got.RouteTableType != "System" || got.VpcId != f.vpc || len(got.VSwitchIds.VSwitchId) != 1 {
+		t.Errorf("route table %+v", got)
+	}
+	change.QueryParams["RouteTableId"] = "vtb-none"
+	_, err = f.ProcessCommonRequest(change)
+	wantCode(t, err, 404, "InvalidRouteTableId.NotFound")
+}
+
+func TestNetworks_MadeOnes_CountAsResources(t *testing.T) {
+	f := newFixture(t)
+	if f.srv.Empty() || len(f.srv.Leftovers()) != 2 {
+		t.Errorf("left: %q, want a VPC and a VSwitch", f.srv.Leftovers())
+	}
+	two := sdk.CreateCreateVSwitchRequest()
+	two.VpcId, two.ZoneId, two.CidrBlock = vpcID, "cn-hangzhou-h", "192.168.9.0/24"
+	made, err := f.CreateVSwitch(two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differences, err := f.srv.Check(emulator.Expectation{Resources: map[string]int{"vpcs": 1, "vswitches": 2}})
+	if err != nil || len(differences) > 0 {
+		t.Errorf("%q, %v", differences, err)
+	}
+	for _, id := range []string{f.subnet, made.VSwitchId} {
+		remove := sdk.CreateDeleteVSwitchRequest()
+		remove.VSwitchId = id
+		if _, err := f.DeleteVSwitch(remove); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := sdk.CreateDeleteVpcRequest()
+	remove.VpcId, remove.ForceDelete = f.vpc, "true"
+	if _, err := f.DeleteVpc(remove); err != nil {
+		t.Fatal(err)
+	}
+	if !f.srv.Empty() {
+		t.Errorf("left: %q", f.srv.Leftovers())
+	}
+}
+
+func TestVpc_GroupAndSecondaryBlocks_SurviveSnapshot(t *testing.T) {
+	f := newFixture(t)
+	call := func(action string, pairs ...string) error {
+		r := requests.NewCommonRequest()
+		r.Method, r.Scheme, r.Domain, r.Version, r.ApiName = "POST", "HTTP", f.Domain, "2016-04-28", action
+		for i := 0; i+1 < len(pairs); i += 2 {
+			r.QueryParams[pairs[i]] = pairs[i+1]
+		}
+		_, err := f.ProcessCommonRequest(r)
+		return err
+	}
+	for _, err := range []error{
+		call("MoveResourceGroup", "ResourceId", f.vpc, "ResourceType", "VPC", "NewResourceGroupId", "rg-2"),
+		call("AssociateVpcCidrBlock", "VpcId", f.vpc, "SecondaryCidrBlock", "10.1.0.0/16", "IpVersion", "IPV4"),
+		call("CreateVSwitch", "VpcId", f.vpc, "ZoneId", "cn-hangzhou-i", "CidrBlock", "10.1.1.0/24"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantCode(t, call("UnassociateVpcCidrBlock", "VpcId", f.vpc, "SecondaryCidrBlock", "10.1.0.0/16"), 400, "DependencyViolation.VSwitch")
+	wantCode(t, call("UnassociateVpcCidrBlock", "VpcId", f.vpc, "SecondaryCidrBlock", "10.2.0.0/16"), 400, "InvalidCidrBlock.NotFound")
+	wantCode(t, call("ModifyVpcAttribute", "VpcId", f.vpc, "CidrBlock", "10.0.0.0/24"), 400, "InvalidCidrBlock.Malformed")
+	network := f.srv.Network()
+	saved, err := network.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := vpc.New("1", vpc.DefaultRegions())
+	if err := again.Restore(saved); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := again.VPC("cn-hangzhou", f.vpc)
+	if got.ResourceGroup != "rg-2" || len(got.SecondaryCIDRs) != 1 || !got.DNSHostnames || len(got.Tags) != 2 || len(got.VSwitches) != 2 {
+		t.Errorf("restored %+v", got)
+	}
+}
