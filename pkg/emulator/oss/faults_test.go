@@ -111,7 +111,7 @@ func TestUnknownRequest_Answered501AndListed(t *testing.T) {
 	if status != 501 {
 		t.Errorf("a rule with a filter is answered %d, want 501", status)
 	}
-	want := []string{"GET bucket ?replication", "POST object ?restore", "PUT bucket ?lifecycle with Filter", "PUT object with the header x-oss-callback"}
+	want := []string{"GET bucket ?replication", "POST object ?restore", "PUT bucket ?lifecycle with the element Rule.Filter", "PUT object with the header x-oss-callback"}
 	if diff := cmp.Diff(want, e.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
 	}
