@@ -32,7 +32,7 @@ type bucket struct {
 	versioning                    string // empty, Enabled or Suspended
 	tags                          []tag
 	encryption                    *encryptionRule
-	cors                          []byte // the configuration as it was put; may be nil
+	cors                          *corsConfiguration
 	lifecycle                     *lifecycleConfiguration
 	documents                     map[string]string // options that are one document, by sub-resource; replaced as a whole
 	worm                          *wormPolicy

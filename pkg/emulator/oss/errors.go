@@ -85,7 +85,7 @@ func causeOf(code string) string {
 func statusOf(code string) int {
 	switch code {
 	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "SecurityTokenExpired",
-		"InvalidSecurityToken", "SecondLevelDomainForbidden", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt":
+		"InvalidSecurityToken", "SecondLevelDomainForbidden", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt", "AccessForbidden":
 		return http.StatusForbidden
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration":

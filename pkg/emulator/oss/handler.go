@@ -71,6 +71,10 @@ type call struct {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{s: s, w: w, r: r, requestID: newRequestID(), query: r.URL.Query()}
 	candidates := addresses(r)
+	if r.Method == http.MethodOptions {
+		c.preflight(candidates)
+		return
+	}
 	var refused *apiError
 	c.caller, c.at, refused = s.authenticate(r, candidates)
 	if c.at.forbidden {
@@ -194,6 +198,7 @@ func (c *call) fail(e *apiError, effected bool) {
 func (c *call) write(answer *response) {
 	now := c.s.now().UTC()
 	h := c.w.Header()
+	c.share(answer.header)
 	answer.header.Set("x-oss-request-id", c.requestID)
 	answer.header.Set("x-oss-server-time", "1")
 	for name, values := range answer.header {

@@ -115,32 +115,3 @@ func TestBucketEncryption_NewObjects_Inherit(t *testing.T) {
 	_, err = c.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NoSuchServerSideEncryptionRule")
 }
-
-func TestBucketCORS_Rules_ReturnedAsPut(t *testing.T) {
-	e := newEnvironment(t)
-	c := e.root()
-	mustPutBucket(t, c, "bucket-a")
-	request := func(rules int, method string) *sdk.PutBucketCorsRequest {
-		config := &sdk.CORSConfiguration{}
-		for range rules {
-			config.CORSRules = append(config.CORSRules, sdk.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{method}})
-		}
-		return &sdk.PutBucketCorsRequest{Bucket: new("bucket-a"), CORSConfiguration: config}
-	}
-	for code, bad := range map[string]*sdk.PutBucketCorsRequest{"MalformedXML": request(11, "GET"), "InvalidArgument": request(1, "TRACE")} {
-		_, err := c.PutBucketCors(t.Context(), bad)
-		wantCode(t, err, code)
-	}
-	if _, err := c.PutBucketCors(t.Context(), request(10, "GET")); err != nil {
-		t.Fatal(err)
-	}
-	got, err := c.GetBucketCors(t.Context(), &sdk.GetBucketCorsRequest{Bucket: new("bucket-a")})
-	if err != nil || len(got.CORSConfiguration.CORSRules) != 10 {
-		t.Errorf("rules: %+v, %v", got, err)
-	}
-	if _, err := c.DeleteBucketCors(t.Context(), &sdk.DeleteBucketCorsRequest{Bucket: new("bucket-a")}); err != nil {
-		t.Error(err)
-	}
-	_, err = c.GetBucketCors(t.Context(), &sdk.GetBucketCorsRequest{Bucket: new("bucket-a")})
-	wantCode(t, err, "NoSuchCORSConfiguration")
-}

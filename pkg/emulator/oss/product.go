@@ -23,11 +23,11 @@ func (s *Service) Product() product.Product {
 }
 
 func mayChange(r *http.Request) bool {
-	return r.Method != http.MethodGet && r.Method != http.MethodHead
+	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions
 }
 
 // readOnly reports by the name of an operation whether it only reads.
 func readOnly(action string) bool {
 	name := strings.TrimPrefix(action, "oss:")
-	return strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "Head") || strings.HasPrefix(name, "List")
+	return strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "Head") || strings.HasPrefix(name, "List") || strings.HasPrefix(name, "Option")
 }

@@ -3,6 +3,7 @@ package oss
 import (
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"maps"
 	"net/http"
@@ -82,7 +83,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
 			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, Tags: b.tags, Encryption: b.encryption,
-			CORS: b.cors, Lifecycle: b.lifecycle, Documents: b.documents, Worm: b.worm,
+			CORS: b.cors.saved(), Lifecycle: b.lifecycle, Documents: b.documents, Worm: b.worm,
 		}
 		for key, versions := range b.objects.all() {
 			object := savedObject{Key: key}
@@ -102,6 +103,15 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		all.Buckets = append(all.Buckets, saved)
 	}
 	return json.Marshal(all)
+}
+
+// saved returns the rules as XML, the form in which states of before have them.
+func (c *corsConfiguration) saved() []byte {
+	if c == nil {
+		return nil
+	}
+	body, _ := xml.Marshal(c) // texts and a flag
+	return body
 }
 
 func (v *version) saved() savedVersion {
@@ -144,7 +154,13 @@ func (s *Service) Restore(data json.RawMessage) error {
 		b := newBucket(saved.Name, saved.Owner, saved.Region, saved.Created)
 		b.acl, b.storageClass, b.redundancy, b.versioning = saved.ACL, saved.StorageClass, saved.Redundancy, saved.Versioning
 		b.publicBlocked, b.accountBlocked = saved.Blocked, saved.ByAccount
-		b.tags, b.encryption, b.cors, b.lifecycle = saved.Tags, saved.Encryption, saved.CORS, saved.Lifecycle
+		b.tags, b.encryption, b.lifecycle = saved.Tags, saved.Encryption, saved.Lifecycle
+		if len(saved.CORS) > 0 {
+			var refused *apiError
+			if b.cors, refused = parseCORS(saved.CORS); refused != nil {
+				return fmt.Errorf("oss: state: bucket %s, CORS: %w", saved.Name, refused)
+			}
+		}
 		b.documents, b.worm = saved.Documents, saved.Worm
 		for _, object := range saved.Objects {
 			versions := make([]*version, 0, len(object.Versions))
