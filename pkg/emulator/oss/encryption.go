@@ -1,7 +1,9 @@
 package oss
 
 import (
+	"crypto/sha256"
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,6 +53,14 @@ func encryptionOf(h http.Header) (*encryptionRule, *apiError) {
 		return nil, nil //nolint:nilnil // no encryption and no error
 	}
 	return &rule, rule.check()
+}
+
+// ownKey is the id of the key that OSS has of its own in an account, which
+// encrypts where a request with KMS names none (OSS documentation, "Server-side
+// encryption"; the integration tests of the Go SDK v2 find it in answers).
+func ownKey(account string) string {
+	id := sha256.Sum256([]byte("acs:kms::" + account + ":alias/acs/oss"))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
 }
 
 // writeTo adds the headers that tell how an object is encrypted.

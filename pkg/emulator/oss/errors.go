@@ -90,7 +90,8 @@ func statusOf(code string) int {
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration":
 		return http.StatusNotFound
-	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable":
+	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable",
+		"PositionNotEqualToLength", "ObjectNotAppendable":
 		return http.StatusConflict
 	case "MethodNotAllowed":
 		return http.StatusMethodNotAllowed

@@ -135,6 +135,9 @@ func describe(answer *response, b *bucket, v *version) {
 	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
 	answer.header.Set("Accept-Ranges", "bytes")
 	answer.header.Set("x-oss-object-type", v.objectType())
+	if v.appendable() {
+		answer.header.Set(headerNextPosition, strconv.Itoa(len(v.data)))
+	}
 	answer.header.Set("x-oss-storage-class", v.storageClass)
 	if v.objectType() == typeNormal { // put whole (A207)
 		answer.header.Set("Content-MD5", base64.StdEncoding.EncodeToString(v.sum[:]))
@@ -208,8 +211,12 @@ func (s *Service) copySource(r *request) (*version, *apiError) {
 		return nil, errorf("AccessDenied", "Target object does not reside in the same data center as source object.")
 	}
 	v, refused := source.find(from.key, id)
-	if refused == nil && v.target() != "" {
+	switch {
+	case refused != nil:
+	case v.target() != "":
 		refused = unsupported("PUT object with a symbolic link as x-oss-copy-source")
+	case v.appendable(): // OSS API, AppendObject; the code is A239
+		refused = errorf("OperationNotSupported", "Appendable objects cannot be copied.").with("Key", from.key)
 	}
 	if refused != nil {
 		return nil, refused

@@ -185,6 +185,7 @@ func handlers() map[string]handler {
 		"ListMultipartUploads":          (*Service).listMultipartUploads,
 		"DeleteMultipleObjects":         (*Service).deleteMultipleObjects,
 		"PutObject":                     (*Service).putObject,
+		"AppendObject":                  (*Service).appendObject,
 		"CopyObject":                    (*Service).copyObject,
 		"GetObject":                     (*Service).getObject,
 		"HeadObject":                    (*Service).getObject,

@@ -58,6 +58,7 @@ type savedVersion struct {
 	Target       string    `json:"target,omitempty"`
 	KeyID        string    `json:"keyId,omitempty"`
 	DataCipher   string    `json:"dataEncryption,omitempty"`
+	Appendable   bool      `json:"appendable,omitempty"`
 }
 
 type savedUpload struct {
@@ -120,7 +121,7 @@ func (v *version) saved() savedVersion {
 		Encryption: v.encryption, Header: v.header.text(), Tags: v.tags(), ACL: v.acl(), Target: v.target(),
 	}
 	if v.options != nil {
-		saved.KeyID, saved.DataCipher = v.options.keyID, v.options.dataEncryption
+		saved.KeyID, saved.DataCipher, saved.Appendable = v.options.keyID, v.options.dataEncryption, v.options.appendable
 	}
 	if !v.marker {
 		saved.Sum = hex.EncodeToString(v.sum[:])
@@ -201,6 +202,7 @@ func (v savedVersion) restored() (*version, error) {
 	restored.crc, restored.header = crcOf(v.Data), headersOf(v.Header)
 	restored.change(func(o *options) {
 		o.tags, o.acl, o.target, o.keyID, o.dataEncryption = v.Tags, v.ACL, v.Target, v.KeyID, v.DataCipher
+		o.appendable = v.Appendable
 	})
 	return restored, nil
 }

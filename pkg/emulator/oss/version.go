@@ -39,13 +39,15 @@ type options struct {
 	target string // of a symbolic link; else empty
 	// keyID and dataEncryption go with the encryption KMS.
 	keyID, dataEncryption string
+	appendable            bool // AppendObject made it
 }
 
 // The types of an object that the emulator makes (OSS API, HeadObject).
 const (
-	typeNormal    = "Normal"
-	typeMultipart = "Multipart"
-	typeSymlink   = "Symlink"
+	typeNormal     = "Normal"
+	typeMultipart  = "Multipart"
+	typeAppendable = "Appendable"
+	typeSymlink    = "Symlink"
 )
 
 func (v *version) objectType() string {
@@ -54,6 +56,8 @@ func (v *version) objectType() string {
 		return typeSymlink
 	case v.parts > 0:
 		return typeMultipart
+	case v.appendable():
+		return typeAppendable
 	}
 	return typeNormal
 }
@@ -87,6 +91,8 @@ func (v *version) target() string {
 	return v.options.target
 }
 
+func (v *version) appendable() bool { return v.options != nil && v.options.appendable }
+
 // change changes the options of a version, and drops empty ones.
 func (v *version) change(f func(*options)) {
 	var o options
@@ -95,7 +101,7 @@ func (v *version) change(f func(*options)) {
 	}
 	f(&o)
 	v.options = &o
-	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" {
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable {
 		v.options = nil
 	}
 }
@@ -124,6 +130,9 @@ func (s *Service) newVersion(b *bucket, h http.Header, data []byte) *version {
 	v.change(func(o *options) {
 		if rule != nil {
 			v.encryption, o.keyID, o.dataEncryption = rule.SSEAlgorithm, rule.KMSMasterKeyID, rule.KMSDataEncryption
+		}
+		if v.encryption == encryptionKMS && o.keyID == "" {
+			o.keyID = ownKey(b.owner)
 		}
 		o.acl = objectACL(h)
 		o.tags, _ = parseTags(h.Get("x-oss-tagging"))
