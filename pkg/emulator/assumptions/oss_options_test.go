@@ -1,6 +1,8 @@
 package assumptions_test
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -127,5 +129,77 @@ func TestA236_RetentionPolicy_LockedForGood(t *testing.T) {
 		}
 		_, err = c.AbortBucketWorm(e.Context(), &oss.AbortBucketWormRequest{Bucket: oss.Ptr(name)})
 		e.refused(err, 409, "WORMConfigurationLocked")
+	})
+}
+
+func TestA237_CrossOrigin_ByRule(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		preflight := func(origin string) (status int, allowed string) {
+			a := e.do("OPTIONS", e.link(name, "k"), "a preflight request", http.Header{"Origin": {origin}, "Access-Control-Request-Method": {"PUT"}})
+			return a.status, a.header.Get("Access-Control-Allow-Origin")
+		}
+		if status, _ := preflight("https://a.example"); status != 403 {
+			t.Errorf("without rules: %d", status)
+		}
+		rule := func(origin string, methods ...string) oss.CORSRule {
+			return oss.CORSRule{AllowedOrigins: []string{origin}, AllowedMethods: methods}
+		}
+		if _, err := c.PutBucketCors(e.Context(), &oss.PutBucketCorsRequest{Bucket: oss.Ptr(name), CORSConfiguration: &oss.CORSConfiguration{
+			CORSRules: []oss.CORSRule{rule("https://a.example", "PUT"), rule("*", "GET")},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		if status, allowed := preflight("https://a.example"); status != 200 || allowed != "https://a.example" {
+			t.Errorf("by the rule: %d, %q", status, allowed)
+		}
+		if status, allowed := preflight("https://b.example"); status != 403 || allowed != "" {
+			t.Errorf("of another origin: %d, %q", status, allowed)
+		}
+		if a := e.do("GET", e.link(name, "absent"), "an object", http.Header{"Origin": {"https://b.example"}}); a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("Vary") != "" {
+			t.Errorf("the headers of an error: %v", a.header)
+		}
+	})
+}
+
+func TestA238_AppendElsewhere_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		add := func(key string, position int64) error {
+			_, err := c.AppendObject(e.Context(), &oss.AppendObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr(key), Position: oss.Ptr(position), Body: strings.NewReader("abc")})
+			return err
+		}
+		if err := add("k", 0); err != nil {
+			t.Fatal(err)
+		}
+		err := add("k", 0)
+		e.refused(err, 409, "PositionNotEqualToLength")
+		var refused *oss.ServiceError
+		if errors.As(err, &refused) && refused.Headers.Get("x-oss-next-append-position") != "3" {
+			t.Errorf("the refusal has the headers %v", refused.Headers)
+		}
+		e.put(c, name, "normal", "abc")
+		e.refused(add("normal", 3), 409, "ObjectNotAppendable")
+	})
+}
+
+func TestA239_CopyOfAppendable_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		if _, err := c.AppendObject(e.Context(), &oss.AppendObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Position: oss.Ptr(int64(0)), Body: strings.NewReader("abc")}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.CopyObject(e.Context(), &oss.CopyObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("copy"), SourceKey: oss.Ptr("k")})
+		e.refused(err, 400, "OperationNotSupported")
+	})
+}
+
+func TestA240_KMSWithoutKey_NamesOwnKey(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		made, err := c.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Body: strings.NewReader("x"), ServerSideEncryption: oss.Ptr("KMS")})
+		if err != nil || made.Headers.Get("x-oss-server-side-encryption-key-id") == "" {
+			t.Errorf("object %+v, %v", made, err)
+		}
 	})
 }
