@@ -70,7 +70,7 @@ func (s *Service) attribute(in *instance, now time.Time) attribute {
 		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VSwitchId: in.vswitchID, InstanceNetworkType: "VPC",
 		PayType: in.payType, LockMode: in.lockMode(now), ConnectionMode: "Standard", ConnectionString: host, Port: port, CreationTime: timestamp(in.created),
 		DBInstanceCPU: strconv.Itoa(in.class.cpu), Category: in.category, AccountType: "Mix", SecurityIPMode: "normal", IPType: "IPv4",
-		SecurityIPList: in.ipArrays[0].text(), AvailabilityValue: "100.0%", MaintainTime: "18:00Z-22:00Z",
+		SecurityIPList: in.ipArrays[0].text(), AvailabilityValue: "100.0%", MaintainTime: in.maintainTime(),
 		DBInstanceStorage: in.storage, DBInstanceMemory: in.class.memory, MaxConnections: in.class.connections, MaxIOPS: in.class.iops,
 		AccountMaxQuantity: s.behaviour.Quotas.Accounts, DBMaxQuantity: s.behaviour.Quotas.Databases, DeletionProtection: in.protected,
 		ExpireTime: in.expireTime(),

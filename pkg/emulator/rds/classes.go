@@ -18,6 +18,8 @@ type class struct {
 }
 
 const (
+	mySQL = "MySQL"
+
 	localSSD = "local_ssd"
 	essd     = "cloud_essd"
 

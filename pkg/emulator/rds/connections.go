@@ -129,6 +129,9 @@ func (s *Service) releasePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 	}
 	switch {
 	case in.public != nil && in.names(*in.public, current):
+		if in.protects(*in.public) {
+			return nil, protectedBySSL()
+		}
 		in.public = nil
 		s.reconnect(in, netDeleting, r.Now.Add(s.profile.Connection))
 		return nil, nil
@@ -167,6 +170,9 @@ func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
 	e, fail := s.newEndpoint(r, in, which, 8, 64)
 	if fail != nil {
 		return nil, fail
+	}
+	if in.protects(*which) {
+		return nil, protectedBySSL()
 	}
 	which.prefix, which.port = e.prefix, e.port
 	s.reconnect(in, netModifying, r.Now.Add(s.profile.Connection))

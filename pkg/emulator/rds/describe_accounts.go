@@ -7,6 +7,8 @@ func (s *Service) describeAccounts(r *rpc.Request) (any, *rpc.Error) {
 	type privilege struct{ DBName, AccountPrivilege, AccountPrivilegeDetail string }
 	type accountBody struct {
 		DBInstanceId, AccountName, AccountStatus, AccountType, AccountDescription, PrivExceeded string
+		CreateDB, CreateRole, Replication, BypassRLS                                            string  `json:",omitempty"` // of PostgreSQL
+		ValidUntil                                                                              *string `json:",omitempty"` // of PostgreSQL
 		DatabasePrivileges                                                                      struct{ DatabasePrivilege []privilege }
 	}
 	var body struct {
@@ -25,6 +27,11 @@ func (s *Service) describeAccounts(r *rpc.Request) (any, *rpc.Error) {
 			continue
 		}
 		b := accountBody{DBInstanceId: in.id, AccountName: a.name, AccountStatus: a.status(r.Now), AccountType: a.kind, AccountDescription: a.description, PrivExceeded: "0"}
+		if in.engine == postgreSQL {
+			super := choose(a.kind == superAccount, [2]string{"t", "f"})
+			never := ""
+			b.CreateDB, b.CreateRole, b.Replication, b.BypassRLS, b.ValidUntil = super, super, super, "f", &never
+		}
 		for _, g := range a.grants {
 			if !s.shown(g.since, r.Now) {
 				continue

@@ -8,11 +8,12 @@ func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
 	type databaseBody struct {
 		DBName, DBStatus, CharacterSetName, DBDescription, DBInstanceId, Engine string
 		Collate, Ctype, ConnLimit, Tablespace                                   string `json:",omitempty"` // of PostgreSQL
+		PageNumber, PageSize                                                    int
+		DuckDBEnabled                                                           bool // databases of DuckDB are another kind of instance's
 		Accounts                                                                struct{ AccountPrivilegeInfo []privilege }
 	}
 	var body struct {
-		PageNumber, PageRecordCount, TotalRecordCount int
-		Databases                                     struct{ Database []databaseBody }
+		Databases struct{ Database []databaseBody }
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +45,11 @@ func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	body.PageNumber, body.PageRecordCount, body.TotalRecordCount, body.Databases.Database = number, len(cut), len(all), cut
+	size, _ := r.Int("PageSize", defaultPage)
+	for i := range cut {
+		cut[i].PageNumber, cut[i].PageSize = number, size
+	}
+	body.Databases.Database = cut
 	return body, nil
 }
 
@@ -95,14 +100,17 @@ func (s *Service) modifyDBDescription(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
+// defaultPage is the size of a page of accounts or databases.
+const defaultPage = 30
+
 // innerPage returns a page of the accounts or databases of an instance:
-// PageNumber from 1, PageSize from least to most, default 30.
+// PageNumber from 1, PageSize from least to most.
 func innerPage[T any](r *rpc.Request, all []T, least, most int) (cut []T, number int, fail *rpc.Error) {
 	number, fail = r.Int("PageNumber", 1)
 	if fail != nil {
 		return nil, 0, fail
 	}
-	size, fail := r.Int("PageSize", 30)
+	size, fail := r.Int("PageSize", defaultPage)
 	if fail != nil {
 		return nil, 0, fail
 	}

@@ -52,6 +52,8 @@ type instance struct {
 	leaving   bool      // being deleted
 	leavingAt time.Time
 
+	settings settings
+
 	server   engine.Server // the engine's server, once it runs
 	starting bool          // the engine is starting
 	working  bool          // the engine is at the work that busy names
@@ -77,6 +79,7 @@ func (in *instance) applyDue(now time.Time) {
 		}
 		in.busy, in.change = "", nil
 	}
+	in.settings.Parameters.apply(now)
 	in.accounts = slices.DeleteFunc(in.accounts, func(a *account) bool { return a.leaving && !now.Before(a.until) })
 	in.databases = slices.DeleteFunc(in.databases, func(d *database) bool { return d.leaving && !now.Before(d.until) })
 }

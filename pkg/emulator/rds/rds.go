@@ -9,6 +9,7 @@ import (
 	"context"
 	_ "embed"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,7 +43,8 @@ type Service struct {
 	backgroundCtx    context.Context //nolint:containedctx // it is the life of the Service
 	cancelBackground context.CancelFunc
 
-	classes []*class // the classes on sale; constant
+	classes   []*class // the classes on sale; constant
+	templates parameterTemplates
 
 	mu        sync.Mutex
 	behaviour Behaviour
@@ -83,7 +85,7 @@ func Realistic() Profile {
 func New(o Options) *Service {
 	s := &Service{
 		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, report: o.Report,
-		classes: classes(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
+		classes: classes(), templates: readTemplates(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
 		tagKeys: map[string]string{}, tokens: map[tokenKey]*tokenUse{},
 	}
 	if s.report == nil {
@@ -122,48 +124,87 @@ func (s *Service) API() rpc.API {
 		return rpc.Action{Do: do, Resource: instanceResource, ReadOnly: true}
 	}
 	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: rpc.MustReadContracts(contracts).Actions(map[string]rpc.Action{
-		"CreateDBInstance":                   {Do: s.once(s.createDBInstance)},
-		"DescribeDBInstances":                read(s.describeDBInstances),
-		"DescribeDBInstanceAttribute":        read(s.describeDBInstanceAttribute),
-		"DescribeDBInstanceNetInfo":          read(s.describeDBInstanceNetInfo),
-		"ModifyDBInstanceSpec":               on(s.once(s.modifyDBInstanceSpec)),
-		"ModifyDBInstanceDescription":        on(s.once(s.modifyDescription)),
-		"ModifyDBInstanceDeletionProtection": on(s.once(s.modifyDeletionProtection)),
-		"ModifyDBInstancePayType":            on(s.once(s.modifyPayType)),
-		"TransformDBInstancePayType":         on(s.once(s.modifyPayType)),
-		"RestartDBInstance":                  on(s.once(s.restartDBInstance)),
-		"DeleteDBInstance":                   on(s.deleteDBInstance),
-		"AllocateInstancePublicConnection":   on(s.allocatePublicConnection),
-		"ReleaseInstancePublicConnection":    on(s.releasePublicConnection),
-		"ModifyDBInstanceConnectionString":   on(s.modifyConnectionString),
-		"CreateAccount":                      on(s.createAccount),
-		"DescribeAccounts":                   read(s.describeAccounts),
-		"DeleteAccount":                      on(s.deleteAccount),
-		"ResetAccountPassword":               on(s.resetAccountPassword),
-		"ResetAccount":                       on(s.resetAccount),
-		"ModifyAccountDescription":           on(s.modifyAccountDescription),
-		"LockAccount":                        on(s.lockAccount),
-		"UnlockAccount":                      on(s.unlockAccount),
-		"CheckAccountNameAvailable":          read(s.checkAccountNameAvailable),
-		"GrantAccountPrivilege":              on(s.grantAccountPrivilege),
-		"RevokeAccountPrivilege":             on(s.revokeAccountPrivilege),
-		"CreateDatabase":                     on(s.createDatabase),
-		"DescribeDatabases":                  read(s.describeDatabases),
-		"DeleteDatabase":                     on(s.deleteDatabase),
-		"ModifyDBDescription":                on(s.modifyDBDescription),
-		"CheckDBNameAvailable":               read(s.checkDBNameAvailable),
-		"ModifySecurityIps":                  on(s.once(s.modifySecurityIps)),
-		"DescribeDBInstanceIPArrayList":      read(s.describeIPArrays),
-		"TagResources":                       on(s.tagResources),
-		"UntagResources":                     on(s.untagResources),
-		"ListTagResources":                   read(s.listTagResources),
-		"AddTagsToResource":                  on(s.once(s.addTags)),
-		"RemoveTagsFromResource":             on(s.once(s.removeTags)),
-		"DescribeTags":                       read(s.describeTags),
-		"DescribeAvailableClasses":           {Do: s.describeAvailableClasses, ReadOnly: true},
-		"DescribeAvailableZones":             {Do: s.describeAvailableZones, ReadOnly: true},
-		"DescribeRegions":                    {Do: s.describeRegions, ReadOnly: true},
-	}, nil)}
+		"CreateDBInstance":                        {Do: s.once(s.createDBInstance)},
+		"DescribeDBInstances":                     read(s.describeDBInstances),
+		"DescribeDBInstanceAttribute":             read(s.describeDBInstanceAttribute),
+		"DescribeDBInstanceNetInfo":               read(s.describeDBInstanceNetInfo),
+		"ModifyDBInstanceSpec":                    on(s.once(s.modifyDBInstanceSpec)),
+		"ModifyDBInstanceDescription":             on(s.once(s.modifyDescription)),
+		"ModifyDBInstanceDeletionProtection":      on(s.once(s.modifyDeletionProtection)),
+		"ModifyDBInstancePayType":                 on(s.once(s.modifyPayType)),
+		"TransformDBInstancePayType":              on(s.once(s.modifyPayType)),
+		"RestartDBInstance":                       on(s.once(s.restartDBInstance)),
+		"DeleteDBInstance":                        on(s.deleteDBInstance),
+		"AllocateInstancePublicConnection":        on(s.allocatePublicConnection),
+		"ReleaseInstancePublicConnection":         on(s.releasePublicConnection),
+		"ModifyDBInstanceConnectionString":        on(s.modifyConnectionString),
+		"CreateAccount":                           on(s.createAccount),
+		"DescribeAccounts":                        read(s.describeAccounts),
+		"DeleteAccount":                           on(s.deleteAccount),
+		"ResetAccountPassword":                    on(s.resetAccountPassword),
+		"ResetAccount":                            on(s.resetAccount),
+		"ModifyAccountDescription":                on(s.modifyAccountDescription),
+		"LockAccount":                             on(s.lockAccount),
+		"UnlockAccount":                           on(s.unlockAccount),
+		"CheckAccountNameAvailable":               read(s.checkAccountNameAvailable),
+		"GrantAccountPrivilege":                   on(s.grantAccountPrivilege),
+		"RevokeAccountPrivilege":                  on(s.revokeAccountPrivilege),
+		"CreateDatabase":                          on(s.createDatabase),
+		"DescribeDatabases":                       read(s.describeDatabases),
+		"DeleteDatabase":                          on(s.deleteDatabase),
+		"ModifyDBDescription":                     on(s.modifyDBDescription),
+		"CheckDBNameAvailable":                    read(s.checkDBNameAvailable),
+		"ModifySecurityIps":                       on(s.once(s.modifySecurityIps)),
+		"DescribeDBInstanceIPArrayList":           read(s.describeIPArrays),
+		"TagResources":                            on(s.tagResources),
+		"UntagResources":                          on(s.untagResources),
+		"ListTagResources":                        read(s.listTagResources),
+		"AddTagsToResource":                       on(s.once(s.addTags)),
+		"RemoveTagsFromResource":                  on(s.once(s.removeTags)),
+		"DescribeTags":                            read(s.describeTags),
+		"ModifyDBInstanceSSL":                     on(s.modifySSL),
+		"DescribeDBInstanceSSL":                   read(s.describeSSL),
+		"ModifyParameter":                         on(s.once(s.modifyParameter)),
+		"DescribeParameters":                      read(s.describeParameters),
+		"DescribeParameterTemplates":              {Do: s.describeParameterTemplates, ReadOnly: true},
+		"ModifyBackupPolicy":                      on(s.modifyBackupPolicy),
+		"DescribeBackupPolicy":                    read(s.describeBackupPolicy),
+		"ModifyDBInstanceMaintainTime":            on(s.once(s.modifyMaintainTime)),
+		"ModifyDBInstanceAutoUpgradeMinorVersion": on(s.once(s.modifyMinorVersions)),
+		"ModifySecurityGroupConfiguration":        on(s.modifySecurityGroups),
+		"DescribeSecurityGroupConfiguration":      read(s.describeSecurityGroups),
+		"DescribeDBInstanceHAConfig":              read(s.describeHAConfig),
+		"DescribeAvailableClasses":                {Do: s.describeAvailableClasses, ReadOnly: true},
+		"DescribeAvailableZones":                  {Do: s.describeAvailableZones, ReadOnly: true},
+		"DescribeRegions":                         {Do: s.describeRegions, ReadOnly: true},
+	}, map[string]rpc.Subject{
+		"instance":               {Look: s.lookAtInstance("DBInstanceId", ""), Resource: instanceResource},
+		"instance with TDE":      {Look: s.lookAtInstance("DBInstanceId", "MySQL SQLServer PostgreSQL"), Resource: instanceResource},
+		"instance of PostgreSQL": {Look: s.lookAtInstance("DBInstanceId", postgreSQL), Resource: instanceResource},
+		"linked instance":        {Look: s.lookAtInstance("InsName", ""), Resource: instanceResource},
+	})}
+}
+
+// lookAtInstance finds the instance that a parameter names, for actions whose answer
+// is data. Unless engines is empty, it is of one of them.
+func (s *Service) lookAtInstance(parameter, engines string) func(*rpc.Request) (map[string]string, *rpc.Error) {
+	return func(r *rpc.Request) (map[string]string, *rpc.Error) {
+		id, fail := r.Require(parameter)
+		if fail != nil {
+			return nil, fail
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sweep(r.Now)
+		in, ok := s.instances[id]
+		switch {
+		case !ok || !s.visible(in, r.Now):
+			return nil, unknownID()
+		case engines != "" && !slices.Contains(strings.Fields(engines), in.engine):
+			return nil, unfitEngine()
+		}
+		return nil, nil
+	}
 }
 
 // instanceResource is the resource on which RAM authorises the actions on an

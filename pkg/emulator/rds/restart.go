@@ -25,12 +25,20 @@ func (s *Service) restartDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	in.begin(rebooting, r.Now.Add(s.profile.Restart))
+	s.beginRestart(in, r.Now)
+	return nil, nil
+}
+
+// beginRestart begins the restart of an instance, after which the parameters have
+// their values that wait for one.
+func (s *Service) beginRestart(in *instance, now time.Time) {
+	until := now.Add(s.profile.Restart)
+	in.begin(rebooting, until)
+	in.settings.Parameters.restartAt(until)
 	if in.server != nil {
 		in.working = true
 		s.background.Go(func() { s.restart(in) })
 	}
-	return nil, nil
 }
 
 // restart restarts the engine's server of an instance. After a failure the

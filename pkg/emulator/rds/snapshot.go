@@ -49,6 +49,7 @@ type savedInstance struct {
 	Change      *savedChange    `json:"change,omitempty"`
 	Leaving     bool            `json:"leaving,omitempty"`
 	LeavingAt   time.Time       `json:"leavingAt,omitzero"`
+	Settings    settings        `json:"settings,omitzero"`
 }
 
 type savedEndpoint struct {
@@ -129,6 +130,7 @@ func (in *instance) saved() savedInstance {
 		Class: in.class.name, Storage: in.storage, StorageType: in.storageType, PayType: in.payType, Category: in.category,
 		Description: in.description, Private: in.private.saved(), Protected: in.protected, Serial: in.serial, Created: in.created,
 		ReadyAt: in.readyAt, Expires: in.expires, Busy: in.busy, BusyUntil: in.busyUntil, Leaving: in.leaving, LeavingAt: in.leavingAt,
+		Settings: in.settings,
 	}
 	if in.public != nil {
 		e := in.public.saved()
@@ -226,7 +228,7 @@ func (s *Service) restored(saved savedInstance) (*instance, error) {
 		version: saved.Version, storage: saved.Storage, storageType: saved.StorageType, payType: saved.PayType, category: saved.Category,
 		description: saved.Description, private: saved.Private.restored(), protected: saved.Protected, serial: saved.Serial,
 		created: saved.Created, readyAt: saved.ReadyAt, expires: saved.Expires, busy: saved.Busy, busyUntil: saved.BusyUntil,
-		leaving: saved.Leaving, leavingAt: saved.LeavingAt,
+		leaving: saved.Leaving, leavingAt: saved.LeavingAt, settings: saved.Settings,
 	}
 	var err error
 	if in.class, err = s.classNamed(saved.Class); err != nil {

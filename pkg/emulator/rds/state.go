@@ -21,6 +21,7 @@ type InstanceState struct {
 	Whitelist   map[string][]string `json:"whitelist"` // by IP group
 	Accounts    []AccountState      `json:"accounts,omitempty"`
 	Databases   []string            `json:"databases,omitempty"`
+	Settings    SettingsState       `json:"settings,omitzero"`
 }
 
 // An AccountState is an account of an instance with its privileges by
@@ -46,6 +47,7 @@ func (s *Service) Instances() []InstanceState {
 			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,
 			Description: in.description, Protected: in.protected, Endpoint: host + ":" + port, Tags: in.tagMap(), Whitelist: map[string][]string{},
 		}
+		state.Settings = in.settingsState()
 		for _, a := range in.ipArrays {
 			state.Whitelist[a.name] = slices.Clone(a.entries)
 		}

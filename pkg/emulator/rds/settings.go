@@ -1,0 +1,42 @@
+package rds
+
+import "slices"
+
+// settings are the parts of an instance that clients change one by one, as they are
+// saved too. The zero value is that of a new instance.
+type settings struct {
+	SSL            *sslSettings  `json:"ssl,omitempty"` // nil: it was never enabled
+	Parameters     parameterSet  `json:"parameters,omitzero"`
+	Backup         *backupPolicy `json:"backup,omitempty"`         // nil: that of a new instance
+	MaintainTime   string        `json:"maintainTime,omitempty"`   // "22:00Z-02:00Z"
+	MinorVersions  string        `json:"minorVersions,omitempty"`  // Auto or Manual
+	SecurityGroups []string      `json:"securityGroups,omitempty"` // ids
+}
+
+// A SettingsState describes the settings of an instance that differ from those of a
+// new one.
+type SettingsState struct {
+	SSL            string            `json:"ssl,omitempty"`        // the endpoint that it protects
+	Parameters     map[string]string `json:"parameters,omitempty"` // in use
+	Pending        map[string]string `json:"pendingParameters,omitempty"`
+	BackupPeriod   string            `json:"backupPeriod,omitempty"`
+	MaintainTime   string            `json:"maintainTime,omitempty"`
+	MinorVersions  string            `json:"minorVersions,omitempty"`
+	SecurityGroups []string          `json:"securityGroups,omitempty"`
+}
+
+// settingsState describes the settings.
+func (in *instance) settingsState() SettingsState {
+	s := SettingsState{
+		MaintainTime: in.settings.MaintainTime, MinorVersions: in.settings.MinorVersions,
+		SecurityGroups: slices.Clone(in.settings.SecurityGroups),
+	}
+	if in.settings.SSL != nil && in.settings.SSL.Enabled {
+		s.SSL = in.settings.SSL.ConnectionString
+	}
+	s.Parameters, s.Pending = in.settings.Parameters.values()
+	if in.settings.Backup != nil {
+		s.BackupPeriod = in.settings.Backup.PreferredBackupPeriod
+	}
+	return s
+}
