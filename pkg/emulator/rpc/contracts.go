@@ -26,7 +26,8 @@ type Contract struct {
 	// Refuses are parameters that the cloud takes and the emulator lacks.
 	Refuses []string `json:"refuses"`
 	// Unanswered are the members of the cloud's answer that are left out, each
-	// with the reason ("Items.DBInstanceAttribute.RecoveryModel").
+	// with the reason ("Items.DBInstanceAttribute.RecoveryModel"). An object stands
+	// for all of its members.
 	Unanswered map[string]string `json:"unanswered"`
 	// Answer is the whole answer of an action that has no code, but for its
 	// RequestId. A string "$Name" stands for the value of a parameter or for one

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
@@ -35,6 +36,7 @@ func roleResource(r *rpc.Request) string {
 // AssumeRoleWithOIDC.
 type sessionRequest struct {
 	account, role, session, policy string
+	source                         string        // SourceIdentity
 	life                           time.Duration // as requested
 }
 
@@ -57,8 +59,8 @@ func readSession(r *rpc.Request) (q sessionRequest, fail *rpc.Error) {
 	if q.policy != "" && !json.Valid([]byte(q.policy)) {
 		return q, bad("InvalidParameter.PolicyGrammar", "The parameter Policy has not passed grammar check.")
 	}
-	if r.Get("SourceIdentity") != "" {
-		return q, rpc.Unsupported("AssumeRole.SourceIdentity")
+	if q.source = r.Get("SourceIdentity"); q.source != "" && (!sessions.MatchString(q.source) || strings.HasPrefix(q.source, "acs:")) {
+		return q, bad("InvalidParameter.SourceIdentity", "The parameter SourceIdentity is wrongly formed.")
 	}
 	return q, nil
 }
@@ -87,7 +89,7 @@ func (s *Service) assume(q sessionRequest, p cloud.Principal, distrust *rpc.Erro
 		return nil, badDuration()
 	}
 	c := s.issue(role, q.session, q.policy, q.life)
-	a := &assumed{}
+	a := &assumed{SourceIdentity: q.source}
 	a.Credentials.AccessKeyId, a.Credentials.AccessKeySecret, a.Credentials.SecurityToken = c.AccessKeyID, c.AccessKeySecret, c.SecurityToken
 	a.Credentials.Expiration = c.Expiration.Format(time.RFC3339)
 	a.AssumedRoleUser.Arn, a.AssumedRoleUser.AssumedRoleId = s.sessionARN(role.Name, q.session), role.ID+":"+q.session
@@ -98,6 +100,7 @@ func (s *Service) assume(q sessionRequest, p cloud.Principal, distrust *rpc.Erro
 type assumed struct {
 	Credentials     struct{ AccessKeyId, AccessKeySecret, SecurityToken, Expiration string }
 	AssumedRoleUser struct{ Arn, AssumedRoleId string }
+	SourceIdentity  string `json:",omitempty"`
 }
 
 // assumeRole is AssumeRole of the STS API. It refuses the account's own key
@@ -123,6 +126,9 @@ func (s *Service) assumeRole(r *rpc.Request) (any, *rpc.Error) {
 			return nil, bad("InvalidParameter.ExternalId", "The parameter ExternalId is wrongly formed.")
 		}
 		principal.Facts["sts:ExternalId"] = []string{id}
+	}
+	if q.source != "" {
+		principal.Facts["sts:SourceIdentity"] = []string{q.source}
 	}
 	return answer(s.assume(q, principal, noPermission()))
 }

@@ -81,12 +81,20 @@ func (s *Service) assumeRoleWithOIDC(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	type info struct{ Issuer, Subject, ClientIds, ExpirationTime string }
+	type info struct{ Issuer, Subject, ClientIds, ExpirationTime, IssuanceTime, VerificationInfo string }
 	return struct {
 		assumed
 
 		OIDCTokenInfo info
-	}{*a, info{claims.Issuer, claims.Subject, strings.Join(claims.Audience, ","), claims.ExpiresAt.UTC().Format(time.RFC3339)}}, nil
+	}{*a, info{claims.Issuer, claims.Subject, strings.Join(claims.Audience, ","), claims.ExpiresAt.UTC().Format(time.RFC3339), issued(claims), "Success"}}, nil
+}
+
+// issued is the time at which a token was issued, if it says so.
+func issued(claims jwt.RegisteredClaims) string {
+	if claims.IssuedAt == nil {
+		return ""
+	}
+	return claims.IssuedAt.UTC().Format(time.RFC3339)
 }
 
 // checkToken checks a token of the provider: its signature, issuer, audience and

@@ -147,8 +147,8 @@ func TestAssumeRole_TrustPolicy_Decides(t *testing.T) {
 	srv := emulatortest.New(t)
 	c := broker(t, srv)
 	for name, tc := range map[string]struct {
-		trust, externalID string
-		trusted           bool
+		trust, id string // id is the ExternalId and the SourceIdentity
+		trusted   bool
 	}{
 		"the user":               {trust(`{"RAM":"acs:ram::1000000000000001:user/assumer"}`, ""), "", true},
 		"another user":           {trust(`{"RAM":"acs:ram::1000000000000001:user/other"}`, ""), "", false},
@@ -156,6 +156,8 @@ func TestAssumeRole_TrustPolicy_Decides(t *testing.T) {
 		"the external id":        {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:ExternalId":"abc"}`), "abc", true},
 		"another external id":    {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:ExternalId":"abc"}`), "abd", false},
 		"no external id":         {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:ExternalId":"abc"}`), "", false},
+		"the source identity":    {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:SourceIdentity":"abc"}`), "abc", true},
+		"another source":         {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"StringEquals":{"sts:SourceIdentity":"abc"}`), "abd", false},
 		"the address":            {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"IpAddress":{"acs:SourceIp":"127.0.0.0/8"}`), "", true},
 		"another address":        {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}`), "", false},
 		"TLS where there's none": {trust(`{"RAM":"acs:ram::1000000000000001:root"}`, `"Bool":{"acs:SecureTransport":"true"}`), "", false},
@@ -164,7 +166,7 @@ func TestAssumeRole_TrustPolicy_Decides(t *testing.T) {
 			if err := srv.RAM().AddTrustedRole("broker", tc.trust); err != nil {
 				t.Fatal(err)
 			}
-			_, err := c.AssumeRole(assume(func(r *sdk.AssumeRoleRequest) { r.ExternalId = tc.externalID }))
+			_, err := c.AssumeRole(assume(func(r *sdk.AssumeRoleRequest) { r.ExternalId, r.QueryParams["SourceIdentity"] = tc.id, tc.id }))
 			if tc.trusted && err != nil {
 				t.Errorf("a trusted caller got %v", err)
 			}
@@ -213,6 +215,7 @@ func TestAssumeRole_BadRequest_Refused(t *testing.T) {
 		"policy of no JSON":     {func(r *request) { r.Policy = "{" }, 400, "InvalidParameter.PolicyGrammar"},
 		"policy too long":       {func(r *request) { r.Policy = strings.Repeat(" ", 1025) }, 400, "InvalidParameter.PolicySize"},
 		"malformed external id": {func(r *request) { r.ExternalId = "e" }, 400, "InvalidParameter.ExternalId"},
+		"malformed source":      {func(r *request) { r.QueryParams["SourceIdentity"] = "a b" }, 400, "InvalidParameter.SourceIdentity"},
 	}
 	srv := emulatortest.New(t)
 	c := broker(t, srv)
