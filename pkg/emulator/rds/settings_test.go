@@ -131,7 +131,7 @@ func TestAnswersForNone_EachEngine_AreThere(t *testing.T) {
 	f := newFixture(t)
 	local, mysql8, pg, maria := f.engines()
 	for _, id := range []string{local, mysql8, pg, maria} {
-		f.wantAnswer(f.done("DescribeTasks", "DBInstanceId", id), "Items.TaskProgressInfo", "[]", "TotalRecordCount", "0")
+		f.wantAnswer(f.done("DescribeTasks", "DBInstanceId", id, "SourceIp", "", "SecureTransport", "true"), "Items.TaskProgressInfo", "[]", "TotalRecordCount", "0")
 		f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", id), "Period", "60")
 		f.wantAnswer(f.done("DescribeSQLCollectorPolicy", "DBInstanceId", id), "SQLCollectorStatus", "Disabled", "StoragePeriod", "0")
 		f.wantAnswer(f.done("DescribeSQLCollectorRetention", "DBInstanceId", id), "ConfigValue", "30")

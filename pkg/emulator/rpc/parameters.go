@@ -11,7 +11,8 @@ import (
 var commonParameters string
 
 // isCommon tells the parameters that every action takes: the ones of the
-// protocol, and of the API products ("Common parameters").
+// protocol, and of the API products ("Common parameters"), with the address of the
+// caller that Terraform's provider sends to all of RDS.
 func isCommon(name string) bool { return slices.Contains(strings.Fields(commonParameters), name) }
 
 // A kind is what an action does with a parameter.
