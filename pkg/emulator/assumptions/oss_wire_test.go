@@ -3,8 +3,10 @@ package assumptions_test
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/hex"
 	"io"
 	"net"
@@ -243,6 +245,27 @@ func TestA211_BucketBeforeBareRegion_IsItsHost(t *testing.T) {
 		c := e.bucketClient(e.atHost(e.region + ".aliyuncs.com"))
 		if _, err := c.GetBucketAcl(e.Context(), &oss.GetBucketAclRequest{Bucket: oss.Ptr(name)}); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestA212_SecurityTokenHeader_CountsInV1(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		_, k := e.user("sts:AssumeRole")
+		me := into[struct{ AccountId string }](e.sts("GetCallerIdentity"))
+		session := into[struct {
+			Credentials struct{ AccessKeyId, AccessKeySecret, SecurityToken string }
+		}](e.as(k).sts("AssumeRole", "RoleArn", "acs:ram::"+me.AccountId+":role/EmulatedInstanceRole", "RoleSessionName", "Check")).Credentials
+		date := time.Now().UTC().Format(http.TimeFormat)
+		mac := hmac.New(sha1.New, []byte(session.AccessKeySecret))
+		mac.Write([]byte("GET\n\n\n" + date + "\n/"))
+		header := http.Header{"Date": {date}, "Authorization": {"OSS " + session.AccessKeyId + ":" + base64.StdEncoding.EncodeToString(mac.Sum(nil))}}
+		if a := e.do("GET", e.link("", ""), "ListBuckets without the token", header); !strings.Contains(a.body, "InvalidAccessKeyId") {
+			t.Errorf("without the token: %d %s", a.status, a.body)
+		}
+		header.Set("security-token", session.SecurityToken)
+		if a := e.do("GET", e.link("", ""), "ListBuckets", header); strings.Contains(a.body, "InvalidAccessKeyId") || strings.Contains(a.body, "InvalidSecurityToken") {
+			t.Errorf("with the token: %d %s", a.status, a.body)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"fmt"
 	"net/http"
@@ -138,7 +139,7 @@ func (s *Service) headerV1(r *http.Request, query url.Values, credentials string
 	if refused := s.inTime(at, date); refused != nil {
 		return nil, refused
 	}
-	token := r.Header.Get("x-oss-security-token")
+	token := cmp.Or(r.Header.Get("x-oss-security-token"), r.Header.Get("security-token")) // A212
 	return s.v1(r, query, id, value, token, date), nil
 }
 
