@@ -22,6 +22,7 @@ const (
 	documentAcceleration  = "transferAcceleration"
 	documentLogging       = "logging"
 	documentPolicy        = "policy" // is no XML
+	documentHTTPS         = "httpsConfig"
 	documentResourceGroup = "resourceGroup"
 	documentWebsite       = "website"
 )
@@ -92,14 +93,35 @@ func (s *Service) checkDocument(k *documentKind, r *request, given *documentNode
 		if len(given.Nodes) == 0 {
 			return malformedXML()
 		}
+		for _, rule := range given.all("RoutingRules") {
+			if refused := checkRoutingRules(rule.all("RoutingRule")); refused != nil {
+				return refused
+			}
+		}
 	case documentLogging:
 		// OSS API, PutBucketLogging: source and target have one owner and one region.
 		name := given.text("LoggingEnabled", "TargetBucket")
 		if target := s.buckets[name]; name != "" && (target == nil || target.owner != r.bucket.owner || target.region != r.bucket.region) {
 			return errorf("InvalidTargetBucketForLogging", "put bucket log requester is not target bucket owner.").with("TargetBucket", name)
 		}
+	case documentHTTPS: // the integration tests of oss2
+		if tls := given.all("TLS")[0]; tls.text("Enable") == trueText && len(tls.all("TLSVersion")) == 0 {
+			return malformedXML()
+		}
 	case documentResourceGroup:
 		return checkResourceGroup(given.text("ResourceGroupId"))
+	}
+	return nil
+}
+
+// checkRoutingRules refuses mirrors for other errors than 404 (the integration tests
+// of the Java SDK).
+func checkRoutingRules(rules []documentNode) *apiError {
+	for _, rule := range rules {
+		code := rule.text("Condition", "HttpErrorCodeReturnedEquals")
+		if rule.text("Redirect", "RedirectType") == "Mirror" && code != "" && code != "404" {
+			return invalid("HttpErrorCodeReturnedEquals", code, "A mirror is for the error 404.")
+		}
 	}
 	return nil
 }

@@ -75,40 +75,6 @@ func (s *Service) getBucketLocation(r *request) (*response, *apiError) {
 	}{Location: r.bucket.location()})
 }
 
-type bucketStat struct {
-	XMLName              xml.Name `xml:"BucketStat"`
-	Storage              int
-	ObjectCount          int
-	MultipartUploadCount int
-	MultipartPartCount   int
-	DeleteMarkerCount    int
-	LiveChannelCount     int
-	LastModifiedTime     int64
-}
-
-// getBucketStat counts the contents of a bucket (OSS API, GetBucketStat). The
-// real numbers can be an hour old, these are current.
-func (s *Service) getBucketStat(r *request) (*response, *apiError) {
-	stat := bucketStat{MultipartUploadCount: len(r.bucket.uploads), LastModifiedTime: s.cfg.Clock.Now().Unix()}
-	for _, versions := range r.bucket.objects.all() {
-		for _, v := range versions {
-			if v.marker {
-				stat.DeleteMarkerCount++
-				continue
-			}
-			stat.ObjectCount++
-			stat.Storage += len(v.data)
-		}
-	}
-	for _, u := range r.bucket.uploads {
-		stat.MultipartPartCount += len(u.parts)
-		for _, p := range u.parts {
-			stat.Storage += len(p.data)
-		}
-	}
-	return xmlResponse(stat)
-}
-
 // getBucketACL returns a bucket's ACL and owner (OSS API, GetBucketAcl).
 func (s *Service) getBucketACL(r *request) (*response, *apiError) {
 	return xmlResponse(accessControlPolicy{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{r.bucket.acl}})

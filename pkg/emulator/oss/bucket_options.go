@@ -14,11 +14,8 @@ type versioningConfiguration struct {
 // PutBucketVersioning).
 func (s *Service) putBucketVersioning(r *request) (*response, *apiError) {
 	var given versioningConfiguration
-	if xml.Unmarshal(r.body, &given) != nil {
+	if xml.Unmarshal(r.body, &given) != nil || given.Status != versioningEnabled && given.Status != versioningSuspended {
 		return nil, malformedXML()
-	}
-	if given.Status != versioningEnabled && given.Status != versioningSuspended {
-		return nil, errorf("InvalidArgument", "The Status must be Enabled or Suspended.").with("ArgumentName", "Status").with("ArgumentValue", given.Status)
 	}
 	r.bucket.versioning = given.Status
 	return newResponse(http.StatusOK), nil

@@ -44,6 +44,9 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 		action := actionDeleteObject
 		if o.VersionID != "" {
 			action = actionDeleteObject + actionOfOldVersions
+			if !isVersionID(o.VersionID) {
+				return nil, invalidVersionID(o.VersionID)
+			}
 		}
 		if !validKey(o.Key) {
 			return nil, invalidKey(o.Key)

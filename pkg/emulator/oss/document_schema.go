@@ -140,6 +140,9 @@ func (e *schemaElement) write(b *strings.Builder, n *documentNode, indent string
 	var inner strings.Builder
 	for _, known := range e.elements {
 		nodes := n.all(known.name)
+		if strings.Contains(known.kind, "|") { // a word that comes again says nothing new
+			nodes = slices.CompactFunc(nodes, func(a, b documentNode) bool { return a.text() == b.text() })
+		}
 		for i := range nodes {
 			known.write(&inner, &nodes[i], indent+"  ")
 		}

@@ -55,6 +55,31 @@ func encryptionOf(h http.Header) (*encryptionRule, *apiError) {
 	return &rule, rule.check()
 }
 
+// encryptionFor returns how OSS encrypts what a request with these headers puts
+// into the bucket: as they say, or as the bucket's rule does; the zero value: not
+// at all.
+func (b *bucket) encryptionFor(h http.Header) encryptionRule {
+	var rule encryptionRule
+	if asked, _ := encryptionOf(h); asked != nil { // was checked
+		rule = *asked
+	} else if b.encryption != nil {
+		rule = *b.encryption
+	}
+	if rule.SSEAlgorithm == encryptionKMS && rule.KMSMasterKeyID == "" {
+		rule.KMSMasterKeyID = ownKey(b.owner)
+	}
+	return rule
+}
+
+// noEncryption refuses the headers of an encryption in the later requests of a
+// multipart upload, which has the one that its first request asked for (A244).
+func noEncryption(h http.Header) *apiError {
+	if asked, _ := encryptionOf(h); asked != nil {
+		return invalid("x-oss-server-side-encryption", asked.SSEAlgorithm, "The encryption is set by InitiateMultipartUpload.")
+	}
+	return nil
+}
+
 // ownKey is the id of the key that OSS has of its own in an account, which
 // encrypts where a request with KMS names none (OSS documentation, "Server-side
 // encryption"; the integration tests of the Go SDK v2 find it in answers).

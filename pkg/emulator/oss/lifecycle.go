@@ -39,6 +39,7 @@ type lifecycleRule struct {
 
 type lifecycleAction struct {
 	Days                *int         `xml:"Days"`
+	Date                string       `xml:"Date,omitempty"`
 	CreatedBeforeDate   string       `xml:"CreatedBeforeDate,omitempty"`
 	StorageClass        string       `xml:"StorageClass,omitempty"`
 	ExpiredDeleteMarker *bool        `xml:"ExpiredObjectDeleteMarker"`
@@ -102,7 +103,7 @@ func (l *lifecycleRule) check() *apiError {
 	if l.Expiration == nil && l.AbortUpload == nil && l.OldExpiration == nil && len(l.Transitions)+len(l.OldTransitions) == 0 {
 		return malformedXML()
 	}
-	if refused := checkTags(l.Tags, objectTags); refused != nil {
+	if refused := checkTags(l.Tags, lifecycleTags); refused != nil {
 		return refused
 	}
 	if l.AbortUpload != nil && len(l.Tags) > 0 {
@@ -131,9 +132,9 @@ func (l *lifecycleRule) actions() []*lifecycleAction {
 	return list
 }
 
-// check requires exactly one of Days, which must be positive,
-// CreatedBeforeDate, which must be midnight in UTC, and
-// ExpiredObjectDeleteMarker.
+// check requires exactly one of Days, which must be positive, a date, which must
+// be midnight in UTC, and ExpiredObjectDeleteMarker. Date is the old name of
+// CreatedBeforeDate, which Terraform's provider still sends.
 func (a *lifecycleAction) check() *apiError {
 	given := 0
 	if a.Days != nil {
@@ -142,12 +143,16 @@ func (a *lifecycleAction) check() *apiError {
 			return invalid("Days", "", "Days must be a positive number.")
 		}
 	}
-	if a.CreatedBeforeDate != "" {
-		given++
-		at, err := time.Parse(time.RFC3339, a.CreatedBeforeDate)
-		if err != nil || !at.UTC().Truncate(24*time.Hour).Equal(at) {
-			return invalid("CreatedBeforeDate", a.CreatedBeforeDate, "The date must be midnight of UTC.")
+	for _, date := range []*string{&a.Date, &a.CreatedBeforeDate} {
+		if *date == "" {
+			continue
 		}
+		given++
+		at, err := time.Parse(time.RFC3339, *date)
+		if err != nil || !at.UTC().Truncate(24*time.Hour).Equal(at) {
+			return invalid("CreatedBeforeDate", *date, "The date must be midnight of UTC.")
+		}
+		*date = xmlTime(at)
 	}
 	if a.ExpiredDeleteMarker != nil {
 		given++
@@ -159,34 +164,25 @@ func (a *lifecycleAction) check() *apiError {
 }
 
 // checkOrder requires that objects become colder with their age, and expire
-// last (OSS documentation, "Lifecycle rules", and error 0014-00000082).
+// last (OSS documentation, "Lifecycle rules", and error 0014-00000082). Dates and
+// days exclude each other (A242).
 func (l *lifecycleRule) checkOrder() *apiError {
-	reached := make(map[int]int) // days by the rank of the class
+	var dated, aged bool
+	var steps []lifecycleStep
 	for _, t := range l.Transitions {
-		rank := rankOf(t.StorageClass)
-		if rank < 1 {
-			return invalid("StorageClass", t.StorageClass, "Objects can become IA, Archive, ColdArchive or DeepColdArchive.")
-		}
-		if _, twice := reached[rank]; twice {
-			return invalid("StorageClass", t.StorageClass, "There are two transitions to one storage class.")
-		}
-		if t.Days == nil {
-			reached[rank] = -1
-			continue
-		}
-		for other, days := range reached {
-			if days >= 0 && (other < rank) != (days < *t.Days) {
-				return invalid("Days", "", "Objects must become colder with their age.")
-			}
-		}
-		reached[rank] = *t.Days
+		dated, aged = dated || t.Days == nil, aged || t.Days != nil
+		steps = append(steps, lifecycleStep{t.StorageClass, t.Days})
 	}
-	if l.Expiration != nil && l.Expiration.Days != nil {
-		for _, days := range reached {
-			if *l.Expiration.Days <= days {
-				return invalid("Days", "", "Objects must expire after their last transition.")
-			}
-		}
+	var last *int
+	if e := l.Expiration; e != nil && e.ExpiredDeleteMarker == nil {
+		dated, aged = dated || e.Days == nil, aged || e.Days != nil
+		last = e.Days
+	}
+	if dated && aged {
+		return errorf("InvalidRequest", "Cannot mix dates and days in one lifecycle rule.")
+	}
+	if refused := checkSteps(steps, last, "Days"); refused != nil {
+		return refused
 	}
 	return l.checkOld()
 }
@@ -198,9 +194,49 @@ func (l *lifecycleRule) checkOld() *apiError {
 			return invalid("NoncurrentDays", "", "NoncurrentDays must be a positive number.")
 		}
 	}
+	var steps []lifecycleStep
 	for _, t := range l.OldTransitions {
-		if rankOf(t.StorageClass) < 1 {
-			return invalid("StorageClass", t.StorageClass, "Objects can become IA, Archive, ColdArchive or DeepColdArchive.")
+		steps = append(steps, lifecycleStep{t.StorageClass, t.NoncurrentDays})
+	}
+	var last *int
+	if l.OldExpiration != nil {
+		last = l.OldExpiration.NoncurrentDays
+	}
+	return checkSteps(steps, last, "NoncurrentDays")
+}
+
+// A lifecycleStep is a transition to a storage class; days is nil for one by date.
+type lifecycleStep struct {
+	class string
+	days  *int
+}
+
+// checkSteps checks the classes and the order of transitions, and that objects
+// expire after the last one; last is nil if they do not, or by date.
+func checkSteps(steps []lifecycleStep, last *int, name string) *apiError {
+	reached := make(map[int]int) // days by the rank of the class
+	for _, t := range steps {
+		rank := rankOf(t.class)
+		if rank < 1 {
+			return invalid("StorageClass", t.class, "Objects can become IA, Archive, ColdArchive or DeepColdArchive.")
+		}
+		if _, twice := reached[rank]; twice {
+			return invalid("StorageClass", t.class, "There are two transitions to one storage class.")
+		}
+		if t.days == nil {
+			reached[rank] = -1
+			continue
+		}
+		for other, days := range reached {
+			if days >= 0 && (other < rank) != (days < *t.days) {
+				return invalid(name, "", "Objects must become colder with their age.")
+			}
+		}
+		reached[rank] = *t.days
+	}
+	for _, days := range reached {
+		if last != nil && *last <= days {
+			return invalid(name, "", "Objects must expire after their last transition.")
 		}
 	}
 	return nil

@@ -26,11 +26,20 @@ type listing struct {
 	size                        int
 }
 
+// maxListed limits the prefix, the delimiter and the markers of a list, in bytes
+// (the integration tests of oss2 have it of ListObjectVersions).
+const maxListed = 1024
+
 func readListing(r *request, maxName string, def int) (listing, *apiError) {
 	n, refused := maxKeys(r.query, maxName, def)
 	l := listing{r.query.Get("prefix"), r.query.Get("delimiter"), r.query.Get("encoding-type"), n}
 	if refused == nil && l.encoding != "" && l.encoding != "url" {
 		refused = errorf("InvalidArgument", "Invalid Encoding Method specified in Request.").with("ArgumentName", "encoding-type").with("ArgumentValue", l.encoding)
+	}
+	for _, name := range []string{"prefix", "delimiter", "marker", "start-after", "key-marker", "version-id-marker", "upload-id-marker"} {
+		if value := r.query.Get(name); refused == nil && len(value) > maxListed {
+			refused = errorf("InvalidArgument", "The length of %s exceeds the limit.", name).with("ArgumentName", name)
+		}
 	}
 	return l, refused
 }

@@ -45,16 +45,31 @@ func (s *Service) initiateMultipartUpload(r *request) (*response, *apiError) {
 	}
 	u := &upload{
 		id: strings.ReplaceAll(cloud.NewRequestID(), "-", ""), key: r.key, initiated: s.cfg.Clock.Now(),
-		header: r.Header, parts: make(map[int]*part),
+		header: r.Header.Clone(), parts: make(map[int]*part),
 	}
+	encryption := r.bucket.encryptionFor(r.Header)
+	encryption.writeTo(u.header)
 	r.bucket.uploads[u.id] = u
-	return xmlResponse(struct {
+	answer, refused := xmlResponse(struct {
 		XMLName      xml.Name `xml:"InitiateMultipartUploadResult"`
 		EncodingType string   `xml:",omitempty"`
 		Bucket       string
 		Key          string
 		UploadID     string `xml:"UploadId"`
 	}{EncodingType: l.encoding, Bucket: r.bucket.name, Key: l.encode(r.key), UploadID: u.id})
+	if refused == nil {
+		encryption.writeTo(answer.header)
+	}
+	return answer, refused
+}
+
+// encryption is how the object will be encrypted.
+func (u *upload) encryption() *encryptionRule {
+	rule, _ := encryptionOf(u.header) // was checked
+	if rule == nil {
+		return &encryptionRule{}
+	}
+	return rule
 }
 
 // upload finds the upload that a request names.
@@ -74,6 +89,9 @@ func (s *Service) uploadPart(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	if refused := noEncryption(r.Header); refused != nil {
+		return nil, refused
+	}
 	p, refused := s.storePart(r, u, r.body)
 	if refused != nil {
 		return nil, refused
@@ -81,6 +99,7 @@ func (s *Service) uploadPart(r *request) (*response, *apiError) {
 	answer := newResponse(http.StatusOK)
 	answer.header.Set("ETag", quoted(p.sum[:]))
 	answer.header.Set("Content-MD5", md5Base64(p.data))
+	u.encryption().writeTo(answer.header)
 	answer.header.Set("x-oss-hash-crc64ecma", decimal(p.crc))
 	return answer, nil
 }
@@ -156,6 +175,9 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
+		return nil, refused
+	}
+	if refused := noEncryption(r.Header); refused != nil {
 		return nil, refused
 	}
 	numbers, refused := r.chosenParts(u)

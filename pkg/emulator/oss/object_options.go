@@ -3,23 +3,29 @@ package oss
 import (
 	"cmp"
 	"encoding/xml"
+	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A tagRule limits the number and the form of tags.
 type tagRule struct {
 	most, key, value int
-	characters       bool // only the characters that object tags may have
+	characters       bool // only the characters that object tags may have; the lengths count characters
 }
 
-// bucketTags (OSS API, PutBucketTags) and objectTags (PutObjectTagging).
+// bucketTags (OSS API, PutBucketTags), objectTags (PutObjectTagging) and
+// lifecycleTags, whose length is free: such a rule applies to no object (A243).
 var (
 	bucketTags = tagRule{most: 20, key: 64, value: 128}                    //nolint:gochecknoglobals // constants
 	objectTags = tagRule{most: 10, key: 128, value: 256, characters: true} //nolint:gochecknoglobals // constants
+
+	lifecycleTags = tagRule{most: 10, key: math.MaxInt, value: math.MaxInt, characters: true} //nolint:gochecknoglobals // constants
 )
 
 // checkTags checks tags against the rule for their kind.
@@ -29,9 +35,13 @@ func checkTags(tags []tag, rule tagRule) *apiError {
 	}
 	seen := make(map[string]bool)
 	for _, t := range tags {
+		length := func(s string) int { return len(s) }
+		if rule.characters {
+			length = utf8.RuneCountInString
+		}
 		switch {
-		case t.Key == "" || len(t.Key) > rule.key || len(t.Value) > rule.value:
-			return errorf("InvalidTag", "The key must have 1 to %d bytes and the value at most %d.", rule.key, rule.value)
+		case t.Key == "" || length(t.Key) > rule.key || length(t.Value) > rule.value:
+			return errorf("InvalidTag", "The key must have 1 to %d characters and the value at most %d.", rule.key, rule.value)
 		case rule.characters && (!tagCharacters(t.Key) || !tagCharacters(t.Value)):
 			return errorf("InvalidTag", "Tags have letters, digits, spaces and + - = . _ : / only.").with("Key", t.Key)
 		case !rule.characters && (reservedInTags(t.Key) || reservedInTags(t.Value)): // values: A132
@@ -62,8 +72,12 @@ func reservedInTags(text string) bool {
 // characters that it cannot hold.
 func isUnprintable(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 
+// tagCharacters reports whether a text has the characters of object tags alone:
+// letters and digits of all scripts, and a few signs (A241).
 func tagCharacters(s string) bool {
-	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 +-=._:/") == ""
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r == unicode.ReplacementChar || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(" +-=._:/", r)
+	})
 }
 
 // parseTags reads the header x-oss-tagging, "k1=v1&k2=v2" in the encoding of
@@ -194,6 +208,9 @@ func (s *Service) putSymlink(r *request) (*response, *apiError) {
 	}
 	v := s.newVersion(r.bucket, r.Header, nil)
 	v.change(func(o *options) { o.target = target })
+	if r.Header.Get("Content-Type") == "" {
+		v.header = v.header.without("Content-Type") // the target's is shown
+	}
 	r.bucket.add(r.key, v)
 	answer := newResponse(http.StatusOK)
 	stored(answer, r.bucket, v)
@@ -217,20 +234,45 @@ func (s *Service) getSymlink(r *request) (*response, *apiError) {
 }
 
 // followed returns the version that a request reads: the one it names, or the
-// target of a symbolic link (A074).
-func (s *Service) followed(r *request, action string) (v *version, symlink bool, refused *apiError) {
+// target of a symbolic link, with the link (A074).
+func (s *Service) followed(r *request, action string) (v, link *version, refused *apiError) {
 	v, refused = r.bucket.find(r.key, r.query.Get("versionId"))
 	if refused != nil || v.target() == "" {
-		return v, false, refused
+		return v, nil, refused
 	}
 	target := r.bucket.latest(v.target())
 	switch {
 	case target == nil:
-		return nil, true, errorf("SymlinkTargetNotExist", "The symlink target object does not exist.").with("Key", v.target())
+		return nil, nil, errorf("SymlinkTargetNotExist", "The symlink target object does not exist.").with("Key", v.target())
 	case target.target() != "":
-		return nil, true, errorf("InvalidTargetType", "The symbolic's target object is also a symlink.").with("Key", v.target())
+		return nil, nil, errorf("InvalidTargetType", "The symbolic's target object is also a symlink.").with("Key", v.target())
 	}
-	return target, true, s.authorizeIn(r, r.bucket, action, v.target())
+	return target, v, s.authorizeIn(r, r.bucket, action, v.target())
+}
+
+// describeAsLink completes the description of a target that was read through a
+// link: size, ETag and sums are the target's, Last-Modified is the later one, and
+// all else is the link's (OSS API, HeadObject).
+func (v *version) describeAsLink(answer *response, b *bucket, target *version) {
+	for name := range answer.header {
+		if strings.HasPrefix(strings.ToLower(name), metaPrefix) || name == "Cache-Control" || name == "Expires" ||
+			strings.HasPrefix(name, "Content-") && name != "Content-Md5" && name != "Content-Type" {
+			answer.header.Del(name)
+		}
+	}
+	shown := make(http.Header)
+	v.header.copyTo(shown)
+	maps.Copy(answer.header, shown)
+	answer.header.Set("x-oss-object-type", typeSymlink)
+	answer.header.Set("x-oss-storage-class", v.storageClass)
+	answer.header.Del("x-oss-tagging-count")
+	if n := len(v.tags()); n > 0 {
+		answer.header.Set("x-oss-tagging-count", strconv.Itoa(n))
+	}
+	if v.modified.After(target.modified) {
+		answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
+	}
+	versioned(answer, b, v)
 }
 
 // blockConfiguration is the body of PutBucketPublicAccessBlock.

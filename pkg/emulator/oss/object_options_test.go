@@ -3,8 +3,10 @@ package oss_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/google/go-cmp/cmp"
 )
 
 func tagsOf(t *testing.T, c *sdk.Client, key string) string {
@@ -223,4 +225,36 @@ func TestUploadPartCopy_Range_Copied(t *testing.T) {
 	}
 	_, err := c.UploadPartCopy(t.Context(), &sdk.UploadPartCopyRequest{Bucket: new("bucket-a"), Key: new("joined"), SourceKey: new("source"), UploadId: new("none"), PartNumber: 1})
 	wantCode(t, err, "NoSuchUpload")
+}
+
+func TestSymlink_Head_HasTheLinksOwnMetadata(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	mustPutBucket(t, c, "bucket-a")
+	object := &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Body: strings.NewReader("hello"), ContentType: new("text/html"), CacheControl: new("no-store")}
+	object.Metadata = map[string]string{"target": "t"}
+	if _, err := c.PutObject(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+	link := &sdk.PutSymlinkRequest{Bucket: new("bucket-a"), Key: new("link"), Target: new("k"), StorageClass: sdk.StorageClassIA}
+	link.Metadata = map[string]string{"key1": "value1", "key2": "value2"}
+	e.clock.Advance(time.Hour)
+	if _, err := c.PutSymlink(t.Context(), link); err != nil {
+		t.Fatal(err)
+	}
+	target, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("link")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"key1": "value1", "key2": "value2"}, got.Metadata); diff != "" {
+		t.Errorf("metadata (-want, +got):\n%s", diff)
+	}
+	if got.ContentLength != 5 || *got.ETag != *target.ETag || *got.ContentMD5 != *target.ContentMD5 || *got.ContentType != "text/html" || got.CacheControl != nil ||
+		*got.ObjectType != "Symlink" || *got.StorageClass != "IA" || !got.LastModified.After(*target.LastModified) {
+		t.Errorf("head of the link: %+v", got)
+	}
 }

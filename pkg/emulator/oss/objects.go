@@ -76,7 +76,7 @@ func stored(answer *response, b *bucket, v *version) {
 // getObject answers GET and HEAD of an object (OSS API, GetObject and
 // HeadObject).
 func (s *Service) getObject(r *request) (*response, *apiError) {
-	v, symlink, refused := s.followed(r, actionGetObject)
+	v, link, refused := s.followed(r, actionGetObject)
 	if refused != nil {
 		return nil, refused
 	}
@@ -91,8 +91,8 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 	answer := newResponse(http.StatusOK)
 	v.header.copyTo(answer.header)
 	describe(answer, r.bucket, v)
-	if symlink {
-		answer.header.Set("x-oss-object-type", typeSymlink)
+	if link != nil {
+		link.describeAsLink(answer, r.bucket, v)
 	}
 	answer.body = v.data
 	if given := r.Header.Get("Range"); given != "" {
@@ -172,6 +172,9 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 // deleteObject deletes an object or one version of it (OSS API,
 // DeleteObject).
 func (s *Service) deleteObject(r *request) (*response, *apiError) {
+	if id := r.query.Get("versionId"); id != "" && !isVersionID(id) {
+		return nil, invalidVersionID(id)
+	}
 	if refused := r.bucket.immutable(r.key, r.query.Get("versionId"), s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}

@@ -123,17 +123,10 @@ func (s *Service) newVersion(b *bucket, h http.Header, data []byte) *version {
 		storageClass: class(cmp.Or(h.Get("x-oss-storage-class"), b.storageClass)),
 		header:       kept(h),
 	}
-	rule, _ := encryptionOf(h)
-	if rule == nil {
-		rule = b.encryption
-	}
+	rule := b.encryptionFor(h)
+	v.encryption = rule.SSEAlgorithm
 	v.change(func(o *options) {
-		if rule != nil {
-			v.encryption, o.keyID, o.dataEncryption = rule.SSEAlgorithm, rule.KMSMasterKeyID, rule.KMSDataEncryption
-		}
-		if v.encryption == encryptionKMS && o.keyID == "" {
-			o.keyID = ownKey(b.owner)
-		}
+		o.keyID, o.dataEncryption = rule.KMSMasterKeyID, rule.KMSDataEncryption
 		o.acl = objectACL(h)
 		o.tags, _ = parseTags(h.Get("x-oss-tagging"))
 	})
@@ -171,6 +164,12 @@ func (h headers) text() string {
 		return ""
 	}
 	return h.lines.Value()
+}
+
+// without returns the headers but one.
+func (h headers) without(name string) headers {
+	lines := slices.DeleteFunc(strings.Split(h.text(), "\n"), func(line string) bool { return strings.HasPrefix(line, name+":") })
+	return headersOf(strings.Join(lines, "\n"))
 }
 
 // copyTo sets the headers in an answer.

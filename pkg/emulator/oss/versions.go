@@ -3,6 +3,7 @@ package oss
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // The states of a bucket's versioning that can be put.
@@ -13,6 +14,14 @@ const (
 
 // nullVersion is the id of a version that was put while versioning was off.
 const nullVersion = "null"
+
+// isVersionID reports whether a text can be the id of a version: the ids of OSS
+// begin with "CAE" (OSS documentation, "Versioning").
+func isVersionID(id string) bool { return id == nullVersion || strings.HasPrefix(id, "CAE") }
+
+func invalidVersionID(id string) *apiError {
+	return invalid("versionId", id, "Invalid version id specified.")
+}
 
 // trueText is the word for true in headers and parameters.
 const trueText = "true"

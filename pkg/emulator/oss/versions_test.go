@@ -135,5 +135,5 @@ func TestVersioning_Suspended_ReplacesNullVersionOnly(t *testing.T) {
 	_, err = c.PutBucketVersioning(t.Context(), &sdk.PutBucketVersioningRequest{
 		Bucket: new("bucket-a"), VersioningConfiguration: &sdk.VersioningConfiguration{Status: "Off"},
 	})
-	wantCode(t, err, "InvalidArgument")
+	wantCode(t, err, "MalformedXML")
 }

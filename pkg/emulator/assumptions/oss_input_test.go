@@ -1,0 +1,92 @@
+package assumptions_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+)
+
+func TestA241_TagOfObject_LettersOfAllScripts(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		e.put(c, name, "k", "x")
+		if _, err := c.PutObjectTagging(e.Context(), &oss.PutObjectTaggingRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Tagging: tagsOf("中文", "test++/")}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// lifecycle puts one rule on a bucket.
+func (e *environment) lifecycle(c *oss.Client, name string, rule oss.LifecycleRule) error {
+	rule.Status, rule.Prefix = oss.Ptr("Enabled"), oss.Ptr("p/")
+	_, err := c.PutBucketLifecycle(e.Context(), &oss.PutBucketLifecycleRequest{Bucket: oss.Ptr(name), LifecycleConfiguration: &oss.LifecycleConfiguration{Rules: []oss.LifecycleRule{rule}}})
+	return err
+}
+
+func TestA242_BadRulesAndVersioning_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		days := func(n int32) *int32 { return &n }
+		e.refused(e.lifecycle(c, name, oss.LifecycleRule{
+			Expiration:  &oss.LifecycleRuleExpiration{CreatedBeforeDate: oss.Ptr("2016-12-25T00:00:00.000Z")},
+			Transitions: []oss.LifecycleRuleTransition{{Days: days(356), StorageClass: oss.StorageClassIA}},
+		}), 400, "InvalidRequest")
+		e.refused(e.lifecycle(c, name, oss.LifecycleRule{NoncurrentVersionTransitions: []oss.NoncurrentVersionTransition{
+			{NoncurrentDays: days(20), StorageClass: oss.StorageClassIA}, {NoncurrentDays: days(12), StorageClass: oss.StorageClassArchive},
+		}}), 400, "InvalidArgument")
+		_, err := c.PutBucketVersioning(e.Context(), &oss.PutBucketVersioningRequest{Bucket: oss.Ptr(name), VersioningConfiguration: &oss.VersioningConfiguration{Status: "Disabled"}})
+		e.refused(err, 400, "MalformedXML")
+	})
+}
+
+func TestA243_LongTagInRule_Taken(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		if err := e.lifecycle(c, name, oss.LifecycleRule{
+			Tags:       []oss.Tag{{Key: oss.Ptr(strings.Repeat("a", 129)), Value: oss.Ptr("v")}},
+			Expiration: &oss.LifecycleRuleExpiration{CreatedBeforeDate: oss.Ptr("2016-12-25T00:00:00.000Z")},
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestA244_EncryptedPart_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		begun, err := c.InitiateMultipartUpload(e.Context(), &oss.InitiateMultipartUploadRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), ServerSideEncryption: oss.Ptr("AES256")})
+		if err != nil || begun.Headers.Get("x-oss-server-side-encryption") != "AES256" {
+			t.Fatalf("the upload: %+v, %v", begun, err)
+		}
+		part := &oss.UploadPartRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), UploadId: begun.UploadId, PartNumber: 1, Body: strings.NewReader("x")}
+		part.Headers = map[string]string{"x-oss-server-side-encryption": "AES256"}
+		_, err = c.UploadPart(e.Context(), part)
+		e.refused(err, 400, "InvalidArgument")
+	})
+}
+
+func TestA245_LongPrefixOrBadVersion_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		_, err := c.ListObjectVersions(e.Context(), &oss.ListObjectVersionsRequest{Bucket: oss.Ptr(name), Prefix: oss.Ptr(strings.Repeat("a", 1025))})
+		e.refused(err, 400, "InvalidArgument")
+		_, err = c.DeleteMultipleObjects(e.Context(), &oss.DeleteMultipleObjectsRequest{Bucket: oss.Ptr(name), Objects: []oss.DeleteObject{{Key: oss.Ptr("k"), VersionId: oss.Ptr("234")}}})
+		e.refused(err, 400, "InvalidArgument")
+	})
+}
+
+func TestA246_HeadOfLink_OwnMetadata(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		e.put(c, name, "k", "hello")
+		link := &oss.PutSymlinkRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("link"), Target: oss.Ptr("k"), Metadata: map[string]string{"key1": "value1"}}
+		if _, err := c.PutSymlink(e.Context(), link); err != nil {
+			t.Fatal(err)
+		}
+		head, err := c.HeadObject(e.Context(), &oss.HeadObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("link")})
+		if err != nil || head.ContentLength != 5 || head.Metadata["key1"] != "value1" {
+			t.Errorf("head %+v, %v", head, err)
+		}
+	})
+}
