@@ -6,7 +6,7 @@ import (
 )
 
 // Resources lists the resources of the account, kind by kind. The account's own
-// key and the networks exist from the start and are left out.
+// key and the networks of the start are left out.
 func (s *Server) Resources() []product.Resources { return resourcesOf(s.products) }
 
 func resourcesOf(products []Product) []product.Resources {

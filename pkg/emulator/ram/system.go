@@ -17,15 +17,17 @@ func systemPolicies(now time.Time) map[string]*policy {
 		}
 		policies[name] = newPolicy(name, typeSystem, description, text, doc, now)
 	}
+	reads := func(code string) string {
+		return fmt.Sprintf(`"%[1]s:Describe*","%[1]s:Get*","%[1]s:List*","%[1]s:Query*"`, code)
+	}
 	add("AdministratorAccess", "Everything in the account.", `"*"`)
-	for _, s := range []struct{ title, code, read string }{
-		{"OSS", "oss", `"oss:Get*","oss:List*"`},
-		{"RAM", "ram", `"ram:Get*","ram:List*"`},
-		{"RDS", "rds", `"rds:Describe*"`},
-		{"VPC", "vpc", `"vpc:Describe*"`},
+	add("ReadOnlyAccess", "Reading in the account.", reads("*"))
+	for _, s := range []struct{ title, code string }{
+		{"CS", "cs"}, {"ECS", "ecs"}, {"KMS", "kms"}, {"Kvstore", "kvstore"}, {"Log", "log"}, {"MNS", "mns"}, {"OSS", "oss"}, {"OTS", "ots"},
+		{"PolarDB", "polardb"}, {"RAM", "ram"}, {"RDS", "rds"}, {"ROS", "ros"}, {"SLB", "slb"}, {"VPC", "vpc"},
 	} {
 		add("Aliyun"+s.title+"FullAccess", "Everything in "+s.title+".", `"`+s.code+`:*"`)
-		add("Aliyun"+s.title+"ReadOnlyAccess", "Reading in "+s.title+".", s.read)
+		add("Aliyun"+s.title+"ReadOnlyAccess", "Reading in "+s.title+".", reads(s.code))
 	}
 	add("AliyunSTSAssumeRoleAccess", "Assuming roles.", `"sts:AssumeRole"`)
 	return policies

@@ -217,7 +217,7 @@ func TestLists_Pages_Complete(t *testing.T) {
 	wantCode(t, err, "InvalidParameter.MaxItems")
 
 	must(createPolicy(c, "p", readOnly))(t)
-	for kind, want := range map[string]int{"Custom": 1, "System": 10, "": 11} {
+	for kind, want := range map[string]int{"Custom": 1, "System": 31, "": 32} {
 		answer := must(c.ListPolicies(plain(sdk.CreateListPoliciesRequest(), func(r *sdk.ListPoliciesRequest) { r.PolicyType = kind })))(t)
 		if got := len(answer.Policies.Policy); got != want {
 			t.Errorf("%d policies of type %q, want %d", got, kind, want)

@@ -56,6 +56,9 @@ func (s *Service) createVpc(r *rpc.Request) (any, *rpc.Error) {
 	if v.CIDR, fail = readBlock(r); fail != nil {
 		return nil, fail
 	}
+	if fail := checkGroup(v.ResourceGroup); fail != nil {
+		return nil, fail
+	}
 	if v.UserCIDRs, fail = readUserBlocks(r); fail != nil {
 		return nil, fail
 	}
@@ -204,6 +207,9 @@ func (s *Service) moveResourceGroup(r *rpc.Request) (any, *rpc.Error) {
 	if kind := r.Get("ResourceType"); !strings.EqualFold(kind, "VPC") {
 		return nil, rpc.Unsupported(r.Action + ".ResourceType." + kind)
 	}
+	if fail := checkGroup(r.Get("NewResourceGroupId")); fail != nil {
+		return nil, fail
+	}
 	return nil, s.change(r.Region, func(region *Region) *rpc.Error {
 		v := region.vpc(r.Get("ResourceId"))
 		if v == nil {
@@ -239,6 +245,15 @@ func (s *Service) deleteVSwitch(r *rpc.Request) (any, *rpc.Error) {
 		in.VSwitches = slices.Delete(in.VSwitches, at, at+1)
 		return nil
 	})
+}
+
+// checkGroup checks the id of a resource group; which groups exist is not known
+// here.
+func checkGroup(id string) *rpc.Error {
+	if len(id) > 64 {
+		return bad("InvalidResourceGroupId.Malformed", "The id of a resource group has at most 64 characters.")
+	}
+	return nil
 }
 
 // labels reads and checks a name and the description.

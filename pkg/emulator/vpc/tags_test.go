@@ -1,6 +1,8 @@
 package vpc_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
@@ -325,5 +327,53 @@ func TestVpc_GroupAndSecondaryBlocks_SurviveSnapshot(t *testing.T) {
 	got, _ := again.VPC("cn-hangzhou", f.vpc)
 	if got.ResourceGroup != "rg-2" || len(got.SecondaryCIDRs) != 1 || !got.DNSHostnames || len(got.Tags) != 2 || len(got.VSwitches) != 2 {
 		t.Errorf("restored %+v", got)
+	}
+}
+
+func TestNetworks_BadInput_RefusedWithoutEffect(t *testing.T) {
+	f := newFixture(t)
+	huge := strings.Repeat("x", 1<<20)
+	network := f.srv.Network()
+	before, _ := network.Snapshot()
+	call := func(action string, pairs ...string) error {
+		r := requests.NewCommonRequest()
+		r.Method, r.Scheme, r.Domain, r.Version, r.ApiName = "POST", "HTTP", f.Domain, "2016-04-28", action
+		r.FormParams = map[string]string{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			r.FormParams[pairs[i]] = pairs[i+1]
+		}
+		_, err := f.ProcessCommonRequest(r)
+		return err
+	}
+	for _, tc := range []struct {
+		status       int
+		code, action string
+		pairs        []string
+	}{
+		{400, "InvalidVpcName.Malformed", "CreateVpc", []string{"VpcName", huge}},
+		{400, "InvalidParameter", "CreateVpc", []string{"ClientToken", huge}},
+		{400, "InvalidResourceGroupId.Malformed", "CreateVpc", []string{"ResourceGroupId", huge}},
+		{400, "InvalidParameter", "CreateVpc", []string{"EnableDnsHostname", "perhaps"}},
+		{400, "InvalidParameter", "CreateVpc", []string{"Ipv4CidrMask", "29"}},
+		{400, "InvalidParameter", "CreateVpc", []string{"Ipv4CidrMask", "many"}},
+		{400, "InvalidUserCidr.Malformed", "CreateVpc", []string{"UserCidr", "1.0.0.0/8,2.0.0.0/8,3.0.0.0/8,4.0.0.0/8"}},
+		{400, "InvalidUserCidr.Malformed", "CreateVpc", []string{"UserCidr", "::/0"}},
+		{400, "InvalidTagKey", "CreateVpc", []string{"Tag.1.Key", huge}},
+		{400, "MissingResourceId", "MoveResourceGroup", []string{"ResourceType", "VPC", "NewResourceGroupId", "rg-1"}},
+		{404, "InvalidVpcId.NotFound", "MoveResourceGroup", []string{"ResourceType", "VPC", "NewResourceGroupId", "rg-1", "ResourceId", "vpc-none"}},
+		{404, "InvalidVpcId.NotFound", "AssociateVpcCidrBlock", []string{"VpcId", "vpc-none", "SecondaryCidrBlock", "10.9.0.0/16"}},
+		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "10.9.0.1/16"}},
+		{400, "InvalidParameter", "ModifyRouteTableAttributes", []string{"RouteTableId", f.table, "RoutePropagationEnable", "1"}},
+		{400, "InvalidParameter", "UnTagResources", []string{"ResourceType", "VPC", "ResourceId.1", f.vpc, "All", "x"}},
+	} {
+		wantCode(t, call(tc.action, tc.pairs...), tc.status, tc.code)
+	}
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf("Tag.%d.Key", i+1), fmt.Sprint("k", i))
+	}
+	wantCode(t, call("TagResources", append(many, "ResourceType", "VPC", "ResourceId.1", f.vpc)...), 400, "NumberExceed.Tags")
+	if after, _ := network.Snapshot(); string(after) != string(before) {
+		t.Errorf("the state is %d bytes, was %d", len(after), len(before))
 	}
 }

@@ -12,6 +12,10 @@ type tokenUse struct {
 	response any
 }
 
+// maxToken is the limit of a ClientToken's characters. The API names none;
+// official clients send 71.
+const maxToken = 128
+
 // once makes a creation idempotent by its ClientToken. Creations are made by
 // hand, and few: they wait for one another, and tokens are kept for good.
 func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
@@ -20,6 +24,9 @@ func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Reques
 		token := r.Get("ClientToken")
 		if token == "" {
 			return do(r)
+		}
+		if len(token) > maxToken {
+			return nil, bad("InvalidParameter", "A ClientToken has at most %d characters.", maxToken)
 		}
 		lock <- struct{}{}
 		defer func() { <-lock }()
