@@ -28,7 +28,7 @@ func createRequest() *rds.CreateDBInstanceRequest {
 	r := rds.CreateCreateDBInstanceRequest()
 	r.Engine, r.EngineVersion, r.DBInstanceClass, r.DBInstanceStorage = "MySQL", "5.6", "rds.mysql.t1.small", requests.NewInteger(20)
 	r.DBInstanceNetType, r.PayType, r.SecurityIPList = "Intranet", "Postpaid", "127.0.0.1"
-	r.VPCId, r.VSwitchId = "vpc-cnhangzhou0default", "vsw-cnhangzhou0h"
+	r.VPCId, r.VSwitchId, r.ZoneIdSlave1 = "vpc-cnhangzhou0default", "vsw-cnhangzhou0h", "Auto"
 	return r
 }
 

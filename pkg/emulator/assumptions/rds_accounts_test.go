@@ -71,7 +71,10 @@ func TestA044_PageSize_AnyUpTo100(t *testing.T) {
 func TestA045_Storage_StepsOfFive(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		e.rds("CreateDBInstance", e.wanted("DBInstanceStorage", "21")...).want(400, "InvalidStorage.Format")
-		e.rds("CreateDBInstance", e.wanted("DBInstanceStorage", "15")...).want(400, "InvalidStorage.Format")
+		e.rds("CreateDBInstance", e.wanted("DBInstanceStorage", "0")...).want(400, "InvalidStorage.Format")
+		for kind, small := range map[string]string{"general_essd": "5", "cloud_essd": "15", "cloud_essd2": "495", "cloud_essd3": "1495"} {
+			e.rds("CreateDBInstance", e.wanted("DBInstanceClass", "mysql.n2.medium.2c", "DBInstanceStorageType", kind, "DBInstanceStorage", small)...).want(400, "InvalidStorage.Format")
+		}
 	})
 }
 

@@ -18,7 +18,7 @@ func (e *environment) wanted(pairs ...string) []string {
 	}
 	return append([]string{
 		"Engine", "MySQL", "EngineVersion", "5.7", "DBInstanceClass", "rds.mysql.t1.small", "DBInstanceStorage", "20", "DBInstanceNetType", "Intranet",
-		"SecurityIPList", "127.0.0.1", "PayType", "Postpaid", "InstanceNetworkType", "VPC", "VPCId", vpc, "VSwitchId", vswitch,
+		"SecurityIPList", "127.0.0.1", "PayType", "Postpaid", "InstanceNetworkType", "VPC", "VPCId", vpc, "VSwitchId", vswitch, "ZoneIdSlave1", "Auto",
 		"DBInstanceDescription", e.name(),
 	}, pairs...)
 }

@@ -20,6 +20,21 @@ func TestA300_ClientToken_LongerForCreation(t *testing.T) {
 	})
 }
 
+func TestA301_Standby_NeedsItsZoneAndVSwitch(t *testing.T) {
+	verify(t, never, func(e *environment) { // the codes are ours
+		other := []string{"ZoneIdSlave1", "cn-hangzhou-i"}
+		e.rds("CreateDBInstance", e.wanted("ZoneIdSlave1", "")...).want(400, "MissingZoneIdSlave1")
+		e.rds("CreateDBInstance", e.wanted(other...)...).want(403, "InvalidVswitchId")
+		e.instance(append(other, "VSwitchId", "vsw-cnhangzhou0h,vsw-cnhangzhou0i")...)
+		e.instance(append(other, "VSwitchId", "vsw-cnhangzhou0h,Auto")...)
+		e.instance("ZoneIdSlave1", "cn-hangzhou-h")
+		basic := e.wanted("DBInstanceClass", "mysql.n2e.small.1")
+		e.rds("CreateDBInstance", basic...).want(403, "InvalidSaleComponentFault")
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.StandbyOptional = true })
+		e.instance("ZoneIdSlave1", "")
+	})
+}
+
 func TestA302_ConnectionChange_NetTypeChanging(t *testing.T) {
 	verify(t, never, func(e *environment) { // the state is short, and another cloud need not be slow
 		id := into[made](e.rds("CreateDBInstance", e.wanted()...)).DBInstanceId
@@ -52,4 +67,64 @@ func TestA304_ZonesOfPPAS_Answered(t *testing.T) {
 		}
 		e.rds("DescribeAvailableZones", "Engine", "Oracle").want(400, "InvalidEngine.Malformed")
 	})
+}
+
+func TestA305_ResourceGroup_DefaultOrRefused(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		e.rds("CreateDBInstance", e.wanted("ResourceGroupId", "no group")...).want(400, "EntityNotExist.ResourceGroup")
+		if group := e.attribute(e.instance()).ResourceGroupId; !strings.HasPrefix(group, "rg-") {
+			t.Errorf("the default group is %q", group)
+		}
+	})
+}
+
+func TestA306_DiskSettings_OnGeneralESSDOnly(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		for _, pair := range [][]string{{"IoAccelerationEnabled", "1"}, {"BurstingEnabled", "true"}, {"ColdDataEnabled", "true"}} {
+			e.rds("CreateDBInstance", e.wanted(pair...)...).want(400, "InvalidParameter")
+			e.instance(append(pair, "DBInstanceClass", "mysql.n2.medium.2c", "DBInstanceStorageType", "general_essd")...)
+		}
+	})
+}
+
+func TestA307_OptimizedWrites_OnCloudDisks(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		e.rds("CreateDBInstance", e.wanted("OptimizedWrites", "optimized")...).want(400, "InvalidParameter")
+		id := e.instance("OptimizedWrites", "optimized", "DBInstanceClass", "mysql.n2.medium.2c")
+		if info := e.attribute(id).OptimizedWritesInfo; info != `{"optimized_writes":true,"init_optimized_writes":true}` {
+			t.Errorf("OptimizedWritesInfo is %s", info)
+		}
+	})
+}
+
+func TestA308_GeneralESSD_IsCloudAutoInZones(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		if body := e.rds("DescribeAvailableZones", "Engine", "MySQL").ok().body; !strings.Contains(body, `"cloud_auto"`) || strings.Contains(body, `"general_essd"`) {
+			t.Errorf("zones: %s", body)
+		}
+		for _, name := range []string{"cloud_auto", "general_essd"} {
+			e.rds("DescribeAvailableClasses", "Engine", "MySQL", "EngineVersion", "8.0", "ZoneId", "cn-hangzhou-h", "InstanceChargeType", "Postpaid",
+				"Category", "Basic", "DBInstanceStorageType", name).ok()
+		}
+	})
+}
+
+func TestA309_KindCode_IsAText(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		if code := e.attribute(e.instance()).KindCode; code == "" || code == "3" {
+			t.Errorf("kindCode is %q", code)
+		}
+	})
+}
+
+type shownInstance struct {
+	ResourceGroupId, OptimizedWritesInfo string
+	KindCode                             string `json:"kindCode"`
+}
+
+func (e *environment) attribute(id string) shownInstance {
+	e.Helper()
+	return into[struct {
+		Items struct{ DBInstanceAttribute []shownInstance }
+	}](e.rds("DescribeDBInstanceAttribute", "DBInstanceId", id)).Items.DBInstanceAttribute[0]
 }

@@ -203,7 +203,7 @@ func TestDescribeAccounts_Fields_AllPresent(t *testing.T) {
 }
 
 func postgres(r *sdk.CreateDBInstanceRequest) {
-	r.Engine, r.EngineVersion, r.DBInstanceClass = "PostgreSQL", "15.0", "pg.n2.small.1"
+	r.Engine, r.EngineVersion, r.DBInstanceClass, r.ZoneIdSlave1 = "PostgreSQL", "15.0", "pg.n2.2c.1m", ""
 }
 
 func TestLockAccount_PostgreSQL_LocksAndUnlocks(t *testing.T) {

@@ -39,6 +39,9 @@ type Behaviour struct {
 	// DatabaseLag is the time for which grants do not know a database that is
 	// Running (A330).
 	DatabaseLag time.Duration
+	// StandbyOptional lets a high-availability instance leave out ZoneIdSlave1; its standby
+	// is then in the zone of its primary node (A301).
+	StandbyOptional bool
 	// Quotas are the limits of the account and of its instances.
 	Quotas Quotas
 }

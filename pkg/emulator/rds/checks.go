@@ -47,7 +47,7 @@ func (s *Service) checkClass(r *rpc.Request, in *instance) *rpc.Error {
 	if in.class, fail = s.classFor(name, in.engine, in.version); fail != nil {
 		return fail
 	}
-	in.engine, in.category, in.storageType = in.class.engine, in.class.category, in.class.storage
+	in.engine, in.category, in.storageType = in.class.Engine, in.class.Category, in.class.defaultStorage()
 	if category := r.Get("Category"); category != "" && category != in.category {
 		return missingClass()
 	}
@@ -62,7 +62,7 @@ func (s *Service) checkClass(r *rpc.Request, in *instance) *rpc.Error {
 	if fail != nil {
 		return fail
 	}
-	in.storage, fail = storageFor(storage, in.class)
+	in.storage, fail = storageFor(storage, in.class, in.storageType)
 	return fail
 }
 
@@ -90,10 +90,11 @@ func missingClass() *rpc.Error {
 	return rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceClass.NotFound", "The DB instance class is not sold for this engine, version and category.")
 }
 
-func storageFor(value string, c *class) (int, *rpc.Error) {
+// storageFor reads a storage in GB (A045).
+func storageFor(value string, c *class, kind string) (int, *rpc.Error) {
 	gb, err := strconv.Atoi(value)
-	if err != nil || gb%storageStep != 0 || gb < minStorage || gb > c.maxStorage {
-		return 0, bad("InvalidStorage.Format", "The storage is from %d to %d GB in steps of %d.", minStorage, c.maxStorage, storageStep)
+	if b := c.storage(kind); err != nil || gb%storageStep != 0 || gb < b.Min || gb > b.Max {
+		return 0, bad("InvalidStorage.Format", "The storage is from %d to %d GB in steps of %d.", b.Min, b.Max, storageStep)
 	}
 	return gb, nil
 }
@@ -115,45 +116,6 @@ func (s *Service) checkBilling(r *rpc.Request, in *instance) *rpc.Error {
 	if in.protected && in.payType != postpaid {
 		return bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
 	}
-	return nil
-}
-
-func (s *Service) checkNetwork(r *rpc.Request, in *instance) *rpc.Error {
-	region, ok := s.network.Region(in.region)
-	if !ok {
-		return rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
-	}
-	netType, fail := r.Require("DBInstanceNetType")
-	if fail != nil {
-		return fail
-	}
-	if netType != "Intranet" && netType != "Internet" {
-		return rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceNetType.NotFound", "The net type is Intranet or Internet.")
-	}
-	if kind := r.Get("InstanceNetworkType"); kind != "" && kind != "VPC" { // the classic network is closed
-		return bad("InvalidParameter", "InstanceNetworkType must be VPC.")
-	}
-	for _, name := range []string{"VPCId", "VSwitchId"} {
-		value, fail := r.Require(name)
-		if fail != nil {
-			return fail
-		}
-		if strings.ContainsAny(value, " !#￥&%") {
-			return bad("InvalidVSwitchId.Format", "%s has characters that are not allowed.", name)
-		}
-	}
-	vsw, ok := s.network.VSwitch(in.region, r.Get("VSwitchId"))
-	if !ok || vsw.VPCID != r.Get("VPCId") {
-		return rpc.Errorf(http.StatusForbidden, "InvalidVswitchId", "The VSwitch does not exist in the VPC.")
-	}
-	in.region, in.vpcID, in.vswitchID, in.zone = region.ID, vsw.VPCID, vsw.ID, vsw.ZoneID
-	if zone := r.Get("ZoneId"); zone != "" && zone != vsw.ZoneID {
-		return bad("InvalidZone.NotSupported", "The VSwitch is not in the zone.")
-	}
-	if slave := r.Get("ZoneIdSlave1"); slave != "" && slave != "Auto" && !slices.Contains(region.Zones, slave) {
-		return bad("InvalidZone.NotSupported", "The zone of the standby does not exist.")
-	}
-	in.private.ip = vsw.CIDR.Masked().Addr().As4()
 	return nil
 }
 

@@ -1,86 +1,120 @@
 package rds
 
-import "slices"
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"sync"
 
-// A class is a DBInstanceClass: the engine and versions that it is sold for,
-// and its sizes.
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed sold.yaml
+var soldText []byte
+
+// A catalog is sold.yaml: everything that RDS sells.
+type catalog struct {
+	Versions map[string][]string // by engine
+	Storage  map[string]bounds   // by storage type
+	Families []family
+}
+
+// bounds limit a storage, in GB.
+type bounds struct{ Min, Max int }
+
+// A family is a set of classes with the same engine, versions, category and disks.
+type family struct {
+	Engine, Category, Kind, Arch, Disk string
+	Versions                           []string
+	Max                                int // GB; 0 for that of the storage type
+	Withdrawn                          bool
+	Classes                            []struct {
+		Name                           string
+		CPU, Memory, Connections, IOPS int
+	}
+}
+
+// A class is a DBInstanceClass with its sizes.
 type class struct {
+	*family
 	name        string
-	engine      string
-	versions    []string
 	cpu         int
 	memory      int // MB
 	connections int
 	iops        int
-	maxStorage  int // GB
-	storage     string
-	category    string
 }
 
 const (
 	mySQL = "MySQL"
 
-	localSSD = "local_ssd"
-	essd     = "cloud_essd"
+	localSSD    = "local_ssd"
+	generalESSD = "general_essd"
+	essd        = "cloud_essd"
+	// autoESSD is the name of general_essd in DescribeAvailableZones (A308).
+	autoESSD = "cloud_auto"
 
-	minStorage  = 20 // GB
-	storageStep = 5  // GB
+	storageStep = 5 // GB
+
+	basic   = "Basic"
+	ha      = "HighAvailability"
+	cluster = "cluster"
 )
 
-// versions returns the versions of an engine on sale (RDS API,
-// CreateDBInstance, EngineVersion); an unknown engine has none.
-func versions(engine string) []string {
-	switch engine {
-	case "MySQL":
-		return []string{"5.5", "5.6", "5.7", "8.0"}
-	case "PostgreSQL":
-		return []string{"10.0", "11.0", "12.0", "13.0", "14.0", "15.0", "16.0", "17.0"}
-	case "SQLServer":
-		return []string{"2012", "2012_ent_ha", "2012_std_ha", "2012_web", "2014_ent_ha", "2014_std_ha", "2014_web", "2016_ent_ha", "2016_std_ha", "2016_web",
-			"2017_ent", "2017_std_ha", "2017_web", "2019_ent", "2019_std_ha", "2019_web", "2022_ent", "2022_std_ha", "2022_web"}
-	case "MariaDB":
-		return []string{"10.3", "10.6"}
-	default:
-		return nil
+// sold returns the catalog. It is read once.
+var sold = sync.OnceValue(func() *catalog {
+	var c catalog
+	if err := yaml.Unmarshal(soldText, &c); err != nil {
+		panic(fmt.Errorf("rds: sold.yaml: %w", err))
 	}
-}
+	return &c
+})
 
-// classes are the classes on sale: the historic MySQL ones on local disks and
-// a few of today's ("Primary ApsaraDB RDS instance types"). That the historic
-// ones fit every version is a guess (A039).
+// versions returns the versions of an engine on sale; an unknown engine has none.
+func versions(engine string) []string { return sold().Versions[engine] }
+
+// classes returns all classes, the withdrawn ones of saved states included.
 func classes() []*class {
-	mysqlAll, mysqlNew := versions("MySQL"), []string{"5.7", "8.0"}
-	return []*class{
-		{"rds.mysql.t1.small", "MySQL", mysqlAll, 1, 1024, 300, 600, 2000, localSSD, "HighAvailability"},
-		{"rds.mysql.s1.small", "MySQL", mysqlAll, 1, 2048, 600, 1000, 2000, localSSD, "HighAvailability"},
-		{"rds.mysql.s2.large", "MySQL", mysqlAll, 2, 4096, 1200, 2000, 2000, localSSD, "HighAvailability"},
-		{"rds.mysql.s2.xlarge", "MySQL", mysqlAll, 2, 8192, 2000, 4000, 2000, localSSD, "HighAvailability"},
-		{"rds.mysql.s3.large", "MySQL", mysqlAll, 4, 8192, 2000, 5000, 2000, localSSD, "HighAvailability"},
-		{"rds.mysql.m1.medium", "MySQL", mysqlAll, 4, 16384, 4000, 7000, 2000, localSSD, "HighAvailability"},
-		{"mysql.n2.small.1", "MySQL", mysqlNew, 1, 2048, 2000, 6800, 6000, essd, "Basic"},
-		{"mysql.n2.medium.1", "MySQL", mysqlNew, 2, 4096, 4000, 10000, 6000, essd, "Basic"},
-		{"mysql.n2.large.1", "MySQL", mysqlNew, 4, 8192, 6000, 15000, 6000, essd, "Basic"},
-		{"mysql.n2.medium.2c", "MySQL", mysqlNew, 2, 4096, 4000, 10000, 6000, essd, "HighAvailability"},
-		{"mysql.n2.large.2c", "MySQL", mysqlNew, 4, 8192, 6000, 15000, 6000, essd, "HighAvailability"},
-		{"pg.n2.small.1", "PostgreSQL", versions("PostgreSQL"), 1, 2048, 200, 6800, 6000, essd, "Basic"},
-		{"pg.n2.medium.1", "PostgreSQL", versions("PostgreSQL"), 2, 4096, 400, 10000, 6000, essd, "Basic"},
-		{"pg.n2.medium.2c", "PostgreSQL", versions("PostgreSQL"), 2, 4096, 400, 10000, 6000, essd, "HighAvailability"},
-		{"mariadb.n2.small.1", "MariaDB", versions("MariaDB"), 1, 2048, 2000, 6800, 6000, essd, "Basic"},
-		{"mariadb.n2.medium.2c", "MariaDB", versions("MariaDB"), 2, 4096, 4000, 10000, 6000, essd, "HighAvailability"},
-		{"mssql.x4.medium.s1", "SQLServer", versions("SQLServer"), 2, 8192, 4000, 10000, 6000, essd, "Basic"},
+	var list []*class
+	for i := range sold().Families {
+		f := &sold().Families[i]
+		for _, c := range f.Classes {
+			list = append(list, &class{family: f, name: c.Name, cpu: c.CPU, memory: c.Memory, connections: c.Connections, iops: c.IOPS})
+		}
 	}
+	return list
 }
 
-// storageTypes returns the storage types on sale with a class.
-func (c *class) storageTypes() []string {
-	if c.storage == localSSD {
+// storageTypes returns the storage types on sale with the classes of a family.
+func (f *family) storageTypes() []string {
+	if f.Disk == "local" {
 		return []string{localSSD}
 	}
-	return []string{"general_essd", "cloud_essd", "cloud_essd2", "cloud_essd3", "cloud_ssd"}
+	return slices.DeleteFunc([]string{generalESSD, essd, "cloud_essd2", "cloud_essd3", "cloud_ssd"}, func(kind string) bool {
+		b := f.storage(kind)
+		return b.Max < b.Min
+	})
 }
 
-func (c *class) sells(engine, version string) bool {
-	return c.engine == engine && slices.Contains(c.versions, version)
+// defaultStorage is the storage type of an instance that names none (RDS API,
+// CreateDBInstance, DBInstanceStorageType).
+func (f *family) defaultStorage() string {
+	if f.Disk == "local" {
+		return localSSD
+	}
+	return essd
+}
+
+func (f *family) sells(engine, version string) bool {
+	return f.Engine == engine && slices.Contains(f.Versions, version)
+}
+
+// storage returns the bounds of a storage type with the classes of a family.
+func (f *family) storage(kind string) bounds {
+	b := sold().Storage[kind]
+	if f.Max > 0 {
+		b.Max = min(b.Max, f.Max)
+	}
+	return b
 }
 
 // portOf and hostOf return the port and the host of an engine's instances.

@@ -93,7 +93,7 @@ func (in *instance) clone() *instance {
 		engine: in.engine, version: in.version, class: in.class, storage: in.storage,
 		storageType: in.storageType, payType: in.payType, category: in.category, description: in.description,
 		private: in.private, protected: in.protected, created: in.created, readyAt: in.readyAt, expires: in.expires,
-		tags: slices.Clone(in.tags), ipArrays: slices.Clone(in.ipArrays),
+		choices: in.choices, standbys: in.standbys, tags: slices.Clone(in.tags), ipArrays: slices.Clone(in.ipArrays),
 	}
 }
 
@@ -116,7 +116,7 @@ func (s *Service) newInstance(r *rpc.Request) (*instance, *rpc.Error) {
 	}
 	in := &instance{region: r.Region, created: r.Now, readyAt: r.Now.Add(s.profile.Create)}
 	for _, check := range []func(*rpc.Request, *instance) *rpc.Error{
-		s.checkEngine, s.checkClass, s.checkBilling, s.checkNetwork, s.checkPort, s.checkWhitelist, s.checkDescription, s.checkTags,
+		s.checkEngine, s.checkClass, s.checkBilling, s.checkNetwork, s.checkChoices, s.checkPort, s.checkWhitelist, s.checkDescription, s.checkTags,
 	} {
 		if fail := check(r, in); fail != nil {
 			return nil, fail
@@ -166,14 +166,16 @@ func (s *Service) stop(in *instance) {
 }
 
 // notEmulated refuses parameters of the cloud that change the result and are
-// missing in the emulator.
+// missing in the emulator, but for their default values.
 func notEmulated(r *rpc.Request) *rpc.Error {
-	for _, name := range []string{
-		"BackupId", "BabelfishConfig", "BpeEnabled", "BurstingEnabled", "ColdDataEnabled", "DBIsIgnoreCase", "DBParamGroupId", "DBTimeZone",
-		"DedicatedHostGroupId", "EncryptionKey", "PrivateIpAddress", "RoleARN", "StorageAutoScale", "SystemDBCharset", "TargetMinorVersion",
-		"UserBackupId", "WhitelistTemplateList", "ZoneIdSlave2",
+	for name, def := range map[string]string{
+		"AutoCreateProxy": "false", "BpeEnabled": "false", "DBIsIgnoreCase": "true", "ExternalReplication": "false",
+		"BackupId": "", "BabelfishConfig": "", "ConnectionString": "", "CustomExtraInfo": "", "DBParamGroupId": "", "DBTimeZone": "",
+		"DedicatedHostGroupId": "", "EncryptionKey": "", "PrivateIpAddress": "", "RoleARN": "", "SystemDBCharset": "",
+		"TargetDedicatedHostIdForLog": "", "TargetDedicatedHostIdForMaster": "", "TargetDedicatedHostIdForSlave": "",
+		"TargetMinorVersion": "", "TunnelId": "", "UserBackupId": "", "WhitelistTemplateList": "",
 	} {
-		if r.Get(name) != "" {
+		if value := r.Get(name); value != "" && !strings.EqualFold(value, def) {
 			return rpc.Unsupported("CreateDBInstance." + name)
 		}
 	}

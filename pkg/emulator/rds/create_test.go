@@ -33,13 +33,13 @@ func TestCreateDBInstance_BadRequest_Refused(t *testing.T) {
 		"unknown version":           {func(r *request) { r.EngineVersion = "5.4" }, 400, "InvalidEngineVersion.Malformed"},
 		"version of another engine": {func(r *request) { r.EngineVersion = "14.0" }, 400, "InvalidEngineVersion.Malformed"},
 		"unknown class":             {func(r *request) { r.DBInstanceClass = "rds.mysql.t0" }, 400, "InvalidDBInstanceClass.Malformed"},
-		"class of another engine":   {func(r *request) { r.DBInstanceClass = "pg.n2.small.1" }, 404, "InvalidDBInstanceClass.NotFound"},
+		"class of another engine":   {func(r *request) { r.DBInstanceClass = "pg.n2.2c.2m" }, 404, "InvalidDBInstanceClass.NotFound"},
 		"class of another version":  {func(r *request) { r.DBInstanceClass = "mysql.n2.medium.1" }, 404, "InvalidDBInstanceClass.NotFound"},
 		"class of another category": {func(r *request) { r.Category = "Basic" }, 404, "InvalidDBInstanceClass.NotFound"},
 		"no storage":                {func(r *request) { r.DBInstanceStorage = "" }, 400, "MissingDBInstanceStorage"},
 		"storage between steps":     {func(r *request) { r.DBInstanceStorage = "21" }, 400, "InvalidStorage.Format"},
-		"too little storage":        {func(r *request) { r.DBInstanceStorage = "15" }, 400, "InvalidStorage.Format"},
-		"too much storage":          {func(r *request) { r.DBInstanceStorage = "2005" }, 400, "InvalidStorage.Format"},
+		"too little storage":        {func(r *request) { r.DBInstanceStorage = "0" }, 400, "InvalidStorage.Format"},
+		"too much storage":          {func(r *request) { r.DBInstanceStorage = "4005" }, 400, "InvalidStorage.Format"},
 		"storage of words":          {func(r *request) { r.DBInstanceStorage = "much" }, 400, "InvalidStorage.Format"},
 		"disk not for the class":    {func(r *request) { r.DBInstanceStorageType = "cloud_essd" }, 400, "InvalidInstanceLevel.DiskType"},
 		"no net type":               {func(r *request) { r.DBInstanceNetType = "" }, 400, "MissingDBInstanceNetType"},
@@ -74,7 +74,7 @@ func TestCreateDBInstance_BadRequest_Refused(t *testing.T) {
 		"too many at once":        {func(r *request) { r.Amount = "21" }, 400, "InvalidParam.Amount"},
 		"protection of words":     {func(r *request) { r.DeletionProtection = "maybe" }, 400, "InvalidParameter"},
 		"several of PostgreSQL": {func(r *request) {
-			r.Amount, r.Engine, r.EngineVersion, r.DBInstanceClass = "2", "PostgreSQL", "14.0", "pg.n2.small.1"
+			r.Amount, r.Engine, r.EngineVersion, r.DBInstanceClass = "2", "PostgreSQL", "14.0", "pg.n2.2c.2m"
 		}, 400, "InvalidParam.Amount"},
 		"not emulated: encryption": {func(r *request) { r.EncryptionKey = "k" }, 501, "NotImplemented.CreateDBInstance.EncryptionKey"},
 	}
@@ -96,7 +96,7 @@ func TestCreateDBInstance_PlanClasses_Sold(t *testing.T) {
 	f := newFixture(t)
 	for class, version := range map[string]string{
 		"rds.mysql.t1.small": "5.6", "rds.mysql.s1.small": "5.6", "rds.mysql.s2.large": "5.7", "rds.mysql.s3.large": "8.0",
-		"rds.mysql.m1.medium": "5.5", "mysql.n2.medium.1": "8.0", "mysql.n2.large.1": "5.7",
+		"rds.mysql.m1.medium": "5.5", "mysql.n2.medium.2c": "8.0", "mysql.n2.large.2c": "5.7",
 	} {
 		id := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.DBInstanceClass, r.EngineVersion = class, version })
 		if a := f.attribute(id); a.DBInstanceClass != class || a.EngineVersion != version || a.DBInstanceMemory == 0 || a.MaxConnections == 0 {
@@ -104,7 +104,7 @@ func TestCreateDBInstance_PlanClasses_Sold(t *testing.T) {
 		}
 	}
 	id := f.instance(func(r *sdk.CreateDBInstanceRequest) {
-		r.Engine, r.EngineVersion, r.DBInstanceClass, r.DBInstanceStorageType = "PostgreSQL", "14.0", "pg.n2.small.1", "cloud_essd"
+		r.Engine, r.EngineVersion, r.DBInstanceClass, r.DBInstanceStorageType = "PostgreSQL", "14.0", "pg.n2.2c.2m", "cloud_essd"
 	})
 	if a := f.attribute(id); !strings.HasPrefix(id, "pgm-") || a.Port != "5432" || a.ConnectionString != id+".pg.rds.aliyuncs.com" {
 		t.Errorf("PostgreSQL: %s at %s:%s", id, a.ConnectionString, a.Port)

@@ -54,7 +54,7 @@ func createRequest() *sdk.CreateDBInstanceRequest {
 	r.Engine, r.EngineVersion, r.DBInstanceClass = "MySQL", "5.6", "rds.mysql.t1.small"
 	r.DBInstanceStorage = requests.NewInteger(20)
 	r.DBInstanceNetType, r.PayType, r.SecurityIPList = "Intranet", "Postpaid", "192.168.0.0/16"
-	r.InstanceNetworkType, r.VPCId, r.VSwitchId, r.ZoneId = "VPC", vpcID, vswitch, zone
+	r.InstanceNetworkType, r.VPCId, r.VSwitchId, r.ZoneId, r.ZoneIdSlave1 = "VPC", vpcID, vswitch, zone, zone
 	r.DBInstanceDescription = "osb-test"
 	return r
 }

@@ -41,7 +41,9 @@ type instance struct {
 	serial                             uint64
 	created, readyAt                   time.Time
 	expires                            time.Time // zero unless it is prepaid
-	tags                               []tag     // by key
+	standbys                           []standby // the secondary nodes
+	choices                            Choices
+	tags                               []tag // by key
 	ipArrays                           []ipArray
 	accounts                           []*account
 	databases                          []*database
@@ -68,20 +70,38 @@ type change struct {
 	class       *class
 	storage     int
 	storageType string
+	choices     Choices
 }
 
 // applyDue applies the changes of an instance that are due.
 func (in *instance) applyDue(now time.Time) {
 	if in.busy != "" && !in.working && !now.Before(in.busyUntil) {
 		if in.change != nil {
-			in.class, in.storage, in.storageType = in.change.class, in.change.storage, in.change.storageType
-			in.category = in.class.category
+			in.become(in.change)
 		}
 		in.busy, in.change = "", nil
 	}
 	in.settings.Parameters.apply(now)
 	in.accounts = slices.DeleteFunc(in.accounts, func(a *account) bool { return a.leaving && !now.Before(a.until) })
 	in.databases = slices.DeleteFunc(in.databases, func(d *database) bool { return d.leaving && !now.Before(d.until) })
+}
+
+// become applies a change.
+func (in *instance) become(c *change) {
+	in.class, in.storage, in.storageType, in.category = c.class, c.storage, c.storageType, c.class.Category
+	in.choices.setDisk(c.choices)
+	in.placeStandbys()
+}
+
+// placeStandbys gives an instance whose category has a standby one beside its primary node, and
+// takes those of Basic away.
+func (in *instance) placeStandbys() {
+	switch {
+	case in.category == basic:
+		in.standbys = nil
+	case len(in.standbys) == 0:
+		in.standbys = []standby{{in.zone, in.vswitchID}}
+	}
 }
 
 func (in *instance) status(now time.Time) string {
@@ -148,6 +168,14 @@ func (in *instance) lockMode(now time.Time) string {
 		return "LockByExpiration"
 	}
 	return "Unlock"
+}
+
+// lockReason is that of RDS API, DescribeDBInstanceAttribute, for an expired instance.
+func (in *instance) lockReason(now time.Time) string {
+	if in.expired(now) {
+		return "instance_expired"
+	}
+	return ""
 }
 
 // begin puts an instance into the state of a piece of work for a while.

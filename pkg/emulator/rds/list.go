@@ -11,15 +11,21 @@ import (
 )
 
 // An item is an instance in the answer of DescribeDBInstances. ListTagResources
-// returns its tags.
+// returns its tags. Members of features that the instance lacks are there too, empty.
 type item struct {
-	DBInstanceId, DBInstanceDescription, DBInstanceStatus, DBInstanceClass    string
-	DBInstanceType, DBInstanceNetType, DBInstanceStorageType, Engine          string
-	EngineVersion, RegionId, ZoneId, VpcId, VSwitchId, InstanceNetworkType    string
-	PayType, LockMode, ConnectionMode, ConnectionString, CreateTime, Category string
-	DBInstanceCPU, ExpireTime, MasterInstanceId                               string
-	DBInstanceMemory                                                          int
-	DeletionProtection, MutriORsignle                                         bool
+	DBInstanceId, DBInstanceDescription, DBInstanceStatus, DBInstanceClass, DBInstanceType, DBInstanceNetType string
+	DBInstanceName, DBInstanceStorageType, DBInstanceCPU, Engine, EngineVersion, Category, Status             string
+	RegionId, ZoneId, VpcId, VpcName, VpcCloudInstanceId, VSwitchId, InstanceNetworkType, ResourceGroupId     string
+	PayType, LockMode, LockReason, ConnectionMode, ConnectionString, CreateTime, ExpireTime, DestroyTime      string
+	MasterInstanceId, GuardDBInstanceId, TempDBInstanceId, ReplicateId, KeyUsedBy, Tips                       string
+	AutoUpgradeMinorVersion, IoAccelerationEnabled, BpeEnabled, IsAnalyticIns                                 string
+	BlueGreenDeploymentName, BlueInstanceName, GreenInstanceName, GeneralGroupName                            string
+	DedicatedHostGroupId, DedicatedHostGroupName, DedicatedHostIdForMaster, DedicatedHostIdForSlave           string
+	DedicatedHostIdForLog, DedicatedHostNameForMaster, DedicatedHostNameForSlave, DedicatedHostNameForLog     string
+	DedicatedHostZoneIdForMaster, DedicatedHostZoneIdForSlave, DedicatedHostZoneIdForLog                      string
+	DBInstanceMemory, InsId, TipsLevel, SwitchWeight                                                          int
+	DeletionProtection, MutriORsignle, BurstingEnabled, ColdDataEnabled, AutoRenewal, IsAnalyticReadOnlyIns   bool
+	readOnlyInstances
 }
 
 // describeDBInstances is DescribeDBInstances of the RDS API.
@@ -52,7 +58,7 @@ func (s *Service) describeDBInstances(r *rpc.Request) (any, *rpc.Error) {
 	if !exact {
 		filters = append(filters, func(in *instance) bool { return in.hasTags(tags) })
 	}
-	return page(r, pass(candidates, filters, r.Now))
+	return s.page(r, pass(candidates, filters, r.Now))
 }
 
 // pass returns the instances that pass all filters.
@@ -76,7 +82,7 @@ each:
 
 // page returns the requested page, by PageNumber and PageSize or by MaxResults
 // and NextToken.
-func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
+func (s *Service) page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 	var body struct {
 		PageNumber, PageRecordCount, TotalRecordCount int
 		NextToken                                     string
@@ -123,21 +129,25 @@ func page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 	}
 	body.Items.DBInstance = make([]item, 0, to-from)
 	for _, in := range found[from:to] {
-		body.Items.DBInstance = append(body.Items.DBInstance, in.item(r.Now, level))
+		network, _ := s.network.VPC(in.region, in.vpcID)
+		body.Items.DBInstance = append(body.Items.DBInstance, in.item(r.Now, level, network.Name))
 	}
 	body.PageNumber, body.PageRecordCount, body.TotalRecordCount = number, to-from, total
 	return body, nil
 }
 
-func (in *instance) item(now time.Time, level int) item {
+func (in *instance) item(now time.Time, level int, vpcName string) item {
 	in.applyDue(now)
 	host, _ := in.clientAddress(in.private)
 	it := item{
 		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
-		DBInstanceType: "Primary", DBInstanceNetType: "Intranet", DBInstanceStorageType: in.storageType, Engine: in.engine,
-		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VSwitchId: in.vswitchID, InstanceNetworkType: "VPC",
-		PayType: in.payType, LockMode: in.lockMode(now), ExpireTime: in.expireTime(), ConnectionMode: "Standard", ConnectionString: host, CreateTime: timestamp(in.created),
-		DeletionProtection: in.protected,
+		DBInstanceType: "Primary", DBInstanceNetType: in.netType(), DBInstanceStorageType: in.storageType, Engine: in.engine,
+		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VpcName: vpcName, VpcCloudInstanceId: in.id, VSwitchId: in.vswitchID,
+		InstanceNetworkType: "VPC", ResourceGroupId: in.resourceGroup(), PayType: in.payType, LockMode: in.lockMode(now), LockReason: in.lockReason(now),
+		ConnectionMode: in.connectionMode(), ConnectionString: host, CreateTime: timestamp(in.created), ExpireTime: in.expireTime(),
+		AutoUpgradeMinorVersion: in.minorVersions(), IoAccelerationEnabled: in.ioAcceleration(), BpeEnabled: "0", InsId: 1, TipsLevel: 1,
+		DeletionProtection: in.protected, MutriORsignle: in.multiZone(), BurstingEnabled: in.choices.Bursting, ColdDataEnabled: in.choices.ColdData,
+		AutoRenewal: in.choices.AutoRenew,
 	}
 	if level == 1 { // sizes only on demand
 		it.Category, it.DBInstanceCPU, it.DBInstanceMemory = in.category, strconv.Itoa(in.class.cpu), in.class.memory
@@ -152,7 +162,7 @@ func (s *Service) filters(r *rpc.Request) ([]rpc.Tag, []func(*instance) bool, *r
 	if fail != nil {
 		return nil, nil, fail
 	}
-	for _, name := range []string{"DedicatedHostGroupId", "DedicatedHostId", "ResourceGroupId"} {
+	for _, name := range []string{"DedicatedHostGroupId", "DedicatedHostId", "Filter"} {
 		if r.Get(name) != "" {
 			return nil, nil, rpc.Unsupported("DescribeDBInstances." + name)
 		}
@@ -173,9 +183,10 @@ func (s *Service) filters(r *rpc.Request) ([]rpc.Tag, []func(*instance) bool, *r
 	equal("ZoneId", func(in *instance) string { return in.zone })
 	equal("PayType", func(in *instance) string { return in.payType })
 	equal("Category", func(in *instance) string { return in.category })
+	equal("ResourceGroupId", (*instance).resourceGroup)
 	equal("InstanceNetworkType", always("VPC"))
 	equal("DBInstanceType", always("Primary"))
-	equal("ConnectionMode", always("Standard"))
+	equal("ConnectionMode", (*instance).connectionMode)
 	equal("Expired", func(in *instance) string {
 		if in.expired(r.Now) {
 			return "True"

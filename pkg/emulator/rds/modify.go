@@ -11,7 +11,7 @@ import (
 // modifyDBInstanceSpec is ModifyDBInstanceSpec of the RDS API: another class,
 // more storage, or both.
 func (s *Service) modifyDBInstanceSpec(r *rpc.Request) (any, *rpc.Error) {
-	for _, name := range []string{"EngineVersion", "DedicatedHostGroupId", "BurstingEnabled", "ColdDataEnabled", "ServerlessConfiguration", "TargetMinorVersion", "SwitchTime", "UsedTime"} {
+	for _, name := range []string{"EngineVersion", "DedicatedHostGroupId", "ServerlessConfiguration", "CompressionMode", "ReadOnlyDBInstanceClass", "TargetMinorVersion", "SwitchTime", "UsedTime"} {
 		if r.Get(name) != "" {
 			return nil, rpc.Unsupported("ModifyDBInstanceSpec." + name)
 		}
@@ -42,14 +42,17 @@ func (s *Service) modifyDBInstanceSpec(r *rpc.Request) (any, *rpc.Error) {
 	in.change = next
 	in.begin(changing, r.Now.Add(s.profile.Change))
 	s.serial++
-	return struct{ DBInstanceId, OrderId string }{in.id, formatID(s.serial)}, nil
+	return struct {
+		DBInstanceId string
+		OrderId      uint64
+	}{in.id, firstID + s.serial}, nil
 }
 
 // newSpec checks the new specification of an instance.
 func (s *Service) newSpec(r *rpc.Request, in *instance) (*change, *rpc.Error) {
-	next := &change{class: in.class, storage: in.storage, storageType: in.storageType}
+	next := &change{class: in.class, storage: in.storage, storageType: in.storageType, choices: in.choices}
 	className, size, kind := r.Get("DBInstanceClass"), r.Get("DBInstanceStorage"), r.Get("DBInstanceStorageType")
-	if className == "" && size == "" && kind == "" {
+	if className == "" && size == "" && kind == "" && !hasChoice(r) {
 		return nil, bad("InvalidParameter", "One of DBInstanceClass, DBInstanceStorage and DBInstanceStorageType must be given.")
 	}
 	var fail *rpc.Error
@@ -58,10 +61,10 @@ func (s *Service) newSpec(r *rpc.Request, in *instance) (*change, *rpc.Error) {
 			return nil, fail
 		}
 		if kind == "" && !slices.Contains(next.class.storageTypes(), next.storageType) {
-			next.storageType = next.class.storage
+			next.storageType = next.class.defaultStorage()
 		}
 	}
-	if category := r.Get("Category"); category != "" && category != next.class.category {
+	if category := r.Get("Category"); category != "" && !strings.EqualFold(category, next.class.Category) {
 		return nil, missingClass()
 	}
 	if kind != "" {
@@ -71,14 +74,22 @@ func (s *Service) newSpec(r *rpc.Request, in *instance) (*change, *rpc.Error) {
 		return nil, bad("InvalidInstanceLevel.DiskType", "The class does not support the storage type.")
 	}
 	if size != "" {
-		if next.storage, fail = storageFor(size, next.class); fail != nil {
+		if next.storage, fail = storageFor(size, next.class, next.storageType); fail != nil {
 			return nil, fail
 		}
 		if next.storage < in.storage {
 			return nil, bad("InvalidStorageSize.Direction", "The storage cannot shrink.")
 		}
 	}
-	return next, nil
+	if b := next.class.storage(next.storageType); next.storage < b.Min || next.storage > b.Max {
+		return nil, bad("InvalidStorage.Format", "The storage type takes %d to %d GB.", b.Min, b.Max)
+	}
+	return next, checkDisk(r, in.engine, next.storageType, &next.choices)
+}
+
+// hasChoice reports whether a change of ModifyDBInstanceSpec is one of choices.
+func hasChoice(r *rpc.Request) bool {
+	return slices.ContainsFunc([]string{"BurstingEnabled", "ColdDataEnabled", "IoAccelerationEnabled", "OptimizedWrites"}, func(name string) bool { return r.Get(name) != "" })
 }
 
 // modifyDeletionProtection is ModifyDBInstanceDeletionProtection of the RDS API.

@@ -13,6 +13,8 @@ type netGroup struct{ SecurityIPGroupName, SecurityIPs, SecurityIPType string }
 // A netInfo is an endpoint in the answer of DescribeDBInstanceNetInfo.
 type netInfo struct {
 	ConnectionString, ConnectionStringType, IPAddress, IPType, Port, VPCId, VSwitchId, Upgradeable string
+	PGBouncerPort, BabelfishPort, DistributionType, MaxDelayTime, ExpiredTime, Availability        string
+	DBInstanceWeights                                                                              struct{ DBInstanceWeight []struct{} } // of read/write splitting endpoints
 	SecurityIPGroups                                                                               struct {
 		SecurityIPGroup []netGroup `json:"securityIPGroup"`
 	}

@@ -102,7 +102,7 @@ func (s *Service) uses(vswitchID string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(now)
-	return slices.ContainsFunc(s.order, func(in *instance) bool { return in.vswitchID == vswitchID })
+	return slices.ContainsFunc(s.order, func(in *instance) bool { return in.inVSwitch(vswitchID) })
 }
 
 // Close waits for the engines that are starting or stopping. The engine stops

@@ -42,7 +42,7 @@ func products() map[string]product {
 	return map[string]product{
 		"MySQL": {func(r *sdk.CreateDBInstanceRequest) { r.SecurityIPList = "127.0.0.1" }, "utf8mb4", "ReadWrite", mariadb},
 		"MariaDB": {func(r *sdk.CreateDBInstanceRequest) {
-			r.Engine, r.EngineVersion, r.DBInstanceClass, r.SecurityIPList = "MariaDB", "10.6", "mariadb.n2.small.1", "127.0.0.1"
+			r.Engine, r.EngineVersion, r.DBInstanceClass, r.SecurityIPList = "MariaDB", "10.6", "mariadb.n2.small.2c", "127.0.0.1"
 		}, "utf8", "ReadWrite", mariadb},
 		"PostgreSQL": {func(r *sdk.CreateDBInstanceRequest) {
 			postgres(r)

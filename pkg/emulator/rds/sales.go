@@ -27,11 +27,16 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 	if !slices.Contains(region.Zones, r.Get("ZoneId")) {
 		return nil, bad("InvalidZone.NotSupported", "The zone does not exist in the region.")
 	}
+	kind := r.Get("DBInstanceStorageType")
+	if kind == autoESSD {
+		kind = generalESSD
+	}
 	body := struct{ DBInstanceClasses []classBody }{[]classBody{}}
 	for _, c := range s.classes {
-		if c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.category == r.Get("Category") && slices.Contains(c.storageTypes(), r.Get("DBInstanceStorageType")) {
+		if c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.Category == r.Get("Category") && slices.Contains(c.storageTypes(), kind) {
+			b := c.storage(kind)
 			body.DBInstanceClasses = append(body.DBInstanceClasses, classBody{
-				c.name, fmt.Sprintf("[%d,%d,%d]", minStorage, c.maxStorage, storageStep), storageRange{minStorage, c.maxStorage, storageStep},
+				c.name, fmt.Sprintf("[%d,%d,%d]", b.Min, b.Max, storageStep), storageRange{b.Min, b.Max, storageStep},
 			})
 		}
 	}
@@ -98,13 +103,16 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 // types; want narrows it to one.
 func (s *Service) categoriesOf(engine, version, want string) []soldCategory {
 	var list []soldCategory
-	for _, name := range []string{"Basic", "HighAvailability"} {
+	for _, name := range []string{basic, ha, cluster} {
 		category := soldCategory{Category: name}
 		for _, c := range s.classes {
-			if c.category != name || !c.sells(engine, version) {
+			if c.Category != name || !c.sells(engine, version) {
 				continue
 			}
 			for _, kind := range c.storageTypes() {
+				if kind == generalESSD {
+					kind = autoESSD
+				}
 				if !slices.Contains(category.SupportedStorageTypes, soldStorage{kind}) {
 					category.SupportedStorageTypes = append(category.SupportedStorageTypes, soldStorage{kind})
 				}

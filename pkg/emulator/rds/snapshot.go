@@ -40,6 +40,8 @@ type savedInstance struct {
 	Created     time.Time       `json:"created"`
 	ReadyAt     time.Time       `json:"readyAt"`
 	Expires     time.Time       `json:"expires,omitzero"`
+	Standbys    [][2]string     `json:"standbys,omitempty"` // zone and VSwitch
+	Choices     Choices         `json:"choices,omitzero"`
 	Tags        [][2]string     `json:"tags,omitempty"` // key and value
 	Whitelist   []savedArray    `json:"whitelist"`
 	Accounts    []savedAccount  `json:"accounts,omitempty"`
@@ -94,6 +96,8 @@ type savedChange struct {
 	Class       string `json:"class"`
 	Storage     int    `json:"storage"`
 	StorageType string `json:"storageType"`
+	// Choices is nil in states of before; the instance keeps its own then.
+	Choices *Choices `json:"choices,omitempty"`
 }
 
 type savedToken struct {
@@ -130,14 +134,17 @@ func (in *instance) saved() savedInstance {
 		Class: in.class.name, Storage: in.storage, StorageType: in.storageType, PayType: in.payType, Category: in.category,
 		Description: in.description, Private: in.private.saved(), Protected: in.protected, Serial: in.serial, Created: in.created,
 		ReadyAt: in.readyAt, Expires: in.expires, Busy: in.busy, BusyUntil: in.busyUntil, Leaving: in.leaving, LeavingAt: in.leavingAt,
-		Settings: in.settings,
+		Settings: in.settings, Choices: in.choices,
 	}
 	if in.public != nil {
 		e := in.public.saved()
 		saved.Public = &e
 	}
 	if in.change != nil {
-		saved.Change = &savedChange{in.change.class.name, in.change.storage, in.change.storageType}
+		saved.Change = &savedChange{in.change.class.name, in.change.storage, in.change.storageType, &in.change.choices}
+	}
+	for _, n := range in.standbys {
+		saved.Standbys = append(saved.Standbys, [2]string{n.zone, n.vswitch})
 	}
 	for _, t := range in.tags {
 		saved.Tags = append(saved.Tags, [2]string{t.key, t.value})
@@ -228,14 +235,21 @@ func (s *Service) restored(saved savedInstance) (*instance, error) {
 		version: saved.Version, storage: saved.Storage, storageType: saved.StorageType, payType: saved.PayType, category: saved.Category,
 		description: saved.Description, private: saved.Private.restored(), protected: saved.Protected, serial: saved.Serial,
 		created: saved.Created, readyAt: saved.ReadyAt, expires: saved.Expires, busy: saved.Busy, busyUntil: saved.BusyUntil,
-		leaving: saved.Leaving, leavingAt: saved.LeavingAt, settings: saved.Settings,
+		leaving: saved.Leaving, leavingAt: saved.LeavingAt, settings: saved.Settings, choices: saved.Choices,
+	}
+	for _, n := range saved.Standbys {
+		in.standbys = append(in.standbys, standby{n[0], n[1]})
 	}
 	var err error
 	if in.class, err = s.classNamed(saved.Class); err != nil {
 		return nil, err
 	}
+	in.placeStandbys() // states of before have none
 	if saved.Change != nil {
-		in.change = &change{storage: saved.Change.Storage, storageType: saved.Change.StorageType}
+		in.change = &change{storage: saved.Change.Storage, storageType: saved.Change.StorageType, choices: in.choices}
+		if saved.Change.Choices != nil {
+			in.change.choices = *saved.Change.Choices
+		}
 		if in.change.class, err = s.classNamed(saved.Change.Class); err != nil {
 			return nil, err
 		}

@@ -17,13 +17,14 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 		of   any
 		want []string
 	}{
-		{instance{}, []string{"accounts", "busy", "busyUntil", "category", "change", "class", "created", "databases", "description", "engine", "expires", "id", "ipArrays", "leaving", "leavingAt", "payType", "private", "protected", "public", "readyAt", "region", "serial", "server", "settings", "starting", "stopping", "storage", "storageType", "tags", "version", "vpcID", "vswitchID", "work", "working", "zone"}},
+		{instance{}, []string{"accounts", "busy", "busyUntil", "category", "change", "choices", "class", "created", "databases", "description", "engine", "expires", "id", "ipArrays", "leaving", "leavingAt", "payType", "private", "protected", "public", "readyAt", "region", "serial", "server", "settings", "standbys", "starting", "stopping", "storage", "storageType", "tags", "version", "vpcID", "vswitchID", "work", "working", "zone"}},
 		{account{}, []string{"description", "grants", "kind", "leaving", "locked", "name", "password", "since", "until"}},
 		{grant{}, []string{"database", "privilege", "since"}},
 		{database{}, []string{"charset", "description", "leaving", "name", "until"}},
 		{ipArray{}, []string{"attribute", "entries", "name"}},
 		{endpoint{}, []string{"ip", "port", "prefix"}},
-		{change{}, []string{"class", "storage", "storageType"}},
+		{change{}, []string{"choices", "class", "storage", "storageType"}},
+		{standby{}, []string{"vswitch", "zone"}},
 		{tag{}, []string{"key", "value"}},
 		{tokenUse{}, []string{"at", "busy", "params", "response"}},
 	} {

@@ -16,6 +16,8 @@ type InstanceState struct {
 	Storage     int                 `json:"storage"` // GB
 	Description string              `json:"description,omitempty"`
 	Protected   bool                `json:"protected,omitempty"`
+	Zones       []string            `json:"zones"` // of the primary node, then of the others
+	Choices     Choices             `json:"choices,omitzero"`
 	Endpoint    string              `json:"endpoint"` // host:port
 	Tags        map[string]string   `json:"tags,omitempty"`
 	Whitelist   map[string][]string `json:"whitelist"` // by IP group
@@ -45,7 +47,10 @@ func (s *Service) Instances() []InstanceState {
 		host, port := in.clientAddress(in.private)
 		state := InstanceState{
 			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,
-			Description: in.description, Protected: in.protected, Endpoint: host + ":" + port, Tags: in.tagMap(), Whitelist: map[string][]string{},
+			Description: in.description, Protected: in.protected, Zones: []string{in.zone}, Choices: in.choices, Endpoint: host + ":" + port, Tags: in.tagMap(), Whitelist: map[string][]string{},
+		}
+		for _, n := range in.standbys {
+			state.Zones = append(state.Zones, n.zone)
 		}
 		state.Settings = in.settingsState()
 		for _, a := range in.ipArrays {

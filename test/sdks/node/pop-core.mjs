@@ -47,7 +47,7 @@ for (const method of ['GET', 'POST']) {
     const instance = await rds.request('CreateDBInstance', {
       RegionId, Engine: 'MySQL', EngineVersion: '5.7', DBInstanceClass: 'rds.mysql.t1.small', DBInstanceStorage: 20,
       DBInstanceNetType: 'Intranet', SecurityIPList: '127.0.0.1', PayType: 'Postpaid', InstanceNetworkType: 'VPC',
-      VPCId: VpcId, VSwitchId: VSwitchIds.VSwitchId[0], ClientToken: `${ours}-${method}`,
+      VPCId: VpcId, VSwitchId: VSwitchIds.VSwitchId[0], ZoneIdSlave1: 'Auto', ClientToken: `${ours}-${method}`,
       'Tag.1.Key': 'check', 'Tag.1.Value': method,
     }, options);
     assert.match(instance.DBInstanceId, /^rm-/);
