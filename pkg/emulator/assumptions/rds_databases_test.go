@@ -7,7 +7,7 @@ import (
 // owned returns an instance of PostgreSQL with an account that owns a database.
 func (e *environment) owned() string {
 	e.Helper()
-	id := e.instance("Engine", "PostgreSQL", "EngineVersion", "15.0", "DBInstanceClass", "pg.n2.small.1", "DBInstanceStorageType", "cloud_essd")
+	id := e.instance("Engine", "PostgreSQL", "EngineVersion", "15.0", "DBInstanceClass", "pg.n2.2c.2m", "DBInstanceStorageType", "cloud_essd")
 	e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).ok()
 	e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "checked", "CharacterSetName", "UTF8,C,en_US.utf8").ok()
 	e.eventually("the database is granted", func() bool {

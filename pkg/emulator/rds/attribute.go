@@ -83,11 +83,12 @@ func (s *Service) describeDBInstanceAttribute(r *rpc.Request) (any, *rpc.Error) 
 	if expired := r.Get("Expired"); expired != "" && expired != "True" && expired != "False" {
 		return nil, bad("InvalidParameter", "Expired is True or False.")
 	}
+	group := r.Get("ResourceGroupId")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(r.Now)
 	for _, id := range ids {
-		if in, ok := s.instances[id]; ok && s.visible(in, r.Now) {
+		if in, ok := s.instances[id]; ok && s.visible(in, r.Now) && (group == "" || group == in.resourceGroup()) {
 			in.applyDue(r.Now)
 			body.Items.DBInstanceAttribute = append(body.Items.DBInstanceAttribute, s.attribute(in, r.Now))
 		}

@@ -42,6 +42,10 @@ func (s *Service) modifyPayType(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
+	renew, fail := r.Bool("AutoRenew", false)
+	if fail != nil {
+		return nil, fail
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, fail := s.findRunning(r, unknownName())
@@ -54,7 +58,7 @@ func (s *Service) modifyPayType(r *rpc.Request) (any, *rpc.Error) {
 	if in.protected {
 		return nil, bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
 	}
-	in.payType, in.expires = kind, expires
+	in.payType, in.expires, in.choices.AutoRenew = kind, expires, renew
 	s.serial++
 	return struct {
 		DBInstanceId, ExpiredTime, ChargeType string

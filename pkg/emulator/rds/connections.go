@@ -81,20 +81,8 @@ func (s *Service) named(host string) bool {
 	return false
 }
 
-func notEmulatedConnection(r *rpc.Request) *rpc.Error {
-	for _, name := range []string{"PGBouncerPort", "BabelfishPort", "GeneralGroupName"} {
-		if r.Get(name) != "" {
-			return rpc.Unsupported(r.Action + "." + name)
-		}
-	}
-	return nil
-}
-
 // allocatePublicConnection is AllocateInstancePublicConnection of the RDS API.
 func (s *Service) allocatePublicConnection(r *rpc.Request) (any, *rpc.Error) {
-	if fail := notEmulatedConnection(r); fail != nil {
-		return nil, fail
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, fail := s.findRunning(r, unknownName())
@@ -147,9 +135,6 @@ func (s *Service) releasePublicConnection(r *rpc.Request) (any, *rpc.Error) {
 func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
 	current, fail := r.Require("CurrentConnectionString")
 	if fail != nil {
-		return nil, fail
-	}
-	if fail := notEmulatedConnection(r); fail != nil {
 		return nil, fail
 	}
 	s.mu.Lock()

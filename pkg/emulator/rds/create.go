@@ -39,6 +39,9 @@ func (s *Service) createDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	if over(len(first.tags), s.behaviour.Quotas.Tags) {
 		return nil, tooManyTags(s.behaviour.Quotas.Tags)
 	}
+	if fail := s.checkAddress(r, first, amount); fail != nil {
+		return nil, fail
+	}
 	if dry {
 		return struct{ DryRun, DryRunResult bool }{true, true}, nil
 	}
@@ -56,6 +59,7 @@ func (s *Service) createDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	answer.DBInstanceId, answer.OrderId = strings.Join(ids, ","), orderID(first.serial)
 	if amount > 1 {
 		answer.ConnectionString, answer.Port, answer.TaskId = "", "", formatID(first.serial)
+		answer.Message = "Batch Create DBInstance Task Is In Process."
 	}
 	return answer, nil
 }
@@ -68,6 +72,7 @@ type created struct {
 	Port             string `json:",omitempty"`
 	OrderId          string
 	TaskId           string `json:",omitempty"`
+	Message          string `json:",omitempty"`
 	TagResult        bool
 }
 
@@ -100,7 +105,7 @@ func (in *instance) clone() *instance {
 // make adds an instance to the account. The caller holds mu.
 func (s *Service) make(in *instance) {
 	s.insert(in)
-	if vsw, ok := s.network.VSwitch(in.region, in.vswitchID); ok {
+	if vsw, ok := s.network.VSwitch(in.region, in.vswitchID); ok && in.private.ip == vsw.CIDR.Masked().Addr().As4() {
 		in.address(vsw.CIDR.Bits())
 	}
 	if s.engine != nil && s.engine.Runs(in.engine) {
@@ -111,9 +116,6 @@ func (s *Service) make(in *instance) {
 
 // newInstance checks a CreateDBInstance and makes the record of it.
 func (s *Service) newInstance(r *rpc.Request) (*instance, *rpc.Error) {
-	if fail := notEmulated(r); fail != nil {
-		return nil, fail
-	}
 	in := &instance{region: r.Region, created: r.Now, readyAt: r.Now.Add(s.profile.Create)}
 	for _, check := range []func(*rpc.Request, *instance) *rpc.Error{
 		s.checkEngine, s.checkClass, s.checkBilling, s.checkNetwork, s.checkChoices, s.checkPort, s.checkWhitelist, s.checkDescription, s.checkTags,
@@ -163,26 +165,4 @@ func (s *Service) stop(in *instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in.stopping = false
-}
-
-// notEmulated refuses parameters of the cloud that change the result and are
-// missing in the emulator, but for their default values.
-func notEmulated(r *rpc.Request) *rpc.Error {
-	for name, def := range map[string]string{
-		"AutoCreateProxy": "false", "BpeEnabled": "false", "DBIsIgnoreCase": "true", "ExternalReplication": "false",
-		"BackupId": "", "BabelfishConfig": "", "ConnectionString": "", "CustomExtraInfo": "", "DBParamGroupId": "", "DBTimeZone": "",
-		"DedicatedHostGroupId": "", "EncryptionKey": "", "PrivateIpAddress": "", "RoleARN": "", "SystemDBCharset": "",
-		"TargetDedicatedHostIdForLog": "", "TargetDedicatedHostIdForMaster": "", "TargetDedicatedHostIdForSlave": "",
-		"TargetMinorVersion": "", "TunnelId": "", "UserBackupId": "", "WhitelistTemplateList": "",
-	} {
-		if value := r.Get(name); value != "" && !strings.EqualFold(value, def) {
-			return rpc.Unsupported("CreateDBInstance." + name)
-		}
-	}
-	for name := range r.Params {
-		if strings.HasPrefix(name, "ServerlessConfig") {
-			return rpc.Unsupported("CreateDBInstance.ServerlessConfig")
-		}
-	}
-	return nil
 }

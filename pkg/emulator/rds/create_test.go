@@ -71,6 +71,7 @@ func TestCreateDBInstance_BadRequest_Refused(t *testing.T) {
 		"tag key twice":           {func(r *request) { r.Tag = &[]sdk.CreateDBInstanceTag{{Key: "k"}, {Key: "k"}} }, 400, "Duplicate.TagKey"},
 		"token too long":          {func(r *request) { r.ClientToken = strings.Repeat("t", 129) }, 400, "InvalidParameter"},
 		"token not in ASCII":      {func(r *request) { r.ClientToken = "tøken" }, 400, "InvalidParameter"},
+		"address of another net":  {func(r *request) { r.PrivateIpAddress = "10.0.0.1" }, 400, "InvalidPrivateIpAddress.Mismatch"},
 		"too many at once":        {func(r *request) { r.Amount = "21" }, 400, "InvalidParam.Amount"},
 		"protection of words":     {func(r *request) { r.DeletionProtection = "maybe" }, 400, "InvalidParameter"},
 		"several of PostgreSQL": {func(r *request) {

@@ -162,9 +162,9 @@ func (s *Service) filters(r *rpc.Request) ([]rpc.Tag, []func(*instance) bool, *r
 	if fail != nil {
 		return nil, nil, fail
 	}
-	for _, name := range []string{"DedicatedHostGroupId", "DedicatedHostId", "Filter"} {
-		if r.Get(name) != "" {
-			return nil, nil, rpc.Unsupported("DescribeDBInstances." + name)
+	for _, name := range []string{"NeedVpcName", "QueryAutoRenewal"} {
+		if _, fail := r.Bool(name, false); fail != nil {
+			return nil, nil, fail
 		}
 	}
 	var list []func(*instance) bool

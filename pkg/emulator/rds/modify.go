@@ -11,16 +11,12 @@ import (
 // modifyDBInstanceSpec is ModifyDBInstanceSpec of the RDS API: another class,
 // more storage, or both.
 func (s *Service) modifyDBInstanceSpec(r *rpc.Request) (any, *rpc.Error) {
-	for _, name := range []string{"EngineVersion", "DedicatedHostGroupId", "ServerlessConfiguration", "CompressionMode", "ReadOnlyDBInstanceClass", "TargetMinorVersion", "SwitchTime", "UsedTime"} {
-		if r.Get(name) != "" {
-			return nil, rpc.Unsupported("ModifyDBInstanceSpec." + name)
-		}
-	}
-	if when := r.Get("EffectiveTime"); when != "" && when != "Immediate" {
-		return nil, rpc.Unsupported("ModifyDBInstanceSpec.EffectiveTime")
-	}
-	if direction := r.Get("Direction"); direction != "" && direction != "Up" && direction != "Down" {
+	switch r.Get("Direction") {
+	case "", "Up", "Down":
+	case "TempUpgrade", "Serverless":
 		return nil, rpc.Unsupported("ModifyDBInstanceSpec.Direction")
+	default:
+		return nil, bad("InvalidParameter", "Direction is Up, Down, TempUpgrade or Serverless.")
 	}
 	payType, fail := r.Require("PayType")
 	if fail != nil {

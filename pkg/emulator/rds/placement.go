@@ -2,6 +2,7 @@ package rds
 
 import (
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -51,7 +52,28 @@ func (s *Service) checkNetwork(r *rpc.Request, in *instance) *rpc.Error {
 		return bad("InvalidZone.NotSupported", "The VSwitch is not in the zone.")
 	}
 	in.private.ip = vsw.CIDR.Masked().Addr().As4()
+	if text := r.Get("PrivateIpAddress"); text != "" {
+		ip, err := netip.ParseAddr(text)
+		if err != nil || !vsw.CIDR.Contains(ip) || ip == vsw.CIDR.Masked().Addr() {
+			return bad("InvalidPrivateIpAddress.Mismatch", "The address is not one of the VSwitch.")
+		}
+		in.private.ip = ip.As4()
+	}
 	return s.checkStandbys(r, in, region, ids[1:])
+}
+
+// checkAddress refuses a PrivateIpAddress that is in use, or is asked for several
+// instances. The caller holds mu.
+func (s *Service) checkAddress(r *rpc.Request, in *instance, amount int) *rpc.Error {
+	if r.Get("PrivateIpAddress") == "" {
+		return nil
+	}
+	if amount > 1 || slices.ContainsFunc(s.order, func(other *instance) bool {
+		return other.vswitchID == in.vswitchID && other.private.ip == in.private.ip
+	}) {
+		return bad("InvalidPrivateIpAddress.AlreadyUsed", "The address is in use.")
+	}
+	return nil
 }
 
 func (s *Service) vswitchIn(region, vpcID, id string) (vpc.VSwitch, *rpc.Error) {

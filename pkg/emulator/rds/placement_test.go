@@ -89,6 +89,20 @@ func TestCreateDBInstance_Cluster_ListsNodes(t *testing.T) {
 	}
 }
 
+func TestCreateDBInstance_PrivateAddress_IsItsOwn(t *testing.T) {
+	f := newFixture(t)
+	chosen := func(r *sdk.CreateDBInstanceRequest) { r.PrivateIpAddress = "192.168.0.77" }
+	r := sdk.CreateDescribeDBInstanceNetInfoRequest()
+	r.DBInstanceId = f.instance(chosen)
+	if net := must(f.DescribeDBInstanceNetInfo(r))(f).DBInstanceNetInfos.DBInstanceNetInfo[0]; net.IPAddress != "192.168.0.77" {
+		t.Errorf("the address is %s", net.IPAddress)
+	}
+	again := createRequest()
+	chosen(again)
+	_, err := f.CreateDBInstance(again)
+	f.wantCode(err, 400, "InvalidPrivateIpAddress.AlreadyUsed")
+}
+
 func TestBehaviour_StandbyOptional_SameZone(t *testing.T) {
 	f := newFixture(t)
 	f.behave(func(b *rds.Behaviour) { b.StandbyOptional = true })

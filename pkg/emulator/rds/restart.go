@@ -11,14 +11,6 @@ import (
 // restartDBInstance is RestartDBInstance of the RDS API. With an engine its
 // server really restarts, and the instance is Rebooting until it is back.
 func (s *Service) restartDBInstance(r *rpc.Request) (any, *rpc.Error) {
-	for _, name := range []string{"NodeId", "RestartMethod", "SwitchTime"} {
-		if r.Get(name) != "" {
-			return nil, rpc.Unsupported("RestartDBInstance." + name)
-		}
-	}
-	if when := r.Get("EffectiveTime"); when != "" && when != "Immediate" {
-		return nil, rpc.Unsupported("RestartDBInstance.EffectiveTime")
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, fail := s.findFree(r, unknownName(), "IncorrectDBInstanceState")

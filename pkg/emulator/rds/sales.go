@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -31,9 +32,13 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 	if kind == autoESSD {
 		kind = generalESSD
 	}
+	offered, fail := offers(r)
+	if fail != nil {
+		return nil, fail
+	}
 	body := struct{ DBInstanceClasses []classBody }{[]classBody{}}
 	for _, c := range s.classes {
-		if c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.Category == r.Get("Category") && slices.Contains(c.storageTypes(), kind) {
+		if offered && c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.Category == r.Get("Category") && slices.Contains(c.storageTypes(), kind) {
 			b := c.storage(kind)
 			body.DBInstanceClasses = append(body.DBInstanceClasses, classBody{
 				c.name, fmt.Sprintf("[%d,%d,%d]", b.Min, b.Max, storageStep), storageRange{b.Min, b.Max, storageStep},
@@ -44,6 +49,26 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 		return nil, rpc.Errorf(http.StatusNotFound, "InvalidCondition.NotFound", "No class is sold on these conditions.")
 	}
 	return body, nil
+}
+
+// offers reports whether the emulator sells anything by the CommodityCode and the
+// InstanceChargeType of a request. It has no read-only and no serverless instances.
+func offers(r *rpc.Request) (bool, *rpc.Error) {
+	switch code := r.Get("CommodityCode"); code {
+	case "", "bards", "rds", "bards_intl", "rds_intl":
+	case "rords", "rords_intl", "rds_rordspre_public_cn", "rds_rordspre_public_intl", "rds_serverless_public_cn", "rds_serverless_public_intl":
+		return false, nil
+	default:
+		return false, bad("InvalidParameter", "CommodityCode is that of another product.")
+	}
+	switch charge := r.Get("InstanceChargeType"); {
+	case charge == "", strings.EqualFold(charge, postpaid), strings.EqualFold(charge, prepaid):
+		return true, nil
+	case strings.EqualFold(charge, "Serverless"):
+		return false, nil
+	default:
+		return false, bad("InvalidParameter", "InstanceChargeType is Postpaid, Prepaid or Serverless.")
+	}
 }
 
 // The spelling of DescribeAvailableZones.
@@ -81,6 +106,10 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	if !ok {
 		return nil, rpc.Errorf(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
 	}
+	offered, fail := offers(r)
+	if fail != nil {
+		return nil, fail
+	}
 	sold := soldEngine{Engine: name, SupportedEngineVersions: []soldVersion{}}
 	for _, v := range versions(name) {
 		if want := r.Get("EngineVersion"); want != "" && want != v {
@@ -92,7 +121,7 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	}
 	body := struct{ AvailableZones []zone }{[]zone{}}
 	for _, id := range region.Zones {
-		if want := r.Get("ZoneId"); name != "PPAS" && (want == "" || want == id) {
+		if want := r.Get("ZoneId"); offered && name != "PPAS" && (want == "" || want == id) {
 			body.AvailableZones = append(body.AvailableZones, zone{id, region.ID, "VPC", []soldEngine{sold}})
 		}
 	}

@@ -91,6 +91,14 @@ func TestDescribeAvailableClasses_BadRequest_Refused(t *testing.T) {
 	r.ZoneId = "cn-shanghai-h"
 	_, err = f.DescribeAvailableClasses(r)
 	f.wantCode(err, 400, "InvalidZone.NotSupported")
+	r.ZoneId, r.InstanceChargeType = zone, "PostPaid" // as Terraform's provider writes it
+	must(f.DescribeAvailableClasses(r))(f)
+	r.InstanceChargeType = "Free"
+	_, err = f.DescribeAvailableClasses(r)
+	f.wantCode(err, 400, "InvalidParameter")
+	r.InstanceChargeType, r.CommodityCode = "Postpaid", "rords"
+	_, err = f.DescribeAvailableClasses(r)
+	f.wantCode(err, 404, "InvalidCondition.NotFound")
 }
 
 func TestDescribeRegions_Zones_Listed(t *testing.T) {

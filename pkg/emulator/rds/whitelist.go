@@ -99,12 +99,6 @@ func (s *Service) modifySecurityIps(r *rpc.Request) (any, *rpc.Error) {
 	if attribute := r.Get("DBInstanceIPArrayAttribute"); attribute != "" && attribute != "hidden" {
 		return nil, bad("InvalidParameter", "DBInstanceIPArrayAttribute is empty or hidden.")
 	}
-	if kind := r.Get("SecurityIPType"); kind != "" && kind != "IPv4" {
-		return nil, rpc.Unsupported("ModifySecurityIps.SecurityIPType")
-	}
-	if kind := r.Get("WhitelistNetworkType"); kind != "" && kind != "MIX" {
-		return nil, rpc.Unsupported("ModifySecurityIps.WhitelistNetworkType")
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, fail := s.findFree(r, unknownName(), "IncorrectDBInstanceState")
@@ -180,11 +174,18 @@ func (s *Service) describeIPArrays(r *rpc.Request) (any, *rpc.Error) {
 	var body struct {
 		Items struct{ DBInstanceIPArray []array }
 	}
+	kind := r.Get("WhitelistNetworkType")
+	if kind != "" && kind != "MIX" && kind != "VPC" && kind != "Classic" {
+		return nil, bad("InvalidParameter", "WhitelistNetworkType is MIX, VPC or Classic.")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, fail := s.find(r, unknownName())
 	if fail != nil {
 		return nil, fail
+	}
+	if kind == "VPC" || kind == "Classic" { // groups of the enhanced mode
+		return body, nil
 	}
 	for _, a := range in.ipArrays {
 		body.Items.DBInstanceIPArray = append(body.Items.DBInstanceIPArray, array{a.name, a.attribute, a.text(), "IPv4", "MIX"})
