@@ -67,6 +67,8 @@ func TestLifecycle_BadRules_Refused(t *testing.T) {
 	}{
 		"expiration":                {rules: rule(expire), status: 200},
 		"a date":                    {rules: rule("<Expiration><CreatedBeforeDate>2026-01-01T00:00:00.000Z</CreatedBeforeDate></Expiration>"), status: 200},
+		"a date of old":             {rules: rule("<Expiration><Date>2026-01-01T00:00:00.000Z</Date></Expiration>"), status: 200},
+		"two dates":                 {rules: rule("<Expiration><Date>2026-01-01T00:00:00.000Z</Date><CreatedBeforeDate>2026-01-01T00:00:00.000Z</CreatedBeforeDate></Expiration>"), status: 400},
 		"expired delete markers":    {rules: rule("<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"), status: 200},
 		"old versions":              {rules: rule("<NoncurrentVersionExpiration><NoncurrentDays>3</NoncurrentDays></NoncurrentVersionExpiration>"), status: 200},
 		"1000 rules":                {rules: manyRules(1000), status: 200},
