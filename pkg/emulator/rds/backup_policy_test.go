@@ -6,7 +6,8 @@ import (
 
 func TestBackupPolicy_NewInstance_ByEngineAndDisk(t *testing.T) {
 	f := newFixture(t)
-	local, mysql8, pg, _ := f.engines()
+	all := f.engines()
+	local, mysql8, pg := all.local, all.mysql8, all.pg
 	f.wantAnswer(f.done("DescribeBackupPolicy", "DBInstanceId", local), "PreferredBackupPeriod", "Tuesday,Thursday,Saturday", "PreferredBackupTime", "02:00Z-03:00Z",
 		"BackupRetentionPeriod", "7", "BackupLog", "Enable", "EnableBackupLog", "1", "LogBackupRetentionPeriod", "7", "ReleasedKeepPolicy", "None",
 		"EnableIncrementDataBackup", "false", "LocalLogRetentionSpace", "30", "BackupInterval", "-1", "PreferredNextBackupTime", "2026-05-05T02:00Z")
@@ -16,7 +17,7 @@ func TestBackupPolicy_NewInstance_ByEngineAndDisk(t *testing.T) {
 
 func TestBackupPolicy_Changed_ReadBackByMode(t *testing.T) {
 	f := newFixture(t)
-	_, id, _, _ := f.engines()
+	id := f.engines().mysql8
 	f.wantAnswer(f.done("ModifyBackupPolicy", "DBInstanceId", id, "PreferredBackupPeriod", "Monday,Sunday", "PreferredBackupTime", "22:00Z-23:00Z", "BackupRetentionPeriod", "30",
 		"BackupInterval", "15", "Category", "Flash", "ReleasedKeepPolicy", "All", "CompressType", "4", "EnableBackupLog", "0", "LocalLogRetentionHours", "", "EnablePitrProtection", "true"),
 		"DBInstanceID", id, "EnableBackupLog", "1", "CompressType", "4", "LocalLogRetentionHours", "18")
@@ -31,7 +32,8 @@ func TestBackupPolicy_Changed_ReadBackByMode(t *testing.T) {
 
 func TestBackupPolicy_BadValue_Refused(t *testing.T) {
 	f := newFixture(t)
-	local, id, pg, _ := f.engines()
+	all := f.engines()
+	local, id, pg := all.local, all.mysql8, all.pg
 	for _, bad := range [][2]string{
 		{"PreferredBackupPeriod", "Monday"}, {"PreferredBackupPeriod", "Monday,Monday"}, {"PreferredBackupPeriod", "Mon,Tue"}, {"PreferredBackupTime", "02:00-03:00"},
 		{"BackupRetentionPeriod", "6"}, {"BackupRetentionPeriod", "731"}, {"BackupRetentionPeriod", "week"}, {"BackupLog", "1"}, {"LogBackupRetentionPeriod", "8"},

@@ -13,8 +13,8 @@ func (f *fixture) parameter(id, name string) string {
 	for _, list := range []string{"RunningParameters", "ConfigParameters"} {
 		all, _ := a[list].(map[string]any)["DBInstanceParameter"].([]any)
 		for _, p := range all {
-			if p := answered(p.(map[string]any)); p.at("ParameterName") == name {
-				values[list] = p.at("ParameterValue")
+			if p, ok := p.(map[string]any); ok && p["ParameterName"] == name {
+				values[list] = answered(p).at("ParameterValue")
 			}
 		}
 	}

@@ -80,21 +80,24 @@ func (f *fixture) done(action string, pairs ...string) answered {
 	return must(f.call(action, pairs...))(f)
 }
 
-// engines returns an instance of each engine that the settings tell apart.
-func (f *fixture) engines() (local, mysql8, pg, maria string) {
+// An engines has an instance of each engine that the settings tell apart.
+type engines struct{ local, mysql8, pg, maria string }
+
+func (f *fixture) engines() (all engines) {
 	f.Helper()
-	local = f.instance()
-	mysql8 = f.instance(func(r *sdk.CreateDBInstanceRequest) { r.EngineVersion, r.DBInstanceClass = "8.0", "mysql.n2.medium.2c" })
-	pg = f.instance(postgres)
-	maria = f.instance(func(r *sdk.CreateDBInstanceRequest) {
+	all.local = f.instance()
+	all.mysql8 = f.instance(func(r *sdk.CreateDBInstanceRequest) { r.EngineVersion, r.DBInstanceClass = "8.0", "mysql.n2.medium.2c" })
+	all.pg = f.instance(postgres)
+	all.maria = f.instance(func(r *sdk.CreateDBInstanceRequest) {
 		r.Engine, r.EngineVersion, r.DBInstanceClass = "MariaDB", "10.6", "mariadb.n2.medium.2c"
 	})
-	return local, mysql8, pg, maria
+	return all
 }
 
 func TestMaintenance_Settings_ReadBack(t *testing.T) {
 	f := newFixture(t)
-	_, id, _, maria := f.engines()
+	all := f.engines()
+	id, maria := all.mysql8, all.maria
 	f.wantAnswer(f.done("DescribeDBInstanceAttribute", "DBInstanceId", id), "Items.DBInstanceAttribute.0.MaintainTime", "18:00Z-22:00Z")
 	f.done("ModifyDBInstanceMaintainTime", "DBInstanceId", id, "MaintainTime", "22:00Z-02:00Z", "ClientToken", "t1")
 	f.wantAnswer(f.done("DescribeDBInstanceAttribute", "DBInstanceId", id), "Items.DBInstanceAttribute.0.MaintainTime", "22:00Z-02:00Z")
@@ -108,7 +111,8 @@ func TestMaintenance_Settings_ReadBack(t *testing.T) {
 
 func TestSecurityGroups_Set_ReadBackAndCleared(t *testing.T) {
 	f := newFixture(t)
-	_, id, _, maria := f.engines()
+	all := f.engines()
+	id, maria := all.mysql8, all.maria
 	f.wantAnswer(f.done("DescribeSecurityGroupConfiguration", "DBInstanceId", id), "DBInstanceName", id, "Items.EcsSecurityGroupRelation", "[]")
 	f.wantAnswer(f.done("ModifySecurityGroupConfiguration", "DBInstanceId", id, "SecurityGroupId", "sg-one,sg-two"),
 		"DBInstanceName", id, "Items.EcsSecurityGroupRelation.1.SecurityGroupId", "sg-two")
@@ -129,7 +133,8 @@ func TestSecurityGroups_Set_ReadBackAndCleared(t *testing.T) {
 // What Terraform's provider reads of every instance, in the types that it reads.
 func TestAnswersForNone_EachEngine_AreThere(t *testing.T) {
 	f := newFixture(t)
-	local, mysql8, pg, maria := f.engines()
+	all := f.engines()
+	local, mysql8, pg, maria := all.local, all.mysql8, all.pg, all.maria
 	for _, id := range []string{local, mysql8, pg, maria} {
 		f.wantAnswer(f.done("DescribeTasks", "DBInstanceId", id, "SourceIp", "", "SecureTransport", "true"), "Items.TaskProgressInfo", "[]", "TotalRecordCount", "0")
 		f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", id), "Period", "60")

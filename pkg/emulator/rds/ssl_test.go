@@ -9,7 +9,7 @@ import (
 
 func TestSSL_MySQL_EnabledRenewedDisabled(t *testing.T) {
 	f := newFixture(t)
-	_, id, _, _ := f.engines()
+	id := f.engines().mysql8
 	host := f.attribute(id).ConnectionString
 	f.wantAnswer(f.done("DescribeDBInstanceSSL", "DBInstanceId", id), "SSLEnabled", "No", "RequireUpdate", "No", "ForceEncryption", "0",
 		"SSLExpireTime", "", "ConnectionString", "", "ACL", "-", "LastModifyStatus", "-")
@@ -32,7 +32,7 @@ func TestSSL_MySQL_EnabledRenewedDisabled(t *testing.T) {
 
 func TestSSL_PostgreSQL_ClientsCertificates(t *testing.T) {
 	f := newFixture(t)
-	_, _, id, _ := f.engines()
+	id := f.engines().pg
 	host := f.attribute(id).ConnectionString
 	f.wantAnswer(f.done("DescribeDBInstanceSSL", "DBInstanceId", id), "SSLEnabled", "off", "RequireUpdate", "0", "ForceEncryption", "-", "ACL", "", "LastModifyStatus", "success")
 	ssl := func(pairs ...string) []string {
@@ -55,7 +55,8 @@ func TestSSL_PostgreSQL_ClientsCertificates(t *testing.T) {
 
 func TestSSL_UnfitInstance_Refused(t *testing.T) {
 	f := newFixture(t)
-	local, id, pg, maria := f.engines()
+	all := f.engines()
+	local, id, pg, maria := all.local, all.mysql8, all.pg, all.maria
 	old := f.instance(func(r *sdk.CreateDBInstanceRequest) { r.EngineVersion = "5.5" })
 	for id, code := range map[string]string{maria: "InvaildEngineInRegion.ValueNotSupported", old: "InstanceEngineType.NotSupport"} {
 		f.refused(400, code, "DescribeDBInstanceSSL", "DBInstanceId", id)
@@ -76,7 +77,7 @@ func TestSSL_UnfitInstance_Refused(t *testing.T) {
 
 func TestSSL_ProtectedConnection_KeepsItsName(t *testing.T) {
 	f := newFixture(t)
-	_, id, _, _ := f.engines()
+	id := f.engines().mysql8
 	f.ok(f.allocate(id, "shop-one", "3307"))
 	f.srv.Clock().Advance(time.Minute)
 	public := "shop-one.mysql.rds.aliyuncs.com"
