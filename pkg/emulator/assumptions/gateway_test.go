@@ -204,3 +204,11 @@ func TestA017_XML_HasTheGatewaysForm(t *testing.T) {
 		}
 	})
 }
+
+func TestA018_RepeatedParameterOrGap_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		e.rds("DescribeTags", "Tag.1.Key", "a", "Tag.3.Key", "b").want(400, "InvalidParameter")
+		link, params := e.signed("rds", "DescribeTags")
+		e.send(link+"&DBInstanceId=a&DBInstanceId=b", params).want(400, "InvalidParameter")
+	})
+}

@@ -17,11 +17,14 @@ import (
 // maxBody limits the body of a request, in bytes.
 const maxBody = 4 << 20
 
+// maxDepth limits the nesting of a JSON body.
+const maxDepth = 32
+
 // read parses the request: the parameters of query and body together, and
 // action and version, which may be parameters or headers. After a failure the
 // parts read so far stay, for the journal.
 func (c *call) read() *Error {
-	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	query, err := parseQuery(c.r.URL.RawQuery)
 	c.query, c.params = query, query
 	v3 := isV3(c.r)
 	c.action, c.version, c.format = query.Get("Action"), query.Get("Version"), query.Get("Format")
@@ -50,7 +53,7 @@ func (c *call) read() *Error {
 	case c.version == "":
 		return Missing("Version")
 	}
-	return nil
+	return malformed(c.params)
 }
 
 func first(a, b string) string {
@@ -74,7 +77,7 @@ func (c *call) readBody(v3 bool) error {
 	more := url.Values{}
 	switch {
 	case form:
-		more, err = url.ParseQuery(string(c.body))
+		more, err = parseQuery(string(c.body))
 	case object:
 		err = flattenObject(more, c.body)
 	}
@@ -86,6 +89,27 @@ func (c *call) readBody(v3 bool) error {
 		}
 	}
 	return err
+}
+
+// parseQuery is url.ParseQuery without its limit of 10,000 parameters: the products
+// refuse long lists with their own codes, and maxBody bounds them.
+func parseQuery(text string) (url.Values, error) {
+	v := url.Values{}
+	for pair := range strings.SplitSeq(text, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			return v, err
+		}
+		if value, err = url.QueryUnescape(value); err != nil {
+			return v, err
+		}
+		v[name] = append(v[name], value)
+	}
+	return v, nil
 }
 
 func bodyKind(r *http.Request) (form, object bool) {
@@ -101,7 +125,7 @@ func flattenObject(to url.Values, body []byte) error {
 	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
 		return errors.Join(errors.New("rpc: the body is no JSON object"), err)
 	}
-	if err := flattenMembers(to, "", dec); err != nil {
+	if err := flattenMembers(to, "", dec, maxDepth); err != nil {
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
@@ -111,14 +135,17 @@ func flattenObject(to url.Values, body []byte) error {
 }
 
 // flattenMembers reads the rest of an object after its opening brace.
-func flattenMembers(to url.Values, prefix string, dec *json.Decoder) error {
+func flattenMembers(to url.Values, prefix string, dec *json.Decoder, depth int) error {
+	if depth == 0 {
+		return errors.New("rpc: the JSON object is nested too deeply")
+	}
 	for dec.More() {
 		name, err := dec.Token()
 		if err != nil {
 			return err
 		}
 		member, _ := name.(string) // a member's name is a string, or Token fails
-		if err := flattenValue(to, prefix+member, dec); err != nil {
+		if err := flattenValue(to, prefix+member, dec, depth); err != nil {
 			return err
 		}
 	}
@@ -126,7 +153,10 @@ func flattenMembers(to url.Values, prefix string, dec *json.Decoder) error {
 	return err
 }
 
-func flattenValue(to url.Values, name string, dec *json.Decoder) error {
+func flattenValue(to url.Values, name string, dec *json.Decoder, depth int) error {
+	if depth == 0 {
+		return errors.New("rpc: the JSON list is nested too deeply")
+	}
 	token, err := dec.Token()
 	if err != nil {
 		return err
@@ -134,21 +164,21 @@ func flattenValue(to url.Values, name string, dec *json.Decoder) error {
 	switch v := token.(type) {
 	case json.Delim:
 		if v == '{' {
-			return flattenMembers(to, name+".", dec)
+			return flattenMembers(to, name+".", dec, depth-1)
 		}
 		for i := 1; dec.More(); i++ {
-			if err := flattenValue(to, name+"."+strconv.Itoa(i), dec); err != nil {
+			if err := flattenValue(to, name+"."+strconv.Itoa(i), dec, depth-1); err != nil {
 				return err
 			}
 		}
 		_, err = dec.Token()
 		return err
 	case string:
-		to.Set(name, v)
+		to.Add(name, v)
 	case json.Number:
-		to.Set(name, v.String())
+		to.Add(name, v.String())
 	case bool:
-		to.Set(name, strconv.FormatBool(v))
+		to.Add(name, strconv.FormatBool(v))
 	}
 	return nil // null is an absent parameter
 }
