@@ -33,7 +33,7 @@ class Bucket:
         return lambda **members: getattr(self.client, operation)(request(bucket=self.name, **members))
 
     def put(self, key, body, **members):
-        return self.put_object(key=key, body=body, **members)
+        return self.put_object(key=key, body=body.encode() if isinstance(body, str) else body, **members)
 
     def read(self, key, **members):
         return self.get_object(key=key, **members).body.content
@@ -74,7 +74,7 @@ class Clients:
         try:
             yield b
         finally:
-            for page in self.client.list_object_versions_paginator().iter_page(models.ListObjectVersionsRequest(bucket=b.name)):
+            for page in self.client.list_object_versions_paginator().iter_page(models.ListObjectVersionsRequest(bucket=b.name, encoding_type="url")):
                 every = [models.DeleteObject(key=v.key, version_id=v.version_id) for v in (page.version or []) + (page.delete_marker or [])]
                 if every:
                     b.delete_multiple_objects(objects=every)
@@ -183,7 +183,8 @@ def bucket_options(c):
 
 def objects(c):
     with c.made("objects") as b:
-        for key in ("plain", "a dir/k+%é~*().txt", "中文/对象", "a//b/./c", "q?x=1&y", "quote'\"<>"):
+        # Left out is a key with "/./", which the client's HTTP library shortens.
+        for key in ("plain", "a dir/k+%é~*().txt", "中文/对象", "a//b", "q?x=1&y", "quote'\"<>"):
             body = os.urandom(3000)
             put = b.put(key, body)
             equal((put.etag, put.content_md5), (quoted(body), md5(body)))
@@ -265,6 +266,7 @@ def lists(c):
         assert folders.contents[0].owner.id
         equal([o.key for o in b.list_objects_v2(start_after="page/3").contents], ["page/4", "top"])
         equal([o.key for o in b.list_objects(prefix="a dir/", encoding_type="url").contents], ["a dir/é\x01&"])
+        b.delete_object(key="a dir/é\x01&")  # a list of keys to delete cannot hold it
         refused(lambda: b.list_objects_v2(max_keys=1001), "InvalidArgument", 400)
 
 
