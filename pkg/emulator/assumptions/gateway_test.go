@@ -134,7 +134,7 @@ func TestA013_UnknownActionAndVersion_AreFinal(t *testing.T) {
 	}, emulatortest.WithConfig(func(c *emulator.Config) { c.UnknownNotFound = true }), emulatortest.AllowUnknown())
 }
 
-func TestA016_Headers_SpeltAsTheGatewayDoes(t *testing.T) {
+func TestA014_Headers_SpeltAsTheGatewayDoes(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		link, _ := e.signed("sts", "GetCallerIdentity")
 		head, body, _ := strings.Cut(e.raw(link), "\r\n\r\n")
@@ -190,7 +190,7 @@ func (e *environment) raw(link string) string {
 	return raw.String()
 }
 
-func TestA017_XML_HasTheGatewaysForm(t *testing.T) {
+func TestA015_XML_HasTheGatewaysForm(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		const declaration = `<?xml version='1.0' encoding='UTF-8'?>`
 		if a := e.sts("GetCallerIdentity", "Format", "XML").ok(); !strings.HasPrefix(a.body, declaration+"<GetCallerIdentityResponse>") {
@@ -205,7 +205,7 @@ func TestA017_XML_HasTheGatewaysForm(t *testing.T) {
 	})
 }
 
-func TestA018_RepeatedParameterOrGap_Refused(t *testing.T) {
+func TestA016_RepeatedParameterOrGap_Refused(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		e.rds("DescribeTags", "Tag.1.Key", "a", "Tag.3.Key", "b").want(400, "InvalidParameter")
 		link, params := e.signed("rds", "DescribeTags")

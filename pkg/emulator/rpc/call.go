@@ -215,7 +215,7 @@ func (c *call) fail(e *Error, effected bool) {
 
 func (c *call) write(status int, contentType string, body []byte) {
 	h := c.w.Header()
-	// The names are written as they stand here, without the canonical form (A016).
+	// The names are written as they stand here, without the canonical form (A014).
 	for name, value := range map[string]string{
 		"Content-Type": contentType, "Content-Length": strconv.Itoa(len(body)), "Connection": "keep-alive", "Keep-Alive": "timeout=25",
 		"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*",
@@ -231,7 +231,7 @@ func (c *call) write(status int, contentType string, body []byte) {
 }
 
 // etag is the gateway's ETag: the MD5 of the body in base64 without its padding,
-// between the first and the last digit of the body's length (A016).
+// between the first and the last digit of the body's length (A014).
 func etag(body []byte) string {
 	sum := md5.Sum(body) //nolint:gosec // the cloud's choice
 	length := strconv.Itoa(len(body))

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// declaration opens each XML answer; the root follows on the same line (A017).
+// declaration opens each XML answer; the root follows on the same line (A015).
 const declaration = "<?xml version='1.0' encoding='UTF-8'?>"
 
 // encode writes a response in the requested format: JSON, or XML with the given

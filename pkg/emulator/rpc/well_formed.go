@@ -10,7 +10,7 @@ import (
 )
 
 // malformed refuses parameters of which a part would be ignored without a word: one
-// that is given twice, and a list whose numbers have a gap (A018).
+// that is given twice, and a list whose numbers have a gap (A016).
 func malformed(params url.Values) *Error {
 	counts, highest := map[string]int{}, map[string]int{}
 	seen := map[string]bool{}
