@@ -96,6 +96,7 @@ func answerScenarios() map[string]func(*testing.T, *answers) {
 	return map[string]func(*testing.T, *answers){
 		"Location": answersOfLocation,
 		"Ram":      answersOfRAM,
+		"Rds":      answersOfRDS,
 		"Sts":      answersOfSTS,
 		"Vpc":      answersOfVPC,
 	}

@@ -144,5 +144,5 @@ func (s *Service) checkAccountNameAvailable(r *rpc.Request) (any, *rpc.Error) {
 			return nil, takenAccount()
 		}
 	}
-	return nil, nil
+	return struct{ ResourceGroupId string }{in.resourceGroup()}, nil
 }

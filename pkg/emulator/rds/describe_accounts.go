@@ -13,6 +13,7 @@ func (s *Service) describeAccounts(r *rpc.Request) (any, *rpc.Error) {
 	}
 	var body struct {
 		PageNumber, TotalRecordCount int
+		ResourceGroupId              string
 		Accounts                     struct{ DBInstanceAccount []accountBody }
 	}
 	s.mu.Lock()
@@ -44,6 +45,7 @@ func (s *Service) describeAccounts(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
+	body.ResourceGroupId = in.resourceGroup()
 	body.PageNumber, body.TotalRecordCount, body.Accounts.DBInstanceAccount = number, len(all), cut
 	return body, nil
 }
