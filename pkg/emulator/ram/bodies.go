@@ -5,6 +5,7 @@ import "time"
 // The bodies of answers. Each action shows its own members of a user, group,
 // role or policy (the actions' pages of the RAM API); what is not set is empty.
 
+// A userNames has the members of a user that most answers share.
 type userNames struct {
 	UserID      string `json:"UserId"`
 	UserName    string `json:"UserName"`
@@ -57,6 +58,7 @@ func (u *user) createdBody() createdUser {
 
 func (u *user) listedBody() listedUser { return listedUser{u.createdBody(), stamp(u.updated)} }
 
+// A groupNames has the members of a group that most answers share.
 type groupNames struct {
 	GroupName string `json:"GroupName"`
 	Comments  string `json:"Comments"`
@@ -99,6 +101,7 @@ func (g *group) createdBody() createdGroup { return createdGroup{g.names(), g.id
 
 func (g *group) listedBody() listedGroup { return listedGroup{g.createdBody(), stamp(g.updated)} }
 
+// A roleNames has the members of a role that all answers share.
 type roleNames struct {
 	RoleID      string `json:"RoleId"`
 	RoleName    string `json:"RoleName"`
@@ -106,6 +109,7 @@ type roleNames struct {
 	Description string `json:"Description"`
 }
 
+// A roleFields has the members of a role that all answers about roles share.
 type roleFields struct {
 	roleNames
 
@@ -155,6 +159,7 @@ func (r *RAM) createdRole(o *role) createdRole { return createdRole{r.roleFields
 
 func (r *RAM) singleRole(o *role) singleRole { return singleRole{r.createdRole(o), stamp(o.updated)} }
 
+// A policyNames has the members of a policy that all answers share.
 type policyNames struct {
 	PolicyName     string `json:"PolicyName"`
 	PolicyType     string `json:"PolicyType"`
@@ -205,6 +210,7 @@ func (p *policy) createdBody() createdPolicy { return createdPolicy{p.names(), s
 
 func (p *policy) updatedBody() updatedPolicy { return updatedPolicy{p.createdBody(), stamp(p.updated)} }
 
+// singlePolicy counts the users, groups and roles that have the policy.
 func (r *RAM) singlePolicy(p *policy) singlePolicy {
 	users, groups, roles := r.attachedTo(p)
 	return singlePolicy{p.updatedBody(), len(users) + len(groups) + len(roles)}

@@ -55,7 +55,7 @@ func readUserBlocks(r *rpc.Request) ([]netip.Prefix, *rpc.Error) {
 		return nil, nil
 	}
 	var blocks []netip.Prefix
-	for _, part := range strings.Split(text, ",") {
+	for part := range strings.SplitSeq(text, ",") {
 		block, err := netip.ParsePrefix(part)
 		if err != nil || !block.Addr().Is4() || block != block.Masked() {
 			return nil, bad("InvalidUserCidr.Malformed", "UserCidr is a list of IPv4 blocks.")
@@ -111,6 +111,7 @@ func (s *Service) unassociateBlock(r *rpc.Request) (any, *rpc.Error) {
 	})
 }
 
+// secondBlock reads the parameters of a call on a further block of a VPC.
 func secondBlock(r *rpc.Request) (id string, block netip.Prefix, fail *rpc.Error) {
 	if id, fail = r.Require("VpcId"); fail != nil {
 		return "", block, fail

@@ -64,6 +64,7 @@ type vswitchIDs struct{ VSwitchId []string }
 // A tagList holds the tags of a network in an answer.
 type tagList struct{ Tag []Tag }
 
+// vpcBody returns the members of a VPC that both answers share.
 func (s *Service) vpcBody(v VPC) vpcBody {
 	b := vpcBody{
 		VpcId: v.ID, VpcName: v.Name, RegionId: v.RegionID, CidrBlock: v.CIDR.String(), Status: "Available", Description: v.Description,
@@ -77,6 +78,7 @@ func (s *Service) vpcBody(v VPC) vpcBody {
 	return b
 }
 
+// vswitchIDs lists the VSwitches of a VPC in the order of their creation.
 func (v VPC) vswitchIDs() (ids vswitchIDs) {
 	for _, w := range v.VSwitches {
 		ids.VSwitchId = append(ids.VSwitchId, w.ID)
@@ -112,6 +114,8 @@ type vswitchBody struct {
 	Tags                                                    tagList
 }
 
+// vswitchBody returns the members of a VSwitch that both answers share. Its
+// resource group is that of its VPC.
 func (s *Service) vswitchBody(in VPC, v VSwitch) vswitchBody {
 	b := vswitchBody{
 		VSwitchId: v.ID, VSwitchName: v.Name, VpcId: v.VPCID, ZoneId: v.ZoneID, CidrBlock: v.CIDR.String(),
@@ -130,6 +134,7 @@ func (s *Service) owner() int64 {
 	return id
 }
 
+// texts writes blocks as a list in an answer.
 func texts(blocks []netip.Prefix) []string {
 	var list []string
 	for _, b := range blocks {

@@ -3,7 +3,6 @@ package vpc
 import (
 	"crypto/rand"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -36,16 +35,6 @@ func (r *Region) vpc(id string) *VPC {
 		return nil
 	}
 	return &r.VPCs[i]
-}
-
-// vswitch finds a VSwitch and its place in its VPC.
-func (r *Region) vswitch(id string) (in *VPC, at int) {
-	for i := range r.VPCs {
-		if at := slices.IndexFunc(r.VPCs[i].VSwitches, func(v VSwitch) bool { return v.ID == id }); at >= 0 {
-			return &r.VPCs[i], at
-		}
-	}
-	return nil, -1
 }
 
 // createVpc is CreateVpc of the VPC API. It makes a router and a system route
@@ -81,43 +70,6 @@ func (s *Service) createVpc(r *rpc.Request) (any, *rpc.Error) {
 	return struct{ VpcId, VRouterId, RouteTableId, ResourceGroupId string }{v.ID, v.routerID(), v.routeTableID(), v.group()}, fail
 }
 
-// createVSwitch is CreateVSwitch of the VPC API.
-func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
-	for _, parameter := range []string{"VpcId", "ZoneId", "CidrBlock"} {
-		if _, fail := r.Require(parameter); fail != nil {
-			return nil, fail
-		}
-	}
-	v := VSwitch{ID: "vsw-bp1" + random(), VPCID: r.Get("VpcId"), ZoneID: r.Get("ZoneId"), Created: r.Now}
-	var err error
-	if v.CIDR, err = netip.ParsePrefix(r.Get("CidrBlock")); err != nil || !v.CIDR.Addr().Is4() || v.CIDR != v.CIDR.Masked() || v.CIDR.Bits() < 16 || v.CIDR.Bits() > 29 {
-		return nil, bad("InvalidCidrBlock.Malformed", "CidrBlock is an IPv4 block with a mask of 16 to 29 bits.")
-	}
-	var fail *rpc.Error
-	if v.Tags, fail = readTags(r); fail != nil {
-		return nil, fail
-	}
-	if v.Name, v.Description, fail = labels(r, "VSwitchName"); fail != nil {
-		return nil, fail
-	}
-	fail = s.change(r.Region, func(region *Region) *rpc.Error {
-		in := region.vpc(v.VPCID)
-		switch {
-		case in == nil:
-			return unknownVPC()
-		case !slices.Contains(region.Zones, v.ZoneID):
-			return rpc.Errorf(http.StatusNotFound, "InvalidZoneId.NotFound", "The zone does not exist in the region.")
-		case !slices.ContainsFunc(append([]netip.Prefix{in.CIDR}, in.SecondaryCIDRs...), func(of netip.Prefix) bool { return inside(v.CIDR, of) }):
-			return bad("InvalidCidrBlock.Malformed", "The block is not inside the VPC's.")
-		case slices.ContainsFunc(in.VSwitches, func(w VSwitch) bool { return w.CIDR.Overlaps(v.CIDR) }):
-			return bad("InvalidCidrBlock.Overlapped", "The block overlaps that of another VSwitch.")
-		}
-		in.VSwitches = append(in.VSwitches, v)
-		return nil
-	})
-	return struct{ VSwitchId string }{v.ID}, fail
-}
-
 // modifyVpcAttribute is ModifyVpcAttribute of the VPC API.
 func (s *Service) modifyVpcAttribute(r *rpc.Request) (any, *rpc.Error) {
 	id, fail := r.Require("VpcId")
@@ -146,27 +98,6 @@ func (s *Service) modifyVpcAttribute(r *rpc.Request) (any, *rpc.Error) {
 		}
 		replace(r, "VpcName", &v.Name, name)
 		replace(r, "Description", &v.Description, description)
-		return nil
-	})
-}
-
-// modifyVSwitchAttribute is ModifyVSwitchAttribute of the VPC API.
-func (s *Service) modifyVSwitchAttribute(r *rpc.Request) (any, *rpc.Error) {
-	id, fail := r.Require("VSwitchId")
-	if fail != nil {
-		return nil, fail
-	}
-	name, description, fail := labels(r, "VSwitchName")
-	if fail != nil {
-		return nil, fail
-	}
-	return nil, s.change(r.Region, func(region *Region) *rpc.Error {
-		in, at := region.vswitch(id)
-		if in == nil {
-			return unknownVSwitch()
-		}
-		replace(r, "VSwitchName", &in.VSwitches[at].Name, name)
-		replace(r, "Description", &in.VSwitches[at].Description, description)
 		return nil
 	})
 }
@@ -216,33 +147,6 @@ func (s *Service) moveResourceGroup(r *rpc.Request) (any, *rpc.Error) {
 			return unknownVPC()
 		}
 		v.ResourceGroup = strings.Clone(r.Get("NewResourceGroupId"))
-		return nil
-	})
-}
-
-// deleteVSwitch is DeleteVSwitch of the VPC API. It refuses a VSwitch in use.
-func (s *Service) deleteVSwitch(r *rpc.Request) (any, *rpc.Error) {
-	id, fail := r.Require("VSwitchId")
-	if fail != nil {
-		return nil, fail
-	}
-	s.mu.RLock()
-	users := s.users
-	s.mu.RUnlock()
-	for _, uses := range users {
-		if uses(id) {
-			return nil, bad("DependencyViolation", "The VSwitch is in use.")
-		}
-	}
-	return nil, s.change(r.Region, func(region *Region) *rpc.Error {
-		in, at := region.vswitch(id)
-		if in == nil {
-			return unknownVSwitch()
-		}
-		if fail := dryRun(r); fail != nil {
-			return fail
-		}
-		in.VSwitches = slices.Delete(in.VSwitches, at, at+1)
 		return nil
 	})
 }

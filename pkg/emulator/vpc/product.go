@@ -13,8 +13,8 @@ func (s *Service) Product() product.Product {
 	}
 }
 
-// A VPCState is a VPC as GET /state shows it.
-type VPCState struct {
+// A NetworkState is a VPC as GET /state shows it.
+type NetworkState struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name,omitempty"`
 	Region      string            `json:"region"`
@@ -39,7 +39,7 @@ type VSwitchState struct {
 // resources lists the networks that clients have made, of all regions. The
 // networks of the start are left out: they have no time of creation.
 func (s *Service) resources() []product.Resources {
-	var vpcs []VPCState
+	var vpcs []NetworkState
 	var vswitches []VSwitchState
 	for _, region := range s.Regions() {
 		for _, v := range region.VPCs {
@@ -54,13 +54,13 @@ func (s *Service) resources() []product.Resources {
 		}
 	}
 	return []product.Resources{
-		product.Kind("vpcs", vpcs, func(v VPCState) []string { return []string{fmt.Sprintf("VPC %s %q", v.ID, v.Name)} }),
+		product.Kind("vpcs", vpcs, func(v NetworkState) []string { return []string{fmt.Sprintf("VPC %s %q", v.ID, v.Name)} }),
 		product.Kind("vswitches", vswitches, func(w VSwitchState) []string { return []string{fmt.Sprintf("VSwitch %s %q", w.ID, w.Name)} }),
 	}
 }
 
-func (v VPC) state() VPCState {
-	return VPCState{v.ID, v.Name, v.RegionID, v.CIDR.String(), texts(v.UserCIDRs), texts(v.SecondaryCIDRs), v.group(), v.DNSHostnames, tagMap(v.Tags)}
+func (v VPC) state() NetworkState {
+	return NetworkState{v.ID, v.Name, v.RegionID, v.CIDR.String(), texts(v.UserCIDRs), texts(v.SecondaryCIDRs), v.group(), v.DNSHostnames, tagMap(v.Tags)}
 }
 
 func tagMap(tags []Tag) map[string]string {

@@ -22,6 +22,8 @@ type routeTableBody struct {
 	Tags                                                              tagList
 }
 
+// routeTableBody describes the system route table of a VPC, which all of its
+// VSwitches use.
 func (s *Service) routeTableBody(v VPC) routeTableBody {
 	return routeTableBody{
 		RouteTableId: v.routeTableID(), RouteTableName: v.RouteTable.Name, RouteTableType: systemTable, Description: v.RouteTable.Description,
