@@ -68,5 +68,9 @@ func (s *Server) accountProduct() Product {
 
 // Open gives the emulated account the single switches of an Account.
 func (s *Server) Open(a Account) {
-	s.behave(accountName, func(b any) { b.(*accountBehaviour).Opened = a }) //nolint:forcetypeassert // accountProduct's
+	s.behave(accountName, func(b any) {
+		if own, ok := b.(*accountBehaviour); ok {
+			own.Opened = a
+		}
+	})
 }

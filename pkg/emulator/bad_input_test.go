@@ -99,14 +99,14 @@ func TestRPC_BadInput_RefusedAndStateAsBefore(t *testing.T) {
 		if product.version == "2015-05-01" {
 			foreign = "CreateDBInstance"
 		}
-		bad := append(product.bad,
-			badInput{"an unknown parameter", form("Flight", "1"), 501, "NotImplemented." + action + ".Flight"},
-			badInput{"one in another case", form("flight", "1"), 501, "NotImplemented." + action + ".flight"},
-			badInput{"the same twice", url.Values{"RegionId": {"cn-hangzhou", "cn-hangzhou"}}, 400, "InvalidParameter"},
-			badInput{"a list with a gap", form("Tag.1.Key", "a", "Tag.3.Key", "b"), 400, "InvalidParameter"},
-			badInput{"an action of another product", form("Action", foreign), 501, "NotImplemented." + foreign},
-			badInput{"another version", form("Version", "1999-01-01"), 501, "NotImplemented." + action},
-		)
+		bad := slices.Concat(product.bad, []badInput{
+			{"an unknown parameter", form("Flight", "1"), 501, "NotImplemented." + action + ".Flight"},
+			{"one in another case", form("flight", "1"), 501, "NotImplemented." + action + ".flight"},
+			{"the same twice", url.Values{"RegionId": {"cn-hangzhou", "cn-hangzhou"}}, 400, "InvalidParameter"},
+			{"a list with a gap", form("Tag.1.Key", "a", "Tag.3.Key", "b"), 400, "InvalidParameter"},
+			{"an action of another product", form("Action", foreign), 501, "NotImplemented." + foreign},
+			{"another version", form("Version", "1999-01-01"), 501, "NotImplemented." + action},
+		})
 		for _, tc := range bad {
 			t.Run(action+"/"+tc.name, func(t *testing.T) {
 				params := maps.Clone(product.good)

@@ -31,7 +31,7 @@ func (s *Service) refuseV1() *apiError {
 	if !s.behaviour.RefuseV1 {
 		return nil
 	}
-	return errorf("AccessDenied", "The V1 signature is not supported for your account. Use the V4 signature.").with("EC", "0002-00000080")
+	return errorf("AccessDenied", "The V1 signature is not supported for your account. Use the V4 signature.").cause("0002-00000080")
 }
 
 // refusePublicData refuses a call for objects at a public endpoint where the
@@ -42,7 +42,7 @@ func (s *Service) refusePublicData(op *operation, r *request) *apiError {
 		return nil
 	}
 	return errorf("PublicEndpointForbidden", "Public endpoints are not available for calls of data of your account. Use a CNAME of the bucket or an internal endpoint.").
-		with("EC", "0048-00000401")
+		cause("0048-00000401")
 }
 
 // isDataCall reports whether an operation reads or writes objects or lists them;

@@ -59,6 +59,7 @@ func fill(v reflect.Value) {
 		copied.Set(v.Elem())
 		fill(copied)
 		v.Set(copied)
+	default: // scalars have no nil that JSON shows
 	}
 }
 
