@@ -10,7 +10,7 @@ import (
 type node struct{ NodeId, NodeType, RegionId, ZoneId, SyncStatus, LogSyncTime, DataSyncTime string }
 
 // describeHAConfig is DescribeDBInstanceHAConfig of the RDS API: the primary node,
-// and its standby unless the instance is Basic. Standbys are in step.
+// and its standbys, which are in step.
 func (s *Service) describeHAConfig(r *rpc.Request) (any, *rpc.Error) {
 	var body struct {
 		DBInstanceId      string
@@ -27,15 +27,16 @@ func (s *Service) describeHAConfig(r *rpc.Request) (any, *rpc.Error) {
 	if in.engine == mySQL {
 		body.SyncMode, body.HAMode = "Semi-sync", "RPO"
 	}
-	id := func(n uint64) string { return strconv.FormatUint(10_000_000+10*in.serial+n, 10) }
-	if in.category == "Basic" {
-		body.HostInstanceInfos.NodeInfo = []node{{NodeId: id(0), NodeType: "Master", RegionId: in.region, ZoneId: in.zone, SyncStatus: "NotSupport"}}
-		return body, nil
-	}
+	id := func(n int) string { return strconv.FormatUint(1_000_000+in.serial, 10) + strconv.Itoa(n) }
+	primary := node{NodeId: id(0), NodeType: "Master", RegionId: in.region, ZoneId: in.zone, SyncStatus: "NotSupport"}
 	at := timestamp(r.Now)
-	body.HostInstanceInfos.NodeInfo = []node{
-		{id(0), "Master", in.region, in.zone, "Synchronized", at, at},
-		{id(1), "Slave", in.region, in.zone, "Synchronized", at, at},
+	if len(in.standbys) > 0 {
+		primary.SyncStatus, primary.LogSyncTime, primary.DataSyncTime = "Synchronized", at, at
 	}
+	nodes := []node{primary}
+	for i, standby := range in.standbys {
+		nodes = append(nodes, node{id(1 + i), "Slave", in.region, standby.zone, "Synchronized", at, at})
+	}
+	body.HostInstanceInfos.NodeInfo = nodes
 	return body, nil
 }
