@@ -90,3 +90,56 @@ func TestA246_HeadOfLink_OwnMetadata(t *testing.T) {
 		}
 	})
 }
+
+func TestA247_Restore_OfStandardObject_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		e.put(c, name, "k", "x")
+		restore := func(key string) (int, error) {
+			r, err := c.RestoreObject(e.Context(), &oss.RestoreObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr(key)})
+			if err != nil {
+				return 0, err
+			}
+			return r.StatusCode, nil
+		}
+		_, err := restore("k")
+		e.refused(err, 400, "OperationNotSupported")
+		if _, err := c.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("archived"), Body: strings.NewReader("x"), StorageClass: oss.StorageClassArchive}); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := restore("archived"); err != nil || status != 202 {
+			t.Errorf("restoring: %d, %v", status, err)
+		}
+		_, err = restore("archived")
+		e.refused(err, 409, "RestoreAlreadyInProgress")
+	})
+}
+
+func TestA248_RequesterPays_AnonymousRefused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.openBucket()
+		e.put(c, name, "k", "x")
+		if _, err := c.PutBucketAcl(e.Context(), &oss.PutBucketAclRequest{Bucket: oss.Ptr(name), Acl: oss.BucketACLPublicRead}); err != nil {
+			t.Fatal(err)
+		}
+		e.answers(e.link(name, "k"), "a public object", 200)
+		if _, err := c.PutBucketRequestPayment(e.Context(), &oss.PutBucketRequestPaymentRequest{Bucket: oss.Ptr(name), PaymentConfiguration: &oss.RequestPaymentConfiguration{Payer: oss.Requester}}); err != nil {
+			t.Fatal(err)
+		}
+		e.answers(e.link(name, "k"), "a public object that its readers pay", 403)
+	})
+}
+
+func TestA249_Expiration_NamesRuleAndDate(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		if err := e.lifecycle(c, name, oss.LifecycleRule{ID: oss.Ptr("gone"), Expiration: &oss.LifecycleRuleExpiration{Days: oss.Ptr(int32(3))}}); err != nil {
+			t.Fatal(err)
+		}
+		e.put(c, name, "p/k", "x")
+		head, err := c.HeadObject(e.Context(), &oss.HeadObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("p/k")})
+		if err != nil || head.Expiration == nil || !strings.Contains(*head.Expiration, `rule-id="gone"`) {
+			t.Errorf("head %+v, %v", head, err)
+		}
+	})
+}

@@ -58,6 +58,9 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 		return wrongSigningRegion(r.Request)
 	}
 	r.bucket = b
+	if b.isPaidByOthers(r) && (!r.caller.signed || r.Header.Get(headerPayer) != payerRequester) {
+		return errorf("AccessDenied", "Access denied for requester pay bucket")
+	}
 	if refused := s.refusePublicData(op, r); refused != nil {
 		return refused
 	}

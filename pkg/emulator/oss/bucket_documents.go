@@ -23,6 +23,7 @@ const (
 	documentLogging       = "logging"
 	documentPolicy        = "policy" // is no XML
 	documentHTTPS         = "httpsConfig"
+	documentPayer         = "requestPayment"
 	documentResourceGroup = "resourceGroup"
 	documentWebsite       = "website"
 )
@@ -198,4 +199,22 @@ const defaultGroup = "rg-default"
 
 func (b *bucket) resourceGroup() string {
 	return b.documentText(documentResourceGroup, defaultGroup, "ResourceGroupId")
+}
+
+func (b *bucket) monitorsAccess() bool {
+	return b.documentText(documentAccessMonitor, disabled, "Status") == versioningEnabled
+}
+
+// payerRequester is who pays for requests of other accounts where the bucket says
+// so, and the word by which such a request agrees (OSS API,
+// PutBucketRequestPayment).
+const (
+	payerRequester = "requester"
+	headerPayer    = "x-oss-request-payer"
+)
+
+// isPaidByOthers reports whether a request of another account, or an anonymous
+// one, is to be paid by its sender.
+func (b *bucket) isPaidByOthers(r *request) bool {
+	return (!r.caller.signed || r.caller.AccountID != b.owner) && b.documentText(documentPayer, "", "Payer") == "Requester"
 }

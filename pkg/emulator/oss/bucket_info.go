@@ -24,6 +24,9 @@ type bucketInfo struct {
 	Bucket  bucketInfoBucket
 }
 
+// A bucketInfoLog is where the accesses to a bucket are logged.
+type bucketInfoLog struct{ LogBucket, LogPrefix string }
+
 type bucketInfoBucket struct {
 	Name                     string
 	Location                 string
@@ -42,6 +45,7 @@ type bucketInfoBucket struct {
 	Owner                    ownerElement
 	AccessControlList        accessControlList
 	ServerSideEncryptionRule encryptionRule
+	BucketPolicy             bucketInfoLog
 }
 
 // getBucketInfo describes a bucket in full (OSS API, GetBucketInfo).
@@ -63,6 +67,9 @@ func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
 		TransferAcceleration: acceleration, CrossRegionReplication: disabled,
 		ResourceGroupID: b.resourceGroup(), Versioning: b.versioning, Owner: owner(b.owner),
 		AccessControlList: accessControlList{b.acl}, BlockPublicAccess: b.publicBlocked, ServerSideEncryptionRule: sse,
+		BucketPolicy: bucketInfoLog{
+			b.documentText(documentLogging, "", "LoggingEnabled", "TargetBucket"), b.documentText(documentLogging, "", "LoggingEnabled", "TargetPrefix"),
+		},
 	}})
 }
 

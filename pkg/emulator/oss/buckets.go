@@ -193,7 +193,12 @@ type bucketList struct {
 	IsTruncated bool     `xml:",omitempty"`
 	NextMarker  string   `xml:",omitempty"`
 	Owner       ownerElement
-	Buckets     []bucketEntry `xml:"Buckets>Bucket"`
+	Buckets     bucketEntries
+}
+
+// bucketEntries are there in an answer without buckets too.
+type bucketEntries struct {
+	Bucket []bucketEntry
 }
 
 // listBuckets lists the account's buckets of all regions (OSS API,
@@ -213,12 +218,12 @@ func (s *Service) listBuckets(r *request) (*response, *apiError) {
 		if group != "" && group != b.resourceGroup() {
 			continue
 		}
-		if len(list.Buckets) == size {
+		if len(list.Buckets.Bucket) == size {
 			list.Prefix, list.Marker, list.MaxKeys, list.IsTruncated = prefix, marker, size, true
-			list.NextMarker = list.Buckets[size-1].Name
+			list.NextMarker = list.Buckets.Bucket[size-1].Name
 			break
 		}
-		list.Buckets = append(list.Buckets, bucketEntry{
+		list.Buckets.Bucket = append(list.Buckets.Bucket, bucketEntry{
 			Name: name, Location: b.location(), Region: b.region, CreationDate: xmlTime(b.created), StorageClass: b.storageClass,
 			ExtranetEndpoint: b.location() + ".aliyuncs.com", IntranetEndpoint: b.location() + "-internal.aliyuncs.com",
 			ResourceGroupID: b.resourceGroup(),

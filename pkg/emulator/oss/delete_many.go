@@ -27,7 +27,7 @@ type deleteResult struct {
 // DeleteMultipleObjects). One key that the caller must not delete refuses the
 // whole request (A067).
 func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-keys", 1000)
+	l, refused := readListing(r, "max-keys", 1000, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}

@@ -91,7 +91,7 @@ func statusOf(code string) int {
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration":
 		return http.StatusNotFound
 	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable",
-		"PositionNotEqualToLength", "ObjectNotAppendable":
+		"PositionNotEqualToLength", "ObjectNotAppendable", "RestoreAlreadyInProgress":
 		return http.StatusConflict
 	case "MethodNotAllowed":
 		return http.StatusMethodNotAllowed

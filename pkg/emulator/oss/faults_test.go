@@ -103,7 +103,7 @@ func TestUnknownRequest_Answered501AndListed(t *testing.T) {
 	mustPutBucket(t, c, "bucket-a")
 	_, err := c.GetBucketReplication(t.Context(), &sdk.GetBucketReplicationRequest{Bucket: new("bucket-a")})
 	wantCode(t, err, "NotImplemented")
-	_, err = c.RestoreObject(t.Context(), &sdk.RestoreObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
+	_, err = c.CleanRestoredObject(t.Context(), &sdk.CleanRestoredObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
 	wantCode(t, err, "NotImplemented")
 	_, err = c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Callback: new("e30=")})
 	wantCode(t, err, "NotImplemented")
@@ -111,7 +111,7 @@ func TestUnknownRequest_Answered501AndListed(t *testing.T) {
 	if status != 501 {
 		t.Errorf("a rule with a filter is answered %d, want 501", status)
 	}
-	want := []string{"GET bucket ?replication", "POST object ?restore", "PUT bucket ?lifecycle with the element Rule.Filter", "PUT object with the header x-oss-callback"}
+	want := []string{"GET bucket ?replication", "POST object ?cleanRestoredObject", "PUT bucket ?lifecycle with the element Rule.Filter", "PUT object with the header x-oss-callback"}
 	if diff := cmp.Diff(want, e.Unknown()); diff != "" {
 		t.Errorf("unknown (-want, +got):\n%s", diff)
 	}

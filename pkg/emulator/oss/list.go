@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 )
 
 // current lists the keys with an object, skipping the ones behind a delete
@@ -24,15 +25,16 @@ func (b *bucket) current(from string) iter.Seq[item] {
 type listing struct {
 	prefix, delimiter, encoding string
 	size                        int
+	now                         time.Time
 }
 
 // maxListed limits the prefix, the delimiter and the markers of a list, in bytes
 // (the integration tests of oss2 have it of ListObjectVersions).
 const maxListed = 1024
 
-func readListing(r *request, maxName string, def int) (listing, *apiError) {
+func readListing(r *request, maxName string, def int, now time.Time) (listing, *apiError) {
 	n, refused := maxKeys(r.query, maxName, def)
-	l := listing{r.query.Get("prefix"), r.query.Get("delimiter"), r.query.Get("encoding-type"), n}
+	l := listing{r.query.Get("prefix"), r.query.Get("delimiter"), r.query.Get("encoding-type"), n, now}
 	if refused == nil && l.encoding != "" && l.encoding != "url" {
 		refused = errorf("InvalidArgument", "Invalid Encoding Method specified in Request.").with("ArgumentName", "encoding-type").with("ArgumentValue", l.encoding)
 	}
@@ -75,13 +77,14 @@ type objectEntry struct {
 	Size         int
 	StorageClass string
 	Owner        *ownerElement
+	RestoreInfo  string `xml:",omitempty"`
 }
 
 func (l listing) contents(b *bucket, items []item, withOwner bool) []objectEntry {
 	var list []objectEntry
 	for _, it := range items {
 		v := b.latest(it.key)
-		e := objectEntry{l.encode(it.key), xmlTime(v.modified), v.etag(), v.objectType(), len(v.data), v.storageClass, nil}
+		e := objectEntry{l.encode(it.key), xmlTime(v.modified), v.etag(), v.objectType(), len(v.data), v.storageClass, nil, v.restoreState(l.now)}
 		if withOwner {
 			o := owner(b.owner)
 			e.Owner = &o
@@ -107,7 +110,7 @@ type objectList struct {
 
 // listObjects lists the objects of a bucket (OSS API, ListObjects).
 func (s *Service) listObjects(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-keys", 100)
+	l, refused := readListing(r, "max-keys", 100, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}
@@ -143,7 +146,7 @@ type objectListV2 struct {
 // listObjectsV2 lists the objects of a bucket (OSS API, ListObjectsV2). The
 // continuation token is opaque to clients; it holds where the page ended.
 func (s *Service) listObjectsV2(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-keys", 100)
+	l, refused := readListing(r, "max-keys", 100, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}
@@ -180,6 +183,7 @@ type versionEntry struct {
 	Size         *int
 	StorageClass string `xml:",omitempty"`
 	Owner        ownerElement
+	RestoreInfo  string `xml:",omitempty"`
 }
 
 type versionList struct {
@@ -201,7 +205,7 @@ type versionList struct {
 // listObjectVersions lists all versions and delete markers, the newest of a
 // key first (OSS API, ListObjectVersions).
 func (s *Service) listObjectVersions(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-keys", 100)
+	l, refused := readListing(r, "max-keys", 100, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}
@@ -253,6 +257,7 @@ func (l listing) versionEntry(b *bucket, it item) versionEntry {
 		size := len(v.data)
 		e.XMLName.Local = "Version"
 		e.ETag, e.Type, e.Size, e.StorageClass = v.etag(), v.objectType(), &size, v.storageClass
+		e.RestoreInfo = v.restoreState(l.now)
 	}
 	return e
 }

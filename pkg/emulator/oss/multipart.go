@@ -36,7 +36,7 @@ type part struct {
 // initiateMultipartUpload begins an upload (OSS API,
 // InitiateMultipartUpload).
 func (s *Service) initiateMultipartUpload(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-keys", 1000)
+	l, refused := readListing(r, "max-keys", 1000, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}
@@ -127,7 +127,7 @@ func (s *Service) uploadPartCopy(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	source, refused := s.copySource(r)
+	source, sourceID, refused := s.copySource(r)
 	if refused != nil {
 		return nil, refused
 	}
@@ -150,6 +150,7 @@ func (s *Service) uploadPartCopy(r *request) (*response, *apiError) {
 	}{LastModified: xmlTime(p.modified), ETag: quoted(p.sum[:])})
 	if refused == nil {
 		answer.header.Set("ETag", quoted(p.sum[:])) // which ali-oss reads, not the body (A072)
+		fromVersion(answer, sourceID)
 		answer.header.Set("Content-Range", copied.contentRange(len(source.data)))
 	}
 	return answer, refused
@@ -166,7 +167,7 @@ type completeRequest struct {
 // completeMultipartUpload makes an object of the parts (OSS API,
 // CompleteMultipartUpload).
 func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-keys", 1000)
+	l, refused := readListing(r, "max-keys", 1000, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}

@@ -229,6 +229,7 @@ func (s *Service) getSymlink(r *request) (*response, *apiError) {
 	answer := newResponse(http.StatusOK)
 	stored(answer, r.bucket, v)
 	answer.header.Set("x-oss-symlink-target", percentEncode(v.target(), true))
+	v.header.copyTo(answer.header)
 	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
 	return answer, nil
 }

@@ -83,7 +83,8 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 	if refused := precondition(v, r.Header, "If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since", http.StatusNotModified); refused != nil {
 		return nil, refused
 	}
-	if r.Method == http.MethodGet && strings.Contains(v.storageClass, "Archive") {
+	now := s.cfg.Clock.Now()
+	if r.Method == http.MethodGet && v.isFrozen(now) {
 		refused := errorf("InvalidObjectState", "The operation is not valid for the object's state.").with("Key", r.key)
 		refused.status = http.StatusForbidden
 		return nil, refused
@@ -91,6 +92,18 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 	answer := newResponse(http.StatusOK)
 	v.header.copyTo(answer.header)
 	describe(answer, r.bucket, v)
+	if state := v.restoreState(now); state != "" {
+		answer.header.Set("x-oss-restore", state)
+	}
+	if expiration := r.bucket.expiration(r.key, v); expiration != "" {
+		answer.header.Set("x-oss-expiration", expiration)
+	}
+	if r.bucket.isPaidByOthers(r) {
+		answer.header.Set("x-oss-request-charged", payerRequester)
+	}
+	if r.bucket.monitorsAccess() {
+		v.change(func(o *options) { o.accessed = now })
+	}
 	if link != nil {
 		link.describeAsLink(answer, r.bucket, v)
 	}
@@ -126,6 +139,13 @@ func (s *Service) getObjectMeta(r *request) (*response, *apiError) {
 	stored(answer, r.bucket, v)
 	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
 	answer.header.Set("Content-Length", strconv.Itoa(len(v.data)))
+	if r.bucket.monitorsAccess() {
+		at := v.modified
+		if v.options != nil && !v.options.accessed.IsZero() {
+			at = v.options.accessed
+		}
+		answer.header.Set("x-oss-last-access-time", at.UTC().Format(http.TimeFormat))
+	}
 	return answer, nil
 }
 
@@ -190,50 +210,57 @@ func (s *Service) deleteObject(r *request) (*response, *apiError) {
 }
 
 // copySource finds the version that x-oss-copy-source names: an object of the
-// same region that the caller may read and that fulfils the conditions.
-func (s *Service) copySource(r *request) (*version, *apiError) {
+// same region that the caller may read and that fulfils the conditions. id is the
+// version's where its bucket has versions.
+func (s *Service) copySource(r *request) (v *version, id string, refused *apiError) {
 	path, rawQuery, _ := strings.Cut(r.Header.Get("x-oss-copy-source"), "?")
 	path, err := url.PathUnescape(path)
 	query, errQuery := url.ParseQuery(rawQuery)
 	from := pathStyle(path)
 	if err != nil || errQuery != nil || from.bucket == "" || from.key == "" {
-		return nil, errorf("InvalidArgument", "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey").with("ArgumentName", "x-oss-copy-source")
+		return nil, "", errorf("InvalidArgument", "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey").with("ArgumentName", "x-oss-copy-source")
 	}
 	source, ok := s.buckets[from.bucket]
 	if !ok {
-		return nil, noSuchBucket(from.bucket)
+		return nil, "", noSuchBucket(from.bucket)
 	}
-	action, id := actionGetObject, query.Get("versionId")
-	if id != "" {
+	action := actionGetObject
+	if id = query.Get("versionId"); id != "" {
 		action = actionGetObject + actionOfOldVersions
 	}
 	if refused := s.authorizeIn(r, source, action, from.key); refused != nil {
-		return nil, refused
+		return nil, "", refused
 	}
 	if source.region != r.bucket.region {
-		return nil, errorf("AccessDenied", "Target object does not reside in the same data center as source object.")
+		return nil, "", errorf("AccessDenied", "Target object does not reside in the same data center as source object.")
 	}
-	v, refused := source.find(from.key, id)
+	v, refused = source.find(from.key, id)
 	switch {
 	case refused != nil:
 	case v.target() != "":
 		refused = unsupported("PUT object with a symbolic link as x-oss-copy-source")
+	case v.isFrozen(s.cfg.Clock.Now()):
+		refused = errorf("InvalidObjectState", "The operation is not valid for the object's state.").with("Key", from.key)
+		refused.status = http.StatusForbidden
 	case v.appendable(): // OSS API, AppendObject; the code is A239
 		refused = errorf("OperationNotSupported", "Appendable objects cannot be copied.").with("Key", from.key)
 	}
 	if refused != nil {
-		return nil, refused
+		return nil, "", refused
 	}
 	if refused := precondition(v, r.Header, "x-oss-copy-source-if-match", "x-oss-copy-source-if-unmodified-since",
 		"x-oss-copy-source-if-none-match", "x-oss-copy-source-if-modified-since", http.StatusNotModified); refused != nil {
-		return nil, refused
+		return nil, "", refused
 	}
-	return v, nil
+	if source.versioning != "" {
+		return v, v.id, nil
+	}
+	return v, "", nil
 }
 
 // copyObject copies an object within a region (OSS API, CopyObject).
 func (s *Service) copyObject(r *request) (*response, *apiError) {
-	v, refused := s.copySource(r)
+	v, sourceID, refused := s.copySource(r)
 	if refused != nil {
 		return nil, refused
 	}
@@ -263,6 +290,15 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 	}{LastModified: xmlTime(made.modified), ETag: made.etag()})
 	if refused == nil {
 		stored(answer, r.bucket, made)
+		fromVersion(answer, sourceID)
 	}
 	return answer, refused
+}
+
+// fromVersion names the version that was copied, in answers of buckets with
+// versions.
+func fromVersion(answer *response, id string) {
+	if id != "" {
+		answer.header.Set("x-oss-copy-source-version-id", id)
+	}
 }

@@ -186,6 +186,7 @@ func handlers() map[string]handler {
 		"DeleteMultipleObjects":         (*Service).deleteMultipleObjects,
 		"PutObject":                     (*Service).putObject,
 		"AppendObject":                  (*Service).appendObject,
+		"RestoreObject":                 (*Service).restoreObject,
 		"CopyObject":                    (*Service).copyObject,
 		"GetObject":                     (*Service).getObject,
 		"HeadObject":                    (*Service).getObject,

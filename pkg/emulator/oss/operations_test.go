@@ -20,6 +20,7 @@ import (
 type model struct {
 	Method, Level              string
 	Fixed, Query, Header, Body []string
+	AnswerHeader, AnswerBody   []string
 }
 
 func models(t *testing.T) map[string]model {

@@ -59,6 +59,9 @@ type savedVersion struct {
 	KeyID        string    `json:"keyId,omitempty"`
 	DataCipher   string    `json:"dataEncryption,omitempty"`
 	Appendable   bool      `json:"appendable,omitempty"`
+
+	Restoration *restoration `json:"restoration,omitempty"`
+	Accessed    *time.Time   `json:"accessed,omitempty"`
 }
 
 type savedUpload struct {
@@ -122,6 +125,10 @@ func (v *version) saved() savedVersion {
 	}
 	if v.options != nil {
 		saved.KeyID, saved.DataCipher, saved.Appendable = v.options.keyID, v.options.dataEncryption, v.options.appendable
+		saved.Restoration = v.options.restoration
+		if at := v.options.accessed; !at.IsZero() {
+			saved.Accessed = &at
+		}
 	}
 	if !v.marker {
 		saved.Sum = hex.EncodeToString(v.sum[:])
@@ -202,7 +209,10 @@ func (v savedVersion) restored() (*version, error) {
 	restored.crc, restored.header = crcOf(v.Data), headersOf(v.Header)
 	restored.change(func(o *options) {
 		o.tags, o.acl, o.target, o.keyID, o.dataEncryption = v.Tags, v.ACL, v.Target, v.KeyID, v.DataCipher
-		o.appendable = v.Appendable
+		o.appendable, o.restoration = v.Appendable, v.Restoration
+		if v.Accessed != nil {
+			o.accessed = *v.Accessed
+		}
 	})
 	return restored, nil
 }

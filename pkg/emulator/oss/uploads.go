@@ -34,7 +34,7 @@ type uploadList struct {
 // listMultipartUploads lists the uploads in progress, by key and id (OSS API,
 // ListMultipartUploads).
 func (s *Service) listMultipartUploads(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-uploads", 1000)
+	l, refused := readListing(r, "max-uploads", 1000, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}
@@ -89,7 +89,7 @@ type partList struct {
 
 // listParts lists the parts of an upload by number (OSS API, ListParts).
 func (s *Service) listParts(r *request) (*response, *apiError) {
-	l, refused := readListing(r, "max-parts", 1000)
+	l, refused := readListing(r, "max-parts", 1000, s.cfg.Clock.Now())
 	if refused != nil {
 		return nil, refused
 	}

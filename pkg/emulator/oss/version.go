@@ -16,7 +16,7 @@ import (
 )
 
 // A version of an object, or a delete marker in its place. Once stored, only
-// its tags and ACL change. A bucket may have millions of them: equal parts are
+// its options change. A bucket may have millions of them: equal parts are
 // stored once.
 type version struct {
 	id           string
@@ -40,6 +40,8 @@ type options struct {
 	// keyID and dataEncryption go with the encryption KMS.
 	keyID, dataEncryption string
 	appendable            bool // AppendObject made it
+	restoration           *restoration
+	accessed              time.Time // where the bucket monitors accesses
 }
 
 // The types of an object that the emulator makes (OSS API, HeadObject).
@@ -101,7 +103,7 @@ func (v *version) change(f func(*options)) {
 	}
 	f(&o)
 	v.options = &o
-	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable {
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() {
 		v.options = nil
 	}
 }
