@@ -21,6 +21,8 @@ func answersOfVPC(t *testing.T, a *answers) {
 	subnet := text(t, a.do(t, "CreateVSwitch", "VpcId", id, "ZoneId", "cn-hangzhou-h", "CidrBlock", "10.0.1.0/24", "Tag.1.Key", "a", "Tag.1.Value", "1"), "VSwitchId")
 	a.do(t, "AssociateVpcCidrBlock", "VpcId", id, "SecondaryCidrBlock", "10.1.0.0/16")
 	a.do(t, "TagResources", "ResourceType", "ROUTETABLE", "ResourceId.1", table, "Tag.1.Key", "a", "Tag.1.Value", "1")
+	a.do(t, "EnableVpcClassicLink", "VpcId", id)
+	a.do(t, "DisableVpcClassicLink", "VpcId", id)
 	a.do(t, "DescribeVpcs", "VpcId", id)
 	a.do(t, "DescribeVpcAttribute", "VpcId", id)
 	a.do(t, "DescribeVSwitches", "VpcId", id)
@@ -38,6 +40,15 @@ func answersOfVPC(t *testing.T, a *answers) {
 	a.do(t, "UnassociateVpcCidrBlock", "VpcId", id, "SecondaryCidrBlock", "10.1.0.0/16")
 	a.do(t, "DeleteVSwitch", "VSwitchId", subnet)
 	a.do(t, "DeleteVpc", "VpcId", id)
+
+	// The default networks of the start make place for new ones.
+	v := a.srv.Network().Regions()[0].VPCs[0]
+	for _, w := range v.VSwitches {
+		a.do(t, "DeleteVSwitch", "VSwitchId", w.ID)
+	}
+	a.do(t, "DeleteVpc", "VpcId", v.ID)
+	a.do(t, "CreateDefaultVpc")
+	a.do(t, "CreateDefaultVSwitch", "ZoneId", "cn-hangzhou-h")
 }
 
 const (

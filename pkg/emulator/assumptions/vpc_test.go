@@ -112,3 +112,10 @@ func TestA371_SecondaryBlock_OverlapRefused(t *testing.T) {
 		add("192.168.5.0/24").want(400, "QuotaExceeded.SecondaryCidrBlock")
 	})
 }
+
+func TestA372_SecondDefaultNetwork_Refused(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		e.vpc("CreateDefaultVpc").want(403, "DefaultVpc.Existed")
+		e.vpc("CreateDefaultVSwitch", "ZoneId", e.region+"-h").want(403, "DefaultVswitch.Existed")
+	})
+}

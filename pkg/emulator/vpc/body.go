@@ -95,7 +95,7 @@ func (s *Service) listed(v VPC) listedVPC {
 
 // single is a VPC in the answer of DescribeVpcAttribute.
 func (s *Service) single(v VPC) singleVPC {
-	return singleVPC{vpcBody: s.vpcBody(v), CloudResources: resourceCounts{[]resourceCount{
+	return singleVPC{vpcBody: s.vpcBody(v), ClassicLinkEnabled: v.ClassicLink, CloudResources: resourceCounts{[]resourceCount{
 		{"VSwitch", len(v.VSwitches)}, {"VRouter", 1}, {"RouteTable", 1},
 	}}}
 }
@@ -119,7 +119,7 @@ type vswitchBody struct {
 func (s *Service) vswitchBody(in VPC, v VSwitch) vswitchBody {
 	b := vswitchBody{
 		VSwitchId: v.ID, VSwitchName: v.Name, VpcId: v.VPCID, ZoneId: v.ZoneID, CidrBlock: v.CIDR.String(),
-		Status: "Available", Description: v.Description, CreationTime: creation(v.Created), IsDefault: in.Default && v.Created.IsZero(),
+		Status: "Available", Description: v.Description, CreationTime: creation(v.Created), IsDefault: v.isDefault(in),
 		// The first address and the last three of a VSwitch are the system's.
 		AvailableIpAddressCount: 1<<(32-v.CIDR.Bits()) - 4,
 		OwnerId:                 s.owner(), ResourceGroupId: in.group(), Tags: tagList{v.Tags},

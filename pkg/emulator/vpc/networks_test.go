@@ -259,3 +259,50 @@ func TestNetworks_BadInput_RefusedWithoutEffect(t *testing.T) {
 		t.Errorf("the state is %d bytes, was %d", len(after), len(before))
 	}
 }
+
+func TestDefaultNetworks_Deleted_MadeAgain(t *testing.T) {
+	f := newFixture(t)
+	call := func(action string, pairs ...string) error {
+		r := requests.NewCommonRequest()
+		r.Method, r.Scheme, r.Domain, r.Version, r.ApiName = "POST", "HTTP", f.Domain, "2016-04-28", action
+		for i := 0; i+1 < len(pairs); i += 2 {
+			r.QueryParams[pairs[i]] = pairs[i+1]
+		}
+		_, err := f.ProcessCommonRequest(r)
+		return err
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantCode(t, call("CreateDefaultVSwitch", "ZoneId", "cn-hangzhou-z"), 404, "InvalidZoneId.NotFound")
+	must(call("DeleteVSwitch", "VSwitchId", "vsw-cnhangzhou0h"))
+	must(call("CreateVSwitch", "VpcId", vpcID, "ZoneId", "cn-hangzhou-h", "CidrMask", "24"))
+	must(call("CreateDefaultVSwitch", "ZoneId", "cn-hangzhou-h"))
+	wantCode(t, call("CreateDefaultVSwitch", "ZoneId", "cn-hangzhou-h"), 403, "DefaultVswitch.Existed")
+	wantCode(t, call("CreateVSwitch", "VpcId", vpcID, "ZoneId", "cn-hangzhou-h", "CidrMask", "30"), 400, "InvalidCidrBlock.Malformed")
+	wantCode(t, call("CreateVSwitch", "VpcId", vpcID, "ZoneId", "cn-hangzhou-h"), 400, "MissingCidrBlock")
+	v, _ := f.srv.Network().VPC("cn-hangzhou", vpcID)
+	var blocks []string
+	for _, w := range v.VSwitches {
+		blocks = append(blocks, w.ZoneID+" "+w.CIDR.String())
+		must(call("DeleteVSwitch", "VSwitchId", w.ID))
+	}
+	// The first free blocks of 192.168.0.0/16 beside 192.168.1.0/24.
+	if diff := cmp.Diff([]string{"cn-hangzhou-i 192.168.1.0/24", "cn-hangzhou-h 192.168.0.0/24", "cn-hangzhou-h 192.168.16.0/20"}, blocks); diff != "" {
+		t.Errorf("VSwitches (-want, +got):\n%s", diff)
+	}
+	must(call("DeleteVpc", "VpcId", vpcID))
+	wantCode(t, call("CreateDefaultVSwitch", "ZoneId", "cn-hangzhou-h"), 404, "InvalidVpcId.NotFound")
+	must(call("CreateDefaultVpc"))
+	wantCode(t, call("CreateDefaultVpc"), 403, "DefaultVpc.Existed")
+	must(call("CreateDefaultVSwitch", "ZoneId", "cn-hangzhou-h"))
+	must(call("EnableVpcClassicLink", "VpcId", f.vpc))
+	r := sdk.CreateDescribeVpcAttributeRequest()
+	r.VpcId = f.vpc
+	if got, err := f.DescribeVpcAttribute(r); err != nil || !got.ClassicLinkEnabled {
+		t.Errorf("VPC %+v, %v", got, err)
+	}
+}

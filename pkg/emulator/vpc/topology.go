@@ -18,6 +18,7 @@ type VSwitch struct {
 	CIDR                    netip.Prefix
 	Created                 time.Time // zero: before all time of the emulator
 	Tags                    []Tag     `json:",omitempty"`
+	Default                 bool      `json:",omitempty"` // made as the default one of its zone
 }
 
 // A VPC is a private network with its VSwitches.
@@ -34,6 +35,7 @@ type VPC struct {
 	SecondaryCIDRs []netip.Prefix `json:",omitempty"`
 	ResourceGroup  string         `json:",omitempty"` // empty: the default one
 	DNSHostnames   bool           `json:",omitempty"`
+	ClassicLink    bool           `json:",omitempty"`
 	RouteTable     RouteTable     `json:",omitzero"`
 }
 

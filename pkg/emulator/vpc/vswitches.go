@@ -18,32 +18,52 @@ func (r *Region) vswitch(id string) (in *VPC, at int) {
 	return nil, -1
 }
 
-// createVSwitch is CreateVSwitch of the VPC API.
+// createVSwitch is CreateVSwitch of the VPC API. CidrMask without CidrBlock
+// takes the first free block of the VPC.
 func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
-	for _, parameter := range []string{"VpcId", "ZoneId", "CidrBlock"} {
+	for _, parameter := range []string{"VpcId", "ZoneId"} {
 		if _, fail := r.Require(parameter); fail != nil {
 			return nil, fail
 		}
 	}
-	v := VSwitch{ID: "vsw-bp1" + random(), VPCID: r.Get("VpcId"), ZoneID: r.Get("ZoneId"), Created: r.Now}
-	var err error
-	if v.CIDR, err = netip.ParsePrefix(r.Get("CidrBlock")); err != nil || !v.CIDR.Addr().Is4() || v.CIDR != v.CIDR.Masked() || v.CIDR.Bits() < 16 || v.CIDR.Bits() > 29 {
-		return nil, bad("InvalidCidrBlock.Malformed", "CidrBlock is an IPv4 block with a mask of 16 to 29 bits.")
+	mask, fail := r.Int("CidrMask", 0)
+	if fail != nil {
+		return nil, fail
 	}
-	var fail *rpc.Error
+	if r.Get("CidrBlock") == "" && mask == 0 {
+		return nil, rpc.Missing("CidrBlock")
+	}
+	v := VSwitch{ID: "vsw-bp1" + random(), VPCID: r.Get("VpcId"), ZoneID: r.Get("ZoneId"), Created: r.Now}
+	if r.Get("CidrBlock") != "" {
+		var err error
+		if v.CIDR, err = netip.ParsePrefix(r.Get("CidrBlock")); err != nil || !v.CIDR.Addr().Is4() || v.CIDR != v.CIDR.Masked() || mask != 0 && mask != v.CIDR.Bits() {
+			return nil, badSubnet()
+		}
+		mask = v.CIDR.Bits()
+	}
+	if mask < 16 || mask > 29 {
+		return nil, badSubnet()
+	}
 	if v.Tags, fail = readTags(r); fail != nil {
 		return nil, fail
 	}
 	if v.Name, v.Description, fail = labels(r, "VSwitchName"); fail != nil {
 		return nil, fail
 	}
-	fail = s.change(r.Region, func(region *Region) *rpc.Error {
+	fail = s.change(r.Region, func(region *Region) (fail *rpc.Error) {
 		in := region.vpc(v.VPCID)
 		switch {
 		case in == nil:
 			return unknownVPC()
 		case !slices.Contains(region.Zones, v.ZoneID):
-			return rpc.Errorf(http.StatusNotFound, "InvalidZoneId.NotFound", "The zone does not exist in the region.")
+			return unknownZone()
+		}
+		if !v.CIDR.IsValid() {
+			if v.CIDR, fail = in.free(mask); fail != nil {
+				return fail
+			}
+		}
+		switch {
 		case !slices.ContainsFunc(append([]netip.Prefix{in.CIDR}, in.SecondaryCIDRs...), func(of netip.Prefix) bool { return inside(v.CIDR, of) }):
 			return bad("InvalidCidrBlock.Malformed", "The block is not inside the VPC's.")
 		case slices.ContainsFunc(in.VSwitches, func(w VSwitch) bool { return w.CIDR.Overlaps(v.CIDR) }):
@@ -53,6 +73,14 @@ func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
 		return nil
 	})
 	return struct{ VSwitchId string }{v.ID}, fail
+}
+
+func badSubnet() *rpc.Error {
+	return bad("InvalidCidrBlock.Malformed", "CidrBlock is an IPv4 block with a mask of 16 to 29 bits, which CidrMask may name instead.")
+}
+
+func unknownZone() *rpc.Error {
+	return rpc.Errorf(http.StatusNotFound, "InvalidZoneId.NotFound", "The zone does not exist in the region.")
 }
 
 // modifyVSwitchAttribute is ModifyVSwitchAttribute of the VPC API.
