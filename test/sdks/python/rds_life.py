@@ -31,7 +31,7 @@ class Life:
         wanted = dict(
             RegionId=REGION, Engine="MySQL", EngineVersion="5.7", DBInstanceClass="rds.mysql.t1.small", DBInstanceStorage=20,
             DBInstanceNetType="Intranet", SecurityIPList="127.0.0.1", PayType="Postpaid", InstanceNetworkType="VPC",
-            VPCId=vpc["VpcId"], VSwitchId=vpc["VSwitchIds"]["VSwitchId"][0], ClientToken=self.token,
+            VPCId=vpc["VpcId"], VSwitchId=vpc["VSwitchIds"]["VSwitchId"][0], ZoneIdSlave1="Auto", ClientToken=self.token,
             DBInstanceDescription="a-check")
         made = self.rds("CreateDBInstance", **wanted)
         self.id = made["DBInstanceId"]
