@@ -46,6 +46,7 @@ func TestCreateDBInstance_BadRequest_Refused(t *testing.T) {
 		"unknown net type":          {func(r *request) { r.DBInstanceNetType = "VPC" }, 404, "InvalidDBInstanceNetType.NotFound"},
 		"classic network":           {func(r *request) { r.InstanceNetworkType = "Classic" }, 400, "InvalidParameter"},
 		"no VPC":                    {func(r *request) { r.VPCId = "" }, 400, "MissingVPCId"},
+		"no network type nor VPC":   {func(r *request) { r.InstanceNetworkType, r.VPCId = "", "" }, 400, "MissingVPCId"},
 		"no VSwitch":                {func(r *request) { r.VSwitchId = "" }, 400, "MissingVSwitchId"},
 		"unknown VSwitch":           {func(r *request) { r.VSwitchId = "vsw-x" }, 403, "InvalidVswitchId"},
 		"malformed VSwitch":         {func(r *request) { r.VSwitchId = "vsw x" }, 400, "InvalidVSwitchId.Format"},

@@ -84,6 +84,8 @@ func TestCreateDBInstance_Cluster_ListsNodes(t *testing.T) {
 	for _, n := range f.attribute(id).DBClusterNodes.DBClusterNode {
 		nodes = append(nodes, n.NodeRole+" "+n.NodeZoneId)
 	}
+	config := must(f.call("DescribeDBInstanceHAConfig", "DBInstanceId", id))(f)
+	f.wantAnswer(config, "HostInstanceInfos.NodeInfo.1.ZoneId", zone, "HostInstanceInfos.NodeInfo.2.ZoneId", otherZone)
 	if got := strings.Join(nodes, ", "); got != "primary "+zone+", secondary "+zone+", secondary "+otherZone {
 		t.Errorf("nodes: %s", got)
 	}
