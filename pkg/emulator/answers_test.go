@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
@@ -62,8 +63,19 @@ func (a *answers) note(t *testing.T, action, path string, v any) {
 			a.seen[action][path] = true
 		}
 	default:
+		if s, ok := v.(string); ok && strings.Count(s, "T") == 1 && len(s) > 11 && s[4] == '-' && s[10] == 'T' && !isTime(s) {
+			t.Errorf("%s: %s is %s, which is no time of the cloud's form", action, path, s)
+		}
 		a.seen[action][path] = true
 	}
+}
+
+// isTime reports whether a text is a time as RPC products write it: UTC, in seconds or
+// minutes.
+func isTime(s string) bool {
+	_, seconds := time.Parse("2006-01-02T15:04:05Z", s)
+	_, minutes := time.Parse("2006-01-02T15:04Z", s)
+	return seconds == nil && len(s) == 20 || minutes == nil
 }
 
 // text returns a member of an answer; path has the names and numbers that lead

@@ -116,7 +116,7 @@ func TestRPC_BadInput_RefusedAndStateAsBefore(t *testing.T) {
 						delete(params, name)
 					}
 				}
-				before := saved(t, srv)
+				before := savedState(t, srv)
 				if status, code := post(t, srv, key, params); status != tc.status || code != tc.code {
 					t.Errorf("answered %d %s, want %d %s", status, code, tc.status, tc.code)
 				}
@@ -124,12 +124,12 @@ func TestRPC_BadInput_RefusedAndStateAsBefore(t *testing.T) {
 			})
 		}
 		t.Run(action+"/bodies that cannot be read", func(t *testing.T) { refusesBodies(t, srv, product.version, action) })
-		before := saved(t, srv)
+		before := savedState(t, srv)
 		product.good.Set("Version", product.version)
 		if status, code := post(t, srv, key, product.good); status != 200 {
 			t.Errorf("%s, the good call: %d %s", action, status, code)
 		}
-		if after := saved(t, srv); product.version != "2015-06-12" && bytes.Equal(before, after) {
+		if after := savedState(t, srv); product.version != "2015-06-12" && bytes.Equal(before, after) {
 			t.Errorf("%s changes nothing that a snapshot shows", action)
 		}
 	}
@@ -137,7 +137,7 @@ func TestRPC_BadInput_RefusedAndStateAsBefore(t *testing.T) {
 
 // refusesBodies sends bodies that are no form and no JSON.
 func refusesBodies(t *testing.T, srv *emulator.Server, version, action string) {
-	before := saved(t, srv)
+	before := savedState(t, srv)
 	for _, body := range []struct{ contentType, text string }{
 		{"application/json", `{"Id":`}, {"application/json", `["Id"]`}, {"application/json", `{} {}`}, {"application/json", strings.Repeat(`{"a":`, 1<<16)},
 		{"application/x-www-form-urlencoded", "Id=%zz"}, {"application/x-www-form-urlencoded", "a=" + strings.Repeat("a", 5<<20)},
@@ -157,18 +157,9 @@ func refusesBodies(t *testing.T, srv *emulator.Server, version, action string) {
 	unchanged(t, srv, before)
 }
 
-func saved(t *testing.T, srv *emulator.Server) []byte {
-	t.Helper()
-	var state bytes.Buffer
-	if err := srv.Save(&state); err != nil {
-		t.Fatal(err)
-	}
-	return state.Bytes()
-}
-
 func unchanged(t *testing.T, srv *emulator.Server, before []byte) {
 	t.Helper()
-	if after := saved(t, srv); !bytes.Equal(before, after) {
+	if after := savedState(t, srv); !bytes.Equal(before, after) {
 		t.Errorf("the state has changed from %d to %d bytes", len(before), len(after))
 	}
 }

@@ -61,7 +61,7 @@ func (c *call) admit() *Error {
 	}
 	c.caller.Origin = cloud.OriginOf(c.r)
 	if !known {
-		c.unknown = c.action
+		c.unknown = shortened(c.action)
 		return c.unknownAction()
 	}
 	if err := c.authorize(); err != nil {
@@ -204,7 +204,11 @@ func (c *call) fail(e *Error, effected bool) {
 		c.g.noteUnknown(c.product.Name, c.version, c.unknown)
 	}
 	c.record(e.Status, e.Code, effected)
-	body := errorBody{HostID: c.r.Host, Code: e.Code, Message: e.Message,
+	message := e.Message
+	if e.Code != "SignatureDoesNotMatch" { // its clients look for the whole string to sign
+		message = cut(message, 1000)
+	}
+	body := errorBody{HostID: c.r.Host, Code: e.Code, Message: message,
 		Recommend: "https://api.aliyun.com/troubleshoot?q=" + url.QueryEscape(e.Code) + "&product=" + c.product.Name + "&requestId=" + c.requestID}
 	contentType, b, err := encode(c.format, "Error", c.requestID, body)
 	if err != nil { // a struct of strings always encodes

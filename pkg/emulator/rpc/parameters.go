@@ -98,12 +98,14 @@ func withoutNumbers(name string) string {
 
 // shortened cuts a name that came from outside to a length that an answer may
 // have.
-func shortened(name string) string {
-	const most = 100
-	if len(name) > most {
-		return name[:most] + "..."
+func shortened(name string) string { return cut(name, 100) }
+
+// cut shortens a text that is longer than most bytes.
+func cut(text string, most int) string {
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "..."
 	}
-	return name
+	return text
 }
 
 // CommonParameters lists the parameters that every action takes.

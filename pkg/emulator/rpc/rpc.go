@@ -66,5 +66,6 @@ func Missing(name string) *Error {
 // Unsupported answers 501 to requests that the real cloud may serve and the
 // emulator lacks. The status keeps it apart from the cloud's own answers.
 func Unsupported(what string) *Error {
+	what = shortened(what) // it may be the client's text
 	return Errorf(http.StatusNotImplemented, "NotImplemented."+what, "The emulator does not know %s.", what)
 }
