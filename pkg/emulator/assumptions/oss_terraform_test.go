@@ -21,3 +21,22 @@ func TestA390_ReadOfObject_IgnoresACLHeader(t *testing.T) {
 		_ = read.Body.Close()
 	})
 }
+
+func TestA391_ObjectRetention_NeedsVersioning(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		e.put(c, name, "k", "x")
+		_, err := c.GetBucketObjectWormConfiguration(e.Context(), &oss.GetBucketObjectWormConfigurationRequest{Bucket: oss.Ptr(name)})
+		e.refused(err, 404, "NoSuchObjectWormConfiguration")
+		_, err = c.GetObjectRetention(e.Context(), &oss.GetObjectRetentionRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k")})
+		e.refused(err, 404, "NoSuchObjectRetention")
+		_, err = c.PutObjectRetention(e.Context(), &oss.PutObjectRetentionRequest{
+			Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Retention: &oss.ObjectWormRetention{Mode: oss.Ptr("COMPLIANCE"), RetainUntilDate: oss.Ptr("2099-01-01T00:00:00.000Z")},
+		})
+		e.refused(err, 400, "InvalidRequest")
+		_, err = c.PutBucketObjectWormConfiguration(e.Context(), &oss.PutBucketObjectWormConfigurationRequest{
+			Bucket: oss.Ptr(name), ObjectWormConfiguration: &oss.ObjectWormConfiguration{ObjectWormEnabled: oss.Ptr("Enabled")},
+		})
+		e.refused(err, 400, "InvalidRequest")
+	})
+}

@@ -101,6 +101,7 @@ func TestAnswers_MembersOfModels_AreThere(t *testing.T) {
 	a.objects(t, c)
 	a.uploads(t, c)
 	a.lists(t, c)
+	a.retentions(t, c)
 	_, table := oss.Entries()
 	answered, leftOut := 0, 0
 	for name, m := range models(t) {
@@ -301,4 +302,17 @@ func (a *answers) lists(t *testing.T, c *sdk.Client) {
 	if _, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a"), EncodingType: new("url"), Objects: []sdk.DeleteObject{{Key: new("copy")}, {Key: new("k"), VersionId: new("CAE")}}}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// retentions is the last to run: a bucket keeps object retention for good.
+func (a *answers) retentions(t *testing.T, c *sdk.Client) {
+	t.Helper()
+	a.do(t, c, "PUT", "", "versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+	for _, period := range []string{"Days", "Years"} {
+		a.do(t, c, "PUT", "", "objectWorm", "<ObjectWormConfiguration><ObjectWormEnabled>Enabled</ObjectWormEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><"+
+			period+">1</"+period+"></DefaultRetention></Rule></ObjectWormConfiguration>")
+		a.do(t, c, "GET", "", "objectWorm", "")
+	}
+	a.do(t, c, "PUT", "kept", "", "content")
+	a.do(t, c, "GET", "kept", "retention", "")
 }

@@ -22,6 +22,9 @@ func (s *Service) appendObject(r *request) (*response, *apiError) {
 	case err != nil || position < 0:
 		return nil, invalid("position", given, "Invalid append position.")
 	}
+	if r.bucket.objectWorm != nil {
+		return nil, errorf("InvalidRequest", "A bucket with object retention has no appendable objects.").with("BucketName", r.bucket.name) // A391
+	}
 	versions := r.bucket.objects.get(r.key)
 	if len(versions) == 0 {
 		return s.beginAppending(r, position)

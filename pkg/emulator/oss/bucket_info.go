@@ -128,6 +128,7 @@ func (s *Service) optionsOf(b *bucket) map[string]string {
 	add("cors", b.cors != nil, (*Service).getBucketCORS)
 	add("lifecycle", b.lifecycle != nil, (*Service).getBucketLifecycle)
 	add("worm", b.worm != nil, (*Service).getBucketWorm)
+	add("objectWorm", b.objectWorm != nil, (*Service).getObjectWorm)
 	return options
 }
 

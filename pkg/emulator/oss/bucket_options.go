@@ -17,6 +17,9 @@ func (s *Service) putBucketVersioning(r *request) (*response, *apiError) {
 	if xml.Unmarshal(r.body, &given) != nil || given.Status != versioningEnabled && given.Status != versioningSuspended {
 		return nil, malformedXML()
 	}
+	if r.bucket.objectWorm != nil && given.Status != versioningEnabled {
+		return nil, errorf("InvalidRequest", "The versioning of a bucket with object retention stays.").with("BucketName", r.bucket.name) // A391
+	}
 	r.bucket.versioning = given.Status
 	return newResponse(http.StatusOK), nil
 }

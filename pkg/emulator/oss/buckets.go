@@ -36,8 +36,9 @@ type bucket struct {
 	lifecycle                     *lifecycleConfiguration
 	documents                     map[string]string // options that are one document, by sub-resource; replaced as a whole
 	worm                          *wormPolicy
-	publicBlocked                 bool // PutBucketPublicAccessBlock
-	accountBlocked                bool // BlockAccount
+	objectWorm                    *objectWorm // nil: objects have no retention
+	publicBlocked                 bool        // PutBucketPublicAccessBlock
+	accountBlocked                bool        // BlockAccount
 	objects                       index
 	uploads                       map[string]*upload
 }

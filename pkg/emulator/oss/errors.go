@@ -88,7 +88,8 @@ func statusOf(code string) int {
 		"InvalidSecurityToken", "SecondLevelDomainForbidden", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt", "AccessForbidden":
 		return http.StatusForbidden
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
-		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration":
+		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration",
+		"NoSuchObjectWormConfiguration", "NoSuchObjectRetention":
 		return http.StatusNotFound
 	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable",
 		"PositionNotEqualToLength", "ObjectNotAppendable", "RestoreAlreadyInProgress":

@@ -39,6 +39,9 @@ func mayWrite(r *request, now time.Time) *apiError {
 	if _, refused := parseTags(r.Header.Get("x-oss-tagging")); refused != nil {
 		return refused
 	}
+	if _, refused := retentionOf(r.bucket, r.Header, now); refused != nil {
+		return refused
+	}
 	if strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), trueText) && r.bucket.versioning == "" && r.bucket.latest(r.key) != nil {
 		return errorf("FileAlreadyExists", "The object you specified already exists and can not be overwritten.").with("Key", r.key)
 	}
@@ -159,6 +162,7 @@ func describe(answer *response, b *bucket, v *version) {
 		answer.header.Set(headerNextPosition, strconv.Itoa(len(v.data)))
 	}
 	answer.header.Set("x-oss-storage-class", v.storageClass)
+	v.retention().writeTo(answer.header)
 	if v.objectType() == typeNormal { // put whole (A207)
 		answer.header.Set("Content-MD5", base64.StdEncoding.EncodeToString(v.sum[:]))
 	}

@@ -34,6 +34,7 @@ type savedBucket struct {
 	Lifecycle    *lifecycleConfiguration `json:"lifecycle,omitempty"`
 	Documents    map[string]string       `json:"documents,omitempty"`
 	Worm         *wormPolicy             `json:"worm,omitempty"`
+	ObjectWorm   *objectWorm             `json:"objectWorm,omitempty"`
 	Objects      []savedObject           `json:"objects,omitempty"` // by key
 	Uploads      []savedUpload           `json:"uploads,omitempty"`
 }
@@ -62,6 +63,7 @@ type savedVersion struct {
 
 	Restoration *restoration `json:"restoration,omitempty"`
 	Accessed    *time.Time   `json:"accessed,omitempty"`
+	Retention   *retention   `json:"retention,omitempty"`
 }
 
 type savedUpload struct {
@@ -87,7 +89,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
 			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, Tags: b.tags, Encryption: b.encryption,
-			CORS: b.cors.saved(), Lifecycle: b.lifecycle, Documents: b.documents, Worm: b.worm,
+			CORS: b.cors.saved(), Lifecycle: b.lifecycle, Documents: b.documents, Worm: b.worm, ObjectWorm: b.objectWorm,
 		}
 		for key, versions := range b.objects.all() {
 			object := savedObject{Key: key}
@@ -122,6 +124,7 @@ func (v *version) saved() savedVersion {
 	saved := savedVersion{
 		ID: v.id, Marker: v.marker, Data: v.data, Modified: v.modified, Parts: v.parts, StorageClass: v.storageClass,
 		Encryption: v.encryption, Header: v.header.text(), Tags: v.tags(), ACL: v.acl(), Target: v.target(),
+		Retention: v.retention(),
 	}
 	if v.options != nil {
 		saved.KeyID, saved.DataCipher, saved.Appendable = v.options.keyID, v.options.dataEncryption, v.options.appendable
@@ -169,7 +172,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 				return fmt.Errorf("oss: state: bucket %s, CORS: %w", saved.Name, refused)
 			}
 		}
-		b.documents, b.worm = saved.Documents, saved.Worm
+		b.documents, b.worm, b.objectWorm = saved.Documents, saved.Worm, saved.ObjectWorm
 		for _, object := range saved.Objects {
 			versions := make([]*version, 0, len(object.Versions))
 			for _, v := range object.Versions {
@@ -213,6 +216,7 @@ func (v savedVersion) restored() (*version, error) {
 		if v.Accessed != nil {
 			o.accessed = *v.Accessed
 		}
+		o.retention = v.Retention
 	})
 	return restored, nil
 }

@@ -42,6 +42,7 @@ type options struct {
 	appendable            bool // AppendObject made it
 	restoration           *restoration
 	accessed              time.Time // where the bucket monitors accesses
+	retention             *retention
 }
 
 // The types of an object that the emulator makes (OSS API, HeadObject).
@@ -103,7 +104,7 @@ func (v *version) change(f func(*options)) {
 	}
 	f(&o)
 	v.options = &o
-	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() {
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() && o.retention == nil {
 		v.options = nil
 	}
 }
@@ -131,6 +132,7 @@ func (s *Service) newVersion(b *bucket, h http.Header, data []byte) *version {
 		o.keyID, o.dataEncryption = rule.KMSMasterKeyID, rule.KMSDataEncryption
 		o.acl = objectACL(h)
 		o.tags, _ = parseTags(h.Get("x-oss-tagging"))
+		o.retention, _ = retentionOf(b, h, v.modified)
 	})
 	return v
 }

@@ -41,18 +41,19 @@ func (b *bucket) wormPolicy(now time.Time) (*wormPolicy, *apiError) {
 	return b.worm, nil
 }
 
-// immutable refuses to remove or replace a version that the retention policy
-// keeps; id is empty for the version that a request without an id removes.
+// immutable refuses to remove or replace a version that the retention policy or a
+// retention of its own keeps; id is empty for the version that a request without an
+// id removes.
 func (b *bucket) immutable(key, id string, now time.Time) *apiError {
 	policy, none := b.wormPolicy(now)
-	if none != nil || id == "" && b.versioning == versioningEnabled {
+	if none != nil && b.objectWorm == nil || id == "" && b.versioning == versioningEnabled {
 		return nil
 	}
 	if id == "" {
 		id = nullVersion
 	}
 	for _, v := range b.objects.get(key) {
-		if v.id == id && !v.marker && now.Before(v.modified.AddDate(0, 0, policy.Days)) {
+		if v.id == id && !v.marker && (v.retention().keeps(now) || policy != nil && now.Before(v.modified.AddDate(0, 0, policy.Days))) {
 			return errorf("FileImmutable", "The object you specified is immutable.").with("Key", key)
 		}
 	}
@@ -86,6 +87,9 @@ func (s *Service) initiateBucketWorm(r *request) (*response, *apiError) {
 	now := s.cfg.Clock.Now()
 	if old, none := r.bucket.wormPolicy(now); none == nil && old.State == wormLocked {
 		return nil, wormIsLocked(r.bucket)
+	}
+	if r.bucket.objectWorm != nil {
+		return nil, errorf("InvalidRequest", "The bucket has object retention.").with("BucketName", r.bucket.name) // A391
 	}
 	r.bucket.worm = &wormPolicy{
 		ID: strings.ToUpper(strings.ReplaceAll(cloud.NewRequestID(), "-", "")), State: wormInProgress, Days: days, Created: now,
