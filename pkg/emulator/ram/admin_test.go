@@ -142,3 +142,37 @@ func TestPolicyVersions_DefaultVersion_Counts(t *testing.T) {
 	_, err := version("v3")
 	wantCode(t, err, "EntityNotExist.Policy.Version")
 }
+
+func TestAccessKey_OfTheAccount_ActsAsTheAccount(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root(t)
+	key := must(createKey(c, ""))(t).AccessKey
+	must(createUser(e.client(t, key.AccessKeyId, key.AccessKeySecret), "u"))(t)
+	if keys := e.Keys(); len(keys) != 1 || keys[0].ID != key.AccessKeyId || keys[0].User != "" {
+		t.Errorf("keys %+v", keys)
+	}
+	saved, err := e.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Restore(saved); err != nil {
+		t.Fatal(err)
+	}
+	list := must(c.ListAccessKeys(plain(sdk.CreateListAccessKeysRequest(), nil)))(t).AccessKeys.AccessKey
+	if len(list) != 1 || list[0].AccessKeyId != key.AccessKeyId || list[0].Status != "Active" {
+		t.Errorf("keys %+v", list)
+	}
+	must(c.UpdateAccessKey(plain(sdk.CreateUpdateAccessKeyRequest(), func(r *sdk.UpdateAccessKeyRequest) {
+		r.UserAccessKeyId, r.Status = key.AccessKeyId, "Inactive"
+	})))(t)
+	_, err = createUser(e.client(t, key.AccessKeyId, key.AccessKeySecret), "v")
+	wantCode(t, err, "InvalidAccessKeyId.Inactive")
+	for range 4 {
+		must(createKey(c, ""))(t)
+	}
+	_, err = createKey(c, "")
+	wantCode(t, err, "LimitExceeded.User.AccessKey")
+	must(deleteKey(c, "", key.AccessKeyId))(t)
+	_, err = deleteKey(c, "", key.AccessKeyId)
+	wantCode(t, err, "EntityNotExist.User.AccessKey")
+}

@@ -29,16 +29,26 @@ type keyFields struct {
 	CreateDate      string `json:"CreateDate"`
 }
 
-// keyOwner finds the user of a call on keys: the one in UserName, or the caller
-// (RAM API, CreateAccessKey).
+// keyOwner finds the owner of a call on keys: the user in UserName, or the caller,
+// which may be the account (RAM API, CreateAccessKey).
 func (r *RAM) keyOwner(req *rpc.Request) (*user, *rpc.Error) {
-	if req.Get("UserName") != "" {
+	switch {
+	case req.Get("UserName") != "":
 		return r.user(req)
+	case req.Caller.Kind == cloud.User:
+		return r.userNamed(req.Caller.Name)
+	case req.Caller.Kind == cloud.Account:
+		return r.owner, nil
 	}
-	if req.Caller.Kind != cloud.User {
-		return nil, rpc.Unsupported("AccessKeysOfTheAccount")
+	return nil, rpc.Unsupported("AccessKeysOfARole")
+}
+
+// keyLimit is the number of keys that an owner may have (A102, A373).
+func (r *RAM) keyLimit(u *user) int {
+	if u == r.owner {
+		return maxKeysOfAccount
 	}
-	return r.userNamed(req.Caller.Name)
+	return maxKeysPerUser
 }
 
 // createAccessKey makes a key and shows its secret, this once (RAM API,
@@ -50,7 +60,7 @@ func (r *RAM) createAccessKey(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(u.keys) >= maxKeysPerUser {
+	if len(u.keys) >= r.keyLimit(u) {
 		return nil, rpc.Errorf(http.StatusConflict, "LimitExceeded.User.AccessKey", "The user %q has %d access keys, no more are allowed.", u.name, maxKeysPerUser)
 	}
 	k := r.addKey(u, req.Now)

@@ -7,6 +7,7 @@ const (
 	maxGroups         = 50
 	maxPolicies       = 1500
 	maxKeysPerUser    = 2
+	maxKeysOfAccount  = 5
 	maxGroupsPerUser  = 5
 	maxCustomPerUser  = 10
 	maxSystemPerUser  = 20

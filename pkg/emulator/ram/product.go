@@ -1,6 +1,7 @@
 package ram
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/product"
@@ -20,7 +21,7 @@ func (r *RAM) resources() []product.Resources {
 	line := func(format string, args ...any) []string { return []string{fmt.Sprintf(format, args...)} }
 	return []product.Resources{
 		product.Kind("users", r.Users(), func(u UserState) []string { return line("user %s %q", u.Name, u.Comments) }),
-		product.Kind("keys", r.Keys(), func(k KeyState) []string { return line("key %s of %s", k.ID, k.User) }),
+		product.Kind("keys", r.Keys(), func(k KeyState) []string { return line("key %s of %s", k.ID, cmp.Or(k.User, "the account")) }),
 		product.Kind("policies", r.Policies(), func(p PolicyState) []string { return line("policy %s %q", p.Name, p.Description) }),
 		product.Kind("groups", r.Groups(), func(name string) []string { return line("group %s", name) }),
 		product.Kind("roles", r.Roles(), func(o RoleState) []string { return line("role %s", o.Name) }),

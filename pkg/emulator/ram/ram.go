@@ -23,9 +23,10 @@ type RAM struct {
 	account string
 
 	mu       sync.Mutex
-	keys     map[string]cloud.Key // of the account
+	keys     map[string]cloud.Key // of the account, from the start
+	owner    *user                // the account as the owner of keys that calls made
 	users    map[string]*user
-	userKeys map[string]*accessKey // by id, also in their user
+	userKeys map[string]*accessKey // by id, also in their user or owner
 	groups   map[string]*group
 	policies map[string]*policy // custom ones
 	system   map[string]*policy
@@ -41,7 +42,7 @@ func New(clock *cloud.Clock, accountID string) *RAM {
 	r := &RAM{
 		clock: clock, account: accountID,
 		keys: make(map[string]cloud.Key), users: make(map[string]*user), userKeys: make(map[string]*accessKey),
-		groups: make(map[string]*group), policies: make(map[string]*policy), roles: make(map[string]*role),
+		groups: make(map[string]*group), policies: make(map[string]*policy), roles: make(map[string]*role), owner: &user{},
 	}
 	r.system = systemPolicies(clock.Now())
 	return r
@@ -52,9 +53,12 @@ func New(clock *cloud.Clock, accountID string) *RAM {
 func (r *RAM) AddAccountKey(id, secret string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keys[id] = cloud.Key{Secret: secret, Active: true, Caller: cloud.Caller{
-		AccountID: r.account, AccessKeyID: id, Kind: cloud.Account, ARN: "acs:ram::" + r.account + ":root",
-	}}
+	r.keys[id] = cloud.Key{Secret: secret, Active: true, Caller: r.accountCaller(id)}
+}
+
+// accountCaller is the account itself, by one of its keys.
+func (r *RAM) accountCaller(keyID string) cloud.Caller {
+	return cloud.Caller{AccountID: r.account, AccessKeyID: keyID, Kind: cloud.Account, ARN: "acs:ram::" + r.account + ":root"}
 }
 
 // RemoveAccountKey removes a key of AddAccountKey or AddForeignKey.
@@ -74,6 +78,9 @@ func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 	k, ok := r.userKeys[accessKeyID]
 	if !ok || r.clock.Now().Before(k.created.Add(r.behaviour.KeyLag)) {
 		return cloud.Key{}, false
+	}
+	if k.user == "" {
+		return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Caller: r.accountCaller(accessKeyID)}, true
 	}
 	return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Caller: cloud.Caller{
 		AccountID: r.account, AccessKeyID: accessKeyID, Kind: cloud.User, Name: k.user, ID: r.users[k.user].id,

@@ -17,6 +17,7 @@ func (r *RAM) Restore(data json.RawMessage) error {
 	}
 	next := New(r.clock, r.account)
 	next.lastID = all.LastID
+	next.restoreKeys(next.owner, all.Keys)
 	for _, restore := range []func(snapshot) error{next.restorePolicies, next.restoreGroups, next.restoreUsers} {
 		if err := restore(all); err != nil {
 			return fmt.Errorf("ram: state: %w", err)
@@ -34,6 +35,7 @@ func (r *RAM) Restore(data json.RawMessage) error {
 		return fmt.Errorf("ram: state: %w", err)
 	}
 	r.users, r.userKeys, r.groups, r.policies, r.roles = next.users, next.userKeys, next.groups, next.policies, next.roles
+	r.owner = next.owner
 	r.lastID, r.alias = max(r.lastID, next.lastID), all.Alias
 	return nil
 }
@@ -94,17 +96,21 @@ func (r *RAM) restoreUsers(all snapshot) error {
 		for _, name := range saved.Groups {
 			u.joined[name] = cmp.Or(saved.Joined[name], saved.Updated)
 		}
-		for _, k := range saved.Keys {
-			restored := &accessKey{id: k.ID, secret: k.Secret, user: u.name, status: k.Status, created: k.Created}
-			u.keys = append(u.keys, restored)
-			r.userKeys[k.ID] = restored
-		}
+		r.restoreKeys(u, saved.Keys)
 		if saved.Login != nil {
 			u.login = &loginProfile{saved.Login.ResetRequired, saved.Login.MFARequired, saved.Login.Created}
 		}
 		r.users[u.name] = u
 	}
 	return nil
+}
+
+func (r *RAM) restoreKeys(u *user, saved []savedKey) {
+	for _, k := range saved {
+		restored := &accessKey{id: k.ID, secret: k.Secret, user: u.name, status: k.Status, created: k.Created}
+		u.keys = append(u.keys, restored)
+		r.userKeys[k.ID] = restored
+	}
 }
 
 func (r *RAM) restoreRoles(all snapshot) error {

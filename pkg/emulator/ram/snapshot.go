@@ -7,7 +7,7 @@ import (
 )
 
 // A snapshot is the saved state of the account's RAM. It holds the secrets of
-// users' access keys; the account's own keys are left out.
+// access keys; the account's keys of the start are left out.
 type snapshot struct {
 	LastID   int           `json:"lastId"`
 	Users    []savedUser   `json:"users,omitempty"`
@@ -15,6 +15,7 @@ type snapshot struct {
 	Policies []savedPolicy `json:"policies,omitempty"`
 	Roles    []savedRole   `json:"roles,omitempty"`
 	Alias    string        `json:"alias,omitempty"`
+	Keys     []savedKey    `json:"keys,omitempty"` // of the account, made by calls
 }
 
 type savedUser struct {
@@ -107,15 +108,13 @@ type savedRole struct {
 func (r *RAM) Snapshot() (json.RawMessage, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := snapshot{LastID: r.lastID, Alias: r.alias}
+	all := snapshot{LastID: r.lastID, Alias: r.alias, Keys: savedKeys(r.owner)}
 	for _, u := range byName(r.users) {
 		saved := savedUser{
 			ID: u.id, Name: u.name, DisplayName: u.displayName, Comments: u.comments, Email: u.email, Phone: u.phone,
 			Created: u.created, Updated: u.updated, Policies: savedAttachments(u.policies), Groups: u.groups, Detached: u.detached.saved(), Joined: u.joined,
 		}
-		for _, k := range u.keys {
-			saved.Keys = append(saved.Keys, savedKey{k.id, k.secret, k.status, k.created})
-		}
+		saved.Keys = savedKeys(u)
 		if u.login != nil {
 			saved.Login = &savedLogin{u.login.resetRequired, u.login.mfaRequired, u.login.created}
 		}
@@ -140,6 +139,14 @@ func (r *RAM) Snapshot() (json.RawMessage, error) {
 		})
 	}
 	return json.Marshal(all)
+}
+
+func savedKeys(u *user) []savedKey {
+	var saved []savedKey
+	for _, k := range u.keys {
+		saved = append(saved, savedKey{k.id, k.secret, k.status, k.created})
+	}
+	return saved
 }
 
 // byName are the values of a map in the order of their keys.

@@ -55,8 +55,8 @@ func (r *RAM) Users() []UserState {
 	return list
 }
 
-// Keys lists the access keys of all users by id. It omits the keys of the
-// account and of sessions.
+// Keys lists the access keys that calls made, by id; a key of the account has no
+// user. It omits the account's keys of the start and those of sessions.
 func (r *RAM) Keys() []KeyState {
 	r.mu.Lock()
 	defer r.mu.Unlock()

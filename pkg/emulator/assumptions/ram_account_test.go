@@ -103,3 +103,18 @@ func TestA366_MetadataPath_CaseInsensitive(t *testing.T) {
 		}
 	})
 }
+
+func TestA373_AccountKeys_AtMostFive(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		for range 5 {
+			made := into[struct {
+				AccessKey struct{ AccessKeyId, AccessKeySecret string }
+			}](e.ram("CreateAccessKey")).AccessKey
+			k := key{id: made.AccessKeyId, secret: made.AccessKeySecret}
+			if me := into[struct{ IdentityType string }](e.as(k).sts("GetCallerIdentity")); me.IdentityType != "Account" {
+				t.Errorf("the key is one of %s", me.IdentityType)
+			}
+		}
+		e.ram("CreateAccessKey").want(409, "LimitExceeded.User.AccessKey")
+	})
+}
