@@ -22,7 +22,7 @@ func (s *Service) checkEngine(r *rpc.Request, in *instance) *rpc.Error {
 	if in.engine, fail = r.Require("Engine"); fail != nil { // of the class, once that is known
 		return fail
 	}
-	sold := versions(in.engine)
+	sold := s.catalog.Versions[in.engine]
 	if sold == nil {
 		return bad("InvalidEngine.Malformed", "The engine is one of MySQL, SQLServer, PostgreSQL and MariaDB.")
 	}
@@ -76,14 +76,14 @@ func own(list []string, text string) (string, bool) {
 }
 
 func (s *Service) classFor(name, engine, version string) (*class, *rpc.Error) {
-	i := slices.IndexFunc(s.classes, func(c *class) bool { return c.name == name })
+	i := slices.IndexFunc(s.catalog.classes, func(c *class) bool { return c.name == name })
 	if i < 0 {
 		return nil, bad("InvalidDBInstanceClass.Malformed", "The DB instance class is not valid.")
 	}
-	if !s.classes[i].sells(engine, version) {
+	if !s.catalog.classes[i].sells(engine, version) {
 		return nil, missingClass()
 	}
-	return s.classes[i], nil
+	return s.catalog.classes[i], nil
 }
 
 func missingClass() *rpc.Error {

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -16,7 +15,10 @@ var soldText []byte
 type catalog struct {
 	Versions map[string][]string // by engine
 	Storage  map[string]bounds   // by storage type
+	Central  []string            // the regions of the host rds.aliyuncs.com
 	Families []family
+
+	classes []*class // the withdrawn ones of saved states included
 }
 
 // bounds limit a storage, in GB.
@@ -32,6 +34,8 @@ type family struct {
 		Name                           string
 		CPU, Memory, Connections, IOPS int
 	}
+
+	catalog *catalog
 }
 
 // A class is a DBInstanceClass with its sizes.
@@ -60,28 +64,20 @@ const (
 	cluster = "cluster"
 )
 
-// sold returns the catalog. It is read once.
-var sold = sync.OnceValue(func() *catalog {
+// newCatalog reads sold.yaml. It panics on an error: the file is compiled in.
+func newCatalog() *catalog {
 	var c catalog
 	if err := yaml.Unmarshal(soldText, &c); err != nil {
 		panic(fmt.Errorf("rds: sold.yaml: %w", err))
 	}
-	return &c
-})
-
-// versions returns the versions of an engine on sale; an unknown engine has none.
-func versions(engine string) []string { return sold().Versions[engine] }
-
-// classes returns all classes, the withdrawn ones of saved states included.
-func classes() []*class {
-	var list []*class
-	for i := range sold().Families {
-		f := &sold().Families[i]
-		for _, c := range f.Classes {
-			list = append(list, &class{family: f, name: c.Name, cpu: c.CPU, memory: c.Memory, connections: c.Connections, iops: c.IOPS})
+	for i := range c.Families {
+		f := &c.Families[i]
+		f.catalog = &c
+		for _, k := range f.Classes {
+			c.classes = append(c.classes, &class{family: f, name: k.Name, cpu: k.CPU, memory: k.Memory, connections: k.Connections, iops: k.IOPS})
 		}
 	}
-	return list
+	return &c
 }
 
 // storageTypes returns the storage types on sale with the classes of a family.
@@ -110,7 +106,7 @@ func (f *family) sells(engine, version string) bool {
 
 // storage returns the bounds of a storage type with the classes of a family.
 func (f *family) storage(kind string) bounds {
-	b := sold().Storage[kind]
+	b := f.catalog.Storage[kind]
 	if f.Max > 0 {
 		b.Max = min(b.Max, f.Max)
 	}

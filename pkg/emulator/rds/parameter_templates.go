@@ -112,7 +112,7 @@ func (s *Service) describeParameterTemplates(r *rpc.Request) (any, *rpc.Error) {
 		if !strings.EqualFold(engine, name) {
 			continue
 		}
-		if !slices.Contains(versions(engine), version) {
+		if !slices.Contains(s.catalog.Versions[engine], version) {
 			return nil, bad("InvalidEngineVersion.Malformed", "The engine version is not valid for %s.", engine)
 		}
 		list := s.templates.of(engine, version)

@@ -126,8 +126,8 @@ func (s *Service) checkStandbys(r *rpc.Request, in *instance, region vpc.Region,
 // standby resolves a zone or Auto, and a VSwitch, Auto or none, to the place of a node. One
 // VSwitch is enough in the zone of the primary node, and where the cloud chooses.
 func (s *Service) standby(in *instance, region vpc.Region, zone, id string) (standby, *rpc.Error) {
-	known := true
 	if zone != autoPlace {
+		var known bool
 		if zone, known = own(region.Zones, zone); !known {
 			return standby{}, bad("InvalidZone.NotSupported", "The zone of the standby does not exist.")
 		}

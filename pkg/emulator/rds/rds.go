@@ -43,7 +43,7 @@ type Service struct {
 	backgroundCtx    context.Context //nolint:containedctx // it is the life of the Service
 	cancelBackground context.CancelFunc
 
-	classes   []*class // the classes on sale; constant
+	catalog   *catalog // what is on sale; constant
 	templates parameterTemplates
 
 	mu        sync.Mutex
@@ -85,7 +85,7 @@ func Realistic() Profile {
 func New(o Options) *Service {
 	s := &Service{
 		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, report: o.Report,
-		classes: classes(), templates: readTemplates(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
+		catalog: newCatalog(), templates: readTemplates(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
 		tagKeys: map[string]string{}, tokens: map[tokenKey]*tokenUse{},
 	}
 	if s.report == nil {

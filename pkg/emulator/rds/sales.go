@@ -37,7 +37,7 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	body := struct{ DBInstanceClasses []classBody }{[]classBody{}}
-	for _, c := range s.classes {
+	for _, c := range s.catalog.classes {
 		if offered && c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.Category == r.Get("Category") && slices.Contains(c.storageTypes(), kind) {
 			b := c.storage(kind)
 			body.DBInstanceClasses = append(body.DBInstanceClasses, classBody{
@@ -99,7 +99,7 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if versions(name) == nil && name != "PPAS" { // PPAS is not sold any more (A304)
+	if s.catalog.Versions[name] == nil && name != "PPAS" { // PPAS is not sold any more (A304)
 		return nil, bad("InvalidEngine.Malformed", "The engine is not known.")
 	}
 	region, ok := s.network.Region(r.Region)
@@ -111,7 +111,7 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	sold := soldEngine{Engine: name, SupportedEngineVersions: []soldVersion{}}
-	for _, v := range versions(name) {
+	for _, v := range s.catalog.Versions[name] {
 		if want := r.Get("EngineVersion"); want != "" && want != v {
 			continue
 		}
@@ -134,7 +134,7 @@ func (s *Service) categoriesOf(engine, version, want string) []soldCategory {
 	var list []soldCategory
 	for _, name := range []string{basic, ha, cluster} {
 		category := soldCategory{Category: name}
-		for _, c := range s.classes {
+		for _, c := range s.catalog.classes {
 			if c.Category != name || !c.sells(engine, version) {
 				continue
 			}
@@ -154,16 +154,10 @@ func (s *Service) categoriesOf(engine, version, want string) []soldCategory {
 	return list
 }
 
-// central lists the regions of the host rds.aliyuncs.com (endpoint table of
-// alibaba-cloud-sdk-go for Rds); other regions have a host of their own.
-var central = []string{
-	"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen", "cn-qingdao", "cn-heyuan", "cn-wuhan", "cn-fujian", "cn-hongkong",
-	"ap-southeast-1", "us-west-1", "us-east-1", "cn-north-2-gov-1", "cn-beijing-finance-1", "cn-shanghai-finance-1", "cn-shenzhen-finance-1",
-}
-
-func endpointOf(region string) string {
+// endpoint returns the host of a region.
+func (c *catalog) endpoint(region string) string {
 	switch {
-	case slices.Contains(central, region):
+	case slices.Contains(c.Central, region):
 		return "rds.aliyuncs.com"
 	case region == "cn-hangzhou-finance":
 		return "rds-vpc." + region + ".aliyuncs.com"
@@ -178,7 +172,7 @@ func (s *Service) describeRegions(*rpc.Request) (any, *rpc.Error) {
 	var body struct{ Regions struct{ RDSRegion []region } }
 	for _, reg := range s.network.Regions() {
 		for _, zone := range reg.Zones {
-			body.Regions.RDSRegion = append(body.Regions.RDSRegion, region{reg.ID, endpointOf(reg.ID), reg.ID, zone, zone})
+			body.Regions.RDSRegion = append(body.Regions.RDSRegion, region{reg.ID, s.catalog.endpoint(reg.ID), reg.ID, zone, zone})
 		}
 	}
 	return body, nil

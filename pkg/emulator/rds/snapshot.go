@@ -278,7 +278,7 @@ func (s *Service) restored(saved savedInstance) (*instance, error) {
 }
 
 func (s *Service) classNamed(name string) (*class, error) {
-	for _, c := range s.classes {
+	for _, c := range s.catalog.classes {
 		if c.name == name {
 			return c, nil
 		}
