@@ -33,6 +33,7 @@ func answersOfRDS(t *testing.T, a *answers) {
 		a.do(t, "DescribeDBInstanceNetInfo", "DBInstanceId", id)
 		a.do(t, "DescribeDBInstanceIPArrayList", "DBInstanceId", id)
 	}
+	a.do(t, "ModifyPGHbaConfig", "DBInstanceId", pg, "OpsType", "delete", "HbaItem.1.PriorityId", "0")
 	a.do(t, "DescribePGHbaConfig", "DBInstanceId", pg)
 	a.do(t, "DescribeDBInstances", "MaxResults", "1")
 	a.do(t, "ModifySecurityIps", "DBInstanceId", mysql, "DBInstanceIPArrayName", "answers", "SecurityIps", "10.0.0.1")
@@ -104,6 +105,12 @@ func answersOfSettings(t *testing.T, a *answers, id string) {
 	host, engine := text(t, attribute, "Items", "DBInstanceAttribute", 0, "ConnectionString"), text(t, attribute, "Items", "DBInstanceAttribute", 0, "Engine")
 	a.do(t, "ModifyDBInstanceSSL", on("ConnectionString", host, "SSLEnabled", "1")...)
 	a.do(t, "DescribeDBInstanceSSL", on()...)
+	for action, word := range map[string][2]string{
+		"ModifyDBInstanceMonitor": {"Period", "5"}, "ModifySQLCollectorPolicy": {"SQLCollectorStatus", "Enable"}, "ModifySQLCollectorRetention": {"ConfigValue", "180"},
+		"ModifyHADiagnoseConfig": {"TcpConnectionType", "LONG"}, "ModifyHASwitchConfig": {"HAConfig", "Manual"},
+	} {
+		a.do(t, action, on(word[0], word[1])...)
+	}
 	parameter := `{"wait_timeout":"3600"}`
 	if engine == "PostgreSQL" {
 		parameter = `{"work_mem":"8192"}`

@@ -123,7 +123,7 @@ func (s *Service) API() rpc.API {
 	read := func(do func(*rpc.Request) (any, *rpc.Error)) rpc.Action {
 		return rpc.Action{Do: do, Resource: instanceResource, ReadOnly: true}
 	}
-	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: rpc.MustReadContracts(contracts).Actions(map[string]rpc.Action{
+	code := map[string]rpc.Action{
 		"CreateDBInstance":                        {Do: s.once(s.createDBInstance)},
 		"DescribeDBInstances":                     read(s.describeDBInstances),
 		"DescribeDBInstanceAttribute":             read(s.describeDBInstanceAttribute),
@@ -173,15 +173,20 @@ func (s *Service) API() rpc.API {
 		"ModifyDBInstanceAutoUpgradeMinorVersion": on(s.once(s.modifyMinorVersions)),
 		"ModifySecurityGroupConfiguration":        on(s.modifySecurityGroups),
 		"DescribeSecurityGroupConfiguration":      read(s.describeSecurityGroups),
+		"ModifyPGHbaConfig":                       on(s.modifyHBA),
+		"DescribePGHbaConfig":                     read(s.describeHBA),
 		"DescribeDBInstanceHAConfig":              read(s.describeHAConfig),
 		"DescribeAvailableClasses":                {Do: s.describeAvailableClasses, ReadOnly: true},
 		"DescribeAvailableZones":                  {Do: s.describeAvailableZones, ReadOnly: true},
 		"DescribeRegions":                         {Do: s.describeRegions, ReadOnly: true},
-	}, map[string]rpc.Subject{
-		"instance":               {Look: s.lookAtInstance("DBInstanceId", ""), Resource: instanceResource},
-		"instance with TDE":      {Look: s.lookAtInstance("DBInstanceId", "MySQL SQLServer PostgreSQL"), Resource: instanceResource},
-		"instance of PostgreSQL": {Look: s.lookAtInstance("DBInstanceId", postgreSQL), Resource: instanceResource},
-		"linked instance":        {Look: s.lookAtInstance("InsName", ""), Resource: instanceResource},
+	}
+	for _, w := range wordSettings() {
+		code[w.action] = on(s.once(s.modifyWord(w)))
+	}
+	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: rpc.MustReadContracts(contracts).Actions(code, map[string]rpc.Subject{
+		"instance":          {Look: s.lookAtInstance("DBInstanceId", ""), Resource: instanceResource},
+		"instance with TDE": {Look: s.lookAtInstance("DBInstanceId", "MySQL SQLServer PostgreSQL"), Resource: instanceResource},
+		"linked instance":   {Look: s.lookAtInstance("InsName", ""), Resource: instanceResource},
 	})}
 }
 
@@ -203,7 +208,7 @@ func (s *Service) lookAtInstance(parameter, engines string) func(*rpc.Request) (
 		case engines != "" && !slices.Contains(strings.Fields(engines), in.engine):
 			return nil, unfitEngine()
 		}
-		return nil, nil
+		return in.words(), nil
 	}
 }
 

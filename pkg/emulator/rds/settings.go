@@ -1,6 +1,9 @@
 package rds
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // settings are the parts of an instance that clients change one by one, as they are
 // saved too. The zero value is that of a new instance.
@@ -11,6 +14,10 @@ type settings struct {
 	MaintainTime   string        `json:"maintainTime,omitempty"`   // "22:00Z-02:00Z"
 	MinorVersions  string        `json:"minorVersions,omitempty"`  // Auto or Manual
 	SecurityGroups []string      `json:"securityGroups,omitempty"` // ids
+	HBA            *hbaSettings  `json:"hba,omitempty"`            // nil: the lines of a new instance
+	// Words are the word settings that were set, by parameter.
+	Words        map[string]string `json:"words,omitempty"`
+	ManualHATime string            `json:"manualHATime,omitempty"`
 }
 
 // A SettingsState describes the settings of an instance that differ from those of a
@@ -23,13 +30,18 @@ type SettingsState struct {
 	MaintainTime   string            `json:"maintainTime,omitempty"`
 	MinorVersions  string            `json:"minorVersions,omitempty"`
 	SecurityGroups []string          `json:"securityGroups,omitempty"`
+	Words          map[string]string `json:"words,omitempty"` // by parameter
+	HBA            int               `json:"hba,omitempty"`   // changed lines of pg_hba.conf
 }
 
 // settingsState describes the settings.
 func (in *instance) settingsState() SettingsState {
 	s := SettingsState{
 		MaintainTime: in.settings.MaintainTime, MinorVersions: in.settings.MinorVersions,
-		SecurityGroups: slices.Clone(in.settings.SecurityGroups),
+		SecurityGroups: slices.Clone(in.settings.SecurityGroups), Words: maps.Clone(in.settings.Words),
+	}
+	if in.settings.HBA != nil {
+		s.HBA = len(in.settings.HBA.Items)
 	}
 	if in.settings.SSL != nil && in.settings.SSL.Enabled {
 		s.SSL = in.settings.SSL.ConnectionString

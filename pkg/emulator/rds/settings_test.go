@@ -158,6 +158,65 @@ func TestAnswersForNone_EachEngine_AreThere(t *testing.T) {
 	f.refused(404, "InvalidDBInstanceId.NotFound", "DescribeInstanceLinkedWhitelistTemplate", "InsName", "rm-none")
 }
 
+func TestWordSettings_Set_ReadBack(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance()
+	for _, tc := range [][5]string{
+		{"ModifyDBInstanceMonitor", "DescribeDBInstanceMonitor", "Period", "300", "30"},
+		{"ModifySQLCollectorPolicy", "DescribeSQLCollectorPolicy", "SQLCollectorStatus", "Enable", "Enabled"},
+		{"ModifySQLCollectorRetention", "DescribeSQLCollectorRetention", "ConfigValue", "180", "31"},
+		{"ModifyHADiagnoseConfig", "DescribeHADiagnoseConfig", "TcpConnectionType", "LONG", "long"},
+		{"ModifyHASwitchConfig", "DescribeHASwitchConfig", "HAConfig", "Manual", "manual"},
+	} {
+		f.done(tc[0], "DBInstanceId", id, tc[2], tc[3])
+		f.refused(400, "InvalidParameter", tc[0], "DBInstanceId", id, tc[2], tc[4])
+		f.wantAnswer(f.done(tc[1], "DBInstanceId", id), tc[2], tc[3])
+	}
+	f.done("ModifyHASwitchConfig", "DBInstanceId", id, "HAConfig", "Manual", "ManualHATime", "2026-05-08T15:00:00Z")
+	f.wantAnswer(f.done("DescribeHASwitchConfig", "DBInstanceId", id), "ManualHATime", "2026-05-08T15:00:00Z")
+	f.refused(400, "InvalidParameter", "ModifyHASwitchConfig", "DBInstanceId", id, "HAConfig", "Manual", "ManualHATime", "tomorrow")
+	f.done("ModifyHASwitchConfig", "DBInstanceId", id, "HAConfig", "Auto")
+	f.wantAnswer(f.done("DescribeHASwitchConfig", "DBInstanceId", id), "HAConfig", "Auto", "ManualHATime", "")
+}
+
+func TestPGHba_Lines_ChangedByPriority(t *testing.T) {
+	f := newFixture(t)
+	all := f.engines()
+	id := all.pg
+	line := func(ops, n, priority, kind, user string) []string {
+		p := "HbaItem." + n + "."
+		return []string{"DBInstanceId", id, "OpsType", ops, p + "PriorityId", priority, p + "Type", kind, p + "Database", "all", p + "User", user, p + "Address", "10.0.0.0/8", p + "Method", "md5"}
+	}
+	want := func(users string) {
+		t.Helper()
+		a := f.done("DescribePGHbaConfig", "DBInstanceId", id)
+		var got []string
+		for i := range 5 {
+			if user := a.at(fmt.Sprintf("RunningHbaItems.HbaItem.%d.User", i)); user != "-" {
+				got = append(got, a.at(fmt.Sprintf("RunningHbaItems.HbaItem.%d.PriorityId", i))+user)
+			}
+		}
+		if strings.Join(got, " ") != users {
+			t.Errorf("lines %q, want %q", got, users)
+		}
+	}
+	want("0all 1all")
+	f.done("ModifyPGHbaConfig", line("add", "1", "7", "host", "app")...)
+	f.refused(400, "InvalidParameter", "ModifyPGHbaConfig", line("add", "1", "7", "host", "app")...)
+	f.done("ModifyPGHbaConfig", line("modify", "1", "1", "hostnossl", "web")...)
+	f.done("ModifyPGHbaConfig", "DBInstanceId", id, "OpsType", "delete", "HbaItem.1.PriorityId", "0")
+	want("1web 7app")
+	f.refused(400, "InvalidParameter", "ModifyPGHbaConfig", line("modify", "1", "9", "host", "web")...)
+	f.refused(400, "InvalidParameter", "ModifyPGHbaConfig", line("modify", "1", "7", "hostssl", "web")...) // without SSL
+	f.refused(400, "InvalidParameter", "ModifyPGHbaConfig", line("replace", "1", "7", "host", "web")...)
+	f.refused(400, "MissingHbaItem.1.PriorityId", "ModifyPGHbaConfig", "DBInstanceId", id, "OpsType", "update")
+	f.done("ModifyPGHbaConfig", line("update", "1", "3", "host", "one")...)
+	want("3one")
+	f.wantAnswer(f.done("DescribePGHbaConfig", "DBInstanceId", id), "DefaultHbaItems.HbaItem.1.Database", "replication", "LastModifyStatus", "success", "HbaModifyTime", "2026-05-04T03:22:01Z")
+	id = all.mysql8
+	f.refused(403, "IncorrectDBInstanceType", "ModifyPGHbaConfig", line("add", "1", "7", "host", "app")...)
+}
+
 func TestSettings_SavedState_KeepsThem(t *testing.T) {
 	f := newFixture(t)
 	id := f.instance(postgres)
@@ -167,6 +226,8 @@ func TestSettings_SavedState_KeepsThem(t *testing.T) {
 	f.done("ModifyDBInstanceAutoUpgradeMinorVersion", "DBInstanceId", id, "AutoUpgradeMinorVersion", "Auto")
 	f.done("ModifySecurityGroupConfiguration", "DBInstanceId", id, "SecurityGroupId", "sg-one")
 	f.done("ModifyParameter", "DBInstanceId", id, "Parameters", `{"jit":"on","wal_level":"logical"}`)
+	f.done("ModifyDBInstanceMonitor", "DBInstanceId", id, "Period", "5")
+	f.done("ModifyPGHbaConfig", "DBInstanceId", id, "OpsType", "delete", "HbaItem.1.PriorityId", "1")
 	f.srv.Clock().Advance(time.Minute)
 	f.done("ModifyDBInstanceSSL", "DBInstanceId", id, "ConnectionString", host, "SSLEnabled", "1")
 	saved, err := f.srv.RDS().Snapshot()
