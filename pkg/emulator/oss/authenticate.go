@@ -99,7 +99,7 @@ func wrongSigningRegion(r *http.Request) *apiError {
 		return errorf("InvalidArgument", "Invalid signing region in Authorization header.").
 			with("Authorization", r.Header.Get("Authorization")).cause("0002-00000226")
 	}
-	return errorf("InvalidArgument", "Invalid signing region in x-oss-credential.").
+	return errorf("InvalidArgument", "The signing region in credential is invalid.").
 		with("x-oss-credential", r.URL.Query().Get("x-oss-credential")).cause("0002-00000228")
 }
 
@@ -245,6 +245,9 @@ func (s *Service) v4(r *http.Request, claim claimV4) (*signature, *apiError) {
 	scope := scopeV4{date: parts[1], region: parts[2]}
 	if scope.date != claim.at.UTC().Format("20060102") {
 		return nil, errorf("InvalidArgument", "The date of the credential does not match x-oss-date.").with("ArgumentName", "Credential")
+	}
+	if scope.region == "" {
+		return nil, wrongSigningRegion(r)
 	}
 	header := r.Header
 	var names []string

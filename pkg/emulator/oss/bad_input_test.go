@@ -1,137 +1,166 @@
 package oss_test
 
 import (
+	"crypto/md5"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
-	"github.com/google/go-cmp/cmp"
 )
 
-// The codes are the ones that the integration tests of the official SDKs expect.
-func TestBadInput_DocumentsOfBuckets_CodeOfCloud(t *testing.T) {
-	e := newEnvironment(t)
-	c := e.root()
-	mustPutBucket(t, c, "bucket-a")
-	const expire = "<Expiration><Days>3</Days></Expiration>"
-	rule := func(inner string) string {
-		return "<LifecycleConfiguration><Rule><Status>Enabled</Status>" + inner + "</Rule></LifecycleConfiguration>"
-	}
-	move := func(element, days, class string) string {
-		return "<" + element + "><" + days + "</" + strings.Split(days, ">")[0] + "><StorageClass>" + class + "</StorageClass></" + element + ">"
-	}
-	long := strings.Repeat("k", 129)
-	before := e.state(t)
-	for name, tc := range map[string]struct{ subresource, body, code string }{
-		"versioning disabled":                    {"versioning", "<VersioningConfiguration><Status>Disabled</Status></VersioningConfiguration>", "MalformedXML"},
-		"versioning without state":               {"versioning", "<VersioningConfiguration/>", "MalformedXML"},
-		"unknown encryption":                     {"encryption", "<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>x</SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>", "InvalidEncryptionAlgorithmError"},
-		"expiration by date, transition by days": {"lifecycle", rule("<Expiration><CreatedBeforeDate>2016-12-25T00:00:00.000Z</CreatedBeforeDate></Expiration>" + move("Transition", "Days>356", "IA")), "InvalidRequest"},
-		"expiration by days, transition by date": {"lifecycle", rule(expire + move("Transition", "CreatedBeforeDate>2016-12-25T00:00:00.000Z", "IA")), "InvalidRequest"},
-		"old versions archived before IA":        {"lifecycle", rule(move("NoncurrentVersionTransition", "NoncurrentDays>20", "IA") + move("NoncurrentVersionTransition", "NoncurrentDays>12", "Archive")), "InvalidArgument"},
-		"old versions expire before transition":  {"lifecycle", rule("<NoncurrentVersionExpiration><NoncurrentDays>5</NoncurrentDays></NoncurrentVersionExpiration>" + move("NoncurrentVersionTransition", "NoncurrentDays>10", "IA")), "InvalidArgument"},
-		"old versions to Standard":               {"lifecycle", rule(move("NoncurrentVersionTransition", "NoncurrentDays>10", "Standard")), "InvalidArgument"},
-		"expiration before transition":           {"lifecycle", rule(expire + move("Transition", "Days>4", "IA")), "InvalidArgument"},
-		"a tag of other characters":              {"lifecycle", rule("<Tag><Key>%&amp;</Key><Value>v</Value></Tag>" + expire), "InvalidTag"},
-		"a mirror for 403":                       {"website", "<WebsiteConfiguration><RoutingRules><RoutingRule><RuleNumber>1</RuleNumber><Condition><HttpErrorCodeReturnedEquals>403</HttpErrorCodeReturnedEquals></Condition><Redirect><RedirectType>Mirror</RedirectType><MirrorURL>http://a.example/</MirrorURL></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>", "InvalidArgument"},
-		"TLS without versions":                   {"httpsConfig", "<HttpsConfiguration><TLS><Enable>true</Enable></TLS></HttpsConfiguration>", "MalformedXML"},
-	} {
-		_, _, err := send(t, c, call{method: "PUT", bucket: "bucket-a", query: map[string]string{tc.subresource: ""}, body: tc.body})
-		t.Run(name, func(t *testing.T) { wantCode(t, err, tc.code) })
-	}
-	if diff := cmp.Diff(before, e.state(t)); diff != "" {
-		t.Errorf("the state has changed (-before, +after):\n%s", diff)
-	}
-	for name, body := range map[string]string{
-		"a long tag":      rule("<Tag><Key>" + long + "</Key><Value>" + strings.Repeat("v", 257) + "</Value></Tag>" + expire),
-		"the old date":    rule("<Expiration><Date>2026-12-25T00:00:00.000Z</Date></Expiration>"),
-		"a date and date": rule("<Expiration><CreatedBeforeDate>2026-12-25T00:00:00Z</CreatedBeforeDate></Expiration>" + move("Transition", "CreatedBeforeDate>2026-11-25T00:00:00.000Z", "IA")),
-	} {
-		at := call{method: "PUT", bucket: "bucket-a", query: map[string]string{"lifecycle": ""}, body: body}
-		if _, _, err := send(t, c, at); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		at.method, at.body = "GET", ""
-		if _, got, err := send(t, c, at); err != nil || name != "a long tag" && !strings.Contains(got, "2026-12-25T00:00:00.000Z") {
-			t.Errorf("%s: %s, %v", name, got, err)
-		}
-	}
-	_, _, err := send(t, c, call{method: "PUT", bucket: "bucket-b", header: map[string]string{"x-oss-resource-group-id": "invalid id"}})
-	wantCode(t, err, "InvalidArgument")
-}
-
-func TestBadInput_ListsAndVersions_InvalidArgument(t *testing.T) {
-	e := newEnvironment(t)
-	c := e.root()
-	mustPutBucket(t, c, "bucket-a")
-	mustPut(t, c, "bucket-a", "k", "v")
-	long := strings.Repeat("a", 1025)
-	for _, query := range []map[string]string{
-		{"versions": "", "prefix": long}, {"versions": "", "key-marker": long}, {"versions": "", "key-marker": "k", "version-id-marker": long},
-		{"versions": "", "delimiter": long}, {"prefix": long}, {"marker": long}, {"delimiter": long}, {"list-type": "2", "prefix": long},
-		{"list-type": "2", "start-after": long}, {"uploads": "", "prefix": long}, {"uploads": "", "key-marker": long},
-	} {
-		_, _, err := send(t, c, call{method: "GET", bucket: "bucket-a", query: query})
-		wantCode(t, err, "InvalidArgument")
-	}
-	if _, _, err := send(t, c, call{method: "GET", bucket: "bucket-a", query: map[string]string{"prefix": long[1:]}}); err != nil {
-		t.Errorf("a prefix of 1,024 bytes: %v", err)
-	}
-	_, err := c.DeleteMultipleObjects(t.Context(), &sdk.DeleteMultipleObjectsRequest{Bucket: new("bucket-a"), Objects: []sdk.DeleteObject{{Key: new("k")}, {Key: new("k"), VersionId: new("234")}}})
-	wantCode(t, err, "InvalidArgument")
-	_, err = c.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: new("bucket-a"), Key: new("k"), VersionId: new("234")})
-	wantCode(t, err, "InvalidArgument")
-	if got := e.Buckets()[0].Objects; got != 1 {
-		t.Errorf("%d objects are left, want 1", got)
-	}
-}
-
-// Bodies of objects are no documents of the table.
-func TestPutObject_XMLAsContent_Stored(t *testing.T) {
-	e := newEnvironment(t)
-	c := e.root()
-	mustPutBucket(t, c, "bucket-a")
-	const content = "<a><b>1</b></a>"
-	mustPut(t, c, "bucket-a", "k", content)
-	if _, err := appendTo(t, c, "log", content, 0, nil); err != nil {
-		t.Error(err)
-	}
-	for _, key := range []string{"k", "log"} {
-		if got, err := get(t.Context(), c, "bucket-a", key); err != nil || got != content {
-			t.Errorf("%s: %q, %v", key, got, err)
-		}
-	}
-}
-
-func TestObjectTags_LettersOfAllScripts_Taken(t *testing.T) {
-	e := newEnvironment(t)
-	c := e.root()
-	mustPutBucket(t, c, "bucket-a")
-	want := map[string]string{" +/ ": "中文", "中文": "test++/", "é": strings.Repeat("ß", 256), strings.Repeat("k", 128): ""}
-	set := &sdk.TagSet{}
-	for key, value := range want {
-		set.Tags = append(set.Tags, sdk.Tag{Key: new(key), Value: new(value)})
-	}
-	mustPut(t, c, "bucket-a", "k", "v")
-	if _, err := c.PutObjectTagging(t.Context(), &sdk.PutObjectTaggingRequest{Bucket: new("bucket-a"), Key: new("k"), Tagging: &sdk.Tagging{TagSet: set}}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("l"), Tagging: new("%E4%B8%AD%E6%96%87=%E6%96%87")}); err != nil {
-		t.Errorf("by the header: %v", err)
-	}
-	got, err := c.GetObjectTagging(t.Context(), &sdk.GetObjectTaggingRequest{Bucket: new("bucket-a"), Key: new("k")})
+// TestBadInput_EachKind_RefusedAndWithoutEffect sends what no client should, and
+// requires the documented error, or a loud refusal, and the state of before.
+func TestBadInput_EachKind_RefusedAndWithoutEffect(t *testing.T) {
+	e, c := filled(t)
+	upload, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{Bucket: new("bucket-a"), Key: new("k")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := map[string]string{}
-	for _, tag := range got.Tags {
-		read[*tag.Key] = *tag.Value
+	id := *upload.UploadId
+	tags := func(n int) string {
+		var b strings.Builder
+		b.WriteString("<Tagging><TagSet>")
+		for i := range n {
+			fmt.Fprintf(&b, "<Tag><Key>k%d</Key><Value>v</Value></Tag>", i)
+		}
+		return b.String() + "</TagSet></Tagging>"
 	}
-	if diff := cmp.Diff(want, read); diff != "" {
-		t.Errorf("tags (-want, +got):\n%s", diff)
+	type m = map[string]string
+	long := strings.Repeat("x", 1<<20)
+	for name, bad := range map[string]struct {
+		method, level string
+		query, header m
+		body          string
+		code          string
+	}{
+		"max-keys is no number":              {"GET", "bucket", m{"max-keys": "many"}, nil, "", "InvalidArgument"},
+		"max-keys is 1001":                   {"GET", "bucket", m{"max-keys": "1001"}, nil, "", "InvalidArgument"},
+		"max-keys is negative":               {"GET", "service", m{"max-keys": "-1"}, nil, "", "InvalidArgument"},
+		"another encoding":                   {"GET", "bucket", m{"encoding-type": "rot13"}, nil, "", "InvalidArgument"},
+		"a token that is none":               {"GET", "bucket", m{"list-type": "2", "continuation-token": "%"}, nil, "", "InvalidArgument"},
+		"an unknown list type":               {"GET", "bucket", m{"list-type": "3"}, nil, "", "NotImplemented"},
+		"an unknown member":                  {"PUT", "bucket", m{"colour": "red"}, nil, "", "NotImplemented"},
+		"an action of RDS":                   {"GET", "service", m{"Action": "DescribeDBInstances", "Version": "2014-08-15"}, nil, "", "NotImplemented"},
+		"an action of RDS, posted":           {"POST", "service", m{"Action": "DeleteDBInstance"}, nil, "", "NotImplemented"},
+		"two sub-resources":                  {"PUT", "bucket", m{"acl": "", "tagging": ""}, m{"x-oss-acl": "private"}, tags(1), "NotImplemented"},
+		"an ACL that is none":                {"PUT", "bucket", m{"acl": ""}, m{"x-oss-acl": "everything"}, "", "InvalidArgument"},
+		"an ACL is missing":                  {"PUT", "bucket", m{"acl": ""}, nil, "", "InvalidArgument"},
+		"a storage class that is none":       {"PUT", "object", nil, m{"x-oss-storage-class": "Gold"}, "x", "InvalidArgument"},
+		"an encryption that is none":         {"PUT", "object", nil, m{"x-oss-server-side-encryption": "ROT13"}, "x", "InvalidEncryptionAlgorithmError"},
+		"a digest of another body":           {"PUT", "object", nil, m{"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}, "x", "InvalidDigest"},
+		"tags in the header are malformed":   {"PUT", "object", nil, m{"x-oss-tagging": "a=b=c"}, "x", "InvalidTag"},
+		"10,000 tags in the header":          {"PUT", "object", nil, m{"x-oss-tagging": strings.TrimSuffix(strings.Repeat("a=b&", 10000), "&")}, "x", "InvalidTag"},
+		"a traffic limit that is too low":    {"PUT", "object", nil, m{"x-oss-traffic-limit": "1"}, "x", "InvalidArgument"},
+		"a traffic limit that is no number":  {"PUT", "object", m{"x-oss-traffic-limit": "fast"}, nil, "x", "InvalidArgument"},
+		"a source that is none":              {"PUT", "object", nil, m{"x-oss-copy-source": "k"}, "", "InvalidArgument"},
+		"a source that is missing":           {"PUT", "object", nil, m{"x-oss-copy-source": "/bucket-a/none"}, "", "NoSuchKey"},
+		"a link to nothing":                  {"PUT", "object", m{"symlink": ""}, nil, "", "InvalidArgument"},
+		"tags are no XML":                    {"PUT", "bucket", m{"tagging": ""}, nil, "k=v", "MalformedXML"},
+		"tags are missing":                   {"PUT", "bucket", m{"tagging": ""}, nil, "", "MalformedXML"},
+		"10,000 tags of a bucket":            {"PUT", "bucket", m{"tagging": ""}, nil, tags(10000), "InvalidTag"},
+		"10,000 tags of an object":           {"PUT", "object", m{"tagging": ""}, nil, tags(10000), "InvalidTag"},
+		"a key of 1 MB in a tag":             {"PUT", "bucket", m{"tagging": ""}, nil, "<Tagging><TagSet><Tag><Key>" + long + "</Key><Value>v</Value></Tag></TagSet></Tagging>", "InvalidTag"},
+		"an element of another product":      {"PUT", "bucket", m{"tagging": ""}, nil, "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value><Colour>red</Colour></Tag></TagSet></Tagging>", "NotImplemented"},
+		"a class in the body that is none":   {"PUT", "bucket", nil, nil, "<CreateBucketConfiguration><StorageClass>Gold</StorageClass></CreateBucketConfiguration>", "MalformedXML"},
+		"a bucket's body is no XML":          {"PUT", "bucket", nil, nil, "{}", "MalformedXML"},
+		"versioning is no XML":               {"PUT", "bucket", m{"versioning": ""}, nil, "Enabled", "MalformedXML"},
+		"encryption is no XML":               {"PUT", "bucket", m{"encryption": ""}, nil, "KMS", "MalformedXML"},
+		"CORS is no XML":                     {"PUT", "bucket", m{"cors": ""}, nil, "*", "MalformedXML"},
+		"lifecycle is no XML":                {"PUT", "bucket", m{"lifecycle": ""}, nil, "[]", "MalformedXML"},
+		"a block is no XML":                  {"PUT", "bucket", m{"publicAccessBlock": ""}, nil, "true", "MalformedXML"},
+		"a block is no truth":                {"PUT", "bucket", m{"publicAccessBlock": ""}, nil, "<PublicAccessBlockConfiguration><BlockPublicAccess>maybe</BlockPublicAccess></PublicAccessBlockConfiguration>", "MalformedXML"},
+		"a part without a number":            {"PUT", "object", m{"uploadId": id}, nil, "x", "InvalidArgument"},
+		"a part number that is no number":    {"PUT", "object", m{"uploadId": id, "partNumber": "one"}, nil, "x", "InvalidArgument"},
+		"a part number of 10,001":            {"PUT", "object", m{"uploadId": id, "partNumber": "10001"}, nil, "x", "InvalidArgument"},
+		"an unknown upload":                  {"PUT", "object", m{"uploadId": "none", "partNumber": "1"}, nil, "x", "NoSuchUpload"},
+		"parts are no XML":                   {"POST", "object", m{"uploadId": id}, nil, "1", "MalformedXML"},
+		"parts that are missing":             {"POST", "object", m{"uploadId": id}, nil, "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>", "InvalidPart"},
+		"a part marker that is no number":    {"GET", "object", m{"uploadId": id, "part-number-marker": "x"}, nil, "", "InvalidArgument"},
+		"nothing to delete":                  {"POST", "bucket", m{"delete": ""}, m{"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}, "", "MalformedXML"},
+		"an unknown version":                 {"GET", "object", m{"versionId": "x"}, nil, "", ""},
+		"restoring":                          {"POST", "object", m{"restore": ""}, nil, "", "NotImplemented"},
+		"an unknown region":                  {"GET", "service", m{"regions": "oss-mars"}, nil, "", "NoSuchRegion"},
+		"a sub-resource at another level":    {"PUT", "service", m{"acl": ""}, nil, "", "NotImplemented"},
+		"a sub-resource in another spelling": {"DELETE", "bucket", m{"Tagging": ""}, nil, "", "NotImplemented"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := e.state(t)
+			err := invoke(t, c, bad.method, bad.level, bad.query, bad.header, bad.body)
+			var answer *sdk.ServiceError
+			switch {
+			case !errors.As(err, &answer):
+				t.Errorf("error = %v, want an answer", err)
+			case bad.code != "" && answer.Code != bad.code:
+				t.Errorf("code = %s (%s), want %s", answer.Code, answer.Message, bad.code)
+			case answer.StatusCode < 400 || answer.StatusCode == http.StatusInternalServerError || answer.StatusCode > 501:
+				t.Errorf("status = %d", answer.StatusCode)
+			}
+			if e.state(t) != before {
+				t.Error("the state has changed")
+			}
+		})
 	}
-	for _, key := range []string{"a%b", "a&b", "a,b", "a😀", "a\u0007"} {
-		_, err := c.PutObjectTagging(t.Context(), &sdk.PutObjectTaggingRequest{Bucket: new("bucket-a"), Key: new("k"), Tagging: tags(key, "v")})
-		wantCode(t, err, "InvalidTag")
+}
+
+func TestBadNames_OfBucketsAndKeys_Refused(t *testing.T) {
+	e := newEnvironment(t)
+	mustPutBucket(t, e.root(), "bucket-a")
+	before := e.state(t)
+	for path, code := range map[string]string{
+		"/ab/":                                    "InvalidBucketName",
+		"/Bucket-A/":                              "InvalidBucketName",
+		"/-bucket/":                               "InvalidBucketName",
+		"/" + strings.Repeat("b", 64) + "/":       "InvalidBucketName",
+		"/" + strings.Repeat("b", 1<<19) + "/":    "InvalidBucketName",
+		"/bucket-a//k":                            "InvalidObjectName",
+		"/bucket-a/%5Ck":                          "InvalidObjectName",
+		"/bucket-a/%ff":                           "InvalidObjectName",
+		"/bucket-a/" + strings.Repeat("k", 1024):  "InvalidObjectName",
+		"/bucket-a/" + strings.Repeat("k", 1<<19): "InvalidObjectName",
+	} {
+		head, body := e.raw(t, "PUT", path, "x")
+		if !strings.HasPrefix(head[0], "HTTP/1.1 400") || !strings.Contains(body, code) {
+			t.Errorf("%.30s: %s %.300s, want %s", path, head[0], body, code)
+		}
+		if e.state(t) != before {
+			t.Errorf("%.30s: the state has changed", path)
+		}
 	}
+	if head, _ := e.raw(t, "PATCH", "/bucket-a/k", ""); !strings.HasPrefix(head[0], "HTTP/1.1 501") || e.state(t) != before {
+		t.Errorf("a method of no operation: %s", head[0])
+	}
+	// A key of 1 MB exceeds what the server reads of a request's head.
+	if head, _ := e.raw(t, "PUT", "/bucket-a/"+strings.Repeat("k", 2<<20), ""); !strings.HasPrefix(head[0], "HTTP/1.1 431") {
+		t.Errorf("a key of 2 MB: %s", head[0])
+	}
+}
+
+func TestGet_AnnouncedBodyMissing_AnsweredAtOnce(t *testing.T) {
+	e := newEnvironment(t)
+	mustPutBucket(t, e.root(), "bucket-a")
+	mustPut(t, e.root(), "bucket-a", "k", "v")
+	if status, body := e.raw(t, "GET", "/bucket-a/k", "", announcing); !strings.HasPrefix(status[0], "HTTP/1.1 200") || !strings.HasSuffix(body, "v") {
+		t.Errorf("%s %s", status[0], body)
+	}
+}
+
+func TestDeleteMany_ControlCharactersInKeys_AsTheyAre(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	mustPutBucket(t, c, "bucket-a")
+	mustPut(t, c, "bucket-a", "a\x0cb\x01", "v")
+	body := "<Delete><Object><Key>a\x0cb&#1;</Key></Object></Delete>"
+	err := invoke(t, c, "POST", "bucket", map[string]string{"delete": "", "encoding-type": "url"}, map[string]string{"Content-MD5": md5Of(body)}, body)
+	if err != nil || e.Buckets()[0].Objects != 0 {
+		t.Errorf("%v, %d objects are left", err, e.Buckets()[0].Objects)
+	}
+}
+
+func md5Of(body string) string {
+	sum := md5.Sum([]byte(body))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }

@@ -1,11 +1,13 @@
 package oss
 
 import (
+	"bytes"
 	"encoding/xml"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 type deleteRequest struct {
@@ -70,14 +72,22 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 	return xmlResponse(result)
 }
 
-// Keys may hold control characters, which clients write as numbers and XML
-// forbids in any form. They pass the decoder as Unicode noncharacters, of which
+// Keys may hold control characters, which clients write as numbers or as they are (oss2)
+// and XML forbids in any form. They pass the decoder as Unicode noncharacters, of which
 // there are 32 from U+FDD0 on.
 const firstHidden = 0xFDD0
 
 var numericReference = regexp.MustCompile(`&#(x[0-9A-Fa-f]+|[0-9]+);`)
 
 func hideControls(body []byte) []byte {
+	if utf8.Valid(body) {
+		body = bytes.Map(func(c rune) rune {
+			if c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
+				return c + firstHidden
+			}
+			return c
+		}, body)
+	}
 	return numericReference.ReplaceAllFunc(body, func(reference []byte) []byte {
 		digits, base := string(reference[2:len(reference)-1]), 10
 		if digits[0] == 'x' {

@@ -90,7 +90,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.fail(unsupported(unknown), false)
 		return
 	}
-	body, refused := readBody(r)
+	body, refused := readBody(w, r)
 	if refused != nil {
 		c.fail(refused, false)
 		return
@@ -181,6 +181,9 @@ func (s *Service) do(c *call, body []byte) (*response, *apiError) {
 	if refused := s.admit(c.op, r); refused != nil {
 		return nil, refused
 	}
+	if refused := r.checkTrafficLimit(); refused != nil {
+		return nil, refused
+	}
 	return c.op.run(s, r)
 }
 
@@ -261,7 +264,12 @@ func (c *call) record(status int, code string, effected bool) {
 }
 
 // readBody reads the body whole and checks it against its Content-MD5.
-func readBody(r *http.Request) ([]byte, *apiError) {
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		// A client may announce a body that it never sends: the answer must not wait.
+		_ = http.NewResponseController(w).EnableFullDuplex()
+		return nil, nil
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		return nil, errorf("IncompleteBody", "The request body cannot be read.")

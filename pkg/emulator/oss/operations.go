@@ -43,6 +43,7 @@ type members struct {
 	Implements []string          `yaml:"implements"`
 	Checks     []string          `yaml:"checks"`
 	Defaults   map[string]string `yaml:"defaults"`
+	Ignores    []string          `yaml:"ignores"`
 	Refuses    []string          `yaml:"refuses"`
 }
 

@@ -76,7 +76,7 @@ func besidesModels() []string {
 		"Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Range", "x-oss-copy-source", "x-oss-hns-status", "x-oss-object-acl",
 		"x-oss-object-worm-mode", "x-oss-object-worm-retain-until-date",
 		"x-oss-server-side-data-encryption", "x-oss-server-side-encryption", "x-oss-server-side-encryption-key-id",
-		"x-oss-range-behavior", "x-oss-traffic-limit", "response-cache-control", "response-content-disposition", "response-content-encoding",
+		"versionId", "x-oss-range-behavior", "x-oss-tagging", "x-oss-traffic-limit", "response-cache-control", "response-content-disposition", "response-content-encoding",
 		"response-content-language", "response-content-type", "response-expires",
 	}
 }

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -44,6 +45,17 @@ func parseRange(given string, size int, standard bool) (s span, ok bool, refused
 		return span{}, false, invalidRange(size)
 	}
 	return span{int(from), int(min(to, end-1)) + 1}, true, nil //nolint:gosec // below size
+}
+
+// checkTrafficLimit checks the speed that a request asks for, in bits per second (OSS
+// documentation, "Single-connection bandwidth throttling"). The emulator does not slow down.
+func (r *request) checkTrafficLimit() *apiError {
+	const name = "x-oss-traffic-limit"
+	given := cmp.Or(r.Header.Get(name), r.query.Get(name))
+	if n, err := strconv.Atoi(given); given != "" && (err != nil || n < 245760 || n > 838860800) {
+		return invalid(name, given, "The traffic limit must be between 245760 and 838860800.")
+	}
+	return nil
 }
 
 func invalidRange(size int) *apiError {

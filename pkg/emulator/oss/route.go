@@ -96,8 +96,10 @@ func (m *members) admit(name, value string) bool {
 	if def, ok := m.Defaults[name]; ok {
 		return strings.EqualFold(value, def)
 	}
-	return slices.Contains(m.Implements, name) || slices.Contains(m.Checks, name) ||
-		strings.HasPrefix(name, metaPrefix) && slices.Contains(m.Implements, metaPrefix+"*")
+	if strings.HasPrefix(name, metaPrefix) {
+		name = metaPrefix + "*"
+	}
+	return slices.Contains(m.Implements, name) || slices.Contains(m.Checks, name) || slices.Contains(m.Ignores, name)
 }
 
 // Prefixes of OSS's own headers and query members, and of user metadata.
@@ -113,7 +115,7 @@ func (o *operation) foreignElement(body []byte) string {
 	if o.Body == nil {
 		return ""
 	}
-	decoder := xml.NewDecoder(bytes.NewReader(body))
+	decoder := xml.NewDecoder(bytes.NewReader(hideControls(body)))
 	var path []string
 	for {
 		token, err := decoder.Token()
