@@ -1,10 +1,13 @@
 package oss_test
 
 import (
+	"bufio"
 	"crypto/md5"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -82,7 +85,7 @@ func TestBadInput_EachKind_RefusedAndWithoutEffect(t *testing.T) {
 		"a part marker that is no number":    {"GET", "object", m{"uploadId": id, "part-number-marker": "x"}, nil, "", "InvalidArgument"},
 		"nothing to delete":                  {"POST", "bucket", m{"delete": ""}, m{"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}, "", "MalformedXML"},
 		"an unknown version":                 {"GET", "object", m{"versionId": "x"}, nil, "", ""},
-		"restoring":                          {"POST", "object", m{"restore": ""}, nil, "", "NotImplemented"},
+		"restoring with a process":           {"POST", "object", m{"restore": "", "x-oss-process": "x"}, nil, "", "NotImplemented"},
 		"an unknown region":                  {"GET", "service", m{"regions": "oss-mars"}, nil, "", "NoSuchRegion"},
 		"a sub-resource at another level":    {"PUT", "service", m{"acl": ""}, nil, "", "NotImplemented"},
 		"a sub-resource in another spelling": {"DELETE", "bucket", m{"Tagging": ""}, nil, "", "NotImplemented"},
@@ -143,8 +146,24 @@ func TestGet_AnnouncedBodyMissing_AnsweredAtOnce(t *testing.T) {
 	e := newEnvironment(t)
 	mustPutBucket(t, e.root(), "bucket-a")
 	mustPut(t, e.root(), "bucket-a", "k", "v")
-	if status, body := e.raw(t, "GET", "/bucket-a/k", "", announcing); !strings.HasPrefix(status[0], "HTTP/1.1 200") || !strings.HasSuffix(body, "v") {
-		t.Errorf("%s %s", status[0], body)
+	presigned, err := e.root().Presign(t.Context(), &sdk.GetObjectRequest{Bucket: new("bucket-a"), Key: new("k")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "GET "+strings.TrimPrefix(presigned.URL, e.url)+" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "v" {
+		t.Errorf("%q, %v", body, err)
 	}
 }
 

@@ -266,8 +266,10 @@ func (c *call) record(status int, code string, effected bool) {
 // readBody reads the body whole and checks it against its Content-MD5.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		// A client may announce a body that it never sends: the answer must not wait.
-		_ = http.NewResponseController(w).EnableFullDuplex()
+		if r.ContentLength > 0 {
+			// A client may announce a body that it never sends: the answer must not wait.
+			w.Header().Set("Connection", "close")
+		}
 		return nil, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
