@@ -53,7 +53,17 @@ func (c *call) read() *Error {
 	case c.version == "":
 		return Missing("Version")
 	}
+	if c.contradictsHeader("Action") || c.contradictsHeader("Version") {
+		return Errorf(http.StatusBadRequest, "InvalidParameter", "Action and Version of the parameters and of the headers differ.")
+	}
 	return malformed(c.params)
+}
+
+// contradictsHeader reports whether a parameter and the header of its name are both
+// there and differ (A016).
+func (c *call) contradictsHeader(name string) bool {
+	param, header := c.params.Get(name), c.r.Header.Get("x-acs-"+name)
+	return param != "" && header != "" && !strings.EqualFold(param, header)
 }
 
 func first(a, b string) string {

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"testing"
@@ -43,5 +44,25 @@ func TestGateway_JSONMemberTwice_Refused(t *testing.T) {
 	}
 	if malformed(to) == nil {
 		t.Errorf("%v was taken", to)
+	}
+}
+
+func TestGateway_HeaderOfAnotherAction_Refused(t *testing.T) {
+	b := newBench(t)
+	for action, status := range map[string]int{"Say": 200, "SAY": 200, "Nothing": 400} {
+		v := b.params()
+		v.Set("Signature", sign("testsecret", stringToSign(http.MethodGet, v)))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/?"+v.Encode(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("x-acs-action", action)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.read(response); got.Status != status {
+			t.Errorf("with x-acs-action %s: %d %s, want %d", action, got.Status, got.Code, status)
+		}
 	}
 }
