@@ -16,9 +16,9 @@ import (
 // it down.
 func answersOfVPC(t *testing.T, a *answers) {
 	t.Helper()
-	made := a.do(t, "CreateVpc", "CidrBlock", "10.0.0.0/16", "UserCidr", "100.1.0.0/16", "EnableDnsHostname", "true", "Tag.1.Key", "a", "Tag.1.Value", "1")
+	made := a.do(t, "CreateVpc", "CidrBlock", "10.0.0.0/16", "EnableIpv6", "true", "UserCidr", "100.1.0.0/16", "EnableDnsHostname", "true", "Tag.1.Key", "a", "Tag.1.Value", "1")
 	id, table := text(t, made, "VpcId"), text(t, made, "RouteTableId")
-	subnet := text(t, a.do(t, "CreateVSwitch", "VpcId", id, "ZoneId", "cn-hangzhou-h", "CidrBlock", "10.0.1.0/24", "Tag.1.Key", "a", "Tag.1.Value", "1"), "VSwitchId")
+	subnet := text(t, a.do(t, "CreateVSwitch", "VpcId", id, "ZoneId", "cn-hangzhou-h", "CidrBlock", "10.0.1.0/24", "Ipv6CidrBlock", "1", "Tag.1.Key", "a", "Tag.1.Value", "1"), "VSwitchId")
 	a.do(t, "AssociateVpcCidrBlock", "VpcId", id, "SecondaryCidrBlock", "10.1.0.0/16")
 	a.do(t, "TagResources", "ResourceType", "ROUTETABLE", "ResourceId.1", table, "Tag.1.Key", "a", "Tag.1.Value", "1")
 	a.do(t, "EnableVpcClassicLink", "VpcId", id)

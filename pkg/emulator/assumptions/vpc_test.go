@@ -119,3 +119,18 @@ func TestA372_SecondDefaultNetwork_Refused(t *testing.T) {
 		e.vpc("CreateDefaultVSwitch", "ZoneId", e.region+"-h").want(403, "DefaultVswitch.Existed")
 	})
 }
+
+func TestA374_IPv6Subnet_NeedsBlockOfVpc(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		id := e.network("CidrBlock", "10.0.0.0/16")
+		zone := into[struct {
+			Zones struct{ Zone []struct{ ZoneId string } }
+		}](e.vpc("DescribeZones")).Zones.Zone[0].ZoneId
+		create := []string{"VpcId", id, "ZoneId", zone, "CidrBlock", "10.0.1.0/24", "Ipv6CidrBlock", "7"}
+		e.vpc("CreateVSwitch", create...).want(400, "OperationDenied.Ipv6NotEnabled")
+		e.vpc("ModifyVpcAttribute", "VpcId", id, "EnableIPv6", "true").ok()
+		subnet := into[struct{ VSwitchId string }](e.vpc("CreateVSwitch", create...)).VSwitchId
+		e.Cleanup(func() { e.vpc("DeleteVSwitch", "VSwitchId", subnet) })
+		e.vpc("ModifyVpcAttribute", "VpcId", id, "EnableIPv6", "false").want(400, "OperationDenied.Ipv6InUse")
+	})
+}

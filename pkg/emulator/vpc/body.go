@@ -16,7 +16,7 @@ func creation(t time.Time) string {
 }
 
 // A vpcBody is a VPC in an answer (VPC API, DescribeVpcs and
-// DescribeVpcAttribute). IPv6, DHCP option sets and CEN are never in use.
+// DescribeVpcAttribute). DHCP option sets and CEN are never in use.
 type vpcBody struct {
 	VpcId, VpcName, RegionId, CidrBlock, Status, Description, CreationTime string
 	IsDefault                                                              bool
@@ -29,8 +29,11 @@ type vpcBody struct {
 	SecondaryCidrBlocks                                   struct{ SecondaryCidrBlock []string }
 	UserCidrs                                             struct{ UserCidr []string }
 	Tags                                                  tagList
-	Ipv6CidrBlocks                                        struct{ Ipv6CidrBlock []struct{} }
+	Ipv6CidrBlocks                                        struct{ Ipv6CidrBlock []ipv6Block }
 }
+
+// An ipv6Block is an IPv6 block of a VPC.
+type ipv6Block struct{ Ipv6CidrBlock, Ipv6Isp string }
 
 // A listedVPC has the members of DescribeVpcs alone.
 type listedVPC struct {
@@ -73,6 +76,10 @@ func (s *Service) vpcBody(v VPC) vpcBody {
 	}
 	if v.DNSHostnames {
 		b.DnsHostnameStatus = "ENABLED"
+	}
+	if v.IPv6.IsValid() {
+		b.EnabledIpv6, b.Ipv6CidrBlock = true, v.IPv6.String()
+		b.Ipv6CidrBlocks.Ipv6CidrBlock = []ipv6Block{{v.IPv6.String(), "BGP"}}
 	}
 	b.SecondaryCidrBlocks.SecondaryCidrBlock, b.UserCidrs.UserCidr = texts(v.SecondaryCIDRs), texts(v.UserCIDRs)
 	return b
@@ -123,6 +130,7 @@ func (s *Service) vswitchBody(in VPC, v VSwitch) vswitchBody {
 		// The first address and the last three of a VSwitch are the system's.
 		AvailableIpAddressCount: 1<<(32-v.CIDR.Bits()) - 4,
 		OwnerId:                 s.owner(), ResourceGroupId: in.group(), Tags: tagList{v.Tags},
+		Ipv6CidrBlock: ipv6Text(v.IPv6), EnabledIpv6: v.IPv6.IsValid(),
 	}
 	b.RouteTable.RouteTableId, b.RouteTable.RouteTableType = in.routeTableID(), systemTable
 	return b

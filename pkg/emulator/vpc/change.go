@@ -54,6 +54,13 @@ func (s *Service) createVpc(r *rpc.Request) (any, *rpc.Error) {
 	if v.DNSHostnames, fail = r.Bool("EnableDnsHostname", false); fail != nil {
 		return nil, fail
 	}
+	ipv6, fail := r.Bool("EnableIpv6", false)
+	if fail != nil {
+		return nil, fail
+	}
+	if ipv6 {
+		v.IPv6 = newIPv6()
+	}
 	if v.Tags, fail = readTags(r); fail != nil {
 		return nil, fail
 	}
@@ -95,6 +102,13 @@ func (s *Service) modifyVpcAttribute(r *rpc.Request) (any, *rpc.Error) {
 			if slices.ContainsFunc(v.VSwitches, func(w VSwitch) bool { return !inside(w.CIDR, v.CIDR) }) {
 				return bad("InvalidCidrBlock.Malformed", "A VSwitch of the VPC is outside of the block.")
 			}
+		}
+		ipv6, fail := r.Bool("EnableIPv6", v.IPv6.IsValid())
+		if fail != nil {
+			return fail
+		}
+		if fail := v.setIPv6(ipv6); fail != nil {
+			return fail
 		}
 		replace(r, "VpcName", &v.Name, name)
 		replace(r, "Description", &v.Description, description)

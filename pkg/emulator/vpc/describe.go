@@ -23,13 +23,6 @@ func page[T any](r *rpc.Request, all []T) (number, size int, cut []T, fail *rpc.
 	return number, size, all[from:min(from+size, len(all))], nil
 }
 
-// hasNone reports whether a filter asks for networks with a feature that no
-// network of the emulator has: a filter by true, or by the id of its resource.
-func hasNone(r *rpc.Request, flag, id string) (bool, *rpc.Error) {
-	wanted, fail := r.Bool(flag, false)
-	return wanted || id != "" && r.Get(id) != "", fail
-}
-
 // tagged reports whether a network has all the tags that filter a call.
 func tagged(r *rpc.Request, tags []Tag) bool {
 	return !slices.ContainsFunc(r.Tags(), func(want rpc.Tag) bool {
@@ -43,13 +36,11 @@ func (s *Service) describeVpcs(r *rpc.Request) (any, *rpc.Error) {
 	if !ok {
 		return nil, unknownRegion()
 	}
-	none, fail := hasNone(r, "EnableIpv6", "DhcpOptionsSetId")
-	if fail != nil {
-		return nil, fail
-	}
 	if fail := dryRun(r); fail != nil {
 		return nil, fail
 	}
+	// No VPC has a set of DHCP options.
+	none := r.Get("DhcpOptionsSetId") != ""
 	found := []listedVPC{}
 	for _, v := range region.VPCs {
 		if ids := r.Get("VpcId"); none || ids != "" && !slices.Contains(strings.Split(ids, ","), v.ID) || !tagged(r, v.Tags) ||
@@ -60,7 +51,11 @@ func (s *Service) describeVpcs(r *rpc.Request) (any, *rpc.Error) {
 		if fail != nil {
 			return nil, fail
 		}
-		if isDefault == v.Default {
+		ipv6, fail := r.Bool("EnableIpv6", v.IPv6.IsValid())
+		if fail != nil {
+			return nil, fail
+		}
+		if isDefault == v.Default && ipv6 == v.IPv6.IsValid() {
 			found = append(found, s.listed(v))
 		}
 	}
@@ -102,10 +97,6 @@ func (s *Service) describeVSwitches(r *rpc.Request) (any, *rpc.Error) {
 	if !ok {
 		return nil, unknownRegion()
 	}
-	none, fail := hasNone(r, "EnableIpv6", "")
-	if fail != nil {
-		return nil, fail
-	}
 	if fail := dryRun(r); fail != nil {
 		return nil, fail
 	}
@@ -117,7 +108,11 @@ func (s *Service) describeVSwitches(r *rpc.Request) (any, *rpc.Error) {
 			if fail != nil {
 				return nil, fail
 			}
-			if !none && isDefault == body.IsDefault && tagged(r, w.Tags) && fits(r.Get("VpcId"), v.ID) && fits(r.Get("VSwitchId"), w.ID) &&
+			ipv6, fail := r.Bool("EnableIpv6", body.EnabledIpv6)
+			if fail != nil {
+				return nil, fail
+			}
+			if ipv6 == body.EnabledIpv6 && isDefault == body.IsDefault && tagged(r, w.Tags) && fits(r.Get("VpcId"), v.ID) && fits(r.Get("VSwitchId"), w.ID) &&
 				fits(r.Get("ZoneId"), w.ZoneID) && fits(r.Get("VSwitchName"), w.Name) && fits(r.Get("RouteTableId"), v.routeTableID()) &&
 				fits(r.Get("ResourceGroupId"), v.group()) && fits(r.Get("VSwitchOwnerId"), s.accountID) {
 				found = append(found, body)

@@ -85,7 +85,7 @@ func TestDescribeVpcs_NewNetwork_HasEachMember(t *testing.T) {
 	}
 }
 
-func TestFilters_FeaturesThatNoNetworkHas_FindNone(t *testing.T) {
+func TestFilters_OfVpcs_Apply(t *testing.T) {
 	f := newFixture(t)
 	vpcs := func(change func(*sdk.DescribeVpcsRequest)) int {
 		r := sdk.CreateDescribeVpcsRequest()
@@ -304,5 +304,64 @@ func TestDefaultNetworks_Deleted_MadeAgain(t *testing.T) {
 	r.VpcId = f.vpc
 	if got, err := f.DescribeVpcAttribute(r); err != nil || !got.ClassicLinkEnabled {
 		t.Errorf("VPC %+v, %v", got, err)
+	}
+}
+
+func TestIPv6_VpcAndVSwitch_GivenAndTaken(t *testing.T) {
+	f := newFixture(t)
+	call := func(action string, pairs ...string) error {
+		r := requests.NewCommonRequest()
+		r.Method, r.Scheme, r.Domain, r.Version, r.ApiName = "POST", "HTTP", f.Domain, "2016-04-28", action
+		for i := 0; i+1 < len(pairs); i += 2 {
+			r.QueryParams[pairs[i]] = pairs[i+1]
+		}
+		_, err := f.ProcessCommonRequest(r)
+		return err
+	}
+	subnet := func() *sdk.DescribeVSwitchAttributesResponse {
+		t.Helper()
+		r := sdk.CreateDescribeVSwitchAttributesRequest()
+		r.VSwitchId = f.subnet
+		got, err := f.DescribeVSwitchAttributes(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	change := []string{"VSwitchId", f.subnet, "EnableIPv6", "true", "Ipv6CidrBlock", "255"}
+	wantCode(t, call("ModifyVSwitchAttribute", change...), 400, "OperationDenied.Ipv6NotEnabled")
+	wantCode(t, call("ModifyVSwitchAttribute", change[:4]...), 400, "InvalidIpv6CidrBlock.Malformed")
+	wantCode(t, call("ModifyVSwitchAttribute", "VSwitchId", f.subnet, "Ipv6CidrBlock", "256"), 400, "InvalidIpv6CidrBlock.Malformed")
+	if err := call("ModifyVpcAttribute", "VpcId", f.vpc, "EnableIPv6", "true"); err != nil {
+		t.Fatal(err)
+	}
+	if err := call("ModifyVSwitchAttribute", change...); err != nil {
+		t.Fatal(err)
+	}
+	if got := subnet(); !got.EnabledIpv6 || !strings.HasSuffix(got.Ipv6CidrBlock, "ff::/64") {
+		t.Errorf("VSwitch %+v", got)
+	}
+	saved, err := f.srv.Network().Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := vpc.New("1", vpc.DefaultRegions())
+	if err := again.Restore(saved); err != nil {
+		t.Fatal(err)
+	}
+	if w, _ := again.VSwitch("cn-hangzhou", f.subnet); w.IPv6.String() != subnet().Ipv6CidrBlock {
+		t.Errorf("restored %v", w.IPv6)
+	}
+	wantCode(t, call("ModifyVSwitchAttribute", "VSwitchId", f.subnet, "Ipv6CidrBlock", "3"), 400, "OperationDenied.Ipv6InUse")
+	for _, err := range []error{
+		call("ModifyVSwitchAttribute", "VSwitchId", f.subnet, "EnableIPv6", "false"),
+		call("ModifyVpcAttribute", "VpcId", f.vpc, "EnableIPv6", "false"),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if got := subnet(); got.EnabledIpv6 || got.Ipv6CidrBlock != "" {
+		t.Errorf("VSwitch %+v", got)
 	}
 }

@@ -23,6 +23,7 @@ type NetworkState struct {
 	Secondary   []string          `json:"secondaryCidrs,omitempty"`
 	Group       string            `json:"resourceGroup"`
 	DNSHostname bool              `json:"dnsHostnames,omitempty"`
+	IPv6        string            `json:"ipv6,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 }
 
@@ -33,6 +34,7 @@ type VSwitchState struct {
 	VPC  string            `json:"vpc"`
 	Zone string            `json:"zone"`
 	CIDR string            `json:"cidr"`
+	IPv6 string            `json:"ipv6,omitempty"`
 	Tags map[string]string `json:"tags,omitempty"`
 }
 
@@ -48,7 +50,7 @@ func (s *Service) resources() []product.Resources {
 			}
 			for _, w := range v.VSwitches {
 				if !w.Created.IsZero() {
-					vswitches = append(vswitches, VSwitchState{w.ID, w.Name, w.VPCID, w.ZoneID, w.CIDR.String(), tagMap(w.Tags)})
+					vswitches = append(vswitches, VSwitchState{w.ID, w.Name, w.VPCID, w.ZoneID, w.CIDR.String(), ipv6Text(w.IPv6), tagMap(w.Tags)})
 				}
 			}
 		}
@@ -60,7 +62,7 @@ func (s *Service) resources() []product.Resources {
 }
 
 func (v VPC) state() NetworkState {
-	return NetworkState{v.ID, v.Name, v.RegionID, v.CIDR.String(), texts(v.UserCIDRs), texts(v.SecondaryCIDRs), v.group(), v.DNSHostnames, tagMap(v.Tags)}
+	return NetworkState{v.ID, v.Name, v.RegionID, v.CIDR.String(), texts(v.UserCIDRs), texts(v.SecondaryCIDRs), v.group(), v.DNSHostnames, ipv6Text(v.IPv6), tagMap(v.Tags)}
 }
 
 func tagMap(tags []Tag) map[string]string {

@@ -16,9 +16,10 @@ type VSwitch struct {
 	ID, Name, VPCID, ZoneID string
 	Description             string
 	CIDR                    netip.Prefix
-	Created                 time.Time // zero: before all time of the emulator
-	Tags                    []Tag     `json:",omitempty"`
-	Default                 bool      `json:",omitempty"` // made as the default one of its zone
+	Created                 time.Time    // zero: before all time of the emulator
+	Tags                    []Tag        `json:",omitempty"`
+	Default                 bool         `json:",omitempty"` // made as the default one of its zone
+	IPv6                    netip.Prefix `json:",omitzero"`
 }
 
 // A VPC is a private network with its VSwitches.
@@ -33,6 +34,7 @@ type VPC struct {
 	Tags           []Tag          `json:",omitempty"`
 	UserCIDRs      []netip.Prefix `json:",omitempty"`
 	SecondaryCIDRs []netip.Prefix `json:",omitempty"`
+	IPv6           netip.Prefix   `json:",omitzero"`
 	ResourceGroup  string         `json:",omitempty"` // empty: the default one
 	DNSHostnames   bool           `json:",omitempty"`
 	ClassicLink    bool           `json:",omitempty"`

@@ -44,6 +44,10 @@ func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
 	if mask < 16 || mask > 29 {
 		return nil, badSubnet()
 	}
+	wish, fail := readIPv6(r)
+	if fail != nil {
+		return nil, fail
+	}
 	if v.Tags, fail = readTags(r); fail != nil {
 		return nil, fail
 	}
@@ -68,6 +72,11 @@ func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
 			return bad("InvalidCidrBlock.Malformed", "The block is not inside the VPC's.")
 		case slices.ContainsFunc(in.VSwitches, func(w VSwitch) bool { return w.CIDR.Overlaps(v.CIDR) }):
 			return bad("InvalidCidrBlock.Overlapped", "The block overlaps that of another VSwitch.")
+		}
+		if wish.given {
+			if v.IPv6, fail = in.ipv6Subnet(wish); fail != nil {
+				return fail
+			}
 		}
 		in.VSwitches = append(in.VSwitches, v)
 		return nil
@@ -97,6 +106,9 @@ func (s *Service) modifyVSwitchAttribute(r *rpc.Request) (any, *rpc.Error) {
 		in, at := region.vswitch(id)
 		if in == nil {
 			return unknownVSwitch()
+		}
+		if fail := modifyIPv6(r, in, &in.VSwitches[at]); fail != nil {
+			return fail
 		}
 		replace(r, "VSwitchName", &in.VSwitches[at].Name, name)
 		replace(r, "Description", &in.VSwitches[at].Description, description)
