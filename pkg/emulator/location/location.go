@@ -1,11 +1,13 @@
 // Package location emulates the location service (2015-06-12), which returns
 // the endpoints of a region's products to SDKs: here each endpoint is the
-// address of the request.
+// address of the request, or the product's own host where the emulator is the
+// proxy of a client that asks the real host of the service.
 package location
 
 import (
 	_ "embed"
 	"net/http"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/product"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
@@ -80,8 +82,22 @@ func (s *Service) describeEndpoints(r *rpc.Request) (any, *rpc.Error) {
 	}{true, list{[]endpoint{}}}
 	if namespace, ok := s.namespaces[code]; ok && kind == "openAPI" {
 		answer.Endpoints.Endpoint = append(answer.Endpoints.Endpoint, endpoint{
-			Endpoint: r.Host, Id: id, Namespace: namespace, Type: kind, SerivceCode: code, ServiceCode: code, Protocols: protocols{[]string{r.Protocol}},
+			Endpoint: hostFor(code, id, r.Host), Id: id, Namespace: namespace, Type: kind, SerivceCode: code, ServiceCode: code, Protocols: protocols{[]string{r.Protocol}},
 		})
 	}
 	return answer, nil
+}
+
+// hostFor returns the endpoint of a product for a client that asks at a host. OSS
+// needs its own, since its hosts name buckets.
+func hostFor(code, region, asked string) string {
+	switch {
+	case !strings.HasSuffix(asked, ".aliyuncs.com"):
+		return asked
+	case code == "oss":
+		return "oss-" + region + ".aliyuncs.com"
+	case code == "ram":
+		return "ram.aliyuncs.com"
+	}
+	return code + "." + region + ".aliyuncs.com"
 }
