@@ -85,7 +85,7 @@ func Realistic() Profile {
 func New(o Options) *Service {
 	s := &Service{
 		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, report: o.Report,
-		catalog: newCatalog(), templates: readTemplates(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
+		catalog: salesTable(), templates: templateTable(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
 		tagKeys: map[string]string{}, tokens: map[tokenKey]*tokenUse{},
 	}
 	if s.report == nil {
@@ -183,7 +183,7 @@ func (s *Service) API() rpc.API {
 	for _, w := range wordSettings() {
 		code[w.action] = on(s.once(s.modifyWord(w)))
 	}
-	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: rpc.MustReadContracts(contracts).Actions(code, map[string]rpc.Subject{
+	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: actionTable().Actions(code, map[string]rpc.Subject{
 		"instance":          {Look: s.lookAtInstance("DBInstanceId", ""), Resource: instanceResource},
 		"instance with TDE": {Look: s.lookAtInstance("DBInstanceId", "MySQL SQLServer PostgreSQL"), Resource: instanceResource},
 		"linked instance":   {Look: s.lookAtInstance("InsName", ""), Resource: instanceResource},
