@@ -212,3 +212,22 @@ func TestA016_RepeatedParameterOrGap_Refused(t *testing.T) {
 		e.send(link+"&DBInstanceId=a&DBInstanceId=b", params).want(400, "InvalidParameter")
 	})
 }
+
+func TestA019_RefusalByRAM_SaysWhoLacksWhat(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		type denial struct{ AuthAction, AuthPrincipalType, AuthPrincipalOwnerId, AuthPrincipalDisplayName, NoPermissionType, PolicyType string }
+		type body struct{ AccessDeniedDetail denial }
+		user, k := e.user("")
+		for _, want := range []string{"ImplicitDeny", "ExplicitDeny"} {
+			got := decoded[body](e.as(k).ram("GetUser", "UserName", user).want(403, "NoPermission")).AccessDeniedDetail
+			if got.AuthPrincipalDisplayName == "" || got.AuthPrincipalOwnerId == "" {
+				t.Errorf("the principal is missing: %+v", got)
+			}
+			got.AuthPrincipalDisplayName, got.AuthPrincipalOwnerId = "", ""
+			if got != (denial{AuthAction: "ram:GetUser", AuthPrincipalType: "SubUser", NoPermissionType: want, PolicyType: "AccountLevelIdentityBasedPolicy"}) {
+				t.Errorf("the detail is %+v, want %s", got, want)
+			}
+			e.attached(e.policy(`{"Version":"1","Statement":[{"Effect":"Deny","Action":"ram:GetUser","Resource":"*"}]}`), user)
+		}
+	})
+}

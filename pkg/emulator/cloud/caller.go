@@ -94,3 +94,9 @@ func (r Keyring) Key(accessKeyID string) (Key, bool) {
 type Authorizer interface {
 	Allowed(caller Caller, action, resource string) bool
 }
+
+// A Denier tells why an Authorizer allows nothing.
+type Denier interface {
+	// Denies reports whether a policy denies the action; else none allows it.
+	Denies(caller Caller, action, resource string) bool
+}

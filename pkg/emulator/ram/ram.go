@@ -96,8 +96,17 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 	if caller.AccountID != r.account {
 		return foreignAllowed(caller, resource)
 	}
+	return r.decide(caller, action, resource) == allowed
+}
+
+// Denies implements cloud.Denier.
+func (r *RAM) Denies(caller cloud.Caller, action, resource string) bool {
+	return caller.AccountID == r.account && r.decide(caller, action, resource) == denied
+}
+
+func (r *RAM) decide(caller cloud.Caller, action, resource string) decision {
 	if !r.owns(resource) {
-		return false
+		return ignored
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,11 +114,11 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 	var docs []document
 	switch caller.Kind {
 	case cloud.Account:
-		return true
+		return allowed
 	case cloud.User:
 		u, ok := r.users[caller.Name]
 		if !ok {
-			return false
+			return ignored
 		}
 		docs = r.documents(u.policies)
 		for _, name := range u.groups {
@@ -118,23 +127,26 @@ func (r *RAM) Allowed(caller cloud.Caller, action, resource string) bool {
 	case cloud.Role:
 		o, ok := r.roles[caller.Name]
 		if !ok {
-			return false
+			return ignored
 		}
 		docs = append(r.documents(o.policies), o.inline...)
 		if caller.Policy != "" {
 			session, err := parseDocument(caller.Policy)
-			if err != nil || session.decide(action, resource, values) != allowed {
-				return false
+			if err != nil {
+				return ignored
+			}
+			if d := session.decide(action, resource, values); d != allowed {
+				return d
 			}
 		}
 	default:
-		return false
+		return ignored
 	}
 	result := ignored
 	for _, doc := range docs {
 		result = max(result, doc.decide(action, resource, values)) // denied is the greatest
 	}
-	return result == allowed
+	return result
 }
 
 // owns reports whether a resource belongs to the account, as do "*" and names

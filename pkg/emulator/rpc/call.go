@@ -86,13 +86,16 @@ func (c *call) authorize() *Error {
 	if c.operation.Resource != nil {
 		resource = c.operation.Resource(c.request())
 	}
-	if c.g.authorizer.Allowed(c.caller, strings.ToLower(c.product.Name)+":"+c.action, resource) {
+	action := strings.ToLower(c.product.Name) + ":" + c.action
+	if c.g.authorizer.Allowed(c.caller, action, resource) {
 		return nil
 	}
+	refusal := Errorf(http.StatusForbidden, "Forbidden.RAM", "User not authorized to operate on the specified resource, or this API doesn't support RAM.")
 	if code := c.product.Denied; code != "" {
-		return Errorf(http.StatusForbidden, code, "You are not authorized to do this action. You should be authorized by RAM.")
+		refusal = Errorf(http.StatusForbidden, code, "You are not authorized to do this action. You should be authorized by RAM.")
 	}
-	return Errorf(http.StatusForbidden, "Forbidden.RAM", "User not authorized to operate on the specified resource, or this API doesn't support RAM.")
+	refusal.denied = denialOf(c.g.authorizer, c.caller, action, resource)
+	return refusal
 }
 
 func (c *call) request() *Request {
@@ -191,6 +194,8 @@ type errorBody struct {
 	Code      string `json:"Code"`
 	Message   string `json:"Message"`
 	Recommend string `json:"Recommend"`
+
+	AccessDeniedDetail *denial `json:"AccessDeniedDetail,omitempty"`
 }
 
 func (c *call) fail(e *Error, effected bool) {
@@ -210,6 +215,7 @@ func (c *call) fail(e *Error, effected bool) {
 	}
 	body := errorBody{HostID: c.r.Host, Code: e.Code, Message: message,
 		Recommend: "https://api.aliyun.com/troubleshoot?q=" + url.QueryEscape(e.Code) + "&product=" + c.product.Name + "&requestId=" + c.requestID}
+	body.AccessDeniedDetail = e.denied
 	contentType, b, err := encode(c.format, "Error", c.requestID, body)
 	if err != nil { // a struct of strings always encodes
 		cloud.DropConnection()

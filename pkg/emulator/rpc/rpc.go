@@ -48,6 +48,8 @@ type Error struct {
 	Status  int
 	Code    string
 	Message string
+
+	denied *denial // of a refusal by RAM
 }
 
 // Error implements error.
