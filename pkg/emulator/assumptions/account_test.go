@@ -19,7 +19,7 @@ func today() emulatortest.Option {
 	return emulatortest.WithConfig(func(c *emulator.Config) { c.Account = emulator.AccountToday })
 }
 
-func TestA017_V1SignatureOfNewAccount_Refused(t *testing.T) {
+func TestA018_V1SignatureOfNewAccount_Refused(t *testing.T) {
 	verify(t, never, func(e *environment) {
 		v1 := e.bucketClient(func(c *oss.Config) { c.WithSignatureVersion(oss.SignatureVersionV1) })
 		_, err := v1.ListBuckets(e.Context(), &oss.ListBucketsRequest{})
@@ -32,7 +32,7 @@ func TestA017_V1SignatureOfNewAccount_Refused(t *testing.T) {
 	}, today())
 }
 
-func TestA018_DataAtPublicEndpoint_Forbidden(t *testing.T) {
+func TestA019_DataAtPublicEndpoint_Forbidden(t *testing.T) {
 	verify(t, never, func(e *environment) {
 		c, name := e.bucket()
 		e.put(c, name, "k", "x") // at an address, which counts as internal

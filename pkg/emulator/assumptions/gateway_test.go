@@ -213,7 +213,7 @@ func TestA016_RepeatedParameterOrGap_Refused(t *testing.T) {
 	})
 }
 
-func TestA019_RefusalByRAM_SaysWhoLacksWhat(t *testing.T) {
+func TestA017_RefusalByRAM_SaysWhoLacksWhat(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		type denial struct{ AuthAction, AuthPrincipalType, AuthPrincipalOwnerId, AuthPrincipalDisplayName, NoPermissionType, PolicyType string }
 		type body struct{ AccessDeniedDetail denial }

@@ -10,10 +10,10 @@ import (
 type Behaviour struct {
 	// BlockPublicAccess makes new buckets with public access blocked (A087).
 	BlockPublicAccess bool
-	// RefuseV1 refuses signatures of version 1 (A017).
+	// RefuseV1 refuses signatures of version 1 (A018).
 	RefuseV1 bool
 	// RefusePublicData refuses calls for objects and lists of them at public
-	// endpoints of mainland regions (A018).
+	// endpoints of mainland regions (A019).
 	RefusePublicData bool
 }
 

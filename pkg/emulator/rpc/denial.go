@@ -6,7 +6,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
-// A denial is the member AccessDeniedDetail of a refusal by RAM (A019). It lacks
+// A denial is the member AccessDeniedDetail of a refusal by RAM (A017). It lacks
 // EncodedDiagnosticMessage, which RAM alone can read.
 type denial struct {
 	PolicyType               string
