@@ -83,6 +83,14 @@ func TestA341_TDEOfMariaDB_Refused(t *testing.T) {
 	})
 }
 
+func TestA343_DescriptionOfDatabase_MayHaveBlanks(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance()
+		e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "checked", "CharacterSetName", "utf8", "DBDescription", "a checked one").ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password, "AccountDescription", "a checked one").ok()
+	})
+}
+
 func TestA342_TasksOfDeletedInstance_NotFound(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		e.rds("DescribeTasks", "DBInstanceId", "rm-checknone").want(404, "InvalidDBInstanceId.NotFound")

@@ -19,7 +19,7 @@ func checkAccountName(name, engine, version, storageType string) *rpc.Error {
 	switch {
 	case engine == "MySQL":
 		pattern = mysqlAccountNames
-		if version == "5.7" || version == "8.0" {
+		if version != "5.5" && version != "5.6" {
 			limit = 32
 		}
 	case engine == "SQLServer":
@@ -71,5 +71,5 @@ func badPassword() *rpc.Error {
 }
 
 func badAccountDescription() *rpc.Error {
-	return bad("InvalidAccountDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+	return bad("InvalidAccountDescription.Format", "The description has 2 to 256 characters and begins with a letter.")
 }

@@ -199,7 +199,10 @@ func TestDescribeAccounts_Fields_AllPresent(t *testing.T) {
 	if got := must(f.DescribeAccounts(r))(f).Accounts.DBInstanceAccount[0].AccountDescription; got != "of-the-shop" {
 		t.Errorf("the description is %s", got)
 	}
-	f.wantCode(describe("7"), 400, "InvalidAccountDescription.Format")
+	f.ok(describe("A" + strings.Repeat(" b", 127) + "c"))
+	for _, bad := range []string{"7", "a", "A" + strings.Repeat("b", 256), "http://a", "a;b"} {
+		f.wantCode(describe(bad), 400, "InvalidAccountDescription.Format")
+	}
 }
 
 func postgres(r *sdk.CreateDBInstanceRequest) {

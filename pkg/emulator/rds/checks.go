@@ -179,8 +179,8 @@ func descriptionError(text string) *rpc.Error {
 }
 
 // descriptions of accounts and databases begin with a letter or a Chinese character
-// (RDS API, CreateAccount and CreateDatabase).
-var descriptions = regexp.MustCompile(`^[A-Za-z\p{Han}][A-Za-z0-9_\-\p{Han}]{1,254}$`)
+// (RDS API, CreateAccount and CreateDatabase). They may have blanks (A343).
+var descriptions = regexp.MustCompile(`^[A-Za-z\p{Han}][A-Za-z0-9_\- \p{Han}]{1,255}$`)
 
 func validDescription(d string) bool { return descriptions.MatchString(d) }
 

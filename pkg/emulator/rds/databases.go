@@ -104,7 +104,7 @@ func (s *Service) addDatabase(r *rpc.Request, in *instance) (*database, *rpc.Err
 		return nil, bad("InvalidCharacterSetName.Format", "The character set is not one of %s.", strings.Join(charsets(in.engine), ", "))
 	}
 	if d.description != "" && !validDescription(d.description) {
-		return nil, bad("InvalidDBDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+		return nil, bad("InvalidDBDescription.Format", "The description has 2 to 256 characters and begins with a letter.")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

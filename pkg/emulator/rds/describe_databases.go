@@ -83,7 +83,7 @@ func (s *Service) modifyDBDescription(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	if !validDescription(description) {
-		return nil, bad("InvalidDBDescription.Format", "The description has 2 to 255 characters and begins with a letter.")
+		return nil, bad("InvalidDBDescription.Format", "The description has 2 to 256 characters and begins with a letter.")
 	}
 	in, _, done, fail := s.workOn(r)
 	if fail != nil {
