@@ -107,7 +107,7 @@ func (s *Service) modifyVpcAttribute(r *rpc.Request) (any, *rpc.Error) {
 		if fail != nil {
 			return fail
 		}
-		if fail := v.setIPv6(ipv6); fail != nil {
+		if v.IPv6, fail = v.ipv6(ipv6); fail != nil {
 			return fail
 		}
 		replace(r, "VpcName", &v.Name, name)

@@ -24,18 +24,18 @@ func newIPv6() netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom16(address), ipv6Mask)
 }
 
-// setIPv6 gives the VPC an IPv6 block, or takes it unless a VSwitch has a part of
-// it (A374).
-func (v *VPC) setIPv6(on bool) *rpc.Error {
+// ipv6 returns the IPv6 block that the VPC has when IPv6 is on, or off. A VPC
+// keeps its block while a VSwitch has a part of it (A374).
+func (v VPC) ipv6(on bool) (netip.Prefix, *rpc.Error) {
 	switch {
-	case on && !v.IPv6.IsValid():
-		v.IPv6 = newIPv6()
-	case !on && slices.ContainsFunc(v.VSwitches, func(w VSwitch) bool { return w.IPv6.IsValid() }):
-		return bad("OperationDenied.Ipv6InUse", "A VSwitch of the VPC has an IPv6 block.")
-	case !on:
-		v.IPv6 = netip.Prefix{}
+	case on && v.IPv6.IsValid():
+		return v.IPv6, nil
+	case on:
+		return newIPv6(), nil
+	case slices.ContainsFunc(v.VSwitches, func(w VSwitch) bool { return w.IPv6.IsValid() }):
+		return v.IPv6, bad("OperationDenied.Ipv6InUse", "A VSwitch of the VPC has an IPv6 block.")
 	}
-	return nil
+	return netip.Prefix{}, nil
 }
 
 // An ipv6Wish is the part of a call about the IPv6 block of a VSwitch.

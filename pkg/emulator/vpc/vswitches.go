@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -26,62 +27,76 @@ func (s *Service) createVSwitch(r *rpc.Request) (any, *rpc.Error) {
 			return nil, fail
 		}
 	}
-	mask, fail := r.Int("CidrMask", 0)
+	w := VSwitch{ID: "vsw-bp1" + random(), VPCID: strings.Clone(r.Get("VpcId")), ZoneID: strings.Clone(r.Get("ZoneId")), Created: r.Now}
+	block, mask, fail := readSubnet(r)
 	if fail != nil {
 		return nil, fail
 	}
-	if r.Get("CidrBlock") == "" && mask == 0 {
-		return nil, rpc.Missing("CidrBlock")
-	}
-	v := VSwitch{ID: "vsw-bp1" + random(), VPCID: r.Get("VpcId"), ZoneID: r.Get("ZoneId"), Created: r.Now}
-	if r.Get("CidrBlock") != "" {
-		var err error
-		if v.CIDR, err = netip.ParsePrefix(r.Get("CidrBlock")); err != nil || !v.CIDR.Addr().Is4() || v.CIDR != v.CIDR.Masked() || mask != 0 && mask != v.CIDR.Bits() {
-			return nil, badSubnet()
-		}
-		mask = v.CIDR.Bits()
-	}
-	if mask < 16 || mask > 29 {
-		return nil, badSubnet()
-	}
+	w.CIDR = block
 	wish, fail := readIPv6(r)
 	if fail != nil {
 		return nil, fail
 	}
-	if v.Tags, fail = readTags(r); fail != nil {
+	if w.Tags, fail = readTags(r); fail != nil {
 		return nil, fail
 	}
-	if v.Name, v.Description, fail = labels(r, "VSwitchName"); fail != nil {
+	if w.Name, w.Description, fail = labels(r, "VSwitchName"); fail != nil {
 		return nil, fail
 	}
-	fail = s.change(r.Region, func(region *Region) (fail *rpc.Error) {
-		in := region.vpc(v.VPCID)
-		switch {
-		case in == nil:
-			return unknownVPC()
-		case !slices.Contains(region.Zones, v.ZoneID):
-			return unknownZone()
+	fail = s.change(r.Region, func(region *Region) *rpc.Error { return region.add(w, mask, wish) })
+	return struct{ VSwitchId string }{w.ID}, fail
+}
+
+// readSubnet reads CidrBlock and CidrMask, of which one may be missing: the block
+// is invalid where only the mask is given.
+func readSubnet(r *rpc.Request) (block netip.Prefix, mask int, fail *rpc.Error) {
+	if mask, fail = r.Int("CidrMask", 0); fail != nil {
+		return block, 0, fail
+	}
+	text := r.Get("CidrBlock")
+	if text == "" && mask == 0 {
+		return block, 0, rpc.Missing("CidrBlock")
+	}
+	if text != "" {
+		var err error
+		if block, err = netip.ParsePrefix(text); err != nil || !block.Addr().Is4() || block != block.Masked() || mask != 0 && mask != block.Bits() {
+			return block, 0, badSubnet()
 		}
-		if !v.CIDR.IsValid() {
-			if v.CIDR, fail = in.free(mask); fail != nil {
-				return fail
-			}
+		mask = block.Bits()
+	}
+	if mask < 16 || mask > 29 {
+		return block, 0, badSubnet()
+	}
+	return block, mask, nil
+}
+
+// add puts a VSwitch into its VPC: with its block, or the first free one.
+func (r *Region) add(w VSwitch, mask int, wish ipv6Wish) (fail *rpc.Error) {
+	in := r.vpc(w.VPCID)
+	switch {
+	case in == nil:
+		return unknownVPC()
+	case !slices.Contains(r.Zones, w.ZoneID):
+		return unknownZone()
+	}
+	if !w.CIDR.IsValid() {
+		if w.CIDR, fail = in.free(mask); fail != nil {
+			return fail
 		}
-		switch {
-		case !slices.ContainsFunc(append([]netip.Prefix{in.CIDR}, in.SecondaryCIDRs...), func(of netip.Prefix) bool { return inside(v.CIDR, of) }):
-			return bad("InvalidCidrBlock.Malformed", "The block is not inside the VPC's.")
-		case slices.ContainsFunc(in.VSwitches, func(w VSwitch) bool { return w.CIDR.Overlaps(v.CIDR) }):
-			return bad("InvalidCidrBlock.Overlapped", "The block overlaps that of another VSwitch.")
+	}
+	switch {
+	case !slices.ContainsFunc(append([]netip.Prefix{in.CIDR}, in.SecondaryCIDRs...), func(of netip.Prefix) bool { return inside(w.CIDR, of) }):
+		return bad("InvalidCidrBlock.Malformed", "The block is not inside the VPC's.")
+	case slices.ContainsFunc(in.VSwitches, func(other VSwitch) bool { return other.CIDR.Overlaps(w.CIDR) }):
+		return bad("InvalidCidrBlock.Overlapped", "The block overlaps that of another VSwitch.")
+	}
+	if wish.given {
+		if w.IPv6, fail = in.ipv6Subnet(wish); fail != nil {
+			return fail
 		}
-		if wish.given {
-			if v.IPv6, fail = in.ipv6Subnet(wish); fail != nil {
-				return fail
-			}
-		}
-		in.VSwitches = append(in.VSwitches, v)
-		return nil
-	})
-	return struct{ VSwitchId string }{v.ID}, fail
+	}
+	in.VSwitches = append(in.VSwitches, w)
+	return nil
 }
 
 func badSubnet() *rpc.Error {
