@@ -17,14 +17,14 @@ type restoration struct {
 // restoreTimes are how long a restoration takes, by class and priority; an Archive
 // object takes a minute (OSS API, RestoreObject).
 func restoreTimes(class, priority string) (time.Duration, bool) {
-	hours, known := map[string]map[string]time.Duration{
+	hours, known := map[string]map[string]int{
 		"ColdArchive":     {"Expedited": 1, "Standard": 5, "Bulk": 12},
 		"DeepColdArchive": {"Expedited": 12, "Standard": 48},
 	}[class][priority]
 	if class == "Archive" {
 		return time.Minute, priority == ""
 	}
-	return hours * time.Hour, known
+	return time.Duration(hours) * time.Hour, known
 }
 
 // restoreObject makes an archived object readable after a while, or prolongs
