@@ -143,3 +143,29 @@ func TestA249_Expiration_NamesRuleAndDate(t *testing.T) {
 		}
 	})
 }
+
+func TestA250_ListBuckets_ByTags(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		if _, err := c.PutBucketTags(e.Context(), &oss.PutBucketTagsRequest{Bucket: oss.Ptr(name), Tagging: tagsOf("k", "v")}); err != nil {
+			t.Fatal(err)
+		}
+		for tagging, want := range map[string]int{`"k":"v"`: 1, `"k":"other"`: 0} {
+			list, err := c.ListBuckets(e.Context(), &oss.ListBucketsRequest{Prefix: oss.Ptr(name), Tagging: oss.Ptr(tagging)})
+			if err != nil || len(list.Buckets) != want {
+				t.Errorf("%s: %+v, %v", tagging, list, err)
+			}
+		}
+	})
+}
+
+func TestA251_NullVersionDeleted_NoVersionID(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		e.put(c, name, "k", "x")
+		done, err := c.DeleteObject(e.Context(), &oss.DeleteObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), VersionId: oss.Ptr("null")})
+		if err != nil || done.VersionId != nil {
+			t.Errorf("deletion %+v, %v", done, err)
+		}
+	})
+}

@@ -168,6 +168,9 @@ func (a *answers) optionsOfBuckets(t *testing.T, c *sdk.Client) {
 	if _, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{MaxKeys: 1, Prefix: new("bucket"), Marker: new("a")}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.GetPublicAccessBlock(t.Context(), &sdk.GetPublicAccessBlockRequest{}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := c.DescribeRegions(t.Context(), &sdk.DescribeRegionsRequest{}); err != nil {
 		t.Fatal(err)
 	}
@@ -315,4 +318,5 @@ func (a *answers) retentions(t *testing.T, c *sdk.Client) {
 	}
 	a.do(t, c, "PUT", "kept", "", "content")
 	a.do(t, c, "GET", "kept", "retention", "")
+	a.do(t, c, "GET", "kept", "legalHold", "")
 }

@@ -127,14 +127,14 @@ func checkRoutingRules(rules []documentNode) *apiError {
 	return nil
 }
 
-var resourceGroupID = regexp.MustCompile(`^rg-[0-9A-Za-z-]+$`)
+var resourceGroupID = regexp.MustCompile(`^rg-[0-9A-Za-z]+$`)
 
 // checkResourceGroup checks the form of an id; which groups exist is unknown to
 // the emulator. An empty id is the default group (OSS API,
 // PutBucketResourceGroup).
 func checkResourceGroup(id string) *apiError {
 	if id != "" && !resourceGroupID.MatchString(id) {
-		return errorf("ResourceGroupIdPreCheckError", "The resource group id precheck error")
+		return errorf("ResourceGroupIdPreCheckError", "The resource group id precheck error").cause("0039-00000003")
 	}
 	return nil
 }

@@ -216,7 +216,7 @@ func (s *Service) listBuckets(r *request) (*response, *apiError) {
 		if b.owner != r.caller.AccountID || name <= marker || !strings.HasPrefix(name, prefix) || !b.hasTag(r.query.Get("tag-key"), r.query.Get("tag-value")) {
 			continue
 		}
-		if group != "" && group != b.resourceGroup() {
+		if !b.hasTags(r.query.Get("tagging")) || group != "" && group != b.resourceGroup() {
 			continue
 		}
 		if len(list.Buckets.Bucket) == size {
@@ -239,6 +239,18 @@ func (b *bucket) hasTag(key, value string) bool {
 	return key == "" || slices.ContainsFunc(b.tags, func(t tag) bool {
 		return t.Key == key && (value == "" || t.Value == value)
 	})
+}
+
+// hasTags reports whether the bucket has all tags of a list such as "k1":"v1",
+// "k2":"v2" (OSS API, ListBuckets). Every bucket has those of an empty list.
+func (b *bucket) hasTags(list string) bool {
+	for pair := range strings.SplitSeq(list, ",") {
+		key, value, _ := strings.Cut(pair, ":")
+		if !b.hasTag(strings.Trim(key, `" `), strings.Trim(value, `" `)) {
+			return false
+		}
+	}
+	return true
 }
 
 // maxKeys reads the size of a page: 1 to 1000.

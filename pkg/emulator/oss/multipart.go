@@ -72,12 +72,24 @@ func (u *upload) encryption() *encryptionRule {
 	return rule
 }
 
+// uploadCause is the number of the cause of a missing upload, by operation (the
+// integration tests of the Go SDK v2).
+func (r *request) uploadCause() string {
+	switch {
+	case r.Method != http.MethodPut:
+		return "0042-00000002"
+	case r.Header.Get("x-oss-copy-source") != "":
+		return "0042-00000311"
+	}
+	return "0042-00000104"
+}
+
 // upload finds the upload that a request names.
 func (r *request) upload() (*upload, *apiError) {
 	u, ok := r.bucket.uploads[r.query.Get("uploadId")]
 	if !ok || u.key != r.key {
 		return nil, errorf("NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.").
-			with("UploadId", r.query.Get("uploadId"))
+			with("UploadId", r.query.Get("uploadId")).cause(r.uploadCause())
 	}
 	return u, nil
 }
@@ -222,7 +234,7 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 func (r *request) chosenParts(u *upload) ([]int, *apiError) {
 	if strings.EqualFold(r.Header.Get("x-oss-complete-all"), "yes") {
 		if len(r.body) > 0 {
-			return nil, errorf("InvalidArgument", "No body may be sent with x-oss-complete-all.").with("ArgumentName", "x-oss-complete-all")
+			return nil, errorf("InvalidArgument", "Should not speficy both complete all header and http body.").with("ArgumentName", "x-oss-complete-all").cause("0042-00000216")
 		}
 		if len(u.parts) == 0 {
 			return nil, errorf("InvalidPart", "No part has been uploaded.")

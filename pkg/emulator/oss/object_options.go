@@ -275,37 +275,3 @@ func (v *version) describeAsLink(answer *response, b *bucket, target *version) {
 	}
 	versioned(answer, b, v)
 }
-
-// blockConfiguration is the body of PutBucketPublicAccessBlock.
-type blockConfiguration struct {
-	XMLName           xml.Name `xml:"PublicAccessBlockConfiguration"`
-	BlockPublicAccess string   `xml:"BlockPublicAccess"`
-}
-
-// putPublicAccessBlock forbids public access to a bucket, or allows it again
-// (OSS API, PutBucketPublicAccessBlock).
-func (s *Service) putPublicAccessBlock(r *request) (*response, *apiError) {
-	var given blockConfiguration
-	blocked, err := false, xml.Unmarshal(r.body, &given)
-	if err == nil && given.BlockPublicAccess != "" {
-		blocked, err = strconv.ParseBool(given.BlockPublicAccess)
-	}
-	if err != nil {
-		return nil, malformedXML()
-	}
-	r.bucket.publicBlocked = blocked
-	return newResponse(http.StatusOK), nil
-}
-
-// getPublicAccessBlock reports whether public access is forbidden (OSS API,
-// GetBucketPublicAccessBlock).
-func (s *Service) getPublicAccessBlock(r *request) (*response, *apiError) {
-	return xmlResponse(blockConfiguration{BlockPublicAccess: strconv.FormatBool(r.bucket.publicBlocked)})
-}
-
-// deletePublicAccessBlock allows public access again (OSS API,
-// DeleteBucketPublicAccessBlock).
-func (s *Service) deletePublicAccessBlock(r *request) (*response, *apiError) {
-	r.bucket.publicBlocked = false
-	return newResponse(http.StatusNoContent), nil
-}

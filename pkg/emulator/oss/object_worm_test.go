@@ -95,3 +95,43 @@ func TestObjectWorm_DefaultRetention_OfNewObjects(t *testing.T) {
 		t.Errorf("the saved state is another one after Restore, %v", err)
 	}
 }
+
+func TestObjectLegalHold_On_KeepsVersion(t *testing.T) {
+	e, c := retentionRig(t, nil)
+	name, key := new("bucket-a"), new("held")
+	put, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: name, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold := func(status string) error {
+		_, err := c.PutObjectLegalHold(t.Context(), &sdk.PutObjectLegalHoldRequest{Bucket: name, Key: key, LegalHold: &sdk.ObjectWormLegalHold{Status: new(status)}})
+		return err
+	}
+	want := func(status string) {
+		t.Helper()
+		if got, err := c.GetObjectLegalHold(t.Context(), &sdk.GetObjectLegalHoldRequest{Bucket: name, Key: key}); err != nil || *got.LegalHold.Status != status {
+			t.Errorf("hold: %+v, %v, want %s", got, err, status)
+		}
+	}
+	remove := func() error {
+		_, err := c.DeleteObject(t.Context(), &sdk.DeleteObjectRequest{Bucket: name, Key: key, VersionId: put.VersionId})
+		return err
+	}
+	want("OFF")
+	wantCode(t, hold("MAYBE"), "MalformedXML")
+	if err := hold("ON"); err != nil {
+		t.Fatal(err)
+	}
+	state, err := e.Snapshot()
+	if err != nil || e.Restore(state) != nil {
+		t.Fatal("the state is not restored", err)
+	}
+	want("ON")
+	wantCode(t, remove(), "FileImmutable")
+	if err := hold("OFF"); err != nil {
+		t.Fatal(err)
+	}
+	if err := remove(); err != nil {
+		t.Error(err)
+	}
+}

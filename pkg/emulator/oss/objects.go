@@ -207,7 +207,7 @@ func (s *Service) deleteObject(r *request) (*response, *apiError) {
 	if done.DeleteMarker {
 		answer.header.Set("x-oss-delete-marker", trueText)
 		answer.header.Set("x-oss-version-id", done.DeleteMarkerVersionID)
-	} else if done.VersionID != "" {
+	} else if done.VersionID != "" && r.bucket.versioning != "" {
 		answer.header.Set("x-oss-version-id", done.VersionID)
 	}
 	return answer, nil

@@ -206,7 +206,7 @@ func TestOperations_RefusedMembers_WithoutEffect(t *testing.T) {
 		for member := range common.Defaults {
 			send("other value of", member, "another-value")
 		}
-		send("query", "legalHold", "")
+		send("query", "overwriteConfig", "")
 		send("query", "aNewSubresource", "")
 		send("header", "x-oss-a-new-feature", "x")
 		if level != "object" || method != http.MethodGet && method != http.MethodHead {

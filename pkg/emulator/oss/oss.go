@@ -143,17 +143,11 @@ func (s *Service) Buckets() []BucketState {
 }
 
 // BlockAccount blocks public access to all buckets of an account, or lifts that
-// block, as its owner does in the console (OSS API, PutPublicAccessBlock). A saved
-// state has it for the buckets that exist.
+// block, as its owner does in the console (OSS API, PutPublicAccessBlock).
 func (s *Service) BlockAccount(accountID string, block bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.blockedAccounts[accountID] = block
-	for _, b := range s.buckets {
-		if b.owner == accountID {
-			b.accountBlocked = block
-		}
-	}
+	s.blockAccount(accountID, block)
 }
 
 // AddForeignBucket plants a private bucket that belongs to another account.

@@ -47,7 +47,7 @@ func (s *Service) restoreObject(r *request) (*response, *apiError) {
 		return nil, errorf("OperationNotSupported", "The operation is not supported for this resource").with("Resource", "Object").cause("0016-00000702")
 	case !known:
 		return nil, malformedXML()
-	case old != nil && now.Before(old.Ready):
+	case old != nil && now.Before(old.Ready) && !now.Add(takes).Before(old.Ready):
 		return nil, errorf("RestoreAlreadyInProgress", "The restore operation is in progress.")
 	case old != nil && now.Before(old.Until):
 		status, made.Ready = http.StatusOK, old.Ready
@@ -84,9 +84,13 @@ func readRestoration(r *request, class string) (days int, priority string, refus
 		return 0, "", malformedXML()
 	}
 	days = 1
+	mostDays := 365
+	if class == "Archive" { // OSS error 0016-00000708
+		mostDays = 7
+	}
 	if text := given.text("Days"); text != "" {
 		var err error
-		if days, err = strconv.Atoi(text); err != nil || days < 1 || days > 365 {
+		if days, err = strconv.Atoi(text); err != nil || days < 1 || days > mostDays {
 			return 0, "", malformedXML()
 		}
 	}

@@ -14,7 +14,8 @@ import (
 
 // A snapshot is the saved state of the service, with the contents of objects.
 type snapshot struct {
-	Buckets []savedBucket `json:"buckets"`
+	Buckets []savedBucket   `json:"buckets"`
+	Blocked map[string]bool `json:"blockedAccounts,omitempty"`
 }
 
 type savedBucket struct {
@@ -64,6 +65,7 @@ type savedVersion struct {
 	Restoration *restoration `json:"restoration,omitempty"`
 	Accessed    *time.Time   `json:"accessed,omitempty"`
 	Retention   *retention   `json:"retention,omitempty"`
+	Held        bool         `json:"legalHold,omitempty"`
 }
 
 type savedUpload struct {
@@ -83,7 +85,7 @@ type savedPart struct {
 func (s *Service) Snapshot() (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all snapshot
+	all := snapshot{Blocked: maps.Clone(s.blockedAccounts)}
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
 		saved := savedBucket{
@@ -124,7 +126,7 @@ func (v *version) saved() savedVersion {
 	saved := savedVersion{
 		ID: v.id, Marker: v.marker, Data: v.data, Modified: v.modified, Parts: v.parts, StorageClass: v.storageClass,
 		Encryption: v.encryption, Header: v.header.text(), Tags: v.tags(), ACL: v.acl(), Target: v.target(),
-		Retention: v.retention(),
+		Retention: v.retention(), Held: v.held(),
 	}
 	if v.options != nil {
 		saved.KeyID, saved.DataCipher, saved.Appendable = v.options.keyID, v.options.dataEncryption, v.options.appendable
@@ -192,6 +194,15 @@ func (s *Service) Restore(data json.RawMessage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.buckets = buckets
+	s.blockedAccounts = make(map[string]bool)
+	for account, blocked := range all.Blocked {
+		s.blockedAccounts[account] = blocked
+	}
+	for _, b := range buckets { // states of before have it of their buckets alone
+		if b.accountBlocked {
+			s.blockedAccounts[b.owner] = true
+		}
+	}
 	return nil
 }
 
@@ -216,7 +227,7 @@ func (v savedVersion) restored() (*version, error) {
 		if v.Accessed != nil {
 			o.accessed = *v.Accessed
 		}
-		o.retention = v.Retention
+		o.retention, o.held = v.Retention, v.Held
 	})
 	return restored, nil
 }

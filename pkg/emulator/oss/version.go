@@ -43,6 +43,7 @@ type options struct {
 	restoration           *restoration
 	accessed              time.Time // where the bucket monitors accesses
 	retention             *retention
+	held                  bool // PutObjectLegalHold
 }
 
 // The types of an object that the emulator makes (OSS API, HeadObject).
@@ -104,7 +105,7 @@ func (v *version) change(f func(*options)) {
 	}
 	f(&o)
 	v.options = &o
-	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() && o.retention == nil {
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() && o.retention == nil && !o.held {
 		v.options = nil
 	}
 }

@@ -53,7 +53,7 @@ func (b *bucket) immutable(key, id string, now time.Time) *apiError {
 		id = nullVersion
 	}
 	for _, v := range b.objects.get(key) {
-		if v.id == id && !v.marker && (v.retention().keeps(now) || policy != nil && now.Before(v.modified.AddDate(0, 0, policy.Days))) {
+		if v.id == id && !v.marker && (v.held() || v.retention().keeps(now) || policy != nil && now.Before(v.modified.AddDate(0, 0, policy.Days))) {
 			return errorf("FileImmutable", "The object you specified is immutable.").with("Key", key)
 		}
 	}
