@@ -43,6 +43,8 @@ func answersOfRDS(t *testing.T, a *answers) {
 	a.do(t, "ModifyDBInstanceSpec", "DBInstanceId", mysql, "PayType", "Postpaid", "DBInstanceStorage", "25")
 	a.do(t, "ModifyDBInstanceDescription", "DBInstanceId", mysql, "DBInstanceDescription", "answered")
 	a.do(t, "ModifyDBInstanceDeletionProtection", "DBInstanceId", mysql, "DeletionProtection", "false")
+	a.do(t, "ModifyResourceGroup", "DBInstanceId", mysql, "ResourceGroupId", "rg-answers")
+	a.do(t, "ModifyDasInstanceConfig", "DBInstanceId", mysql, "StorageAutoScale", "Disable")
 	a.do(t, "RestartDBInstance", "DBInstanceId", mysql)
 	a.do(t, "ModifyDBInstancePayType", "DBInstanceId", mysql, "PayType", "Prepaid", "Period", "Month", "UsedTime", "1")
 	a.do(t, "TransformDBInstancePayType", "DBInstanceId", mysql, "PayType", "Postpaid")

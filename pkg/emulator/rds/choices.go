@@ -59,43 +59,45 @@ func (s *Service) checkChoices(r *rpc.Request, in *instance) *rpc.Error {
 	if o.AutoRenew, fail = r.Bool("AutoRenew", false); fail != nil {
 		return fail
 	}
-	if fail := checkAutoScale(r, in); fail != nil {
+	if in.choices, fail = autoScale(r, in); fail != nil {
 		return fail
 	}
 	return checkDisk(r, in.engine, in.storageType, o)
 }
 
-// checkAutoScale reads StorageAutoScale with its bounds (RDS API, CreateDBInstance).
-func checkAutoScale(r *rpc.Request, in *instance) *rpc.Error {
-	o := &in.choices
+// autoScale returns the choices of an instance with StorageAutoScale and its bounds as the
+// request has them (RDS API, CreateDBInstance and ModifyDasInstanceConfig).
+func autoScale(r *rpc.Request, in *instance) (Choices, *rpc.Error) {
+	c := in.choices
 	switch r.Get("StorageAutoScale") {
 	case "", "Disable":
+		c.AutoScale = false
 	case "Enable":
-		if in.engine != "MySQL" && in.engine != "PostgreSQL" {
-			return bad("InvalidParameter", "StorageAutoScale is for MySQL and PostgreSQL.")
+		if in.engine != mySQL && in.engine != postgreSQL {
+			return c, bad("InvalidParameter", "StorageAutoScale is for MySQL and PostgreSQL.")
 		}
-		o.AutoScale = true
+		c.AutoScale = true
 	default:
-		return bad("InvalidParameter", "StorageAutoScale is Enable or Disable.")
+		return c, bad("InvalidParameter", "StorageAutoScale is Enable or Disable.")
 	}
 	if text := r.Get("StorageThreshold"); text != "" {
 		if !slices.Contains([]string{"10", "20", "30", "40", "50"}, text) {
-			return bad("InvalidParameter", "StorageThreshold is 10, 20, 30, 40 or 50.")
+			return c, bad("InvalidParameter", "StorageThreshold is 10, 20, 30, 40 or 50.")
 		}
-		o.Threshold, _ = strconv.Atoi(text)
+		c.Threshold, _ = strconv.Atoi(text)
 	}
-	bound, fail := r.Int("StorageUpperBound", 0)
+	bound, fail := r.Int("StorageUpperBound", c.UpperBound)
 	if fail != nil {
-		return fail
+		return c, fail
 	}
 	if bound != 0 && bound < in.storage {
-		return bad("InvalidParameter", "StorageUpperBound is at least the storage of the instance.")
+		return c, bad("InvalidParameter", "StorageUpperBound is at least the storage of the instance.")
 	}
-	o.UpperBound = bound
-	if o.AutoScale && (o.Threshold == 0 || o.UpperBound == 0) {
-		return bad("InvalidParameter", "StorageAutoScale needs StorageThreshold and StorageUpperBound.")
+	c.UpperBound = bound
+	if c.AutoScale && (c.Threshold == 0 || c.UpperBound == 0) {
+		return c, bad("InvalidParameter", "StorageAutoScale needs StorageThreshold and StorageUpperBound.")
 	}
-	return nil
+	return c, nil
 }
 
 // checkDisk reads the choices of CreateDBInstance and ModifyDBInstanceSpec that

@@ -113,6 +113,22 @@ func TestCreateDBInstance_Choices_KeptAndShown(t *testing.T) {
 	}
 }
 
+func TestModify_ChoicesOneByOne_KeptAndShown(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance(onCloudDisk)
+	f.done("ModifyResourceGroup", "DBInstanceId", id, "ResourceGroupId", "rg-team")
+	f.done("ModifyDasInstanceConfig", "DBInstanceId", id, "StorageAutoScale", "Enable", "StorageThreshold", "20", "StorageUpperBound", "200")
+	_, err := f.call("ModifyDasInstanceConfig", "DBInstanceId", id, "StorageAutoScale", "Enable", "StorageUpperBound", "15")
+	f.wantCode(err, 400, "InvalidParameter")
+	_, err = f.call("ModifyResourceGroup", "DBInstanceId", id, "ResourceGroupId", "none")
+	f.wantCode(err, 400, "EntityNotExist.ResourceGroup")
+	attribute, _ := f.both(id)
+	f.want("attribute", attribute, map[string]any{"ResourceGroupId": "rg-team"})
+	if c := f.srv.RDS().Instances()[0].Choices; !c.AutoScale || c.Threshold != 20 || c.UpperBound != 200 {
+		t.Errorf("choices %+v", c)
+	}
+}
+
 func TestCreateDBInstance_DefaultValues_Pass(t *testing.T) {
 	f := newFixture(t)
 	f.instance(func(r *sdk.CreateDBInstanceRequest) {

@@ -133,6 +133,8 @@ func (s *Service) API() rpc.API {
 		"ModifyDBInstanceDeletionProtection":      on(s.once(s.modifyDeletionProtection)),
 		"ModifyDBInstancePayType":                 on(s.once(s.modifyPayType)),
 		"TransformDBInstancePayType":              on(s.once(s.modifyPayType)),
+		"ModifyResourceGroup":                     on(s.once(s.modifyResourceGroup)),
+		"ModifyDasInstanceConfig":                 on(s.once(s.modifyAutoScale)),
 		"RestartDBInstance":                       on(s.once(s.restartDBInstance)),
 		"DeleteDBInstance":                        on(s.deleteDBInstance),
 		"AllocateInstancePublicConnection":        on(s.allocatePublicConnection),
