@@ -71,6 +71,8 @@ func (s *Service) modifyBackupPolicy(r *rpc.Request) (any, *rpc.Error) {
 	if fail := read(r, in); fail != nil {
 		return nil, fail
 	}
+	// A point in time is restored from the data's backup before it, so logs are kept no
+	// longer than data.
 	if p.LogBackupRetentionPeriod > p.BackupRetentionPeriod {
 		return nil, malformed("LogBackupRetentionPeriod")
 	}
@@ -175,7 +177,7 @@ func (p *backupPolicy) readLog(request *rpc.Request, in *instance) *rpc.Error {
 	r.word("LocalLogRetentionSpace", &p.LocalLogRetentionSpace, span(0, 50))
 	r.word("HighSpaceUsageProtection", &p.HighSpaceUsageProtection, among("Enable", "Disable"))
 	r.number("LogBackupRetentionPeriod", &p.LogBackupRetentionPeriod, 7, 730)
-	unlimited := 6
+	unlimited := 6 // within the span: nothing more
 	if in.engine == mySQL {
 		unlimited = -1
 	}

@@ -31,7 +31,8 @@ func standardHBA() []hbaItem {
 }
 
 // modifyHBA is ModifyPGHbaConfig of the RDS API: it adds, modifies, deletes or, by
-// update, replaces lines, which their priority names.
+// update, replaces lines, which their priority names. One bad line refuses them all.
+// The cloud sets the lines a moment later; here they are set when the call returns.
 func (s *Service) modifyHBA(r *rpc.Request) (any, *rpc.Error) {
 	how, fail := r.Require("OpsType")
 	if fail != nil {

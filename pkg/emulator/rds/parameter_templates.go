@@ -61,7 +61,8 @@ func (t parameterTemplate) valueFor(c *class) string {
 	return t.Default
 }
 
-// takes reports whether a value is among the ones of the parameter.
+// takes reports whether a value is among the ones of the parameter: an integer of the
+// span, which may begin below zero, or one of the words.
 func (t parameterTemplate) takes(value string) bool {
 	inner, ok := strings.CutPrefix(t.Values, "[")
 	if !ok || len(value) > 1024 {

@@ -83,6 +83,8 @@ func (s *Service) modifyParameter(r *rpc.Request) (any, *rpc.Error) {
 	}
 	templates := s.templates.of(in.engine, in.version)
 	restarts := false
+	// All are checked before the first is changed. Sorted, so that the error is the
+	// same each time.
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		i := slices.IndexFunc(templates, func(t parameterTemplate) bool { return t.Name == name })
 		if i < 0 || templates[i].Fixed {
@@ -112,7 +114,10 @@ func (s *Service) modifyParameter(r *rpc.Request) (any, *rpc.Error) {
 	return nil, nil
 }
 
-// describeParameters is DescribeParameters of the RDS API.
+// describeParameters is DescribeParameters of the RDS API: all parameters with the
+// values in use, and apart from them the values that are being synchronised. The cloud
+// leaves out the parameter group of an instance without one, too: Terraform's provider
+// takes any id there for a setting that the configuration lacks.
 func (s *Service) describeParameters(r *rpc.Request) (any, *rpc.Error) {
 	type parameter struct{ ParameterName, ParameterValue, ParameterDescription, ParameterDefaultValue, ParameterValueRange string }
 	var body struct {

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// settings are the parts of an instance that clients change one by one, as they are
-// saved too. The zero value is that of a new instance.
+// settings are the parts of an instance that clients change one by one, each by an
+// action of its own. They are saved as they are: states of before have none of them, and
+// the zero value is that of a new instance.
 type settings struct {
 	SSL            *sslSettings  `json:"ssl,omitempty"` // nil: it was never enabled
 	Parameters     parameterSet  `json:"parameters,omitzero"`

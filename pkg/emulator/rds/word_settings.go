@@ -12,7 +12,8 @@ import (
 // the first of them that a new instance has.
 type wordSetting struct{ action, parameter, words string }
 
-// wordSettings returns all of them (the pages of their actions).
+// wordSettings returns all of them, with the words of their actions' pages. The first
+// one, which a new instance has, is the example of the page that reads it.
 func wordSettings() []wordSetting {
 	return []wordSetting{
 		{"ModifyDBInstanceMonitor", "Period", "60 5 10 300"},
