@@ -269,3 +269,37 @@ func TestA212_SecurityTokenHeader_CountsInV1(t *testing.T) {
 		}
 	})
 }
+
+func TestA213_MissingBucket_ComesBeforeUnknownKey(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		_, name := e.bucket()
+		stranger := e.as(key{id: "unknownkey", secret: "x"}).bucketClient()
+		for bucket, want := range map[string]struct {
+			status int
+			code   string
+		}{name: {403, "InvalidAccessKeyId"}, name + "-none": {404, "NoSuchBucket"}} {
+			_, err := stranger.GetBucketAcl(e.Context(), &oss.GetBucketAclRequest{Bucket: oss.Ptr(bucket)})
+			e.refused(err, want.status, want.code)
+		}
+	})
+}
+
+func TestA214_AdditionalHeaderMissing_InvalidArgument(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		e.put(c, name, "k", "x")
+		c = e.bucketClient(func(c *oss.Config) { c.WithAdditionalHeaders([]string{"x-test"}) })
+		signed, err := c.Presign(e.Context(), &oss.GetObjectRequest{
+			Bucket: oss.Ptr(name), Key: oss.Ptr("k"), RequestCommon: oss.RequestCommon{Headers: map[string]string{"x-test": "1"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := e.do("GET", signed.URL, "an object", http.Header{"X-Test": {"1"}}); a.status != 200 {
+			t.Errorf("with the header: %d %s", a.status, a.body)
+		}
+		if a := e.do("GET", signed.URL, "an object", nil); a.status != 400 {
+			t.Errorf("without the header: %d %s", a.status, a.body)
+		}
+	})
+}

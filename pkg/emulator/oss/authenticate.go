@@ -255,6 +255,11 @@ func (s *Service) v4(r *http.Request, claim claimV4) (*signature, *apiError) {
 		names = strings.Split(strings.ToLower(claim.additional), ";")
 		header = header.Clone()
 		header.Set("Host", r.Host) // the server takes it out of the headers
+		for _, name := range names {
+			if header.Get(name) == "" {
+				return nil, errorf("InvalidArgument", "An additional header of the signature is missing.").with("ArgumentName", name) // A214
+			}
+		}
 	}
 	return &signature{
 		accessKeyID: parts[0], value: claim.value, token: claim.token, region: scope.region,

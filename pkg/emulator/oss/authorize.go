@@ -89,7 +89,7 @@ func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiErr
 		return nil
 	}
 	if !r.caller.signed {
-		return errorf("AccessDenied", "You have no right to access this object because of bucket acl.")
+		return errorf("AccessDenied", "You have no right to access this object because of bucket acl.").cause("0003-00000001")
 	}
 	if r.caller.AccountID != b.owner {
 		return errorf("AccessDenied", "The bucket you access does not belong to you.")

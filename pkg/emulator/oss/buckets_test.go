@@ -188,3 +188,21 @@ func TestPutBucket_MoreThan100InRegion_Refused(t *testing.T) {
 	mustPutBucket(t, c, "bucket-7")
 	mustPutBucket(t, e.client(keyID, secret, sdk.SignatureVersionV4, func(c *sdk.Config) { c.WithRegion("cn-beijing") }), "one-more")
 }
+
+func TestListBuckets_TaggingFilter_AllTagsMustMatch(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	mustPutBucket(t, c, "bucket-a")
+	mustPutBucket(t, c, "bucket-b")
+	if _, err := c.PutBucketTags(t.Context(), &sdk.PutBucketTagsRequest{Bucket: new("bucket-a"), Tagging: &sdk.Tagging{
+		TagSet: &sdk.TagSet{Tags: []sdk.Tag{{Key: new("k"), Value: new("v")}, {Key: new("l"), Value: new("w")}}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	for tagging, want := range map[string]int{`"k":"v"`: 1, `"k":"v","l":"w"`: 1, `"k":"v","l":"x"`: 0} {
+		list, err := c.ListBuckets(t.Context(), &sdk.ListBucketsRequest{Tagging: new(tagging)})
+		if err != nil || len(list.Buckets) != want {
+			t.Errorf("%s: %+v, %v, want %d", tagging, list, err, want)
+		}
+	}
+}

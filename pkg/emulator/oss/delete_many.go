@@ -34,7 +34,7 @@ func (s *Service) deleteMultipleObjects(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	if r.Header.Get("Content-MD5") == "" {
-		return nil, errorf("MissingArgument", "Missing Some Required Arguments.").with("ArgumentName", "Content-MD5")
+		return nil, errorf("MissingArgument", "Missing Some Required Arguments.").with("ArgumentName", "Content-MD5").cause("0016-00000502")
 	}
 	var given deleteRequest
 	if xml.Unmarshal(hideControls(r.body), &given) != nil || len(given.Objects) == 0 || len(given.Objects) > 1000 {

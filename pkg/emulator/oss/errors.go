@@ -72,6 +72,8 @@ func causeOf(code string) string {
 		return "0026-00000001"
 	case "RequestTimeTooSkewed":
 		return "0002-00000504"
+	case "ResourceGroupIdPreCheckError":
+		return "0039-00000003"
 	case "SignatureDoesNotMatch":
 		return "0002-00000040"
 	case "UserDisable":
@@ -91,7 +93,7 @@ func statusOf(code string) int {
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration",
 		"NoSuchObjectWormConfiguration", "NoSuchObjectRetention":
 		return http.StatusNotFound
-	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable",
+	case "BucketAlreadyExists", "BucketNotEmpty", "PartNotSequential", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable",
 		"PositionNotEqualToLength", "ObjectNotAppendable", "RestoreAlreadyInProgress":
 		return http.StatusConflict
 	case "MethodNotAllowed":

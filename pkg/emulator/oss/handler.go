@@ -82,6 +82,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var unknown string
 	c.op, unknown = s.table.route(r, c.query, c.at.target)
+	if refused != nil && refused.code == "InvalidAccessKeyId" && s.lacks(c.at.bucket) && (c.op == nil || c.op.name != actionPutBucket) {
+		refused = noSuchBucket(c.at.bucket) // is found out first (A213)
+	}
 	if refused != nil {
 		c.fail(refused, false)
 		return
@@ -100,6 +103,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.run(body)
+}
+
+// lacks reports whether a name is one of a bucket, which is missing.
+func (s *Service) lacks(bucket string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return validBucketName(bucket) && s.buckets[bucket] == nil
 }
 
 // run does the operation, with the next fault for it if there is one.

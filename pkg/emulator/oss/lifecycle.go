@@ -81,7 +81,7 @@ func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 		}
 		for _, other := range given.Rules[:i] {
 			if rule.overlaps(other) {
-				return nil, invalid("Prefix", rule.Prefix, "Overlap for same action type between rules "+other.ID+" and "+rule.ID+".")
+				return nil, invalid("Prefix", rule.Prefix, "Overlap for same action type between rules "+other.ID+" and "+rule.ID+".").cause("0014-00000082")
 			}
 		}
 	}

@@ -23,6 +23,7 @@ type upload struct {
 	id, key   string
 	initiated time.Time
 	header    http.Header // of the request that began it
+	inOrder   bool        // takes its parts in the order of their numbers
 	parts     map[int]*part
 }
 
@@ -45,7 +46,7 @@ func (s *Service) initiateMultipartUpload(r *request) (*response, *apiError) {
 	}
 	u := &upload{
 		id: strings.ReplaceAll(cloud.NewRequestID(), "-", ""), key: r.key, initiated: s.cfg.Clock.Now(),
-		header: r.Header.Clone(), parts: make(map[int]*part),
+		header: r.Header.Clone(), inOrder: r.query.Has("sequential"), parts: make(map[int]*part),
 	}
 	encryption := r.bucket.encryptionFor(r.Header)
 	encryption.writeTo(u.header)
@@ -122,6 +123,9 @@ func (s *Service) storePart(r *request, u *upload, data []byte) (*part, *apiErro
 	if err != nil || number < 1 || number > 10000 {
 		return nil, errorf("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive.").
 			with("ArgumentName", "partNumber").with("ArgumentValue", r.query.Get("partNumber"))
+	}
+	if u.inOrder && u.parts[number] == nil && number != len(u.parts)+1 {
+		return nil, errorf("PartNotSequential", "Part is not sequential.").with("PartNumber", strconv.Itoa(number))
 	}
 	p := newPart(data, s.cfg.Clock.Now())
 	u.parts[number] = p
@@ -210,6 +214,9 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 	sum := md5.Sum(sums) //nolint:gosec // as above
 	v := s.newVersion(r.bucket, u.header, data)
 	v.sum, v.parts = sum, int32(len(numbers)) //nolint:gosec // 10,000 at most
+	if r.Header.Get("x-oss-object-acl") != "" {
+		v.change(func(o *options) { o.acl = objectACL(r.Header) })
+	}
 	r.bucket.add(r.key, v)
 	delete(r.bucket.uploads, u.id)
 	answer, refused := xmlResponse(struct {

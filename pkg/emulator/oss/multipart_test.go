@@ -2,7 +2,9 @@ package oss_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
@@ -154,5 +156,51 @@ func TestMultipart_BadPartNumber_Refused(t *testing.T) {
 			Bucket: new("bucket-a"), Key: new("k"), UploadId: new(u.id), PartNumber: int32(number), Body: bytes.NewReader(nil),
 		})
 		t.Run(fmt.Sprint(number), func(t *testing.T) { wantCode(t, err, "InvalidArgument") })
+	}
+}
+
+func TestUpload_Sequential_TakesPartsInOrder(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	mustPutBucket(t, c, "bucket-a")
+	upload, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{
+		Bucket: new("bucket-a"), Key: new("m"), RequestCommon: sdk.RequestCommon{Parameters: map[string]string{"sequential": ""}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := func(number int32) error {
+		_, err := c.UploadPart(t.Context(), &sdk.UploadPartRequest{
+			Bucket: new("bucket-a"), Key: new("m"), UploadId: upload.UploadId, PartNumber: number, Body: strings.NewReader("x"),
+		})
+		return err
+	}
+	wantCode(t, part(2), "PartNotSequential")
+	if err := errors.Join(part(1), part(2), part(1)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCompleteUpload_ACLHeader_SetsACL(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	mustPutBucket(t, c, "bucket-a")
+	upload, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{Bucket: new("bucket-a"), Key: new("m")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.UploadPart(t.Context(), &sdk.UploadPartRequest{
+		Bucket: new("bucket-a"), Key: new("m"), UploadId: upload.UploadId, PartNumber: 1, Body: strings.NewReader("x"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CompleteMultipartUpload(t.Context(), &sdk.CompleteMultipartUploadRequest{
+		Bucket: new("bucket-a"), Key: new("m"), UploadId: upload.UploadId, CompleteAll: new("yes"), Acl: sdk.ObjectACLPrivate,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	acl, err := c.GetObjectAcl(t.Context(), &sdk.GetObjectAclRequest{Bucket: new("bucket-a"), Key: new("m")})
+	if err != nil || *acl.ACL != "private" {
+		t.Errorf("the ACL is %+v, %v", acl, err)
 	}
 }

@@ -173,7 +173,7 @@ func checkObjectACL(b *bucket, acl string) *apiError {
 	case !validACL(acl):
 		return errorf("InvalidArgument", "no such object access control exists").with("ArgumentName", "x-oss-object-acl").with("ArgumentValue", acl)
 	case b.isBlocked():
-		return errorf("AccessDenied", "Put public object acl is not allowed.")
+		return errorf("AccessDenied", "Put public object acl is not allowed.").cause("0016-00000901")
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func TestOperations_MembersOfModels_AreClassified(t *testing.T) {
 // models of the SDK lack.
 func besidesModels() []string {
 	return []string{
-		"Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Range", "x-oss-copy-source", "x-oss-hns-status", "x-oss-object-acl",
+		"Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Range", "x-oss-copy-source", "regionList", "sequential", "x-oss-hns-status", "x-oss-object-acl",
 		"x-oss-object-worm-mode", "x-oss-object-worm-retain-until-date",
 		"x-oss-server-side-data-encryption", "x-oss-server-side-encryption", "x-oss-server-side-encryption-key-id",
 		"versionId", "x-oss-range-behavior", "x-oss-tagging", "x-oss-traffic-limit", "response-cache-control", "response-content-disposition", "response-content-encoding",

@@ -73,6 +73,7 @@ type savedUpload struct {
 	Key       string            `json:"key"`
 	Initiated time.Time         `json:"initiated"`
 	Header    http.Header       `json:"header"`
+	InOrder   bool              `json:"inOrder,omitempty"`
 	Parts     map[int]savedPart `json:"parts,omitempty"`
 }
 
@@ -102,7 +103,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		}
 		for _, id := range slices.Sorted(maps.Keys(b.uploads)) {
 			u := b.uploads[id]
-			upload := savedUpload{ID: u.id, Key: u.key, Initiated: u.initiated, Header: uploadHeaders(u.header), Parts: make(map[int]savedPart)}
+			upload := savedUpload{ID: u.id, Key: u.key, Initiated: u.initiated, Header: uploadHeaders(u.header), InOrder: u.inOrder, Parts: make(map[int]savedPart)}
 			for number, p := range u.parts {
 				upload.Parts[number] = savedPart{p.data, p.modified}
 			}
@@ -233,7 +234,7 @@ func (v savedVersion) restored() (*version, error) {
 }
 
 func (u savedUpload) restored() *upload {
-	restored := &upload{id: u.ID, key: u.Key, initiated: u.Initiated, header: u.Header, parts: make(map[int]*part)}
+	restored := &upload{id: u.ID, key: u.Key, initiated: u.Initiated, header: u.Header, inOrder: u.InOrder, parts: make(map[int]*part)}
 	for number, p := range u.Parts {
 		restored.parts[number] = newPart(p.Data, p.Modified)
 	}
