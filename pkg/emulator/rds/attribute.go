@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func (s *Service) attribute(in *instance, now time.Time) attribute {
 		InstanceNetworkType: "VPC", ResourceGroupId: in.resourceGroup(), PayType: in.payType, LockMode: in.lockMode(now), LockReason: in.lockReason(now),
 		CreationTime: timestamp(in.created), ExpireTime: in.expireTime(), AccountType: "Mix", AvailabilityValue: "100.0%", MaintainTime: in.maintainTime(),
 		ConnectionMode: in.connectionMode(), ConnectionString: host, Port: port, IPType: "IPv4", SecurityIPMode: "normal", SecurityIPList: in.ipArrays[0].text(),
-		AutoUpgradeMinorVersion: in.minorVersions(), CurrentKernelVersion: in.kernel(), LatestKernelVersion: in.kernel(), InstructionSetArch: in.class.Arch,
+		AutoUpgradeMinorVersion: in.minorVersions(), CurrentKernelVersion: cmp.Or(in.choices.MinorVersion, in.kernel()), LatestKernelVersion: in.kernel(), InstructionSetArch: in.class.Arch,
 		IoAccelerationEnabled: in.ioAcceleration(), OptimizedWritesInfo: in.optimizedWrites(), PGBouncerEnabled: "false", BpeEnabled: "0",
 		SupportCreateSuperAccount: "No", SupportUpgradeAccountType: "No", KindCode: in.kindCode(),
 		DBInstanceStorage: in.storage, DBInstanceMemory: in.class.memory, MaxConnections: in.class.connections, MaxIOPS: in.class.iops,
@@ -155,7 +156,7 @@ func (in *instance) netType() string {
 	return "Intranet"
 }
 
-// kernel is the minor version, in the form of RDS API, CreateDBInstance, TargetMinorVersion. Its
+// kernel is the newest minor version, in the form of RDS API, CreateDBInstance, TargetMinorVersion. Its
 // date is made up.
 func (in *instance) kernel() string {
 	if in.engine == "PostgreSQL" {

@@ -17,6 +17,7 @@ type Choices struct {
 	ResourceGroup   string `json:"resourceGroup,omitempty"`     // empty: the account's default one
 	ConnectionMode  string `json:"connectionMode,omitempty"`    // Safe; empty: Standard
 	OptimizedWrites string `json:"optimizedWrites,omitempty"`   // optimized; empty: none
+	MinorVersion    string `json:"minorVersion,omitempty"`      // empty: that of kernel
 	Threshold       int    `json:"storageThreshold,omitempty"`  // percent of free storage
 	UpperBound      int    `json:"storageUpperBound,omitempty"` // GB
 	AutoScale       bool   `json:"storageAutoScale,omitempty"`

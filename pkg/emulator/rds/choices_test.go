@@ -129,6 +129,23 @@ func TestModify_ChoicesOneByOne_KeptAndShown(t *testing.T) {
 	}
 }
 
+func TestCreateDBInstance_ServerChoices_Shown(t *testing.T) {
+	f := newFixture(t)
+	id := f.instance(func(r *sdk.CreateDBInstanceRequest) {
+		onCloudDisk(r)
+		r.DBTimeZone, r.DBIsIgnoreCase, r.TargetMinorVersion = "-05:30", "false", "rds_20241130"
+	})
+	f.wantParameter(id, "default_time_zone", "-05:30/")
+	f.wantParameter(id, "lower_case_table_names", "0/")
+	attribute, _ := f.both(id)
+	f.want("attribute", attribute, map[string]any{"CurrentKernelVersion": "rds_20241130", "LatestKernelVersion": "rds_20250130"})
+	pg := f.instance(func(r *sdk.CreateDBInstanceRequest) {
+		postgres(r)
+		r.DBTimeZone = "America/New_York"
+	})
+	f.wantParameter(pg, "timezone", "America/New_York/")
+}
+
 func TestCreateDBInstance_DefaultValues_Pass(t *testing.T) {
 	f := newFixture(t)
 	f.instance(func(r *sdk.CreateDBInstanceRequest) {
@@ -156,7 +173,9 @@ func TestCreateDBInstance_BadChoices_Refused(t *testing.T) {
 		"bursting on a local disk":     {func(r *request) { r.BurstingEnabled = "true" }, 400, "InvalidParameter"},
 		"threshold of nonsense":        {func(r *request) { r.StorageThreshold = requests.NewInteger(35) }, 400, "InvalidParameter"},
 		"scaling without bounds":       {func(r *request) { r.StorageAutoScale = "Enable" }, 400, "InvalidParameter"},
-		"table names with case":        {func(r *request) { r.DBIsIgnoreCase = "false" }, 501, "NotImplemented.CreateDBInstance.DBIsIgnoreCase"},
+		"time zone of nonsense":        {func(r *request) { r.DBTimeZone = "+14:00" }, 400, "InvalidParameter"},
+		"minor version of PostgreSQL":  {func(r *request) { r.TargetMinorVersion = "rds_postgres_1400_20220830" }, 400, "InvalidParameter"},
+		"parameter group":              {func(r *request) { r.DBParamGroupId = "rpg-sys-1" }, 501, "NotImplemented.CreateDBInstance.DBParamGroupId"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := createRequest()
