@@ -152,14 +152,16 @@ func (o *ossV1Check) multipart() {
 func (o *ossV1Check) appending() {
 	o.with("append", func(b *oss.Bucket) {
 		next := got(b.AppendObject("log", strings.NewReader("one,"), 0, oss.Meta("a", "b")))
-		equal("the next position", next, int64(4))
+		equal("the next position", next, 4)
 		next = got(b.AppendObject("log", strings.NewReader("two"), next))
-		equal("the next position", next, int64(7))
+		equal("the next position", next, 7)
 		equal("the whole", text(b.GetObject("log")), "one,two")
 		head := got(b.GetObjectDetailedMeta("log"))
 		equal("headers", []string{head.Get("X-Oss-Object-Type"), head.Get("X-Oss-Next-Append-Position"), head.Get("X-Oss-Meta-A")}, []string{"Appendable", "7", "b"})
-		result := got(b.DoAppendObject(&oss.AppendObjectRequest{ObjectKey: "log", Reader: strings.NewReader("!"), Position: 7}, []oss.Option{oss.InitCRC(0)}))
-		equal("the next position", result.NextPosition, int64(8))
+		// A checksum goes on from one call to the next.
+		first := got(b.DoAppendObject(&oss.AppendObjectRequest{ObjectKey: "sum", Reader: strings.NewReader("one,")}, []oss.Option{oss.InitCRC(0)}))
+		second := got(b.DoAppendObject(&oss.AppendObjectRequest{ObjectKey: "sum", Reader: strings.NewReader("two"), Position: first.NextPosition}, []oss.Option{oss.InitCRC(first.CRC)}))
+		equal("the next position", second.NextPosition, 7)
 		_, err := b.AppendObject("log", strings.NewReader("x"), 3)
 		o.refused(err, 409, "PositionNotEqualToLength")
 		must(b.PutObject("plain", strings.NewReader("x")))
@@ -188,6 +190,9 @@ func (o *ossV1Check) resumable() {
 
 func (o *ossV1Check) presigned() {
 	o.with("presigned", func(b *oss.Bucket) {
+		if o.version == oss.AuthV4 { // the client has no V4 in URLs
+			b = got(o.connect(o.keyID, o.keySecret, oss.AuthVersion(oss.AuthV1)).Bucket(b.BucketName))
+		}
 		put := got(b.SignURL("a b/é", oss.HTTPPut, 60, oss.ContentType("text/plain"), oss.Meta("m", "1")))
 		response, answer := o.browser(http.MethodPut, put, http.Header{"Content-Type": {"text/plain"}, "x-oss-meta-m": {"1"}}, []byte("signed"))
 		equal("status of PUT: "+string(answer), response.StatusCode, 200)
