@@ -106,7 +106,9 @@ func (o *ossV2Check) resumable() {
 		got(o.client.NewDownloader(func(d *oss.DownloaderOptions) { d.PartSize, d.EnableCheckpoint, d.CheckpointDir = 100<<10, true, dir }).
 			DownloadFile(o.ctx, &oss.GetObjectRequest{Bucket: b, Key: oss.Ptr("file")}, back))
 		holds("the file is the same", string(got(os.ReadFile(back))) == string(body))
-		got(o.client.NewCopier(func(c *oss.CopierOptions) { c.PartSize, c.MultipartCopyThreshold, c.DisableShallowCopy = 100<<10, 100<<10, true }).
+		got(o.client.NewCopier(func(c *oss.CopierOptions) {
+			c.PartSize, c.MultipartCopyThreshold, c.DisableShallowCopy = 100<<10, 100<<10, true
+		}).
 			Copy(o.ctx, &oss.CopyObjectRequest{Bucket: b, Key: oss.Ptr("copy"), SourceBucket: b, SourceKey: oss.Ptr("file")}))
 		holds("the copy is the same", got(o.get(b, "copy")) == string(body))
 	})
