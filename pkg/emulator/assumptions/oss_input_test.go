@@ -169,3 +169,18 @@ func TestA251_NullVersionDeleted_NoVersionID(t *testing.T) {
 		}
 	})
 }
+
+func TestA252_SignedURLWithoutItsHeader_Refused(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		additional := e.bucketClient(func(c *oss.Config) { c.WithAdditionalHeaders([]string{"email"}) })
+		request := &oss.GetObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k")}
+		request.Headers = map[string]string{"email": "a@example.com"}
+		e.put(c, name, "k", "x")
+		signed, err := additional.Presign(e.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.answers(signed.URL, "a signed URL without its header", 400)
+	})
+}

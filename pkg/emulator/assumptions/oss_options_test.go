@@ -128,7 +128,7 @@ func TestA236_RetentionPolicy_LockedForGood(t *testing.T) {
 			t.Error(err)
 		}
 		_, err = c.AbortBucketWorm(e.Context(), &oss.AbortBucketWormRequest{Bucket: oss.Ptr(name)})
-		e.refused(err, 409, "WORMConfigurationLocked")
+		e.refused(err, 403, "WORMConfigurationLocked")
 	})
 }
 

@@ -222,6 +222,11 @@ func (s *Service) queryV4(r *http.Request, query url.Values) (*signature, *apiEr
 	if at.After(s.now().Add(skew)) {
 		return nil, errorf("AccessDenied", "The request is not valid yet.")
 	}
+	for name := range strings.SplitSeq(query.Get("x-oss-additional-headers"), ";") {
+		if name != "" && !strings.EqualFold(name, "host") && r.Header.Get(name) == "" {
+			return nil, errorf("InvalidArgument", "The signed header %s is missing.", name) // A252
+		}
+	}
 	return s.v4(r, claimV4{
 		query.Get("x-oss-credential"), query.Get("x-oss-additional-headers"), query.Get("x-oss-signature"),
 		query.Get("x-oss-security-token"), datetime, at,

@@ -97,7 +97,8 @@ func TestBucketDocuments_PutGetDelete_KeptAsPut(t *testing.T) {
 		},
 		"transferAcceleration": {
 			absent: "NoSuchTransferAccelerationConfiguration",
-			put:    "<TransferAccelerationConfiguration><Enabled>true</Enabled></TransferAccelerationConfiguration>",
+			put:    "<TransferAccelerationConfiguration><Enabled>True</Enabled></TransferAccelerationConfiguration>",
+			want:   "<TransferAccelerationConfiguration><Enabled>true</Enabled></TransferAccelerationConfiguration>",
 		},
 		"resourceGroup": {
 			absent: "<BucketResourceGroupConfiguration><ResourceGroupId>rg-default</ResourceGroupId></BucketResourceGroupConfiguration>",
@@ -294,4 +295,15 @@ func TestBucketPolicy_Documents_CheckedAndKept(t *testing.T) {
 	wantCode(t, err, "AccessDenied")
 	_, _, err = at("GET", "policy", "")
 	wantCode(t, err, "NoSuchBucketPolicy")
+}
+
+func TestUserMetadata_OnOtherOperations_Ignored(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	for _, at := range []call{{method: "PUT", bucket: "bucket-a"}, {method: "GET", bucket: "bucket-a", query: map[string]string{"acl": ""}}, {method: "DELETE", bucket: "bucket-a"}} {
+		at.header = map[string]string{"x-oss-meta-app": "x"}
+		if _, _, err := send(t, c, at); err != nil {
+			t.Errorf("%s: %v", at.method, err)
+		}
+	}
 }

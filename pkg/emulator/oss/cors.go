@@ -43,8 +43,11 @@ func parseCORS(body []byte) (*corsConfiguration, *apiError) {
 }
 
 func (c *corsRule) check() *apiError {
-	if len(c.Origins) == 0 || len(c.Methods) == 0 || strings.Trim(c.MaxAge, "0123456789") != "" || len(c.MaxAge) > 9 {
+	if len(c.Origins) == 0 || len(c.Methods) == 0 {
 		return malformedXML()
+	}
+	if strings.Trim(c.MaxAge, "0123456789") != "" || len(c.MaxAge) > 9 {
+		return invalid("MaxAgeSeconds", c.MaxAge, "MaxAgeSeconds must be between 0 and 999999999.")
 	}
 	for _, method := range c.Methods {
 		switch method {

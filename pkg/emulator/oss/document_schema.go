@@ -111,7 +111,7 @@ func (e *schemaElement) holds(text string) bool {
 	case "text":
 		return true
 	case "bool":
-		return text == trueText || text == "false"
+		return strings.EqualFold(text, trueText) || strings.EqualFold(text, "false") // oss2 writes True
 	case "int":
 		_, err := strconv.ParseInt(text, 10, 64)
 		return err == nil
@@ -128,6 +128,9 @@ func (e *schemaElement) write(b *strings.Builder, n *documentNode, indent string
 		text := e.byDefault
 		if n != nil && n.text() != "" {
 			text = n.text()
+		}
+		if e.kind == "bool" {
+			text = strings.ToLower(text)
 		}
 		if text == "" && !e.answered {
 			return

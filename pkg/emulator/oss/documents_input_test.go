@@ -1,6 +1,7 @@
 package oss_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,6 +34,7 @@ func TestDocuments_BadInput_CodeOfCloud(t *testing.T) {
 		"old versions to Standard":               {"lifecycle", rule(move("NoncurrentVersionTransition", "NoncurrentDays>10", "Standard")), "InvalidArgument"},
 		"expiration before transition":           {"lifecycle", rule(expire + move("Transition", "Days>4", "IA")), "InvalidArgument"},
 		"a tag of other characters":              {"lifecycle", rule("<Tag><Key>%&amp;</Key><Value>v</Value></Tag>" + expire), "InvalidTag"},
+		"a negative age of CORS":                 {"cors", "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><MaxAgeSeconds>-1</MaxAgeSeconds></CORSRule></CORSConfiguration>", "InvalidArgument"},
 		"a mirror for 403":                       {"website", "<WebsiteConfiguration><RoutingRules><RoutingRule><RuleNumber>1</RuleNumber><Condition><HttpErrorCodeReturnedEquals>403</HttpErrorCodeReturnedEquals></Condition><Redirect><RedirectType>Mirror</RedirectType><MirrorURL>http://a.example/</MirrorURL></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>", "InvalidArgument"},
 		"TLS without versions":                   {"httpsConfig", "<HttpsConfiguration><TLS><Enable>true</Enable></TLS></HttpsConfiguration>", "MalformedXML"},
 	} {
@@ -44,6 +46,7 @@ func TestDocuments_BadInput_CodeOfCloud(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"a long tag":      rule("<Tag><Key>" + long + "</Key><Value>" + strings.Repeat("v", 257) + "</Value></Tag>" + expire),
+		"many tags":       rule(manyTags() + expire),
 		"the old date":    rule("<Expiration><Date>2026-12-25T00:00:00.000Z</Date></Expiration>"),
 		"a date and date": rule("<Expiration><CreatedBeforeDate>2026-12-25T00:00:00Z</CreatedBeforeDate></Expiration>" + move("Transition", "CreatedBeforeDate>2026-11-25T00:00:00.000Z", "IA")),
 	} {
@@ -52,7 +55,7 @@ func TestDocuments_BadInput_CodeOfCloud(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		at.method, at.body = "GET", ""
-		if _, got, err := send(t, c, at); err != nil || name != "a long tag" && !strings.Contains(got, "2026-12-25T00:00:00.000Z") {
+		if _, got, err := send(t, c, at); err != nil || !strings.Contains(name, "tag") && !strings.Contains(got, "2026-12-25T00:00:00.000Z") {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
 	}
@@ -134,4 +137,12 @@ func TestObjectTags_LettersOfAllScripts_Taken(t *testing.T) {
 		_, err := c.PutObjectTagging(t.Context(), &sdk.PutObjectTaggingRequest{Bucket: new("bucket-a"), Key: new("k"), Tagging: tags(key, "v")})
 		wantCode(t, err, "InvalidTag")
 	}
+}
+
+func manyTags() string {
+	var b strings.Builder
+	for i := range 19 {
+		b.WriteString("<Tag><Key>k" + strconv.Itoa(i) + "</Key><Value>v</Value></Tag>")
+	}
+	return b.String()
 }

@@ -87,13 +87,13 @@ func causeOf(code string) string {
 func statusOf(code string) int {
 	switch code {
 	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "SecurityTokenExpired",
-		"InvalidSecurityToken", "SecondLevelDomainForbidden", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt", "AccessForbidden":
+		"InvalidSecurityToken", "SecondLevelDomainForbidden", "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable", "InDebt", "AccessForbidden", "WORMConfigurationLocked":
 		return http.StatusForbidden
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration",
 		"NoSuchObjectWormConfiguration", "NoSuchObjectRetention":
 		return http.StatusNotFound
-	case "BucketAlreadyExists", "BucketNotEmpty", "PartNotSequential", "FileAlreadyExists", "WORMConfigurationLocked", "FileImmutable",
+	case "BucketAlreadyExists", "BucketNotEmpty", "PartNotSequential", "FileAlreadyExists", "FileImmutable",
 		"PositionNotEqualToLength", "ObjectNotAppendable", "RestoreAlreadyInProgress":
 		return http.StatusConflict
 	case "MethodNotAllowed":

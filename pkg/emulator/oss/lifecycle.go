@@ -80,8 +80,8 @@ func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 			continue
 		}
 		for _, other := range given.Rules[:i] {
-			if rule.overlaps(other) {
-				return nil, invalid("Prefix", rule.Prefix, "Overlap for same action type between rules "+other.ID+" and "+rule.ID+".").cause("0014-00000082")
+			if action := rule.overlap(other); action != "" {
+				return nil, invalid("Prefix", rule.Prefix, "Overlap for same action type "+action).cause("0014-00000082")
 			}
 		}
 	}
@@ -249,16 +249,26 @@ func (l *lifecycleRule) oldExpiration() []noncurrentAction {
 	return []noncurrentAction{*l.OldExpiration}
 }
 
-// overlaps reports whether two rules in force have the same action on the same
-// objects (A070).
-func (l *lifecycleRule) overlaps(o lifecycleRule) bool {
+// overlap returns the action that two rules in force have on the same objects,
+// empty for none (A070).
+func (l *lifecycleRule) overlap(o lifecycleRule) string {
 	if l.Status != versioningEnabled || o.Status != versioningEnabled || !slices.Equal(l.Tags, o.Tags) ||
 		!strings.HasPrefix(l.Prefix, o.Prefix) && !strings.HasPrefix(o.Prefix, l.Prefix) {
-		return false
+		return ""
 	}
-	return l.Expiration != nil && o.Expiration != nil || len(l.Transitions) > 0 && len(o.Transitions) > 0 ||
-		l.AbortUpload != nil && o.AbortUpload != nil || l.OldExpiration != nil && o.OldExpiration != nil ||
-		len(l.OldTransitions) > 0 && len(o.OldTransitions) > 0
+	switch {
+	case l.Expiration != nil && o.Expiration != nil:
+		return "Expiration"
+	case len(l.Transitions) > 0 && len(o.Transitions) > 0:
+		return "Transition"
+	case l.AbortUpload != nil && o.AbortUpload != nil:
+		return "AbortMultipartUpload"
+	case l.OldExpiration != nil && o.OldExpiration != nil:
+		return "NoncurrentVersionExpiration"
+	case len(l.OldTransitions) > 0 && len(o.OldTransitions) > 0:
+		return "NoncurrentVersionTransition"
+	}
+	return ""
 }
 
 // unknown returns the name of an element that the emulator lacks, if any.

@@ -20,12 +20,12 @@ type tagRule struct {
 }
 
 // bucketTags (OSS API, PutBucketTags), objectTags (PutObjectTagging) and
-// lifecycleTags, whose length is free: such a rule applies to no object (A243).
+// lifecycleTags, whose number and length are free: such a rule applies to no object (A243).
 var (
 	bucketTags = tagRule{most: 20, key: 64, value: 128}                    //nolint:gochecknoglobals // constants
 	objectTags = tagRule{most: 10, key: 128, value: 256, characters: true} //nolint:gochecknoglobals // constants
 
-	lifecycleTags = tagRule{most: 10, key: math.MaxInt, value: math.MaxInt, characters: true} //nolint:gochecknoglobals // constants
+	lifecycleTags = tagRule{most: math.MaxInt, key: math.MaxInt, value: math.MaxInt, characters: true} //nolint:gochecknoglobals // constants
 )
 
 // checkTags checks tags against the rule for their kind.

@@ -94,6 +94,11 @@ func TestBucketEncryption_NewObjects_Inherit(t *testing.T) {
 		_, err := c.PutBucketEncryption(t.Context(), bad)
 		wantCode(t, err, code)
 	}
+	useless := rule("AES256", "")
+	useless.ServerSideEncryptionRule.ApplyServerSideEncryptionByDefault.KMSDataEncryption = new("SM4")
+	if _, err := c.PutBucketEncryption(t.Context(), useless); err != nil || strings.Contains(e.Buckets()[0].Options["encryption"], "SM4") {
+		t.Errorf("data encryption without KMS: %v, %s", err, e.Buckets()[0].Options["encryption"])
+	}
 	if _, err := c.PutBucketEncryption(t.Context(), rule("KMS", "a-key")); err != nil {
 		t.Fatal(err)
 	}

@@ -46,10 +46,10 @@ func (s *Service) restoreObject(r *request) (*response, *apiError) {
 	case !strings.Contains(v.storageClass, "Archive"):
 		return nil, errorf("OperationNotSupported", "The operation is not supported for this resource").with("Resource", "Object").cause("0016-00000702")
 	case !known:
-		return nil, malformedXML()
+		return nil, invalid("Tier", priority, "The priority is not one of the object's class.").cause("0016-00000703")
 	case old != nil && now.Before(old.Ready) && !now.Add(takes).Before(old.Ready):
 		return nil, errorf("RestoreAlreadyInProgress", "The restore operation is in progress.")
-	case old != nil && now.Before(old.Until):
+	case old != nil && !now.Before(old.Ready) && now.Before(old.Until):
 		status, made.Ready = http.StatusOK, old.Ready
 	default:
 		made.Ready = now.Add(takes)
@@ -84,17 +84,21 @@ func readRestoration(r *request, class string) (days int, priority string, refus
 		return 0, "", malformedXML()
 	}
 	days = 1
-	mostDays := 365
-	if class == "Archive" { // OSS error 0016-00000708
-		mostDays = 7
+	mostDays, daysCause := 365, "0016-00000704"
+	if class == "Archive" {
+		mostDays, daysCause = 7, "0016-00000708"
 	}
 	if text := given.text("Days"); text != "" {
 		var err error
 		if days, err = strconv.Atoi(text); err != nil || days < 1 || days > mostDays {
-			return 0, "", malformedXML()
+			return 0, "", invalid("Days", text, "The days are not in the range of the object's class.").cause(daysCause)
 		}
 	}
-	if tier := given.text("JobParameters", "Tier"); tier != "" && class != "Archive" {
+	tier := given.text("JobParameters", "Tier")
+	switch {
+	case tier != "" && class == "Archive": // the integration tests of oss2
+		return 0, "", malformedXML()
+	case tier != "":
 		priority = tier
 	}
 	return days, priority, nil

@@ -46,9 +46,13 @@ func TestRestoreObject_Archive_ReadableForItsDays(t *testing.T) {
 	if got := state(); got != "" {
 		t.Errorf("state before: %s", got)
 	}
-	for _, bad := range []string{"no XML", "<RestoreRequest><Days>0</Days></RestoreRequest>", "<RestoreRequest><Days>x</Days></RestoreRequest>"} {
+	for bad, code := range map[string]string{
+		"no XML": "MalformedXML", "<RestoreRequest><Days>0</Days></RestoreRequest>": "InvalidArgument", "<RestoreRequest><Days>x</Days></RestoreRequest>": "InvalidArgument",
+		"<RestoreRequest><Days>8</Days></RestoreRequest>":                                                 "InvalidArgument",
+		"<RestoreRequest><Days>2</Days><JobParameters><Tier>Bulk</Tier></JobParameters></RestoreRequest>": "MalformedXML",
+	} {
 		_, err := restore(bad)
-		wantCode(t, err, "MalformedXML")
+		wantCode(t, err, code)
 	}
 	if status, err := restore("<RestoreRequest><Days>2</Days></RestoreRequest>"); err != nil || status != http.StatusAccepted {
 		t.Errorf("restoring: %d, %v", status, err)
@@ -109,5 +113,32 @@ func TestExpiration_RulesOfObject_SoonestShown(t *testing.T) {
 	mustPut(t, c, "bucket-a", "tagged/b", "v")
 	if head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("tagged/b")}); err != nil || head.Headers.Get("x-oss-expiration") != "" {
 		t.Errorf("an object without the tag: %v, %v", head, err)
+	}
+}
+
+func TestRestoreObject_ColdArchive_PriorityOnlyRises(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	e.clock.Freeze()
+	mustPutBucket(t, c, "bucket-a")
+	if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), Body: strings.NewReader("v"), StorageClass: sdk.StorageClassColdArchive}); err != nil {
+		t.Fatal(err)
+	}
+	restore := func(tier string) error {
+		_, err := c.RestoreObject(t.Context(), &sdk.RestoreObjectRequest{Bucket: new("bucket-a"), Key: new("k"), RestoreRequest: &sdk.RestoreRequest{Days: 300, Tier: new(tier)}})
+		return err
+	}
+	wantCode(t, restore("wrong-tier"), "InvalidArgument")
+	if err := restore("Bulk"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, restore("Bulk"), "RestoreAlreadyInProgress")
+	if err := restore("Expedited"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, restore("Standard"), "RestoreAlreadyInProgress")
+	e.clock.Advance(time.Hour)
+	if got, err := get(t.Context(), c, "bucket-a", "k"); err != nil || got != "v" {
+		t.Errorf("after an hour: %q, %v", got, err)
 	}
 }
