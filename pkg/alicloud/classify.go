@@ -35,7 +35,11 @@ func (p products) classify(op Op, err error) error {
 	case errors.As(err, &service):
 		code, e.Status, e.RequestID = service.Code, service.StatusCode, service.RequestID
 		e.Detail = redact(service.Message, op.Secrets)
-		e.Reasons = refusalReasons(op, p[op.product()].Reason(code), e.Status, code != "" && code != noCode)
+		reason := p[op.product()].Reason(service.EC) // the exact cause, where the product names it
+		if reason == nil {
+			reason = p[op.product()].Reason(code)
+		}
+		e.Reasons = refusalReasons(op, reason, e.Status, code != "" && code != noCode)
 	default:
 		e.Detail = redact(withoutURL(err), op.Secrets)
 		e.Reasons = lossReasons(op, err)

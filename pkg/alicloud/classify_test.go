@@ -29,6 +29,8 @@ func TestClassify_ErrorsOfTheOSSSDK_HaveReasons(t *testing.T) {
 		"Key":       {&oss.ServiceError{Code: "InvalidAccessKeyId", StatusCode: 403}, providers.ErrCredentials},
 		"Internal":  {&oss.ServiceError{Code: "InternalError", StatusCode: 500}, providers.ErrOutcomeUnknown},
 		"Busy":      {&oss.ServiceError{Code: "ServiceBusy", StatusCode: 503}, providers.ErrOutcomeUnknown},
+		"Cause":     {&oss.ServiceError{Code: "NoSuchBucket", EC: "0002-00000226", StatusCode: 400}, providers.ErrDenied},
+		"NoCause":   {&oss.ServiceError{Code: "NoSuchBucket", EC: "0015-00000101", StatusCode: 404}, providers.ErrNotFound},
 		"New":       {&oss.ServiceError{Code: "BrandNew", StatusCode: 400}, providers.ErrUnexplained},
 		"Page":      {&oss.ServiceError{Code: noCode, StatusCode: 403}, nil},
 		"Network":   {&url.Error{Op: "Put", URL: "http://h/?x-oss-signature=" + testSecret, Err: errors.New("EOF")}, providers.ErrOutcomeUnknown},

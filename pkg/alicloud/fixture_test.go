@@ -98,6 +98,7 @@ func testProducts() []Product {
 			"InvalidConcurrentOperate":     ErrEarlierAttempt,
 		}},
 		{Name: "oss", Host: CentralHost("oss"), Codes: map[string]error{
+			"0002-00000226":       providers.ErrDenied,
 			"NoSuchBucket":        providers.ErrNotFound,
 			"BucketAlreadyExists": providers.ErrExists,
 			"AccessDenied":        providers.ErrDenied,

@@ -21,7 +21,8 @@ type Product struct {
 	// Host returns the real host in a region.
 	Host func(region string) string
 	// Codes are the reasons of its error codes, by code or by family of codes
-	// ("InvalidX.*" for "InvalidX.Y"). A code comes before its family, and both
+	// ("InvalidX.*" for "InvalidX.Y"), or by the number of the exact cause that OSS
+	// gives (EC), which comes before all codes. A code comes before its family, and both
 	// before the codes shared by all products.
 	Codes map[string]error
 }

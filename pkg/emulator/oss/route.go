@@ -89,7 +89,7 @@ func (t *table) foreign(o *operation, query url.Values, reading bool) []string {
 
 // admits reports whether an operation takes a query member or header with a value.
 func (t *table) admits(o *operation, name, value string) bool {
-	return o.members.admit(name, value) || t.common.admit(name, value)
+	return o.admit(name, value) || t.common.admit(name, value)
 }
 
 func (m *members) admit(name, value string) bool {
@@ -115,7 +115,7 @@ func (o *operation) foreignElement(body []byte) string {
 	if o.Body == nil {
 		return ""
 	}
-	decoder := xml.NewDecoder(bytes.NewReader(hideControls(body)))
+	decoder := xml.NewDecoder(bytes.NewReader(hideControls(body))) //nolint:gosec // a decoder of tokens, at most 64 MB
 	var path []string
 	for {
 		token, err := decoder.Token()

@@ -196,9 +196,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 	defer s.mu.Unlock()
 	s.buckets = buckets
 	s.blockedAccounts = make(map[string]bool)
-	for account, blocked := range all.Blocked {
-		s.blockedAccounts[account] = blocked
-	}
+	maps.Copy(s.blockedAccounts, all.Blocked)
 	for _, b := range buckets { // states of before have it of their buckets alone
 		if b.accountBlocked {
 			s.blockedAccounts[b.owner] = true

@@ -16,12 +16,17 @@ func product() alicloud.Product {
 		Name: productName,
 		Host: publicHost,
 		Codes: map[string]error{
-			"NoSuchBucket":                     providers.ErrNotFound,
-			"NoSuchKey":                        providers.ErrNotFound,
-			"NoSuchUpload":                     providers.ErrNotFound,
-			"NoSuchVersion":                    providers.ErrNotFound,
-			"NoSuchTagSet":                     providers.ErrNotFound,
-			"NoSuchLifecycle":                  providers.ErrNotFound,
+			"NoSuchBucket":    providers.ErrNotFound,
+			"NoSuchKey":       providers.ErrNotFound,
+			"NoSuchUpload":    providers.ErrNotFound,
+			"NoSuchVersion":   providers.ErrNotFound,
+			"NoSuchTagSet":    providers.ErrNotFound,
+			"NoSuchLifecycle": providers.ErrNotFound,
+			// A signature for another region than the endpoint's (OSS error pages of
+			// these numbers): the operator's endpoint is wrong, not the parameters.
+			"0002-00000226":                    providers.ErrDenied,
+			"0002-00000228":                    providers.ErrDenied,
+			"SecondLevelDomainForbidden":       providers.ErrDenied,
 			"BucketAlreadyExists":              providers.ErrExists,
 			"BucketNotEmpty":                   providers.ErrWrongState,
 			"OperationAborted":                 providers.ErrWrongState,

@@ -87,10 +87,7 @@ func (s sources) add(to map[string]*operation, literal *ast.CompositeLit) {
 		case "Key":
 			o.Level = "object"
 		case "Parameters":
-			for _, e := range pair.Value.(*ast.CompositeLit).Elts {
-				parameter := e.(*ast.KeyValueExpr)
-				o.Fixed = append(o.Fixed, strings.TrimSuffix(text(parameter.Key)+"="+text(parameter.Value), "="))
-			}
+			o.Fixed = fixed(pair.Value)
 		}
 	}
 	if opName == "" {
@@ -118,6 +115,21 @@ func (s sources) add(to map[string]*operation, literal *ast.CompositeLit) {
 		*list = slices.Compact(*list)
 	}
 	to[opName] = o
+}
+
+// fixed lists the entries of a literal map as "name" or "name=value".
+func fixed(e ast.Expr) []string {
+	literal, ok := e.(*ast.CompositeLit)
+	if !ok {
+		return nil
+	}
+	var list []string
+	for _, element := range literal.Elts {
+		if pair, ok := element.(*ast.KeyValueExpr); ok {
+			list = append(list, strings.TrimSuffix(text(pair.Key)+"="+text(pair.Value), "="))
+		}
+	}
+	return list
 }
 
 func (s sources) addAnswer(o *operation, opName string) {
