@@ -15,13 +15,13 @@ func TestA335_MariaDB_HasNoSSL(t *testing.T) {
 	})
 }
 
-func TestA336_ConnectionWithSSL_KeepsItsName(t *testing.T) {
+func TestA336_ConnectionWithSSL_IsRenamed(t *testing.T) {
 	verify(t, spend, func(e *environment) {
 		id := e.instance()
 		host := id + ".mysql.rds.aliyuncs.com"
 		e.rds("ModifyDBInstanceSSL", "DBInstanceId", id, "ConnectionString", host, "SSLEnabled", "1").ok()
 		e.running(id)
-		e.rds("ModifyDBInstanceConnectionString", "DBInstanceId", id, "CurrentConnectionString", host, "ConnectionStringPrefix", id+"-a", "Port", "3306").want(403, "OperationDenied.SSLEnabled")
+		e.rds("ModifyDBInstanceConnectionString", "DBInstanceId", id, "CurrentConnectionString", host, "ConnectionStringPrefix", id+"-a", "Port", "3306").ok()
 	})
 }
 
@@ -88,6 +88,29 @@ func TestA343_DescriptionOfDatabase_MayHaveBlanks(t *testing.T) {
 		id := e.instance()
 		e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "checked", "CharacterSetName", "utf8", "DBDescription", "a checked one").ok()
 		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password, "AccountDescription", "a checked one").ok()
+	})
+}
+
+func TestA344_MariaDB_SecurityGroupsAndMonitoring(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.mariaDB()
+		e.rds("ModifySecurityGroupConfiguration", "DBInstanceId", id, "SecurityGroupId", "Empty").ok()
+		if got := into[struct{ Period string }](e.rds("DescribeDBInstanceMonitor", "DBInstanceId", id)).Period; got != "300" {
+			t.Errorf("the period is %s", got)
+		}
+	})
+}
+
+func TestA345_MinorVersions_UpgradedByThemselves(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		answer := into[struct {
+			Items struct {
+				DBInstanceAttribute []struct{ AutoUpgradeMinorVersion string }
+			}
+		}](e.rds("DescribeDBInstanceAttribute", "DBInstanceId", e.instance()))
+		if got := answer.Items.DBInstanceAttribute[0].AutoUpgradeMinorVersion; got != "Auto" {
+			t.Errorf("AutoUpgradeMinorVersion is %s", got)
+		}
 	})
 }
 

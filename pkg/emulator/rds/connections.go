@@ -156,9 +156,6 @@ func (s *Service) modifyConnectionString(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if in.protects(*which) {
-		return nil, protectedBySSL()
-	}
 	which.prefix, which.port = e.prefix, e.port
 	s.reconnect(in, netModifying, r.Now.Add(s.profile.Connection))
 	return nil, nil

@@ -19,11 +19,9 @@ func validWindow(text string) bool {
 // maintainTime is the maintenance window of the instance.
 func (in *instance) maintainTime() string { return cmp.Or(in.settings.MaintainTime, "18:00Z-22:00Z") }
 
-// minorVersions tells how the minor version is upgraded. Manual is Terraform's
-// default too; MariaDB and SQL Server have no such setting.
-func (in *instance) minorVersions() string {
-	return cmp.Or(in.settings.MinorVersions, "Manual")
-}
+// minorVersions tells how the minor version is upgraded: by itself, unless the
+// instance was told otherwise (A345). MariaDB and SQL Server cannot be told.
+func (in *instance) minorVersions() string { return cmp.Or(in.settings.MinorVersions, "Auto") }
 
 // modifyMaintainTime is ModifyDBInstanceMaintainTime of the RDS API.
 func (s *Service) modifyMaintainTime(r *rpc.Request) (any, *rpc.Error) {

@@ -24,7 +24,8 @@ type groupsBody struct {
 }
 
 // modifySecurityGroups is ModifySecurityGroupConfiguration of the RDS API. An empty
-// list, or the word Empty that Terraform's provider sends, removes all groups.
+// list, or the word Empty that Terraform's provider sends, removes all groups. MariaDB
+// takes them too (A344).
 func (s *Service) modifySecurityGroups(r *rpc.Request) (any, *rpc.Error) {
 	var ids []string
 	if list := r.Get("SecurityGroupId"); list != "" && list != "Empty" {
@@ -43,9 +44,6 @@ func (s *Service) modifySecurityGroups(r *rpc.Request) (any, *rpc.Error) {
 	in, fail := s.findRunning(r, unknownID())
 	if fail != nil {
 		return nil, fail
-	}
-	if in.engine == "MariaDB" {
-		return nil, unfitEngine()
 	}
 	in.settings.SecurityGroups = ids
 	return in.groups(nil), nil

@@ -104,7 +104,9 @@ func TestMaintenance_Settings_ReadBack(t *testing.T) {
 	for _, bad := range []string{"22:00-02:00", "24:00Z-02:00Z", "22:00Z-22:00Z", "22:00Z"} {
 		f.refused(400, "Abs.InvalidMaintainTime", "ModifyDBInstanceMaintainTime", "DBInstanceId", id, "MaintainTime", bad)
 	}
-	f.done("ModifyDBInstanceAutoUpgradeMinorVersion", "DBInstanceId", id, "AutoUpgradeMinorVersion", "Auto")
+	f.wantAnswer(f.done("DescribeDBInstanceAttribute", "DBInstanceId", id), "Items.DBInstanceAttribute.0.AutoUpgradeMinorVersion", "Auto")
+	f.done("ModifyDBInstanceAutoUpgradeMinorVersion", "DBInstanceId", id, "AutoUpgradeMinorVersion", "Manual")
+	f.wantAnswer(f.done("DescribeDBInstanceAttribute", "DBInstanceId", id), "Items.DBInstanceAttribute.0.AutoUpgradeMinorVersion", "Manual")
 	f.refused(400, "InvalidParameter", "ModifyDBInstanceAutoUpgradeMinorVersion", "DBInstanceId", id, "AutoUpgradeMinorVersion", "auto")
 	f.refused(403, "IncorrectDBInstanceType", "ModifyDBInstanceAutoUpgradeMinorVersion", "DBInstanceId", maria, "AutoUpgradeMinorVersion", "Auto")
 }
@@ -126,8 +128,8 @@ func TestSecurityGroups_Set_ReadBackAndCleared(t *testing.T) {
 		f.done("ModifySecurityGroupConfiguration", "DBInstanceId", id, "SecurityGroupId", none)
 		f.wantAnswer(f.done("DescribeSecurityGroupConfiguration", "DBInstanceId", id), "Items.EcsSecurityGroupRelation", "[]")
 	}
-	f.refused(403, "IncorrectDBInstanceType", "ModifySecurityGroupConfiguration", "DBInstanceId", maria, "SecurityGroupId", "sg-one")
-	f.done("DescribeSecurityGroupConfiguration", "DBInstanceId", maria)
+	f.done("ModifySecurityGroupConfiguration", "DBInstanceId", maria, "SecurityGroupId", "sg-one")
+	f.wantAnswer(f.done("DescribeSecurityGroupConfiguration", "DBInstanceId", maria), "Items.EcsSecurityGroupRelation.0.SecurityGroupId", "sg-one")
 }
 
 // What Terraform's provider reads of every instance, in the types that it reads.
@@ -137,7 +139,6 @@ func TestAnswersForNone_EachEngine_AreThere(t *testing.T) {
 	local, mysql8, pg, maria := all.local, all.mysql8, all.pg, all.maria
 	for _, id := range []string{local, mysql8, pg, maria} {
 		f.wantAnswer(f.done("DescribeTasks", "DBInstanceId", id, "SourceIp", "", "SecureTransport", "true"), "Items.TaskProgressInfo", "[]", "TotalRecordCount", "0")
-		f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", id), "Period", "60")
 		f.wantAnswer(f.done("DescribeSQLCollectorPolicy", "DBInstanceId", id), "SQLCollectorStatus", "Disabled", "StoragePeriod", "0")
 		f.wantAnswer(f.done("DescribeSQLCollectorRetention", "DBInstanceId", id), "ConfigValue", "30")
 		f.wantAnswer(f.done("DescribeHASwitchConfig", "DBInstanceId", id), "HAConfig", "Auto", "ManualHATime", "")
@@ -146,6 +147,8 @@ func TestAnswersForNone_EachEngine_AreThere(t *testing.T) {
 		f.wantAnswer(f.done("DescribeInstanceLinkedWhitelistTemplate", "InsName", id), "Data.Templates", "[]", "Data.InsName", id)
 		f.wantAnswer(f.done("DescribeDBInstanceHAConfig", "DBInstanceId", id), "DBInstanceId", id, "HostInstanceInfos.NodeInfo.0.NodeType", "Master")
 	}
+	f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", pg), "Period", "60")
+	f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", maria), "Period", "300")
 	f.wantAnswer(f.done("DescribeDBInstanceHAConfig", "DBInstanceId", pg), "HostInstanceInfos.NodeInfo.1", "-", "SyncMode", "-")
 	f.wantAnswer(f.done("DescribeDBInstanceHAConfig", "DBInstanceId", mysql8), "HostInstanceInfos.NodeInfo.1.NodeType", "Slave", "SyncMode", "Semi-sync")
 	f.wantAnswer(f.done("DescribeDBInstanceTDE", "DBInstanceId", pg), "TDEStatus", "Disabled", "Databases.Database", "[]")
@@ -223,7 +226,7 @@ func TestSettings_SavedState_KeepsThem(t *testing.T) {
 	host := f.attribute(id).ConnectionString
 	f.done("ModifyBackupPolicy", "DBInstanceId", id, "PreferredBackupPeriod", "Monday,Sunday")
 	f.done("ModifyDBInstanceMaintainTime", "DBInstanceId", id, "MaintainTime", "22:00Z-02:00Z")
-	f.done("ModifyDBInstanceAutoUpgradeMinorVersion", "DBInstanceId", id, "AutoUpgradeMinorVersion", "Auto")
+	f.done("ModifyDBInstanceAutoUpgradeMinorVersion", "DBInstanceId", id, "AutoUpgradeMinorVersion", "Manual")
 	f.done("ModifySecurityGroupConfiguration", "DBInstanceId", id, "SecurityGroupId", "sg-one")
 	f.done("ModifyParameter", "DBInstanceId", id, "Parameters", `{"jit":"on","wal_level":"logical"}`)
 	f.done("ModifyDBInstanceMonitor", "DBInstanceId", id, "Period", "5")

@@ -196,9 +196,8 @@ func choose(so bool, words [2]string) string {
 	return words[1]
 }
 
-// protects reports whether SSL is enabled for an endpoint. Its name is in the
-// certificate, so that it neither changes nor goes before SSL is disabled ("Change
-// the endpoint", A336).
+// protects reports whether SSL is enabled for an endpoint, which then stays. It may be
+// renamed, though its old name is in the certificate (A336).
 func (in *instance) protects(e endpoint) bool {
 	l := in.settings.SSL
 	return l != nil && l.Enabled && in.names(e, l.ConnectionString)

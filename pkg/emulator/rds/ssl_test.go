@@ -75,7 +75,7 @@ func TestSSL_UnfitInstance_Refused(t *testing.T) {
 	f.wantStatus(id, "Running")
 }
 
-func TestSSL_ProtectedConnection_KeepsItsName(t *testing.T) {
+func TestSSL_ProtectedConnection_RenamedNotReleased(t *testing.T) {
 	f := newFixture(t)
 	id := f.engines().mysql8
 	f.ok(f.allocate(id, "shop-one", "3307"))
@@ -83,7 +83,9 @@ func TestSSL_ProtectedConnection_KeepsItsName(t *testing.T) {
 	public := "shop-one.mysql.rds.aliyuncs.com"
 	f.done("ModifyDBInstanceSSL", "DBInstanceId", id, "ConnectionString", public, "SSLEnabled", "1")
 	f.srv.Clock().Advance(2 * time.Minute)
-	f.wantCode(f.modifyConnection(id, public, "shop-two", "3307"), 403, "OperationDenied.SSLEnabled")
 	f.wantCode(f.release(id, public), 403, "OperationDenied.SSLEnabled")
-	f.ok(f.modifyConnection(id, id+".mysql.rds.aliyuncs.com", "other-one", "3307"))
+	f.ok(f.modifyConnection(id, public, "shop-two", "3307"))
+	f.srv.Clock().Advance(time.Minute)
+	f.wantAnswer(f.done("DescribeDBInstanceSSL", "DBInstanceId", id), "SSLEnabled", "Yes", "ConnectionString", public)
+	f.ok(f.release(id, "shop-two.mysql.rds.aliyuncs.com"))
 }

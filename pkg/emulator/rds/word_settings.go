@@ -30,6 +30,9 @@ func (in *instance) words() map[string]string {
 	values := map[string]string{"ManualHATime": in.settings.ManualHATime}
 	for _, w := range wordSettings() {
 		values[w.parameter], _, _ = strings.Cut(w.words, " ")
+		if w.parameter == "Period" && in.engine == "MariaDB" {
+			values[w.parameter] = "300" // A344
+		}
 		if word := in.settings.Words[w.parameter]; word != "" {
 			values[w.parameter] = word
 		}
