@@ -45,7 +45,9 @@ func (s *Service) checkServer(r *rpc.Request, in *instance) *rpc.Error {
 		in.settings.Parameters.Running = chosen
 	}
 	minor := r.Get("TargetMinorVersion")
-	if minor != "" && !(in.engine == mySQL && mysqlMinor.MatchString(minor) || in.engine == postgreSQL && pgMinor.MatchString(minor)) {
+	switch {
+	case minor == "", in.engine == mySQL && mysqlMinor.MatchString(minor), in.engine == postgreSQL && pgMinor.MatchString(minor):
+	default:
 		return bad("InvalidParameter", "TargetMinorVersion has the form rds_20200229 for MySQL, rds_postgres_1400_20220830 for PostgreSQL.")
 	}
 	in.choices.MinorVersion = strings.Clone(minor)
