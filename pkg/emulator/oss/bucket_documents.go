@@ -94,9 +94,11 @@ func (s *Service) checkDocument(k *documentKind, r *request, given *documentNode
 		if len(given.Nodes) == 0 {
 			return malformedXML()
 		}
-		for _, rule := range given.all("RoutingRules") {
-			if refused := checkRoutingRules(rule.all("RoutingRule")); refused != nil {
-				return refused
+		for i := range given.Nodes {
+			if rules := &given.Nodes[i]; rules.XMLName.Local == "RoutingRules" {
+				if refused := checkRoutingRules(rules.Nodes); refused != nil {
+					return refused
+				}
 			}
 		}
 	case documentLogging:
@@ -123,8 +125,23 @@ func checkRoutingRules(rules []documentNode) *apiError {
 		if rule.text("Redirect", "RedirectType") == "Mirror" && code != "" && code != "404" {
 			return invalid("HttpErrorCodeReturnedEquals", code, "A mirror is for the error 404.")
 		}
+		for i := range rule.Nodes {
+			if redirect := &rule.Nodes[i]; redirect.XMLName.Local == "Redirect" {
+				redirect.passQuery()
+			}
+		}
 	}
 	return nil
+}
+
+// passQuery gives the redirection of a mirror the PassQueryString that the cloud
+// derives from MirrorPassQueryString (the integration tests of oss2).
+func (n *documentNode) passQuery() {
+	derived := n.text("MirrorPassQueryString")
+	if n.text("RedirectType") != "Mirror" || derived == "" || n.text("PassQueryString") != "" {
+		return
+	}
+	n.Nodes = append(n.Nodes, documentNode{XMLName: xml.Name{Local: "PassQueryString"}, Text: derived})
 }
 
 var resourceGroupID = regexp.MustCompile(`^rg-[0-9A-Za-z]+$`)

@@ -307,3 +307,18 @@ func TestUserMetadata_OnOtherOperations_Ignored(t *testing.T) {
 		}
 	}
 }
+
+func TestWebsite_Mirror_PassQueryStringDerived(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	mustPutBucket(t, c, "bucket-a")
+	at := call{method: "PUT", bucket: "bucket-a", query: map[string]string{"website": ""}, body: "<WebsiteConfiguration><RoutingRules><RoutingRule><RuleNumber>1</RuleNumber>" +
+		"<Redirect><RedirectType>Mirror</RedirectType><MirrorURL>http://a.example/</MirrorURL><MirrorPassQueryString>True</MirrorPassQueryString></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>"}
+	if _, _, err := send(t, c, at); err != nil {
+		t.Fatal(err)
+	}
+	at.method, at.body = "GET", ""
+	if _, got, err := send(t, c, at); err != nil || !strings.Contains(got, "<PassQueryString>true</PassQueryString>") {
+		t.Errorf("%s, %v", got, err)
+	}
+}

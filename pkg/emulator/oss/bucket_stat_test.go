@@ -81,3 +81,15 @@ func TestUploads_Encryption_SetByFirstRequest(t *testing.T) {
 	}
 	encrypted(done.Headers, "the last answer")
 }
+
+func TestCopyAndPut_UselessMembers_AsTheCloud(t *testing.T) {
+	e := newEnvironment(t)
+	c := e.root()
+	mustPutBucket(t, c, "bucket-a")
+	made, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), ServerSideDataEncryption: new("SM4")})
+	if err != nil || made.Headers.Get("x-oss-server-side-data-encryption") != "" {
+		t.Errorf("a data encryption alone: %+v, %v", made, err)
+	}
+	_, _, err = send(t, c, call{method: "PUT", bucket: "bucket-a", key: "copy", header: map[string]string{"x-oss-copy-source": "/bucket-a/k?versionId="}})
+	wantCode(t, err, "InvalidArgument")
+}

@@ -51,7 +51,7 @@ func encryptionOf(h http.Header) (*encryptionRule, *apiError) {
 		strings.Clone(h.Get("x-oss-server-side-encryption")), strings.Clone(h.Get("x-oss-server-side-encryption-key-id")),
 		strings.Clone(h.Get("x-oss-server-side-data-encryption")),
 	}
-	if rule == (encryptionRule{}) {
+	if rule.SSEAlgorithm == "" && rule.KMSMasterKeyID == "" { // a data encryption alone is taken without effect
 		return nil, nil //nolint:nilnil // no encryption and no error
 	}
 	return &rule, rule.check()

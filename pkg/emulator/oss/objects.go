@@ -229,7 +229,10 @@ func (s *Service) copySource(r *request) (v *version, id string, refused *apiErr
 		return nil, "", noSuchBucket(from.bucket)
 	}
 	action := actionGetObject
-	if id = query.Get("versionId"); id != "" {
+	if id = query.Get("versionId"); query.Has("versionId") && id == "" { // the integration tests of oss2
+		return nil, "", invalidVersionID(id)
+	}
+	if id != "" {
 		action = actionGetObject + actionOfOldVersions
 	}
 	if refused := s.authorizeIn(r, source, action, from.key); refused != nil {
