@@ -58,7 +58,7 @@ func TestDescribeDBInstanceAttribute_Plain_IsWhole(t *testing.T) {
 	none := map[string]any{"ReadOnlyDBInstanceId": []any{}}
 	f.want("attribute", attribute, map[string]any{
 		"ServerlessConfig": map[string]any{}, "SlaveZones": map[string]any{"SlaveZone": []any{map[string]any{"ZoneId": zone}}}, "ReadOnlyDBInstanceIds": none,
-		"ResourceGroupId": "rg-acfmdefault00000", "AutoUpgradeMinorVersion": "Manual", "CurrentKernelVersion": "rds_20250130", "BurstingEnabled": false, "ColdDataEnabled": false,
+		"ResourceGroupId": "rg-acfmdefault00000", "AutoUpgradeMinorVersion": "Auto", "CurrentKernelVersion": "rds_20250130", "BurstingEnabled": false, "ColdDataEnabled": false,
 		"PGBouncerEnabled": "false", "MasterInstanceId": "", "kindCode": "18", "TimeZone": "", "Collation": "", "MaintainTime": "18:00Z-22:00Z",
 		"OptimizedWritesInfo": `{"optimized_writes":false,"init_optimized_writes":true}`, "ConnectionMode": "Standard", "IoAccelerationEnabled": "0",
 		"DBClusterNodes": map[string]any{"DBClusterNode": []any{}}, "BabelfishConfig": map[string]any{}, "DBInstanceClassType": "d", "InstructionSetArch": "x86",
