@@ -17,7 +17,7 @@ await scenario('create', async () => {
   const wanted = {
     regionId, engine: 'MySQL', engineVersion: '5.7', DBInstanceClass: 'rds.mysql.t1.small', DBInstanceStorage: 20,
     DBInstanceNetType: 'Intranet', securityIPList: '127.0.0.1', payType: 'Postpaid', instanceNetworkType: 'VPC',
-    VPCId: 'vpc-cnhangzhou0default', vSwitchId: 'vsw-cnhangzhou0h', zoneIdSlave1: 'Auto', clientToken: ours, zoneIdSlave1: 'Auto',
+    VPCId: 'vpc-cnhangzhou0default', vSwitchId: 'vsw-cnhangzhou0h', zoneIdSlave1: 'Auto', clientToken: ours,
     DBInstanceDescription: 'a-check', tag: [new m.CreateDBInstanceRequestTag({ key: ours, value: 'rds é' })],
   };
   const { body: made } = await rds.createDBInstance(new m.CreateDBInstanceRequest(wanted));
