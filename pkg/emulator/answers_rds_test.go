@@ -20,6 +20,7 @@ func answersOfRDS(t *testing.T, a *answers) {
 	pg := text(t, a.do(t, "CreateDBInstance", wantedInstance("Engine", "PostgreSQL", "EngineVersion", "16.0", "DBInstanceClass", "pg.n2.2c.2m", "Category", "HighAvailability")...), "DBInstanceId")
 	a.do(t, "CreateDBInstance", wantedInstance("Amount", "2")...)
 	a.do(t, "CreateDBInstance", wantedInstance("DryRun", "true")...)
+	a.do(t, "CreateDBInstance", wantedInstance("PayType", "Prepaid", "Period", "Month", "UsedTime", "1")...)
 	mssql := text(t, a.do(t, "CreateDBInstance", wantedInstance("Engine", "SQLServer", "EngineVersion", "2022_std_ha", "DBInstanceClass", "mssql.x4.medium.s2", "Category", "HighAvailability")...), "DBInstanceId")
 	a.do(t, "ModifyDBInstanceSSL", "DBInstanceId", mssql, "ConnectionString", mssql+".sqlserver.rds.aliyuncs.com", "SSLEnabled", "1", "TlsVersion", "1.2")
 	a.do(t, "DescribeDBInstanceSSL", "DBInstanceId", mssql)
@@ -48,6 +49,7 @@ func answersOfRDS(t *testing.T, a *answers) {
 	a.do(t, "RestartDBInstance", "DBInstanceId", mysql)
 	a.do(t, "ModifyDBInstancePayType", "DBInstanceId", mysql, "PayType", "Prepaid", "Period", "Month", "UsedTime", "1")
 	a.do(t, "TransformDBInstancePayType", "DBInstanceId", mysql, "PayType", "Postpaid")
+	a.do(t, "TransformDBInstancePayType", "DBInstanceId", pg, "PayType", "Prepaid", "Period", "Year", "UsedTime", "1")
 	a.do(t, "DeleteDBInstance", "DBInstanceId", mysql)
 }
 
@@ -105,7 +107,7 @@ func answersOfSettings(t *testing.T, a *answers, id string) {
 	on := func(more ...string) []string { return append(more, "DBInstanceId", id) }
 	attribute := a.do(t, "DescribeDBInstanceAttribute", on()...)
 	host, engine := text(t, attribute, "Items", "DBInstanceAttribute", 0, "ConnectionString"), text(t, attribute, "Items", "DBInstanceAttribute", 0, "Engine")
-	a.do(t, "ModifyDBInstanceSSL", on("ConnectionString", host, "SSLEnabled", "1")...)
+	a.do(t, "ModifyDBInstanceSSL", on("ConnectionString", host, "SSLEnabled", "1", "CAType", "custom", "ServerCert", "c", "ServerKey", "k")...)
 	a.do(t, "DescribeDBInstanceSSL", on()...)
 	for action, word := range map[string][2]string{
 		"ModifyDBInstanceMonitor": {"Period", "5"}, "ModifySQLCollectorPolicy": {"SQLCollectorStatus", "Enable"}, "ModifySQLCollectorRetention": {"ConfigValue", "180"},
@@ -121,6 +123,7 @@ func answersOfSettings(t *testing.T, a *answers, id string) {
 	a.do(t, "DescribeParameters", on()...)
 	a.do(t, "DescribeParameterTemplates", on("Engine", engine, "EngineVersion", text(t, attribute, "Items", "DBInstanceAttribute", 0, "EngineVersion"))...)
 	a.do(t, "ModifyBackupPolicy", on("PreferredBackupPeriod", "Monday,Friday", "PreferredBackupTime", "01:00Z-02:00Z", "BackupRetentionPeriod", "7")...)
+	a.do(t, "ModifyBackupPolicy", on("BackupPolicyMode", "LogBackupPolicy", "LocalLogRetentionHours", "24")...)
 	a.do(t, "DescribeBackupPolicy", on()...)
 	a.do(t, "ModifyDBInstanceMaintainTime", on("MaintainTime", "22:00Z-02:00Z")...)
 	a.do(t, "ModifyDBInstanceAutoUpgradeMinorVersion", on("AutoUpgradeMinorVersion", "Auto")...)

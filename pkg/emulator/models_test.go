@@ -57,27 +57,6 @@ func modelsOf(t *testing.T, api rpc.API) map[string]model {
 	return models
 }
 
-// sourceOf returns the Go code of an API's product.
-func sourceOf(t *testing.T, api rpc.API) string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(strings.ToLower(api.Name), "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no code of %s: %v", api.Name, err)
-	}
-	var source strings.Builder
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		source.Write(text)
-	}
-	return source.String()
-}
-
 // A caller sends signed calls to an emulator, by the account's own key.
 type caller struct {
 	srv    *emulator.Server

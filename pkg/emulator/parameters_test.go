@@ -39,26 +39,6 @@ func TestParameters_EachOfTheModels_IsInTheTable(t *testing.T) {
 	t.Logf("parameters: %d implemented, %d checked, %d by their default, %d refused", implements, checks, defaults, refuses)
 }
 
-// A parameter that the table calls implemented or checked is read by code, or
-// fills a place of an answer.
-func TestParameters_Implemented_AreReadByCode(t *testing.T) {
-	t.Parallel()
-	for _, api := range rpcAPIs(t) {
-		source := sourceOf(t, api)
-		for action, a := range api.Actions {
-			for _, name := range slices.Concat(a.Contract.Implements, a.Contract.Checks) {
-				top, _, _ := strings.Cut(name, ".")
-				if top == "Tag" && strings.Contains(source, ".Tags(") {
-					continue
-				}
-				if !strings.Contains(source, `"`+top+`"`) && !strings.Contains(source, `"`+strings.ReplaceAll(name, ".N.", ".%d.")+`"`) {
-					t.Errorf("%s:%s: no code reads the parameter %s", api.Name, action, name)
-				}
-			}
-		}
-	}
-}
-
 // A parameter that is refused, or that no SDK knows, is refused by name and
 // changes nothing.
 func TestParameters_Lacking_AreRefusedAndChangeNothing(t *testing.T) {

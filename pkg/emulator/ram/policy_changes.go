@@ -65,7 +65,7 @@ func conflictWith(entity string) string {
 // UpdatePolicyDescription).
 func (r *RAM) updatePolicyDescription(req *rpc.Request) (any, *rpc.Error) {
 	description := req.Get("NewDescription")
-	if !req.Params.Has("NewDescription") {
+	if !req.Has("NewDescription") {
 		return nil, rpc.Missing("NewDescription")
 	}
 	if err := checkLength("NewDescription", description, maxDescription); err != nil {

@@ -190,7 +190,7 @@ func (r *RAM) updateRole(req *rpc.Request) (any, *rpc.Error) {
 
 // given is the value of a parameter that changes old, or old.
 func given(req *rpc.Request, parameter, old string) string {
-	if req.Params.Has(parameter) {
+	if req.Has(parameter) {
 		return req.Get(parameter)
 	}
 	return old

@@ -42,9 +42,11 @@ func (s *Service) modifyPayType(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	renew, fail := r.Bool("AutoRenew", false)
-	if fail != nil {
-		return nil, fail
+	renew := false
+	if r.Action == "TransformDBInstancePayType" {
+		if renew, fail = r.Bool("AutoRenew", false); fail != nil {
+			return nil, fail
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

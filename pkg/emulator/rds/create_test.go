@@ -78,6 +78,7 @@ func TestCreateDBInstance_BadRequest_Refused(t *testing.T) {
 		"several of PostgreSQL": {func(r *request) {
 			r.Amount, r.Engine, r.EngineVersion, r.DBInstanceClass = "2", "PostgreSQL", "14.0", "pg.n2.2c.2m"
 		}, 400, "InvalidParam.Amount"},
+		"not emulated: Internet":   {func(r *request) { r.DBInstanceNetType = "Internet" }, 501, "NotImplemented.CreateDBInstance.DBInstanceNetType"},
 		"not emulated: encryption": {func(r *request) { r.EncryptionKey = "k" }, 501, "NotImplemented.CreateDBInstance.EncryptionKey"},
 	}
 	f := newFixture(t, emulatortest.AllowUnknown())
@@ -223,4 +224,13 @@ func TestBehaviour_DropTags_LeavesTagsOut(t *testing.T) {
 	if list := f.srv.Dump().Instances; list[0].Tags["k"] != "v" || len(list[1].Tags) != 0 {
 		t.Errorf("tags %v and %v, want the tags of the first alone", list[0].Tags, list[1].Tags)
 	}
+}
+
+func TestClientToken_OfReads_IsChecked(t *testing.T) {
+	f := newFixture(t)
+	long := strings.Repeat("t", 65)
+	f.refused(400, "InvalidParameter", "DescribeRegions", "ClientToken", long)
+	f.refused(400, "InvalidParameter", "DescribeTags", "ClientToken", long)
+	f.refused(400, "InvalidParameter", "DescribeTags", "ResourceType", "DATABASE")
+	f.done("DescribeTags", "ResourceType", "INSTANCE", "ClientToken", long[:64])
 }

@@ -83,7 +83,7 @@ func hbaItems(r *rpc.Request, priorityAlone bool) ([]hbaItem, *rpc.Error) {
 	var items []hbaItem
 	for n := 1; ; n++ {
 		prefix := list + "." + strconv.Itoa(n) + "."
-		if !r.Params.Has(prefix + "PriorityId") {
+		if !r.Has(prefix + "PriorityId") {
 			break
 		}
 		var item hbaItem

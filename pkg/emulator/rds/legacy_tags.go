@@ -94,7 +94,10 @@ type tagInfo struct {
 // describeTags is DescribeTags of the RDS API.
 func (s *Service) describeTags(r *rpc.Request) (any, *rpc.Error) {
 	var body struct{ Items struct{ TagInfos []tagInfo } }
-	filter, fail := tagFilter(r)
+	if kind := r.Get("ResourceType"); kind != "" && !strings.EqualFold(kind, "INSTANCE") {
+		return nil, bad("InvalidParameter", "ResourceType must be INSTANCE.")
+	}
+	filter, fail := jsonTags(r)
 	if fail != nil {
 		return nil, fail
 	}

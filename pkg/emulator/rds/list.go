@@ -207,7 +207,18 @@ func (s *Service) filters(r *rpc.Request) ([]rpc.Tag, []func(*instance) bool, *r
 // tagFilter reads the filter by tags in either form: Tags, a JSON object, or
 // Tag.1.key and Tag.1.value.
 func tagFilter(r *rpc.Request) ([]rpc.Tag, *rpc.Error) {
-	tags := r.Tags()
+	tags, fail := jsonTags(r)
+	if fail != nil {
+		return nil, fail
+	}
+	if tags = append(tags, r.TagsOfEitherCase()...); len(tags) > maxFilterTags {
+		return nil, tooManyFilters()
+	}
+	return tags, nil
+}
+
+// jsonTags reads Tags, a JSON object, as a filter.
+func jsonTags(r *rpc.Request) (tags []rpc.Tag, fail *rpc.Error) {
 	if text := r.Get("Tags"); text != "" {
 		var object map[string]string
 		if err := json.Unmarshal([]byte(text), &object); err != nil {
@@ -217,10 +228,16 @@ func tagFilter(r *rpc.Request) ([]rpc.Tag, *rpc.Error) {
 			tags = append(tags, rpc.Tag{Key: key, Value: value, HasValue: true})
 		}
 	}
-	if len(tags) > 5 {
-		return nil, bad("NumberExceed.Tags", "A filter has at most 5 tags.")
+	if len(tags) > maxFilterTags {
+		return nil, tooManyFilters()
 	}
 	return tags, nil
+}
+
+const maxFilterTags = 5
+
+func tooManyFilters() *rpc.Error {
+	return bad("NumberExceed.Tags", "A filter has at most %d tags.", maxFilterTags)
 }
 
 // timestamp writes a time as the RDS API does, in UTC to the second.

@@ -27,7 +27,11 @@ func (s *Service) checkNetwork(r *rpc.Request, in *instance) *rpc.Error {
 	if fail != nil {
 		return fail
 	}
-	if netType != "Intranet" && netType != "Internet" {
+	switch netType {
+	case "Intranet":
+	case "Internet": // with a public connection from the start
+		return rpc.Unsupported(r.Action + ".DBInstanceNetType")
+	default:
 		return rpc.Errorf(http.StatusNotFound, "InvalidDBInstanceNetType.NotFound", "The net type is Intranet or Internet.")
 	}
 	if kind := r.Get("InstanceNetworkType"); kind != "" && kind != "VPC" { // the classic network is closed

@@ -124,18 +124,18 @@ func (s *Service) API() rpc.API {
 		return rpc.Action{Do: do, Resource: instanceResource, ReadOnly: true}
 	}
 	code := map[string]rpc.Action{
-		"CreateDBInstance":                        {Do: s.once(s.createDBInstance)},
+		"CreateDBInstance":                        {Do: s.createDBInstance},
 		"DescribeDBInstances":                     read(s.describeDBInstances),
 		"DescribeDBInstanceAttribute":             read(s.describeDBInstanceAttribute),
 		"DescribeDBInstanceNetInfo":               read(s.describeDBInstanceNetInfo),
-		"ModifyDBInstanceSpec":                    on(s.once(s.modifyDBInstanceSpec)),
-		"ModifyDBInstanceDescription":             on(s.once(s.modifyDescription)),
-		"ModifyDBInstanceDeletionProtection":      on(s.once(s.modifyDeletionProtection)),
-		"ModifyDBInstancePayType":                 on(s.once(s.modifyPayType)),
-		"TransformDBInstancePayType":              on(s.once(s.modifyPayType)),
-		"ModifyResourceGroup":                     on(s.once(s.modifyResourceGroup)),
-		"ModifyDasInstanceConfig":                 on(s.once(s.modifyAutoScale)),
-		"RestartDBInstance":                       on(s.once(s.restartDBInstance)),
+		"ModifyDBInstanceSpec":                    on(s.modifyDBInstanceSpec),
+		"ModifyDBInstanceDescription":             on(s.modifyDescription),
+		"ModifyDBInstanceDeletionProtection":      on(s.modifyDeletionProtection),
+		"ModifyDBInstancePayType":                 on(s.modifyPayType),
+		"TransformDBInstancePayType":              on(s.modifyPayType),
+		"ModifyResourceGroup":                     on(s.modifyResourceGroup),
+		"ModifyDasInstanceConfig":                 on(s.modifyAutoScale),
+		"RestartDBInstance":                       on(s.restartDBInstance),
 		"DeleteDBInstance":                        on(s.deleteDBInstance),
 		"AllocateInstancePublicConnection":        on(s.allocatePublicConnection),
 		"ReleaseInstancePublicConnection":         on(s.releasePublicConnection),
@@ -156,23 +156,23 @@ func (s *Service) API() rpc.API {
 		"DeleteDatabase":                          on(s.deleteDatabase),
 		"ModifyDBDescription":                     on(s.modifyDBDescription),
 		"CheckDBNameAvailable":                    read(s.checkDBNameAvailable),
-		"ModifySecurityIps":                       on(s.once(s.modifySecurityIps)),
+		"ModifySecurityIps":                       on(s.modifySecurityIps),
 		"DescribeDBInstanceIPArrayList":           read(s.describeIPArrays),
 		"TagResources":                            on(s.tagResources),
 		"UntagResources":                          on(s.untagResources),
 		"ListTagResources":                        read(s.listTagResources),
-		"AddTagsToResource":                       on(s.once(s.addTags)),
-		"RemoveTagsFromResource":                  on(s.once(s.removeTags)),
+		"AddTagsToResource":                       on(s.addTags),
+		"RemoveTagsFromResource":                  on(s.removeTags),
 		"DescribeTags":                            read(s.describeTags),
 		"ModifyDBInstanceSSL":                     on(s.modifySSL),
 		"DescribeDBInstanceSSL":                   read(s.describeSSL),
-		"ModifyParameter":                         on(s.once(s.modifyParameter)),
+		"ModifyParameter":                         on(s.modifyParameter),
 		"DescribeParameters":                      read(s.describeParameters),
 		"DescribeParameterTemplates":              {Do: s.describeParameterTemplates, ReadOnly: true},
 		"ModifyBackupPolicy":                      on(s.modifyBackupPolicy),
 		"DescribeBackupPolicy":                    read(s.describeBackupPolicy),
-		"ModifyDBInstanceMaintainTime":            on(s.once(s.modifyMaintainTime)),
-		"ModifyDBInstanceAutoUpgradeMinorVersion": on(s.once(s.modifyMinorVersions)),
+		"ModifyDBInstanceMaintainTime":            on(s.modifyMaintainTime),
+		"ModifyDBInstanceAutoUpgradeMinorVersion": on(s.modifyMinorVersions),
 		"ModifySecurityGroupConfiguration":        on(s.modifySecurityGroups),
 		"DescribeSecurityGroupConfiguration":      read(s.describeSecurityGroups),
 		"ModifyPGHbaConfig":                       on(s.modifyHBA),
@@ -183,13 +183,13 @@ func (s *Service) API() rpc.API {
 		"DescribeRegions":                         {Do: s.describeRegions, ReadOnly: true},
 	}
 	for _, w := range wordSettings() {
-		code[w.action] = on(s.once(s.modifyWord(w)))
+		code[w.action] = on(s.modifyWord(w))
 	}
-	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: actionTable().Actions(code, map[string]rpc.Subject{
+	return rpc.API{Name: "Rds", Version: "2014-08-15", Actions: s.withTokens(actionTable().Actions(code, map[string]rpc.Subject{
 		"instance":          {Look: s.lookAtInstance("DBInstanceId", ""), Resource: instanceResource},
 		"instance with TDE": {Look: s.lookAtInstance("DBInstanceId", "MySQL SQLServer PostgreSQL"), Resource: instanceResource},
 		"linked instance":   {Look: s.lookAtInstance("InsName", ""), Resource: instanceResource},
-	})}
+	}))}
 }
 
 // lookAtInstance finds the instance that a parameter names, for actions whose answer

@@ -163,12 +163,14 @@ func (l *sslSettings) readClients(r *rpc.Request, in *instance) *rpc.Error {
 		case "":
 		case "0":
 			*part.to = ""
-		default:
+		case "1":
 			content, fail := r.Require(part.content)
 			if fail != nil {
 				return fail
 			}
 			*part.to = strings.Clone(content)
+		default:
+			return bad("InvalidParameter", "%s is 1 or 0.", part.enabled)
 		}
 	}
 	for name, to := range map[string]*string{"ACL": &l.ACL, "ReplicationACL": &l.ReplicationACL} {

@@ -71,6 +71,9 @@ func TestSSL_UnfitInstance_Refused(t *testing.T) {
 	for _, bad := range [][2]string{{"SSLEnabled", "3"}, {"CAType", "own"}, {"ACL", "cert"}, {"TlsVersion", "1.2"}, {"ForceEncryption", "yes"}} {
 		f.refused(400, "InvalidParameter", "ModifyDBInstanceSSL", "DBInstanceId", id, "ConnectionString", own, "SSLEnabled", "1", bad[0], bad[1])
 	}
+	for _, bad := range []string{"ForceEncryption", "ClientCAEnabled", "ClientCrlEnabled"} {
+		f.refused(400, "InvalidParameter", "ModifyDBInstanceSSL", "DBInstanceId", pg, "ConnectionString", f.attribute(pg).ConnectionString, "SSLEnabled", "1", bad, "yes")
+	}
 	f.refused(400, "InvalidParameter", "ModifyDBInstanceSSL", "DBInstanceId", pg, "ConnectionString", f.attribute(pg).ConnectionString, "SSLEnabled", "1", "ForceEncryption", "1")
 	f.wantStatus(id, "Running")
 }

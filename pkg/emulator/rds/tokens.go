@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,26 @@ func digest(params url.Values) [sha256.Size]byte {
 	return sha256.Sum256([]byte(rest.Encode()))
 }
 
+// withTokens gives ClientToken its meaning in each action, by the action's contract:
+// the action is idempotent by it, or only checks it.
+func (s *Service) withTokens(actions map[string]rpc.Action) map[string]rpc.Action {
+	for name, a := range actions {
+		switch do := a.Do; {
+		case slices.Contains(a.Contract.Implements, "ClientToken"):
+			a.Do = s.once(do)
+		case slices.Contains(a.Contract.Checks, "ClientToken"):
+			a.Do = func(r *rpc.Request) (any, *rpc.Error) {
+				if _, fail := readToken(r); fail != nil {
+					return nil, fail
+				}
+				return do(r)
+			}
+		}
+		actions[name] = a
+	}
+	return actions
+}
+
 // once makes an action idempotent by its ClientToken ("How to ensure
 // idempotence", and the error table of CreateDBInstance): the same token with
 // the same parameters gets the first answer, with others
@@ -48,16 +69,13 @@ func digest(params url.Values) [sha256.Size]byte {
 // unused (A023).
 func (s *Service) once(do func(*rpc.Request) (any, *rpc.Error)) func(*rpc.Request) (any, *rpc.Error) {
 	return func(r *rpc.Request) (any, *rpc.Error) {
-		token := r.Get("ClientToken")
-		if dry := r.Get("DryRun"); token == "" || strings.EqualFold(dry, "true") { // a rehearsal uses no token
+		token, fail := readToken(r)
+		if fail != nil {
+			return nil, fail
+		}
+		rehearsed := r.Action == "CreateDBInstance" && strings.EqualFold(r.Get("DryRun"), "true")
+		if token == "" || rehearsed { // a rehearsal uses no token
 			return do(r)
-		}
-		limit := maxToken
-		if r.Action == "CreateDBInstance" {
-			limit = maxCreateToken
-		}
-		if !validToken(token, limit) {
-			return nil, rpc.Errorf(http.StatusBadRequest, "InvalidParameter", "A ClientToken has at most %d ASCII characters.", limit)
 		}
 		key := keyOf(r.Caller.AccountID, r.Action, token)
 		use := &tokenUse{params: digest(r.Params), at: r.Now, busy: true}
@@ -117,11 +135,15 @@ func (s *Service) useToken(key tokenKey, use *tokenUse) (response any, answered 
 // The pages say 64 of every action; CreateDBInstance takes more (A300).
 const maxToken, maxCreateToken = 64, 128
 
-func validToken(token string, limit int) bool {
-	for i := range len(token) {
-		if token[i] < ' ' || token[i] > '~' {
-			return false
-		}
+// readToken reads and checks ClientToken.
+func readToken(r *rpc.Request) (string, *rpc.Error) {
+	limit := maxToken
+	if r.Action == "CreateDBInstance" {
+		limit = maxCreateToken
 	}
-	return len(token) <= limit
+	token := r.Get("ClientToken")
+	if len(token) > limit || strings.ContainsFunc(token, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return "", rpc.Errorf(http.StatusBadRequest, "InvalidParameter", "A ClientToken has at most %d ASCII characters.", limit)
+	}
+	return token, nil
 }

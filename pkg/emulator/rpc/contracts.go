@@ -18,7 +18,8 @@ type Contract struct {
 	// Implements are the parameters that have the effect that they have in the
 	// cloud.
 	Implements []string `json:"implements"`
-	// Checks are parameters that are validated and have no further effect.
+	// Checks are parameters that are validated, and at most kept and shown in
+	// answers.
 	Checks []string `json:"checks"`
 	// Defaults are parameters of which one value is taken, compared without case:
 	// the one that changes nothing. Any other is refused.
@@ -112,7 +113,12 @@ func (c Contract) action(subjects map[string]Subject) Action {
 				return nil, refused
 			}
 		}
-		return complete(c.Answer, func(name string) string { return first(values[name], r.Get(name)) }), nil
+		return complete(c.Answer, func(name string) string {
+			if v, ok := values[name]; ok {
+				return v
+			}
+			return r.Get(name)
+		}), nil
 	}}
 }
 

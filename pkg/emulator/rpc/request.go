@@ -23,10 +23,34 @@ type Request struct {
 	Host    string     // the gateway's host in the request
 	// Protocol is "HTTP" or "HTTPS".
 	Protocol string
+	// Observe receives the name of each parameter that the action reads, for tests of
+	// the action's contract; it may be nil.
+	Observe func(parameter string)
 }
 
 // Get returns the first value of a parameter, empty if it is absent.
-func (r *Request) Get(name string) string { return r.Params.Get(name) }
+func (r *Request) Get(name string) string {
+	v, _ := r.lookup(name)
+	return v
+}
+
+// Has reports whether the request has a parameter, be it empty.
+func (r *Request) Has(name string) bool {
+	_, ok := r.lookup(name)
+	return ok
+}
+
+// lookup returns the first value of a parameter.
+func (r *Request) lookup(name string) (string, bool) {
+	if r.Observe != nil {
+		r.Observe(name)
+	}
+	values, ok := r.Params[name]
+	if len(values) == 0 {
+		return "", ok
+	}
+	return values[0], ok
+}
 
 // Require returns the value of a required parameter.
 func (r *Request) Require(name string) (string, *Error) {
@@ -68,11 +92,11 @@ func (r *Request) Bool(name string, def bool) (bool, *Error) {
 func (r *Request) List(name string) []string {
 	var list []string
 	for i := 1; ; i++ {
-		v, ok := r.Params[name+"."+strconv.Itoa(i)]
+		v, ok := r.lookup(name + "." + strconv.Itoa(i))
 		if !ok {
 			return list
 		}
-		list = append(list, v[0])
+		list = append(list, v)
 	}
 }
 
@@ -82,28 +106,28 @@ type Tag struct {
 	HasValue   bool // whether a value was sent at all, be it empty
 }
 
-// Tags returns the tags of the parameters Tag.1.Key, Tag.1.Value, ... The
-// lower-case spelling of the filters of RDS DescribeDBInstances (Tag.1.key) is
-// understood too.
-func (r *Request) Tags() []Tag {
+// Tags returns the tags of the parameters Tag.1.Key, Tag.1.Value, ...
+func (r *Request) Tags() []Tag { return r.tags(false) }
+
+// TagsOfEitherCase is Tags for actions of RDS that take the lower-case spelling
+// too (Tag.1.key).
+func (r *Request) TagsOfEitherCase() []Tag { return r.tags(true) }
+
+func (r *Request) tags(lower bool) []Tag {
 	var tags []Tag
 	for i := 1; ; i++ {
 		prefix := "Tag." + strconv.Itoa(i) + "."
-		key, okKey := r.either(prefix+"Key", prefix+"key")
-		value, okValue := r.either(prefix+"Value", prefix+"value")
+		key, okKey := r.lookup(prefix + "Key")
+		value, okValue := r.lookup(prefix + "Value")
+		if lower && !okKey {
+			key, okKey = r.lookup(prefix + "key")
+		}
+		if lower && !okValue {
+			value, okValue = r.lookup(prefix + "value")
+		}
 		if !okKey && !okValue {
 			return tags
 		}
 		tags = append(tags, Tag{Key: key, Value: value, HasValue: okValue})
 	}
-}
-
-func (r *Request) either(a, b string) (string, bool) {
-	if v, ok := r.Params[a]; ok {
-		return v[0], true
-	}
-	if v, ok := r.Params[b]; ok {
-		return v[0], true
-	}
-	return "", false
 }

@@ -36,7 +36,7 @@ func roleResource(r *rpc.Request) string {
 // AssumeRoleWithOIDC.
 type sessionRequest struct {
 	account, role, session, policy string
-	source                         string        // SourceIdentity
+	source                         string        // SourceIdentity of AssumeRole
 	life                           time.Duration // as requested
 }
 
@@ -58,9 +58,6 @@ func readSession(r *rpc.Request) (q sessionRequest, fail *rpc.Error) {
 	}
 	if q.policy != "" && !json.Valid([]byte(q.policy)) {
 		return q, bad("InvalidParameter.PolicyGrammar", "The parameter Policy has not passed grammar check.")
-	}
-	if q.source = r.Get("SourceIdentity"); q.source != "" && (!sessions.MatchString(q.source) || strings.HasPrefix(q.source, "acs:")) {
-		return q, bad("InvalidParameter.SourceIdentity", "The parameter SourceIdentity is wrongly formed.")
 	}
 	return q, nil
 }
@@ -113,6 +110,9 @@ func (s *Service) assumeRole(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
+	if q.source = r.Get("SourceIdentity"); q.source != "" && (!sessions.MatchString(q.source) || strings.HasPrefix(q.source, "acs:")) {
+		return nil, bad("InvalidParameter.SourceIdentity", "The parameter SourceIdentity is wrongly formed.")
+	}
 	principal := cloud.Principal{
 		RAM:    []string{r.Caller.ARN, "acs:ram::" + r.Caller.AccountID + ":root"},
 		Origin: r.Caller.Origin,
@@ -121,7 +121,7 @@ func (s *Service) assumeRole(r *rpc.Request) (any, *rpc.Error) {
 	if r.Caller.Kind == cloud.Role {
 		principal.RAM[0] = "acs:ram::" + r.Caller.AccountID + ":role/" + r.Caller.Name
 	}
-	if id := r.Get("ExternalId"); r.Params.Has("ExternalId") {
+	if id := r.Get("ExternalId"); r.Has("ExternalId") {
 		if len(id) > 1224 || !externalIDs.MatchString(id) {
 			return nil, bad("InvalidParameter.ExternalId", "The parameter ExternalId is wrongly formed.")
 		}

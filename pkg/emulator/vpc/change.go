@@ -187,7 +187,7 @@ func labels(r *rpc.Request, parameter string) (name, description string, fail *r
 
 // replace changes a text that the request has, be it empty.
 func replace(r *rpc.Request, parameter string, old *string, by string) {
-	if r.Params.Has(parameter) {
+	if r.Has(parameter) {
 		*old = by
 	}
 }

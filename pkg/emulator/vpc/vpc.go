@@ -51,7 +51,7 @@ func (s *Service) API() rpc.API {
 		"CreateDefaultVSwitch":      {Do: s.once(s.createDefaultVSwitch)},
 		"EnableVpcClassicLink":      {Do: s.once(s.classicLink(true))},
 		"DisableVpcClassicLink":     {Do: s.once(s.classicLink(false))},
-		"AssociateVpcCidrBlock":     {Do: s.once(s.associateBlock)},
+		"AssociateVpcCidrBlock":     {Do: s.associateBlock},
 		"UnassociateVpcCidrBlock":   {Do: s.unassociateBlock},
 		"MoveResourceGroup":         {Do: s.moveResourceGroup},
 
