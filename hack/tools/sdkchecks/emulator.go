@@ -19,7 +19,7 @@ import (
 // the time of a run.
 const (
 	keyID     = "LTAIsdkchecks"
-	keySecret = "sdk-checks-secret"
+	keySecret = "sdk-checks-secret" //nolint:gosec // it opens an emulator on loopback for minutes
 )
 
 // An emulator is the program, running.
@@ -35,7 +35,7 @@ type emulator struct {
 func startEmulator(ctx context.Context, program string, environment []string, stderr io.Writer) (*emulator, error) {
 	command := exec.CommandContext(ctx, program, "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0",
 		"--profile", "instant", "--public-buckets")
-	command.Env = append(environment, "EMULATOR_ACCESS_KEY_ID="+keyID, "EMULATOR_ACCESS_KEY_SECRET="+keySecret)
+	command.Env = append(slices.Clone(environment), "EMULATOR_ACCESS_KEY_ID="+keyID, "EMULATOR_ACCESS_KEY_SECRET="+keySecret)
 	command.Stderr = stderr
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second

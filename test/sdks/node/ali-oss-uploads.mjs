@@ -22,7 +22,7 @@ export async function uploadScenarios(run, store) {
     });
     store.useBucket(bucket);
     await refused(store.copy('to', 'none'), 'NoSuchKey', 404);
-    await refused(store.copy('to', 'from é', { headers: { 'x-oss-copy-source-if-match': '"OTHER"' } }), 'PreconditionFailed', 412);
+    await refused(store.copy('to', 'from é', { headers: { 'If-Match': '"OTHER"' } }), 'PreconditionFailed', 412);
   }));
 
   // Multipart, with a part that is a copy.

@@ -75,7 +75,7 @@ await scenario('role', async () => {
   const roleName = `${ours}-role`;
   const trust = JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }] });
   const { body: { role } } = await ram.createRole(new m.CreateRoleRequest({
-    roleName, assumeRolePolicyDocument: trust, description: 'of a check', tag: [{ Key: 'team', Value: 'é' }],
+    roleName, assumeRolePolicyDocument: trust, description: 'of a check', tag: [new m.CreateRoleRequestTag({ key: 'team', value: 'é' })],
   }));
   assert.equal(role.maxSessionDuration, 3600);
   const { body: { tagResources } } = await ram.listTagResources(new m.ListTagResourcesRequest({ resourceType: 'role', resourceNames: [roleName] }));

@@ -64,7 +64,7 @@ class Life:
     def connections(self):
         internal = self.inside("DescribeDBInstanceNetInfo")["DBInstanceNetInfos"]["DBInstanceNetInfo"]
         equal([n["Port"] for n in internal], ["3306"])
-        self.inside("AllocateInstancePublicConnection", ConnectionStringPrefix=self.id[-10:] + "pub", Port="3306")
+        self.inside("AllocateInstancePublicConnection", ConnectionStringPrefix="pub" + self.id[-10:], Port="3306")
         both = self.inside("DescribeDBInstanceNetInfo")["DBInstanceNetInfos"]["DBInstanceNetInfo"]
         public = [n for n in both if n["ConnectionStringType"] != "Normal" or n["IPType"] == "Public"]
         equal([n["IPType"] for n in public], ["Public"])
