@@ -30,11 +30,12 @@ type emulator struct {
 	process *os.Process
 }
 
-// startEmulator starts the program on free ports. Its account is one of before
-// October 2025: some clients lack a call that lifts the block of public access.
+// startEmulator starts the program on free ports. Its account is one of 2024, which
+// takes signatures of version 1 and public buckets: some clients lack a call that
+// lifts the block of public access.
 func startEmulator(ctx context.Context, program string, environment []string, stderr io.Writer) (*emulator, error) {
 	command := exec.CommandContext(ctx, program, "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0",
-		"--profile", "instant", "--public-buckets")
+		"--profile", "instant", "--account", "2024")
 	command.Env = append(slices.Clone(environment), "EMULATOR_ACCESS_KEY_ID="+keyID, "EMULATOR_ACCESS_KEY_SECRET="+keySecret)
 	command.Stderr = stderr
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }

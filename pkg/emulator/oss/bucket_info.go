@@ -82,6 +82,12 @@ func (s *Service) getBucketLocation(r *request) (*response, *apiError) {
 	}{Location: r.bucket.location()})
 }
 
+// headBucket says where a bucket is (getBucketMetadata of aliyun-sdk-oss for Java;
+// no page of the API has the request).
+func (s *Service) headBucket(r *request) (*response, *apiError) {
+	return &response{status: http.StatusOK, header: http.Header{"X-Oss-Bucket-Region": {r.bucket.location()}}}, nil
+}
+
 // getBucketACL returns a bucket's ACL and owner (OSS API, GetBucketAcl).
 func (s *Service) getBucketACL(r *request) (*response, *apiError) {
 	return xmlResponse(accessControlPolicy{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{r.bucket.acl}})

@@ -151,6 +151,7 @@ func handlers() map[string]handler {
 		"DeleteBucket":                     (*Service).deleteBucket,
 		"GetBucketInfo":                    (*Service).getBucketInfo,
 		"GetBucketLocation":                (*Service).getBucketLocation,
+		"HeadBucket":                       (*Service).headBucket,
 		"GetBucketStat":                    (*Service).getBucketStat,
 		"GetBucketAcl":                     (*Service).getBucketACL,
 		"PutBucketAcl":                     (*Service).putBucketACL,

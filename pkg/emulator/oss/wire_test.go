@@ -159,3 +159,13 @@ func TestTimes_InXML_HaveNoMilliseconds(t *testing.T) {
 		t.Errorf("CopyObject has the time %q", at)
 	}
 }
+
+// HEAD of a bucket is getBucketMetadata of aliyun-sdk-oss for Java.
+func TestHeadBucket_NamesItsRegion(t *testing.T) {
+	e := newEnvironment(t)
+	mustPutBucket(t, e.root(), "bucket-a")
+	head, _ := e.raw(t, "HEAD", "/bucket-a/", "")
+	wantLines(t, head, "HTTP/1.1 200", "x-oss-bucket-region: oss-cn-hangzhou")
+	head, _ = e.raw(t, "HEAD", "/bucket-b/", "")
+	wantLines(t, head, "HTTP/1.1 404", "x-oss-request-id: ")
+}

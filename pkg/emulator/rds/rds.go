@@ -171,6 +171,7 @@ func (s *Service) API() rpc.API {
 		"DescribeParameterTemplates":              {Do: s.describeParameterTemplates, ReadOnly: true},
 		"ModifyBackupPolicy":                      on(s.modifyBackupPolicy),
 		"DescribeBackupPolicy":                    read(s.describeBackupPolicy),
+		"DescribeTasks":                           read(s.describeTasks),
 		"ModifyDBInstanceMaintainTime":            on(s.modifyMaintainTime),
 		"ModifyDBInstanceAutoUpgradeMinorVersion": on(s.modifyMinorVersions),
 		"ModifySecurityGroupConfiguration":        on(s.modifySecurityGroups),

@@ -147,6 +147,9 @@ func TestAnswersForNone_EachEngine_AreThere(t *testing.T) {
 		f.wantAnswer(f.done("DescribeInstanceLinkedWhitelistTemplate", "InsName", id), "Data.Templates", "[]", "Data.InsName", id)
 		f.wantAnswer(f.done("DescribeDBInstanceHAConfig", "DBInstanceId", id), "DBInstanceId", id, "HostInstanceInfos.NodeInfo.0.NodeType", "Master")
 	}
+	between := []string{"DBInstanceId", pg, "StartTime", "2026-01-01T00:00Z", "EndTime", "2026-02-01T00:00Z"} // the SDKs demand them
+	f.wantAnswer(f.done("DescribeTasks", between...), "Items.TaskProgressInfo", "[]")
+	f.refused(400, "InvalidStartTime.Malformed", "DescribeTasks", "DBInstanceId", pg, "StartTime", "yesterday")
 	f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", pg), "Period", "60")
 	f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", maria), "Period", "300")
 	f.wantAnswer(f.done("DescribeDBInstanceHAConfig", "DBInstanceId", pg), "HostInstanceInfos.NodeInfo.1", "-", "SyncMode", "-")
