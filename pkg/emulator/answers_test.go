@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -18,6 +19,8 @@ type answers struct {
 	caller
 	api  rpc.API
 	seen map[string]map[string]bool // by action
+	// models have the types of the members.
+	models map[string]model
 }
 
 // do sends a call that must succeed, notes the members of its answer and returns
@@ -40,6 +43,9 @@ func (a *answers) do(t *testing.T, action string, params ...string) map[string]a
 		a.seen[action] = map[string]bool{}
 	}
 	a.note(t, action, "", answer)
+	if a.api.Actions[action].ReadOnly {
+		a.sameInXML(t, action, values)
+	}
 	return answer
 }
 
@@ -65,6 +71,9 @@ func (a *answers) note(t *testing.T, action, path string, v any) {
 	default:
 		if s, ok := v.(string); ok && strings.Count(s, "T") == 1 && len(s) > 11 && s[4] == '-' && s[10] == 'T' && !isTime(s) {
 			t.Errorf("%s: %s is %s, which is no time of the cloud's form", action, path, s)
+		}
+		if m := a.models[action]; !m.takes(path, v) {
+			t.Errorf("%s: %s is %v, a %s, and the SDKs read a %s", action, path, v, jsonType(v), cmp.Or(m.Types[path], "string"))
 		}
 		a.seen[action][path] = true
 	}
@@ -125,9 +134,9 @@ func TestAnswers_EachMemberOfTheModels_IsThere(t *testing.T) {
 		}
 		t.Run(api.Name, func(t *testing.T) {
 			t.Parallel()
-			a := &answers{caller: newCaller(t, emulatortest.New(t)), api: api, seen: map[string]map[string]bool{}}
-			scenario(t, a)
 			models := modelsOf(t, api)
+			a := &answers{caller: newCaller(t, emulatortest.New(t)), api: api, seen: map[string]map[string]bool{}, models: models}
+			scenario(t, a)
 			answered, left := 0, 0
 			for _, action := range slices.Sorted(maps.Keys(api.Actions)) {
 				unanswered, members := api.Actions[action].Contract.Unanswered, models[action].Members

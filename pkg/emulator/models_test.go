@@ -1,9 +1,11 @@
 package emulator_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,8 +22,35 @@ import (
 )
 
 // A model is what the official SDKs know of an action: the names of its
-// parameters and of its response members (hack/tools/apimodels/rpc).
-type model struct{ Parameters, Members []string }
+// parameters and of its response members, and the JSON types of the members that
+// are no plain string (hack/tools/apimodels/rpc).
+type model struct {
+	Parameters, Members []string
+	Types               map[string]string
+}
+
+// takes reports whether a value is of the type of a member; where the models differ,
+// of one of their types.
+func (m model) takes(member string, value any) bool {
+	if !slices.Contains(m.Members, member) {
+		return true // an empty list or object, whose members the models list
+	}
+	types := strings.Fields(cmp.Or(m.Types[member], "string"))
+	return slices.Contains(types, "any") || slices.Contains(types, jsonType(value))
+}
+
+// jsonType names the type of a decoded JSON value as the models do.
+func jsonType(value any) string {
+	switch value.(type) {
+	case string:
+		return "string"
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	}
+	return "object"
+}
 
 // rpcAPIs returns the RPC APIs of the emulated cloud.
 func rpcAPIs(t *testing.T) []rpc.API {
@@ -77,8 +106,14 @@ func newCaller(t *testing.T, srv *emulator.Server) caller {
 // the refusal.
 func (c caller) call(t *testing.T, api rpc.API, action string, params map[string]string) (body []byte, code string) {
 	t.Helper()
+	return c.send(t, api, action, "JSON", params)
+}
+
+// send is call for an answer in JSON or XML.
+func (c caller) send(t *testing.T, api rpc.API, action, format string, params map[string]string) (body []byte, code string) {
+	t.Helper()
 	r := requests.NewCommonRequest()
-	r.Method, r.Domain, r.Version, r.ApiName, r.Scheme = "POST", c.srv.Addr(), api.Version, action, "HTTP"
+	r.Method, r.Domain, r.Version, r.ApiName, r.Scheme, r.AcceptFormat = "POST", c.srv.Addr(), api.Version, action, "HTTP", format
 	r.FormParams = params
 	answer, err := c.client.ProcessCommonRequest(r)
 	if err == nil {

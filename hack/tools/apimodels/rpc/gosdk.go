@@ -29,7 +29,9 @@ func goModels(root, product string) (map[string]model, error) {
 	models := map[string]model{}
 	for name := range types {
 		if action, ok := strings.CutSuffix(name, "Request"); ok {
-			models[action] = model{types.parameters(name), types.members(action+"Response", nil)}
+			m := model{Parameters: types.parameters(name), Types: map[string]string{}}
+			m.Members = types.members(action+"Response", nil, m.Types)
+			models[action] = m
 		}
 	}
 	return models, nil
@@ -88,9 +90,9 @@ func (l library) parameters(name string) []string {
 	return list
 }
 
-// members lists the members of a response struct. open has the structs around
-// it, for types that contain themselves.
-func (l library) members(name string, open []string) []string {
+// members lists the members of a response struct, and notes the types of those that
+// are no strings. open has the structs around it, for types that contain themselves.
+func (l library) members(name string, open []string, types map[string]string) []string {
 	s := l[name]
 	if s == nil {
 		return nil
@@ -104,17 +106,34 @@ func (l library) members(name string, open []string) []string {
 		element, _ := elementType(field.Type)
 		if l[element] == nil || slices.Contains(open, element) {
 			list = append(list, member)
+			types[member] = jsonType(element)
 			continue
 		}
-		inner := l.members(element, append(open, name))
+		of := map[string]string{}
+		inner := l.members(element, append(open, name), of)
 		if len(inner) == 0 {
 			list = append(list, member)
+			types[member] = "object"
 		}
 		for _, m := range inner {
 			list = append(list, member+"."+m)
+			types[member+"."+m] = of[m]
 		}
 	}
 	return list
+}
+
+// jsonType is the JSON type of a Go type.
+func jsonType(name string) string {
+	switch name {
+	case "string":
+		return "string"
+	case "bool":
+		return "boolean"
+	case "int", "int64", "float64":
+		return "number"
+	}
+	return "object"
 }
 
 // elementType names the type of a field without pointers and lists.

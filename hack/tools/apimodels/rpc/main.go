@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -27,6 +28,9 @@ import (
 type model struct {
 	Parameters []string `json:"parameters"`
 	Members    []string `json:"members"`
+	// Types has the JSON types of the members that are no plain string: "number",
+	// "boolean", "object", "any", or several where the models differ.
+	Types map[string]string `json:"types,omitempty"`
 }
 
 // number is the number of an element in the name of a parameter.
@@ -79,8 +83,29 @@ func run(root string, all bool) error {
 func merge(models, more map[string]model) {
 	for action, m := range more {
 		known := models[action]
-		models[action] = model{union(known.Parameters, m.Parameters), leaves(union(known.Members, m.Members))}
+		members := leaves(union(known.Members, m.Members))
+		models[action] = model{union(known.Parameters, m.Parameters), members, types(members, known, m)}
 	}
+}
+
+// types returns the types of members by two models. A model that lacks a member says
+// nothing of its type.
+func types(members []string, models ...model) map[string]string {
+	all := map[string]string{}
+	for _, member := range members {
+		var names []string
+		for _, m := range models {
+			if !slices.Contains(m.Members, member) {
+				continue
+			}
+			names = append(names, strings.Fields(cmp.Or(m.Types[member], "string"))...)
+		}
+		slices.Sort(names)
+		if text := strings.Join(slices.Compact(names), " "); text != "string" {
+			all[member] = text
+		}
+	}
+	return all
 }
 
 // union returns the sorted names of both lists, numbers written as N.

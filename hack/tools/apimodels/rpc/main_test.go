@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,5 +57,16 @@ func TestLeaves_MemberWithMembers_IsLeftOut(t *testing.T) {
 	got := leaves([]string{"Extra", "Extra.RecoveryModel", "ExtraTime"})
 	if want := []string{"Extra.RecoveryModel", "ExtraTime"}; !slices.Equal(got, want) {
 		t.Errorf("leaves %q, want %q", got, want)
+	}
+}
+
+func TestTypes_ModelsThatDiffer_AreBothKept(t *testing.T) {
+	t.Parallel()
+	members := []string{"Count", "Id", "On", "Size"}
+	got := types(members, model{Members: members[:3], Types: map[string]string{"Count": "number", "On": "boolean"}},
+		model{Members: []string{"Count", "Id", "Size"}, Types: map[string]string{"Size": "number"}})
+	want := map[string]string{"Count": "number string", "On": "boolean", "Size": "number"}
+	if !maps.Equal(got, want) {
+		t.Errorf("types %q, want %q", got, want)
 	}
 }

@@ -1,5 +1,6 @@
 // Prints the parameters and the response members of every action of the Tea
-// models in node_modules, as {"rds": {"ACTION": {"parameters": [...], "members": [...]}}}.
+// models in node_modules, as
+// {"rds": {"ACTION": {"parameters": [...], "members": [...], "types": {MEMBER: TYPE}}}}.
 // A list element is written N in parameters (Tag.N.Key) and left out in members.
 'use strict';
 const fs = require('node:fs');
@@ -24,7 +25,7 @@ function productOf(client, source) {
     const response = /new \$_model\.(\w+Response)\(/.exec(method);
     if (!action || !response) continue;
     const parameters = new Set();
-    const inner = request && client[request[1]] ? paths(client[request[1]], '.N', new Set()) : [];
+    const inner = request && client[request[1]] ? paths(client[request[1]], '.N', new Set()).map(([p]) => p) : [];
     for (const [, name] of method.matchAll(/(?:query|body|bodyFlat)\["([\w.]+)"\] = request\.\w+/g)) {
       const nested = inner.filter((p) => p === name || p.startsWith(name + '.'));
       const shrunk = new RegExp(`request\\.\\w+Shrink;`).test(line(method, name));
@@ -32,9 +33,11 @@ function productOf(client, source) {
       else nested.forEach((p) => parameters.add(p));
     }
     const body = client[response[1]].types().body;
+    const members = body && body.names ? paths(body, '', new Set()).sort() : [];
     actions[action[1]] = {
       parameters: [...parameters].sort(),
-      members: body && body.names ? paths(body, '', new Set()).sort() : [],
+      members: members.map(([p]) => p),
+      types: Object.fromEntries(members),
     };
   }
   return actions;
@@ -49,8 +52,9 @@ function line(method, name) {
   return method.split('\n').find((l) => l.includes(`["${name}"] = request.`)) || '';
 }
 
-// paths lists the members of a model class with the members inside of them;
-// element stands for the index of a list.
+// paths lists the members of a model class with the members inside of them, each
+// with its type: string, number, boolean, any or, of a map, object. element stands
+// for the index of a list.
 function paths(model, element, open) {
   if (open.has(model)) return [];
   const names = model.names();
@@ -62,11 +66,11 @@ function paths(model, element, open) {
     if (type && typeof type.names === 'function') {
       const inner = paths(type, element, new Set([...open, model]));
       if (inner.length > 0) {
-        list.push(...inner.map((p) => names[member] + suffix + '.' + p));
+        list.push(...inner.map(([p, t]) => [names[member] + suffix + '.' + p, t]));
         continue;
       }
     }
-    list.push(names[member] + suffix);
+    list.push([names[member] + suffix, typeof type === 'string' ? type : 'object']);
   }
   return list;
 }
