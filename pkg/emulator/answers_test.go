@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,6 +178,22 @@ func reasonOf(unanswered map[string]string, member string) string {
 		}
 	}
 	return ""
+}
+
+// A member is left out as another engine's, as another action's that shares the
+// structure, as withdrawn, or because the action never succeeds.
+func TestAnswers_LeftOut_HaveAnAllowedReason(t *testing.T) {
+	t.Parallel()
+	allowed := regexp.MustCompile(`^withdrawn|^SQL Server's|^another action's|^[A-Z]\w+'s?( |:|$)|\(shared structure\)$|^never answered: `)
+	for _, api := range rpcAPIs(t) {
+		for action, a := range api.Actions {
+			for member, reason := range a.Contract.Unanswered {
+				if !allowed.MatchString(reason) {
+					t.Errorf("%s:%s leaves out %s, of which it says: %s", api.Name, action, member, reason)
+				}
+			}
+		}
+	}
 }
 
 // isWithin reports whether a member is of, or a member of the object of.

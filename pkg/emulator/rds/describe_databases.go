@@ -7,6 +7,7 @@ func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
 	type privilege struct{ Account, AccountPrivilege, AccountPrivilegeDetail string }
 	type databaseBody struct {
 		DBName, DBStatus, CharacterSetName, DBDescription, DBInstanceId, Engine string
+		ResourceGroupId                                                         string // the instance's
 		Collate, Ctype, ConnLimit, Tablespace                                   string `json:",omitempty"` // of PostgreSQL
 		PageNumber, PageSize                                                    int
 		DuckDBEnabled                                                           bool // databases of DuckDB are another kind of instance's
@@ -27,7 +28,7 @@ func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
 		if r.Get("DBName") != "" && r.Get("DBName") != d.name || r.Get("DBStatus") != "" && r.Get("DBStatus") != status {
 			continue
 		}
-		b := databaseBody{DBName: d.name, DBStatus: status, DBDescription: d.description, DBInstanceId: in.id, Engine: in.engine}
+		b := databaseBody{DBName: d.name, DBStatus: status, DBDescription: d.description, DBInstanceId: in.id, Engine: in.engine, ResourceGroupId: in.resourceGroup()}
 		b.CharacterSetName, b.Collate, b.Ctype = d.encoding(in.engine)
 		if in.engine == postgreSQL {
 			b.ConnLimit, b.Tablespace = "-1", "pg_default"

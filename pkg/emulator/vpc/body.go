@@ -39,6 +39,7 @@ type ipv6Block struct{ Ipv6CidrBlock, Ipv6Isp string }
 type listedVPC struct {
 	vpcBody
 
+	CenStatus      string // "Attached" to a CEN instance
 	NatGatewayIds  struct{ NatGatewayIds []string }
 	RouterTableIds struct{ RouterTableIds []string }
 }
