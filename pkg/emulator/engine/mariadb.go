@@ -54,8 +54,9 @@ type mariadbServer struct{ *server }
 
 // bootstrap runs mariadbd once to make the system tables.
 func (m mariadb) bootstrap(ctx context.Context, t *template, data string) error {
-	void := filepath.Join(t.path, "void")
+	void, temporary := filepath.Join(t.path, "void"), filepath.Join(t.path, "tmp")
 	if err := errors.Join(
+		os.Mkdir(temporary, 0o700), t.h.owner.own(temporary),
 		os.Mkdir(data, 0o700), t.h.owner.own(data),
 		os.Mkdir(void, 0o700), t.h.owner.grantSearch(void),
 	); err != nil {
@@ -66,7 +67,7 @@ func (m mariadb) bootstrap(ctx context.Context, t *template, data string) error 
 		return err
 	}
 	defer script.Close()
-	return t.run(ctx, m.program.command(t.h.owner, data, void, "--bootstrap"), script)
+	return t.run(ctx, m.program.command(t.h.owner, data, void, temporary, "--bootstrap"), script)
 }
 
 // script is the input of mariadbd --bootstrap, one statement a line. It omits
@@ -103,11 +104,10 @@ func (mariadb) prepare(s *server, password string) error {
 }
 
 func (m mariadb) command(s *server) *exec.Cmd {
-	return m.program.command(s.h.owner, s.path("data"), s.path("void"),
+	return m.program.command(s.h.owner, s.path("data"), s.path("void"), s.path("run"),
 		// Relative to the data: a socket's path must be short.
 		"--socket=../run/"+m.socket(),
 		"--pid-file="+s.path("run/pid"),
-		"--tmpdir="+s.path("run"),
 		"--init-file="+s.path("init.sql"),
 		"--proxy-protocol-networks=localhost",
 	)

@@ -51,11 +51,14 @@ func findMariadbd() (string, error) {
 // command is mariadbd on a data folder with little memory, without network, TLS
 // and reports to its makers, and without the machine's configuration and
 // plugins. The folder void stays empty: it is the folder of plugins, and the
-// only one in which SQL could read and write files.
-func (p mariadbProgram) command(owner identity, data, void string, more ...string) *exec.Cmd {
+// only one in which SQL could read and write files. The folder temporary is this
+// server's alone: each server removes the temporary tables that it finds there
+// when it starts.
+func (p mariadbProgram) command(owner identity, data, void, temporary string, more ...string) *exec.Cmd {
 	args := append([]string{
 		"--no-defaults",
 		"--datadir=" + data,
+		"--tmpdir=" + temporary,
 		"--plugin-dir=" + void,
 		"--secure-file-priv=" + void,
 		"--skip-networking",

@@ -317,3 +317,16 @@ func TestMariaDB_AdvertiseHost_IsInTheAddress(t *testing.T) {
 		t.Errorf("an unspecified address to advertise: %v, want ErrInvalid", err)
 	}
 }
+
+// Each mariadbd removes what looks like a temporary table from its folder of
+// temporary files when it starts, and so would take another's away.
+func TestMariaDB_Start_LeavesTemporaryTablesOfOthers(t *testing.T) {
+	m := newMariaDB(t, Options{})
+	others := filepath.Join(os.TempDir(), fmt.Sprintf("#sql-temptable-%d-1-1.MAI", os.Getpid()))
+	must(t, os.WriteFile(others, nil, 0o600), m.owner.own(others))
+	t.Cleanup(func() { _ = os.Remove(others) })
+	startOpen(t, m, "rm-test")
+	if _, err := os.Stat(others); err != nil {
+		t.Errorf("another server's temporary table: %v", err)
+	}
+}
