@@ -8,6 +8,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -16,13 +17,14 @@ import (
 const sdk = "github.com/aliyun/alibabacloud-oss-go-sdk-v2"
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "apimodels/oss:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+// run writes the list.
+func run(to io.Writer) error {
 	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", sdk).Output() //nolint:noctx // a command of a moment
 	if err != nil {
 		return fmt.Errorf("find %s: %w", sdk, err)
@@ -31,7 +33,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(os.Stdout)
+	out := json.NewEncoder(to)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", " ")
 	return out.Encode(operations)
