@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 const headerNextPosition = "x-oss-next-append-position"
@@ -35,6 +36,8 @@ func (s *Service) appendObject(r *request) (*response, *apiError) {
 		return nil, errorf("ObjectNotAppendable", "The object is not appendable").with("Key", r.key)
 	case position != int64(len(old.data)):
 		return nil, notTheLength(r.key, len(old.data))
+	case strings.EqualFold(r.Header.Get("x-oss-forbid-overwrite"), trueText): // whether an addition overwrites is in no source
+		return nil, unsupported("AppendObject x-oss-forbid-overwrite")
 	case len(old.data)+len(r.body) > maxBody:
 		return nil, errorf("EntityTooLarge", "The emulator keeps objects of at most %d bytes.", maxBody)
 	}

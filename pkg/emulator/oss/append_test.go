@@ -35,6 +35,9 @@ func TestAppendObject_Positions_LengthOnly(t *testing.T) {
 	if err != nil || first.NextPosition != 5 || first.HashCRC64 == nil || *first.ServerSideEncryption != "KMS" || *first.ServerSideEncryptionKeyId == "" {
 		t.Fatalf("first: %+v, %v", first, err)
 	}
+	before := e.state(t)
+	_, err = appendTo(t, c, "k", "x", 5, map[string]string{"x-oss-forbid-overwrite": "true"})
+	e.wantNothing(t, err, "an addition that may not overwrite", before)
 	for _, position := range []int64{0, 4, 6} {
 		_, err := appendTo(t, c, "k", "x", position, nil)
 		wantLength(err, "5")

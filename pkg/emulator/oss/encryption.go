@@ -36,10 +36,20 @@ func (e *encryptionRule) check() *apiError {
 		return errorf("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4.")
 	case e.SSEAlgorithm != encryptionKMS && e.KMSMasterKeyID != "":
 		return invalid("KMSMasterKeyID", e.KMSMasterKeyID, "A key id goes with KMS only.")
-	case e.KMSDataEncryption != "" && e.KMSDataEncryption != encryptionSM4:
-		return invalid("KMSDataEncryption", e.KMSDataEncryption, "KMSDataEncryption is SM4.")
-	case e.SSEAlgorithm != encryptionKMS:
+	}
+	if refused := e.checkData(); refused != nil {
+		return refused
+	}
+	if e.SSEAlgorithm != encryptionKMS {
 		e.KMSDataEncryption = "" // taken without effect: the integration tests of oss2
+	}
+	return nil
+}
+
+// checkData checks the algorithm of data, which has one value besides the default.
+func (e *encryptionRule) checkData() *apiError {
+	if e.KMSDataEncryption != "" && e.KMSDataEncryption != encryptionSM4 {
+		return invalid("KMSDataEncryption", e.KMSDataEncryption, "KMSDataEncryption is SM4.")
 	}
 	return nil
 }
@@ -52,7 +62,7 @@ func encryptionOf(h http.Header) (*encryptionRule, *apiError) {
 		strings.Clone(h.Get("x-oss-server-side-data-encryption")),
 	}
 	if rule.SSEAlgorithm == "" && rule.KMSMasterKeyID == "" { // a data encryption alone is taken without effect
-		return nil, nil //nolint:nilnil // no encryption and no error
+		return nil, rule.checkData()
 	}
 	return &rule, rule.check()
 }
@@ -76,10 +86,11 @@ func (b *bucket) encryptionFor(h http.Header) encryptionRule {
 // noEncryption refuses the headers of an encryption in the later requests of a
 // multipart upload, which has the one that its first request asked for (A244).
 func noEncryption(h http.Header) *apiError {
-	if asked, _ := encryptionOf(h); asked != nil {
+	asked, refused := encryptionOf(h)
+	if asked != nil {
 		return invalid("x-oss-server-side-encryption", asked.SSEAlgorithm, "The encryption is set by InitiateMultipartUpload.")
 	}
-	return nil
+	return refused
 }
 
 // ownKey is the id of the key that OSS has of its own in an account, which
