@@ -149,6 +149,8 @@ func TestAnswersForNone_EachEngine_AreThere(t *testing.T) {
 	}
 	between := []string{"DBInstanceId", pg, "StartTime", "2026-01-01T00:00Z", "EndTime", "2026-02-01T00:00Z"} // the SDKs demand them
 	f.wantAnswer(f.done("DescribeTasks", between...), "Items.TaskProgressInfo", "[]")
+	f.wantAnswer(f.done("DescribeTasks", append(between, "PageNumber", "2", "PageSize", "50")...), "PageNumber", "2")
+	f.refused(400, "InvalidParameter", "DescribeTasks", "DBInstanceId", pg, "PageNumber", "0")
 	f.refused(400, "InvalidStartTime.Malformed", "DescribeTasks", "DBInstanceId", pg, "StartTime", "yesterday")
 	f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", pg), "Period", "60")
 	f.wantAnswer(f.done("DescribeDBInstanceMonitor", "DBInstanceId", maria), "Period", "300")

@@ -19,15 +19,21 @@ func (s *Service) describeTasks(r *rpc.Request) (any, *rpc.Error) {
 			}
 		}
 	}
+	tasks, number, fail := innerPage(r, []struct{}{}, defaultPage, 100)
+	if fail != nil {
+		return nil, fail
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, fail := s.find(r, unknownID()); fail != nil {
 		return nil, fail
 	}
-	return struct {
+	var answer struct {
 		Items struct {
 			TaskProgressInfo []struct{}
 		}
 		PageNumber, PageRecordCount, TotalRecordCount int
-	}{PageNumber: 1}, nil
+	}
+	answer.Items.TaskProgressInfo, answer.PageNumber = tasks, number
+	return answer, nil
 }
