@@ -141,6 +141,7 @@ func answersOfSTS(t *testing.T, a *answers) {
 	account := "acs:ram::" + a.srv.AccountID() + ":"
 	role := []string{"RoleArn", account + "role/EmulatedInstanceRole", "RoleSessionName", "session"}
 	user := *a
+	user.restored = nil
 	if user.client, err = sdk.NewClientWithOptions(a.srv.Region(), sdk.NewConfig().WithScheme("HTTP"), credentials.NewAccessKeyCredential(id, secret)); err != nil {
 		t.Fatal(err)
 	}

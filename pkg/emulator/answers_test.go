@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -22,6 +23,8 @@ type answers struct {
 	seen map[string]map[string]bool // by action
 	// models have the types of the members.
 	models map[string]model
+	// restored is an emulator with the saved state, nil after a change.
+	restored *emulator.Server
 }
 
 // do sends a call that must succeed, notes the members of its answer and returns
@@ -46,6 +49,9 @@ func (a *answers) do(t *testing.T, action string, params ...string) map[string]a
 	a.note(t, action, "", answer)
 	if a.api.Actions[action].ReadOnly {
 		a.sameInXML(t, action, values)
+		a.sameAfterRestore(t, action, values, answer)
+	} else {
+		a.restored = nil
 	}
 	return answer
 }
