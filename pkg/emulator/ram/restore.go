@@ -121,6 +121,10 @@ func (r *RAM) restoreRoles(all snapshot) error {
 		}
 		if o := r.roles[saved.Name]; o != nil && saved.BuiltIn {
 			o.policies, o.detached, o.tags = policies, saved.Detached.restored(), saved.Tags
+			o.description, o.maxSession, o.created, o.updated = saved.Description, saved.MaxSession, saved.Created, saved.Updated
+			if trust, err := parseTrust(saved.Trust); err == nil { // or the program's stays
+				o.trustText, o.trust = saved.Trust, trust
+			}
 			continue
 		}
 		if saved.BuiltIn {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
@@ -53,7 +54,7 @@ func TestRestore_BrokenSnapshot_ChangesNothing(t *testing.T) {
 	}
 }
 
-func TestRestore_BuiltInRole_KeepsAttachments(t *testing.T) {
+func TestRestore_BuiltInRole_KeepsChanges(t *testing.T) {
 	allow := `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 	plant := func() *RAM {
 		r := New(cloud.NewClock(), "1")
@@ -63,7 +64,10 @@ func TestRestore_BuiltInRole_KeepsAttachments(t *testing.T) {
 		return r
 	}
 	before, after := plant(), plant()
-	before.roles["builtIn"].policies = []attachment{{kind: typeSystem, name: "AdministratorAccess"}}
+	const trust = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["fc.aliyuncs.com"]}}]}`
+	changed := before.roles["builtIn"]
+	changed.policies = []attachment{{kind: typeSystem, name: "AdministratorAccess"}}
+	changed.description, changed.maxSession, changed.trustText = "d", 2*time.Hour, trust
 	saved, err := before.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +75,8 @@ func TestRestore_BuiltInRole_KeepsAttachments(t *testing.T) {
 	if err := after.Restore(saved); err != nil {
 		t.Fatal(err)
 	}
-	if o := after.roles["builtIn"]; len(o.inline) != 1 || len(o.policies) != 1 {
+	o := after.roles["builtIn"]
+	if len(o.inline) != 1 || len(o.policies) != 1 || o.description != "d" || o.maxSession != 2*time.Hour || o.trustText != trust || !o.created.Equal(changed.created) {
 		t.Errorf("the role is %+v", o)
 	}
 }
