@@ -171,6 +171,19 @@ func (a *answers) lists(t *testing.T, c *sdk.Client) {
 	}
 }
 
+// moved lets a lifecycle rule move an object.
+func (a *answers) moved(t *testing.T, c *sdk.Client) {
+	t.Helper()
+	a.do(t, c, "PUT", "", "lifecycle", "<LifecycleConfiguration>"+rule("moved", "<Transition><Days>1</Days><StorageClass>DeepColdArchive</StorageClass></Transition>")+"</LifecycleConfiguration>")
+	a.do(t, c, "PUT", "moved/k", "", "content")
+	a.clock.Advance(2 * 24 * time.Hour)
+	a.do(t, c, "HEAD", "moved/k", "", "")
+	a.do(t, c, "HEAD", "moved/k", "objectMeta", "")
+	for _, list := range []string{"prefix=moved", "list-type=2&prefix=moved", "versions&prefix=moved"} {
+		a.do(t, c, "GET", "", list, "")
+	}
+}
+
 // retentions is the last to run: a bucket keeps object retention for good.
 func (a *answers) retentions(t *testing.T, c *sdk.Client) {
 	t.Helper()

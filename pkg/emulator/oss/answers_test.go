@@ -123,6 +123,7 @@ func TestAnswers_MembersOfModels_AreThere(t *testing.T) {
 	a.objects(t, c)
 	a.uploads(t, c)
 	a.lists(t, c)
+	a.moved(t, c)
 	a.retentions(t, c)
 	_, table := oss.Entries()
 	answered, leftOut := 0, 0

@@ -76,3 +76,24 @@ func BenchmarkMillionObjects(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLifecycle_MillionObjects reports the time of a day's run of rules, of
+// which the first call of a day waits, and of the calls after it.
+func BenchmarkLifecycle_MillionObjects(b *testing.B) {
+	s := New(Config{})
+	big, _ := fill(b, s, 1_000_000)
+	days := 30
+	big.lifecycle = &lifecycleConfiguration{Rules: []lifecycleRule{{Status: versioningEnabled, Expiration: &lifecycleAction{Days: &days}}}}
+	now := s.cfg.Clock.Now()
+	b.Run("first call of a day", func(b *testing.B) {
+		for b.Loop() {
+			big.lifecycleRun = midnight(now).AddDate(0, 0, -1)
+			big.runLifecycle(now)
+		}
+	})
+	b.Run("other calls", func(b *testing.B) {
+		for b.Loop() {
+			big.runLifecycle(now)
+		}
+	})
+}

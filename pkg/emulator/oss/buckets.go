@@ -34,6 +34,7 @@ type bucket struct {
 	encryption                    *encryptionRule
 	cors                          *corsConfiguration
 	lifecycle                     *lifecycleConfiguration
+	lifecycleRun                  time.Time         // the midnight of UTC until which the rules have run
 	documents                     map[string]string // options that are one document, by sub-resource; replaced as a whole
 	worm                          *wormPolicy
 	objectWorm                    *objectWorm // nil: objects have no retention

@@ -53,8 +53,8 @@ type noncurrentAction struct {
 }
 
 // putBucketLifecycle replaces the lifecycle rules of a bucket (OSS API,
-// PutBucketLifecycle). The emulator only keeps the rules. It refuses filters
-// and last-access rules, which it lacks.
+// PutBucketLifecycle), which runLifecycle carries out. It refuses filters and
+// last-access rules, which the emulator lacks.
 func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 	var given lifecycleConfiguration
 	if xml.Unmarshal(r.body, &given) != nil || len(given.Rules) == 0 || len(given.Rules) > maxLifecycleRules {
@@ -85,7 +85,7 @@ func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 			}
 		}
 	}
-	r.bucket.lifecycle = &given
+	r.bucket.lifecycle, r.bucket.lifecycleRun = &given, midnight(s.cfg.Clock.Now())
 	return newResponse(http.StatusOK), nil
 }
 
@@ -134,7 +134,8 @@ func (l *lifecycleRule) actions() []*lifecycleAction {
 
 // check requires exactly one of Days, which must be positive, a date, which must
 // be midnight in UTC, and ExpiredObjectDeleteMarker. Date is the old name of
-// CreatedBeforeDate, which Terraform's provider still sends.
+// CreatedBeforeDate, which Terraform's provider still sends. A false
+// ExpiredObjectDeleteMarker comes beside one of the others (the tests of the Go SDK v2).
 func (a *lifecycleAction) check() *apiError {
 	given := 0
 	if a.Days != nil {
@@ -154,7 +155,7 @@ func (a *lifecycleAction) check() *apiError {
 		}
 		*date = xmlTime(at)
 	}
-	if a.ExpiredDeleteMarker != nil {
+	if a.removesMarkers() {
 		given++
 	}
 	if given != 1 {
@@ -218,7 +219,7 @@ func (s *Service) getBucketLifecycle(r *request) (*response, *apiError) {
 // deleteBucketLifecycle removes all lifecycle rules, also if there are none
 // (OSS API, DeleteBucketLifecycle).
 func (s *Service) deleteBucketLifecycle(r *request) (*response, *apiError) {
-	r.bucket.lifecycle = nil
+	r.bucket.lifecycle, r.bucket.lifecycleRun = nil, time.Time{}
 	return newResponse(http.StatusNoContent), nil
 }
 

@@ -13,7 +13,7 @@ func (l *lifecycleRule) checkOrder() *apiError {
 		steps = append(steps, lifecycleStep{t.StorageClass, t.Days})
 	}
 	var last *int
-	if e := l.Expiration; e != nil && e.ExpiredDeleteMarker == nil {
+	if e := l.Expiration; e != nil && !e.removesMarkers() {
 		dated, aged = dated || e.Days == nil, aged || e.Days != nil
 		last = e.Days
 	}

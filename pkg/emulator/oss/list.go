@@ -78,13 +78,14 @@ type objectEntry struct {
 	StorageClass string
 	Owner        *ownerElement
 	RestoreInfo  string `xml:",omitempty"`
+	Moved        string `xml:"TransitionTime,omitempty"`
 }
 
 func (l listing) contents(b *bucket, items []item, withOwner bool) []objectEntry {
 	var list []objectEntry
 	for _, it := range items {
 		v := b.latest(it.key)
-		e := objectEntry{l.encode(it.key), xmlTime(v.modified), v.etag(), v.objectType(), len(v.data), v.storageClass, nil, v.restoreState(l.now)}
+		e := objectEntry{l.encode(it.key), xmlTime(v.modified), v.etag(), v.objectType(), len(v.data), v.storageClass, nil, v.restoreState(l.now), v.movedText()}
 		if withOwner {
 			o := owner(b.owner)
 			e.Owner = &o
@@ -184,6 +185,7 @@ type versionEntry struct {
 	StorageClass string `xml:",omitempty"`
 	Owner        ownerElement
 	RestoreInfo  string `xml:",omitempty"`
+	Moved        string `xml:"TransitionTime,omitempty"`
 }
 
 type versionList struct {
@@ -257,7 +259,7 @@ func (l listing) versionEntry(b *bucket, it item) versionEntry {
 		size := len(v.data)
 		e.XMLName.Local = "Version"
 		e.ETag, e.Type, e.Size, e.StorageClass = v.etag(), v.objectType(), &size, v.storageClass
-		e.RestoreInfo = v.restoreState(l.now)
+		e.RestoreInfo, e.Moved = v.restoreState(l.now), v.movedText()
 	}
 	return e
 }

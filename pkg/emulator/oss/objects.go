@@ -98,7 +98,14 @@ func (s *Service) getObject(r *request) (*response, *apiError) {
 	if state := v.restoreState(now); state != "" {
 		answer.header.Set("x-oss-restore", state)
 	}
-	if expiration := r.bucket.expiration(r.key, v); expiration != "" {
+	if r.Method == http.MethodHead {
+		v.writeMoved(answer.header)
+	}
+	own := v
+	if link != nil {
+		own = link
+	}
+	if expiration := r.bucket.expiration(r.key, own); expiration != "" {
 		answer.header.Set("x-oss-expiration", expiration)
 	}
 	if r.bucket.isPaidByOthers(r) {
@@ -141,6 +148,7 @@ func (s *Service) getObjectMeta(r *request) (*response, *apiError) {
 	answer := newResponse(http.StatusOK)
 	stored(answer, r.bucket, v)
 	answer.header.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
+	v.writeMoved(answer.header)
 	answer.header.Set("Content-Length", strconv.Itoa(len(v.data)))
 	if r.bucket.monitorsAccess() {
 		at := v.modified
@@ -224,7 +232,7 @@ func (s *Service) copySource(r *request) (v *version, id string, refused *apiErr
 	if err != nil || errQuery != nil || from.bucket == "" || from.key == "" {
 		return nil, "", errorf("InvalidArgument", "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey").with("ArgumentName", "x-oss-copy-source")
 	}
-	source, ok := s.buckets[from.bucket]
+	source, ok := s.bucketNow(from.bucket)
 	if !ok {
 		return nil, "", noSuchBucket(from.bucket)
 	}

@@ -120,7 +120,7 @@ func (s *Service) Buckets() []BucketState {
 	defer s.mu.Unlock()
 	states := make([]BucketState, 0, len(s.buckets))
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
-		b := s.buckets[name]
+		b, _ := s.bucketNow(name)
 		state := BucketState{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, Blocked: b.publicBlocked, StorageClass: b.storageClass,
 			Created: b.created, Uploads: len(b.uploads), Options: s.optionsOf(b),

@@ -110,6 +110,13 @@ func TestExpiration_RulesOfObject_SoonestShown(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", key, head.Headers.Get("x-oss-expiration"), err, want)
 		}
 	}
+	e.clock.Advance(2 * 24 * time.Hour)
+	if _, err := c.PutSymlink(t.Context(), &sdk.PutSymlinkRequest{Bucket: new("bucket-a"), Key: new("logs/link"), Target: new("logs/a")}); err != nil {
+		t.Fatal(err)
+	}
+	if head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("logs/link")}); err != nil || !strings.Contains(head.Headers.Get("x-oss-expiration"), "Sat, 07 Mar") {
+		t.Errorf("a link expires by its own time: %v, %v", head, err)
+	}
 	mustPut(t, c, "bucket-a", "tagged/b", "v")
 	if head, err := c.HeadObject(t.Context(), &sdk.HeadObjectRequest{Bucket: new("bucket-a"), Key: new("tagged/b")}); err != nil || head.Headers.Get("x-oss-expiration") != "" {
 		t.Errorf("an object without the tag: %v, %v", head, err)

@@ -33,6 +33,7 @@ type savedBucket struct {
 	Encryption   *encryptionRule         `json:"encryption,omitempty"`
 	CORS         []byte                  `json:"cors,omitempty"`
 	Lifecycle    *lifecycleConfiguration `json:"lifecycle,omitempty"`
+	LifecycleRun time.Time               `json:"lifecycleRun,omitzero"`
 	Documents    map[string]string       `json:"documents,omitempty"`
 	Worm         *wormPolicy             `json:"worm,omitempty"`
 	ObjectWorm   *objectWorm             `json:"objectWorm,omitempty"`
@@ -66,6 +67,7 @@ type savedVersion struct {
 	Accessed    *time.Time   `json:"accessed,omitempty"`
 	Retention   *retention   `json:"retention,omitempty"`
 	Held        bool         `json:"legalHold,omitempty"`
+	Moved       time.Time    `json:"moved,omitzero"`
 }
 
 type savedUpload struct {
@@ -92,7 +94,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
 			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, Tags: b.tags, Encryption: b.encryption,
-			CORS: b.cors.saved(), Lifecycle: b.lifecycle, Documents: b.documents, Worm: b.worm, ObjectWorm: b.objectWorm,
+			CORS: b.cors.saved(), Lifecycle: b.lifecycle, LifecycleRun: b.lifecycleRun, Documents: b.documents, Worm: b.worm, ObjectWorm: b.objectWorm,
 		}
 		for key, versions := range b.objects.all() {
 			object := savedObject{Key: key}
@@ -127,7 +129,7 @@ func (v *version) saved() savedVersion {
 	saved := savedVersion{
 		ID: v.id, Marker: v.marker, Data: v.data, Modified: v.modified, Parts: v.parts, StorageClass: v.storageClass,
 		Encryption: v.encryption, Header: v.header.text(), Tags: v.tags(), ACL: v.acl(), Target: v.target(),
-		Retention: v.retention(), Held: v.held(),
+		Retention: v.retention(), Held: v.held(), Moved: v.movedAt(),
 	}
 	if v.options != nil {
 		saved.KeyID, saved.DataCipher, saved.Appendable = v.options.keyID, v.options.dataEncryption, v.options.appendable
@@ -168,7 +170,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 		b := newBucket(saved.Name, saved.Owner, saved.Region, saved.Created)
 		b.acl, b.storageClass, b.redundancy, b.versioning = saved.ACL, saved.StorageClass, saved.Redundancy, saved.Versioning
 		b.publicBlocked, b.accountBlocked = saved.Blocked, saved.ByAccount
-		b.tags, b.encryption, b.lifecycle = saved.Tags, saved.Encryption, saved.Lifecycle
+		b.tags, b.encryption, b.lifecycle, b.lifecycleRun = saved.Tags, saved.Encryption, saved.Lifecycle, saved.LifecycleRun
 		if len(saved.CORS) > 0 {
 			var refused *apiError
 			if b.cors, refused = parseCORS(saved.CORS); refused != nil {
@@ -226,7 +228,7 @@ func (v savedVersion) restored() (*version, error) {
 		if v.Accessed != nil {
 			o.accessed = *v.Accessed
 		}
-		o.retention, o.held = v.Retention, v.Held
+		o.retention, o.held, o.moved = v.Retention, v.Held, v.Moved
 	})
 	return restored, nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // A version of an object, or a delete marker in its place. Once stored, only
-// its options change. A bucket may have millions of them: equal parts are
+// its options and its storage class change. A bucket may have millions of them: equal parts are
 // stored once.
 type version struct {
 	id           string
@@ -43,7 +43,8 @@ type options struct {
 	restoration           *restoration
 	accessed              time.Time // where the bucket monitors accesses
 	retention             *retention
-	held                  bool // PutObjectLegalHold
+	held                  bool      // PutObjectLegalHold
+	moved                 time.Time // to (Deep)ColdArchive, by a lifecycle rule
 }
 
 // The types of an object that the emulator makes (OSS API, HeadObject).
@@ -105,7 +106,7 @@ func (v *version) change(f func(*options)) {
 	}
 	f(&o)
 	v.options = &o
-	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() && o.retention == nil && !o.held {
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() && o.retention == nil && !o.held && o.moved.IsZero() {
 		v.options = nil
 	}
 }
