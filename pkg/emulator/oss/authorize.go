@@ -46,7 +46,7 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 	if r.key != "" && !validKey(r.key) {
 		return invalidKey(r.key)
 	}
-	b, ok := s.bucketNow(r.target.bucket)
+	b, ok := s.buckets[r.target.bucket]
 	if !ok {
 		return noSuchBucket(r.target.bucket)
 	}

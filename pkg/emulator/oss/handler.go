@@ -188,6 +188,7 @@ func (s *Service) do(c *call, body []byte) (*response, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &request{Request: c.r, target: c.at.target, caller: c.caller, query: c.query, body: body, region: c.at.region, signedRegion: c.at.signedRegion}
+	s.runLifecycle(c.at.bucket)
 	if refused := s.admit(c.op, r); refused != nil {
 		return nil, refused
 	}

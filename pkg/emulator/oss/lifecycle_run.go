@@ -11,14 +11,12 @@ import (
 // next. Rules run first at the midnight after they were put (A253).
 func (b *bucket) nextRun() time.Time { return b.lifecycleRun.AddDate(0, 0, 1) }
 
-// bucketNow finds a bucket in the state to which its lifecycle rules have brought
-// it by now.
-func (s *Service) bucketNow(name string) (*bucket, bool) {
-	b, found := s.buckets[name]
-	if found {
+// runLifecycle brings a bucket, if there is one of the name, to the state that its
+// lifecycle rules give it by now. Every look at a bucket's contents calls it first.
+func (s *Service) runLifecycle(name string) {
+	if b, found := s.buckets[name]; found {
 		b.runLifecycle(s.cfg.Clock.Now())
 	}
-	return b, found
 }
 
 // runLifecycle does the work of the bucket's lifecycle rules since their last run.
@@ -61,7 +59,7 @@ func (r *lifecycleRun) reached() []string {
 	var keys []string
 	for i := range r.bucket.lifecycle.Rules {
 		rule := &r.bucket.lifecycle.Rules[i]
-		if rule.Status != versioningEnabled {
+		if rule.Status != versioningEnabled || rule.abortsAlone() {
 			continue
 		}
 		for key, versions := range r.bucket.objects.from(rule.Prefix) {
@@ -75,6 +73,11 @@ func (r *lifecycleRun) reached() []string {
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// abortsAlone reports whether a rule is about uploads and no objects.
+func (l *lifecycleRule) abortsAlone() bool {
+	return l.Expiration == nil && l.OldExpiration == nil && len(l.Transitions)+len(l.OldTransitions) == 0
 }
 
 // do does all work on a key, in the order of time.

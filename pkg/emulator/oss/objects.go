@@ -232,7 +232,8 @@ func (s *Service) copySource(r *request) (v *version, id string, refused *apiErr
 	if err != nil || errQuery != nil || from.bucket == "" || from.key == "" {
 		return nil, "", errorf("InvalidArgument", "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey").with("ArgumentName", "x-oss-copy-source")
 	}
-	source, ok := s.bucketNow(from.bucket)
+	s.runLifecycle(from.bucket)
+	source, ok := s.buckets[from.bucket]
 	if !ok {
 		return nil, "", noSuchBucket(from.bucket)
 	}

@@ -120,7 +120,8 @@ func (s *Service) Buckets() []BucketState {
 	defer s.mu.Unlock()
 	states := make([]BucketState, 0, len(s.buckets))
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
-		b, _ := s.bucketNow(name)
+		s.runLifecycle(name)
+		b := s.buckets[name]
 		state := BucketState{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, Blocked: b.publicBlocked, StorageClass: b.storageClass,
 			Created: b.created, Uploads: len(b.uploads), Options: s.optionsOf(b),
