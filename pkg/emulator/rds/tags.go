@@ -29,7 +29,7 @@ func (s *Service) checkTags(r *rpc.Request, in *instance) *rpc.Error {
 // without the system's prefixes (A130).
 func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
 	if len(list) > maxTagsAtOnce {
-		return nil, bad("NumberExceed.Tags", "There are at most %d tags.", maxTagsAtOnce)
+		return nil, tooManyAtOnce()
 	}
 	tags := make([]tag, 0, len(list))
 	for _, t := range list {
@@ -46,6 +46,10 @@ func parseTags(list []rpc.Tag) ([]tag, *rpc.Error) {
 		tags = slices.Insert(tags, at, tag{t.Key, strings.Clone(t.Value)})
 	}
 	return tags, nil
+}
+
+func tooManyAtOnce() *rpc.Error {
+	return bad("NumberExceed.Tags", "There are at most %d tags.", maxTagsAtOnce)
 }
 
 // isTagText reports whether a key or value is of the form that tags have. The
@@ -118,6 +122,15 @@ func (s *Service) tagged(r *rpc.Request) ([]*instance, *rpc.Error) {
 	return list, nil
 }
 
+// someTagged is tagged for a call that must name instances.
+func (s *Service) someTagged(r *rpc.Request) ([]*instance, *rpc.Error) {
+	list, fail := s.tagged(r)
+	if fail == nil && len(list) == 0 {
+		fail = rpc.Missing("ResourceId")
+	}
+	return list, fail
+}
+
 // tagResources is TagResources of the RDS API.
 func (s *Service) tagResources(r *rpc.Request) (any, *rpc.Error) {
 	tags, fail := parseTags(r.Tags())
@@ -129,12 +142,9 @@ func (s *Service) tagResources(r *rpc.Request) (any, *rpc.Error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list, fail := s.tagged(r)
+	list, fail := s.someTagged(r)
 	if fail != nil {
 		return nil, fail
-	}
-	if len(list) == 0 {
-		return nil, rpc.Missing("ResourceId")
 	}
 	return nil, s.addTo(list, tags, s.behaviour.Quotas.Tags)
 }
@@ -159,17 +169,17 @@ func (s *Service) untagResources(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	keys := r.List("TagKey")
-	if len(keys) == 0 && !all {
+	switch {
+	case len(keys) > maxTagsAtOnce:
+		return nil, tooManyAtOnce()
+	case len(keys) == 0 && !all:
 		return nil, rpc.Missing("TagKey")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list, fail := s.tagged(r)
+	list, fail := s.someTagged(r)
 	if fail != nil {
 		return nil, fail
-	}
-	if len(list) == 0 {
-		return nil, rpc.Missing("ResourceId")
 	}
 	for _, in := range list {
 		s.retag(in, slices.DeleteFunc(slices.Clone(in.tags), func(t tag) bool { return len(keys) == 0 || slices.Contains(keys, t.key) }))

@@ -96,4 +96,8 @@ func TestTags_BadRequest_Refused(t *testing.T) {
 	list.ResourceType = "INSTANCE"
 	_, err := f.ListTagResources(list)
 	f.wantCode(err, 400, "MissingResourceId")
+	remove := sdk.CreateUntagResourcesRequest()
+	remove.ResourceType, remove.ResourceId, remove.TagKey = "INSTANCE", &[]string{id}, new(slices.Repeat([]string{"k"}, 21))
+	_, err = f.UntagResources(remove)
+	f.wantCode(err, 400, "NumberExceed.Tags")
 }

@@ -1,7 +1,7 @@
 package rpc
 
 import (
-	"context" //nolint:gosec // of the ETag
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
