@@ -135,7 +135,10 @@ func (a *answers) otherPays(t *testing.T) {
 func (a *answers) uploads(t *testing.T, c *sdk.Client) {
 	t.Helper()
 	for _, key := range []string{"up/1", "up/2", "up/3"} {
-		begun, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{Bucket: new("bucket-a"), Key: new(key)})
+		begun, err := c.InitiateMultipartUpload(t.Context(), &sdk.InitiateMultipartUploadRequest{Bucket: new("bucket-a"), Key: new(key), Metadata: map[string]string{
+			"client-side-encryption-key": "k", "client-side-encryption-start": "s", "client-side-encryption-cek-alg": "AES/CTR/NoPadding",
+			"client-side-encryption-wrap-alg": "w", "client-side-encryption-data-size": "1", "client-side-encryption-part-size": "102400",
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}

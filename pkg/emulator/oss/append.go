@@ -27,12 +27,12 @@ func (s *Service) appendObject(r *request) (*response, *apiError) {
 		return nil, errorf("InvalidRequest", "A bucket with object retention has no appendable objects.").with("BucketName", r.bucket.name) // A391
 	}
 	versions := r.bucket.objects.get(r.key)
-	if len(versions) == 0 {
+	if len(versions) == 0 || versions[len(versions)-1].marker { // A262
 		return s.beginAppending(r, position)
 	}
 	old := versions[len(versions)-1]
 	switch {
-	case old.marker || !old.appendable():
+	case !old.appendable():
 		return nil, errorf("ObjectNotAppendable", "The object is not appendable").with("Key", r.key)
 	case position != int64(len(old.data)):
 		return nil, notTheLength(r.key, len(old.data))
@@ -48,6 +48,9 @@ func (s *Service) appendObject(r *request) (*response, *apiError) {
 	longer := *old
 	longer.data, longer.modified = slices.Concat(old.data, r.body), now
 	longer.sum, longer.crc = appendedSum(old, r.body), crcOf(longer.data)
+	if r.Header.Get("x-oss-object-acl") != "" { // A266
+		longer.change(func(o *options) { o.acl = objectACL(r.Header) })
+	}
 	r.bucket.objects.set(r.key, append(slices.Clone(versions[:len(versions)-1]), &longer))
 	return appended(r.bucket, &longer)
 }

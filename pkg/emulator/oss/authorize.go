@@ -15,6 +15,7 @@ const (
 	actionAbortUpload   = "oss:AbortMultipartUpload"
 	actionListParts     = "oss:ListParts"
 	actionPutBucket     = "oss:PutBucket"
+	actionPutBucketACL  = "oss:PutBucketAcl"
 	actionOfOldVersions = "Version" // follows GetObject and DeleteObject
 )
 
@@ -37,16 +38,16 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 	if !validBucketName(r.target.bucket) {
 		return errorf("InvalidBucketName", "The specified bucket is not valid.").with("BucketName", r.target.bucket)
 	}
-	if op.name == actionPutBucket {
+	b, ok := s.buckets[r.target.bucket]
+	if op.name == actionPutBucket || op.name == actionPutBucketACL && !ok { // A264
 		if !r.caller.signed {
 			return errorf("AccessDenied", "Anonymous user has no right to create a bucket.")
 		}
-		return s.authorize(r, op.RAMAction, r.target.bucket)
+		return s.authorize(r, actionPutBucket, r.target.bucket)
 	}
 	if r.key != "" && !validKey(r.key) {
 		return invalidKey(r.key)
 	}
-	b, ok := s.buckets[r.target.bucket]
 	if !ok {
 		return noSuchBucket(r.target.bucket)
 	}

@@ -93,17 +93,21 @@ func (s *Service) getBucketACL(r *request) (*response, *apiError) {
 	return xmlResponse(accessControlPolicy{Owner: owner(r.bucket.owner), AccessControlList: accessControlList{r.bucket.acl}})
 }
 
-// putBucketACL changes a bucket's ACL (OSS API, PutBucketAcl).
+// putBucketACL changes a bucket's ACL, or makes the bucket with it (OSS API,
+// PutBucketAcl; A264).
 func (s *Service) putBucketACL(r *request) (*response, *apiError) {
 	acl := r.Header.Get("x-oss-acl")
 	if !validACL(acl) {
 		return nil, errorf("InvalidArgument", "no such bucket access control exists").with("ArgumentName", "x-oss-acl").with("ArgumentValue", acl)
 	}
+	if r.bucket == nil {
+		return s.putBucket(r)
+	}
 	if refused := mayBePublic(r.bucket.isBlocked(), acl); refused != nil {
 		return nil, refused
 	}
 	r.bucket.acl = acl
-	return newResponse(http.StatusOK), nil
+	return created(r.bucket), nil // with Location, which ali-oss reads
 }
 
 // mayBePublic refuses a public ACL where public access is blocked (A073).

@@ -74,10 +74,11 @@ func parsePolicy(body []byte) (bucketPolicy, *apiError) {
 }
 
 // isPublic reports whether a statement allows something to all accounts without
-// a fixed condition (OSS documentation, "Block Public Access").
+// a fixed condition; one without a principal is for all, too (A269; OSS documentation, "Block Public Access").
 func (p bucketPolicy) isPublic() bool {
 	return slices.ContainsFunc(p.Statement, func(s bucketStatement) bool {
-		return s.Effect == "Allow" && slices.Contains(s.Principal, "*") && !s.isConfined()
+		all := len(s.Principal) == 0 || slices.Contains(s.Principal, "*")
+		return s.Effect == "Allow" && all && !s.isConfined()
 	})
 }
 

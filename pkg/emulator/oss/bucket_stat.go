@@ -48,7 +48,10 @@ type bucketStat struct {
 // GetBucketStat). The real numbers can be an hour old, these are current. Parts
 // of uploads count as Standard.
 func (s *Service) getBucketStat(r *request) (*response, *apiError) {
-	stat := bucketStat{MultipartUploadCount: len(r.bucket.uploads), LastModifiedTime: s.cfg.Clock.Now().Unix()}
+	stat := bucketStat{MultipartUploadCount: len(r.bucket.uploads)}
+	if r.bucket.objects.count > 0 || len(r.bucket.uploads) > 0 { // of an empty bucket 0 (A267)
+		stat.LastModifiedTime = s.cfg.Clock.Now().Unix()
+	}
 	var standard, ia, archive, cold, deep classStat
 	byClass := map[string]*classStat{"IA": &ia, "Archive": &archive, "ColdArchive": &cold, "DeepColdArchive": &deep}
 	for _, versions := range r.bucket.objects.all() {

@@ -78,6 +78,7 @@ type createConfiguration struct {
 	XMLName            xml.Name `xml:"CreateBucketConfiguration"`
 	StorageClass       string   `xml:"StorageClass"`
 	DataRedundancyType string   `xml:"DataRedundancyType"`
+	Location           string   `xml:"LocationConstraint"`
 }
 
 // putBucket makes a bucket (OSS API, PutBucket). Putting one's own bucket again
@@ -96,6 +97,9 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 		return nil, invalid("x-oss-resource-group-id", group, "The resource group id is invalid.")
 	}
 	region := cmp.Or(r.region, r.signedRegion, s.cfg.Region)
+	if config.Location != "" && config.Location != "oss-"+region { // A270
+		return nil, errorf("InvalidLocationConstraint", "The specified location-constraint is not valid.").with("LocationConstraint", config.Location)
+	}
 	if b, ok := s.buckets[r.target.bucket]; ok {
 		if b.owner != r.caller.AccountID || b.region != region ||
 			config.StorageClass != "" && config.StorageClass != b.storageClass ||
@@ -184,7 +188,8 @@ type bucketEntry struct {
 	StorageClass     string
 	ExtranetEndpoint string
 	IntranetEndpoint string
-	ResourceGroupID  string `xml:"ResourceGroupId"`
+	ResourceGroupID  string  `xml:"ResourceGroupId"`
+	TagSet           *tagSet `xml:"TagSet"`
 }
 
 type bucketList struct {
@@ -225,10 +230,14 @@ func (s *Service) listBuckets(r *request) (*response, *apiError) {
 			list.NextMarker = list.Buckets.Bucket[size-1].Name
 			break
 		}
+		var shown *tagSet
+		if r.query.Has("tagging") { // A250
+			shown = &tagSet{b.tags}
+		}
 		list.Buckets.Bucket = append(list.Buckets.Bucket, bucketEntry{
 			Name: name, Location: b.location(), Region: b.region, CreationDate: xmlTime(b.created), StorageClass: b.storageClass,
 			ExtranetEndpoint: b.location() + ".aliyuncs.com", IntranetEndpoint: b.location() + "-internal.aliyuncs.com",
-			ResourceGroupID: b.resourceGroup(),
+			ResourceGroupID: b.resourceGroup(), TagSet: shown,
 		})
 	}
 	return xmlResponse(list)

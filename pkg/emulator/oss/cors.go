@@ -38,6 +38,9 @@ func parseCORS(body []byte) (*corsConfiguration, *apiError) {
 		if refused := rule.check(); refused != nil {
 			return nil, refused
 		}
+		for i, header := range rule.Headers { // A271
+			rule.Headers[i] = strings.ToLower(header)
+		}
 	}
 	return &given, nil
 }

@@ -29,6 +29,8 @@ type lifecycleRule struct {
 	Prefix         string             `xml:"Prefix"`
 	Status         string             `xml:"Status"`
 	Tags           []tag              `xml:"Tag"`
+	Days           *int               `xml:"Days"` // with Date the form of before Expiration, which ali-oss sends
+	Date           string             `xml:"Date,omitempty"`
 	Expiration     *lifecycleAction   `xml:"Expiration"`
 	Transitions    []lifecycleAction  `xml:"Transition"`
 	AbortUpload    *lifecycleAction   `xml:"AbortMultipartUpload"`
@@ -73,6 +75,12 @@ func (s *Service) putBucketLifecycle(r *request) (*response, *apiError) {
 			return nil, invalid("ID", rule.ID, "The rule id is not unique.")
 		}
 		ids[rule.ID] = true
+		if rule.Days != nil || rule.Date != "" { // A265
+			if rule.Expiration == nil {
+				rule.Expiration = &lifecycleAction{Days: rule.Days, CreatedBeforeDate: rule.Date}
+			}
+			rule.Days, rule.Date = nil, ""
+		}
 		if refused := rule.check(); refused != nil {
 			return nil, refused
 		}

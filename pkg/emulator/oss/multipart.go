@@ -201,7 +201,7 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	var data, sums []byte
+	var data, sums []byte // A261
 	for i, number := range numbers {
 		p := u.parts[number]
 		if i < len(numbers)-1 && len(p.data) < minPart {
@@ -209,14 +209,17 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 				with("PartNumber", strconv.Itoa(number)).with("MinSizeAllowed", strconv.Itoa(minPart)).with("ProposedSize", strconv.Itoa(len(p.data)))
 		}
 		data = append(data, p.data...)
-		sums = append(sums, p.sum[:]...)
+		sums = append(sums, strings.ToUpper(hex.EncodeToString(p.sum[:]))...)
 	}
 	sum := md5.Sum(sums) //nolint:gosec // as above
 	v := s.newVersion(r.bucket, u.header, data)
 	v.sum, v.parts = sum, int32(len(numbers)) //nolint:gosec // 10,000 at most
-	if r.Header.Get("x-oss-object-acl") != "" {
-		v.change(func(o *options) { o.acl = objectACL(r.Header) })
-	}
+	v.change(func(o *options) {
+		if r.Header.Get("x-oss-object-acl") != "" {
+			o.acl = objectACL(r.Header)
+		}
+		o.inOrder = u.inOrder
+	})
 	r.bucket.add(r.key, v)
 	delete(r.bucket.uploads, u.id)
 	answer, refused := xmlResponse(struct {
@@ -249,7 +252,7 @@ func (r *request) chosenParts(u *upload) ([]int, *apiError) {
 		return slices.Sorted(maps.Keys(u.parts)), nil
 	}
 	var given completeRequest
-	if xml.Unmarshal(r.body, &given) != nil || len(given.Parts) == 0 {
+	if xml.Unmarshal(r.body, &given) != nil { // no parts make an empty object (A272)
 		return nil, malformedXML()
 	}
 	var numbers []int

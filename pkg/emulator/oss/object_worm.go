@@ -16,6 +16,9 @@ const (
 // forward (OSS documentation, "Object-level retention policy").
 const wormCompliance = "COMPLIANCE"
 
+// wormGovernance is a mode that the emulator lacks: users with a permission end it.
+const wormGovernance = "GOVERNANCE"
+
 // An objectWorm is what a bucket says of the retention of its objects (OSS API,
 // PutBucketObjectWormConfiguration). It is there for good.
 type objectWorm struct {
@@ -57,6 +60,8 @@ func (r *retention) checked(b *bucket, now time.Time) (*retention, *apiError) {
 	}
 	until, err := time.Parse(time.RFC3339, r.Until)
 	switch {
+	case r.Mode == wormGovernance:
+		return nil, unsupported("object retention of the mode " + r.Mode)
 	case r.Mode != wormCompliance:
 		return nil, invalid(headerWormMode, r.Mode, "The mode must be COMPLIANCE.")
 	case err != nil || !until.After(now):
@@ -96,6 +101,9 @@ func (s *Service) putObjectWorm(r *request) (*response, *apiError) {
 	}
 	if rule := given.Rule; rule != nil {
 		days, years := rule.Default.Days, rule.Default.Years
+		if rule.Default.Mode == wormGovernance {
+			return nil, unsupported("PUT bucket ?objectWorm with the mode " + rule.Default.Mode)
+		}
 		if rule.Default.Mode != wormCompliance || days < 0 || years < 0 || (days == 0) == (years == 0) {
 			return nil, malformedXML()
 		}

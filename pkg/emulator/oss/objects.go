@@ -171,8 +171,11 @@ func describe(answer *response, b *bucket, v *version) {
 	}
 	answer.header.Set("x-oss-storage-class", v.storageClass)
 	v.retention().writeTo(answer.header)
-	if v.objectType() == typeNormal { // put whole (A207)
+	switch {
+	case v.objectType() == typeNormal: // put whole (A207)
 		answer.header.Set("Content-MD5", base64.StdEncoding.EncodeToString(v.sum[:]))
+	case v.options != nil && v.options.inOrder: // OSS API, InitiateMultipartUpload, sequential
+		answer.header.Set("Content-MD5", md5Base64(v.data))
 	}
 	if n := len(v.tags()); n > 0 {
 		answer.header.Set("x-oss-tagging-count", strconv.Itoa(n))
@@ -186,10 +189,10 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 	seconds := v.modified.Truncate(time.Second)
 	failed := errorf("PreconditionFailed", "At least one of the pre-conditions you specified did not hold.")
 	if given := h.Get(match); given != "" && strings.Trim(given, `"`) != etag {
-		return failed.with("Condition", match)
+		return failed.with("Condition", plainer(h, "If-Match", match))
 	}
 	if at, err := http.ParseTime(h.Get(unmodified)); err == nil && seconds.After(at) {
-		return failed.with("Condition", unmodified)
+		return failed.with("Condition", plainer(h, "If-Unmodified-Since", unmodified))
 	}
 	same := &apiError{status: unchanged, code: "NotModified", message: "The object has not been modified.", header: http.Header{"Etag": {v.etag()}}}
 	if given := h.Get(noneMatch); given != "" && strings.Trim(given, `"`) == etag {
@@ -199,6 +202,15 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 		return same
 	}
 	return nil
+}
+
+// plainer names an unmet condition by the plain header, where a copy has it beside
+// the one for its source (A263).
+func plainer(h http.Header, plain, name string) string {
+	if h.Get(plain) != "" {
+		return plain
+	}
+	return name
 }
 
 // deleteObject deletes an object or one version of it (OSS API,
@@ -284,10 +296,13 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	made := s.newVersion(r.bucket, r.Header, v.data)
-	switch r.Header.Get("x-oss-metadata-directive") {
+	switch strings.ToUpper(r.Header.Get("x-oss-metadata-directive")) {
 	case "", "COPY":
 		made.header = v.header
 	case "REPLACE":
+		if r.Header.Get("Content-Type") == "" { // keeps that of the source (A268)
+			made.header = made.header.with("Content-Type", v.header.get("Content-Type"))
+		}
 	default:
 		return nil, errorf("InvalidArgument", "The metadata directive is not valid.").with("ArgumentName", "x-oss-metadata-directive")
 	}

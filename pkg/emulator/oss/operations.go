@@ -190,6 +190,7 @@ func handlers() map[string]handler {
 		"DeletePublicAccessBlock":          (*Service).deleteAccountBlock,
 		"PutObjectRetention":               (*Service).putObjectRetention,
 		"GetObjectRetention":               (*Service).getObjectRetention,
+		"ListLiveChannel":                  (*Service).listLiveChannels,
 		"ListObjects":                      (*Service).listObjects,
 		"ListObjectsV2":                    (*Service).listObjectsV2,
 		"ListObjectVersions":               (*Service).listObjectVersions,

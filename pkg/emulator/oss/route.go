@@ -37,13 +37,23 @@ func (t *table) route(r *http.Request, query url.Values, at target) (op *operati
 		}
 		return nil, described(about, named)
 	}
-	reading := level == "object" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
-	if foreign := t.foreign(op, query, reading); len(foreign) > 0 {
+	ignoring := func(name string) bool {
+		reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+		return reading && (level == "object" || level == "bucket" && !t.names(name))
+	}
+	if foreign := t.foreign(op, query, ignoring); len(foreign) > 0 {
 		return nil, described(about, append(slices.Clone(op.query), foreign...))
 	}
 	for name, values := range r.Header {
 		if name = strings.ToLower(name); strings.HasPrefix(name, ossPrefix) && !t.admits(op, name, values[0]) {
 			return nil, described(about, op.query) + " with the header " + name
+		}
+	}
+	if level == "object" && !copying && (r.Method == http.MethodPut || r.Method == http.MethodPost) {
+		for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
+			if r.Header.Get(name) != "" { // refused by the cloud too: the integration tests of the Go SDK v1
+				return nil, described(about, op.query) + " with the header " + name
+			}
 		}
 	}
 	return op, ""
@@ -69,22 +79,29 @@ func (o *operation) asked(query url.Values) bool {
 	return true
 }
 
-// foreign lists the query members that an operation lacks. Reads of objects ignore
-// members that no client knows, as the cloud does, if they have a value: browsers
-// add ?v=1 (A200).
-func (t *table) foreign(o *operation, query url.Values, reading bool) []string {
+// foreign lists the query members that an operation lacks. Reads of objects and
+// buckets ignore members that no client knows, as the cloud does, if they have a
+// value: browsers add ?v=1 (A200).
+func (t *table) foreign(o *operation, query url.Values, ignoring func(name string) bool) []string {
 	var list []string
 	for name, values := range query {
 		if slices.ContainsFunc(o.query, func(own string) bool { return own == name || strings.HasPrefix(own, name+"=") }) ||
 			t.admits(o, name, values[0]) {
 			continue
 		}
-		if reading && !t.selects(name) && values[0] != "" {
+		if values[0] != "" && !t.selects(name) && ignoring(name) {
 			continue
 		}
 		list = append(list, name)
 	}
 	return list
+}
+
+// names reports whether a query member belongs to some operation of the table.
+func (t *table) names(name string) bool {
+	return slices.ContainsFunc(t.operations, func(o *operation) bool {
+		return slices.Contains(o.Implements, name) || slices.ContainsFunc(o.query, func(own string) bool { return own == name || strings.HasPrefix(own, name+"=") })
+	})
 }
 
 // admits reports whether an operation takes a query member or header with a value.

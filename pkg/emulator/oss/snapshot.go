@@ -62,6 +62,7 @@ type savedVersion struct {
 	KeyID        string    `json:"keyId,omitempty"`
 	DataCipher   string    `json:"dataEncryption,omitempty"`
 	Appendable   bool      `json:"appendable,omitempty"`
+	InOrder      bool      `json:"inOrder,omitempty"`
 
 	Restoration *restoration `json:"restoration,omitempty"`
 	Accessed    *time.Time   `json:"accessed,omitempty"`
@@ -132,7 +133,7 @@ func (v *version) saved() savedVersion {
 		Retention: v.retention(), Held: v.held(), Moved: v.movedAt(),
 	}
 	if v.options != nil {
-		saved.KeyID, saved.DataCipher, saved.Appendable = v.options.keyID, v.options.dataEncryption, v.options.appendable
+		saved.KeyID, saved.DataCipher, saved.Appendable, saved.InOrder = v.options.keyID, v.options.dataEncryption, v.options.appendable, v.options.inOrder
 		saved.Restoration = v.options.restoration
 		if at := v.options.accessed; !at.IsZero() {
 			saved.Accessed = &at
@@ -224,7 +225,7 @@ func (v savedVersion) restored() (*version, error) {
 	restored.crc, restored.header = crcOf(v.Data), headersOf(v.Header)
 	restored.change(func(o *options) {
 		o.tags, o.acl, o.target, o.keyID, o.dataEncryption = v.Tags, v.ACL, v.Target, v.KeyID, v.DataCipher
-		o.appendable, o.restoration = v.Appendable, v.Restoration
+		o.appendable, o.inOrder, o.restoration = v.Appendable, v.InOrder, v.Restoration
 		if v.Accessed != nil {
 			o.accessed = *v.Accessed
 		}

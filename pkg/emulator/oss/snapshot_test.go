@@ -16,7 +16,7 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 	}{
 		{bucket{}, []string{"accountBlocked", "acl", "cors", "created", "documents", "encryption", "lifecycle", "lifecycleRun", "name", "objectWorm", "objects", "owner", "publicBlocked", "redundancy", "region", "storageClass", "tags", "uploads", "versioning", "worm"}},
 		{version{}, []string{"crc", "data", "encryption", "header", "id", "marker", "modified", "options", "parts", "storageClass", "sum"}},
-		{options{}, []string{"accessed", "acl", "appendable", "dataEncryption", "held", "keyID", "moved", "restoration", "retention", "tags", "target"}},
+		{options{}, []string{"accessed", "acl", "appendable", "dataEncryption", "held", "inOrder", "keyID", "moved", "restoration", "retention", "tags", "target"}},
 		{upload{}, []string{"header", "id", "inOrder", "initiated", "key", "parts"}},
 		{part{}, []string{"crc", "data", "modified", "sum"}},
 	} {

@@ -56,8 +56,10 @@ func (s *Service) listMultipartUploads(r *request) (*response, *apiError) {
 		Delimiter: l.encode(l.delimiter), Prefix: l.encode(l.prefix), MaxUploads: l.size, IsTruncated: p.truncated,
 		CommonPrefixes: l.commonPrefixes(p.prefixes),
 	}
-	if p.truncated {
+	if n := len(p.items); p.truncated {
 		list.NextKeyMarker, list.NextUploadIDMarker = l.encode(p.last.key), p.last.id
+	} else if n > 0 { // on the last page too, as in the example of its page
+		list.NextKeyMarker, list.NextUploadIDMarker = l.encode(p.items[n-1].key), p.items[n-1].id
 	}
 	for _, it := range p.items {
 		list.Uploads = append(list.Uploads, uploadEntry{l.encode(it.key), it.id, xmlTime(r.bucket.uploads[it.id].initiated)})
@@ -79,12 +81,28 @@ type partList struct {
 	Bucket               string
 	Key                  string
 	UploadID             string `xml:"UploadId"`
-	NextPartNumberMarker int
+	NextPartNumberMarker *int   // missing where no part is listed
 	PartNumberMarker     int
 	MaxParts             int
 	IsTruncated          bool
 	StorageClass         string
-	Parts                []partEntry `xml:"Part"`
+	clientEncryption
+	Parts []partEntry `xml:"Part"`
+}
+
+// A clientEncryption repeats the metadata of an upload that a client encrypts.
+type clientEncryption struct {
+	ClientEncryptionKey      string `xml:",omitempty"`
+	ClientEncryptionStart    string `xml:",omitempty"`
+	ClientEncryptionCekAlg   string `xml:",omitempty"`
+	ClientEncryptionWrapAlg  string `xml:",omitempty"`
+	ClientEncryptionDataSize string `xml:",omitempty"`
+	ClientEncryptionPartSize string `xml:",omitempty"`
+}
+
+func (u *upload) clientEncryption() clientEncryption {
+	of := func(name string) string { return u.header.Get(metaPrefix + "client-side-encryption-" + name) }
+	return clientEncryption{of("key"), of("start"), of("cek-alg"), of("wrap-alg"), of("data-size"), of("part-size")}
 }
 
 // listParts lists the parts of an upload by number (OSS API, ListParts).
@@ -107,6 +125,7 @@ func (s *Service) listParts(r *request) (*response, *apiError) {
 	list := partList{
 		EncodingType: l.encoding, Bucket: r.bucket.name, Key: l.encode(u.key), UploadID: u.id, PartNumberMarker: after,
 		MaxParts: l.size, StorageClass: cmp.Or(u.header.Get("x-oss-storage-class"), r.bucket.storageClass),
+		clientEncryption: u.clientEncryption(),
 	}
 	for _, number := range slices.Sorted(maps.Keys(u.parts)) {
 		if number <= after {
@@ -118,7 +137,7 @@ func (s *Service) listParts(r *request) (*response, *apiError) {
 		}
 		p := u.parts[number]
 		list.Parts = append(list.Parts, partEntry{number, xmlTime(p.modified), quoted(p.sum[:]), decimal(p.crc), len(p.data)})
-		list.NextPartNumberMarker = number
+		list.NextPartNumberMarker = &number
 	}
 	return xmlResponse(list)
 }

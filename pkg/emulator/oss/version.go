@@ -22,7 +22,7 @@ type version struct {
 	id           string
 	data         []byte
 	modified     time.Time
-	sum          [md5.Size]byte // of the data, or of the parts' sums
+	sum          [md5.Size]byte // of the data, or of the parts' sums (A261)
 	crc          uint64
 	storageClass string
 	encryption   string // algorithm; may be empty
@@ -40,6 +40,7 @@ type options struct {
 	// keyID and dataEncryption go with the encryption KMS.
 	keyID, dataEncryption string
 	appendable            bool // AppendObject made it
+	inOrder               bool // a sequential upload made it
 	restoration           *restoration
 	accessed              time.Time // where the bucket monitors accesses
 	retention             *retention
@@ -106,7 +107,7 @@ func (v *version) change(f func(*options)) {
 	}
 	f(&o)
 	v.options = &o
-	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && o.restoration == nil && o.accessed.IsZero() && o.retention == nil && !o.held && o.moved.IsZero() {
+	if len(o.tags) == 0 && o.acl == "" && o.target == "" && o.keyID == "" && o.dataEncryption == "" && !o.appendable && !o.inOrder && o.restoration == nil && o.accessed.IsZero() && o.retention == nil && !o.held && o.moved.IsZero() {
 		v.options = nil
 	}
 }
@@ -178,6 +179,28 @@ func (h headers) without(name string) headers {
 	return headersOf(strings.Join(lines, "\n"))
 }
 
+// get returns the value of a header, empty if it is missing.
+func (h headers) get(name string) string {
+	for line := range strings.SplitSeq(h.text(), "\n") {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// with returns the headers with another value of one, or as they are if the value is
+// empty.
+func (h headers) with(name, value string) headers {
+	if value == "" {
+		return h
+	}
+	lines := append(strings.Split(h.without(name).text(), "\n"), name+":"+value)
+	lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	slices.Sort(lines)
+	return headersOf(strings.Join(lines, "\n"))
+}
+
 // copyTo sets the headers in an answer.
 func (h headers) copyTo(to http.Header) {
 	for line := range strings.SplitSeq(h.text(), "\n") {
@@ -201,8 +224,9 @@ func crcOf(data []byte) uint64 { return crc64.Checksum(data, crc64.MakeTable(crc
 // decimal is a CRC as OSS gives it.
 func decimal(crc uint64) string { return strconv.FormatUint(crc, 10) }
 
+// newVersionID draws an id of 64 characters (the integration tests of the Java SDK).
 func newVersionID() string {
-	var b [32]byte
+	var b [45]byte
 	_, _ = rand.Read(b[:]) // always succeeds: crypto/rand ends the process instead
 	return "CAEQ" + base64.RawURLEncoding.EncodeToString(b[:])
 }

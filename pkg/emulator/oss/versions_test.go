@@ -69,7 +69,7 @@ func TestVersioning_Versions_KeptUntilDeleted(t *testing.T) {
 	}
 	mustPut(t, c, "bucket-a", "l", "another")
 	marker := deleteVersion(t, c, "k", "")
-	if !marker.DeleteMarker || *marker.VersionId == "" {
+	if !marker.DeleteMarker || len(*marker.VersionId) != 64 {
 		t.Errorf("the deletion gave %+v", marker)
 	}
 	other := versionsOf(t, c)[3].id
