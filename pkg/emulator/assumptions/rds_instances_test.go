@@ -3,6 +3,7 @@ package assumptions_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
@@ -51,6 +52,18 @@ func TestA302_ConnectionChange_NetTypeChanging(t *testing.T) {
 			t.Errorf("with the switch the instance is %s", got)
 		}
 	}, emulatortest.WithConfig(slow))
+}
+
+func TestA346_Description_ChangesWhileInstanceIsBusy(t *testing.T) {
+	verify(t, never, func(e *environment) { // the state is short
+		id := e.instance()
+		e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "checked", "CharacterSetName", "utf8").ok()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).ok()
+		e.rds("AllocateInstancePublicConnection", "DBInstanceId", id, "ConnectionStringPrefix", e.name(), "Port", "3306").ok()
+		e.rds("DeleteDatabase", "DBInstanceId", id, "DBName", "checked").want(403, "OperationDenied.DBInstanceStatus")
+		e.rds("ModifyDBDescription", "DBInstanceId", id, "DBName", "checked", "DBDescription", "described").ok()
+		e.rds("ModifyAccountDescription", "DBInstanceId", id, "AccountName", "checked", "AccountDescription", "described").ok()
+	}, emulatortest.WithProfile(rds.Profile{Connection: time.Hour}))
 }
 
 func TestA303_ClassesOfUnsoldThings_NotFound(t *testing.T) {

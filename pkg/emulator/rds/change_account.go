@@ -67,11 +67,10 @@ func (s *Service) modifyAccountDescription(r *rpc.Request) (any, *rpc.Error) {
 	if !validDescription(description) {
 		return nil, badAccountDescription()
 	}
-	in, _, done, fail := s.workOn(r)
+	in, fail := s.describable(r)
 	if fail != nil {
 		return nil, fail
 	}
-	defer done()
 	a, fail := s.findAccount(r, in)
 	if fail != nil {
 		return nil, fail

@@ -1,6 +1,10 @@
 package rds
 
-import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+import (
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
 
 // describeDatabases is DescribeDatabases of the RDS API.
 func (s *Service) describeDatabases(r *rpc.Request) (any, *rpc.Error) {
@@ -86,18 +90,17 @@ func (s *Service) modifyDBDescription(r *rpc.Request) (any, *rpc.Error) {
 	if !validDescription(description) {
 		return nil, bad("InvalidDBDescription.Format", "The description has 2 to 256 characters and begins with a letter.")
 	}
-	in, _, done, fail := s.workOn(r)
+	in, fail := s.describable(r)
 	if fail != nil {
 		return nil, fail
 	}
-	defer done()
 	d, fail := s.findDatabase(r, in, name)
 	if fail != nil {
 		return nil, fail
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d.description = description
+	d.description = strings.Clone(description)
 	return nil, nil
 }
 

@@ -137,6 +137,18 @@ func (s *Service) find(r *rpc.Request, unknown *rpc.Error) (*instance, *rpc.Erro
 	return in, nil
 }
 
+// describable is find for a description of something inside, which changes while
+// the instance is busy, too (A346), but for one that is being deleted.
+func (s *Service) describable(r *rpc.Request) (*instance, *rpc.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, fail := s.find(r, unknownID())
+	if fail == nil && in.leaving {
+		fail = rpc.Errorf(http.StatusForbidden, "OperationDenied.DBInstanceStatus", "The instance is being deleted.")
+	}
+	return in, fail
+}
+
 // findRunning is find for calls that need a running instance.
 func (s *Service) findRunning(r *rpc.Request, unknown *rpc.Error) (*instance, *rpc.Error) {
 	return s.findFree(r, unknown, "OperationDenied.DBInstanceStatus")
