@@ -12,6 +12,7 @@ import (
 // (VPC API, CreateVpc and AssociateVpcCidrBlock).
 const (
 	minMask         = 8
+	minSecondMask   = 16
 	maxMask         = 28
 	maxUserBlocks   = 3
 	maxSecondBlocks = 5
@@ -38,8 +39,8 @@ func readBlock(r *rpc.Request) (netip.Prefix, *rpc.Error) {
 	}
 	if text != "" {
 		var err error
-		if block, err = netip.ParsePrefix(text); err != nil || block != block.Masked() || block.Bits() > maxMask || !private(block) {
-			return block, bad("InvalidCidrBlock.Malformed", "CidrBlock is a block of a private range, with a mask of %d to %d bits.", minMask, maxMask)
+		if block, err = netip.ParsePrefix(text); err != nil || block != block.Masked() || block.Bits() < minMask || block.Bits() > maxMask || !usable(block) {
+			return block, bad("InvalidCidrBlock.Malformed", "CidrBlock is an IPv4 block outside of the reserved ranges, with a mask of %d to %d bits.", minMask, maxMask)
 		}
 	}
 	if masked && mask != block.Bits() {
@@ -121,8 +122,8 @@ func secondBlock(r *rpc.Request) (id string, block netip.Prefix, fail *rpc.Error
 		return "", block, fail
 	}
 	block, err := netip.ParsePrefix(text)
-	if err != nil || !block.Addr().Is4() || block != block.Masked() || block.Bits() < minMask || block.Bits() > maxMask {
-		return "", block, bad("InvalidCidrBlock.Malformed", "SecondaryCidrBlock is an IPv4 block with a mask of %d to %d bits.", minMask, maxMask)
+	if err != nil || block != block.Masked() || block.Bits() < minSecondMask || block.Bits() > maxMask || !usable(block) {
+		return "", block, bad("InvalidCidrBlock.Malformed", "SecondaryCidrBlock is an IPv4 block outside of the reserved ranges, with a mask of %d to %d bits.", minSecondMask, maxMask)
 	}
 	return id, block, nil
 }
@@ -132,9 +133,10 @@ func inside(block, of netip.Prefix) bool {
 	return of.Contains(block.Addr()) && block.Bits() >= of.Bits()
 }
 
-// private reports whether a block is inside one of the private ranges.
-func private(block netip.Prefix) bool {
-	return slices.ContainsFunc([]string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}, func(of string) bool {
-		return inside(block, netip.MustParsePrefix(of))
+// usable reports whether a VPC may have an IPv4 block: a private one, or any outside of
+// the reserved ranges (VPC API, CreateVpc and AssociateVpcCidrBlock).
+func usable(block netip.Prefix) bool {
+	return block.Addr().Is4() && !slices.ContainsFunc([]string{"0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"}, func(of string) bool {
+		return block.Overlaps(netip.MustParsePrefix(of))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -177,9 +178,12 @@ func checkGroup(id string) *rpc.Error {
 // labels reads and checks a name and the description.
 func labels(r *rpc.Request, parameter string) (name, description string, fail *rpc.Error) {
 	name, description = r.Get(parameter), r.Get("Description")
-	for which, text := range map[string]string{parameter: name, "Description": description} {
-		if len(text) > 256 || strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
-			return "", "", bad("Invalid"+which+".Malformed", "%s has at most 256 characters and is no URL.", which)
+	for _, label := range []struct {
+		parameter, text string
+		most            int
+	}{{parameter, name, 128}, {"Description", description, 256}} {
+		if utf8.RuneCountInString(label.text) > label.most || strings.HasPrefix(label.text, "http://") || strings.HasPrefix(label.text, "https://") {
+			return "", "", bad("Invalid"+label.parameter+".Malformed", "%s has at most %d characters and is no URL.", label.parameter, label.most)
 		}
 	}
 	return strings.Clone(name), strings.Clone(description), nil

@@ -245,6 +245,8 @@ func TestNetworks_BadInput_RefusedWithoutEffect(t *testing.T) {
 		{404, "InvalidVpcId.NotFound", "MoveResourceGroup", []string{"ResourceType", "VPC", "NewResourceGroupId", "rg-1", "ResourceId", "vpc-none"}},
 		{404, "InvalidVpcId.NotFound", "AssociateVpcCidrBlock", []string{"VpcId", "vpc-none", "SecondaryCidrBlock", "10.9.0.0/16"}},
 		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "10.9.0.1/16"}},
+		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "100.64.0.0/16"}},
+		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "11.0.0.0/8"}},
 		{400, "InvalidParameter", "ModifyRouteTableAttributes", []string{"RouteTableId", f.table, "RoutePropagationEnable", "1"}},
 		{400, "InvalidParameter", "UnTagResources", []string{"ResourceType", "VPC", "ResourceId.1", f.vpc, "All", "x"}},
 	} {

@@ -3,6 +3,7 @@ package vpc_test
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
@@ -241,12 +242,27 @@ func TestDeleteVpc_WithoutVSwitches_Succeeds(t *testing.T) {
 	}
 	_, err = c.DeleteVpc(remove)
 	wantCode(t, err, 404, "InvalidVpcId.NotFound")
-	for _, block := range []string{"10.0.0.1/16", "8.0.0.0/8", "10.0.0.0/29", "::/0", "all"} {
+	for _, block := range []string{"10.0.0.1/16", "100.64.0.0/16", "127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16", "96.0.0.0/3", "0.0.0.0/16", "10.0.0.0/29", "::/0", "all"} {
 		r := sdk.CreateCreateVpcRequest()
 		r.CidrBlock = block
 		_, err := c.CreateVpc(r)
 		wantCode(t, err, 400, "InvalidCidrBlock.Malformed")
 	}
+}
+
+func TestCreateVpc_CustomBlockAndLongNames_Taken(t *testing.T) {
+	c := newClient(t)
+	r := sdk.CreateCreateVpcRequest()
+	r.CidrBlock, r.VpcName, r.Description = "30.0.0.0/16", strings.Repeat("网", 128), strings.Repeat("络", 256)
+	if _, err := c.CreateVpc(r); err != nil {
+		t.Error(err)
+	}
+	r.VpcName = strings.Repeat("n", 129)
+	_, err := c.CreateVpc(r)
+	wantCode(t, err, 400, "InvalidVpcName.Malformed")
+	r.VpcName, r.Description = "n", strings.Repeat("d", 257)
+	_, err = c.CreateVpc(r)
+	wantCode(t, err, 400, "InvalidDescription.Malformed")
 }
 
 func TestDescribeRegionsAndZones_All_Listed(t *testing.T) {
