@@ -61,7 +61,7 @@ func (a *lifecycleAction) due(modified time.Time) (at time.Time, reached bool) {
 		return date, err == nil && modified.Before(date)
 	}
 	date, err := time.Parse(time.RFC3339, a.Date)
-	return later(date, aged(modified, 0)), err == nil
+	return date, err == nil
 }
 
 // removesMarkers reports whether an expiration removes expired delete markers.

@@ -3,6 +3,7 @@ package oss_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
@@ -48,27 +49,34 @@ func TestLifecycle_RetentionPolicy_KeepsObjects(t *testing.T) {
 // TestLifecycle_Restored_RulesGoOn: a state saved by a program that kept rules
 // alone has no time of their last run.
 func TestLifecycle_Restored_RulesGoOn(t *testing.T) {
-	for name, change := range map[string]func(string) string{
-		"today's":   func(s string) string { return s },
-		"of before": func(s string) string { return strings.Replace(s, `"lifecycleRun":"2026-03-01T00:00:00Z",`, "", 1) },
+	for name, tc := range map[string]struct {
+		removed string // a member of the state
+		day     int    // of the expiration
+	}{
+		"today's":   {"", 3},
+		"of before": {`"lifecycleRun":"2026-03-01T00:00:00Z",`, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRuled(t, false, rule("a", expire("1"))+rule("c", moveTo("ColdArchive", "1")))
+			r := newRuled(t, true, rule("a", expire("1"))+rule("c", moveTo("ColdArchive", "1")))
 			mustPut(t, r.c, "bucket-a", "a/k", "x")
 			mustPut(t, r.c, "bucket-a", "c/k", "x")
 			saved, err := r.Snapshot()
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.clock.Advance(2 * day)
-			changed := change(string(saved))
-			if (changed == string(saved)) != (name == "today's") {
+			r.clock.Advance(4 * day)
+			if !strings.Contains(string(saved), tc.removed) {
 				t.Fatalf("the state has another form: %s", saved)
 			}
+			changed := strings.Replace(string(saved), tc.removed, "", 1)
 			if err := r.Restore([]byte(changed)); err != nil {
 				t.Fatal(err)
 			}
-			r.wantAfter(t, step{hour, "c/k ColdArchive"})
+			r.wantAfter(t, step{hour, "a/k marker, a/k old, c/k ColdArchive"})
+			all, err := r.c.ListObjectVersions(t.Context(), &sdk.ListObjectVersionsRequest{Bucket: new("bucket-a")})
+			if made := *all.ObjectDeleteMarkers[0].LastModified; err != nil || !made.Equal(time.Date(2026, 3, tc.day, 0, 0, 0, 0, time.UTC)) {
+				t.Errorf("the marker is of %v, %v, want March %d", made, err, tc.day)
+			}
 			if saved, err = r.Snapshot(); err != nil || r.Restore(saved) != nil {
 				t.Fatal(err)
 			}

@@ -112,7 +112,7 @@ func (r *lifecycleRun) do(key string) {
 }
 
 // next finds the earliest work of some rules on a key until today. Of one
-// midnight's work a removal comes first, then the coldest class (A258).
+// midnight's work a removal comes first (A258).
 func (r *lifecycleRun) next(key string, versions []*version, rules ...*lifecycleRule) (next lifecycleWork, found bool) {
 	for i, v := range versions {
 		for _, rule := range rules {
@@ -131,10 +131,7 @@ func (r *lifecycleRun) next(key string, versions []*version, rules ...*lifecycle
 }
 
 func (w lifecycleWork) before(o lifecycleWork) bool {
-	if !w.at.Equal(o.at) || w.class == "" || o.class == "" {
-		return w.at.Before(o.at) || w.at.Equal(o.at) && w.class == "" && o.class != ""
-	}
-	return rankOf(w.class) > rankOf(o.class)
+	return w.at.Before(o.at) || w.at.Equal(o.at) && w.class == "" && o.class != ""
 }
 
 // isKept reports whether a retention or a legal hold forbids a removal; transitions

@@ -145,8 +145,10 @@ func TestLifecycle_Versions_ExpireBehindMarkers(t *testing.T) {
 			r := newRuled(t, true, ruleOfAll(expire("1"))+strings.Replace(ruleOfAll(old), "<ID>", "<ID>old", 1))
 			mustPut(t, r.c, "bucket-a", "k", "x")
 			r.wantAfter(t, advance...)
-			r.document(t, "lifecycle", "<LifecycleConfiguration>"+ruleOfAll(markers)+"</LifecycleConfiguration>")
-			r.wantAfter(t, step{hour, "k marker"}, step{day, ""})
+			r.rules(t, ruleOfAll(markers))
+			mustPut(t, r.c, "bucket-a", "two", "x")
+			deleteVersion(t, r.c, "two", "")
+			r.wantAfter(t, step{hour, "k marker, two marker, two old"}, step{day, "two marker, two old"})
 		})
 	}
 }
@@ -184,6 +186,41 @@ func TestLifecycle_Transitions_MakeObjectsColder(t *testing.T) {
 		t.Errorf("cold: %v", h)
 	}
 	_, err := get(t.Context(), r.c, "bucket-a", "k/k")
+	wantCode(t, err, "InvalidObjectState")
+}
+
+// TestLifecycle_RulesPutLate_RunAtNextMidnight: work that is overdue has the time of
+// the rules' first run, a removal before transitions.
+func TestLifecycle_RulesPutLate_RunAtNextMidnight(t *testing.T) {
+	r := newRuled(t, true, rule("other", expire("1")))
+	mustPut(t, r.c, "bucket-a", "a/k", "x")
+	r.clock.Advance(9 * day)
+	r.rules(t, strings.Replace(rule("a", moveTo("IA", "1")+moveTo("Archive", "2")), "<ID>", "<ID>move-", 1)+rule("a", expire("3")))
+	h, _, err := send(t, r.c, call{method: "HEAD", bucket: "bucket-a", key: "a/k"})
+	if want := `expiry-date="Wed, 11 Mar 2026 00:00:00 GMT", rule-id="a"`; err != nil || h.Get("x-oss-expiration") != want {
+		t.Errorf("headers %v, %v, want %s", h, err, want)
+	}
+	r.wantAfter(t, step{hour, "a/k"}, step{5 * day, "a/k marker, a/k old"})
+	all, err := r.c.ListObjectVersions(t.Context(), &sdk.ListObjectVersionsRequest{Bucket: new("bucket-a")})
+	if want := time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC); err != nil || !all.ObjectDeleteMarkers[0].LastModified.Equal(want) {
+		t.Errorf("the marker is of %v, want %v", all.ObjectDeleteMarkers[0].LastModified, want)
+	}
+}
+
+func TestLifecycle_RestoredObject_FrozenWhenMoved(t *testing.T) {
+	r := newRuled(t, false, ruleOfAll(moveTo("ColdArchive", "1")))
+	if _, err := r.c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: new("bucket-a"), Key: new("k"), StorageClass: sdk.StorageClassArchive}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.c.RestoreObject(t.Context(), &sdk.RestoreObjectRequest{Bucket: new("bucket-a"), Key: new("k"), RestoreRequest: &sdk.RestoreRequest{Days: 7}}); err != nil {
+		t.Fatal(err)
+	}
+	r.clock.Advance(hour)
+	if _, err := get(t.Context(), r.c, "bucket-a", "k"); err != nil {
+		t.Fatal(err)
+	}
+	r.clock.Advance(2 * day)
+	_, err := get(t.Context(), r.c, "bucket-a", "k")
 	wantCode(t, err, "InvalidObjectState")
 }
 
