@@ -37,8 +37,8 @@ import org.apache.hc.client5.http.DnsResolver;
 
 /** OssV2Checks runs alibabacloud-oss-v2 with one kind of signature. */
 class OssV2Checks {
-    private final String variant;
-    private final OSSClient client;
+    final String variant;
+    final OSSClient client;
 
     private OssV2Checks(String variant) {
         this.variant = variant;
@@ -48,19 +48,26 @@ class OssV2Checks {
     static void all() {
         for (String variant : List.of("v1", "v4")) {
             OssV2Checks c = new OssV2Checks(variant);
+            OssV2RuleChecks rules = new OssV2RuleChecks(c);
             Map<String, Checks.Scenario> scenarios = new LinkedHashMap<>();
             scenarios.put("service", c::service);
             scenarios.put("bucket", c::bucket);
+            scenarios.put("bucket-options", rules::bucketOptions);
             scenarios.put("objects", c::objects);
             scenarios.put("metadata", c::metadata);
             scenarios.put("ranges", c::ranges);
+            scenarios.put("conditions", rules::conditions);
             scenarios.put("lists", c::lists);
             scenarios.put("copies", c::copies);
             scenarios.put("tags", c::tags);
             scenarios.put("multipart", c::multipart);
             scenarios.put("append", c::append);
+            scenarios.put("resumable", rules::resumable);
             scenarios.put("presigned", c::presigned);
+            scenarios.put("acl", rules::acl);
+            scenarios.put("links", rules::links);
             scenarios.put("versions", c::versions);
+            scenarios.put("lifecycle", rules::lifecycle);
             scenarios.put("cors", c::cors);
             scenarios.put("delete-many", c::deleteMany);
             scenarios.put("missing", c::missing);
@@ -89,7 +96,7 @@ class OssV2Checks {
                 .retryMaxAttempts(1).build();
     }
 
-    private void with(String suffix, OssChecks.BucketUser user) throws Throwable {
+    void with(String suffix, OssChecks.BucketUser user) throws Throwable {
         with(PutBucketRequest.newBuilder().bucket(OURS + "-" + variant + "-" + suffix).build(), user);
     }
 
@@ -121,40 +128,43 @@ class OssV2Checks {
         }
     }
 
-    private PutObjectResult put(String bucket, String key, byte[] body) {
+    PutObjectResult put(String bucket, String key, byte[] body) {
         return client.putObject(PutObjectRequest.newBuilder().bucket(bucket).key(key).body(BinaryData.fromBytes(body)).build());
     }
 
-    private byte[] get(GetObjectRequest.Builder request) throws Exception {
+    byte[] get(GetObjectRequest.Builder request) throws Exception {
         try (GetObjectResult result = client.getObject(request.build())) {
             return read(result.body());
         }
     }
 
-    private GetObjectRequest.Builder of(String bucket, String key) {
+    GetObjectRequest.Builder of(String bucket, String key) {
         return GetObjectRequest.newBuilder().bucket(bucket).key(key);
     }
 
-    private HeadObjectResult head(String bucket, String key) {
+    HeadObjectResult head(String bucket, String key) {
         return client.headObject(HeadObjectRequest.newBuilder().bucket(bucket).key(key).build());
     }
 
-    private static ServiceException refused(int status, String code, Checks.Scenario call) throws Throwable {
+    static ServiceException refused(int status, String code, Checks.Scenario call) throws Throwable {
         try {
             call.run();
         } catch (OperationException e) {
-            Throwable cause = e;
-            while (cause != null && !(cause instanceof ServiceException)) {
-                cause = cause.getCause();
-            }
-            if (cause == null) {
-                throw e;
-            }
-            ServiceException service = (ServiceException) cause;
+            ServiceException service = service(e);
             equal("the error " + service.errorMessage(), service.statusCode() + " " + service.errorCode(), status + " " + code);
             return service;
         }
         throw new AssertionError("there was an answer where " + code + " is due");
+    }
+
+    /** service returns the service's own error of a failed operation. */
+    static ServiceException service(OperationException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ServiceException service) {
+                return service;
+            }
+        }
+        throw e;
     }
 
     private void service() throws Throwable {
@@ -267,6 +277,8 @@ class OssV2Checks {
             CopyObjectResult copy = client.copyObject(CopyObjectRequest.newBuilder().bucket(b).key("to").sourceKey("from é").build());
             equal("ETag of the copy", copy.eTag(), "\"" + etag(bytes("body")) + "\"");
             equal("metadata of the copy", head(b, "to").metadata(), Map.of("kept", "1"));
+            client.copyObject(CopyObjectRequest.newBuilder().bucket(b).key("to").sourceKey("from é").metadataDirective("REPLACE").metadata(Map.of("new", "2")).build());
+            equal("replaced metadata", head(b, "to").metadata(), Map.of("new", "2"));
             refused(404, "NoSuchKey", () -> client.copyObject(CopyObjectRequest.newBuilder().bucket(b).key("to").sourceKey("none").build()));
         });
     }
@@ -373,6 +385,9 @@ class OssV2Checks {
             refused(405, "MethodNotAllowed", () -> get(of(b, "a").versionId(deleted.versionId())));
             ListObjectVersionsResult list = client.listObjectVersions(ListObjectVersionsRequest.newBuilder().bucket(b).build());
             equal("versions", list.versions().stream().map(ObjectVersion::versionId).toList(), List.of(second, first));
+            CopyObjectRequest restore = CopyObjectRequest.newBuilder().bucket(b).key("restored").sourceKey("a").sourceVersionId(first).build();
+            client.copyObject(restore);
+            same("copy of an old version", get(of(b, "restored")), bytes("one"));
             equal("markers", list.deleteMarkers().stream().map(DeleteMarkerEntry::versionId).toList(), List.of(deleted.versionId()));
         });
     }
