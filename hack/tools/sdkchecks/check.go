@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -26,7 +27,7 @@ func check(ctx context.Context, o options, w io.Writer) error {
 		return err
 	}
 	began := time.Now()
-	cloud, err := startEmulator(ctx, o.emulator, o.environment, io.Discard)
+	cloud, err := startEmulator(ctx, o.emulator, o.environment, account2024())
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func check(ctx context.Context, o options, w io.Writer) error {
 	s := summary{installs: map[string]time.Duration{}, skipped: clients.skipped}
 	var lock sync.Mutex
 	clients.eachLanguage(func(name string, of []client) {
-		results, installed := o.language(ctx, clients.Languages[name], name, of, cloud.address, out)
+		results, installed := o.language(ctx, clients.Languages[name], name, of, cloud, out)
 		lock.Lock()
 		defer lock.Unlock()
 		s.results = append(s.results, results...)
@@ -76,8 +77,8 @@ func (l list) eachLanguage(do func(name string, of []client)) {
 }
 
 // language installs the packages of a language and runs its clients one after
-// the other. Without its packages every scenario of each client has failed.
-func (o options) language(ctx context.Context, l language, name string, of []client, address string, out *shared) (results []result, installed time.Duration) {
+// the other. A failed installation fails every scenario of each client.
+func (o options) language(ctx context.Context, l language, name string, of []client, cloud *emulator, out *shared) (results []result, installed time.Duration) {
 	folder := filepath.Join(o.folder, name)
 	began := time.Now()
 	within, cancel := context.WithTimeout(ctx, installTime)
@@ -96,22 +97,54 @@ func (o options) language(ctx context.Context, l language, name string, of []cli
 			continue
 		}
 		began := time.Now()
-		o.client(ctx, c, folder, address, &r, out)
+		if c.TLS {
+			o.overTLS(ctx, l, c, folder, &r, out)
+		} else {
+			o.client(ctx, c, folder, []string{"SDK_CHECK_ADDRESS=" + cloud.address}, &r, out)
+		}
 		r.took = time.Since(began)
 		results = append(results, r)
 	}
 	return results, installed
 }
 
-// client runs the command of a client and reads its report.
-func (o options) client(ctx context.Context, c client, folder, address string, r *result, out *shared) {
+// overTLS runs a client on an emulator of its own, whose clock the client may move.
+func (o options) overTLS(ctx context.Context, l language, c client, folder string, r *result, out *shared) {
+	dir, err := os.MkdirTemp("", "sdk-checks-")
+	if err != nil {
+		r.fail(err.Error())
+		return
+	}
+	defer os.RemoveAll(dir)
+	ca := filepath.Join(dir, "ca.pem")
+	cloud, err := startEmulator(ctx, o.emulator, o.environment, strictTLS(ca))
+	if err != nil {
+		r.fail(err.Error())
+		return
+	}
+	told := []string{"SDK_CHECK_ADDRESS=" + cloud.secure, "SDK_CHECK_PLAIN=" + cloud.address, "SDK_CHECK_CONTROL=" + cloud.control, "SDK_CHECK_CA=" + ca}
+	for _, name := range l.Trust {
+		told = append(told, name+"="+ca)
+	}
+	o.client(ctx, c, folder, told, r, out)
+	left, err := cloud.resources(ctx)
+	if err = errors.Join(err, cloud.stop()); err != nil {
+		r.fail("its emulator: " + err.Error())
+	}
+	for _, resource := range left {
+		r.fail("left behind: " + resource)
+	}
+}
+
+// client runs the command of a client and reads its report. told is added to the
+// environment of the command.
+func (o options) client(ctx context.Context, c client, folder string, told []string, r *result, out *shared) {
 	ctx, cancel := context.WithTimeout(ctx, clientTime)
 	defer cancel()
 	command := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...) //nolint:gosec // clients.yaml is ours
 	command.Dir = folder
 	command.WaitDelay = time.Second
-	command.Env = append(withoutCloud(o.environment), "SDK_CHECK_ADDRESS="+address, "SDK_CHECK_KEY_ID="+keyID,
-		"SDK_CHECK_KEY_SECRET="+keySecret, "SDK_CHECK_CLIENT="+c.Name)
+	command.Env = append(append(withoutCloud(o.environment), "SDK_CHECK_KEY_ID="+keyID, "SDK_CHECK_KEY_SECRET="+keySecret, "SDK_CHECK_CLIENT="+c.Name), told...)
 	reader, writer := io.Pipe()
 	command.Stdout, command.Stderr = writer, writer
 	read := make(chan error, 1)
@@ -130,8 +163,8 @@ func (o options) client(ctx context.Context, c client, folder, address string, r
 	}
 }
 
-// withoutCloud leaves out proxies and credentials of the caller: they are for
-// another cloud than the one on loopback.
+// withoutCloud drops proxies and credentials of the caller: they are for another
+// cloud than the one on loopback.
 func withoutCloud(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")

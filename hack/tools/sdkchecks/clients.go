@@ -22,11 +22,14 @@ type list struct {
 type language struct {
 	// Programs that must be there, each with Debian's package of it.
 	Programs map[string]string `yaml:"programs"`
-	// Files that an installation depends on: it lasts until one of them
-	// changes. Without files it is made at every run, by a tool that knows.
+	// Files of an installation: it lasts until one of them changes. An empty
+	// list installs at every run, by a tool that finds the changes itself.
 	Files []string `yaml:"files"`
 	// Install has the commands of the installation, run in the folder.
 	Install [][]string `yaml:"install"`
+	// Trust has the variables of the environment by which the language's clients
+	// are told the file of an authority, as their documentation says.
+	Trust []string `yaml:"trust"`
 }
 
 // A client is one official package, or a few that belong together.
@@ -36,10 +39,13 @@ type client struct {
 	Packages []string `yaml:"packages"` // for readers; the lock files pin the versions
 	Command  []string `yaml:"command"`
 	// Scenarios are the names that the command must report, each once for every
-	// variant: "v4/lists". Once has those without a variant.
+	// variant: "v4/lists". Once has the names that belong to all variants.
 	Scenarios []string `yaml:"scenarios"`
 	Variants  []string `yaml:"variants"`
 	Once      []string `yaml:"once"`
+	// TLS runs the client over TLS, on an emulator of its own that refuses RAM and
+	// STS over plain HTTP.
+	TLS bool `yaml:"tls"`
 }
 
 // readList reads and checks clients.yaml.
@@ -57,7 +63,7 @@ func readList(file string) (list, error) {
 	return l, l.valid()
 }
 
-// valid reports clients that could report nothing, or that share a name.
+// valid reports clients that lack a command, scenarios or a name of their own.
 func (l list) valid() error {
 	var problems []error
 	names := map[string]bool{}
@@ -76,8 +82,8 @@ func (l list) valid() error {
 	return errors.Join(problems...)
 }
 
-// chosen leaves the clients that only names, all of them where it is empty,
-// without the ones of skip. Both name clients or languages.
+// chosen keeps the clients that only names, all of them where it is empty, and
+// drops the ones of skip. Both name clients or languages.
 func (l list) chosen(only, skip []string) (list, error) {
 	for _, name := range slices.Concat(only, skip) {
 		_, isLanguage := l.Languages[name]

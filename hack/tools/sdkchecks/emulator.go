@@ -25,19 +25,27 @@ const (
 // An emulator is the program, running.
 type emulator struct {
 	address string // host:port of the cloud
+	secure  string // host:port of the cloud over TLS; empty without strictTLS
 	control string // URL of the control API
 	ended   <-chan error
 	process *os.Process
 }
 
-// startEmulator starts the program on free ports. Its account is one of 2024, which
-// takes signatures of version 1 and public buckets: some clients lack a call that
-// lifts the block of public access.
-func startEmulator(ctx context.Context, program string, environment []string, stderr io.Writer) (*emulator, error) {
-	command := exec.CommandContext(ctx, program, "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0",
-		"--profile", "instant", "--account", "2024")
+// account2024 is for clients that lack a call to lift the block of public access,
+// or that sign in version 1.
+func account2024() []string { return []string{"--account", "2024"} }
+
+// strictTLS adds the cloud over TLS to an account of today. RAM and STS are refused
+// over plain HTTP; ca is the file of the authority's certificate.
+func strictTLS(ca string) []string {
+	return []string{"--account", "today", "--tls-listen", "127.0.0.1:0", "--ca-file", ca, "--strict-tls"}
+}
+
+// startEmulator starts the program on free ports.
+func startEmulator(ctx context.Context, program string, environment, flags []string) (*emulator, error) {
+	command := exec.CommandContext(ctx, program, append([]string{"--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0", //nolint:gosec // the program is the caller's choice
+		"--profile", "instant"}, flags...)...)
 	command.Env = append(slices.Clone(environment), "EMULATOR_ACCESS_KEY_ID="+keyID, "EMULATOR_ACCESS_KEY_SECRET="+keySecret)
-	command.Stderr = stderr
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
 	output, err := command.StdoutPipe()
@@ -53,6 +61,8 @@ func startEmulator(ctx context.Context, program string, environment []string, st
 		switch name, value, _ := strings.Cut(lines.Text(), " "); name {
 		case "cloud":
 			e.address = strings.TrimPrefix(strings.TrimSpace(value), "http://")
+		case "https":
+			e.secure = strings.TrimPrefix(strings.TrimSpace(value), "https://")
 		case "control":
 			e.control = strings.TrimSpace(value)
 		}
@@ -77,7 +87,7 @@ func (e *emulator) stop() error {
 	return <-e.ended
 }
 
-// resources lists what the account has, as "kind: resource".
+// resources lists the resources of the account, as "kind: resource".
 func (e *emulator) resources(ctx context.Context) ([]string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.control+"/state", http.NoBody)
 	if err != nil {

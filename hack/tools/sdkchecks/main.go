@@ -4,9 +4,8 @@
 //	sdkchecks [-emulator PROGRAM] [-sdks FOLDER] [CLIENT ...]
 //
 // test/sdks/clients.yaml names the clients, how they are installed and run, and
-// their scenarios. The check fails when a client cannot be installed, when a
-// scenario fails, when one of the named scenarios did not run, and when a client
-// leaves resources behind. SDK_CHECKS_SKIP=NAME[,NAME] leaves out clients or
+// their scenarios. The check passes when every client is installed, every named
+// scenario ran and passed, and every resource is deleted at the end. SDK_CHECKS_SKIP=NAME[,NAME] leaves out clients or
 // languages, and is repeated at the end.
 package main
 
@@ -38,7 +37,7 @@ func main() {
 	}
 }
 
-// options are what a run is told.
+// options has the flags, arguments and variables of a run.
 type options struct {
 	emulator, folder string
 	only, skip       []string // names of clients or languages

@@ -63,13 +63,13 @@ func (r *result) read(output io.Reader, expected []string, show func(line string
 // maxLine bounds a line of a client, which can be an answer of the cloud.
 const maxLine = 1 << 20
 
-// fail notes a problem that belongs to no scenario.
+// fail notes a problem of the client beside its scenarios.
 func (r *result) fail(problem string) {
 	r.failed++
 	r.problems = append(r.problems, problem)
 }
 
-// A summary is what a run prints at its end.
+// A summary is the end of a run's output.
 type summary struct {
 	results  []result
 	installs map[string]time.Duration
