@@ -15,6 +15,8 @@ import (
 // checks runs scenarios and reports them.
 type checks struct {
 	address, keyID, keySecret, name string
+	protocol                        string // HTTP or HTTPS
+	plain, control                  string // over TLS: the address without TLS, and the URL that moves the clock
 
 	out    io.Writer
 	failed bool

@@ -17,6 +17,7 @@ func main() {
 		"rpc-sdk":     rpcSDK,
 		"tea-generic": teaGeneric,
 		"tea":         tea,
+		"tls":         overTLS,
 	}
 	if len(os.Args) != 2 || clients[os.Args[1]] == nil {
 		fmt.Fprintln(os.Stderr, "usage: checks CLIENT, one of main.go; see test/sdks/clients.yaml")
@@ -25,6 +26,10 @@ func main() {
 	c := &checks{
 		address: os.Getenv("SDK_CHECK_ADDRESS"), keyID: os.Getenv("SDK_CHECK_KEY_ID"), keySecret: os.Getenv("SDK_CHECK_KEY_SECRET"),
 		name: os.Getenv("SDK_CHECK_CLIENT"), out: os.Stdout,
+		protocol: "HTTP", plain: os.Getenv("SDK_CHECK_PLAIN"), control: os.Getenv("SDK_CHECK_CONTROL"),
+	}
+	if c.plain != "" {
+		c.protocol = "HTTPS"
 	}
 	clients[os.Args[1]](c)
 	if c.failed {

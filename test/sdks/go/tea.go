@@ -16,18 +16,21 @@ import (
 	vpc "github.com/alibabacloud-go/vpc-20160428/v6/client"
 )
 
+// A key is an access key; a session's has a token too.
+type key struct{ id, secret, token string }
+
 // config is the quick start's, with the emulator as endpoint.
-func (c *checks) config(id, secret string) *openapi.Config {
+func (c *checks) config(k key) *openapi.Config {
 	return &openapi.Config{
-		AccessKeyId: &id, AccessKeySecret: &secret, Endpoint: &c.address, Protocol: runtime.String("HTTP"), RegionId: runtime.String(region),
+		AccessKeyId: &k.id, AccessKeySecret: &k.secret, SecurityToken: &k.token, Endpoint: &c.address, Protocol: &c.protocol, RegionId: runtime.String(region),
 	}
 }
 
 // configBefore is the configuration of packages that are built on the first
 // version of the runtime.
-func (c *checks) configBefore(id, secret string) *before.Config {
+func (c *checks) configBefore(k key) *before.Config {
 	return &before.Config{
-		AccessKeyId: &id, AccessKeySecret: &secret, Endpoint: &c.address, Protocol: runtime.String("HTTP"), RegionId: runtime.String(region),
+		AccessKeyId: &k.id, AccessKeySecret: &k.secret, SecurityToken: &k.token, Endpoint: &c.address, Protocol: &c.protocol, RegionId: runtime.String(region),
 	}
 }
 
@@ -43,7 +46,7 @@ func refusedByTea(err error, status int, code string) {
 // package of a product: signatures of version 3, by generic calls.
 func teaGeneric(c *checks) {
 	connect := func(id, secret string) caller {
-		client := got(openapi.NewClient(c.config(id, secret)))
+		client := got(openapi.NewClient(c.config(key{id: id, secret: secret})))
 		versions := map[string]string{"rds": "2014-08-15", "ram": "2015-05-01", "sts": "2015-04-01", "vpc": "2016-04-28"}
 		return func(product, action string, parameters map[string]any) (map[string]any, error) {
 			params := &openapi.Params{
@@ -93,32 +96,35 @@ func flatten(query map[string]*string, prefix string, value any) {
 	}
 }
 
+// packages is a caller by the packages of the products.
+func (c *checks) packages(k key) caller {
+	clients := map[string]any{
+		"rds": got(rds.NewClient(c.configBefore(k))), "ram": got(ram.NewClient(c.config(k))),
+		"sts": got(sts.NewClient(c.config(k))), "vpc": got(vpc.NewClient(c.config(k))),
+	}
+	return func(product, action string, parameters map[string]any) (map[string]any, error) {
+		method := reflect.ValueOf(clients[product]).MethodByName(action)
+		if !method.IsValid() {
+			fail("the package lacks %s", action)
+		}
+		var arguments []reflect.Value
+		if method.Type().NumIn() == 1 {
+			request := reflect.New(method.Type().In(0).Elem())
+			must(runtime.Convert(parameters, request.Interface()))
+			arguments = append(arguments, request)
+		}
+		results := method.Call(arguments)
+		if err, ok := results[1].Interface().(error); ok {
+			return nil, err
+		}
+		return runtime.ToMap(results[0].Elem().FieldByName("Body").Interface()), nil
+	}
+}
+
 // tea runs the packages of the products: github.com/alibabacloud-go/rds-20140815,
 // ram-20150501, sts-20150401 and vpc-20160428.
 func tea(c *checks) {
-	connect := func(id, secret string) caller {
-		clients := map[string]any{
-			"rds": got(rds.NewClient(c.configBefore(id, secret))), "ram": got(ram.NewClient(c.config(id, secret))),
-			"sts": got(sts.NewClient(c.config(id, secret))), "vpc": got(vpc.NewClient(c.config(id, secret))),
-		}
-		return func(product, action string, parameters map[string]any) (map[string]any, error) {
-			method := reflect.ValueOf(clients[product]).MethodByName(action)
-			if !method.IsValid() {
-				fail("the package lacks %s", action)
-			}
-			var arguments []reflect.Value
-			if method.Type().NumIn() == 1 {
-				request := reflect.New(method.Type().In(0).Elem())
-				must(runtime.Convert(parameters, request.Interface()))
-				arguments = append(arguments, request)
-			}
-			results := method.Call(arguments)
-			if err, ok := results[1].Interface().(error); ok {
-				return nil, err
-			}
-			return runtime.ToMap(results[0].Elem().FieldByName("Body").Interface()), nil
-		}
-	}
+	connect := func(id, secret string) caller { return c.packages(key{id: id, secret: secret}) }
 	l := &life{call: connect(c.keyID, c.keySecret), refused: refusedByTea, name: c.name}
 	l.scenarios(c, "")
 	c.run("wrong-keys", func() { wrongKeysByTea(connect, c.keyID) })
