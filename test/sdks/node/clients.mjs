@@ -15,6 +15,7 @@ const need = (name) => {
 export const address = need('SDK_CHECK_ADDRESS'); // host:port
 export const key = { id: need('SDK_CHECK_KEY_ID'), secret: need('SDK_CHECK_KEY_SECRET') };
 export const ours = need('SDK_CHECK_CLIENT'); // begins the names of resources
+export const plain = process.env.SDK_CHECK_PLAIN; // over TLS: the address without it
 export const algorithm = process.argv[2]; // v2, or the packages' own choice
 
 // scenario runs one scenario and prints its line. A failed one ends neither the
@@ -32,14 +33,14 @@ export async function scenario(name, run) {
 
 // client makes a client of a generated package, with the account's key or
 // another one.
-export function client(name, credentials = key) {
+export function client(name, credentials = key, endpoint = address) {
   const Client = require(name).default;
   return new Client(new $OpenApiUtil.Config({
     accessKeyId: credentials.id,
     accessKeySecret: credentials.secret,
     securityToken: credentials.token,
-    endpoint: address,
-    protocol: 'http',
+    endpoint,
+    protocol: plain && endpoint !== plain ? 'https' : 'http',
     regionId: 'cn-hangzhou',
     ...(algorithm ? { signatureAlgorithm: algorithm } : {}),
   }));

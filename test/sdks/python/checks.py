@@ -14,6 +14,9 @@ KEY_ID = os.environ["SDK_CHECK_KEY_ID"]
 KEY_SECRET = os.environ["SDK_CHECK_KEY_SECRET"]
 OURS = os.environ["SDK_CHECK_CLIENT"]  # begins the names of resources
 REGION = "cn-hangzhou"
+# Over TLS: the address without it, and the URL that moves the emulator's clock.
+PLAIN = os.environ.get("SDK_CHECK_PLAIN", "")
+CONTROL = os.environ.get("SDK_CHECK_CONTROL", "")
 # Clients of OSS reach the emulator as their HTTP proxy, and so send the hosts
 # of the cloud.
 PROXY = "http://" + ADDRESS

@@ -1,5 +1,7 @@
 """alibabacloud_rds20140815 and alibabacloud_ram20150501: signatures of version 3."""
 
+import os
+
 from alibabacloud_ram20150501 import models as ram_models
 from alibabacloud_ram20150501.client import Client as RamClient
 from alibabacloud_rds20140815 import models as rds_models
@@ -9,14 +11,14 @@ from alibabacloud_tea_openapi import models as open_api
 
 import ram_life
 import rds_life
-from checks import ADDRESS, KEY_ID, KEY_SECRET, REGION, done, equal, refused as refused_as, scenario
+from checks import ADDRESS, KEY_ID, KEY_SECRET, PLAIN, REGION, done, equal, refused as refused_as, scenario
 
 GENERIC = {"sts": "2015-04-01", "vpc": "2016-04-28"}
 
 
-def config(key_id=KEY_ID, secret=KEY_SECRET):
-    return open_api.Config(access_key_id=key_id, access_key_secret=secret, endpoint=ADDRESS, protocol="HTTP", region_id=REGION)
-
+def config(key_id=KEY_ID, secret=KEY_SECRET, token=None, endpoint=ADDRESS, protocol="HTTPS" if PLAIN else "HTTP"):
+    return open_api.Config(access_key_id=key_id, access_key_secret=secret, security_token=token, endpoint=endpoint, protocol=protocol, region_id=REGION,
+                           ca=os.environ.get("SDK_CHECK_CA"))
 
 
 class Caller:
@@ -35,9 +37,9 @@ class Caller:
 
     def generic(self, version, action, parameters):
         """A call without a package, as the quick start of the runtime does it."""
-        params = open_api.Params(action=action, version=version, protocol="HTTP", method="POST", auth_type="AK", style="RPC", pathname="/",
+        params = open_api.Params(action=action, version=version, protocol=self.config.protocol, method="POST", auth_type="AK", style="RPC", pathname="/",
                                  req_body_type="json", body_type="json")
-        request = open_api.OpenApiRequest(query={name: str(value).lower() if isinstance(value, bool) else value for name, value in parameters.items()})
+        request = open_api.OpenApiRequest(query={name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in parameters.items()})
         from darabonba.runtime import RuntimeOptions
         return OpenApiClient(self.config).call_api(params, request, RuntimeOptions())["body"]
 

@@ -25,6 +25,8 @@ final class Checks {
     static final String ADDRESS = System.getenv("SDK_CHECK_ADDRESS");
     static final String HOST = ADDRESS.substring(0, ADDRESS.indexOf(':'));
     static final int PORT = Integer.parseInt(ADDRESS.substring(ADDRESS.indexOf(':') + 1));
+    /** PLAIN is the address without TLS where ADDRESS is one over TLS, else null. */
+    static final String PLAIN = System.getenv("SDK_CHECK_PLAIN");
     static final String KEY_ID = System.getenv("SDK_CHECK_KEY_ID");
     static final String KEY_SECRET = System.getenv("SDK_CHECK_KEY_SECRET");
     /** OURS begins the names of resources. */
@@ -48,6 +50,7 @@ final class Checks {
             case "oss" -> OssChecks.all();
             case "oss-v2" -> OssV2Checks.all();
             case "tea" -> TeaChecks.all();
+            case "tls" -> TlsChecks.all();
             default -> throw new IllegalArgumentException(arguments[0]);
         }
         System.exit(failed ? 1 : 0);
