@@ -140,7 +140,7 @@ func (p *backupPolicy) readData(request *rpc.Request, in *instance) *rpc.Error {
 	r.number("BackupRetentionPeriod", &p.BackupRetentionPeriod, 7, 730)
 	r.number("LogBackupRetentionPeriod", &p.LogBackupRetentionPeriod, 7, 730)
 	r.word("BackupLog", &p.BackupLog, among("Enable", "Disabled"))
-	r.word("CompressType", &p.CompressType, among("1", "4", "8"))
+	r.word("CompressType", &p.CompressType, among("0", "1", "2", "4", "8"))
 	r.word("ReleasedKeepPolicy", &p.ReleasedKeepPolicy, among("None", "Lastest", "All"))
 	r.word("Category", &p.Category, func(value string) bool { return !in.isLocalMySQL() && (value == "Flash" || value == "Standard") })
 	r.word("BackupInterval", &p.BackupInterval, func(value string) bool { return value == "-1" || in.takesIntervals() && intervals(value) })

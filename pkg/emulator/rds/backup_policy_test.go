@@ -21,6 +21,9 @@ func TestBackupPolicy_Changed_ReadBackByMode(t *testing.T) {
 	f.wantAnswer(f.done("ModifyBackupPolicy", "DBInstanceId", id, "PreferredBackupPeriod", "Monday,Sunday", "PreferredBackupTime", "22:00Z-23:00Z", "BackupRetentionPeriod", "30",
 		"BackupInterval", "15", "Category", "Flash", "ReleasedKeepPolicy", "All", "CompressType", "4", "EnableBackupLog", "0", "LocalLogRetentionHours", "", "EnablePitrProtection", "true"),
 		"DBInstanceID", id, "EnableBackupLog", "1", "CompressType", "4", "LocalLogRetentionHours", "18")
+	for _, format := range []string{"0", "1", "2", "8", "4"} {
+		f.wantAnswer(f.done("ModifyBackupPolicy", "DBInstanceId", id, "CompressType", format), "CompressType", format)
+	}
 	f.done("ModifyBackupPolicy", "DBInstanceId", id, "BackupPolicyMode", "LogBackupPolicy", "EnableBackupLog", "1", "LogBackupRetentionPeriod", "30", "LocalLogRetentionHours", "24",
 		"LocalLogRetentionSpace", "40", "HighSpaceUsageProtection", "Disable", "LogBackupLocalRetentionNumber", "-1", "PreferredBackupPeriod", "Tuesday,Friday")
 	f.wantAnswer(f.done("DescribeBackupPolicy", "DBInstanceId", id, "BackupPolicyMode", "DataBackupPolicy"), "PreferredBackupPeriod", "Monday,Sunday", "PreferredBackupTime", "22:00Z-23:00Z",

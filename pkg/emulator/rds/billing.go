@@ -42,12 +42,8 @@ func (s *Service) modifyPayType(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	renew := false
-	if r.Action == "TransformDBInstancePayType" {
-		if renew, fail = r.Bool("AutoRenew", false); fail != nil {
-			return nil, fail
-		}
-	}
+	// All but true counts as false (RDS API, TransformDBInstancePayType).
+	renew := r.Action == "TransformDBInstancePayType" && r.Get("AutoRenew") == "true"
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, fail := s.findRunning(r, unknownName())
