@@ -118,6 +118,7 @@ func (a *answers) sameAfterRestore(t *testing.T, c *sdk.Client, given call, h ht
 // the cloud sends its members, and compares with the official SDK's models.
 func TestAnswers_MembersOfModels_AreThere(t *testing.T) {
 	a := &answers{newEnvironment(t), make(map[string]map[string]bool)}
+	a.clock.Freeze() // repeated answers have the same times
 	c := a.client(keyID, secret, sdk.SignatureVersionV4, func(config *sdk.Config) { config.WithHttpClient(&http.Client{Transport: a}) })
 	a.optionsOfBuckets(t, c)
 	a.objects(t, c)
