@@ -212,7 +212,75 @@ func TestA272_UploadWithoutParts_MakesEmptyObject(t *testing.T) {
 			t.Fatal(err)
 		}
 		head, err := c.HeadObject(e.Context(), &oss.HeadObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k")})
-		if err != nil || head.ContentLength != 0 {
+		if err != nil || head.ContentLength != 0 || *head.ObjectType != "Multipart" {
+			t.Errorf("head %+v, %v", head, err)
+		}
+	})
+}
+
+func TestA273_WebsiteRedirect_HasDefaults(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		input := &oss.OperationInput{
+			OpName: "PutBucketWebsite", Method: "PUT", Bucket: oss.Ptr(name), Parameters: map[string]string{"website": ""},
+			Body: strings.NewReader("<WebsiteConfiguration><IndexDocument><Suffix></Suffix></IndexDocument><RoutingRules>" +
+				"<RoutingRule><RuleNumber>1</RuleNumber><Condition><HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals></Condition>" +
+				"<Redirect><RedirectType>Mirror</RedirectType><MirrorURL>http://www.example.com/</MirrorURL></Redirect></RoutingRule>" +
+				"<RoutingRule><RuleNumber>2</RuleNumber><Condition><HttpErrorCodeReturnedEquals>403</HttpErrorCodeReturnedEquals></Condition>" +
+				"<Redirect><HostName>www.example.com</HostName><HttpRedirectCode>302</HttpRedirectCode></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>"),
+		}
+		input.OpMetadata.Set("sub-resource", []string{"website"})
+		if _, err := c.InvokeOperation(e.Context(), input); err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.GetBucketWebsite(e.Context(), &oss.GetBucketWebsiteRequest{Bucket: oss.Ptr(name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := got.WebsiteConfiguration.RoutingRules.RoutingRules
+		mirror, external := rules[0].Redirect, rules[1].Redirect
+		if mirror.PassQueryString == nil || *mirror.PassQueryString || mirror.MirrorFollowRedirect == nil || !*mirror.MirrorFollowRedirect || *external.RedirectType != "External" || external.MirrorFollowRedirect != nil {
+			t.Errorf("the redirects are %+v and %+v", mirror, external)
+		}
+	})
+}
+
+func TestA274_Preflight_NamesAllMethodsOfRule(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		if _, err := c.PutBucketCors(e.Context(), &oss.PutBucketCorsRequest{Bucket: oss.Ptr(name), CORSConfiguration: &oss.CORSConfiguration{CORSRules: []oss.CORSRule{
+			{AllowedOrigins: []string{"http://www.example.com"}, AllowedMethods: []string{"PUT", "POST"}},
+		}}}); err != nil {
+			t.Fatal(err)
+		}
+		done, err := c.OptionObject(e.Context(), &oss.OptionObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Origin: oss.Ptr("http://www.example.com"), AccessControlRequestMethod: oss.Ptr("PUT")})
+		if err != nil || *done.AccessControlAllowMethods != "PUT, POST" {
+			t.Errorf("the answer is %+v, %v", done, err)
+		}
+	})
+}
+
+func TestA275_StatusWithoutPolicy_NotPublic(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		status, err := c.GetBucketPolicyStatus(e.Context(), &oss.GetBucketPolicyStatusRequest{Bucket: oss.Ptr(name)})
+		if err != nil || *status.PolicyStatus.IsPublic {
+			t.Errorf("the status is %+v, %v", status, err)
+		}
+	})
+}
+
+func TestA276_ReplacingCopy_KeepsClientEncryption(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, name := e.bucket()
+		if _, err := c.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Metadata: map[string]string{"client-side-encryption-key": "secret", "other": "1"}, Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.CopyObject(e.Context(), &oss.CopyObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("copy"), SourceKey: oss.Ptr("k"), MetadataDirective: oss.Ptr("REPLACE")}); err != nil {
+			t.Fatal(err)
+		}
+		head, err := c.HeadObject(e.Context(), &oss.HeadObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("copy")})
+		if err != nil || head.Metadata["client-side-encryption-key"] != "secret" || head.Metadata["other"] != "" {
 			t.Errorf("head %+v, %v", head, err)
 		}
 	})

@@ -173,8 +173,15 @@ func created(b *bucket) *response {
 
 // deleteBucket removes an empty bucket (OSS API, DeleteBucket).
 func (s *Service) deleteBucket(r *request) (*response, *apiError) {
-	if r.bucket.objects.count > 0 || len(r.bucket.uploads) > 0 {
-		return nil, errorf("BucketNotEmpty", "The bucket has objects. Please delete them first.").with("BucketName", r.bucket.name)
+	what := ""
+	switch {
+	case r.bucket.objects.count > 0:
+		what = "objects"
+	case len(r.bucket.uploads) > 0: // the words of the integration tests of the Java SDK
+		what = "Multipart Uploads"
+	}
+	if what != "" {
+		return nil, errorf("BucketNotEmpty", "The bucket has %s. Please delete them first.", what).with("BucketName", r.bucket.name)
 	}
 	delete(s.buckets, r.bucket.name)
 	return newResponse(http.StatusNoContent), nil

@@ -102,7 +102,7 @@ func (c *corsRule) writeTo(h http.Header, origin, method string, headers []strin
 		origin = "*"
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Allow-Methods", strings.ToUpper(method))
+	h.Set("Access-Control-Allow-Methods", strings.Join(c.Methods, ", ")) // A274
 	if len(headers) > 0 {
 		h.Set("Access-Control-Allow-Headers", strings.Join(headers, ", "))
 	}

@@ -182,7 +182,7 @@ func TestCORS_PagesOfBrowsers_ByRule(t *testing.T) {
 
 	preflight := a.send("OPTIONS", put.URL, "", map[string]string{"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "X-Custom"})
 	want := map[string]string{
-		"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Methods": "PUT", "Access-Control-Allow-Headers": "X-Custom",
+		"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Methods": "GET, PUT", "Access-Control-Allow-Headers": "X-Custom",
 		"Access-Control-Expose-Headers": "ETag, x-oss-request-id", "Access-Control-Max-Age": "600", "Vary": "Origin",
 	}
 	got := map[string]string{}

@@ -17,6 +17,7 @@ type schemaElement struct {
 	many, required, answered bool
 	kind                     string // text, bool, int or words with bars between; empty: has elements
 	byDefault                string
+	beside                   string // NAME=TEXT of another element, which the default needs; may be empty
 	elements                 []schemaElement
 }
 
@@ -25,6 +26,7 @@ type schemaElement struct {
 func (e *schemaElement) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind == yaml.ScalarNode {
 		e.kind, e.byDefault, _ = strings.Cut(node.Value, "=")
+		e.byDefault, e.beside, _ = strings.Cut(e.byDefault, " beside ")
 		return nil
 	}
 	if node.Kind != yaml.MappingNode {
@@ -120,6 +122,13 @@ func (e *schemaElement) holds(text string) bool {
 	return slices.Contains(strings.Split(e.kind, "|"), text)
 }
 
+// hasDefaultIn reports whether the cloud fills in the element's default below n: always,
+// or beside another element of a certain text.
+func (e *schemaElement) hasDefaultIn(n *documentNode) bool {
+	name, text, _ := strings.Cut(e.beside, "=")
+	return e.beside == "" || n != nil && n.text(name) == text
+}
+
 // write writes a checked node in the order of the schema, with defaults in the
 // place of missing elements. n is nil for a missing element. Empty elements are
 // left out unless the schema answers them.
@@ -150,7 +159,7 @@ func (e *schemaElement) write(b *strings.Builder, n *documentNode, indent string
 		for i := range nodes {
 			known.write(&inner, &nodes[i], indent+"  ")
 		}
-		if len(nodes) == 0 && (known.kind != "" && n != nil || indent == "") {
+		if len(nodes) == 0 && (known.kind != "" && n != nil || indent == "") && known.hasDefaultIn(n) {
 			known.write(&inner, nil, indent+"  ")
 		}
 	}

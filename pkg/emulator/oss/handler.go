@@ -82,7 +82,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var unknown string
 	c.op, unknown = s.table.route(r, c.query, c.at.target)
-	if refused != nil && refused.code == "InvalidAccessKeyId" && s.lacks(c.at.bucket) && (c.op == nil || c.op.name != actionPutBucket) {
+	if refused != nil && refused.code == "InvalidAccessKeyId" && s.lacks(c.at.bucket) && (c.op == nil || c.op.name != actionPutBucket && c.op.name != actionPutBucketACL) {
 		refused = noSuchBucket(c.at.bucket) // is found out first (A213)
 	}
 	if refused != nil {

@@ -213,7 +213,7 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 	}
 	sum := md5.Sum(sums) //nolint:gosec // as above
 	v := s.newVersion(r.bucket, u.header, data)
-	v.sum, v.parts = sum, int32(len(numbers)) //nolint:gosec // 10,000 at most
+	v.sum, v.parts = sum, max(1, int32(len(numbers))) //nolint:gosec // 10,000 at most
 	v.change(func(o *options) {
 		if r.Header.Get("x-oss-object-acl") != "" {
 			o.acl = objectACL(r.Header)

@@ -303,6 +303,11 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 		if r.Header.Get("Content-Type") == "" { // keeps that of the source (A268)
 			made.header = made.header.with("Content-Type", v.header.get("Content-Type"))
 		}
+		for line := range strings.SplitSeq(v.header.text(), "\n") { // what a client needs to decrypt stays (A276)
+			if name, value, _ := strings.Cut(line, ":"); strings.HasPrefix(strings.ToLower(name), metaPrefix+"client-side-encryption-") && made.header.get(name) == "" {
+				made.header = made.header.with(name, value)
+			}
+		}
 	default:
 		return nil, errorf("InvalidArgument", "The metadata directive is not valid.").with("ArgumentName", "x-oss-metadata-directive")
 	}
