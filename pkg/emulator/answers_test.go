@@ -36,6 +36,7 @@ func (a *answers) do(t *testing.T, action string, params ...string) map[string]a
 	for i := 0; i+1 < len(params); i += 2 {
 		values[params[i]] = params[i+1]
 	}
+	a.refusesNonsense(t, action, values)
 	body, code := a.call(t, a.api, action, values)
 	if code != "" {
 		t.Fatalf("%s %v: %s", action, values, code)
@@ -55,6 +56,22 @@ func (a *answers) do(t *testing.T, action string, params ...string) map[string]a
 		a.restored = nil
 	}
 	return answer
+}
+
+// refusesNonsense sends the call with nonsense in each parameter that the action
+// checks, once.
+func (a *answers) refusesNonsense(t *testing.T, action string, values map[string]string) {
+	t.Helper()
+	if a.seen[action] != nil {
+		return
+	}
+	for _, name := range a.api.Actions[action].Contract.Checks {
+		bad := maps.Clone(values)
+		bad[name] = strings.Repeat("é", 200)
+		if _, code := a.call(t, a.api, action, bad); code == "" || strings.HasPrefix(code, "NotImplemented.") {
+			t.Errorf("%s takes nonsense in %s: code %q", action, name, code)
+		}
+	}
 }
 
 func (a *answers) note(t *testing.T, action, path string, v any) {
