@@ -168,6 +168,7 @@ func (s *Service) uploadPartCopy(r *request) (*response, *apiError) {
 		answer.header.Set("ETag", quoted(p.sum[:])) // which ali-oss reads, not the body (A072)
 		fromVersion(answer, sourceID)
 		answer.header.Set("Content-Range", copied.contentRange(len(source.data)))
+		u.encryption().writeTo(answer.header) // A244
 	}
 	return answer, refused
 }

@@ -168,6 +168,10 @@ func TestUpload_Sequential_TakesPartsInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, none, err := send(t, c, call{method: "GET", bucket: "bucket-a", key: "m", query: map[string]string{"uploadId": *upload.UploadId}})
+	if err != nil || !strings.Contains(none, "<NextPartNumberMarker></NextPartNumberMarker>") {
+		t.Errorf("a list without parts: %s, %v", none, err)
+	}
 	part := func(number int32) error {
 		_, err := c.UploadPart(t.Context(), &sdk.UploadPartRequest{
 			Bucket: new("bucket-a"), Key: new("m"), UploadId: upload.UploadId, PartNumber: number, Body: strings.NewReader("x"),

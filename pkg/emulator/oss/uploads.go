@@ -81,7 +81,7 @@ type partList struct {
 	Bucket               string
 	Key                  string
 	UploadID             string `xml:"UploadId"`
-	NextPartNumberMarker *int   // missing where no part is listed
+	NextPartNumberMarker string // empty where no part is listed: oss2 wants the element, the Java SDK no number
 	PartNumberMarker     int
 	MaxParts             int
 	IsTruncated          bool
@@ -137,7 +137,7 @@ func (s *Service) listParts(r *request) (*response, *apiError) {
 		}
 		p := u.parts[number]
 		list.Parts = append(list.Parts, partEntry{number, xmlTime(p.modified), quoted(p.sum[:]), decimal(p.crc), len(p.data)})
-		list.NextPartNumberMarker = &number
+		list.NextPartNumberMarker = strconv.Itoa(number)
 	}
 	return xmlResponse(list)
 }
