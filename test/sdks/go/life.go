@@ -25,16 +25,21 @@ func (l *life) scenarios(c *checks, prefix string) {
 	}{
 		{"identity", l.identity},
 		{"user", l.user},
+		{"policy", l.policy},
+		{"group", l.group},
 		{"role", l.role},
 		{"network", l.network},
 		{"rds-create", l.create},
 		{"rds-list", l.list},
 		{"rds-attribute", l.attribute},
+		{"rds-connections", l.connections},
 		{"rds-accounts", l.accounts},
 		{"rds-whitelist", l.whitelist},
 		{"rds-tags", l.tags},
 		{"rds-settings", l.settings},
+		{"rds-grow", l.grow},
 		{"rds-delete", l.remove},
+		{"rds-missing", l.missing},
 	} {
 		c.run(prefix+scenario.name, scenario.run)
 	}
@@ -185,4 +190,35 @@ func (l *life) remove() {
 	l.read("DeleteDBInstance", nil)
 	_, err := l.inside("DescribeDBInstanceAttribute", nil)
 	l.refused(err, 404, "InvalidDBInstanceId.NotFound")
+}
+
+func (l *life) missing() {
+	for _, action := range []string{"DescribeDBInstanceAttribute", "DeleteDBInstance"} {
+		_, err := l.call("rds", action, map[string]any{"DBInstanceId": "rm-none"})
+		l.refused(err, 404, "InvalidDBInstanceId.NotFound")
+	}
+}
+
+func (l *life) grow() {
+	l.read("ModifyDBInstanceSpec", map[string]any{"PayType": "Postpaid", "DBInstanceStorage": 30})
+	one := at(l.read("DescribeDBInstanceAttribute", nil), "Items", "DBInstanceAttribute")
+	equal("storage", fmt.Sprint(at(one, "DBInstanceStorage")), "30")
+	_, err := l.inside("ModifyDBInstanceSpec", map[string]any{"PayType": "Postpaid", "DBInstanceStorage": 20})
+	l.refused(err, 400, "InvalidStorageSize.Direction")
+}
+
+func (l *life) connections() {
+	list := func() []any {
+		all, ok := at(l.read("DescribeDBInstanceNetInfo", nil), "DBInstanceNetInfos", "DBInstanceNetInfo").([]any)
+		holds("a list of connections", ok)
+		return all
+	}
+	equal("port", at(list()[0], "Port"), any("3306"))
+	l.read("AllocateInstancePublicConnection", map[string]any{"ConnectionStringPrefix": "pub" + l.id[len(l.id)-10:], "Port": "3306"})
+	for _, one := range list() {
+		if at(one, "IPType") == any("Public") {
+			l.read("ReleaseInstancePublicConnection", map[string]any{"CurrentConnectionString": at(one, "ConnectionString")})
+		}
+	}
+	equal("connections at the end", len(list()), 1)
 }

@@ -1,6 +1,6 @@
 // @alicloud/rds20140815: the life of a database instance.
 import assert from 'node:assert/strict';
-import { client, models, ours, refused, scenario } from './clients.mjs';
+import { client, key, models, ours, refused, scenario } from './clients.mjs';
 
 const rds = client('@alicloud/rds20140815');
 const m = models('@alicloud/rds20140815');
@@ -96,6 +96,13 @@ await scenario('settings', async () => {
   assert.ok(Array.isArray(tasks.items.taskProgressInfo));
 });
 
+await scenario('grow', async () => {
+  await rds.modifyDBInstanceSpec(new m.ModifyDBInstanceSpecRequest({ DBInstanceId, payType: 'Postpaid', DBInstanceStorage: 30 }));
+  const { body: { items } } = await rds.describeDBInstanceAttribute(new m.DescribeDBInstanceAttributeRequest({ DBInstanceId }));
+  assert.equal(items.DBInstanceAttribute[0].DBInstanceStorage, 30);
+  await refused(rds.modifyDBInstanceSpec(new m.ModifyDBInstanceSpecRequest({ DBInstanceId, payType: 'Postpaid', DBInstanceStorage: 20 })), 'InvalidStorageSize.Direction', 400);
+});
+
 await scenario('delete', async () => {
   await rds.modifyDBInstanceDeletionProtection(new m.ModifyDBInstanceDeletionProtectionRequest({ DBInstanceId, deletionProtection: true }));
   await assert.rejects(rds.deleteDBInstance(new m.DeleteDBInstanceRequest({ DBInstanceId })), (e) => e.code.startsWith('OperationDenied.De'));
@@ -104,6 +111,13 @@ await scenario('delete', async () => {
   await refused(rds.describeDBInstanceAttribute(new m.DescribeDBInstanceAttributeRequest({ DBInstanceId })), 'InvalidDBInstanceId.NotFound', 404);
 });
 
+await scenario('missing', async () => {
+  const none = { DBInstanceId: 'rm-none' };
+  await refused(rds.describeDBInstanceAttribute(new m.DescribeDBInstanceAttributeRequest(none)), 'InvalidDBInstanceId.NotFound', 404);
+  await refused(rds.deleteDBInstance(new m.DeleteDBInstanceRequest(none)), 'InvalidDBInstanceId.NotFound', 404);
+});
+
 await scenario('wrong-keys', async () => {
+  await refused(client('@alicloud/rds20140815', { id: key.id, secret: 'wrong' }).describeRegions(new m.DescribeRegionsRequest({})), 'SignatureDoesNotMatch', 400);
   await refused(client('@alicloud/rds20140815', { id: 'LTAInobody', secret: 'x' }).describeRegions(new m.DescribeRegionsRequest({})), 'InvalidAccessKeyId.NotFound', 404);
 });

@@ -24,8 +24,9 @@ class ToEmulator extends Agent {
   }
 }
 const httpsAgent = new ToEmulator();
-const store = ({ id, secret, token }) => new OSS({
+const store = ({ id, secret, token }, more = {}) => new OSS({
   region: 'oss-cn-hangzhou', internal: true, secure: true, httpsAgent, accessKeyId: id, accessKeySecret: secret, stsToken: token, authorizationV4: true,
+  ...more,
 });
 const browse = (url) => new Promise((resolve, reject) => {
   get(url, { agent: httpsAgent }, async (response) => {
@@ -60,6 +61,17 @@ async function objects(credentials) {
 }
 
 await scenario('oss', () => objects(key));
+
+// What an account of today refuses.
+await scenario('today', async () => {
+  const bucket = `${ours}-today`;
+  const oss = store(key);
+  await oss.putBucket(bucket);
+  await refused(store(key, { authorizationV4: false }).listBuckets(), 'AccessDenied', 403);
+  await refused(store(key, { internal: false, bucket }).put('a', Buffer.from('1')), 'PublicEndpointForbidden', 400);
+  await refused(oss.putBucketACL(bucket, 'public-read'), 'AccessDenied', 403);
+  await oss.deleteBucket(bucket);
+});
 
 await scenario('assume', async () => {
   const { body: { accountId } } = await identity(key);

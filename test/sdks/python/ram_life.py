@@ -65,6 +65,22 @@ class Life:
         self.ram("DeleteGroup", GroupName=group)
         self.ram("DeleteUser", UserName=user)
 
+    def pages(self):
+        users = [self.name + ".page%d" % i for i in range(3)]
+        for user in users:
+            self.ram("CreateUser", UserName=user)
+        seen, marker = [], {}
+        while True:
+            page = self.ram("ListUsers", MaxItems=2, **marker)
+            assert len(page["Users"]["User"]) <= 2
+            seen += [u["UserName"] for u in page["Users"]["User"]]
+            if str(page["IsTruncated"]).lower() == "false":
+                break
+            marker = {"Marker": page["Marker"]}
+        equal([u for u in seen if u in users], users)
+        for user in users:
+            self.ram("DeleteUser", UserName=user)
+
     def role(self):
         role = self.name + "-role"
         made = self.ram("CreateRole", RoleName=role, AssumeRolePolicyDocument=TRUST, Description="of a check")["Role"]
@@ -92,4 +108,4 @@ class Life:
         equal(vpc("DescribeVpcs", VpcId=made)["Vpcs"]["Vpc"], [])
 
     def scenarios(self):
-        return [(step.__name__, step) for step in (self.identity, self.user, self.policy, self.group, self.role, self.network)]
+        return [(step.__name__, step) for step in (self.identity, self.user, self.policy, self.group, self.pages, self.role, self.network)]

@@ -117,6 +117,31 @@ class Life:
         self.inside("DeleteDBInstance")
         self.refused(lambda: self.inside("DescribeDBInstanceAttribute"), "InvalidDBInstanceId.NotFound", 404)
 
+    def engines(self):
+        """The other engines, in pages of one; each has its own rules for accounts."""
+        tag, made = self.tag + "-engine", []
+        for engine, version, kind, zone in (("PostgreSQL", "15.0", "pg.n2.2c.2m", "cn-hangzhou-h"), ("MariaDB", "10.6", "mariadb.n2.medium.2c", "cn-hangzhou-h")):
+            made.append(self.rds("CreateDBInstance", RegionId=REGION, Engine=engine, EngineVersion=version, DBInstanceClass=kind, DBInstanceStorage=20,
+                                 DBInstanceStorageType="cloud_essd", DBInstanceNetType="Intranet", SecurityIPList="127.0.0.1", PayType="Postpaid", InstanceNetworkType="VPC",
+                                 VPCId="vpc-cnhangzhou0default", VSwitchId="vsw-cnhangzhou0h", ZoneIdSlave1="Auto", ClientToken=self.token + engine)["DBInstanceId"])
+        self.rds("TagResources", RegionId=REGION, ResourceType="INSTANCE", ResourceIds=made, Tags=[{"Key": tag, "Value": "1"}])
+        seen = []
+        for number in (1, 2, 3):
+            page = self.rds("DescribeDBInstances", RegionId=REGION, Tags='{"%s":"1"}' % tag, PageSize=30, PageNumber=number)
+            equal((int(page["TotalRecordCount"]), int(page["PageNumber"])), (2, number))
+            seen += [(i["DBInstanceId"], i["Engine"]) for i in page["Items"]["DBInstance"]]
+        equal(sorted(seen), sorted(zip(made, ("PostgreSQL", "MariaDB"))))
+        ports = []
+        for self.id in made:
+            self.inside("CreateAccount", AccountName="checker", AccountPassword="Sesame+open_1&2", AccountType="Normal")
+            self.inside("CreateDatabase", DBName="orders", CharacterSetName="UTF8,C,en_US.utf8" if self.id == made[0] else "utf8mb4")
+            ports.append(self.inside("DescribeDBInstanceNetInfo")["DBInstanceNetInfos"]["DBInstanceNetInfo"][0]["Port"])
+            equal(self.inside("DescribeDatabases", DBName="orders")["Databases"]["Database"][0]["CharacterSetName"].lower(), "utf8" if self.id == made[0] else "utf8mb4")
+            self.inside("DeleteDatabase", DBName="orders")
+            self.inside("DeleteAccount", AccountName="checker")
+            self.inside("DeleteDBInstance")
+        equal(ports, ["5432", "3306"])
+
     def missing(self):
         self.refused(lambda: self.rds("DescribeDBInstanceAttribute", DBInstanceId="rm-none"), "InvalidDBInstanceId.NotFound", 404)
         self.refused(lambda: self.rds("DeleteDBInstance", DBInstanceId="rm-none"), "InvalidDBInstanceId.NotFound", 404)
@@ -124,4 +149,4 @@ class Life:
     def scenarios(self):
         return [("rds-" + step.__name__, step) for step in (
             self.regions, self.create, self.attribute, self.tags, self.list, self.connections, self.accounts, self.whitelist,
-            self.settings, self.grow, self.delete, self.missing)]
+            self.settings, self.grow, self.delete, self.engines, self.missing)]

@@ -238,6 +238,7 @@ class OssV2Checks {
             same("a range", get(of(b, "ten").range("bytes=2-4")), bytes("234"));
             same("from a place on", get(of(b, "ten").range("bytes=7-")), bytes("789"));
             same("the last", get(of(b, "ten").range("bytes=-3")), bytes("789"));
+            same("of several ranges the first", get(of(b, "ten").range("bytes=1-2,5-6")), bytes("12"));
             same("a range that ends behind the object", get(of(b, "ten").range("bytes=5-20")), bytes("0123456789"));
             same("by the standard", get(of(b, "ten").range("bytes=5-20").header("x-oss-range-behavior", "standard")), bytes("56789"));
             refused(416, "InvalidRange", () -> get(of(b, "ten").range("bytes=20-30").header("x-oss-range-behavior", "standard")));
@@ -330,6 +331,9 @@ class OssV2Checks {
             Part first = part(b, "big", upload, 1, Arrays.copyOf(body, 150 << 10));
             ListPartsResult parts = client.listParts(ListPartsRequest.newBuilder().bucket(b).key("big").uploadId(upload).maxParts(1L).build());
             equal("page of parts", List.of(parts.isTruncated(), parts.nextPartNumberMarker(), parts.parts().get(0).size()), List.of(true, 1L, 150L << 10));
+            Upload listed = client.listMultipartUploads(ListMultipartUploadsRequest.newBuilder().bucket(b).build()).uploads().get(0);
+            equal("uploads", List.of(listed.key(), listed.uploadId()), List.of("big", upload));
+            refused(400, "InvalidPart", () -> complete(b, "big", upload, Part.newBuilder().partNumber(3L).eTag(first.eTag()).build()));
             complete(b, "big", upload, first, second);
             same("the whole", get(of(b, "big")), body);
             equal("type", head(b, "big").objectType(), "Multipart");
@@ -341,6 +345,10 @@ class OssV2Checks {
             String left = initiate(b, "left");
             client.abortMultipartUpload(AbortMultipartUploadRequest.newBuilder().bucket(b).key("left").uploadId(left).build());
             refused(404, "NoSuchUpload", () -> part(b, "left", left, 1, bytes("x")));
+            String small = initiate(b, "small");
+            Part tiny = part(b, "small", small, 1, bytes("x"));
+            Part other = part(b, "small", small, 2, bytes("y"));
+            refused(400, "EntityTooSmall", () -> complete(b, "small", small, tiny, other));
         });
     }
 
@@ -435,6 +443,10 @@ class OssV2Checks {
         ListBucketsRequest request = ListBucketsRequest.newBuilder().build();
         refused(403, "SignatureDoesNotMatch", () -> connect(KEY_ID, "wrong", REGION).listBuckets(request));
         refused(403, "InvalidAccessKeyId", () -> connect("LTAInobody", "wrong", REGION).listBuckets(request));
+        if (variant.equals("v4")) {
+            GetBucketInfoRequest any = GetBucketInfoRequest.newBuilder().bucket(OURS + "-v4-any").build();
+            refused(400, "InvalidArgument", () -> connect(KEY_ID, KEY_SECRET, "cn-shanghai").getBucketInfo(any));
+        }
     }
 
     private void pathStyle() throws Throwable {

@@ -54,6 +54,8 @@ class TeaChecks {
         TeaChecks c = new TeaChecks(KEY_ID, KEY_SECRET);
         scenario("identity", c::identity);
         scenario("user", c::user);
+        scenario("policy", c::policy);
+        scenario("group", c::group);
         scenario("role", c::role);
         scenario("rds-create", c::create);
         scenario("rds-list", c::list);
@@ -63,6 +65,7 @@ class TeaChecks {
         scenario("rds-whitelist", c::whitelist);
         scenario("rds-tags", c::tags);
         scenario("rds-settings", c::settings);
+        scenario("rds-grow", c::grow);
         scenario("rds-delete", c::delete);
         scenario("rds-missing", c::missing);
     }
@@ -131,6 +134,42 @@ class TeaChecks {
         call(RAM, "DeleteAccessKey", "UserName", user, "UserAccessKeyId", key);
         call(RAM, "DeleteUser", "UserName", user);
         refused(404, "EntityNotExist.User", () -> call(RAM, "GetUser", "UserName", user));
+    }
+
+    private void policy() throws Throwable {
+        String user = OURS + ".holder";
+        String policy = OURS + "-policy";
+        String document = "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"oss:Get*\",\"Resource\":\"*\"}]}";
+        call(RAM, "CreateUser", "UserName", user);
+        equal("version", at(call(RAM, "CreatePolicy", "PolicyName", policy, "PolicyDocument", document), "Policy", "DefaultVersion"), "v1");
+        refused(400, "MalformedPolicyDocument", () -> call(RAM, "CreatePolicy", "PolicyName", policy + "2", "PolicyDocument", "{}"));
+        Object[] attachment = {"PolicyType", "Custom", "PolicyName", policy, "UserName", user};
+        call(RAM, "AttachPolicyToUser", attachment);
+        refused(409, "EntityAlreadyExists.User.Policy", () -> call(RAM, "AttachPolicyToUser", attachment));
+        equal("attached", at(call(RAM, "ListPoliciesForUser", "UserName", user), "Policies", "Policy", 0, "PolicyName"), policy);
+        refused(409, "DeleteConflict.Policy.User", () -> call(RAM, "DeletePolicy", "PolicyName", policy));
+        call(RAM, "DetachPolicyFromUser", attachment);
+        call(RAM, "DeletePolicy", "PolicyName", policy);
+        call(RAM, "DeleteUser", "UserName", user);
+    }
+
+    private void group() throws Throwable {
+        String group = OURS + "-group";
+        String user = OURS + ".member";
+        call(RAM, "CreateGroup", "GroupName", group, "Comments", "é");
+        call(RAM, "CreateUser", "UserName", user);
+        call(RAM, "AddUserToGroup", "GroupName", group, "UserName", user);
+        equal("member", at(call(RAM, "ListUsersForGroup", "GroupName", group), "Users", "User", 0, "UserName"), user);
+        refused(409, "DeleteConflict.Group.User", () -> call(RAM, "DeleteGroup", "GroupName", group));
+        call(RAM, "RemoveUserFromGroup", "GroupName", group, "UserName", user);
+        call(RAM, "DeleteGroup", "GroupName", group);
+        call(RAM, "DeleteUser", "UserName", user);
+    }
+
+    private void grow() throws Throwable {
+        inside("ModifyDBInstanceSpec", "PayType", "Postpaid", "DBInstanceStorage", 30);
+        equal("storage", at(inside("DescribeDBInstanceAttribute"), "Items", "DBInstanceAttribute", 0, "DBInstanceStorage"), 30);
+        refused(400, "InvalidStorageSize.Direction", () -> inside("ModifyDBInstanceSpec", "PayType", "Postpaid", "DBInstanceStorage", 20));
     }
 
     private void role() throws Throwable {
