@@ -183,14 +183,19 @@ func TestA238_AppendElsewhere_Refused(t *testing.T) {
 	})
 }
 
-func TestA239_CopyOfAppendable_Refused(t *testing.T) {
+func TestA239_CopyOfAppendable_IsNormal(t *testing.T) {
 	verify(t, free, func(e *environment) {
 		c, name := e.bucket()
 		if _, err := c.AppendObject(e.Context(), &oss.AppendObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k"), Position: oss.Ptr(int64(0)), Body: strings.NewReader("abc")}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := c.CopyObject(e.Context(), &oss.CopyObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("copy"), SourceKey: oss.Ptr("k")})
-		e.refused(err, 400, "OperationNotSupported")
+		if _, err := c.CopyObject(e.Context(), &oss.CopyObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("copy"), SourceKey: oss.Ptr("k")}); err != nil {
+			t.Fatal(err)
+		}
+		head, err := c.HeadObject(e.Context(), &oss.HeadObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("copy")})
+		if err != nil || *head.ObjectType != "Normal" || head.ContentLength != 3 {
+			t.Errorf("head %+v, %v", head, err)
+		}
 	})
 }
 

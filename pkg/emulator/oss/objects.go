@@ -131,8 +131,6 @@ func (s *Service) copySource(r *request) (v *version, id string, refused *apiErr
 	case v.isFrozen(s.cfg.Clock.Now()):
 		refused = errorf("InvalidObjectState", "The operation is not valid for the object's state.").with("Key", from.key)
 		refused.status = http.StatusForbidden
-	case v.appendable(): // OSS API, AppendObject; the code is A239
-		refused = errorf("OperationNotSupported", "Appendable objects cannot be copied.").with("Key", from.key)
 	}
 	if refused != nil {
 		return nil, "", refused
