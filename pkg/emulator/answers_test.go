@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -37,7 +38,11 @@ func (a *answers) do(t *testing.T, action string, params ...string) map[string]a
 		values[params[i]] = params[i+1]
 	}
 	a.refusesNonsense(t, action, values)
+	before, shown := savedState(t, a.srv), shownState(t, a.srv)
 	body, code := a.call(t, a.api, action, values)
+	if !bytes.Equal(before, savedState(t, a.srv)) && bytes.Equal(shown, shownState(t, a.srv)) && !a.changesUnseen(action, values) {
+		t.Errorf("%s %v changes the saved state, and not the one that GET /state shows", action, values)
+	}
 	if code != "" {
 		t.Fatalf("%s %v: %s", action, values, code)
 	}

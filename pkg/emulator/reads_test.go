@@ -6,8 +6,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 )
@@ -59,7 +61,7 @@ func TestParameters_OfTheTable_AreTheOnesRead(t *testing.T) {
 			continue
 		}
 		rs := &reads{byCall: map[string]map[string]bool{}}
-		srv := emulatortest.New(t, emulatortest.WithProducts(rs.products))
+		srv := emulatortest.New(t, emulatortest.WithProducts(rs.products), emulatortest.WithClock(cloud.NewFrozenClock(time.Now())))
 		scenarios[api.Name](t, &answers{caller: newCaller(t, srv), api: api, seen: map[string]map[string]bool{}})
 		for _, action := range slices.Sorted(maps.Keys(api.Actions)) {
 			c, read := api.Actions[action].Contract, rs.byCall[api.Name+":"+action]

@@ -14,6 +14,17 @@ type UserState struct {
 	Keys     []string  `json:"keys,omitempty"`     // access key ids
 	Policies []string  `json:"policies,omitempty"` // "Custom/NAME" or "System/NAME"
 	Groups   []string  `json:"groups,omitempty"`
+
+	DisplayName string      `json:"displayName,omitempty"`
+	Email       string      `json:"email,omitempty"`
+	MobilePhone string      `json:"mobilePhone,omitempty"`
+	Login       *LoginState `json:"login,omitempty"` // nil: the user cannot sign in
+}
+
+// A LoginState describes a user's login profile to tests.
+type LoginState struct {
+	ResetRequired bool `json:"passwordResetRequired"`
+	MFARequired   bool `json:"mfaBindRequired"`
 }
 
 // A KeyState describes a user's access key to tests.
@@ -29,6 +40,7 @@ type PolicyState struct {
 	Name        string    `json:"name"`
 	Description string    `json:"description,omitempty"`
 	Document    string    `json:"document"` // of the default version
+	Default     string    `json:"defaultVersion"`
 	Versions    int       `json:"versions"`
 	Attachments int       `json:"attachments"`
 	Created     time.Time `json:"created"`
@@ -43,7 +55,10 @@ func (r *RAM) Users() []UserState {
 	list := make([]UserState, 0, len(r.users))
 	for _, name := range slices.Sorted(maps.Keys(r.users)) {
 		u := r.users[name]
-		state := UserState{Name: u.name, Comments: u.comments, Created: u.created, Groups: slices.Clone(u.groups)}
+		state := UserState{Name: u.name, Comments: u.comments, Created: u.created, Groups: slices.Clone(u.groups), DisplayName: u.displayName, Email: u.email, MobilePhone: u.phone}
+		if u.login != nil {
+			state.Login = &LoginState{u.login.resetRequired, u.login.mfaRequired}
+		}
 		for _, k := range u.keys {
 			state.Keys = append(state.Keys, k.id)
 		}
@@ -77,7 +92,7 @@ func (r *RAM) Policies() []PolicyState {
 		p := r.policies[name]
 		users, groups, roles := r.attachedTo(p)
 		list = append(list, PolicyState{
-			Name: p.name, Description: p.description, Document: p.current().text, Versions: len(p.versions),
+			Name: p.name, Description: p.description, Document: p.current().text, Default: p.defaultID, Versions: len(p.versions),
 			Attachments: len(users) + len(groups) + len(roles), Created: p.created, Tags: p.tags.shown(),
 		})
 	}
@@ -98,7 +113,9 @@ type RoleState struct {
 	Created  time.Time `json:"created"`
 	Policies []string  `json:"policies,omitempty"` // "Custom/NAME" or "System/NAME"
 
-	Tags map[string]string `json:"tags,omitempty"`
+	Description string            `json:"description,omitempty"`
+	MaxSession  int               `json:"maxSessionDuration"` // seconds
+	Tags        map[string]string `json:"tags,omitempty"`
 }
 
 // Roles lists the roles of clients by name. It omits the built-in ones.
@@ -111,7 +128,7 @@ func (r *RAM) Roles() []RoleState {
 		if o.builtIn {
 			continue
 		}
-		state := RoleState{Name: o.name, Trust: o.trustText, Created: o.created, Tags: o.tags.shown()}
+		state := RoleState{Name: o.name, Trust: o.trustText, Created: o.created, Description: o.description, MaxSession: int(o.maxSession / time.Second), Tags: o.tags.shown()}
 		for _, a := range o.policies {
 			state.Policies = append(state.Policies, a.kind+"/"+a.name)
 		}

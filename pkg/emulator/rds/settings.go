@@ -28,6 +28,7 @@ type SettingsState struct {
 	Parameters     map[string]string `json:"parameters,omitempty"` // in use
 	Pending        map[string]string `json:"pendingParameters,omitempty"`
 	BackupPeriod   string            `json:"backupPeriod,omitempty"`
+	Backup         any               `json:"backup,omitempty"` // the whole policy, under the names of the API
 	MaintainTime   string            `json:"maintainTime,omitempty"`
 	MinorVersions  string            `json:"minorVersions,omitempty"`
 	SecurityGroups []string          `json:"securityGroups,omitempty"`
@@ -49,7 +50,7 @@ func (in *instance) settingsState() SettingsState {
 	}
 	s.Parameters, s.Pending = in.settings.Parameters.values()
 	if in.settings.Backup != nil {
-		s.BackupPeriod = in.settings.Backup.PreferredBackupPeriod
+		s.BackupPeriod, s.Backup = in.settings.Backup.PreferredBackupPeriod, *in.settings.Backup
 	}
 	return s
 }

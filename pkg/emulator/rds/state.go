@@ -2,6 +2,7 @@ package rds
 
 import (
 	"slices"
+	"time"
 )
 
 // An InstanceState describes an instance to tests and operators, without its
@@ -18,20 +19,27 @@ type InstanceState struct {
 	Protected   bool                `json:"protected,omitempty"`
 	Zones       []string            `json:"zones"` // of the primary node, then of the others
 	Choices     Choices             `json:"choices,omitzero"`
-	Endpoint    string              `json:"endpoint"` // host:port
+	PayType     string              `json:"payType"`
+	Expires     time.Time           `json:"expires,omitzero"` // of a prepaid one
+	Endpoint    string              `json:"endpoint"`         // host:port
+	Public      string              `json:"public,omitempty"` // the public endpoint
 	Tags        map[string]string   `json:"tags,omitempty"`
 	Whitelist   map[string][]string `json:"whitelist"` // by IP group
 	Accounts    []AccountState      `json:"accounts,omitempty"`
 	Databases   []string            `json:"databases,omitempty"`
 	Settings    SettingsState       `json:"settings,omitzero"`
+
+	DatabaseDescriptions map[string]string `json:"databaseDescriptions,omitempty"` // by database
 }
 
 // An AccountState is an account of an instance with its privileges by
 // database.
 type AccountState struct {
-	Name       string            `json:"name"`
-	Type       string            `json:"type"`
-	Privileges map[string]string `json:"privileges,omitempty"`
+	Name        string            `json:"name"`
+	Type        string            `json:"type"`
+	Description string            `json:"description,omitempty"`
+	Locked      bool              `json:"locked,omitempty"`
+	Privileges  map[string]string `json:"privileges,omitempty"`
 }
 
 // Instances returns all instances, including the ones in deletion, in the order
@@ -48,6 +56,11 @@ func (s *Service) Instances() []InstanceState {
 		state := InstanceState{
 			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,
 			Description: in.description, Protected: in.protected, Zones: []string{in.zone}, Choices: in.choices, Endpoint: host + ":" + port, Tags: in.tagMap(), Whitelist: map[string][]string{},
+			PayType: in.payType, Expires: in.expires,
+		}
+		if in.public != nil {
+			host, port := in.clientAddress(*in.public)
+			state.Public = host + ":" + port
 		}
 		for _, n := range in.standbys {
 			state.Zones = append(state.Zones, n.zone)
@@ -57,7 +70,7 @@ func (s *Service) Instances() []InstanceState {
 			state.Whitelist[a.name] = slices.Clone(a.entries)
 		}
 		for _, a := range in.accounts {
-			as := AccountState{Name: a.name, Type: a.kind, Privileges: map[string]string{}}
+			as := AccountState{Name: a.name, Type: a.kind, Description: a.description, Locked: a.locked, Privileges: map[string]string{}}
 			for _, g := range a.grants {
 				as.Privileges[g.database] = g.privilege
 			}
@@ -65,6 +78,12 @@ func (s *Service) Instances() []InstanceState {
 		}
 		for _, d := range in.databases {
 			state.Databases = append(state.Databases, d.name)
+			if d.description != "" {
+				if state.DatabaseDescriptions == nil {
+					state.DatabaseDescriptions = map[string]string{}
+				}
+				state.DatabaseDescriptions[d.name] = d.description
+			}
 		}
 		states = append(states, state)
 	}

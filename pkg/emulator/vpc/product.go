@@ -25,17 +25,21 @@ type NetworkState struct {
 	DNSHostname bool              `json:"dnsHostnames,omitempty"`
 	IPv6        string            `json:"ipv6,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
+	Description string            `json:"description,omitempty"`
+	ClassicLink bool              `json:"classicLink,omitempty"`
+	RouteTable  RouteTable        `json:"routeTable,omitzero"` // what clients have set of it
 }
 
 // A VSwitchState is a VSwitch as GET /state shows it.
 type VSwitchState struct {
-	ID   string            `json:"id"`
-	Name string            `json:"name,omitempty"`
-	VPC  string            `json:"vpc"`
-	Zone string            `json:"zone"`
-	CIDR string            `json:"cidr"`
-	IPv6 string            `json:"ipv6,omitempty"`
-	Tags map[string]string `json:"tags,omitempty"`
+	ID          string            `json:"id"`
+	Name        string            `json:"name,omitempty"`
+	VPC         string            `json:"vpc"`
+	Zone        string            `json:"zone"`
+	CIDR        string            `json:"cidr"`
+	IPv6        string            `json:"ipv6,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Description string            `json:"description,omitempty"`
 }
 
 // resources lists the networks that clients have made, of all regions. The
@@ -50,7 +54,7 @@ func (s *Service) resources() []product.Resources {
 			}
 			for _, w := range v.VSwitches {
 				if !w.Created.IsZero() {
-					vswitches = append(vswitches, VSwitchState{w.ID, w.Name, w.VPCID, w.ZoneID, w.CIDR.String(), ipv6Text(w.IPv6), tagMap(w.Tags)})
+					vswitches = append(vswitches, VSwitchState{w.ID, w.Name, w.VPCID, w.ZoneID, w.CIDR.String(), ipv6Text(w.IPv6), tagMap(w.Tags), w.Description})
 				}
 			}
 		}
@@ -62,7 +66,7 @@ func (s *Service) resources() []product.Resources {
 }
 
 func (v VPC) state() NetworkState {
-	return NetworkState{v.ID, v.Name, v.RegionID, v.CIDR.String(), texts(v.UserCIDRs), texts(v.SecondaryCIDRs), v.group(), v.DNSHostnames, ipv6Text(v.IPv6), tagMap(v.Tags)}
+	return NetworkState{v.ID, v.Name, v.RegionID, v.CIDR.String(), texts(v.UserCIDRs), texts(v.SecondaryCIDRs), v.group(), v.DNSHostnames, ipv6Text(v.IPv6), tagMap(v.Tags), v.Description, v.ClassicLink, v.RouteTable}
 }
 
 func tagMap(tags []Tag) map[string]string {
