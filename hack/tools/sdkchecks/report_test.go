@@ -99,7 +99,7 @@ func TestLanguage_FilesChange_InstallsAgain(t *testing.T) {
 	}
 }
 
-// The names of the list are those of the repository.
+// This test reads the list of the repository.
 func TestClients_OfTheRepository_AreValid(t *testing.T) {
 	l, err := readList("../../../test/sdks/clients.yaml")
 	if err != nil {

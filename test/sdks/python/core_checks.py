@@ -16,7 +16,7 @@ from checks import ADDRESS, KEY_ID, KEY_SECRET, REGION, done, equal, refused as 
 HOST, PORT = ADDRESS.split(":")
 MODULES = {"rds": "aliyunsdkrds.request.v20140815", "ram": "aliyunsdkram.request.v20150501",
            "sts": "aliyunsdksts.request.v20150401", "vpc": "aliyunsdkvpc.request.v20160428"}
-# The outer elements of lists, whose children are the items.
+# The items of lists: each is a child of the list's outer element.
 LISTS = re.compile(r"^(RDSRegion|AvailableZone|DBInstance|DBInstanceAttribute|DBInstanceNetInfo|DBInstanceAccount|DatabasePrivilege|Database|AccountPrivilegeInfo"
                    r"|DBInstanceIPArray|TagResource|DBInstanceParameter|AccessKey|Policy|PolicyVersion|User|Vpc|VSwitchId|VSwitch)$")
 

@@ -27,6 +27,10 @@ class Clients:
             return oss2.AuthV4(key_id, secret)
         return oss2.Auth(key_id, secret)
 
+    def in_session(self, key):
+        version = oss2.AUTH_VERSION_4 if self.variant == "v4" else oss2.AUTH_VERSION_1
+        return oss2.StsAuth(key["key_id"], key["secret"], key["token"], auth_version=version)
+
     def service(self, auth=None):
         return oss2.Service(auth or self.auth(), ENDPOINT, proxies=PROXIES, region=REGION)
 

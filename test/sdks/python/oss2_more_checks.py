@@ -8,6 +8,7 @@ from oss2 import models
 
 from checks import ADDRESS, KEY_ID, KEY_SECRET, REGION, browse, equal, preflights
 from oss2_checks import Clients, refused
+from session import Session
 
 
 def multipart(c):
@@ -211,6 +212,22 @@ def wrong_keys(c):
         refused(lambda: c.bucket(c.name("any"), region="cn-shanghai").get_bucket_info(), "InvalidArgument", 400)
 
 
+def in_session(c):
+    session = Session()
+    session.assume()
+    try:
+        with c.made("session") as made:
+            b = c.bucket(made.bucket_name, c.in_session(session.key))
+            b.put_object("a b/é", "1")
+            equal(b.get_object("a b/é").read(), b"1")
+            equal([o.key for o in oss2.ObjectIteratorV2(b)], ["a b/é"])
+            equal(browse(b.sign_url("GET", "a b/é", 60))[0::2], (200, b"1"))
+            forged = dict(session.key, token=session.key["token"] + "x")
+            refused(lambda: c.bucket(made.bucket_name, c.in_session(forged)).get_object("a b/é"), "InvalidSecurityToken", 403)
+    finally:
+        session.end()
+
+
 def path_style(c):
     b = oss2.Bucket(c.auth(), "http://" + ADDRESS, c.name("path"), region=REGION)
     b.create_bucket()
@@ -222,4 +239,4 @@ def path_style(c):
     b.delete_bucket()
 
 
-SCENARIOS = [multipart, append, resumable, presigned, acl, links, versions, lifecycle, cors, delete_many, missing, wrong_keys, path_style]
+SCENARIOS = [multipart, append, resumable, presigned, acl, links, versions, lifecycle, cors, delete_many, missing, wrong_keys, in_session, path_style]

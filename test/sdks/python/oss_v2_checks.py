@@ -46,9 +46,9 @@ class Clients:
         self.variant = variant
         self.client = self.connect()
 
-    def connect(self, key_id=KEY_ID, secret=KEY_SECRET, region=REGION, **members):
+    def connect(self, key_id=KEY_ID, secret=KEY_SECRET, region=REGION, token=None, **members):
         config = oss.config.load_default()
-        config.credentials_provider = oss.credentials.StaticCredentialsProvider(key_id, secret)
+        config.credentials_provider = oss.credentials.StaticCredentialsProvider(key_id, secret, token)
         config.region = region
         config.signature_version = self.variant
         config.disable_ssl = True

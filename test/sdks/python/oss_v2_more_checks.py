@@ -9,6 +9,7 @@ from alibabacloud_oss_v2 import models
 
 from checks import ADDRESS, browse, equal, preflights
 from oss_v2_checks import Bucket, quoted, refused
+from session import Session
 
 
 def tag_names(tag_set):
@@ -253,6 +254,22 @@ def wrong_keys(c):
         refused(lambda: c.connect(region="cn-shanghai").get_bucket_info(models.GetBucketInfoRequest(bucket=c.name("any"))), "InvalidArgument", 400)
 
 
+def in_session(c):
+    session = Session()
+    session.assume()
+    try:
+        with c.made("session") as made:
+            b = Bucket(c.connect(**session.key), made.name)
+            b.put("a b/é", "1")
+            equal(b.read("a b/é"), b"1")
+            equal([o.key for o in b.list_objects_v2().contents], ["a b/é"])
+            equal(browse(b.client.presign(models.GetObjectRequest(bucket=b.name, key="a b/é")).url)[0::2], (200, b"1"))
+            forged = Bucket(c.connect(**dict(session.key, token=session.key["token"] + "x")), made.name)
+            refused(lambda: forged.read("a b/é"), "InvalidSecurityToken", 403)
+    finally:
+        session.end()
+
+
 def path_style(c):
     b = Bucket(c.connect(endpoint="http://" + ADDRESS, proxy_host=None), c.name("path"))
     b.put_bucket()
@@ -265,4 +282,5 @@ def path_style(c):
     b.delete_bucket()
 
 
-SCENARIOS = [copies, tags, multipart, append, resumable, presigned, acl, links, versions, lifecycle, cors, delete_many, missing, wrong_keys, path_style]
+SCENARIOS = [copies, tags, multipart, append, resumable, presigned, acl, links, versions, lifecycle, cors, delete_many, missing, wrong_keys,
+             in_session, path_style]

@@ -2,7 +2,6 @@
 TLS, and with the key of a session. The Tea packages trust the authority that
 their configuration names, OSS the one of REQUESTS_CA_BUNDLE."""
 
-import json
 import urllib.request
 
 import alibabacloud_oss_v2 as oss
@@ -12,12 +11,8 @@ import requests
 import ram_life
 import rds_life
 from checks import ADDRESS, CONTROL, KEY_ID, KEY_SECRET, OURS, PLAIN, REGION, done, equal, refused as refused_as, scenario
+from session import Session
 from tea_checks import Caller, refused
-
-ROLE, USER = OURS + "-assumed", OURS + ".assumer"
-IN_ROLE = {"PolicyType": "System", "PolicyName": "AliyunOSSFullAccess", "RoleName": ROLE}
-OF_USER = {"PolicyType": "System", "PolicyName": "AliyunSTSAssumeRoleAccess", "UserName": USER}
-
 
 def store(key_id=KEY_ID, secret=KEY_SECRET, token=None):
     config = oss.config.load_default()
@@ -52,26 +47,7 @@ def objects(**key):
     client.delete_bucket(models.DeleteBucketRequest(bucket=bucket))
 
 
-class Session:
-    """A role, a user that may assume it, and the key of the session."""
-
-    def assume(self):
-        call = Caller()
-        account = call("sts", "GetCallerIdentity", {})["AccountId"]
-        trust = json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ["acs:ram::%s:root" % account]}}]})
-        role = call("ram", "CreateRole", {"RoleName": ROLE, "AssumeRolePolicyDocument": trust})["Role"]
-        call("ram", "AttachPolicyToRole", IN_ROLE)
-        call("ram", "CreateUser", {"UserName": USER})
-        call("ram", "AttachPolicyToUser", OF_USER)
-        self.own = call("ram", "CreateAccessKey", {"UserName": USER})["AccessKey"]
-        assume = Caller(key_id=self.own["AccessKeyId"], secret=self.own["AccessKeySecret"])
-        got = assume("sts", "AssumeRole", {"RoleArn": role["Arn"], "RoleSessionName": "check", "DurationSeconds": 900})["Credentials"]
-        self.key = {"key_id": got["AccessKeyId"], "secret": got["AccessKeySecret"], "token": got["SecurityToken"]}
-        equal(Caller(**self.key)("sts", "GetCallerIdentity", {})["IdentityType"], "AssumedRoleUser")
-        refused(lambda: Caller(**self.key)("ram", "ListUsers", {}), "NoPermission", 403)
-        error = refused_as(Exception, lambda: Caller(**dict(self.key, token=got["SecurityToken"] + "x"))("sts", "GetCallerIdentity", {}))
-        assert error.code.startswith("InvalidSecurityToken"), error
-
+class TlsSession(Session):
     def objects(self):
         objects(**self.key)
         refused_store("InvalidSecurityToken", 403, **dict(self.key, token=self.key["token"] + "x"))
@@ -85,21 +61,13 @@ class Session:
         refused_store("SecurityTokenExpired", 403, **self.key)
         refused(lambda: Caller(**self.key)("sts", "GetCallerIdentity", {}), "InvalidSecurityToken.Expired", 400)
 
-    def end(self):
-        call = Caller()
-        call("ram", "DeleteAccessKey", {"UserName": USER, "UserAccessKeyId": self.own["AccessKeyId"]})
-        call("ram", "DetachPolicyFromUser", OF_USER)
-        call("ram", "DeleteUser", {"UserName": USER})
-        call("ram", "DetachPolicyFromRole", IN_ROLE)
-        call("ram", "DeleteRole", {"RoleName": ROLE})
-
 
 if __name__ == "__main__":
     scenario("plain-http", plain_http)
     for life in (ram_life.Life(Caller(), refused), rds_life.Life(Caller(), refused)):
         for name, step in life.scenarios():
             scenario(name, step)
-    session = Session()
+    session = TlsSession()
     scenario("oss", objects)
     scenario("session", session.assume)
     scenario("oss-session", session.objects)
