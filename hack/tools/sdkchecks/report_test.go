@@ -105,12 +105,18 @@ func TestClients_OfTheRepository_AreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	languages := map[string]bool{}
+	languages, overTLS := map[string]bool{}, map[string]bool{}
 	for _, c := range l.Clients {
 		languages[c.Language] = true
+		if c.TLS {
+			overTLS[c.Language] = true
+		}
 	}
 	if len(languages) != len(l.Languages) || len(languages) != 4 {
 		t.Errorf("clients of %v", languages)
+	}
+	if len(overTLS) != len(languages) {
+		t.Errorf("clients over TLS of %v", overTLS)
 	}
 }
 

@@ -17,7 +17,6 @@ import static checks.Checks.same;
 import static checks.Checks.scenario;
 
 import com.aliyun.sdk.service.oss2.OSSClient;
-import com.aliyun.sdk.service.oss2.PresignOptions;
 import com.aliyun.sdk.service.oss2.credentials.StaticCredentialsProvider;
 import com.aliyun.sdk.service.oss2.exceptions.OperationException;
 import com.aliyun.sdk.service.oss2.exceptions.ServiceException;
@@ -27,9 +26,7 @@ import com.aliyun.sdk.service.oss2.transport.HttpClientOptions;
 import com.aliyun.sdk.service.oss2.transport.apache5client.Apache5HttpClientBuilder;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +45,7 @@ class OssV2Checks {
     static void all() {
         for (String variant : List.of("v1", "v4")) {
             OssV2Checks c = new OssV2Checks(variant);
+            OssV2UploadChecks uploads = new OssV2UploadChecks(c);
             OssV2RuleChecks rules = new OssV2RuleChecks(c);
             Map<String, Checks.Scenario> scenarios = new LinkedHashMap<>();
             scenarios.put("service", c::service);
@@ -58,12 +56,12 @@ class OssV2Checks {
             scenarios.put("ranges", c::ranges);
             scenarios.put("conditions", rules::conditions);
             scenarios.put("lists", c::lists);
-            scenarios.put("copies", c::copies);
+            scenarios.put("copies", uploads::copies);
             scenarios.put("tags", c::tags);
-            scenarios.put("multipart", c::multipart);
-            scenarios.put("append", c::append);
+            scenarios.put("multipart", uploads::multipart);
+            scenarios.put("append", uploads::append);
             scenarios.put("resumable", rules::resumable);
-            scenarios.put("presigned", c::presigned);
+            scenarios.put("presigned", uploads::presigned);
             scenarios.put("acl", rules::acl);
             scenarios.put("links", rules::links);
             scenarios.put("versions", c::versions);
@@ -272,18 +270,6 @@ class OssV2Checks {
         });
     }
 
-    private void copies() throws Throwable {
-        with("copies", b -> {
-            client.putObject(PutObjectRequest.newBuilder().bucket(b).key("from é").body(BinaryData.fromString("body")).metadata(Map.of("kept", "1")).build());
-            CopyObjectResult copy = client.copyObject(CopyObjectRequest.newBuilder().bucket(b).key("to").sourceKey("from é").build());
-            equal("ETag of the copy", copy.eTag(), "\"" + etag(bytes("body")) + "\"");
-            equal("metadata of the copy", head(b, "to").metadata(), Map.of("kept", "1"));
-            client.copyObject(CopyObjectRequest.newBuilder().bucket(b).key("to").sourceKey("from é").metadataDirective("REPLACE").metadata(Map.of("new", "2")).build());
-            equal("replaced metadata", head(b, "to").metadata(), Map.of("new", "2"));
-            refused(404, "NoSuchKey", () -> client.copyObject(CopyObjectRequest.newBuilder().bucket(b).key("to").sourceKey("none").build()));
-        });
-    }
-
     private Map<String, String> tagsOf(String bucket, String key) {
         Map<String, String> all = new LinkedHashMap<>();
         List<Tag> tags = client.getObjectTagging(GetObjectTaggingRequest.newBuilder().bucket(bucket).key(key).build()).tagging().tagSet().tags();
@@ -306,77 +292,6 @@ class OssV2Checks {
             equal("tags after a change", tagsOf(b, "a"), Map.of("名", "值"));
             client.deleteObjectTagging(DeleteObjectTaggingRequest.newBuilder().bucket(b).key("a").build());
             equal("tags at the end", tagsOf(b, "a"), Map.of());
-        });
-    }
-
-    private Part part(String bucket, String key, String upload, long number, byte[] body) {
-        String tag = client.uploadPart(UploadPartRequest.newBuilder().bucket(bucket).key(key).uploadId(upload).partNumber(number).body(BinaryData.fromBytes(body)).build()).eTag();
-        return Part.newBuilder().partNumber(number).eTag(tag).build();
-    }
-
-    private CompleteMultipartUploadResult complete(String bucket, String key, String upload, Part... parts) {
-        CompleteMultipartUpload whole = CompleteMultipartUpload.newBuilder().parts(List.of(parts)).build();
-        return client.completeMultipartUpload(CompleteMultipartUploadRequest.newBuilder().bucket(bucket).key(key).uploadId(upload).completeMultipartUpload(whole).build());
-    }
-
-    private String initiate(String bucket, String key) {
-        return client.initiateMultipartUpload(InitiateMultipartUploadRequest.newBuilder().bucket(bucket).key(key).build()).initiateMultipartUpload().uploadId();
-    }
-
-    private void multipart() throws Throwable {
-        with("multipart", b -> {
-            byte[] body = random(250 << 10);
-            String upload = initiate(b, "big");
-            Part second = part(b, "big", upload, 2, Arrays.copyOfRange(body, 150 << 10, body.length));
-            Part first = part(b, "big", upload, 1, Arrays.copyOf(body, 150 << 10));
-            ListPartsResult parts = client.listParts(ListPartsRequest.newBuilder().bucket(b).key("big").uploadId(upload).maxParts(1L).build());
-            equal("page of parts", List.of(parts.isTruncated(), parts.nextPartNumberMarker(), parts.parts().get(0).size()), List.of(true, 1L, 150L << 10));
-            Upload listed = client.listMultipartUploads(ListMultipartUploadsRequest.newBuilder().bucket(b).build()).uploads().get(0);
-            equal("uploads", List.of(listed.key(), listed.uploadId()), List.of("big", upload));
-            refused(400, "InvalidPart", () -> complete(b, "big", upload, Part.newBuilder().partNumber(3L).eTag(first.eTag()).build()));
-            complete(b, "big", upload, first, second);
-            same("the whole", get(of(b, "big")), body);
-            equal("type", head(b, "big").objectType(), "Multipart");
-            String copied = initiate(b, "copied");
-            UploadPartCopyResult part = client.uploadPartCopy(UploadPartCopyRequest.newBuilder().bucket(b).key("copied").uploadId(copied).partNumber(1L).sourceKey("big")
-                    .copySourceRange("bytes=100-200").build());
-            complete(b, "copied", copied, Part.newBuilder().partNumber(1L).eTag(part.copyPartResult().eTag()).build());
-            same("a copied part", get(of(b, "copied")), Arrays.copyOfRange(body, 100, 201));
-            String left = initiate(b, "left");
-            client.abortMultipartUpload(AbortMultipartUploadRequest.newBuilder().bucket(b).key("left").uploadId(left).build());
-            refused(404, "NoSuchUpload", () -> part(b, "left", left, 1, bytes("x")));
-            String small = initiate(b, "small");
-            Part tiny = part(b, "small", small, 1, bytes("x"));
-            Part other = part(b, "small", small, 2, bytes("y"));
-            refused(400, "EntityTooSmall", () -> complete(b, "small", small, tiny, other));
-        });
-    }
-
-    private AppendObjectResult append(String bucket, String key, long position, String text) {
-        return client.appendObject(AppendObjectRequest.newBuilder().bucket(bucket).key(key).position(position).body(BinaryData.fromString(text)).build());
-    }
-
-    private void append() throws Throwable {
-        with("append", b -> {
-            equal("the next position", append(b, "log", 0, "one,").nextAppendPosition(), 4L);
-            equal("the next position", append(b, "log", 4, "two").nextAppendPosition(), 7L);
-            same("the whole", get(of(b, "log")), bytes("one,two"));
-            equal("type", List.of(head(b, "log").objectType(), head(b, "log").nextAppendPosition()), List.of("Appendable", 7L));
-            refused(409, "PositionNotEqualToLength", () -> append(b, "log", 3, "x"));
-        });
-    }
-
-    private void presigned() throws Throwable {
-        with("presigned", b -> {
-            PresignOptions options = PresignOptions.newBuilder().expiration(Duration.ofMinutes(1)).build();
-            PresignResult put = client.presign(PutObjectRequest.newBuilder().bucket(b).key("a b/é").contentType("text/plain").metadata(Map.of("m", "1")).build(), options);
-            Map<String, String> headers = new LinkedHashMap<>(put.signedHeaders().orElse(Map.of()));
-            Checks.Answer answer = browse(put.method(), put.url(), headers, bytes("signed"));
-            equal("status of PUT: " + answer.text(), answer.status(), 200);
-            PresignResult get = client.presign(of(b, "a b/é").responseContentType("x/y").build(), options);
-            answer = browse("GET", get.url());
-            equal("answer", List.of(answer.status(), answer.text(), answer.headers().get("content-type"), answer.headers().get("x-oss-meta-m")), List.of(200, "signed", "x/y", "1"));
-            equal("a forged URL", browse("GET", get.url().replace("ignature=", "ignature=0")).status(), 403);
         });
     }
 
