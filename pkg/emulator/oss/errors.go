@@ -93,7 +93,7 @@ func statusOf(code string) int {
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration",
 		"NoSuchObjectWormConfiguration", "NoSuchObjectRetention":
 		return http.StatusNotFound
-	case "BucketAlreadyExists", "BucketNotEmpty", "PartNotSequential", "FileAlreadyExists", "FileImmutable",
+	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "FileImmutable",
 		"PositionNotEqualToLength", "ObjectNotAppendable", "RestoreAlreadyInProgress":
 		return http.StatusConflict
 	case "MethodNotAllowed":

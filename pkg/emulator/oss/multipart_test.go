@@ -178,7 +178,11 @@ func TestUpload_Sequential_TakesPartsInOrder(t *testing.T) {
 		})
 		return err
 	}
-	wantCode(t, part(2), "PartNotSequential")
+	early := part(2)
+	wantCode(t, early, "PartNotSequential")
+	if refused := new(sdk.ServiceError); !errors.As(early, &refused) || refused.StatusCode != 400 { // oss2 reads the status
+		t.Errorf("the refusal is %v", early)
+	}
 	if err := errors.Join(part(1), part(1)); err != nil {
 		t.Fatal(err)
 	}
