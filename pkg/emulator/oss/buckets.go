@@ -77,6 +77,14 @@ type createConfiguration struct {
 	Location           string   `xml:"LocationConstraint"`
 }
 
+// checkLocation refuses a bucket in another region than the endpoint's (A270).
+func (c *createConfiguration) checkLocation(region string) *apiError {
+	if c.Location == "" || c.Location == "oss-"+region {
+		return nil
+	}
+	return errorf("InvalidLocationConstraint", "The specified location-constraint is not valid.").with("LocationConstraint", c.Location)
+}
+
 // putBucket makes a bucket (OSS API, PutBucket). Putting one's own bucket again
 // succeeds if it changes at most the ACL (A062, A063, A064).
 func (s *Service) putBucket(r *request) (*response, *apiError) {
@@ -93,8 +101,8 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 		return nil, invalid("x-oss-resource-group-id", group, "The resource group id is invalid.")
 	}
 	region := cmp.Or(r.region, r.signedRegion, s.cfg.Region)
-	if config.Location != "" && config.Location != "oss-"+region { // A270
-		return nil, errorf("InvalidLocationConstraint", "The specified location-constraint is not valid.").with("LocationConstraint", config.Location)
+	if refused := config.checkLocation(region); refused != nil {
+		return nil, refused
 	}
 	if b, ok := s.buckets[r.target.bucket]; ok {
 		if b.owner != r.caller.AccountID || b.region != region ||

@@ -97,7 +97,7 @@ func (c *corsRule) allows(origin, method string, headers []string) bool {
 
 // writeTo adds the headers by which a browser lets a page read the answer (OSS
 // API, OptionObject). A rule for all origins answers an asterisk (A237).
-func (c *corsRule) writeTo(h http.Header, origin, method string, headers []string) {
+func (c *corsRule) writeTo(h http.Header, origin string, headers []string) {
 	if slices.Contains(c.Origins, "*") {
 		origin = "*"
 	}
@@ -141,7 +141,7 @@ func (c *call) share(h http.Header) {
 		return
 	}
 	if rule := b.cors.matching(origin, c.r.Method, nil); rule != nil {
-		rule.writeTo(h, origin, c.r.Method, nil)
+		rule.writeTo(h, origin, nil)
 	}
 }
 
@@ -184,7 +184,7 @@ func (c *call) allowed() (*response, *apiError) {
 		return nil, errorf("AccessForbidden", "CORSResponse: This CORS request is not allowed.").with("Origin", origin).with("Method", method)
 	}
 	answer := newResponse(http.StatusOK)
-	rule.writeTo(answer.header, origin, method, headers)
+	rule.writeTo(answer.header, origin, headers)
 	return answer, nil
 }
 

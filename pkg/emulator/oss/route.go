@@ -49,14 +49,24 @@ func (t *table) route(r *http.Request, query url.Values, at target) (op *operati
 			return nil, described(about, op.query) + " with the header " + name
 		}
 	}
-	if level == "object" && !copying && (r.Method == http.MethodPut || r.Method == http.MethodPost) {
-		for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
-			if r.Header.Get(name) != "" { // refused by the cloud too: the integration tests of the Go SDK v1
-				return nil, described(about, op.query) + " with the header " + name
-			}
-		}
+	if name := conditional(r); name != "" && level == "object" && !copying {
+		return nil, described(about, op.query) + " with the header " + name
 	}
 	return op, ""
+}
+
+// conditional returns the name of a condition on a write, which the cloud refuses too
+// (the integration tests of the Go SDK v1); empty for none.
+func conditional(r *http.Request) string {
+	if r.Method != http.MethodPut && r.Method != http.MethodPost {
+		return ""
+	}
+	for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
+		if r.Header.Get(name) != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // described names a request by its method, level and sub-resources.
