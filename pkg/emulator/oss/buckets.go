@@ -105,27 +105,9 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	if b, ok := s.buckets[r.target.bucket]; ok {
-		if b.owner != r.caller.AccountID || b.region != region ||
-			config.StorageClass != "" && config.StorageClass != b.storageClass ||
-			config.DataRedundancyType != "" && config.DataRedundancyType != b.redundancy {
-			return nil, errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").
-				with("BucketName", b.name)
-		}
-		if refused := mayBePublic(b.isBlocked(), acl); refused != nil {
-			return nil, refused
-		}
-		if acl != "" {
-			b.acl = acl
-		}
-		return created(b), nil
+		return b.putAgain(r.caller.AccountID, region, acl, config)
 	}
-	count := 0
-	for _, b := range s.buckets {
-		if b.owner == r.caller.AccountID && b.region == region {
-			count++
-		}
-	}
-	if count >= bucketsPerRegion {
+	if s.bucketsOf(r.caller.AccountID, region) >= bucketsPerRegion {
 		return nil, errorf("TooManyBuckets", "You have attempted to create more buckets than allowed.")
 	}
 	if refused := mayBePublic(s.behaviour.BlockPublicAccess || s.blockedAccounts[r.caller.AccountID], acl); refused != nil {
@@ -149,6 +131,34 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	}
 	s.buckets[b.name] = b
 	return created(b), nil
+}
+
+// putAgain answers PutBucket of a bucket that exists.
+func (b *bucket) putAgain(accountID, region, acl string, config createConfiguration) (*response, *apiError) {
+	if b.owner != accountID || b.region != region ||
+		config.StorageClass != "" && config.StorageClass != b.storageClass ||
+		config.DataRedundancyType != "" && config.DataRedundancyType != b.redundancy {
+		return nil, errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").
+			with("BucketName", b.name)
+	}
+	if refused := mayBePublic(b.isBlocked(), acl); refused != nil {
+		return nil, refused
+	}
+	if acl != "" {
+		b.acl = acl
+	}
+	return created(b), nil
+}
+
+// bucketsOf counts the buckets of an account in a region.
+func (s *Service) bucketsOf(accountID, region string) int {
+	count := 0
+	for _, b := range s.buckets {
+		if b.owner == accountID && b.region == region {
+			count++
+		}
+	}
+	return count
 }
 
 // readCreation reads the settings of a new bucket; empty ones have their
