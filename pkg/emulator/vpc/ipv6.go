@@ -61,10 +61,19 @@ func readIPv6(r *rpc.Request) (wish ipv6Wish, fail *rpc.Error) {
 	return wish, nil
 }
 
+// checkBlock refuses the block of another VPC, which a call may name without
+// wishing for a part of it: Terraform's provider does so.
+func (v VPC) checkBlock(wish ipv6Wish) *rpc.Error {
+	if wish.of == "" || strings.EqualFold(wish.of, ipv6Text(v.IPv6)) {
+		return nil
+	}
+	return bad("OperationDenied.Ipv6NotEnabled", "The VPC has no such IPv6 block.")
+}
+
 // ipv6Subnet cuts the block of a VSwitch out of that of its VPC (A374).
 func (v VPC) ipv6Subnet(wish ipv6Wish) (netip.Prefix, *rpc.Error) {
-	if !v.IPv6.IsValid() || wish.of != "" && !strings.EqualFold(wish.of, v.IPv6.String()) {
-		return netip.Prefix{}, bad("OperationDenied.Ipv6NotEnabled", "The VPC has no such IPv6 block.")
+	if !v.IPv6.IsValid() {
+		return netip.Prefix{}, bad("OperationDenied.Ipv6NotEnabled", "The VPC has no IPv6 block.")
 	}
 	address := v.IPv6.Addr().As16()
 	address[7] = byte(wish.number) //nolint:gosec // from 0 to 255
@@ -80,6 +89,9 @@ func (v VPC) ipv6Subnet(wish ipv6Wish) (netip.Prefix, *rpc.Error) {
 func modifyIPv6(r *rpc.Request, in *VPC, w *VSwitch) *rpc.Error {
 	wish, fail := readIPv6(r)
 	if fail != nil {
+		return fail
+	}
+	if fail := in.checkBlock(wish); fail != nil {
 		return fail
 	}
 	on, fail := r.Bool("EnableIPv6", w.IPv6.IsValid() || wish.given)

@@ -334,6 +334,7 @@ func TestIPv6_VpcAndVSwitch_GivenAndTaken(t *testing.T) {
 	wantCode(t, call("ModifyVSwitchAttribute", change...), 400, "OperationDenied.Ipv6NotEnabled")
 	wantCode(t, call("ModifyVSwitchAttribute", change[:4]...), 400, "InvalidIpv6CidrBlock.Malformed")
 	wantCode(t, call("ModifyVSwitchAttribute", "VSwitchId", f.subnet, "Ipv6CidrBlock", "256"), 400, "InvalidIpv6CidrBlock.Malformed")
+	wantCode(t, call("ModifyVSwitchAttribute", "VSwitchId", f.subnet, "VpcIpv6CidrBlock", "2408:4000::/56"), 400, "OperationDenied.Ipv6NotEnabled")
 	if err := call("ModifyVpcAttribute", "VpcId", f.vpc, "EnableIPv6", "true"); err != nil {
 		t.Fatal(err)
 	}

@@ -90,6 +90,9 @@ func (r *Region) add(w VSwitch, mask int, wish ipv6Wish) (fail *rpc.Error) {
 	case slices.ContainsFunc(in.VSwitches, func(other VSwitch) bool { return other.CIDR.Overlaps(w.CIDR) }):
 		return bad("InvalidCidrBlock.Overlapped", "The block overlaps that of another VSwitch.")
 	}
+	if fail := in.checkBlock(wish); fail != nil {
+		return fail
+	}
 	if wish.given {
 		if w.IPv6, fail = in.ipv6Subnet(wish); fail != nil {
 			return fail
