@@ -114,9 +114,9 @@ func TestEffect_Name_Parses(t *testing.T) {
 
 func TestJournal_Record_MasksSecretsAndKeepsLastCalls(t *testing.T) {
 	var journal cloud.Journal
-	params := map[string]string{"AccountPassword": "p", "SecurityToken": "t", "Signature": "s", "AccessKeySecret": "k", "ClientToken": "c", "SignatureNonce": "n", "password": "q"}
+	params := map[string]string{"AccountPassword": "p", "SecurityToken": "t", "Signature": "s", "AccessKeySecret": "k", "ClientToken": "c", "SignatureNonce": "n", "password": "q", "ServerKey": "private", "EncryptionKey": "an id"}
 	journal.Record(cloud.Call{Action: "A", Params: params})
-	want := map[string]string{"AccountPassword": "***", "SecurityToken": "***", "Signature": "***", "AccessKeySecret": "***", "ClientToken": "c", "SignatureNonce": "n", "password": "***"}
+	want := map[string]string{"AccountPassword": "***", "SecurityToken": "***", "Signature": "***", "AccessKeySecret": "***", "ClientToken": "c", "SignatureNonce": "n", "password": "***", "ServerKey": "***", "EncryptionKey": "an id"}
 	if diff := cmp.Diff(want, journal.Calls("A")[0].Params); diff != "" {
 		t.Errorf("recorded params (-want, +got):\n%s", diff)
 	}

@@ -73,13 +73,14 @@ func (j *Journal) Calls(action string) []Call {
 }
 
 // Secret reports whether the value of a parameter of this name must stay
-// hidden. ClientToken is public: it only makes a call idempotent.
+// hidden. ClientToken is public: it only makes a call idempotent. ServerKey is the
+// private key of a certificate (RDS API, ModifyDBInstanceSSL).
 func Secret(name string) bool {
 	switch name {
 	case "ClientToken", "NextToken", "SignatureMethod", "SignatureVersion", "SignatureNonce", "SignatureType":
 		return false
 	}
-	for _, word := range [...]string{"password", "secret", "token", "signature"} {
+	for _, word := range [...]string{"password", "secret", "token", "signature", "serverkey", "privatekey"} {
 		if containsFold(name, word) {
 			return true
 		}

@@ -4,6 +4,9 @@ import (
 	"encoding/xml"
 	"maps"
 	"net/http"
+	"regexp"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
 // disabled is the state of features that the emulator lacks.
@@ -118,8 +121,22 @@ func mayBePublic(blocked bool, acl string) *apiError {
 	return nil
 }
 
+// elementText matches an element that has text alone, with its name and its text.
+var elementText = regexp.MustCompile(`<(\w+)>([^<]+)</`)
+
+// withoutSecrets masks the text of elements with a secret name, as the secret of
+// the key for a mirror in a website.
+func withoutSecrets(document string) string {
+	return elementText.ReplaceAllStringFunc(document, func(element string) string {
+		if name := elementText.FindStringSubmatch(element)[1]; cloud.Secret(name) {
+			return "<" + name + ">***</"
+		}
+		return element
+	})
+}
+
 // optionsOf returns the options of a bucket that are set, by sub-resource and
-// as they are answered.
+// as they are answered, without secrets.
 func (s *Service) optionsOf(b *bucket) map[string]string {
 	options := maps.Clone(b.documents)
 	add := func(name string, there bool, get func(*Service, *request) (*response, *apiError)) {
@@ -139,6 +156,9 @@ func (s *Service) optionsOf(b *bucket) map[string]string {
 	add("lifecycle", b.lifecycle != nil, (*Service).getBucketLifecycle)
 	add("worm", b.worm != nil, (*Service).getBucketWorm)
 	add("objectWorm", b.objectWorm != nil, (*Service).getObjectWorm)
+	for name, document := range options {
+		options[name] = withoutSecrets(document)
+	}
 	return options
 }
 

@@ -110,7 +110,8 @@ type BucketState struct {
 	Objects      int               `json:"objects"`  // keys whose latest version is no delete marker
 	Versions     int               `json:"versions"` // versions and delete markers, the latest ones included
 	Uploads      int               `json:"uploads"`  // multipart uploads not ended
-	// Options are the bucket's further options by sub-resource, as they are answered.
+	// Options are the bucket's further options by sub-resource, as they are answered,
+	// secrets masked.
 	Options map[string]string `json:"options,omitempty"`
 }
 
