@@ -153,7 +153,7 @@ func answerScenarios() map[string]func(*testing.T, *answers) {
 	}
 }
 
-// Each response member that the official SDKs know is answered, or stands in the
+// Each response member that the official SDKs know is answered, or listed in the
 // table with the reason.
 func TestAnswers_EachMemberOfTheModels_IsThere(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,7 @@ func (all parameterTemplates) of(engine, version string) []parameterTemplate {
 	return list
 }
 
-// classDefault stands in a template for a value that depends on the class.
+// classDefault marks a value of a template that depends on the class.
 const classDefault = "{MaxConnections}"
 
 // valueFor is the value that instances of a class begin with.

@@ -31,7 +31,7 @@ func (c Contract) kinds() (map[string]kind, error) {
 	kinds := map[string]kind{}
 	add := func(name string, k kind) error {
 		if kinds[name] != unknown {
-			return fmt.Errorf("the parameter %s stands there twice", name)
+			return fmt.Errorf("the table has the parameter %s twice", name)
 		}
 		kinds[name] = k
 		return nil
