@@ -231,12 +231,21 @@ func (c client) DeleteAccount(ctx context.Context, r dbaccount.AccountRequest) e
 }
 
 // Grant gives an account a privilege on a database (RDS API,
-// GrantAccountPrivilege).
+// GrantAccountPrivilege). A fresh database may be unknown to grants for a moment; a
+// database that the instance no longer lists is a failure for the user.
 func (c client) Grant(ctx context.Context, r dbaccount.GrantRequest) error {
 	req, resp := rds.CreateGrantAccountPrivilegeRequest(), rds.CreateGrantAccountPrivilegeResponse()
 	req.RegionId, req.DBInstanceId, req.AccountName = c.region, r.InstanceID, r.Name
 	req.DBName, req.AccountPrivilege = r.Database, r.Privilege
-	return c.clients.Do(ctx, alicloud.Write, req, resp)
+	err := c.clients.Do(ctx, alicloud.Write, req, resp)
+	var e *alicloud.Error
+	if !errors.As(err, &e) || e.Code != "InvalidDB.NotFound" {
+		return err
+	}
+	if status, lookErr := c.databaseStatus(ctx, r.InstanceID, r.Database); lookErr != nil || status != "" {
+		return err
+	}
+	return providers.Failf(providers.Invalid, "The instance has lost its database %q; create it there again, or use another instance.", r.Database)
 }
 
 // databaseStatus returns the status of a database, "" if it is missing (RDS API,

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
@@ -279,6 +281,19 @@ func TestBinding_FreshDatabase_WaitsForGrants(t *testing.T) {
 	refused := slices.ContainsFunc(p.server.Calls("GrantAccountPrivilege"), func(c cloud.Call) bool { return c.Code == "InvalidDB.NotFound" })
 	if !refused {
 		t.Error("the database was known to the first grant")
+	}
+}
+
+func TestBinding_DatabaseDeletedByHand_FailsWithASentence(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	i := p.instance(1, ``)
+	p.done(i)
+	gone := sdk.CreateDeleteDatabaseRequest()
+	gone.DBInstanceId, gone.DBName = p.only().ID, "app"
+	p.must(gone, sdk.CreateDeleteDatabaseResponse())
+	step := p.fails(p.binding(i, 2, ``), providers.Invalid)
+	if !strings.Contains(step.Text, `"app"`) {
+		t.Errorf("text = %q", step.Text)
 	}
 }
 
