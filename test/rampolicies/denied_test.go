@@ -71,8 +71,8 @@ func TestPolicies_OtherBuckets_AreProtected(t *testing.T) {
 			_, err = client.PutBucketAcl(t.Context(), &sdkoss.PutBucketAclRequest{Bucket: &bucket, Acl: sdkoss.BucketACLPublicRead})
 			return err
 		},
-		"open the ACL of": func(bucket string) error {
-			_, err := client.PutBucketAcl(t.Context(), &sdkoss.PutBucketAclRequest{Bucket: &bucket, Acl: sdkoss.BucketACLPublicRead})
+		"set the ACL of": func(bucket string) error { // private, which a bucket may be before "open" too: cases come in any order
+			_, err := client.PutBucketAcl(t.Context(), &sdkoss.PutBucketAclRequest{Bucket: &bucket, Acl: sdkoss.BucketACLPrivate})
 			return err
 		},
 		"empty": func(bucket string) error {
