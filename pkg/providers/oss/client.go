@@ -3,7 +3,6 @@ package oss
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -19,18 +18,17 @@ import (
 type bucketCalls interface {
 	bucketLooks
 	bucketChanges
+	bucketRemovals
 }
 
 type bucketLooks interface {
+	contentLooks
 	// Info returns ErrNotFound for a missing bucket, and ErrDenied for another
 	// account's.
 	Info(ctx context.Context, bucket string) (bucketInfo, error)
 	// IsListed reports whether the caller's own account has the bucket.
 	IsListed(ctx context.Context, bucket string) (bool, error)
 	Tags(ctx context.Context, bucket string) ([]providers.Tag, error)
-	// Holds reports whether the bucket holds objects (versions or delete markers)
-	// and unfinished multipart uploads.
-	Holds(ctx context.Context, bucket string) (objects, uploads bool, err error)
 }
 
 type bucketChanges interface {
@@ -41,11 +39,6 @@ type bucketChanges interface {
 	BlockPublicAccess(ctx context.Context, bucket string, block bool) error
 	// PutTags replaces all tags.
 	PutTags(ctx context.Context, bucket string, tags []providers.Tag) error
-	// DeleteObjects and AbortUploads remove one page each.
-	DeleteObjects(ctx context.Context, bucket string) error
-	AbortUploads(ctx context.Context, bucket string) error
-	// Delete removes an empty bucket.
-	Delete(ctx context.Context, bucket string) error
 }
 
 // bucketInfo has the read members of GetBucketInfo.
@@ -131,23 +124,6 @@ func (c client) Tags(ctx context.Context, bucket string) (tags []providers.Tag, 
 	return tags, err
 }
 
-func (c client) Holds(ctx context.Context, bucket string) (objects, uploads bool, err error) {
-	err = c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
-		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: 1})
-		objects = err == nil && len(r.ObjectVersions)+len(r.ObjectDeleteMarkers) > 0
-		return err
-	})
-	if err != nil {
-		return false, false, err
-	}
-	err = c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {
-		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: 1})
-		uploads = err == nil && len(r.Uploads) > 0
-		return err
-	})
-	return objects, uploads, err
-}
-
 func (c client) Put(ctx context.Context, request bucketRequest) error {
 	return c.putACL(ctx, "PutBucket", func(client *oss.Client) error {
 		_, err := client.PutBucket(ctx, &oss.PutBucketRequest{
@@ -201,78 +177,4 @@ func (c client) PutTags(ctx context.Context, bucket string, tags []providers.Tag
 		_, err := client.PutBucketTags(ctx, &oss.PutBucketTagsRequest{Bucket: &bucket, Tagging: &oss.Tagging{TagSet: set}})
 		return err
 	})
-}
-
-func (c client) Delete(ctx context.Context, bucket string) error {
-	return c.call(ctx, "DeleteBucket", alicloud.Write, func(client *oss.Client) error {
-		_, err := client.DeleteBucket(ctx, &oss.DeleteBucketRequest{Bucket: &bucket})
-		return err
-	})
-}
-
-// Sizes of pages. That of objects is the most that one call takes (OSS API,
-// DeleteMultipleObjects). Uploads are aborted one by one, which must end within
-// the time-out of a step.
-const (
-	objectsPage = 1000
-	uploadsPage = 100
-)
-
-// errStuck: OSS answered with success, and the page is still full.
-var errStuck = errors.New("OSS answered with success and deleted nothing: look for a retention policy of the bucket")
-
-// DeleteObjects deletes one page of versions and delete markers, each by its
-// version. Objects from before versioning have the version "null" (OSS API,
-// ListObjectVersions).
-func (c client) DeleteObjects(ctx context.Context, bucket string) error {
-	var page []oss.ObjectIdentifier
-	err := c.call(ctx, "ListObjectVersions", alicloud.Read, func(client *oss.Client) error {
-		r, err := client.ListObjectVersions(ctx, &oss.ListObjectVersionsRequest{Bucket: &bucket, MaxKeys: objectsPage})
-		if err != nil {
-			return err
-		}
-		for _, v := range r.ObjectVersions {
-			page = append(page, oss.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
-		}
-		for _, m := range r.ObjectDeleteMarkers {
-			page = append(page, oss.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
-		}
-		return nil
-	})
-	if err != nil || len(page) == 0 {
-		return err
-	}
-	return c.call(ctx, "DeleteMultipleObjects", alicloud.Write, func(client *oss.Client) error {
-		r, err := client.DeleteMultipleObjects(ctx, &oss.DeleteMultipleObjectsRequest{Bucket: &bucket, Delete: &oss.Delete{Objects: page}})
-		if err == nil && len(r.DeletedObjects) == 0 {
-			return errStuck
-		}
-		return err
-	})
-}
-
-// AbortUploads aborts one page of multipart uploads, one after the other, as the API
-// of OSS requires.
-func (c client) AbortUploads(ctx context.Context, bucket string) error {
-	var page []oss.Upload
-	err := c.call(ctx, "ListMultipartUploads", alicloud.Read, func(client *oss.Client) error {
-		r, err := client.ListMultipartUploads(ctx, &oss.ListMultipartUploadsRequest{Bucket: &bucket, MaxUploads: uploadsPage})
-		if err == nil {
-			page = r.Uploads
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, upload := range page {
-		err := c.call(ctx, "AbortMultipartUpload", alicloud.Write, func(client *oss.Client) error {
-			_, err := client.AbortMultipartUpload(ctx, &oss.AbortMultipartUploadRequest{Bucket: &bucket, Key: upload.Key, UploadId: upload.UploadId})
-			return err
-		})
-		if err := providers.UnlessMissing(err); err != nil {
-			return fmt.Errorf("upload %s: %w", oss.ToString(upload.UploadId), err)
-		}
-	}
-	return nil
 }

@@ -9,18 +9,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// The steps of instances. A step that is repeated in an operation has the same
-// request each time.
+// The steps that make and change instances. A step that is repeated in an operation
+// has the same request each time.
 const (
-	stepBucket        = "bucket"
-	stepTags          = "tags"
-	stepACL           = "acl"
-	stepBlock         = "block-public-access"
-	stepUnblock       = "allow-public-access"
-	stepRetain        = "retain"
-	stepDeleteObjects = "delete-objects"
-	stepAbortUploads  = "abort-uploads"
-	stepDeleteBucket  = "delete-bucket"
+	stepBucket  = "bucket"
+	stepTags    = "tags"
+	stepACL     = "acl"
+	stepBlock   = "block-public-access"
+	stepUnblock = "allow-public-access"
 )
 
 // bucketRequest is the request of every step; a step reads the members it needs.
@@ -36,7 +32,6 @@ const (
 	textForeignBucket = "The name that was drawn for the bucket is in use elsewhere. Delete this instance and make another."
 	textRefusedBucket = "OSS refuses a bucket with this region, ACL and storage class. Choose others."
 	textRefused       = "The cloud refuses a request of the broker. Ask the operator of the broker."
-	textNotEmpty      = "The bucket is not empty. Remove its objects, with their old versions and unfinished uploads, then delete the instance again."
 )
 
 func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers.Step {
@@ -64,33 +59,6 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 		return providers.DoneStep(nil)
 	}
 	return unlessRefused(t, step)
-}
-
-func nextToRemoveBucket(t providers.Task, plan instancePlan, s bucketState) providers.Step {
-	request := bucketRequest{Bucket: plan.Bucket}
-	switch {
-	case !s.isOurs() || s.isRetained():
-		return providers.DoneStep(nil)
-	case t.Usable && t.Deletion == providers.Retain:
-		var name string
-		name, request.Tags = t.TagStep(stepRetain)
-		request.Tags = append(request.Tags, retainedTag())
-		return providers.CallStep(name, request)
-	case (s.Objects || s.Uploads) && !mayEmpty(t):
-		return providers.FailStep(providers.Policy, textNotEmpty)
-	case s.Objects:
-		return providers.CallStep(stepDeleteObjects, request)
-	case s.Uploads:
-		return providers.CallStep(stepAbortUploads, request)
-	default:
-		return providers.CallStep(stepDeleteBucket, request)
-	}
-}
-
-// mayEmpty reports whether the content goes with the bucket. The data of users is in
-// buckets that were ready once.
-func mayEmpty(t providers.Task) bool {
-	return !t.Usable || t.Deletion == providers.Empty || t.Deletion == providers.DeleteData
 }
 
 // unlessRefused returns the step, or the failure if the cloud has definitely refused
@@ -138,14 +106,8 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 		return providers.Facts{}, calls.PutACL(ctx, r.Bucket, r.ACL)
 	case stepBlock, stepUnblock:
 		return providers.Facts{}, calls.BlockPublicAccess(ctx, r.Bucket, step == stepBlock)
-	case stepDeleteObjects:
-		return providers.Facts{}, providers.UnlessMissing(calls.DeleteObjects(ctx, r.Bucket))
-	case stepAbortUploads:
-		return providers.Facts{}, providers.UnlessMissing(calls.AbortUploads(ctx, r.Bucket))
-	case stepDeleteBucket:
-		return providers.Facts{}, providers.UnlessMissing(calls.Delete(ctx, r.Bucket))
 	default:
-		return providers.Facts{}, errUnknownStep
+		return callToRemove(ctx, calls, step, r)
 	}
 }
 
