@@ -7,6 +7,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
 // calls are the calls to RAM that bindings need. A missing user, policy or key
@@ -38,22 +39,23 @@ type writes interface {
 }
 
 // client makes the calls to RAM (RAM API, version 2015-05-01).
-type client struct{ cloud *alicloud.Clients }
+type client struct {
+	rampolicy.Client
+
+	cloud *alicloud.Clients
+}
 
 var _ calls = client{}
+
+func newClient(cloud *alicloud.Clients) client {
+	return client{rampolicy.Client{Cloud: cloud}, cloud}
+}
 
 func (c client) User(ctx context.Context, name string) (string, error) {
 	req, resp := ram.CreateGetUserRequest(), ram.CreateGetUserResponse()
 	req.UserName = name
 	err := c.cloud.Do(ctx, alicloud.Read, req, resp)
 	return resp.User.Comments, err
-}
-
-func (c client) Policy(ctx context.Context, name string) (string, error) {
-	req, resp := ram.CreateGetPolicyRequest(), ram.CreateGetPolicyResponse()
-	req.PolicyName, req.PolicyType = name, CustomPolicy
-	err := c.cloud.Do(ctx, alicloud.Read, req, resp)
-	return resp.Policy.Description, err
 }
 
 func (c client) Attached(ctx context.Context, user string) ([]Attachment, error) {
@@ -88,12 +90,6 @@ func (c client) CreateUser(ctx context.Context, name, comments string) error {
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c client) CreatePolicy(ctx context.Context, name, document, description string) error {
-	req, resp := ram.CreateCreatePolicyRequest(), ram.CreateCreatePolicyResponse()
-	req.PolicyName, req.PolicyDocument, req.Description = name, document, description
-	return c.cloud.Do(ctx, alicloud.Write, req, resp)
-}
-
 func (c client) Attach(ctx context.Context, user string, a Attachment) error {
 	req, resp := ram.CreateAttachPolicyToUserRequest(), ram.CreateAttachPolicyToUserResponse()
 	req.UserName, req.PolicyName, req.PolicyType = user, a.Policy, a.Type
@@ -118,13 +114,6 @@ func (c client) DeleteKey(ctx context.Context, user, id string) error {
 func (c client) Detach(ctx context.Context, user string, a Attachment) error {
 	req, resp := ram.CreateDetachPolicyFromUserRequest(), ram.CreateDetachPolicyFromUserResponse()
 	req.UserName, req.PolicyName, req.PolicyType = user, a.Policy, a.Type
-	return c.cloud.Do(ctx, alicloud.Write, req, resp)
-}
-
-func (c client) DeletePolicy(ctx context.Context, name string) error {
-	req, resp := ram.CreateDeletePolicyRequest(), ram.CreateDeletePolicyResponse()
-	req.PolicyName = name
-	req.QueryParams["CascadingDelete"] = "true" // the SDK's request has no field for it
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 

@@ -2,10 +2,10 @@ package ramuser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
 // Facts of a binding.
@@ -27,13 +27,13 @@ func keyOf(f providers.Facts) Key {
 }
 
 // A Presence says whether a user or policy of a name exists, and is ours.
-type Presence int
+type Presence = rampolicy.Presence
 
 // The presences.
 const (
-	Missing Presence = iota
-	Ours
-	Foreign // left alone
+	Missing = rampolicy.Missing
+	Ours    = rampolicy.Ours
+	Foreign = rampolicy.Foreign // left alone
 )
 
 // A State is the observed state of a binding.
@@ -46,10 +46,10 @@ type State struct {
 }
 
 // An Attachment is a policy that a user has.
-type Attachment struct{ Type, Policy string }
+type Attachment = rampolicy.Attachment
 
-// CustomPolicy is the type of an account's own policies (RAM API, CreatePolicy).
-const CustomPolicy = "Custom"
+// CustomPolicy is the type of an account's own policies.
+const CustomPolicy = rampolicy.Custom
 
 func observe(ctx context.Context, calls reads, t providers.Task, p plan) (providers.Seen, error) {
 	state, err := look(ctx, calls, t, p)
@@ -70,16 +70,14 @@ func observe(ctx context.Context, calls reads, t providers.Task, p plan) (provid
 	return seen, nil
 }
 
-// look finds the user and the policy by name. Ours carries our mark; one that
-// the record has as made stays ours even if its mark was edited, unless the mark
-// names another incarnation (ErrForeign): the name comes from the sealed plan.
+// look finds the user and the policy by name, which comes from the sealed plan.
 func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, err error) {
 	comments, err := calls.User(ctx, p.User)
-	if s.User, err = presence(err, comments, t.Life, t.Facts.Open[factUser] == p.User); err != nil {
+	if s.User, err = rampolicy.PresenceOf(err, comments, t.Life, t.Facts.Open[factUser] == p.User); err != nil {
 		return s, err
 	}
 	description, err := calls.Policy(ctx, p.Policy)
-	if s.Policy, err = presence(err, description, t.Life, t.Facts.Open[factPolicy] == p.Policy); err != nil || s.User != Ours {
+	if s.Policy, err = rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factPolicy] == p.Policy); err != nil || s.User != Ours {
 		return s, err
 	}
 	if s.Attached, err = calls.Attached(ctx, p.User); providers.UnlessMissing(err) != nil {
@@ -87,21 +85,4 @@ func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, 
 	}
 	s.Keys, err = calls.Keys(ctx, p.User)
 	return s, providers.UnlessMissing(err)
-}
-
-// presence reads the answer to a look: err, or the text that holds the mark. made
-// says that the record has the user or policy as made.
-func presence(err error, text string, l providers.Life, made bool) (Presence, error) {
-	switch {
-	case errors.Is(err, providers.ErrNotFound):
-		return Missing, nil
-	case err != nil:
-		return Missing, err
-	case made && isMarkedForAnother(text, l):
-		return Foreign, fmt.Errorf("%w: it is recorded as made for incarnation %s, and its mark is %q", providers.ErrForeign, l.Incarnation, text)
-	case made || isMarked(text, l):
-		return Ours, nil
-	default:
-		return Foreign, nil
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
 // marks are the reads of a RAM that has one user and one policy.
@@ -21,7 +22,7 @@ func (m marks) Keys(context.Context, string) ([]string, error)         { return 
 // is the operator's: it counts neither as ours nor as gone.
 func TestObserve_MarkOfAnotherIncarnation_IsForeign(t *testing.T) {
 	life := providers.Life{BrokerID: "b", Incarnation: strings.Repeat("a", 32)}
-	ours, others := incarnationMark(life), incarnationMark(providers.Life{Incarnation: strings.Repeat("b", 32)})
+	ours, others := rampolicy.Mark(providers.Task{Life: life}), rampolicy.Mark(providers.Task{Life: providers.Life{Incarnation: strings.Repeat("b", 32)}})
 	made := providers.Facts{Open: map[string]string{factUser: "u", factPolicy: "p"}}
 	for name, c := range map[string]struct {
 		marks marks

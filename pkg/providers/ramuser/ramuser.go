@@ -14,6 +14,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
 // A Config is the service's part of the kind. Each function gets the task of the
@@ -84,7 +85,7 @@ func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(plan{User: UserName(t.Life), Policy: PolicyName(t.Life), Document: document, Mark: mark(t)})
+	b, err := json.Marshal(plan{User: UserName(t.Life), Policy: PolicyName(t.Life), Document: document, Mark: rampolicy.Mark(t)})
 	if err != nil {
 		return nil, fmt.Errorf("ramuser: write the plan: %w", err)
 	}
@@ -167,7 +168,7 @@ func (k Kind) call(ctx context.Context, t providers.Task, do func(calls) error) 
 	if err != nil {
 		return err
 	}
-	if err = do(client{clients}); err == nil {
+	if err = do(newClient(clients)); err == nil {
 		return nil
 	}
 	if k.config.Substitute != nil {
@@ -176,7 +177,7 @@ func (k Kind) call(ctx context.Context, t providers.Task, do func(calls) error) 
 		case failed != nil:
 			return failed
 		case substitute != nil:
-			return do(client{substitute})
+			return do(newClient(substitute))
 		}
 	}
 	if k.config.Explain == nil {

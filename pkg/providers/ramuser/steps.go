@@ -54,7 +54,7 @@ func nextToMake(t providers.Task, p plan, s State) providers.Step {
 		step = providers.CallStep(stepUser, request{User: p.User, Mark: p.Mark})
 	case s.Policy == Missing:
 		step = providers.CallStep(stepPolicy, request{Policy: p.Policy, Document: p.Document, Mark: p.Mark})
-	case !slices.Contains(s.Attached, Attachment{CustomPolicy, p.Policy}):
+	case !slices.Contains(s.Attached, Attachment{Type: CustomPolicy, Policy: p.Policy}):
 		step = providers.CallStep(stepAttach, request{User: p.User, Policy: p.Policy})
 	case slices.ContainsFunc(s.Keys, isOther):
 		// The answer to CreateAccessKey, and with it the secret, was lost.
@@ -124,7 +124,7 @@ func call(ctx context.Context, calls calls, step string, r request) (providers.F
 		}
 		return openFact(factPolicy, r.Policy), nil
 	case stepAttach:
-		return none, calls.Attach(ctx, r.User, Attachment{CustomPolicy, r.Policy})
+		return none, calls.Attach(ctx, r.User, Attachment{Type: CustomPolicy, Policy: r.Policy})
 	case stepKey:
 		k, err := calls.CreateKey(ctx, r.User)
 		if err != nil {

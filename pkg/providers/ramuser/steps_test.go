@@ -56,7 +56,7 @@ func outcomeOf(s providers.Step) string {
 }
 
 func TestNext_EveryStateOfAUser_HasItsStep(t *testing.T) {
-	attached := []Attachment{{CustomPolicy, PolicyName(preparedBinding(t).Life)}}
+	attached := []Attachment{{Type: CustomPolicy, Policy: PolicyName(preparedBinding(t).Life)}}
 	known := providers.Facts{Open: map[string]string{factKeyID: "K1"}, Secrets: map[string]string{factSecret: "S1"}}
 	all := func(keys ...string) State {
 		return State{User: Ours, Policy: Ours, Attached: attached, Keys: keys}
@@ -71,7 +71,7 @@ func TestNext_EveryStateOfAUser_HasItsStep(t *testing.T) {
 		"nothing there: the user":                  {state: State{}, want: calling(stepUser)},
 		"a user: its policy":                       {state: State{User: Ours}, want: calling(stepPolicy)},
 		"a policy: attach it":                      {state: State{User: Ours, Policy: Ours}, want: calling(stepAttach)},
-		"another policy attached: attach ours":     {state: State{User: Ours, Policy: Ours, Attached: []Attachment{{"System", "ReadOnly"}}}, want: calling(stepAttach)},
+		"another policy attached: attach ours":     {state: State{User: Ours, Policy: Ours, Attached: []Attachment{{Type: "System", Policy: "ReadOnly"}}}, want: calling(stepAttach)},
 		"attached: the key":                        {state: all(), want: calling(stepKey)},
 		"a key whose secret was lost: drop it":     {state: all("K0"), want: calling(stepDropKey)},
 		"an id without its secret: drop it":        {facts: providers.Facts{Open: map[string]string{factKeyID: "K1"}}, state: all("K1"), want: calling(stepDropKey)},

@@ -1,14 +1,28 @@
-package ramuser
+package rampolicy
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
+
+// bindingTask is a bind before Prepare.
+func bindingTask() providers.Task {
+	instance := providers.Task{
+		Kind: providers.Instance, InstanceID: "i",
+		Life: providers.Life{BrokerID: "broker-1", Incarnation: "00112233445566778899aabbccddeeff"},
+	}
+	return providers.Task{
+		Kind: providers.Binding, Goal: providers.Present, InstanceID: "i", BindingID: "b", Region: "cn-hangzhou",
+		Life: providers.Life{BrokerID: "broker-1", Incarnation: "b0112233445566778899aabbccddeeff"}, Of: &instance,
+	}
+}
 
 func TestMark_OfABinding_NamesBindingAndInstance(t *testing.T) {
 	task := bindingTask()
 	task.Life.BrokerID, task.BindingID = strings.Repeat("ä", 200), strings.Repeat("ü", 63)
-	m := mark(task)
+	m := Mark(task)
 	if len(m) > 128 || !isMarked("seen by bob; "+m, task.Life) {
 		t.Errorf("mark %q of %d characters", m, len(m))
 	}
