@@ -140,10 +140,13 @@ func resultOf(err error) string {
 		reason error
 		name   string
 	}{
+		{providers.ErrClock, "clock"},
 		{providers.ErrCredentials, "credentials"},
 		{providers.ErrDenied, "denied"},
 		{providers.ErrArrears, "arrears"},
 		{providers.ErrQuota, "quota"},
+		{providers.ErrPublicEndpoint, "public_endpoint"},
+		{providers.ErrUnreachable, "unreachable"},
 		{providers.ErrThrottled, "throttled"},
 		{providers.ErrSoldOut, "sold_out"},
 		{providers.ErrInvalid, "invalid"},

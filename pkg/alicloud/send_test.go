@@ -58,6 +58,8 @@ func TestClients_ErrorAnswers_HaveTheirReasons(t *testing.T) {
 		"ThrottledByStatus":  {reply(429, ``), providers.ErrThrottled, providers.ErrThrottled},
 		"Denied":             {reply(403, body("Forbidden.RAM")), providers.ErrDenied, providers.ErrDenied},
 		"UnknownKey":         {reply(404, body("InvalidAccessKeyId.NotFound")), providers.ErrCredentials, providers.ErrCredentials},
+		"ClockIsLate":        {reply(400, body("InvalidTimeStamp.Expired")), providers.ErrClock, providers.ErrClock},
+		"ClockIsEarly":       {reply(400, body("IllegalTimestamp")), providers.ErrClock, providers.ErrClock},
 		"TokenUsed":          {reply(400, body("InvalidRequestId")), providers.ErrTokenUsed, providers.ErrTokenUsed},
 		"Arrears":            {reply(400, body("Pay.InsufficientBalance")), providers.ErrArrears, providers.ErrArrears},
 		"SoldOut":            {reply(404, body("InsufficientResourceCapacity")), providers.ErrSoldOut, providers.ErrSoldOut},

@@ -11,15 +11,16 @@ func sharedCodes() map[string]error {
 		"Throttling":   providers.ErrThrottled,
 		"Throttling.*": providers.ErrThrottled,
 
-		"InvalidAccessKeyId":     providers.ErrCredentials,
-		"InvalidAccessKeyId.*":   providers.ErrCredentials,
-		"SignatureDoesNotMatch":  providers.ErrCredentials,
-		"IncompleteSignature":    providers.ErrCredentials,
-		"InvalidSecurityToken":   providers.ErrCredentials,
-		"InvalidSecurityToken.*": providers.ErrCredentials,
-		"MissingSecurityToken":   providers.ErrCredentials,
-		"InvalidTimeStamp.*":     providers.ErrCredentials, // the clock of this machine is wrong
-		"IllegalTimestamp":       providers.ErrCredentials,
+		"InvalidAccessKeyId":       providers.ErrCredentials,
+		"InvalidAccessKeyId.*":     providers.ErrCredentials,
+		"SignatureDoesNotMatch":    providers.ErrCredentials,
+		"IncompleteSignature":      providers.ErrCredentials,
+		"InvalidSecurityToken":     providers.ErrCredentials,
+		"InvalidSecurityToken.*":   providers.ErrCredentials,
+		"MissingSecurityToken":     providers.ErrCredentials,
+		"InvalidTimeStamp.*":       providers.ErrCredentials,
+		"InvalidTimeStamp.Expired": providers.ErrClock, // late
+		"IllegalTimestamp":         providers.ErrClock, // early
 		// The nonce is new for each call: an intermediary sent this one twice, and
 		// the first may have had its effect.
 		"SignatureNonceUsed": providers.ErrOutcomeUnknown,

@@ -21,6 +21,13 @@ var (
 	ErrCredentials = errors.New("credentials refused")   // Operator: key, token or account
 	ErrArrears     = errors.New("account in arrears")    // Operator: money
 	ErrQuota       = errors.New("account quota reached") // Operator: raise the quota
+	ErrClock       = errors.New("clock is wrong")        // Operator: the broker's time is off
+	// ErrPublicEndpoint is Operator: the account may not use public endpoints for data.
+	// Management of the same resource works there.
+	ErrPublicEndpoint = errors.New("public endpoint forbidden for data")
+	// ErrUnreachable is Operator: no connection reaches an endpoint that exists in one
+	// network only.
+	ErrUnreachable = errors.New("endpoint unreachable from here")
 	// ErrForeign is Operator: the resource that the record names lacks our marks. It
 	// is left alone, and counts neither as missing nor as deleted.
 	ErrForeign = errors.New("resource of another owner")
@@ -62,7 +69,7 @@ func ClassOf(err error) Class {
 		return Look
 	case isAny(err, ErrInvalid, ErrSoldOut):
 		return User
-	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota, ErrForeign):
+	case isAny(err, ErrDenied, ErrCredentials, ErrArrears, ErrQuota, ErrClock, ErrPublicEndpoint, ErrUnreachable, ErrForeign):
 		return Operator
 	case errors.Is(err, ErrUnexplained):
 		return Unexplained

@@ -45,10 +45,13 @@ type sentence struct {
 // error may have several.
 func sentences() []sentence {
 	return []sentence{
+		{ErrClock, "The clock of the broker's machine is wrong, so the cloud refuses its requests; ask the operator of the broker."},
 		{ErrCredentials, "The cloud refuses the broker's credentials; ask the operator of the broker."},
 		{ErrDenied, "The broker lacks a permission in the cloud account; ask the operator of the broker."},
 		{ErrArrears, "The cloud account cannot buy now; ask the operator of the broker."},
 		{ErrQuota, "A quota of the cloud account is used up; ask the operator of the broker."},
+		{ErrPublicEndpoint, "The cloud account may not use public endpoints for data, and the broker calls one; ask the operator of the broker."},
+		{ErrUnreachable, "The broker does not reach the internal endpoint that it is told to call; ask the operator of the broker."},
 		{ErrForeign, "The cloud shows a resource of another owner in the place of this one, and the broker leaves it alone; ask the operator of the broker."},
 		{ErrSoldOut, "The cloud has no capacity for this here; choose another plan or zone."},
 		{ErrInvalid, "The cloud refuses the request as invalid; check the parameters or choose another plan."},

@@ -8,6 +8,10 @@ import (
 // productName is the name of OSS among the products of the cloud.
 const productName = "oss"
 
+// codeUserDisable has three causes (OSS error page of EC 0003-00000801): an overdue
+// account, OSS that is not activated, and a disabled RAM user.
+const codeUserDisable = "UserDisable"
+
 // product returns OSS as the cloud's clients need it: hosts (page "Regions and
 // endpoints"), and error codes (page "Error responses" and the pages of the
 // bucket operations).
@@ -31,7 +35,7 @@ func product() alicloud.Product {
 			"BucketNotEmpty":                   providers.ErrWrongState,
 			"OperationAborted":                 providers.ErrWrongState,
 			"AccessDenied":                     providers.ErrDenied,
-			"UserDisable":                      providers.ErrArrears,
+			codeUserDisable:                    providers.ErrArrears,
 			"TooManyBuckets":                   providers.ErrQuota,
 			"InvalidBucketName":                providers.ErrInvalid,
 			"InvalidTag":                       providers.ErrTagRefused,
@@ -45,7 +49,9 @@ func product() alicloud.Product {
 			"SecurityTokenExpired":             providers.ErrCredentials,
 			"InvalidSecurityToken":             providers.ErrCredentials,
 			"InvalidAccessKeyId":               providers.ErrCredentials,
-			"RequestTimeTooSkewed":             providers.ErrCredentials,
+			"RequestTimeTooSkewed":             providers.ErrClock,
+			"PublicEndpointForbidden":          providers.ErrPublicEndpoint,
+			"0048-00000401":                    providers.ErrPublicEndpoint,
 			"SlowDown":                         providers.ErrThrottled,
 			"QpsLimitExceeded":                 providers.ErrThrottled,
 			"DownloadTrafficRateLimitExceeded": providers.ErrThrottled,
@@ -65,7 +71,10 @@ func regionOfSDK(region string) string { return "oss-" + region }
 // sentences returns the sentence for users by code of OSS.
 func sentences() alicloud.Sentences {
 	return alicloud.Sentences{
-		"InvalidBucketName":   "The bucket name is not allowed; choose another.",
-		"InvalidStorageClass": "The storage class is not offered; choose another StorageClass.",
+		"InvalidBucketName":       "The bucket name is not allowed; choose another.",
+		codeUserDisable:           "OSS serves the broker's key no more: the cloud account is overdue, OSS is not activated for it, or the RAM user is disabled; ask the operator of the broker.",
+		"PublicEndpointForbidden": "This cloud account may not read or delete objects at the public endpoint of OSS, which the broker calls; ask the operator of the broker, who can run it in the bucket's region or choose the internal endpoint.",
+		"RequestTimeTooSkewed":    "The clock of the broker's machine is wrong, so OSS refuses its requests; ask the operator of the broker.",
+		"InvalidStorageClass":     "The storage class is not offered; choose another StorageClass.",
 	}
 }

@@ -20,10 +20,11 @@ const factOwner = "bucket_owner"
 
 // Sentences for users about their keys.
 const (
-	textKeyRefused = "The cloud refuses the AccessKeyId of this instance, or what it may do is not enough; correct it, or set AccessKeyId and AccessKeySecret to null: the broker has credentials of its own."
-	textKeyForeign = "The new AccessKeyId belongs to another account than the bucket; send a key of the bucket's account. The one of before stays in force."
-	textKeyMissing = "The bucket of this instance does not exist any more, so the new AccessKeyId cannot be checked; delete the instance and make another."
-	textOwnForeign = "The bucket belongs to another account than the broker, so the instance needs an AccessKeyId of that account. The one of before stays in force."
+	textKeyRefused  = "The cloud refuses the AccessKeyId of this instance, or what it may do is not enough; correct it, or set AccessKeyId and AccessKeySecret to null: the broker has credentials of its own."
+	textKeyDisabled = "OSS serves the AccessKeyId of this instance no more: its cloud account is overdue, OSS is not activated for it, or its RAM user is disabled. Solve that, or set AccessKeyId and AccessKeySecret to null: the broker has credentials of its own."
+	textKeyForeign  = "The new AccessKeyId belongs to another account than the bucket; send a key of the bucket's account. The one of before stays in force."
+	textKeyMissing  = "The bucket of this instance does not exist any more, so the new AccessKeyId cannot be checked; delete the instance and make another."
+	textOwnForeign  = "The bucket belongs to another account than the broker, so the instance needs an AccessKeyId of that account. The one of before stays in force."
 )
 
 // A userKey is a key that a user gave for an instance; empty: the broker's own
@@ -148,7 +149,11 @@ func explain(plan instancePlan, err error) error {
 	if plan.AccessKeyID == "" || !isKeyRefused(err) {
 		return sentences().Of(err)
 	}
-	return &providers.Failure{Kind: providers.Invalid, Text: textKeyRefused, Cause: err}
+	text := textKeyRefused
+	if e, ok := errors.AsType[*alicloud.Error](err); ok && e.Code == codeUserDisable {
+		text = textKeyDisabled
+	}
+	return &providers.Failure{Kind: providers.Invalid, Text: text, Cause: err}
 }
 
 // checkNewKey checks the key of an update before it is used: it must be of the
