@@ -288,7 +288,7 @@ func TestNames_OfOneLife_HaveTheRightForm(t *testing.T) {
 }
 
 func TestPolicy_OneBucket_WithoutAdministration(t *testing.T) {
-	text, err := bucketPolicy(bucketName(life()))
+	text, err := grant{Bucket: bucketName(life()), Access: accessReadWrite}.document()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestRecordedNames_OfKeysAndAccess_NeverChange(t *testing.T) {
 	if diff := cmp.Diff(planOfToday, string(plan)); diff != "" {
 		t.Errorf("the plan of an instance (-recorded, +now):\n%s", diff)
 	}
-	var guard guardPlan
+	var guard bindingPlan
 	if err := json.Unmarshal([]byte(`{"guarded":true}`), &guard); err != nil || !guard.Guarded {
 		t.Errorf("the plan of a binding: %+v, %v", guard, err)
 	}

@@ -39,8 +39,8 @@ func TestKind_ComposedWithAFakeInstance_PassesTheSuite(t *testing.T) {
 		clients := providertest.Clients(t, server, ramuser.Product())
 		kind := ramuser.New(ramuser.Config{
 			Clients: func(instance providers.Task) (*alicloud.Clients, error) { return clients, readable(instance) },
-			Document: func(instance providers.Task) (string, error) {
-				return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"mns:*","Resource":"*"}]}`, readable(instance)
+			Document: func(binding providers.Task) (string, error) {
+				return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"mns:*","Resource":"*"}]}`, readable(*binding.Of)
 			},
 			Credentials: func(_ providers.Task, user string, key ramuser.Key) (map[string]string, error) {
 				return map[string]string{"user": user, "id": key.ID, "secret": key.Secret.Reveal()}, nil

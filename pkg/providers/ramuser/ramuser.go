@@ -17,13 +17,14 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
-// A Config is the service's part of the kind. Each function gets the task of the
-// binding's instance.
+// A Config is the service's part of the kind. The functions get the task of the
+// binding's instance, and Document the task of the binding.
 type Config struct {
 	// Clients returns the clients that make the user. Required.
 	Clients func(instance providers.Task) (*alicloud.Clients, error)
-	// Document returns the document of the user's policy. Required.
-	Document func(instance providers.Task) (string, error)
+	// Document returns the document of the user's policy. Its task has an instance.
+	// Required.
+	Document func(binding providers.Task) (string, error)
 	// Credentials returns the credentials of an application. Required.
 	Credentials func(instance providers.Task, user string, key Key) (map[string]string, error)
 	// Substitute returns clients that may act in place of the instance's, whose key
@@ -77,11 +78,10 @@ func instanceOf(t providers.Task) (providers.Task, error) {
 
 // Prepare draws the names and writes the policy.
 func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
-	instance, err := instanceOf(t)
-	if err != nil {
+	if _, err := instanceOf(t); err != nil {
 		return nil, err
 	}
-	document, err := k.config.Document(instance)
+	document, err := k.config.Document(t)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 func offline() Kind {
 	return New(Config{
 		Clients:  func(providers.Task) (*alicloud.Clients, error) { return nil, errors.New("offline") },
-		Document: func(instance providers.Task) (string, error) { return `{"of":"` + instance.InstanceID + `"}`, nil },
+		Document: func(binding providers.Task) (string, error) { return `{"of":"` + binding.Of.InstanceID + `"}`, nil },
 		Credentials: func(_ providers.Task, user string, key Key) (map[string]string, error) {
 			return map[string]string{"user": user, "id": key.ID, "secret": key.Secret.Reveal()}, nil
 		},

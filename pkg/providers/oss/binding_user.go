@@ -1,0 +1,49 @@
+package oss
+
+import (
+	"context"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
+)
+
+// userBindings returns the kind "ram": a RAM user with a key.
+func (s service) userBindings() ramuser.Kind {
+	return ramuser.New(ramuser.Config{
+		Clients:    s.clientsForBindings,
+		Substitute: s.substituteForBindings,
+		Document:   policyOf,
+		Credentials: func(instance providers.Task, user string, key ramuser.Key) (map[string]string, error) {
+			plan, err := instancePlanOf(instance)
+			return credentialsOf(s.endpoints(plan.Region), plan, user, key), err
+		},
+		Explain: s.explainForBindings,
+	})
+}
+
+// clientsForBindings returns the clients that make the bindings of an instance, in
+// the account of its key.
+func (s service) clientsForBindings(instance providers.Task) (*alicloud.Clients, error) {
+	plan, err := planForBindings(instance)
+	return s.clients(plan.key()), err
+}
+
+// substituteForBindings returns clients in place of those that the cloud refuses.
+func (s service) substituteForBindings(ctx context.Context, instance providers.Task, err error) (*alicloud.Clients, error) {
+	plan, unreadable := planForBindings(instance)
+	if unreadable != nil {
+		return nil, unreadable
+	}
+	return s.substitute(ctx, instance, plan, err)
+}
+
+// explainForBindings adds the sentences of OSS, and gives refusals of a user's key
+// to the user.
+func (s service) explainForBindings(instance providers.Task, err error) error {
+	plan, unreadable := planForBindings(instance)
+	if unreadable != nil {
+		return unreadable
+	}
+	return explain(plan, err)
+}
