@@ -54,11 +54,6 @@ type detachment struct {
 	from string // User, Group or Role
 }
 
-// lags reports whether a detachment is still spreading in the cloud.
-func (r *RAM) lags(d detachment) bool {
-	return d.from != "" && r.clock.Now().Before(d.at.Add(r.behaviour.DetachLag))
-}
-
 // attachedTo lists by name to whom a policy is attached.
 func (r *RAM) attachedTo(p *policy) (users []*user, groups []*group, roles []*role) {
 	for _, name := range slices.Sorted(maps.Keys(r.users)) {
@@ -96,6 +91,7 @@ func (r *RAM) detachPolicyFromUser(req *rpc.Request) (any, *rpc.Error) {
 	return r.changeUser(req, func(u *user, p *policy) (err *rpc.Error) {
 		left, err := detach(u.policies, p, "User")
 		if err == nil {
+			r.revoke(u.id, u.policies, p, req.Now)
 			u.policies, u.detached = left, detachment{req.Now, "User"}
 			p.detached = u.detached
 		}

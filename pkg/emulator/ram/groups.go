@@ -154,6 +154,7 @@ func (r *RAM) detachPolicyFromGroup(req *rpc.Request) (any, *rpc.Error) {
 	return r.changeGroup(req, func(g *group, p *policy) *rpc.Error {
 		left, err := detach(g.policies, p, "Group")
 		if err == nil {
+			r.revoke(g.id, g.policies, p, req.Now)
 			g.policies, g.detached = left, detachment{req.Now, "Group"}
 			p.detached = g.detached
 		}

@@ -21,6 +21,8 @@ type policy struct {
 	versions         []*policyVersion // oldest first
 	defaultID        string
 	lastVersion      int
+	before           *policyVersion // the default version before this one, until switched; nil: none
+	switched         time.Time
 	detached         detachment
 	tags             tags
 }
@@ -35,6 +37,13 @@ type policyVersion struct {
 func (p *policy) current() *policyVersion {
 	i := slices.IndexFunc(p.versions, func(v *policyVersion) bool { return v.id == p.defaultID })
 	return p.versions[i]
+}
+
+// switchTo makes a version the default one.
+func (p *policy) switchTo(v *policyVersion, now time.Time) {
+	if v.id != p.defaultID {
+		p.before, p.switched, p.defaultID = p.current(), now, v.id
+	}
 }
 
 // readDocument reads the parameter PolicyDocument.

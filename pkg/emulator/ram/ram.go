@@ -35,6 +35,7 @@ type RAM struct {
 	lastID   int    // for the ids of users, groups and roles
 
 	behaviour Behaviour
+	revoked   map[string][]revocation // by the id of a user, group or role
 }
 
 // New returns the RAM of an account without users and keys.
@@ -43,6 +44,7 @@ func New(clock *cloud.Clock, accountID string) *RAM {
 		clock: clock, account: accountID,
 		keys: make(map[string]cloud.Key), users: make(map[string]*user), userKeys: make(map[string]*accessKey),
 		groups: make(map[string]*group), policies: make(map[string]*policy), roles: make(map[string]*role), owner: &user{},
+		revoked: make(map[string][]revocation),
 	}
 	r.system = systemPolicies(clock.Now())
 	return r
@@ -120,16 +122,16 @@ func (r *RAM) decide(caller cloud.Caller, action, resource string) decision {
 		if !ok {
 			return ignored
 		}
-		docs = r.documents(u.policies)
+		docs = r.documents(u.id, u.policies)
 		for _, name := range u.groups {
-			docs = append(docs, r.documents(r.groups[name].policies)...)
+			docs = append(docs, r.documents(r.groups[name].id, r.groups[name].policies)...)
 		}
 	case cloud.Role:
 		o, ok := r.roles[caller.Name]
 		if !ok {
 			return ignored
 		}
-		docs = append(r.documents(o.policies), o.inline...)
+		docs = append(r.documents(o.id, o.policies), o.inline...)
 		if caller.Policy != "" {
 			session, err := parseDocument(caller.Policy)
 			if err != nil {
@@ -154,37 +156,6 @@ func (r *RAM) decide(caller cloud.Caller, action, resource string) decision {
 func (r *RAM) owns(resource string) bool {
 	parts := strings.SplitN(resource, ":", 5)
 	return len(parts) < 5 || parts[3] == r.account || parts[3] == "*" || parts[3] == ""
-}
-
-// documents are the default versions of attached policies.
-func (r *RAM) documents(attached []attachment) []document {
-	var docs []document
-	for _, a := range attached {
-		if r.clock.Now().Before(a.at.Add(r.behaviour.PolicyLag)) {
-			continue
-		}
-		docs = append(docs, r.policyOf(a.kind, a.name).current().doc)
-	}
-	return docs
-}
-
-// A Behaviour has the delays of the real service. The zero value has none.
-type Behaviour struct {
-	// KeyLag is the time until other services know a new access key.
-	KeyLag time.Duration
-	// PolicyLag is the time until an attached policy takes effect.
-	PolicyLag time.Duration
-	// DetachLag is the time in which the deletion of a user, group, role or policy
-	// answers DeleteConflict after a policy was detached, as Terraform's
-	// provider expects of it.
-	DetachLag time.Duration
-}
-
-// Behave changes the behaviour from now on.
-func (r *RAM) Behave(change func(*Behaviour)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	change(&r.behaviour)
 }
 
 // stamp is a time in the format of the RAM API.

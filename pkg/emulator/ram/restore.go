@@ -18,7 +18,7 @@ func (r *RAM) Restore(data json.RawMessage) error {
 	next := New(r.clock, r.account)
 	next.lastID = all.LastID
 	next.restoreKeys(next.owner, all.Keys)
-	for _, restore := range []func(snapshot) error{next.restorePolicies, next.restoreGroups, next.restoreUsers} {
+	for _, restore := range []func(snapshot) error{next.restorePolicies, next.restoreGroups, next.restoreUsers, next.restoreRevoked} {
 		if err := restore(all); err != nil {
 			return fmt.Errorf("ram: state: %w", err)
 		}
@@ -35,7 +35,7 @@ func (r *RAM) Restore(data json.RawMessage) error {
 		return fmt.Errorf("ram: state: %w", err)
 	}
 	r.users, r.userKeys, r.groups, r.policies, r.roles = next.users, next.userKeys, next.groups, next.policies, next.roles
-	r.owner = next.owner
+	r.owner, r.revoked = next.owner, next.revoked
 	r.lastID, r.alias = max(r.lastID, next.lastID), all.Alias
 	return nil
 }
@@ -48,17 +48,45 @@ func (r *RAM) restorePolicies(all snapshot) error {
 		}
 		hasDefault := false
 		for _, v := range saved.Versions {
-			doc, err := parseDocument(v.Text)
+			version, err := v.restored()
 			if err != nil {
-				return fmt.Errorf("policy %s, version %s: %w", saved.Name, v.ID, err)
+				return fmt.Errorf("policy %s: %w", saved.Name, err)
 			}
 			hasDefault = hasDefault || v.ID == saved.Default
-			p.versions = append(p.versions, &policyVersion{v.ID, v.Text, doc, v.Created})
+			p.versions = append(p.versions, version)
+		}
+		if saved.Before != nil {
+			before, err := saved.Before.restored()
+			if err != nil {
+				return fmt.Errorf("policy %s: %w", saved.Name, err)
+			}
+			p.before, p.switched = before, saved.Switched
 		}
 		if !hasDefault {
 			return fmt.Errorf("policy %s has no default version", saved.Name)
 		}
 		r.policies[p.name] = p
+	}
+	return nil
+}
+
+func (v savedVersion) restored() (*policyVersion, error) {
+	doc, err := parseDocument(v.Text)
+	if err != nil {
+		return nil, fmt.Errorf("version %s: %w", v.ID, err)
+	}
+	return &policyVersion{v.ID, v.Text, doc, v.Created}, nil
+}
+
+func (r *RAM) restoreRevoked(all snapshot) error {
+	for holder, list := range all.Revoked {
+		for _, saved := range list {
+			version, err := saved.Version.restored()
+			if err != nil {
+				return fmt.Errorf("a policy of before of %s: %w", holder, err)
+			}
+			r.revoked[holder] = append(r.revoked[holder], revocation{version, saved.At})
+		}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ func (r *RAM) detachPolicyFromRole(req *rpc.Request) (any, *rpc.Error) {
 	return r.changeRole(req, func(o *role, p *policy) *rpc.Error {
 		left, err := detach(o.policies, p, "Role")
 		if err == nil {
+			r.revoke(o.id, o.policies, p, req.Now)
 			o.policies, o.detached = left, detachment{req.Now, "Role"}
 			p.detached = o.detached
 		}

@@ -162,7 +162,7 @@ func TestAssumableRole_TrustPolicy_Decides(t *testing.T) {
 func TestBehaviour_Lags_DelayReadsAndDecisions(t *testing.T) {
 	e := newEnvironment(t)
 	e.Behave(func(b *ram.Behaviour) {
-		b.KeyLag, b.PolicyLag, b.DetachLag = 3*time.Second, 5*time.Second, 10*time.Second
+		b.KeyLag, b.PolicyLag, b.RevokeLag, b.DetachLag = 3*time.Second, 5*time.Second, 4*time.Second, 10*time.Second
 	})
 	c := e.root(t)
 	must(createUser(c, "u"))(t)
@@ -187,7 +187,15 @@ func TestBehaviour_Lags_DelayReadsAndDecisions(t *testing.T) {
 	wantCode(t, err, "DeleteConflict.Policy.User")
 	_, err = deleteU(c)
 	wantCode(t, err, "DeleteConflict.User.Policy")
-	e.clock.Advance(10 * time.Second)
+	state := must(e.Snapshot())(t)
+	if err := e.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	e.clock.Advance(3 * time.Second)
+	check("3 seconds after the detachment, restarted", false, true)
+	e.clock.Advance(time.Second)
+	check("4 seconds after the detachment", false, false)
+	e.clock.Advance(6 * time.Second)
 	must(deleteP(c))(t)
 	must(deleteU(c))(t)
 }

@@ -16,6 +16,13 @@ type snapshot struct {
 	Roles    []savedRole   `json:"roles,omitempty"`
 	Alias    string        `json:"alias,omitempty"`
 	Keys     []savedKey    `json:"keys,omitempty"` // of the account, made by calls
+	// Revoked has the policies that still count for a while, by the id of the holder.
+	Revoked map[string][]savedRevocation `json:"revoked,omitempty"`
+}
+
+type savedRevocation struct {
+	Version savedVersion `json:"version"`
+	At      time.Time    `json:"at"`
 }
 
 type savedUser struct {
@@ -79,6 +86,8 @@ type savedPolicy struct {
 	Versions    []savedVersion  `json:"versions"` // oldest first
 	Default     string          `json:"default"`
 	LastVersion int             `json:"lastVersion"`
+	Before      *savedVersion   `json:"before,omitempty"`
+	Switched    time.Time       `json:"switched,omitzero"`
 	Detached    savedDetachment `json:"detached,omitzero"`
 	Tags        tags            `json:"tags,omitempty"`
 }
@@ -126,10 +135,14 @@ func (r *RAM) Snapshot() (json.RawMessage, error) {
 	for _, p := range byName(r.policies) {
 		saved := savedPolicy{
 			Name: p.name, Description: p.description, Created: p.created, Updated: p.updated, Default: p.defaultID,
-			LastVersion: p.lastVersion, Detached: p.detached.saved(), Tags: p.tags,
+			LastVersion: p.lastVersion, Detached: p.detached.saved(), Tags: p.tags, Switched: p.switched,
 		}
 		for _, v := range p.versions {
-			saved.Versions = append(saved.Versions, savedVersion{v.id, v.text, v.created})
+			saved.Versions = append(saved.Versions, v.saved())
+		}
+		if p.before != nil {
+			before := p.before.saved()
+			saved.Before = &before
 		}
 		all.Policies = append(all.Policies, saved)
 	}
@@ -138,8 +151,18 @@ func (r *RAM) Snapshot() (json.RawMessage, error) {
 			o.id, o.name, o.description, o.trustText, o.maxSession, o.created, o.updated, savedAttachments(o.policies), o.detached.saved(), o.builtIn, o.tags,
 		})
 	}
+	for holder, list := range r.revoked {
+		for _, old := range list {
+			if all.Revoked == nil {
+				all.Revoked = map[string][]savedRevocation{}
+			}
+			all.Revoked[holder] = append(all.Revoked[holder], savedRevocation{old.version.saved(), old.at})
+		}
+	}
 	return json.Marshal(all)
 }
+
+func (v *policyVersion) saved() savedVersion { return savedVersion{v.id, v.text, v.created} }
 
 func savedKeys(u *user) []savedKey {
 	var saved []savedKey

@@ -21,11 +21,12 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 		{accessKey{}, []string{"created", "id", "secret", "status", "user"}},
 		{loginProfile{}, []string{"created", "mfaRequired", "resetRequired"}},
 		{group{}, []string{"comments", "created", "detached", "id", "name", "policies", "updated"}},
-		{policy{}, []string{"created", "defaultID", "description", "detached", "kind", "lastVersion", "name", "tags", "updated", "versions"}},
+		{policy{}, []string{"before", "created", "defaultID", "description", "detached", "kind", "lastVersion", "name", "switched", "tags", "updated", "versions"}},
 		{policyVersion{}, []string{"created", "doc", "id", "text"}},
 		{role{}, []string{"builtIn", "created", "description", "detached", "id", "inline", "maxSession", "name", "policies", "tags", "trust", "trustText", "updated"}},
 		{attachment{}, []string{"at", "kind", "name"}},
 		{detachment{}, []string{"at", "from"}},
+		{revocation{}, []string{"at", "version"}},
 	} {
 		var fields []string
 		for field := range reflect.TypeOf(tc.of).Fields() {

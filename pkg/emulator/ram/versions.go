@@ -52,7 +52,7 @@ func (r *RAM) createPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	p.versions = append(p.versions, v)
 	p.updated = req.Now
 	if asDefault {
-		p.defaultID = v.id
+		p.switchTo(v, req.Now)
 	}
 	return struct {
 		PolicyVersion versionFields `json:"PolicyVersion"`
@@ -117,7 +117,8 @@ func (r *RAM) setDefaultPolicyVersion(req *rpc.Request) (any, *rpc.Error) {
 	if err != nil {
 		return nil, err
 	}
-	p.defaultID, p.updated = p.versions[i].id, req.Now
+	p.switchTo(p.versions[i], req.Now)
+	p.updated = req.Now
 	return nil, nil
 }
 
