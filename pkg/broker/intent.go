@@ -64,8 +64,8 @@ func specFor(p *catalog.Plan, parameters json.RawMessage) (*store.Spec, error) {
 // prepared returns the edit once the provider has resolved the whole request of
 // the record that it makes. It keeps the resolved plan in want, the spec that the
 // edit stores, and puts the plan's bodies into the store. A refusal of the
-// provider is a 400, or a 422 for a change that no update can make: so far, the
-// cloud has seen nothing.
+// provider is a 400, or a 422 for a change that no update can make and for a
+// platform that lacks what the request needs: so far, the cloud has seen nothing.
 func (b *BusinessLogic) prepared(ctx context.Context, change edit, want *store.Spec, read, instance *store.Record) (edit, error) {
 	draft := *read
 	change(&draft)
@@ -84,6 +84,8 @@ func (b *BusinessLogic) prepared(ctx context.Context, change edit, want *store.S
 		switch {
 		case ok && errors.Is(err, providers.ErrFixed):
 			return nil, errFixed("%s", failure.Text)
+		case ok && errors.Is(err, providers.ErrUnprocessable):
+			return nil, osb.ErrUnprocessable("%s", failure.Text)
 		case ok:
 			return nil, osb.ErrBadRequest("%s", failure.Text)
 		}

@@ -133,7 +133,7 @@ func parametersOf(s *store.Spec, plan *catalog.Plan, binding bool) (json.RawMess
 func labelsOf(r *store.Record, plan string) providers.Labels {
 	c := ContextOf(r)
 	return providers.Labels{
-		Offering: r.Offering, Plan: plan, Platform: c.Platform, Namespace: c.Namespace,
+		Offering: r.Offering, Plan: plan, Platform: c.Platform, Namespace: c.Namespace, ClusterID: c.ClusterID,
 		Organization: r.Organization, Space: r.Space,
 	}
 }

@@ -109,6 +109,7 @@ type Labels struct {
 	Offering, Plan string // names
 	Platform       string // kubernetes, cloudfoundry, ...; may be empty
 	Namespace      string // Kubernetes
+	ClusterID      string // Kubernetes; as the platform names it
 	Organization   string
 	Space          string
 }

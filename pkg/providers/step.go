@@ -124,6 +124,17 @@ func Fixedf(format string, args ...any) *Failure {
 	return &Failure{Kind: Invalid, Text: fmt.Sprintf(format, args...), Cause: ErrFixed}
 }
 
+// ErrUnprocessable is the cause of a Failure of Prepare for parameters that are good,
+// and that the broker cannot serve for the platform of the request or as it is
+// configured (422).
+var ErrUnprocessable = errors.New("the broker cannot do this for the platform of the request")
+
+// Unprocessablef returns a Failure of kind Invalid with the cause ErrUnprocessable
+// and a text made as fmt.Sprintf does.
+func Unprocessablef(format string, args ...any) *Failure {
+	return &Failure{Kind: Invalid, Text: fmt.Sprintf(format, args...), Cause: ErrUnprocessable}
+}
+
 // Failf returns a Failure with a text made as fmt.Sprintf does.
 func Failf(kind FailureKind, format string, args ...any) *Failure {
 	return &Failure{Kind: kind, Text: fmt.Sprintf(format, args...)}

@@ -52,6 +52,8 @@ type Deps struct {
 	Metadata *alicloud.Metadata
 	// Network is the default for instances.
 	Network Network
+	// Clusters have the service accounts that may assume the roles of bindings.
+	Clusters Clusters
 }
 
 // A Network is the operator's choice for instances inside a VPC. Each member

@@ -95,7 +95,7 @@ func (w *scenario) update(n int, c counts) int {
 func secretsStaySecret(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	w := newScenario(t, open)
-	if len(w.Secret) == 0 && !w.Capabilities.BindingMakesNothing {
+	if len(w.Secret) == 0 && !w.Capabilities.BindingMakesNothing && !w.Capabilities.NoSecrets {
 		t.Fatal("the harness names no secret credentials")
 	}
 	i := w.instance()
@@ -106,6 +106,9 @@ func secretsStaySecret(t *testing.T, open func(t *testing.T) Harness) {
 		if b.creds[name] == "" {
 			t.Errorf("the secret credential %s is empty", name)
 		}
+	}
+	if w.Capabilities.NoSecrets && len(w.secrets)+len(w.Secret) > 0 {
+		t.Errorf("the bindings have secrets, though the service has none: %d sealed facts, %v", len(w.secrets), w.Secret)
 	}
 	w.keptSecret(i, b)
 }

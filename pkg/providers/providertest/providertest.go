@@ -44,6 +44,8 @@ type Capabilities struct {
 	// BindingMakesNothing: a binding hands out facts of its instance, so that all
 	// bindings of an instance may have the same credentials.
 	BindingMakesNothing bool
+	// NoSecrets: the credentials of a binding hold no secret, and neither do its facts.
+	NoSecrets bool
 	// SealedIDs: every id in a call comes from a sealed plan, so that ids of
 	// another record among the open facts change nothing.
 	SealedIDs bool

@@ -18,6 +18,12 @@ func Product() alicloud.Product {
 			"Inactive":                providers.ErrDenied, // RAM is not activated for the account
 			"MalformedPolicyDocument": providers.ErrInvalid,
 			"InvalidProtocol.NeedSsl": providers.ErrInvalid,
+			// Of the tags of a role (RAM API, TagResources).
+			"InvalidParameter.TagKey":     providers.ErrTagRefused,
+			"InvalidParameter.TagValue":   providers.ErrTagRefused,
+			"InvalidParameter.Tag.Format": providers.ErrTagRefused,
+			"Duplicate.TagKey":            providers.ErrTagRefused,
+			"LimitExceeded.Tag":           providers.ErrTagRefused,
 		},
 	}
 }

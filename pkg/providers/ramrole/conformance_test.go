@@ -1,0 +1,64 @@
+package ramrole_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramrole"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
+)
+
+// nothing is the part for instances of a service that consists of RAM roles.
+type nothing struct{}
+
+func (nothing) Prepare(providers.Task) (providers.Plan, error) { return providers.Plan(`{}`), nil }
+
+func (nothing) Observe(_ context.Context, t providers.Task) (providers.Seen, error) {
+	var plan struct{}
+	return providers.Seen{}, providers.Decode(t.Plan, "plan of the instance", &plan)
+}
+
+func (nothing) Next(providers.Task, providers.Seen) providers.Step { return providers.DoneStep(nil) }
+
+func (nothing) Do(context.Context, providers.Task, providers.Step) (providers.Facts, error) {
+	return providers.Facts{}, nil
+}
+
+// The kind takes only a document and credentials from a service.
+func TestKind_ComposedWithAFakeInstance_PassesTheSuite(t *testing.T) {
+	readable := func(instance providers.Task) error {
+		var plan struct{}
+		return providers.Decode(instance.Plan, "plan of the instance", &plan)
+	}
+	providertest.Run(t, func(t *testing.T) providertest.Harness {
+		t.Helper()
+		server := emulatortest.New(t)
+		clients := providertest.Clients(t, server, ramuser.Product())
+		kind := ramrole.New(ramrole.Config{
+			Clusters: descriptor.Clusters{Default: &descriptor.Cluster{
+				Issuer: "https://oidc.example/c1", Provider: "acs:ram::" + server.AccountID() + ":oidc-provider/c1", Audience: "sts.aliyuncs.com",
+			}},
+			Clients: func(instance providers.Task) (*alicloud.Clients, error) { return clients, readable(instance) },
+			Account: func(instance providers.Task) (string, error) { return instance.Owner, readable(instance) },
+			Document: func(binding providers.Task) (string, error) {
+				return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"mns:*","Resource":"*"}]}`, readable(*binding.Of)
+			},
+			Credentials: func(binding providers.Task, role ramrole.Role) (map[string]string, error) {
+				return map[string]string{"role_arn": role.ARN, "oidc_provider_arn": role.Provider}, readable(*binding.Of)
+			},
+		})
+		return providertest.Harness{
+			Provider:     providers.Compose(nothing{}, kind),
+			Cloud:        providertest.Emulated(server),
+			Instance:     providertest.Spec{Deletion: providers.DeleteData},
+			Binding:      providertest.Spec{Parameters: json.RawMessage(`{"ServiceAccount":"app"}`)},
+			Capabilities: providertest.Capabilities{InstanceMakesNothing: true, NoSecrets: true, SealedIDs: true},
+		}
+	})
+}
