@@ -22,6 +22,8 @@ type bucketCalls interface {
 }
 
 type bucketLooks interface {
+	optionLooks
+
 	contentLooks
 	// Info returns ErrNotFound for a missing bucket, and ErrDenied for another
 	// account's.
@@ -32,6 +34,8 @@ type bucketLooks interface {
 }
 
 type bucketChanges interface {
+	optionChanges
+
 	Put(ctx context.Context, r bucketRequest) error
 	PutACL(ctx context.Context, bucket, acl string) error
 	// BlockPublicAccess blocks public access to the bucket and its objects, or
@@ -46,6 +50,7 @@ type bucketInfo struct {
 	Owner   string // account id
 	ACL     string
 	Blocked *bool // public access; nil: not told
+	Told    toldOptions
 }
 
 // client makes the calls to OSS through its SDK, each once.
@@ -85,6 +90,7 @@ func (c client) Info(ctx context.Context, bucket string) (info bucketInfo, err e
 			return err
 		}
 		info.ACL, info.Blocked = oss.ToString(r.BucketInfo.ACL), r.BucketInfo.BlockPublicAccess
+		info.Told = toldBy(r.BucketInfo)
 		if r.BucketInfo.Owner != nil {
 			info.Owner = oss.ToString(r.BucketInfo.Owner.ID)
 		}
@@ -127,9 +133,12 @@ func (c client) Tags(ctx context.Context, bucket string) (tags []providers.Tag, 
 func (c client) Put(ctx context.Context, request bucketRequest) error {
 	return c.putACL(ctx, "PutBucket", func(client *oss.Client) error {
 		_, err := client.PutBucket(ctx, &oss.PutBucketRequest{
-			Bucket:                    &request.Bucket,
-			Acl:                       oss.BucketACLType(request.ACL),
-			CreateBucketConfiguration: &oss.CreateBucketConfiguration{StorageClass: oss.StorageClassType(request.StorageClass)},
+			Bucket:          &request.Bucket,
+			Acl:             oss.BucketACLType(request.ACL),
+			ResourceGroupId: emptyAsNil(request.ResourceGroup),
+			CreateBucketConfiguration: &oss.CreateBucketConfiguration{
+				StorageClass: oss.StorageClassType(request.StorageClass), DataRedundancyType: oss.DataRedundancyType(request.Redundancy),
+			},
 		})
 		return err
 	})

@@ -115,6 +115,10 @@ type bucketState struct {
 	ACL     string
 	Blocked bool // public access
 	Tags    []providers.Tag
+	Told    toldOptions
+	// Looked are the options that the plan asks for and that have calls of their own,
+	// by parameter.
+	Looked map[string]any
 	// Content; read only for a removal.
 	Objects, Uploads bool
 }
@@ -170,7 +174,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 	case err != nil:
 		return bucketState{}, err
 	}
-	state := bucketState{There: true, Owner: info.Owner, ACL: info.ACL, Blocked: isBlocked(t.Facts, info.Blocked != nil && *info.Blocked)}
+	state := bucketState{There: true, Owner: info.Owner, ACL: info.ACL, Blocked: isBlocked(t.Facts, info.Blocked != nil && *info.Blocked), Told: info.Told}
 	if plan.AccessKeyID == "" && t.Owner != "" && info.Owner != "" && info.Owner != t.Owner {
 		state.Foreign = true
 		return state, nil
@@ -183,6 +187,9 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		if tag.Key == providers.TagIncarnation && tag.Value != t.Life.Incarnation {
 			state.Foreign = true
 		}
+	}
+	if t.Goal == providers.Present && !state.Foreign {
+		return state, lookAtOptions(ctx, calls, plan, &state)
 	}
 	if t.Goal != providers.Absent || state.Foreign || state.isRetained() {
 		return state, nil

@@ -2,6 +2,7 @@ package oss
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,6 +26,11 @@ type bucketRequest struct {
 	ACL          string          `json:"acl,omitempty"`
 	StorageClass string          `json:"storage_class,omitempty"`
 	Tags         []providers.Tag `json:"tags,omitempty"`
+	// Of a new bucket, where the plan asks for them.
+	Redundancy    string `json:"redundancy,omitempty"`
+	ResourceGroup string `json:"resource_group,omitempty"`
+	// Option is the value of the option that the step sets.
+	Option json.RawMessage `json:"option,omitempty"`
 }
 
 // Sentences for users.
@@ -47,6 +53,7 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 		return providers.FailStep(providers.Broken, textForeignBucket)
 	case !s.There:
 		request.ACL, request.StorageClass = plan.firstACL(), plan.StorageClass
+		request.Redundancy, request.ResourceGroup = textOf(plan.Options["Redundancy"]), textOf(plan.Options["ResourceGroupId"])
 		step = providers.CallStep(stepBucket, request)
 	case !s.isTagged(t.Life):
 		var name string
@@ -54,6 +61,9 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 		step = providers.CallStep(name, request)
 	default:
 		if step, ok := nextForAccess(t, plan, s); ok {
+			return step
+		}
+		if step, ok := nextForOptions(t, plan, s); ok {
 			return step
 		}
 		return providers.DoneStep(nil)
@@ -91,6 +101,9 @@ func doWithBucket(ctx context.Context, calls bucketCalls, s providers.Step) (pro
 func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucketRequest) (providers.Facts, error) {
 	if providers.IsTagStep(step, stepTags) || providers.IsTagStep(step, stepRetain) {
 		return providers.TagsRefused(step, providers.Facts{}, addTags(ctx, calls, r))
+	}
+	if isOption, err := setOption(ctx, calls, step, r); isOption {
+		return providers.Facts{}, err
 	}
 	switch step {
 	case stepBucket:

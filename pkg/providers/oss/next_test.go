@@ -142,7 +142,7 @@ func TestCredentials_OldNames_StayBesideThoseForSDKs(t *testing.T) {
 		User: ramuser.Ours, Policy: ramuser.Ours, Keys: []string{"LTAI1"},
 		Attached: []ramuser.Attachment{{Type: ramuser.CustomPolicy, Policy: ramuser.PolicyName(task.Life)}},
 	}}
-	bucket := bucketName(life())
+	bucket := bucketName(life(), "")
 	host := "oss-us-west-1.aliyuncs.com"
 	got := offline(nil).Next(task, seen).Credentials
 	want := map[string]string{
@@ -202,7 +202,7 @@ func TestNext_UnreadableTask_FailsForTheOperator(t *testing.T) {
 func TestNext_UsersKey_IsInNoRequest(t *testing.T) {
 	task := prepared(t, instanceTask(`{"AccessKeyId":"user-key-id","AccessKeySecret":"user-key-secret"}`))
 	step := offline(nil).Next(task, providers.Seen{State: bucketState{}})
-	want := `{"bucket":"` + bucketName(life()) + `","acl":"private","storage_class":"Standard"}`
+	want := `{"bucket":"` + bucketName(life(), "") + `","acl":"private","storage_class":"Standard"}`
 	if got := string(step.Request); got != want {
 		t.Errorf("request %s, want %s", got, want)
 	}

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -12,14 +13,31 @@ import (
 // settings are the member "settings" of a plan in plans.yaml with the defaults of
 // its create schema. They describe a bucket made without parameters.
 type settings struct {
-	ACL          string `json:"acl"`
-	StorageClass string `json:"storageClass"`
+	ACL               string `json:"acl"`
+	StorageClass      string `json:"storageClass"`
+	BlockPublicAccess *bool  `json:"blockPublicAccess"`
+	NamePrefix        string `json:"namePrefix"`
+	// Public allows public ACLs and lifts the block of public access for them. Plans of
+	// before lack it, and allow them.
+	Public *bool `json:"public"`
+	// Options are the settings of options, and all others, by name.
+	Options map[string]json.RawMessage `json:"-"`
+}
+
+func (s settings) allowsPublic() bool { return s.Public == nil || *s.Public }
+
+// settingOf returns the name of the setting that holds the default of a parameter.
+func settingOf(parameter string) string {
+	return strings.ToLower(parameter[:1]) + parameter[1:]
 }
 
 // settingsOf reads the settings. A plan without them is the operator's mistake.
 func settingsOf(raw json.RawMessage) (settings, error) {
 	var s settings
 	if err := providers.Decode(raw, "settings of the plan", &s); err != nil {
+		return s, err
+	}
+	if err := providers.Decode(raw, "settings of the plan", &s.Options); err != nil {
 		return s, err
 	}
 	if s.ACL == "" || s.StorageClass == "" {
@@ -30,11 +48,15 @@ func settingsOf(raw json.RawMessage) (settings, error) {
 
 // parameters are the user's, in normal form. An absent one is empty.
 type parameters struct {
-	Region          string           `json:"Region"`
-	ACL             string           `json:"Acl"`
-	StorageClass    string           `json:"StorageClass"`
-	AccessKeyID     string           `json:"AccessKeyId"`
-	AccessKeySecret providers.Secret `json:"AccessKeySecret"`
+	Region            string           `json:"Region"`
+	ACL               string           `json:"Acl"`
+	StorageClass      string           `json:"StorageClass"`
+	BlockPublicAccess *bool            `json:"BlockPublicAccess"`
+	NamePrefix        string           `json:"NamePrefix"`
+	AccessKeyID       string           `json:"AccessKeyId"`
+	AccessKeySecret   providers.Secret `json:"AccessKeySecret"`
+	// Options are the values of options, and all others, by name.
+	Options map[string]json.RawMessage `json:"-"`
 }
 
 // ParametersOf returns the parameters that a prepared plan stands for: the
@@ -45,6 +67,9 @@ func (instances) ParametersOf(t providers.Task) (map[string]any, error) {
 		return nil, err
 	}
 	values := map[string]any{"Region": plan.Region, "Acl": plan.ACL, "StorageClass": plan.StorageClass}
+	values["BlockPublicAccess"] = plan.blocks()
+	values["TransferAcceleration"] = false // where neither user nor plan says anything
+	values["Redundancy"] = cmp.Or(textOf(plan.Options["Redundancy"]), redundancyLRS)
 	if plan.AccessKeyID != "" {
 		values["AccessKeyId"], values["AccessKeySecret"] = plan.AccessKeyID, plan.AccessKeySecret.Reveal()
 	}
@@ -58,7 +83,10 @@ func parametersOf(raw json.RawMessage) (parameters, error) {
 	var p parameters
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &p); err != nil {
-			return p, invalid("The parameters must be an object of strings.", err)
+			return p, invalid("The parameters have another form than the plan's schema says.", err)
+		}
+		if err := json.Unmarshal(raw, &p.Options); err != nil {
+			return p, invalid("The parameters must be an object.", err)
 		}
 	}
 	if p.Region != "" && !alicloud.IsRegion(p.Region) {

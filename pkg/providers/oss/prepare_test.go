@@ -67,7 +67,7 @@ func instanceTask(parameters string) providers.Task {
 
 // Every spelling that was ever accepted is accepted, and means the same.
 func TestPrepare_EverySpelling_MeansOneValue(t *testing.T) {
-	base := instancePlan{Bucket: bucketName(life()), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard", Guarded: true}
+	base := instancePlan{Bucket: bucketName(life(), ""), Region: "cn-hangzhou", ACL: "private", StorageClass: "Standard", Guarded: true}
 	with := func(change func(*instancePlan)) instancePlan {
 		plan := base
 		change(&plan)
@@ -272,7 +272,7 @@ func TestNames_OfOneLife_HaveTheRightForm(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z][a-z0-9-]{2,61}[a-z0-9]$`)
 	seen := map[string]bool{}
 	for _, l := range []providers.Life{life(), other, elsewhere} {
-		for _, name := range []string{bucketName(l), ramuser.UserName(l), ramuser.PolicyName(l)} {
+		for _, name := range []string{bucketName(l, ""), ramuser.UserName(l), ramuser.PolicyName(l)} {
 			if !form.MatchString(name) {
 				t.Errorf("%q is not a name of a bucket, user or policy", name)
 			}
@@ -282,13 +282,13 @@ func TestNames_OfOneLife_HaveTheRightForm(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	if again := bucketName(life()); !seen[again] {
+	if again := bucketName(life(), ""); !seen[again] {
 		t.Errorf("the name of a life changes to %q", again)
 	}
 }
 
 func TestPolicy_OneBucket_WithoutAdministration(t *testing.T) {
-	text, err := grant{Bucket: bucketName(life()), Access: accessReadWrite}.document()
+	text, err := grant{Bucket: bucketName(life(), ""), Access: accessReadWrite}.document()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +301,7 @@ func TestPolicy_OneBucket_WithoutAdministration(t *testing.T) {
 	}
 	for _, s := range doc.Statement {
 		for _, r := range s.Resource {
-			if r != "acs:oss:*:*:"+bucketName(life()) && r != "acs:oss:*:*:"+bucketName(life())+"/*" {
+			if r != "acs:oss:*:*:"+bucketName(life(), "") && r != "acs:oss:*:*:"+bucketName(life(), "")+"/*" {
 				t.Errorf("the policy speaks of %s", r)
 			}
 		}

@@ -54,12 +54,12 @@ func nextForAccess(t providers.Task, plan instancePlan, s bucketState) (step pro
 			return providers.CallStep(stepBlock, request), true // the bucket stays private
 		}
 		return unlessRefused(t, providers.CallStep(stepACL, request)), true
-	case plan.Guarded && !isPrivate && s.Blocked:
+	case plan.Guarded && !plan.blocks() && s.Blocked:
 		return unlessRefused(t, providers.CallStep(stepUnblock, request)), true
 	case s.ACL != "" && s.ACL != plan.ACL:
 		request.ACL = plan.ACL
 		return unlessRefused(t, providers.CallStep(stepACL, request)), true
-	case plan.Guarded && isPrivate && !s.Blocked && !refused(stepBlock):
+	case plan.blocks() && !s.Blocked && !refused(stepBlock):
 		return providers.CallStep(stepBlock, request), true
 	}
 	return providers.Step{}, false
@@ -88,7 +88,7 @@ func accessFacts(step string, err error) providers.Facts {
 // blocked. A bucket that the user's key may not look at counts as exposed.
 func (s service) isExposed(ctx context.Context, instance providers.Task) (bool, error) {
 	plan, err := planForBindings(instance)
-	if err != nil || plan.ACL != aclPrivate {
+	if err != nil || plan.ACL != aclPrivate || plan.Unblocked {
 		return false, err
 	}
 	var info bucketInfo
