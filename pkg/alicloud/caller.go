@@ -2,41 +2,37 @@ package alicloud
 
 import (
 	"context"
-	"sync"
+	"errors"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 )
 
-// caller remembers the account of a key.
-type caller struct {
-	mu      sync.Mutex
-	keyID   string
-	account string
-}
-
 // Caller returns the id of the account that the credentials belong to (STS
-// API, GetCallerIdentity). It is called once for each key.
+// API, GetCallerIdentity). It is called once for each key, also by callers that
+// begin together.
 func (c *Clients) Caller(ctx context.Context) (account string, err error) {
 	req, resp := sts.CreateGetCallerIdentityRequest(), sts.CreateGetCallerIdentityResponse()
+	op := Op{Product: req.GetProduct(), Action: req.GetActionName()}
 	key, err := c.source.Credentials(ctx)
 	if err != nil {
-		return "", c.products.classify(Op{Product: req.GetProduct(), Action: req.GetActionName()}, &notSentError{err})
+		return "", c.products.classify(op, &notSentError{err})
 	}
-	c.caller.mu.Lock()
-	account, known := c.caller.account, c.caller.keyID == key.ID
-	c.caller.mu.Unlock()
-	if known {
-		return account, nil
+	account, err = c.callers.Get(ctx, key.ID, func(ctx context.Context) (string, error) {
+		signed, err := c.do(ctx, Read, req, resp)
+		if err != nil {
+			return "", err
+		}
+		if signed.ID != key.ID {
+			return "", &notSentError{errors.New("the credentials changed during the call")}
+		}
+		if resp.AccountId == "" {
+			op.Secrets = key.secrets()
+			return "", IncompleteAnswer(op, resp.GetHttpStatus(), resp.RequestId, "the answer names no account")
+		}
+		return resp.AccountId, nil
+	})
+	if err != nil {
+		return "", c.products.classify(op, err)
 	}
-	if err := c.Do(ctx, Read, req, resp); err != nil {
-		return "", err
-	}
-	if resp.AccountId == "" {
-		op := Op{Product: req.GetProduct(), Action: req.GetActionName(), Secrets: key.secrets()}
-		return "", IncompleteAnswer(op, resp.GetHttpStatus(), resp.RequestId, "the answer names no account")
-	}
-	c.caller.mu.Lock()
-	defer c.caller.mu.Unlock()
-	c.caller.keyID, c.caller.account = key.ID, resp.AccountId
-	return resp.AccountId, nil
+	return account, nil
 }

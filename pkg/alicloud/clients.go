@@ -44,9 +44,10 @@ type Clients struct {
 	signer    string      // the owner of the credentials, for metrics
 	metrics   *metrics
 
+	callers *Memo[string] // the accounts of keys
+
 	mu     sync.Mutex
 	pacers map[string]*pacer
-	caller caller
 }
 
 // Time-outs of calls. The page of RDS CreateDBInstance advises 20 s and more:
@@ -80,7 +81,7 @@ func New(c Config, list ...Product) (*Clients, error) {
 	clients := &Clients{
 		region: c.Region, source: c.Credentials, endpoints: c.Endpoints, products: products,
 		transport: strictTransport{newTransport()}, rate: c.CallsPerSecond, signer: signerBroker,
-		users: newUserPacers(c.CallsPerSecond, time.Now), pacers: map[string]*pacer{},
+		users: newUserPacers(c.CallsPerSecond, time.Now), pacers: map[string]*pacer{}, callers: NewMemo[string](0, nil),
 	}
 	clients.measure(newMetrics(products.names()))
 	if c.Metrics != nil {
@@ -98,7 +99,7 @@ func (c *Clients) With(source CredentialsSource) *Clients {
 	return &Clients{
 		region: c.region, source: source, endpoints: c.endpoints, products: c.products,
 		transport: c.transport, rate: c.rate, users: c.users, signer: signerInstance, metrics: c.metrics,
-		pacers: map[string]*pacer{},
+		pacers: map[string]*pacer{}, callers: NewMemo[string](0, nil),
 	}
 }
 

@@ -48,19 +48,7 @@ func (c *cached) Credentials(ctx context.Context) (Key, error) {
 	if key, ok := c.usable(); ok {
 		return key, nil
 	}
-	// The refresh serves every waiting caller, so it outlives the first one.
-	done := c.group.DoChan("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
-		defer cancel()
-		return c.refresh(ctx)
-	})
-	select {
-	case result := <-done:
-		key, _ := result.Val.(Key)
-		return key, result.Err
-	case <-ctx.Done():
-		return Key{}, ctx.Err()
-	}
+	return share(ctx, &c.group, "", refreshTimeout, c.refresh)
 }
 
 // usable returns the cached key unless a refresh is due.

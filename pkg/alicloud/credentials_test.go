@@ -309,7 +309,10 @@ func TestMetadata_Values_AreRead(t *testing.T) {
 		t.Errorf("%d tokens were asked for", puts)
 	}
 	f.Close()
-	if _, err := m.VPC(t.Context()); err == nil || errors.Is(err, providers.ErrNotFound) {
+	if got, err := m.VPC(t.Context()); err != nil || got != "vpc-1" {
+		t.Errorf("a known value: %q, %v", got, err)
+	}
+	if _, err := NewMetadata(f.endpoint(t)).VPC(t.Context()); err == nil || errors.Is(err, providers.ErrNotFound) {
 		t.Errorf("without a metadata service: %v", err)
 	}
 }

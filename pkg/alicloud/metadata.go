@@ -19,6 +19,7 @@ import (
 type Metadata struct {
 	base   string
 	client *http.Client
+	values *Memo[string] // where the machine is
 
 	mu      sync.Mutex
 	token   *string
@@ -30,12 +31,13 @@ const (
 	metadataTimeout  = 2 * time.Second
 	metadataTokenTTL = 6 * time.Hour // the most that the service grants
 	metadataMax      = 64 << 10      // bytes of an answer
+	metadataKeep     = time.Minute   // of values that say where the machine is
 )
 
 // NewMetadata returns a reader of the metadata service, at endpoint or, if that is
 // nil, at its well-known address.
 func NewMetadata(endpoint *url.URL) *Metadata {
-	m := &Metadata{base: "http://" + metadataHost}
+	m := &Metadata{base: "http://" + metadataHost, values: NewMemo[string](metadataKeep, nil)}
 	if endpoint != nil {
 		m.base = endpoint.Scheme + "://" + endpoint.Host
 	}
@@ -51,16 +53,29 @@ func NewMetadata(endpoint *url.URL) *Metadata {
 }
 
 // Region returns the region id of the machine.
-func (m *Metadata) Region(ctx context.Context) (string, error) { return m.get(ctx, "region-id") }
+func (m *Metadata) Region(ctx context.Context) (string, error) { return m.place(ctx, "region-id") }
 
 // Zone returns the zone id of the machine.
-func (m *Metadata) Zone(ctx context.Context) (string, error) { return m.get(ctx, "zone-id") }
+func (m *Metadata) Zone(ctx context.Context) (string, error) { return m.place(ctx, "zone-id") }
 
 // VPC returns the id of the VPC of the machine.
-func (m *Metadata) VPC(ctx context.Context) (string, error) { return m.get(ctx, "vpc-id") }
+func (m *Metadata) VPC(ctx context.Context) (string, error) { return m.place(ctx, "vpc-id") }
 
 // VSwitch returns the id of the VSwitch of the machine.
-func (m *Metadata) VSwitch(ctx context.Context) (string, error) { return m.get(ctx, "vswitch-id") }
+func (m *Metadata) VSwitch(ctx context.Context) (string, error) { return m.place(ctx, "vswitch-id") }
+
+// place is get for values that say where the machine is: callers that begin together
+// share one call.
+func (m *Metadata) place(ctx context.Context, name string) (string, error) {
+	value, err := m.values.Get(ctx, name, func(ctx context.Context) (string, error) { return m.get(ctx, name) })
+	if err != nil {
+		if known, ok := asError(err); ok {
+			return "", known
+		}
+		return "", metadataError("GET "+name, 0, err)
+	}
+	return value, nil
+}
 
 // get returns a value of the service, trimmed. Errors are *Error; a missing value
 // is ErrNotFound.

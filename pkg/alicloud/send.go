@@ -21,8 +21,15 @@ import (
 // SDK's clients keep time-outs in fields, for which concurrent calls would race,
 // and ignore contexts.
 func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest, resp responses.AcsResponse) error {
+	_, err := c.do(ctx, access, req, resp)
+	return err
+}
+
+// do is Do that returns the key that signed the request.
+func (c *Clients) do(ctx context.Context, access Access, req requests.AcsRequest, resp responses.AcsResponse) (signed Key, err error) {
 	op := Op{Product: req.GetProduct(), Action: req.GetActionName(), Access: access}
-	return c.Call(ctx, op, func(key Key) error {
+	err = c.Call(ctx, op, func(key Key) error {
+		signed = key
 		ctx, cancel := context.WithTimeout(ctx, access.timeout())
 		defer cancel()
 		err := c.send(ctx, access, key, req, resp)
@@ -35,6 +42,7 @@ func (c *Clients) Do(ctx context.Context, access Access, req requests.AcsRequest
 		}
 		return c.products.classify(own, err)
 	})
+	return signed, err
 }
 
 func (c *Clients) send(ctx context.Context, access Access, key Key, req requests.AcsRequest, resp responses.AcsResponse) (err error) {

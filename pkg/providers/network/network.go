@@ -36,8 +36,17 @@ type Chooser struct {
 
 // Choose finds the VSwitch of an instance. The user's wishes must fit; open members
 // come from Default, then from the broker's machine. The Failure, if any, tells the
-// user about wishes that fit nowhere.
+// user about wishes that fit nowhere; it never rests on a remembered answer.
 func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
+	place, failure, err := c.choose(ctx, wish)
+	if r, ok := c.VPC.(remembered); ok && failure != nil {
+		c.VPC = r.API
+		return c.choose(ctx, wish)
+	}
+	return place, failure, err
+}
+
+func (c Chooser) choose(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
 	if wish.VpcID != "" && !c.allows(wish.VpcID) {
 		return Place{}, c.refuse(), nil
 	}

@@ -53,7 +53,7 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 	if d.Clients == nil {
 		return nil, errors.New("oss: no clients given")
 	}
-	s := service{cloud: d.Clients, override: d.Clients.Override(productName)}
+	s := service{cloud: d.Clients, override: d.Clients.Override(productName), regions: alicloud.NewMemo[[]string](keepRegions, nil)}
 	return providers.Compose(instances{service: s}, s.bindings()), nil
 }
 
@@ -61,6 +61,7 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 type service struct {
 	cloud    *alicloud.Clients
 	override *url.URL // of the endpoint; nil: the real ones
+	regions  *alicloud.Memo[[]string]
 }
 
 // An endpoints is where the buckets of a region are reached.

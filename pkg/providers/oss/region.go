@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
+
+// keepRegions is the time for which the list of regions is remembered.
+const keepRegions = time.Minute
 
 // factRegion says that the broker could not check the region of a bucket, among the
 // facts of its instance, for operators.
@@ -30,7 +34,7 @@ func (i instances) missingRegion(ctx context.Context, t providers.Task, plan ins
 		return "", facts, nil
 	}
 	home := client{cloud: i.service.cloud, region: t.Region, endpoint: i.service.endpoints(t.Region).public}
-	regions, err := home.regions(ctx)
+	regions, err := i.service.regions.Get(ctx, t.Region, home.regions)
 	switch {
 	case errors.Is(err, providers.ErrDenied):
 		return "", providers.Facts{Open: map[string]string{factRegion: regionIsNotChecked}}, nil

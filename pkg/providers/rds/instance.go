@@ -13,14 +13,17 @@ import (
 )
 
 // instances is the part of the provider that makes DB instances.
-type instances struct{ deps descriptor.Deps }
+type instances struct {
+	deps    descriptor.Deps
+	lookups *network.Lookups
+}
 
 func (i instances) client(region string) client {
 	return client{clients: i.deps.Clients, region: region}
 }
 
 func (i instances) vpc(region string) network.API {
-	return network.Client{Clients: i.deps.Clients, Region: region}
+	return i.lookups.Of(network.Client{Clients: i.deps.Clients, Region: region}, region)
 }
 
 func (i instances) chooser(region string) network.Chooser {

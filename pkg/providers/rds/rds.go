@@ -47,6 +47,6 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 	if err := network.CheckWhitelist(d.Network.Whitelist); err != nil {
 		return nil, fmt.Errorf("rds: %w", err)
 	}
-	i := instances{deps: d}
+	i := instances{deps: d, lookups: network.NewLookups(nil)}
 	return providers.Compose(i, bindings(i)), nil
 }
