@@ -9,9 +9,6 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// The kinds of bindings, as records have them. Each is one package: ramuser, ramrole.
-const kindRAM = "ram"
-
 // A bindingKind makes the bindings of one kind. Its Prepare writes a plan that is a
 // JSON object.
 type bindingKind interface {
@@ -32,7 +29,8 @@ var _ providers.Undoer = bindings{}
 // bindings returns the part for bindings with all kinds.
 func (s service) bindings() providers.Provider {
 	return bindings{service: s, kinds: map[string]bindingKind{
-		kindRAM: s.userBindings(),
+		kindRAM:  s.userBindings(),
+		kindRole: s.roleBindings(),
 	}}
 }
 
@@ -80,7 +78,11 @@ func (b bindings) Prepare(t providers.Task) (providers.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, ok := b.kinds[given.Kind]
+	name, err := chooseKind(given, t.Settings)
+	if err != nil {
+		return nil, err
+	}
+	kind, ok := b.kinds[name]
 	if !ok {
 		return nil, invalid("Kind must be one of the kinds of bindings that the catalog lists.", nil)
 	}
@@ -89,7 +91,7 @@ func (b bindings) Prepare(t providers.Task) (providers.Plan, error) {
 		return nil, err
 	}
 	members := map[string]json.RawMessage{}
-	common, err := json.Marshal(bindingPlan{Kind: given.Kind, Guarded: true})
+	common, err := json.Marshal(bindingPlan{Kind: name, Guarded: true})
 	if err != nil {
 		return nil, fmt.Errorf("oss: write the plan: %w", err)
 	}

@@ -5,13 +5,24 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
-// credentialsOf returns the credentials of an application, under the names of the
-// first broker for Alibaba Cloud (bucket, username, access_key_id,
-// secret_access_key, host, uri), of SDKs (oss_region is the one that ali-oss
-// takes), of Cloud Foundry's libraries (name) and of servicebinding.io (type,
-// provider).
+// credentialsOf returns the credentials of an application with a key: the common ones,
+// and the key under the names of the first broker for Alibaba Cloud (username,
+// access_key_id, secret_access_key, uri).
 func credentialsOf(at endpoints, plan instancePlan, user string, key ramuser.Key) map[string]string {
 	id, secret := key.ID, key.Secret.Reveal()
+	credentials := bucketCredentials(at, plan)
+	credentials["username"] = user
+	credentials["access_key_id"] = id
+	credentials["secret_access_key"] = secret
+	credentials["uri"] = "oss://" + providers.EscapeURI(id) + ":" + providers.EscapeURI(secret) + "@" + at.public.Host + "/" + plan.Bucket
+	return credentials
+}
+
+// bucketCredentials returns the credentials that bindings of every kind have, under the
+// names of the first broker for Alibaba Cloud (bucket, host), of SDKs (oss_region is
+// the one that ali-oss takes), of Cloud Foundry's libraries (name) and of
+// servicebinding.io (type, provider).
+func bucketCredentials(at endpoints, plan instancePlan) map[string]string {
 	return map[string]string{
 		"type":                       "oss",
 		providers.CredentialProvider: providers.CloudProvider,
@@ -22,9 +33,5 @@ func credentialsOf(at endpoints, plan instancePlan, user string, key ramuser.Key
 		"endpoint":                   at.public.String(),
 		"internal_endpoint":          at.internal.String(),
 		"host":                       at.public.Host,
-		"username":                   user,
-		"access_key_id":              id,
-		"secret_access_key":          secret,
-		"uri":                        "oss://" + providers.EscapeURI(id) + ":" + providers.EscapeURI(secret) + "@" + at.public.Host + "/" + plan.Bucket,
 	}
 }

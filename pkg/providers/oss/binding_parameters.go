@@ -9,7 +9,7 @@ import (
 // bindParameters are the user's parameters of a binding, in normal form, with the
 // defaults in the place of absent ones. Every kind reads them here.
 type bindParameters struct {
-	Kind           string `json:"Kind"`
+	Kind           string `json:"Kind"` // empty: chooseKind tells
 	ServiceAccount string `json:"ServiceAccount"`
 	Access         string `json:"Access"`
 }
@@ -22,9 +22,6 @@ func bindParametersOf(raw json.RawMessage) (bindParameters, error) {
 		if err := json.Unmarshal(raw, &p); err != nil {
 			return p, invalid("The parameters must be an object of strings.", err)
 		}
-	}
-	if p.Kind == "" {
-		p.Kind = kindRAM
 	}
 	if p.Access == "" {
 		p.Access = accessReadWrite

@@ -1,5 +1,6 @@
 // Package oss brokers Object Storage Service: an instance is a bucket, a
-// binding is a RAM user with a key for that bucket alone (package ramuser).
+// binding is a RAM user with a key for that bucket alone (package ramuser), or a RAM
+// role that a Kubernetes service account assumes (package ramrole).
 //
 // Steps of an instance: bucket, tags, and the ACL where an update changes it.
 // Their removal goes the other way round.
@@ -53,7 +54,9 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 	if d.Clients == nil {
 		return nil, errors.New("oss: no clients given")
 	}
-	s := service{cloud: d.Clients, override: d.Clients.Override(productName), regions: alicloud.NewMemo[[]string](keepRegions, nil)}
+	s := service{
+		cloud: d.Clients, override: d.Clients.Override(productName), regions: alicloud.NewMemo[[]string](keepRegions, nil), clusters: d.Clusters,
+	}
 	return providers.Compose(instances{service: s}, s.bindings()), nil
 }
 
@@ -62,6 +65,7 @@ type service struct {
 	cloud    *alicloud.Clients
 	override *url.URL // of the endpoint; nil: the real ones
 	regions  *alicloud.Memo[[]string]
+	clusters descriptor.Clusters
 }
 
 // An endpoints is where the buckets of a region are reached.

@@ -55,7 +55,7 @@ type Role struct {
 // for instances.
 type Kind struct{ config Config }
 
-var _ providers.Provider = Kind{}
+var _ providers.Undoer = Kind{}
 
 // New returns the kind.
 func New(c Config) Kind { return Kind{c} }
@@ -170,6 +170,12 @@ func (k Kind) Do(ctx context.Context, t providers.Task, s providers.Step) (provi
 		return err
 	})
 	return facts, err
+}
+
+// Undo does nothing: role, policy and attachment are found again by their names, and
+// stay.
+func (k Kind) Undo(context.Context, providers.Task, providers.Step, providers.Facts) error {
+	return nil
 }
 
 // call runs do with the calls of the instance's clients, and again with those of
