@@ -40,6 +40,8 @@ type config struct {
 	credentialsDir    string
 	roleARN           string
 	ecsRole           string
+	withoutECSRole    bool // the role of the machine is no source of keys
+	withoutIMDSv1     bool // metadata are read with a token only
 	endpoints         endpoints
 	insecureEndpoints bool
 	tlsCert, tlsKey   string
@@ -64,7 +66,7 @@ type config struct {
 func newConfig() *config { return &config{endpoints: endpoints{}} }
 
 // readEnvironment reads the settings that exist as variables alone: secrets, and
-// the RRSA variables that Kubernetes sets.
+// the variables of Alibaba Cloud's own clients.
 func (c *config) readEnvironment(getenv func(string) string) error {
 	if strings.Contains(getenv("DEBUG"), "sdk") {
 		return errors.New("DEBUG=sdk makes the cloud's SDK print whole requests with their passwords: unset it")
@@ -79,14 +81,7 @@ func (c *config) readEnvironment(getenv func(string) string) error {
 	if user != "" {
 		c.users = []api.User{{Name: user, Password: password}}
 	}
-	c.oidc = alicloud.OIDC{
-		TokenFile:   getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE"),
-		ProviderARN: getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
-		RoleARN:     getenv("ALIBABA_CLOUD_ROLE_ARN"),
-		SessionName: getenv("ALIBABA_CLOUD_ROLE_SESSION_NAME"),
-		Endpoint:    c.endpoints["sts"],
-	}
-	return nil
+	return c.readOfficialVariables(getenv)
 }
 
 // isShared reports whether other replicas may use the same store.

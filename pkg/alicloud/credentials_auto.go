@@ -13,6 +13,8 @@ type AutoConfig struct {
 	Dir      string // of static credentials; may be empty
 	Metadata *Metadata
 	ECSRole  string // name of the attached role; may be empty
+	// WithoutECSRole leaves the role of the machine out.
+	WithoutECSRole bool
 }
 
 // Auto returns the first available source: RRSA if the pod has it, else the files
@@ -54,5 +56,17 @@ func (a *auto) choose() {
 			return
 		}
 	}
+	if a.config.WithoutECSRole {
+		a.chosen = missing{}
+		return
+	}
 	a.chosen = ECSRole(a.config.Metadata, a.config.ECSRole)
+}
+
+// missing is the source where no other is available.
+type missing struct{}
+
+// Credentials implements CredentialsSource.
+func (missing) Credentials(context.Context) (Key, error) {
+	return Key{}, credentialsError("Auto", "there is no RRSA, no file with a key, and the role of the machine is forbidden (ALIBABA_CLOUD_ECS_METADATA_DISABLED): give the broker one of them", nil)
 }

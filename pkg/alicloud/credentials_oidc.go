@@ -20,6 +20,7 @@ type OIDC struct {
 	ProviderARN string   // ALIBABA_CLOUD_OIDC_PROVIDER_ARN
 	RoleARN     string   // ALIBABA_CLOUD_ROLE_ARN
 	SessionName string   // empty: osb-broker
+	Region      string   // of the real STS; may be empty
 	Endpoint    *url.URL // of STS; nil: the real one
 }
 
@@ -56,7 +57,7 @@ type oidcAnswer struct {
 }
 
 func exchange(ctx context.Context, client *http.Client, o OIDC, token string) (oidcAnswer, error) {
-	endpoint := "https://" + STS().Host("")
+	endpoint := "https://" + STS().Host(o.Region)
 	if o.Endpoint != nil {
 		endpoint = o.Endpoint.Scheme + "://" + o.Endpoint.Host
 	}

@@ -2,7 +2,6 @@ package alicloud
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,23 +14,27 @@ import (
 )
 
 // Metadata reads the metadata service of the ECS instance that the broker runs
-// on, in its hardened mode (IMDSv2): each read carries a token that a PUT gave.
+// on, in its hardened mode (IMDSv2): each read carries a token that a PUT gave. Where
+// the service gives no token, reads carry none (IMDSv1), as those of Alibaba Cloud's own
+// SDKs do, unless RequireToken forbids it.
 type Metadata struct {
-	base   string
-	client *http.Client
-	values *Memo[string] // where the machine is
+	base          string
+	client        *http.Client
+	values        *Memo[string] // where the machine is
+	requiresToken bool
 
 	mu      sync.Mutex
-	token   *string
+	token   *string // "": the service gives none
 	expires time.Time
 }
 
 const (
 	metadataHost     = "100.100.100.200" // the same on every ECS instance
 	metadataTimeout  = 2 * time.Second
-	metadataTokenTTL = 6 * time.Hour // the most that the service grants
-	metadataMax      = 64 << 10      // bytes of an answer
-	metadataKeep     = time.Minute   // of values that say where the machine is
+	metadataTokenTTL = 6 * time.Hour   // the most that the service grants
+	metadataNoToken  = 5 * time.Minute // until the service is asked again for a token that it refused
+	metadataMax      = 64 << 10        // bytes of an answer
+	metadataKeep     = time.Minute     // of values that say where the machine is
 )
 
 // NewMetadata returns a reader of the metadata service, at endpoint or, if that is
@@ -43,12 +46,18 @@ func NewMetadata(endpoint *url.URL) *Metadata {
 	}
 	m.client = &http.Client{
 		Timeout: metadataTimeout,
-		Transport: &http.Transport{ // no proxy: the address is of this machine alone
+		Transport: strictTransport{&http.Transport{ // no proxy: the address is of this machine alone
 			DialContext:     (&net.Dialer{Timeout: metadataTimeout}).DialContext,
 			IdleConnTimeout: 20 * time.Second,
-		},
+		}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	return m
+}
+
+// RequireToken turns IMDSv1 off: without a token nothing is read. It returns m.
+func (m *Metadata) RequireToken() *Metadata {
+	m.requiresToken = true
 	return m
 }
 
@@ -77,50 +86,14 @@ func (m *Metadata) place(ctx context.Context, name string) (string, error) {
 	return value, nil
 }
 
-// get returns a value of the service, trimmed. Errors are *Error; a missing value
-// is ErrNotFound.
-func (m *Metadata) get(ctx context.Context, name string) (string, error) {
-	token, err := m.fresh(ctx)
-	if err != nil {
-		return "", err
-	}
-	value, status, err := m.send(ctx, http.MethodGet, "/latest/meta-data/"+name, "X-aliyun-ecs-metadata-token", token)
-	if err == nil && status == http.StatusUnauthorized { // the service has forgotten the token
-		m.mu.Lock()
-		m.token = nil
-		m.mu.Unlock()
-	}
-	if err := metadataError("GET "+name, status, err); err != nil {
-		return "", err
-	}
-	if value == "" {
-		return "", &Error{Product: "Metadata", Action: "GET " + name, Status: status, Reasons: []error{providers.ErrNotFound}, Detail: "the value is empty"}
-	}
-	return value, nil
-}
-
-func (m *Metadata) fresh(ctx context.Context) (string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.token != nil && time.Now().Before(m.expires) {
-		return *m.token, nil
-	}
-	ttl := fmt.Sprint(int(metadataTokenTTL.Seconds()))
-	asked := time.Now()
-	token, status, err := m.send(ctx, http.MethodPut, "/latest/api/token", "X-aliyun-ecs-metadata-token-ttl-seconds", ttl)
-	if err := metadataError("PUT token", status, err); err != nil {
-		return "", err
-	}
-	m.token, m.expires = &token, asked.Add(metadataTokenTTL-5*time.Minute)
-	return token, nil
-}
-
 func (m *Metadata) send(ctx context.Context, method, path, header, value string) (body string, status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, m.base+path, nil)
 	if err != nil {
 		return "", 0, err
 	}
-	req.Header.Set(header, value)
+	if value != "" {
+		req.Header.Set(header, value)
+	}
 	resp, err := m.client.Do(req)
 	if err != nil {
 		return "", 0, err

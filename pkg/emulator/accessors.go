@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/metadata"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
@@ -13,6 +14,9 @@ func (s *Server) RDS() *rds.Service { return Service[*rds.Service](s) }
 
 // Network is short for Service[*vpc.Service].
 func (s *Server) Network() *vpc.Service { return Service[*vpc.Service](s) }
+
+// Metadata is short for Service[*metadata.Service].
+func (s *Server) Metadata() *metadata.Service { return Service[*metadata.Service](s) }
 
 // STS is short for Service[*sts.Service].
 func (s *Server) STS() *sts.Service { return Service[*sts.Service](s) }

@@ -1,6 +1,7 @@
 package assumptions_test
 
 import (
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/metadata"
 	"testing"
 	"time"
 )
@@ -188,6 +189,18 @@ func TestA123_MetadataWithoutV1_RequiresToken(t *testing.T) {
 		}
 		if a := e.do("GET", e.srv.URL()+"/latest/meta-data/region-id", "metadata", map[string][]string{"X-Aliyun-Ecs-Metadata-Token": {"x"}}); a.status != 401 {
 			t.Errorf("metadata with a wrong token are answered %d", a.status)
+		}
+	})
+}
+
+func TestA450_MetadataWithoutTokens_AnswersWithoutThem(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		e.srv.Metadata().Behave(func(b *metadata.Behaviour) { b.AllowV1, b.RefuseToken = true, true })
+		if a := e.do("PUT", e.srv.URL()+"/latest/api/token", "metadata", map[string][]string{"X-Aliyun-Ecs-Metadata-Token-Ttl-Seconds": {"60"}}); a.status != 403 {
+			t.Errorf("the PUT of a token is answered %d", a.status)
+		}
+		if a := e.do("GET", e.srv.URL()+"/latest/meta-data/region-id", "metadata", nil); a.status != 200 || a.body != "cn-hangzhou" {
+			t.Errorf("metadata without a token are answered %d %q", a.status, a.body)
 		}
 	})
 }

@@ -42,15 +42,16 @@ type Service struct {
 	subnet  subnet
 	mux     *http.ServeMux
 
-	mu     sync.Mutex
-	tokens map[string]time.Time // with their ends
-	keys   sts.Credentials      // of the role; empty until the first request
-	since  time.Time            // when they were issued
+	mu       sync.Mutex
+	switches Behaviour
+	tokens   map[string]time.Time // with their ends
+	keys     sts.Credentials      // of the role; empty until the first request
+	since    time.Time            // when they were issued
 }
 
 // New returns the service.
 func New(o Options) *Service {
-	s := &Service{options: o, subnet: findSubnet(o.Network, o.RegionID), mux: http.NewServeMux(), tokens: map[string]time.Time{}}
+	s := &Service{options: o, switches: Behaviour{AllowV1: o.AllowV1}, subnet: findSubnet(o.Network, o.RegionID), mux: http.NewServeMux(), tokens: map[string]time.Time{}}
 	s.mux.HandleFunc("PUT /latest/api/token", s.putToken)
 	for name, value := range s.facts() {
 		s.mux.HandleFunc("GET /latest/meta-data/"+name, s.guarded(func(w http.ResponseWriter, _ *http.Request) { text(w, value) }))
@@ -148,6 +149,10 @@ func folded(path string) string {
 
 // putToken opens a session of the hardened mode (ECS, "Instance metadata").
 func (s *Service) putToken(w http.ResponseWriter, r *http.Request) {
+	if s.behaviour().RefuseToken {
+		http.Error(w, "this service gives no tokens", http.StatusForbidden)
+		return
+	}
 	ttl, err := strconv.Atoi(r.Header.Get(ttlHeader))
 	if err != nil || ttl < 1 || ttl > maxTTL {
 		http.Error(w, "the token's time to live is from 1 to 21600 seconds", http.StatusBadRequest)
@@ -170,7 +175,7 @@ func (s *Service) putToken(w http.ResponseWriter, r *http.Request) {
 func (s *Service) guarded(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := r.Header.Get(tokenHeader)
-		if token == "" && !s.options.AllowV1 {
+		if token == "" && !s.behaviour().AllowV1 {
 			http.Error(w, "a token is required", http.StatusForbidden)
 			return
 		}

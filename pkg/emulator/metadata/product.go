@@ -14,7 +14,7 @@ const Name = "metadata"
 // issue one, so each request may change the state.
 func (s *Service) Product() product.Product {
 	return product.Product{
-		Name: Name, Service: s, Handler: s,
+		Name: Name, Service: s, Handler: s, Behave: product.Behave(s.Behave),
 		Serves: func(r *http.Request) bool { return strings.HasPrefix(folded(r.URL.Path), "/latest/") },
 	}
 }
