@@ -10,10 +10,10 @@ import (
 // deps returns the dependencies of providers.
 func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
 	return descriptor.Deps{
-		Clients: cloud, Metadata: c.metadata(),
-		Network: descriptor.Network{
+		Metadata: c.metadata(),
+		Profiles: descriptor.OneProfile(cloud, descriptor.Network{
 			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, AllowedVPCs: c.allowedVPCs, Whitelist: c.whitelist,
-		},
+		}),
 	}
 }
 

@@ -120,11 +120,11 @@ func Providers(cloud *emulator.Server, clients *alicloud.Clients) (map[string]pr
 	if err != nil {
 		return nil, err
 	}
-	return all.Services().Providers(descriptor.Deps{Clients: clients, Metadata: alicloud.NewMetadata(at)})
+	return all.Services().Providers(descriptor.Deps{Profiles: descriptor.OneProfile(clients, descriptor.Network{}), Metadata: alicloud.NewMetadata(at)})
 }
 
 // Owner returns the function that names the owner of a task's resources: the
 // account of the clients.
 func Owner(clients *alicloud.Clients) func(context.Context, string, providers.Task) (string, error) {
-	return all.Services().Owner(descriptor.Deps{Clients: clients})
+	return all.Services().Owner(descriptor.Deps{Profiles: descriptor.OneProfile(clients, descriptor.Network{})})
 }

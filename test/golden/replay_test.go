@@ -31,7 +31,7 @@ func accountKey() alicloud.Key {
 // providersOf returns the real providers on the clients.
 func providersOf(t testing.TB, clients *alicloud.Clients) map[string]providers.Provider {
 	t.Helper()
-	made, err := all.Services().Providers(descriptor.Deps{Clients: clients, Network: descriptor.Network{VpcID: "vpc-cnhangzhou0default"}})
+	made, err := all.Services().Providers(descriptor.Deps{Profiles: descriptor.OneProfile(clients, descriptor.Network{VpcID: "vpc-cnhangzhou0default"})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,8 @@ import (
 // A Config is the service's part of the kind. Every member is required but
 // Explain.
 type Config struct {
-	// API returns the product's calls in a region.
-	API func(region string) API
+	// API returns the product's calls for the bindings of an instance.
+	API func(instance providers.Task) (API, error)
 	// Server describes the server of an instance.
 	Server func(instance providers.Task) (Server, error)
 	// Find looks for the server in the cloud and checks the marks of its instance;
@@ -162,7 +162,11 @@ func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, er
 	if err != nil {
 		return providers.Seen{}, k.explain(fmt.Errorf("dbaccount: look for the server: %w", err))
 	}
-	seen, err := observe(ctx, k.config.API(t.Region), t, p, at)
+	api, err := k.config.API(*t.Of)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	seen, err := observe(ctx, api, t, p, at)
 	return seen, k.explain(err)
 }
 

@@ -65,8 +65,11 @@ func inUse() providers.Step {
 }
 
 func (k Kind) call(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
-	api := k.config.API(t.Region)
 	p, server, err := k.read(t)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	api, err := k.config.API(*t.Of)
 	if err != nil {
 		return providers.Facts{}, err
 	}

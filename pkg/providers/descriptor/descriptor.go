@@ -46,12 +46,10 @@ type Policy struct {
 
 // Deps are the dependencies of providers. A provider uses some of them.
 type Deps struct {
-	// Clients call the cloud as the broker's account. Required.
-	Clients *alicloud.Clients
+	// Profiles reach the cloud; each task names its own. Required.
+	Profiles Profiles
 	// Metadata reads the metadata service of the broker's machine; it may be nil.
 	Metadata *alicloud.Metadata
-	// Network is the default for instances.
-	Network Network
 	// Clusters have the service accounts that may assume the roles of bindings.
 	Clusters Clusters
 }
@@ -67,8 +65,14 @@ type Network struct {
 	Whitelist []string
 }
 
-// CloudAccount is the Owner of services in the cloud: the account of the broker's
-// credentials.
+// CloudAccount is the Owner of services in the cloud: the account of the
+// credentials of the task's profile.
 func CloudAccount(d Deps) Owner {
-	return func(ctx context.Context, _ providers.Task) (string, error) { return d.Clients.Caller(ctx) }
+	return func(ctx context.Context, t providers.Task) (string, error) {
+		profile, err := d.Profiles.Of(t)
+		if err != nil {
+			return "", err
+		}
+		return profile.Clients.Caller(ctx)
+	}
 }

@@ -55,6 +55,9 @@ const MetadataEndpoint = "metadata"
 
 // Providers makes the providers by name.
 func (l List) Providers(d Deps) (map[string]providers.Provider, error) {
+	if err := d.Profiles.check(); err != nil {
+		return nil, err
+	}
 	made := map[string]providers.Provider{}
 	for _, one := range l {
 		p, err := one.New(d)

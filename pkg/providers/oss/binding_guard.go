@@ -55,6 +55,9 @@ func (b bindings) block(ctx context.Context, t providers.Task, s providers.Step)
 	if err != nil {
 		return providers.Facts{}, err
 	}
+	if b.service, err = b.service.of(*t.Of); err != nil {
+		return providers.Facts{}, err
+	}
 	err = b.service.withKey(ctx, *t.Of, plan, func(calls bucketCalls) error {
 		_, err := doWithBucket(ctx, calls, s)
 		return err

@@ -40,6 +40,9 @@ func (s service) credentialsOfRole(binding providers.Task, role ramrole.Role) (m
 	if err != nil {
 		return nil, err
 	}
+	if s, err = s.of(*binding.Of); err != nil {
+		return nil, err
+	}
 	credentials := bucketCredentials(s.endpoints(plan.Region), plan)
 	credentials["role_arn"] = role.ARN
 	credentials["oidc_provider_arn"] = role.Provider

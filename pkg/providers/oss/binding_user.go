@@ -16,6 +16,10 @@ func (s service) userBindings() ramuser.Kind {
 		Document:   policyOf,
 		Credentials: func(instance providers.Task, user string, key ramuser.Key) (map[string]string, error) {
 			plan, err := instancePlanOf(instance)
+			if err != nil {
+				return nil, err
+			}
+			s, err := s.of(instance)
 			return credentialsOf(s.endpoints(plan.Region), plan, user, key), err
 		},
 		Explain: s.explainForBindings,
@@ -26,7 +30,13 @@ func (s service) userBindings() ramuser.Kind {
 // the account of its key.
 func (s service) clientsForBindings(instance providers.Task) (*alicloud.Clients, error) {
 	plan, err := planForBindings(instance)
-	return s.clients(plan.key()), err
+	if err != nil {
+		return nil, err
+	}
+	if s, err = s.of(instance); err != nil {
+		return nil, err
+	}
+	return s.clients(plan.key()), nil
 }
 
 // substituteForBindings returns clients in place of those that the cloud refuses.
@@ -34,6 +44,10 @@ func (s service) substituteForBindings(ctx context.Context, instance providers.T
 	plan, unreadable := planForBindings(instance)
 	if unreadable != nil {
 		return nil, unreadable
+	}
+	s, missing := s.of(instance)
+	if missing != nil {
+		return nil, missing
 	}
 	return s.substitute(ctx, instance, plan, err)
 }

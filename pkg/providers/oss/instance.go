@@ -34,6 +34,9 @@ func (i instances) Observe(ctx context.Context, t providers.Task) (providers.See
 	if err != nil {
 		return providers.Seen{}, err
 	}
+	if i.service, err = i.service.of(t); err != nil {
+		return providers.Seen{}, err
+	}
 	missing, regionFacts, err := i.missingRegion(ctx, t, plan)
 	if err != nil || missing != "" {
 		return providers.Seen{State: bucketState{MissingRegion: missing}}, err
@@ -76,6 +79,9 @@ func (i instances) Next(t providers.Task, seen providers.Seen) providers.Step {
 func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
 	plan, err := instancePlanOf(t)
 	if err != nil {
+		return providers.Facts{}, err
+	}
+	if i.service, err = i.service.of(t); err != nil {
 		return providers.Facts{}, err
 	}
 	if s.Name == stepBucket { // whose account it would be in is the key's to say

@@ -8,13 +8,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
 // offline returns the provider for its pure methods.
 func offline(override *url.URL) providers.Provider {
-	s := service{override: override}
+	config := alicloud.Config{Region: "cn-hangzhou", Credentials: alicloud.Static(alicloud.Key{ID: "id", Secret: "secret"})}
+	if override != nil {
+		config.Endpoints = map[string]*url.URL{productName: override}
+	}
+	clients, err := alicloud.New(config, product())
+	if err != nil {
+		panic(err) // of constants
+	}
+	s := service{profiles: descriptor.OneProfile(clients, descriptor.Network{})}
 	return providers.Compose(instances{service: s}, s.bindings())
 }
 

@@ -8,7 +8,6 @@ package oss
 
 import (
 	_ "embed" // plans.yaml and policies
-	"errors"
 	"net/url"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -51,21 +50,28 @@ func Descriptor() descriptor.Descriptor {
 // New returns the provider. An override of the endpoint "oss" replaces the
 // endpoints of all regions; bound credentials name it too.
 func New(d descriptor.Deps) (providers.Provider, error) {
-	if d.Clients == nil {
-		return nil, errors.New("oss: no clients given")
-	}
-	s := service{
-		cloud: d.Clients, override: d.Clients.Override(productName), regions: alicloud.NewMemo[[]string](keepRegions, nil), clusters: d.Clusters,
-	}
+	s := service{profiles: d.Profiles, regions: alicloud.NewMemo[[]string](keepRegions, nil), clusters: d.Clusters}
 	return providers.Compose(instances{service: s}, s.bindings()), nil
 }
 
-// A service is the common part of instances and bindings.
+// A service is the common part of instances and bindings. The method of sets cloud and
+// override by the profile of the task at work.
 type service struct {
+	profiles descriptor.Profiles
 	cloud    *alicloud.Clients
 	override *url.URL // of the endpoint; nil: the real ones
 	regions  *alicloud.Memo[[]string]
 	clusters descriptor.Clusters
+}
+
+// of returns the service as the profile of a task reaches it.
+func (s service) of(t providers.Task) (service, error) {
+	profile, err := s.profiles.Of(t)
+	if err != nil {
+		return s, err
+	}
+	s.cloud, s.override = profile.Clients, profile.Clients.Override(productName)
+	return s, nil
 }
 
 // An endpoints is where the buckets of a region are reached.

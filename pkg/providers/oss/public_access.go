@@ -91,6 +91,9 @@ func (s service) isExposed(ctx context.Context, instance providers.Task) (bool, 
 	if err != nil || plan.ACL != aclPrivate || plan.Unblocked {
 		return false, err
 	}
+	if s, err = s.of(instance); err != nil {
+		return false, err
+	}
 	var info bucketInfo
 	err = s.withKey(ctx, instance, plan, func(calls bucketCalls) (err error) {
 		info, err = calls.Info(ctx, plan.Bucket)

@@ -34,7 +34,7 @@ func (i instances) missingRegion(ctx context.Context, t providers.Task, plan ins
 		return "", facts, nil
 	}
 	home := client{cloud: i.service.cloud, region: t.Region, endpoint: i.service.endpoints(t.Region).public}
-	regions, err := i.service.regions.Get(ctx, t.Region, home.regions)
+	regions, err := i.service.regions.Get(ctx, t.Profile+" "+t.Region, home.regions)
 	switch {
 	case errors.Is(err, providers.ErrDenied):
 		return "", providers.Facts{Open: map[string]string{factRegion: regionIsNotChecked}}, nil

@@ -37,7 +37,7 @@ func Clients(t *testing.T, server *emulator.Server, products ...alicloud.Product
 // cloud as its account. Each change is applied to the dependencies.
 func NewProvider(t *testing.T, server *emulator.Server, d descriptor.Descriptor, changes ...func(*descriptor.Deps)) providers.Provider {
 	t.Helper()
-	deps := descriptor.Deps{Clients: Clients(t, server, d.Products...)}
+	deps := descriptor.Deps{Profiles: descriptor.OneProfile(Clients(t, server, d.Products...), descriptor.Network{})}
 	for _, change := range changes {
 		change(&deps)
 	}

@@ -32,7 +32,9 @@ func Policies(t *testing.T, server *emulator.Server, d descriptor.Descriptor, op
 			}
 		}
 	}()
-	w := newScenario(t, func(*testing.T) Harness { return open(func(deps *descriptor.Deps) { deps.Clients = user }) })
+	w := newScenario(t, func(*testing.T) Harness {
+		return open(func(deps *descriptor.Deps) { deps.Profiles[descriptor.DefaultProfile].Clients = user })
+	})
 	w.process(broker).live(func(string) {})
 	called := map[string]bool{}
 	for _, call := range server.Calls("")[before:] {

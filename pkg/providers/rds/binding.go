@@ -14,7 +14,10 @@ import (
 // database of an instance.
 func bindings(i instances) providers.Provider {
 	return dbaccount.New(dbaccount.Config{
-		API:         func(region string) dbaccount.API { return i.client(region) },
+		API: func(instance providers.Task) (dbaccount.API, error) {
+			at, err := i.reach(instance)
+			return at.client(), err
+		},
 		Server:      server,
 		Find:        i.find,
 		Credentials: credentials,
@@ -68,7 +71,11 @@ func (i instances) find(ctx context.Context, instance providers.Task) (*dbaccoun
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := findInstance(ctx, i.client(instance.Region), instance, plan)
+	from, err := i.reach(instance)
+	if err != nil {
+		return nil, err
+	}
+	found, _, err := findInstance(ctx, from.client(), instance, plan)
 	if found == nil || err != nil {
 		return nil, err
 	}

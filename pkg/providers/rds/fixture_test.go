@@ -41,7 +41,7 @@ func newFixture(t *testing.T, n descriptor.Network, options ...emulatortest.Opti
 
 func newProvider(t *testing.T, server *emulator.Server, n descriptor.Network, changes ...func(*descriptor.Deps)) providers.Provider {
 	t.Helper()
-	changes = append(changes, func(d *descriptor.Deps) { d.Network = n })
+	changes = append(changes, func(d *descriptor.Deps) { d.Profiles[descriptor.DefaultProfile].Network = n })
 	return providertest.NewProvider(t, server, rds.Descriptor(), changes...)
 }
 

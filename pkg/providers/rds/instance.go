@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
@@ -18,21 +19,50 @@ type instances struct {
 	lookups *network.Lookups
 }
 
-func (i instances) client(region string) client {
-	return client{clients: i.deps.Clients, region: region}
+// A reach is the profile of a task, in the region of the task.
+type reach struct {
+	profile descriptor.Profile
+	region  string
+	machine *alicloud.Metadata // of the broker's machine; nil: its network is elsewhere
+	lookups *network.Lookups
 }
 
-func (i instances) vpc(region string) network.API {
-	return i.lookups.Of(network.Client{Clients: i.deps.Clients, Region: region}, region)
+// reach returns the reach of a task.
+func (i instances) reach(t providers.Task) (reach, error) {
+	profile, err := i.deps.Profiles.Of(t)
+	r := reach{profile: profile, region: t.Region, machine: i.deps.Metadata, lookups: i.lookups}
+	if profile.Elsewhere {
+		r.machine = nil
+	}
+	return r, err
 }
 
-func (i instances) chooser(region string) network.Chooser {
-	n := i.deps.Network
+func (r reach) client() client { return client{clients: r.profile.Clients, region: r.region} }
+
+func (r reach) vpc() network.API {
+	return r.lookups.Of(network.Client{Clients: r.profile.Clients, Region: r.region}, r.profile.Name+" "+r.region)
+}
+
+func (r reach) chooser() network.Chooser {
+	n := r.profile.Network
 	return network.Chooser{
-		VPC: i.vpc(region), Metadata: i.deps.Metadata,
+		VPC: r.vpc(), Metadata: r.machine,
 		Default:     network.Place{VpcID: n.VpcID, VSwitchID: n.VSwitchID, ZoneID: n.ZoneID},
 		AllowedVPCs: n.AllowedVPCs,
 	}
+}
+
+// whitelist returns the operator's whitelist for a task. While its profile is
+// missing, an update keeps the one of before.
+func (i instances) whitelist(t providers.Task) []string {
+	if profile, err := i.deps.Profiles.Of(t); err == nil {
+		return profile.Network.Whitelist
+	}
+	before, err := instancePlanOf(t)
+	if err != nil {
+		return nil
+	}
+	return before.Whitelist
 }
 
 // Prepare draws names and passwords and resolves the parameters.
@@ -41,7 +71,7 @@ func (i instances) Prepare(t providers.Task) (providers.Plan, error) {
 	if t.Was != nil {
 		prepare = prepareUpdate
 	}
-	plan, err := prepare(t, i.deps.Network.Whitelist)
+	plan, err := prepare(t, i.whitelist(t))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +88,11 @@ func (i instances) Observe(ctx context.Context, t providers.Task) (providers.See
 	if err != nil {
 		return providers.Seen{}, err
 	}
-	seen, err := i.observe(ctx, i.client(t.Region), t, plan)
+	at, err := i.reach(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	seen, err := at.observe(ctx, at.client(), t, plan)
 	return seen, sentences().Of(err)
 }
 
@@ -74,7 +108,11 @@ func (i instances) Next(t providers.Task, seen providers.Seen) providers.Step {
 
 // Do makes the call of one step. The next look gives its effect time to show.
 func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
-	facts, err := doWithInstance(ctx, i.client(t.Region), s)
+	at, err := i.reach(t)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	facts, err := doWithInstance(ctx, at.client(), s)
 	if err != nil {
 		return facts, sentences().Of(fmt.Errorf("rds: %s: %w", s.Name, err))
 	}
@@ -119,7 +157,7 @@ type instanceState struct {
 	asked     string             // the step made just before
 }
 
-func (i instances) observe(ctx context.Context, c client, t providers.Task, plan instancePlan) (providers.Seen, error) {
+func (r reach) observe(ctx context.Context, c client, t providers.Task, plan instancePlan) (providers.Seen, error) {
 	var s instanceState
 	var facts providers.Facts
 	s.asked, facts = effect.Asked(t)
@@ -132,7 +170,7 @@ func (i instances) observe(ctx context.Context, c client, t providers.Task, plan
 	case t.Goal == providers.Absent:
 	case found == nil:
 		if !wasInUse(t) && t.Facts.Open[factInstance] == "" {
-			s.place, s.mismatch, err = i.chooser(t.Region).Choose(ctx, network.Place{VpcID: plan.VpcID, VSwitchID: plan.VSwitchID, ZoneID: plan.ZoneID})
+			s.place, s.mismatch, err = r.chooser().Choose(ctx, network.Place{VpcID: plan.VpcID, VSwitchID: plan.VSwitchID, ZoneID: plan.ZoneID})
 		}
 	case found.Status == running:
 		var sealed providers.Facts
@@ -148,7 +186,7 @@ func (i instances) observe(ctx context.Context, c client, t providers.Task, plan
 			}
 			facts = facts.Merge(open(factAlone, "true"))
 		}
-		err = s.readInside(ctx, c, i.vpc(t.Region), t, plan)
+		err = s.readInside(ctx, c, r.vpc(), t, plan)
 		if s.database == running {
 			facts = facts.Merge(open(factDatabase, databaseSet))
 		}

@@ -8,7 +8,6 @@ package rds
 
 import (
 	_ "embed" // plans.yaml and the policy
-	"errors"
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -41,11 +40,10 @@ func Descriptor() descriptor.Descriptor {
 
 // New returns the provider.
 func New(d descriptor.Deps) (providers.Provider, error) {
-	if d.Clients == nil {
-		return nil, errors.New("rds: no clients given")
-	}
-	if err := network.CheckWhitelist(d.Network.Whitelist); err != nil {
-		return nil, fmt.Errorf("rds: %w", err)
+	for _, profile := range d.Profiles {
+		if err := network.CheckWhitelist(profile.Network.Whitelist); err != nil {
+			return nil, fmt.Errorf("rds: %w", err)
+		}
 	}
 	i := instances{deps: d, lookups: network.NewLookups(nil)}
 	return providers.Compose(i, bindings(i)), nil
