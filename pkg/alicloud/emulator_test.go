@@ -28,7 +28,7 @@ func emulated(t *testing.T) (*emulator.Server, *url.URL) {
 func clientsFor(t *testing.T, u *url.URL, source alicloud.CredentialsSource) *alicloud.Clients {
 	t.Helper()
 	databases := alicloud.Product{
-		Name: "rds", Host: alicloud.RegionalHost("rds"),
+		Name: "rds", Host: alicloud.TableHost([]byte("host: rds.{region}.aliyuncs.com")),
 		Codes: map[string]error{"InvalidDBInstanceId.NotFound": providers.ErrNotFound},
 	}
 	c, err := alicloud.New(alicloud.Config{

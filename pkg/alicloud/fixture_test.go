@@ -87,7 +87,7 @@ func clientsOf(t *testing.T, f *front, source CredentialsSource) *Clients {
 // reason, as the packages of services state them.
 func testProducts() []Product {
 	return []Product{
-		{Name: "rds", Version: "2014-08-15", Host: RegionalHost("rds", "cn-hangzhou"), Codes: map[string]error{
+		{Name: "rds", Version: "2014-08-15", Host: TableHost([]byte("host: rds.{region}.aliyuncs.com\nregions: {rds.aliyuncs.com: [cn-hangzhou]}")), Codes: map[string]error{
 			"InvalidDBInstanceId.NotFound": providers.ErrNotFound,
 			"InvalidAccountName.Duplicate": providers.ErrExists,
 			"InvalidAccountName.*":         providers.ErrInvalid,

@@ -1,6 +1,7 @@
 package alicloud
 
 import (
+	_ "embed" // the table of hosts
 	"errors"
 	"fmt"
 	"maps"
@@ -56,22 +57,14 @@ func CentralHost(product string) func(string) string {
 	return func(string) string { return product + ".aliyuncs.com" }
 }
 
-// RegionalHost returns the Host of a product with a host in each region. The
-// central host serves the regions in central.
-func RegionalHost(product string, central ...string) func(string) string {
-	return func(region string) string {
-		if slices.Contains(central, region) {
-			return product + ".aliyuncs.com"
-		}
-		return product + "." + region + ".aliyuncs.com"
-	}
-}
+//go:embed hosts_sts.yaml
+var hostsOfSTS []byte
 
 // STS returns the product that credentials and the caller's account come from.
 // New registers it by itself.
 func STS() Product {
 	return Product{
-		Name: "sts", Version: "2015-04-01", Host: CentralHost("sts"),
+		Name: "sts", Version: "2015-04-01", Host: TableHost(hostsOfSTS),
 		Codes: map[string]error{ // page "Error messages"
 			"EntityNotExist.Role":  providers.ErrNotFound,
 			"AuthenticationFail.*": providers.ErrCredentials,

@@ -1,22 +1,23 @@
 package rds
 
 import (
+	_ "embed" // the table of hosts
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// product returns RDS as the cloud's clients need it: hosts (page "Endpoints"),
+//go:embed hosts.yaml
+var hosts []byte
+
+// product returns RDS as the cloud's clients need it: hosts (hosts.yaml),
 // and error codes (error tables of CreateDBInstance, ModifyDBInstanceSpec,
 // DeleteDBInstance, CreateAccount, GrantAccountPrivilege, ModifySecurityIps, and
 // the product's common error codes).
 func product() alicloud.Product {
 	return alicloud.Product{
 		Name: "rds", Version: "2014-08-15",
-		Host: alicloud.RegionalHost("rds",
-			"cn-qingdao", "cn-beijing", "cn-hangzhou", "cn-shanghai", "cn-shenzhen", "cn-heyuan",
-			"cn-hongkong", "cn-wuhan", "cn-fujian", "cn-zhangjiakou", "ap-southeast-1", "us-east-1",
-			"us-west-1", "cn-shanghai-finance-1", "cn-shenzhen-finance-1", "cn-beijing-finance-1", "cn-north-2-gov-1",
-		),
+		Host: alicloud.TableHost(hosts),
 		Codes: map[string]error{
 			"InvalidDBInstanceId.NotFound":                providers.ErrNotFound,
 			"InvalidDBInstanceName.NotFound":              providers.ErrNotFound,
