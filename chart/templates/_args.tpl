@@ -79,6 +79,9 @@
 {{- if $v.catalog.overlay }}
 - --catalog-file={{ $etc }}/catalog/catalog.yaml
 {{- end }}
+{{- if or $v.cloud.clusters $v.cloud.defaultCluster }}
+- --clusters-file={{ $etc }}/clusters/clusters.yaml
+{{- end }}
 {{- with $v.broker.maxConnections }}
 - --max-connections={{ . | int }}
 {{- end }}
@@ -138,6 +141,11 @@
 - name: catalog
   configMap:
     name: {{ include "alibabacloud-servicebroker.fullname" . }}-catalog
+{{- end }}
+{{- if or $v.cloud.clusters $v.cloud.defaultCluster }}
+- name: clusters
+  configMap:
+    name: {{ include "alibabacloud-servicebroker.fullname" . }}-clusters
 {{- end }}
 {{- end -}}
 

@@ -11,6 +11,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
 // config has every setting of the broker.
@@ -27,6 +28,7 @@ type config struct {
 	brokerID          string
 	catalogFile       string
 	catalogPrefix     string
+	clustersFile      string
 	usersFile         string
 	tokensFile        string
 	opsTokensFile     string
@@ -57,10 +59,12 @@ type config struct {
 	missingVersionStatus                            int
 	verbosity                                       int
 
-	users  []api.User // of the environment; usersFile has others
-	oidc   alicloud.OIDC
-	inPod  bool
-	config string
+	users []api.User // of the environment; usersFile has others
+	oidc  alicloud.OIDC
+	// clusters is the content of clustersFile.
+	clusters descriptor.Clusters
+	inPod    bool
+	config   string
 }
 
 func newConfig() *config { return &config{endpoints: endpoints{}} }

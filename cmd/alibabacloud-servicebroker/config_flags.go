@@ -31,6 +31,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.brokerID, "broker-id", "", "`name` of this broker, unique on the cloud account and never changed (required)")
 	fs.StringVar(&c.catalogFile, "catalog-file", "", "YAML `file` that disables offerings and plans, and changes or adds plans; see docs/catalog.md")
 	fs.StringVar(&c.catalogPrefix, "catalog-prefix", "", "`text` before ids of offerings and plans and names of offerings, for several brokers on one platform; never changed")
+	fs.StringVar(&c.clustersFile, "clusters-file", "", "YAML `file` with the issuers of clusters that have service accounts for RAM roles; see docs/configuration.md")
 	fs.StringVar(&c.usersFile, "users-file", "", "`file` with one user:password per line; all are valid")
 	fs.StringVar(&c.tokensFile, "tokens-file", "", "`file` with one bearer token per line; all are valid")
 	fs.StringVar(&c.opsTokensFile, "ops-tokens-file", "", "`file` with one name:token of an operator per line; without it the operator API is off")
@@ -90,6 +91,10 @@ func (c *config) read(flags *pflag.FlagSet, getenv func(string) string) error {
 		return err
 	}
 	if err := c.readEnvironment(getenv); err != nil {
+		return err
+	}
+	var err error
+	if c.clusters, err = readClusters(c.clustersFile); err != nil {
 		return err
 	}
 	return c.check()

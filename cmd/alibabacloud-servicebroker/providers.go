@@ -14,6 +14,7 @@ func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
 		Profiles: descriptor.OneProfile(cloud, descriptor.Network{
 			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, AllowedVPCs: c.allowedVPCs, Whitelist: c.whitelist,
 		}),
+		Clusters: c.clusters,
 	}
 }
 

@@ -35,6 +35,8 @@ cloud:
   network: {vpcId: vpc-1, vswitchId: vsw-1, zoneId: cn-hangzhou-b, allowedVpcs: [vpc-1, vpc-2], whitelist: [10.0.0.0/8]}
   endpoints: {rds: "http://10.88.0.1:8007", oss: "https://oss.example.com"}
   insecureEndpoints: true
+  clusters: [{id: c1, issuer: "https://oidc.example/c1", providers: ["acs:ram::1000000000000001:oidc-provider/c1"]}]
+  defaultCluster: {issuer: "https://oidc.example/c2", providers: ["acs:ram::1000000000000001:oidc-provider/c2"], audience: bank}
 catalog: {prefix: team-a-, overlay: {offerings: {alibaba-cloud-oss: {enabled: false}}}}
 auth:
   bearer: true
@@ -120,6 +122,9 @@ func TestValues_Unusable_AreRefused(t *testing.T) {
 		"a product that is none":          "cloud: {endpoints: {ecs: 'http://x'}}",
 		"an endpoint that is no URL":      "cloud: {endpoints: {rds: 10.88.0.1}}",
 		"a prefix with a space":           "catalog: {prefix: 'a b'}",
+		"a cluster without an id":         "cloud: {clusters: [{issuer: 'https://a', providers: ['acs:ram::1000000000000001:oidc-provider/a']}]}",
+		"a cluster without a provider":    "cloud: {defaultCluster: {issuer: 'https://a', providers: []}}",
+		"a role as a provider":            "cloud: {defaultCluster: {issuer: 'https://a', providers: ['acs:ram::1000000000000001:role/a']}}",
 		"an overlay of something else":    "catalog: {overlay: {plans: {}}}",
 		"a check without the API":         "operator: {enabled: false}",
 		"a password that is not accepted": "{auth: {basic: false, bearer: true}, registration: {auth: basic}}",

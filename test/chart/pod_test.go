@@ -335,6 +335,9 @@ func TestPods_ChangedCatalog_AreReplaced(t *testing.T) {
 	if cmp.Equal(with("catalog: {overlay: {offerings: {a: {enabled: false}}}}"), with("catalog: {overlay: {offerings: {a: {enabled: true}}}}")) {
 		t.Error("pods stay the same")
 	}
+	if cmp.Equal(with(""), with("cloud: {defaultCluster: {issuer: 'https://a', providers: ['acs:ram::1000000000000001:oidc-provider/a']}}")) {
+		t.Error("pods stay the same after a change of clusters")
+	}
 	if diff := cmp.Diff(with(""), with("")); diff != "" {
 		t.Errorf("pods change by themselves:\n%s", diff)
 	}

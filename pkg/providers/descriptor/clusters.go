@@ -14,8 +14,9 @@ type Clusters struct {
 // A Cluster names the issuer of a cluster's tokens as RAM knows it.
 type Cluster struct {
 	Issuer   string // URL, the claim iss
-	Provider string // ARN of the OIDC provider in RAM
 	Audience string // the claim aud
+	// Providers are the ARNs of the OIDC providers in RAM, one of each cloud account.
+	Providers []string
 }
 
 // Find returns the cluster of an id.
@@ -29,10 +30,21 @@ func (c Clusters) Find(id string) (Cluster, bool) {
 	return Cluster{}, false
 }
 
-// Account returns the cloud account of the OIDC provider, "" for an ARN of another
-// form (acs:ram::ACCOUNT:oidc-provider/NAME).
-func (c Cluster) Account() string {
-	parts := strings.SplitN(c.Provider, ":", 5)
+// ProviderIn returns the cluster's OIDC provider in a cloud account; "" where the
+// account has none. For an account that is unknown, "", it is the first one.
+func (c Cluster) ProviderIn(account string) string {
+	for _, arn := range c.Providers {
+		if account == "" || AccountOf(arn) == account {
+			return arn
+		}
+	}
+	return ""
+}
+
+// AccountOf returns the cloud account of an ARN of RAM (acs:ram::ACCOUNT:KIND/NAME),
+// or "" for another text.
+func AccountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 5)
 	if len(parts) < 5 {
 		return ""
 	}

@@ -42,7 +42,7 @@ func TestKind_ComposedWithAFakeInstance_PassesTheSuite(t *testing.T) {
 		clients := providertest.Clients(t, server, ramuser.Product())
 		kind := ramrole.New(ramrole.Config{
 			Clusters: descriptor.Clusters{Default: &descriptor.Cluster{
-				Issuer: "https://oidc.example/c1", Provider: "acs:ram::" + server.AccountID() + ":oidc-provider/c1", Audience: "sts.aliyuncs.com",
+				Issuer: "https://oidc.example/c1", Providers: []string{"acs:ram::" + server.AccountID() + ":oidc-provider/c1"}, Audience: "sts.aliyuncs.com",
 			}},
 			Clients: func(instance providers.Task) (*alicloud.Clients, error) { return clients, readable(instance) },
 			Account: func(instance providers.Task) (string, error) { return instance.Owner, readable(instance) },

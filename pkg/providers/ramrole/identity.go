@@ -12,6 +12,7 @@ import (
 // An identity is a service account as the tokens of its cluster name it.
 type identity struct {
 	cluster   descriptor.Cluster
+	provider  string // ARN of the OIDC provider
 	namespace string
 	name      string
 }
@@ -53,15 +54,16 @@ func identityOf(t providers.Task, clusters descriptor.Clusters, account string) 
 		return identity{}, providers.Unprocessablef("%s", textNamespace)
 	}
 	cluster, known := clusters.Find(t.Labels.ClusterID)
+	provider := cluster.ProviderIn(account)
 	switch {
 	case !known && t.Labels.ClusterID == "":
 		return identity{}, providers.Unprocessablef("The platform does not name its cluster (clusterid), and the broker has no default one. Bind without ServiceAccount, or ask the operator of the broker for a default cluster in the clusters file.")
 	case !known:
 		return identity{}, providers.Unprocessablef("The broker knows no OIDC provider for the cluster %q of this request. Bind without ServiceAccount, or ask the operator of the broker to add the cluster to the clusters file.", t.Labels.ClusterID)
-	case account != "" && cluster.Account() != account:
-		return identity{}, providers.Unprocessablef("The OIDC provider of this cluster belongs to another cloud account than this instance. Bind without ServiceAccount, or ask the operator of the broker for a provider in the account of the instance.")
+	case provider == "":
+		return identity{}, providers.Unprocessablef("The cluster of this request has no OIDC provider in the cloud account of this instance. Bind without ServiceAccount, or ask the operator of the broker to make one and to add it to the clusters file.")
 	}
-	return identity{cluster: cluster, namespace: t.Labels.Namespace, name: name}, nil
+	return identity{cluster: cluster, provider: provider, namespace: t.Labels.Namespace, name: name}, nil
 }
 
 // subject returns the claim sub of the account's tokens (Kubernetes documentation,
@@ -90,7 +92,7 @@ type (
 func (i identity) trust() (string, error) {
 	b, err := json.Marshal(trustPolicy{Version: "1", Statement: []trustStatement{{
 		Effect: "Allow", Action: "sts:AssumeRole",
-		Principal: map[string][]string{"Federated": {i.cluster.Provider}},
+		Principal: map[string][]string{"Federated": {i.provider}},
 		Condition: map[string]map[string]string{"StringEquals": {
 			"oidc:iss": i.cluster.Issuer, "oidc:aud": i.cluster.Audience, "oidc:sub": i.subject(),
 		}},

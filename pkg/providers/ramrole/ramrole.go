@@ -118,7 +118,7 @@ func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
 	}
 	b, err := json.Marshal(plan{
 		Kind: Name, Role: RoleName(t.Life), Policy: PolicyName(t.Life), Document: document, Trust: trust, Mark: rampolicy.Mark(t),
-		Provider: who.cluster.Provider, Audience: who.cluster.Audience, ServiceAccount: who.name,
+		Provider: who.provider, Audience: who.cluster.Audience, ServiceAccount: who.name,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ramrole: write the plan: %w", err)

@@ -69,7 +69,7 @@ func nextToMake(t providers.Task, p plan, s State) providers.Step {
 
 // isOfAccount reports whether a role is in the account of an OIDC provider.
 func isOfAccount(role, provider string) bool {
-	return strings.HasPrefix(role, "acs:ram::"+descriptor.Cluster{Provider: provider}.Account()+":role/")
+	return strings.HasPrefix(role, "acs:ram::"+descriptor.AccountOf(provider)+":role/")
 }
 
 // nextToRemove takes access away first. A role and a policy that the record has

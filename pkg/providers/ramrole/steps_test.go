@@ -23,7 +23,7 @@ const (
 func offline(change ...func(*Config)) Kind {
 	c := Config{
 		Clusters: descriptor.Clusters{ByID: map[string]descriptor.Cluster{"c1": {
-			Issuer: "https://oidc.example/c1", Provider: "acs:ram::" + account + ":oidc-provider/ack-rrsa-c1", Audience: "sts.aliyuncs.com",
+			Issuer: "https://oidc.example/c1", Providers: []string{"acs:ram::2000000000000009:oidc-provider/other", "acs:ram::" + account + ":oidc-provider/ack-rrsa-c1"}, Audience: "sts.aliyuncs.com",
 		}}},
 		Clients:  func(providers.Task) (*alicloud.Clients, error) { return nil, errors.New("offline") },
 		Account:  func(instance providers.Task) (string, error) { return instance.Owner, nil },
@@ -210,7 +210,7 @@ func TestPrepare_UnfitRequest_IsRefused(t *testing.T) {
 
 func TestPrepare_OtherCluster_TakesTheDefault(t *testing.T) {
 	kind := offline(func(c *Config) {
-		c.Clusters.Default = &descriptor.Cluster{Issuer: "https://oidc.example/any", Provider: "acs:ram::" + account + ":oidc-provider/any", Audience: "any"}
+		c.Clusters.Default = &descriptor.Cluster{Issuer: "https://oidc.example/any", Providers: []string{"acs:ram::" + account + ":oidc-provider/any"}, Audience: "any"}
 	})
 	for _, id := range []string{"", "c2"} {
 		task := bindingTask()
@@ -219,6 +219,15 @@ func TestPrepare_OtherCluster_TakesTheDefault(t *testing.T) {
 		if err != nil || !strings.Contains(string(plan), "https://oidc.example/any") {
 			t.Errorf("the cluster %q: %v, %s", id, err, plan)
 		}
+	}
+}
+
+func TestPrepare_InstanceOfASecondAccount_TakesItsProvider(t *testing.T) {
+	task := bindingTask()
+	task.Of.Owner = "2000000000000009"
+	plan, err := offline().Prepare(task)
+	if err != nil || !strings.Contains(string(plan), "acs:ram::2000000000000009:oidc-provider/other") {
+		t.Errorf("%v, %s", err, plan)
 	}
 }
 
