@@ -20,12 +20,32 @@ func (p *Plan) NormalBinding(parameters json.RawMessage) (json.RawMessage, error
 	return formOfSchema(p.Schemas.Bind).Normal(parameters)
 }
 
+// BindingValues returns the parameters of a binding in normal form, with the
+// defaults of the bind schema in the place of absent ones.
+func (p *Plan) BindingValues(parameters json.RawMessage) (json.RawMessage, error) {
+	normal, err := p.NormalBinding(parameters)
+	defaults := defaultsOfSchema(p.Schemas.Bind)
+	if err != nil || len(defaults) == 0 {
+		return normal, err
+	}
+	members, err := membersOf(normal)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range members {
+		if string(value) != "null" {
+			defaults[name] = value
+		}
+	}
+	return encode(defaults)
+}
+
 // SameBinding reports whether two sets of a binding's parameters mean the same
-// (BIND-09, BIND-11).
+// (BIND-09, BIND-11). A default that is written out equals an absent parameter.
 func (p *Plan) SameBinding(a, b json.RawMessage) bool {
-	normalA, errA := p.NormalBinding(a)
-	normalB, errB := p.NormalBinding(b)
-	return errA == nil && errB == nil && Equal(normalA, normalB)
+	valuesA, errA := p.BindingValues(a)
+	valuesB, errB := p.BindingValues(b)
+	return errA == nil && errB == nil && Equal(valuesA, valuesB)
 }
 
 // instanceForm returns the spellings of an instance's parameters: all of the

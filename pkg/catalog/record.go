@@ -28,7 +28,7 @@ type recordedPlan struct {
 	Fresh           []string            `json:"fresh,omitempty"`
 	BindingLifetime Duration            `json:"bindingLifetime,omitempty"`
 	Maintenance     *Maintenance        `json:"maintenance,omitempty"` // the version alone
-	Schemas         Schemas             `json:"schemas,omitzero"`      // update and bind, without keywords that check nothing
+	Schemas         Schemas             `json:"schemas,omitzero"`      // update and bind, without keywords that check nothing; bind with its defaults
 	Secret          []string            `json:"secret,omitempty"`
 	// Form spells the parameters of instances that are absent from the update
 	// schema.
@@ -62,6 +62,7 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 	if recorded.Schemas.Bind, err = stripped(p.Schemas.Bind); err != nil {
 		return nil, fmt.Errorf("bind schema of plan %s: %w", p.ID, err)
 	}
+	recorded.Schemas.Bind = withDefaults(recorded.Schemas.Bind, defaultsOfSchema(p.Schemas.Bind))
 	if recorded.Form == nil {
 		form := formOfSchema(p.Schemas.Create)
 		recorded.Form, recorded.Exact = form.forRecord(formOfSchema(p.Schemas.Update)), p.exactNames(form)
@@ -131,21 +132,46 @@ func settingOf(parameter string) string {
 // defaults returns the defaults of the create schema by the name of the
 // setting.
 func (p *Plan) defaults() map[string]json.RawMessage {
-	var shape struct {
-		Properties map[string]struct {
-			Default json.RawMessage `json:"default"`
-		} `json:"properties"`
-	}
-	if len(p.Schemas.Create) == 0 || json.Unmarshal(p.Schemas.Create, &shape) != nil {
-		return nil
-	}
 	defaults := map[string]json.RawMessage{}
-	for name, property := range shape.Properties {
-		if value := property.Default; name != "" && value != nil && string(value) != "null" {
+	for name, value := range defaultsOfSchema(p.Schemas.Create) {
+		if name != "" {
 			defaults[settingOf(name)] = value
 		}
 	}
 	return defaults
+}
+
+// defaultsOfSchema returns the defaults of a schema by the name of the parameter.
+func defaultsOfSchema(schema json.RawMessage) map[string]json.RawMessage {
+	defaults := map[string]json.RawMessage{}
+	for name, property := range propertiesOf(schema) {
+		var shape struct {
+			Default json.RawMessage `json:"default"`
+		}
+		if json.Unmarshal(property, &shape) == nil && shape.Default != nil && string(shape.Default) != "null" {
+			defaults[name] = shape.Default
+		}
+	}
+	return defaults
+}
+
+// withDefaults returns the schema with defaults of its parameters.
+func withDefaults(schema json.RawMessage, defaults map[string]json.RawMessage) json.RawMessage {
+	if len(defaults) == 0 {
+		return schema
+	}
+	properties := propertiesOf(schema)
+	for name, value := range defaults {
+		var members map[string]json.RawMessage
+		if json.Unmarshal(orNull(properties[name]), &members) != nil || members == nil {
+			continue
+		}
+		members["default"] = value
+		if changed, err := encodeValue(members); err == nil {
+			properties[name] = changed
+		}
+	}
+	return withProperties(schema, properties)
 }
 
 // resolvedSettings returns the plan's settings with the defaults of its create

@@ -35,30 +35,43 @@ func shippedBy(offerings []*Offering) map[string]shippedSchemas {
 // knew spellings and values: its parameters get the spelling, enumeration and
 // bounds that ship with the provider. Keywords of the record's own schema win,
 // since an operator may have stated them. Every record gets the updates of secret
-// parameters and the spellings that came later.
+// parameters and the spellings that came later, and the parameters of bindings that
+// its plan of today has.
 func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 	shipped, ok := c.shipped[provider]
 	if !ok {
 		return p
 	}
 	upgraded := *p
-	updates := shipped.Update
-	if today, ok := c.plan(p.ID); ok { // an overlay may have taken updates out
-		updates = propertiesOf(today.Schemas.Update)
+	updates, binds := shipped.Update, map[string]json.RawMessage{}
+	if today, ok := c.plan(p.ID); ok { // an overlay may have taken parameters out
+		updates, binds = propertiesOf(today.Schemas.Update), propertiesOf(today.Schemas.Bind)
 	}
 	upgraded.Schemas.Update = p.withNewSecrets(updates)
 	p = &upgraded
 	if p.Form != nil {
 		upgraded.Schemas.Update = withSpellings(upgraded.Schemas.Update, shipped.Update)
-		upgraded.Schemas.Bind = withSpellings(p.Schemas.Bind, shipped.Bind)
+		upgraded.Schemas.Bind = withLater(withSpellings(p.Schemas.Bind, shipped.Bind), binds)
 		return p
 	}
 	upgraded.Schemas = Schemas{
 		Create: upgradedSchema(p.Schemas.Create, shipped.Create),
 		Update: upgradedSchema(p.Schemas.Update, shipped.Update),
-		Bind:   upgradedSchema(p.Schemas.Bind, shipped.Bind),
+		Bind:   withLater(upgradedSchema(p.Schemas.Bind, shipped.Bind), binds),
 	}
 	return &upgraded
+}
+
+// withLater returns the schema with the parameters of today's that it lacks: a
+// binding is new, however old its instance is.
+func withLater(schema json.RawMessage, today map[string]json.RawMessage) json.RawMessage {
+	own := propertiesOf(schema)
+	all := maps.Clone(today)
+	maps.Copy(all, own)
+	if len(schema) == 0 || len(all) == len(own) {
+		return schema
+	}
+	return withProperties(schema, all)
 }
 
 // withNewSecrets returns the update schema with the secret parameters that the plan

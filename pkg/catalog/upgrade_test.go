@@ -243,3 +243,43 @@ func TestUpgraded_LaterSpelling_HoldsForOldRecords(t *testing.T) {
 		}
 	}
 }
+
+// A binding of an old instance takes the parameters of today's plan, unless an
+// overlay takes them out or the plan has left the catalog.
+func TestUpgraded_LaterBindParameters_HoldForOldRecords(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/recorded_plans.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	const sent = `{"access":"Read Only","Prefix":"in/"}`
+	for overlay, takes := range map[string]bool{"{}": true, "{schemas: {bind: {properties: {Access: null, Prefix: null}}}}": false, "{enabled: false}": false} {
+		c, err := shipped(t).WithOverlay([]byte("offerings: {alibaba-cloud-oss: {plans: {oss-self-define: " + overlay + "}}}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for form, record := range map[string]json.RawMessage{"recorded": recorded["oss"], "whole": wholePlans(t)["oss"]} {
+			plan, err := catalog.ReadRecorded(record)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan = c.Upgraded("oss", plan)
+			if err := plan.CheckBind(json.RawMessage(sent)); (err == nil) != takes {
+				t.Errorf("%s with %s: %v, want taken %t", form, overlay, err, takes)
+			}
+			if !takes {
+				continue
+			}
+			if got, err := plan.BindingValues(json.RawMessage(sent)); err != nil || string(got) != `{"Access":"readonly","Prefix":"in/"}` {
+				t.Errorf("%s: the values of %s are %s, %v", form, sent, got, err)
+			}
+			if !plan.SameBinding(nil, json.RawMessage(`{"Access":"read-write","Prefix":null}`)) || plan.SameBinding(nil, json.RawMessage(sent)) {
+				t.Errorf("%s: a default that is written out is another parameter than none", form)
+			}
+		}
+	}
+}

@@ -118,14 +118,15 @@ func PlanOf(s *store.Spec) (*catalog.Plan, error) {
 	return plan, nil
 }
 
-// parametersOf unseals the parameters of a recorded state, in normal form.
+// parametersOf unseals the parameters of a recorded state, in normal form; the ones
+// of a binding with the defaults of its plan.
 func parametersOf(s *store.Spec, plan *catalog.Plan, binding bool) (json.RawMessage, error) {
 	sent, err := s.Parameters.Open()
 	if err != nil {
 		return nil, err
 	}
 	if binding {
-		return plan.NormalBinding(sent)
+		return plan.BindingValues(sent)
 	}
 	return plan.NormalInstance(sent)
 }

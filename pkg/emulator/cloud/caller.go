@@ -48,6 +48,8 @@ type Caller struct {
 type Origin struct {
 	SourceIP netip.Addr // condition key acs:SourceIp; invalid if unknown
 	Secure   bool       // condition key acs:SecureTransport: whether it came by TLS
+	// Keys are the values of the product's own condition keys, such as oss:Prefix.
+	Keys map[string][]string
 }
 
 // OriginOf returns the origin of a request: the address of the connection,

@@ -1,6 +1,7 @@
 package ram_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
@@ -80,7 +81,7 @@ func TestKey_Caller_HasNameAndARN(t *testing.T) {
 		}},
 	} {
 		got, ok := e.Key(keyID)
-		if !ok || got != want {
+		if !ok || !reflect.DeepEqual(got, want) {
 			t.Errorf("Key(%s) = %+v, %v, want %+v", keyID, got, ok, want)
 		}
 	}

@@ -35,3 +35,12 @@ func bucketCredentials(at endpoints, plan instancePlan) map[string]string {
 		"host":                       at.public.Host,
 	}
 }
+
+// withPrefix adds the prefix of a binding that has one.
+func withPrefix(binding providers.Task, credentials map[string]string) (map[string]string, error) {
+	grant, err := grantOf(binding)
+	if err == nil && grant.Prefix != "" {
+		credentials["prefix"] = grant.Prefix
+	}
+	return credentials, err
+}

@@ -2,6 +2,9 @@ package oss
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
@@ -12,6 +15,7 @@ type bindParameters struct {
 	Kind           string `json:"Kind"` // empty: chooseKind tells
 	ServiceAccount string `json:"ServiceAccount"`
 	Access         string `json:"Access"`
+	Prefix         string `json:"Prefix"`
 }
 
 // bindParametersOf reads parameters in normal form, which the bind schemas of
@@ -26,7 +30,7 @@ func bindParametersOf(raw json.RawMessage) (bindParameters, error) {
 	if p.Access == "" {
 		p.Access = accessReadWrite
 	}
-	return p, nil
+	return p, checkPrefix(p.Prefix)
 }
 
 // grantOf returns what a binding may do on the bucket of its instance.
@@ -39,5 +43,30 @@ func grantOf(binding providers.Task) (grant, error) {
 		return grant{}, err
 	}
 	given, err := bindParametersOf(binding.Parameters)
-	return grant{Bucket: plan.Bucket, Access: given.Access}, err
+	return grant{Bucket: plan.Bucket, Access: given.Access, Prefix: given.Prefix}, err
+}
+
+// maxPrefix leaves room in the policy's document, which RAM takes up to 6144
+// characters (RAM API, CreatePolicy), and in the names of objects, which have up to
+// 1023 bytes (OSS API, PutObject).
+const maxPrefix = 256
+
+// checkPrefix refuses a prefix that a policy would read as more than one prefix, or
+// that begins no name of an object.
+func checkPrefix(prefix string) error {
+	switch {
+	case len(prefix) > maxPrefix:
+		return invalid(fmt.Sprintf("Prefix must have at most %d characters.", maxPrefix), nil)
+	case strings.IndexFunc(prefix, func(c rune) bool { return c < ' ' || c > '~' }) >= 0:
+		return invalid("Prefix must be of letters, digits and the signs of ASCII: how policies compare other characters is not documented.", nil)
+	case strings.ContainsAny(prefix, "*?"):
+		return invalid("Prefix must be without * and ?, which stand for any text in a policy. It always means all names that begin with it.", nil)
+	case strings.Contains(prefix, "${"):
+		return invalid("Prefix must be without ${, which begins a variable in a policy.", nil)
+	case strings.HasPrefix(prefix, "/"), strings.HasPrefix(prefix, `\`):
+		return invalid("Prefix must begin with neither / nor \\: no name of an object does. Leave the sign out.", nil)
+	case slices.ContainsFunc(strings.Split(prefix, "/"), func(part string) bool { return part == "." || part == ".." }):
+		return invalid("Prefix must be without the parts . and .., which clients remove from a path.", nil)
+	}
+	return nil
 }

@@ -48,5 +48,5 @@ func (s service) credentialsOfRole(binding providers.Task, role ramrole.Role) (m
 	credentials["oidc_provider_arn"] = role.Provider
 	credentials["oidc_audience"] = role.Audience
 	credentials["service_account"] = role.ServiceAccount
-	return credentials, nil
+	return withPrefix(binding, credentials)
 }

@@ -11,19 +11,24 @@ import (
 // userBindings returns the kind "ram": a RAM user with a key.
 func (s service) userBindings() ramuser.Kind {
 	return ramuser.New(ramuser.Config{
-		Clients:    s.clientsForBindings,
-		Substitute: s.substituteForBindings,
-		Document:   policyOf,
-		Credentials: func(instance providers.Task, user string, key ramuser.Key) (map[string]string, error) {
-			plan, err := instancePlanOf(instance)
-			if err != nil {
-				return nil, err
-			}
-			s, err := s.of(instance)
-			return credentialsOf(s.endpoints(plan.Region), plan, user, key), err
-		},
-		Explain: s.explainForBindings,
+		Clients:     s.clientsForBindings,
+		Substitute:  s.substituteForBindings,
+		Document:    policyOf,
+		Credentials: s.credentialsOfUser,
+		Explain:     s.explainForBindings,
 	})
+}
+
+// credentialsOfUser returns the credentials of an application.
+func (s service) credentialsOfUser(binding providers.Task, user string, key ramuser.Key) (map[string]string, error) {
+	plan, err := instancePlanOf(*binding.Of)
+	if err != nil {
+		return nil, err
+	}
+	if s, err = s.of(*binding.Of); err != nil {
+		return nil, err
+	}
+	return withPrefix(binding, credentialsOf(s.endpoints(plan.Region), plan, user, key))
 }
 
 // clientsForBindings returns the clients that make the bindings of an instance, in

@@ -53,8 +53,19 @@ func (w *fixture) instance(parameters string) *providers.Task {
 // binding returns a prepared task that makes a binding of the instance.
 func (w *fixture) binding(of *providers.Task) *providers.Task {
 	w.Helper()
+	return w.bindingWith(of, "")
+}
+
+// bindingWith returns a prepared task that makes a binding with parameters.
+func (w *fixture) bindingWith(of *providers.Task, parameters string) *providers.Task {
+	w.Helper()
 	t := w.life(providers.Binding)
 	t.Of = of
+	if parameters != "" {
+		normal, err := recordedPlan(w.T).NormalBinding(json.RawMessage(parameters))
+		w.must(err)
+		t.Parameters = normal
+	}
 	return w.prepare(t)
 }
 

@@ -288,7 +288,14 @@ func TestNames_OfOneLife_HaveTheRightForm(t *testing.T) {
 }
 
 func TestPolicy_OneBucket_WithoutAdministration(t *testing.T) {
-	text, err := grant{Bucket: bucketName(life(), ""), Access: accessReadWrite}.document()
+	for _, access := range []string{"readwrite", "readonly", "writeonly"} {
+		checkPolicy(t, grant{Bucket: bucketName(life(), ""), Access: access})
+	}
+}
+
+func checkPolicy(t *testing.T, g grant) {
+	t.Helper()
+	text, err := g.document()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,5 +317,44 @@ func TestPolicy_OneBucket_WithoutAdministration(t *testing.T) {
 				t.Errorf("the policy allows %s", a)
 			}
 		}
+	}
+}
+
+// A prefix that a policy would read as another set of names, or that begins no name,
+// is the user's to mend.
+func TestPrefix_BadOnes_AreTheUsers(t *testing.T) {
+	instance := instanceTask("")
+	plan, err := prepareInstance(instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if instance.Plan, err = json.Marshal(plan); err != nil {
+		t.Fatal(err)
+	}
+	for prefix, ok := range map[string]bool{
+		"": true, "in/": true, "a b/c_d-e.f/": true, ".well-known/": true, "in//": true, strings.Repeat("<", 256): true, "$HOME/{x}": true,
+		"*": false, "in/*": false, "in?": false, "${acs:AccessId}/": false, "/in": false, `\in`: false, "../": false, "in/./": false, "in/..": false,
+		"für/": false, "in\n": false, "\x00": false, strings.Repeat("a", 257): false,
+	} {
+		raw, err := json.Marshal(map[string]string{"Prefix": prefix})
+		if err != nil {
+			t.Fatal(err)
+		}
+		binding := providers.Task{Kind: providers.Binding, Goal: providers.Present, Life: life(), Of: &instance, Parameters: raw}
+		made, err := service{}.bindings().Prepare(binding)
+		failure, refused := errors.AsType[*providers.Failure](err)
+		if ok != (err == nil) || refused && failure.Kind != providers.Invalid || !ok && !refused {
+			t.Errorf("prefix %q: %v, want taken %t", prefix, err, ok)
+		}
+		if ok && len(made) > 6144 {
+			t.Errorf("prefix %q: the plan has %d characters, and a policy at most 6144", prefix, len(made))
+		}
+	}
+}
+
+func TestAccess_UnknownOne_IsTheUsers(t *testing.T) {
+	_, err := grant{Bucket: "b", Access: "all"}.document()
+	if failure, ok := errors.AsType[*providers.Failure](err); !ok || failure.Kind != providers.Invalid {
+		t.Errorf("an unknown access: %v", err)
 	}
 }

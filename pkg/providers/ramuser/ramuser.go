@@ -18,15 +18,15 @@ import (
 )
 
 // A Config is the service's part of the kind. The functions get the task of the
-// binding's instance, and Document the task of the binding.
+// binding's instance; Document and Credentials get the task of the binding, which
+// has an instance.
 type Config struct {
 	// Clients returns the clients that make the user. Required.
 	Clients func(instance providers.Task) (*alicloud.Clients, error)
-	// Document returns the document of the user's policy. Its task has an instance.
-	// Required.
+	// Document returns the document of the user's policy. Required.
 	Document func(binding providers.Task) (string, error)
 	// Credentials returns the credentials of an application. Required.
-	Credentials func(instance providers.Task, user string, key Key) (map[string]string, error)
+	Credentials func(binding providers.Task, user string, key Key) (map[string]string, error)
 	// Substitute returns clients that may act in place of the instance's, whose key
 	// the cloud refuses with err: clients of the same account, or nil for none. Its
 	// own error replaces err. Nil: there are none.
@@ -110,8 +110,7 @@ func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, er
 func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 	p, err := planOf(t)
 	state, ok := seen.State.(State)
-	instance, missing := instanceOf(t)
-	if err != nil || !ok || missing != nil {
+	if _, missing := instanceOf(t); err != nil || !ok || missing != nil {
 		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
 	if t.Goal == providers.Absent {
@@ -121,7 +120,7 @@ func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 	if step.Action != providers.Done {
 		return step
 	}
-	credentials, err := k.config.Credentials(instance, p.User, keyOf(t.Facts))
+	credentials, err := k.config.Credentials(t, p.User, keyOf(t.Facts))
 	if err != nil {
 		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
