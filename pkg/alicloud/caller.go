@@ -34,5 +34,6 @@ func (c *Clients) Caller(ctx context.Context) (account string, err error) {
 	if err != nil {
 		return "", c.products.classify(op, err)
 	}
+	c.account.Store(account)
 	return account, nil
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,8 +17,10 @@ import (
 
 // A Config names the region, credentials and endpoints of clients.
 type Config struct {
-	// Region that requests name, such as cn-hangzhou. Required.
-	Region string
+	// Region that requests name, such as cn-hangzhou. Required, unless FindRegion
+	// finds it later.
+	Region     string
+	FindRegion func(context.Context) (string, error)
 	// Credentials sign the requests. Required.
 	Credentials CredentialsSource
 	// Endpoints override the real hosts, by the name of the product. Plain http
@@ -29,12 +31,15 @@ type Config struct {
 	CallsPerSecond float64
 	// Metrics takes the collectors; it may be nil.
 	Metrics prometheus.Registerer
+	// Shared are clients of another profile, whose products, connections, pace and
+	// metrics these share. Nil: they have their own.
+	Shared *Clients
 }
 
 // Clients send requests to the products of the cloud, in one region and as one
 // identity. They are safe for concurrent use.
 type Clients struct {
-	region    string
+	region    *lateRegion
 	source    CredentialsSource
 	endpoints map[string]*url.URL
 	products  products
@@ -46,8 +51,9 @@ type Clients struct {
 
 	callers *Memo[string] // the accounts of keys
 
-	mu     sync.Mutex
-	pacers map[string]*pacer
+	pacers  *sharedPacers
+	account atomic.Value // string: the account seen last; empty until then
+	unknown string       // stands for the account until then
 }
 
 // Time-outs of calls. The page of RDS CreateDBInstance advises 20 s and more:
@@ -60,7 +66,7 @@ const (
 
 // New returns clients that can call the products, and STS.
 func New(c Config, list ...Product) (*Clients, error) {
-	if !IsRegion(c.Region) {
+	if !IsRegion(c.Region) && (c.Region != "" || c.FindRegion == nil) {
 		return nil, fmt.Errorf("alicloud: region %q is not a region id", c.Region)
 	}
 	if c.Credentials == nil {
@@ -74,15 +80,24 @@ func New(c Config, list ...Product) (*Clients, error) {
 			return nil, fmt.Errorf("alicloud: the endpoint of %s is not a URL with http or https and a host", product)
 		}
 	}
+	clients := &Clients{
+		region: &lateRegion{region: c.Region, find: c.FindRegion}, source: c.Credentials, endpoints: c.Endpoints,
+		signer: signerBroker, callers: NewMemo[string](0, nil),
+	}
+	clients.account.Store("")
+	if shared := c.Shared; shared != nil {
+		clients.products, clients.transport, clients.rate = shared.products, shared.transport, shared.rate
+		clients.users, clients.pacers = shared.users, shared.pacers
+		clients.unknown = shared.pacers.newUnknown()
+		clients.measure(shared.metrics)
+		return clients, nil
+	}
 	products, err := register(list)
 	if err != nil {
 		return nil, err
 	}
-	clients := &Clients{
-		region: c.Region, source: c.Credentials, endpoints: c.Endpoints, products: products,
-		transport: strictTransport{newTransport()}, rate: c.CallsPerSecond, signer: signerBroker,
-		users: newUserPacers(c.CallsPerSecond, time.Now), pacers: map[string]*pacer{}, callers: NewMemo[string](0, nil),
-	}
+	clients.products, clients.transport, clients.rate = products, strictTransport{newTransport()}, c.CallsPerSecond
+	clients.users, clients.pacers = newUserPacers(c.CallsPerSecond, time.Now), newSharedPacers(c.CallsPerSecond, time.Now)
 	clients.measure(newMetrics(products.names()))
 	if c.Metrics != nil {
 		if err := clients.register(c.Metrics); err != nil {
@@ -96,15 +111,17 @@ func New(c Config, list ...Product) (*Clients, error) {
 // one instance. They share connections. Each key has a rate of its own, since the
 // cloud limits calls by account, and all such keys share another one.
 func (c *Clients) With(source CredentialsSource) *Clients {
-	return &Clients{
+	clients := &Clients{
 		region: c.region, source: source, endpoints: c.endpoints, products: c.products,
 		transport: c.transport, rate: c.rate, users: c.users, signer: signerInstance, metrics: c.metrics,
-		pacers: map[string]*pacer{}, callers: NewMemo[string](0, nil),
+		pacers: c.pacers, callers: NewMemo[string](0, nil),
 	}
+	clients.account.Store("")
+	return clients
 }
 
-// Region returns the region that requests name.
-func (c *Clients) Region() string { return c.region }
+// Region returns the region that requests name; empty while it is unknown.
+func (c *Clients) Region() string { return c.region.known() }
 
 // Override returns the configured endpoint of a product, nil for the real one.
 func (c *Clients) Override(product string) *url.URL { return c.endpoints[strings.ToLower(product)] }
@@ -165,16 +182,4 @@ func (c *Clients) pace(ctx context.Context, op Op, key Key) error {
 		return &notSentError{err}
 	}
 	return nil
-}
-
-func (c *Clients) pacer(product string) *pacer {
-	product = strings.ToLower(product)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.pacers[product]
-	if p == nil {
-		p = newPacer(c.rate, time.Now)
-		c.pacers[product] = p
-	}
-	return p
 }

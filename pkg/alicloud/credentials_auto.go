@@ -18,17 +18,18 @@ type AutoConfig struct {
 }
 
 // Auto returns the first available source: RRSA if the pod has it, else the files
-// if they exist, else the RAM role of the ECS instance. The first use chooses; the
-// choice is final. The chain is our own because the SDK's takes no context, so that
+// if they exist, else the RAM role of the ECS instance. The first key makes the choice
+// final: until then, files may still appear. The chain is our own because the SDK's takes no context, so that
 // a slow source would outlast the call that waits for it.
 func Auto(c AutoConfig) CredentialsSource { return &auto{config: c} }
 
 type auto struct {
-	config AutoConfig
-	once   sync.Once
-	chosen CredentialsSource
-
+	config  AutoConfig
 	metrics *metrics // may be nil
+
+	mu     sync.Mutex
+	chosen CredentialsSource
+	final  bool
 }
 
 // measure implements measured.
@@ -36,31 +37,48 @@ func (a *auto) measure(m *metrics) { a.metrics = m }
 
 // Credentials implements CredentialsSource.
 func (a *auto) Credentials(ctx context.Context) (Key, error) {
-	a.once.Do(func() {
-		a.choose()
-		if source, ok := a.chosen.(measured); ok {
-			source.measure(a.metrics)
-		}
-	})
-	return a.chosen.Credentials(ctx)
+	source := a.choose()
+	key, err := source.Credentials(ctx)
+	if err == nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.final = a.final || source == a.chosen
+	}
+	return key, err
 }
 
-func (a *auto) choose() {
-	if a.config.OIDC.Configured() {
+// choose returns the chosen source.
+func (a *auto) choose() CredentialsSource {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.final:
+		return a.chosen
+	case a.config.OIDC.Configured():
+		a.final = true
 		a.chosen = RRSA(a.config.OIDC)
-		return
-	}
-	if a.config.Dir != "" {
-		if _, err := os.Stat(filepath.Join(a.config.Dir, FileAccessKeyID)); err == nil {
-			a.chosen = Files(a.config.Dir)
-			return
-		}
-	}
-	if a.config.WithoutECSRole {
+	case a.hasFiles():
+		a.final = true
+		a.chosen = Files(a.config.Dir)
+	case a.chosen != nil:
+		return a.chosen
+	case a.config.WithoutECSRole:
 		a.chosen = missing{}
-		return
+	default:
+		a.chosen = ECSRole(a.config.Metadata, a.config.ECSRole)
 	}
-	a.chosen = ECSRole(a.config.Metadata, a.config.ECSRole)
+	if source, ok := a.chosen.(measured); ok {
+		source.measure(a.metrics)
+	}
+	return a.chosen
+}
+
+func (a *auto) hasFiles() bool {
+	if a.config.Dir == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(a.config.Dir, FileAccessKeyID))
+	return err == nil
 }
 
 // missing is the source where no other is available.

@@ -13,7 +13,7 @@ import (
 type Role struct {
 	ARN         string            // acs:ram::ACCOUNT:role/NAME. Required.
 	Base        CredentialsSource // assumes the role. Required.
-	Region      string            // Required.
+	Region      string            // of STS; empty: the one that serves everywhere
 	SessionName string            // 2-64 of [A-Za-z0-9.@_-]; empty: osb-broker
 	ExternalID  string            // if the role's trust policy requires one
 	Endpoint    *url.URL          // of STS; nil: the real one
@@ -28,7 +28,7 @@ const defaultSession = "osb-broker"
 // AssumeRole returns a source of temporary keys of a role (STS API,
 // AssumeRole).
 func AssumeRole(role Role) (CredentialsSource, error) {
-	config := Config{Region: role.Region, Credentials: role.Base}
+	config := Config{Region: role.Region, Credentials: role.Base, FindRegion: func(context.Context) (string, error) { return "", nil }}
 	if role.Endpoint != nil {
 		config.Endpoints = EndpointsAt(role.Endpoint)
 	}

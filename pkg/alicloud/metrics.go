@@ -18,6 +18,8 @@ type metrics struct {
 	waits     *prometheus.CounterVec
 	refreshes *prometheus.CounterVec
 	expiry    *prometheus.GaugeVec
+
+	profile string // of the credentials
 }
 
 // Names of labels.
@@ -25,7 +27,11 @@ const (
 	labelProduct = "product"
 	labelAction  = "action"
 	labelSource  = "source"
+	labelProfile = "profile" // as many as the operator's profile file has
 )
+
+// defaultProfile is the label of credentials without a name.
+const defaultProfile = "default"
 
 // Values of the label signer.
 const (
@@ -50,12 +56,13 @@ func newMetrics(products []string) *metrics {
 		}, []string{labelProduct}),
 		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alibabacloud_broker_credentials_refreshes_total",
-			Help: "Attempts to get a key of the cloud from its source, by source and result.",
-		}, []string{labelSource, "result"}),
+			Help: "Attempts to get a key of the cloud from its source, by profile, source and result.",
+		}, []string{labelProfile, labelSource, "result"}),
 		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "alibabacloud_broker_credentials_expiry_timestamp_seconds",
 			Help: "When the current key expires, in Unix time; 0 for a key that lasts.",
-		}, []string{labelSource}),
+		}, []string{labelProfile, labelSource}),
+		profile: defaultProfile,
 	}
 	for _, product := range products {
 		m.waits.WithLabelValues(product)
@@ -72,7 +79,7 @@ func (c *Clients) register(r prometheus.Registerer) error {
 			Name:        "alibabacloud_broker_cloud_pace_ratio",
 			Help:        "Pace at which the cloud is called now, as a part of the full pace, by product; below 1 it has throttled.",
 			ConstLabels: prometheus.Labels{labelProduct: product},
-		}, func() float64 { return c.pacer(product).ratio() }))
+		}, func() float64 { return c.pacers.ratio(product) }))
 	}
 	for _, collector := range all {
 		if err := r.Register(collector); err != nil {
@@ -96,7 +103,7 @@ func (m *metrics) sent(op Op, took time.Duration) {
 // receiver it returns at once.
 func (m *metrics) expect(source string) {
 	if m != nil {
-		m.refreshes.WithLabelValues(source, "failed")
+		m.refreshes.WithLabelValues(m.profile, source, "failed")
 	}
 }
 
@@ -106,15 +113,26 @@ func (m *metrics) refreshed(source string, key Key, err error) {
 		return
 	}
 	if err != nil {
-		m.refreshes.WithLabelValues(source, "failed").Inc()
+		m.refreshes.WithLabelValues(m.profile, source, "failed").Inc()
 		return
 	}
-	m.refreshes.WithLabelValues(source, "ok").Inc()
+	m.refreshes.WithLabelValues(m.profile, source, "ok").Inc()
 	expires := 0.0
 	if !key.Expires.IsZero() {
 		expires = float64(key.Expires.Unix())
 	}
-	m.expiry.WithLabelValues(source).Set(expires)
+	m.expiry.WithLabelValues(m.profile, source).Set(expires)
+}
+
+// ofProfile returns the metrics of the credentials of a profile. On a nil receiver it
+// returns nil.
+func (m *metrics) ofProfile(name string) *metrics {
+	if m == nil || name == "" {
+		return m
+	}
+	of := *m
+	of.profile = name
+	return &of
 }
 
 // A measured source of credentials counts its refreshes. measure is called before

@@ -134,9 +134,9 @@ func TestMetrics_Refreshes_ShowExpiry(t *testing.T) {
 	fail = true
 	_ = describe(t, c)
 	mustShow(t, registry, "alibabacloud_broker_credentials_refreshes_total",
-		"failed assume_role 1", "failed files 0", "ok assume_role 1", "ok files 1")
+		"default failed assume_role 1", "default failed files 0", "default ok assume_role 1", "default ok files 1")
 	mustShow(t, registry, "alibabacloud_broker_credentials_expiry_timestamp_seconds",
-		fmt.Sprintf("assume_role %v", float64(expires.Unix())), "files 0")
+		fmt.Sprintf("default assume_role %v", float64(expires.Unix())), "default files 0")
 	mustShow(t, registry, "alibabacloud_broker_cloud_requests_total",
 		"AssumeRole sts denied broker 1",
 		"AssumeRole sts ok broker 1",

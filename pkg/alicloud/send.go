@@ -58,7 +58,7 @@ func (c *Clients) send(ctx context.Context, access Access, key Key, req requests
 	config := sdk.NewConfig()
 	config.AutoRetry = false
 	config.Transport = perCall{ctx: ctx, next: c.transport}
-	client, err := sdk.NewClientWithOptions(c.region, config, key.provider())
+	client, err := sdk.NewClientWithOptions(c.Region(), config, key.provider())
 	if err != nil {
 		return &notSentError{fmt.Errorf("set up the SDK: %w", err)}
 	}
@@ -79,7 +79,7 @@ func (c *Clients) endpoint(product, region string) *url.URL {
 		return u
 	}
 	if region == "" {
-		region = c.region
+		region = c.Region()
 	}
 	return &url.URL{Scheme: "https", Host: c.products[strings.ToLower(product)].Host(region)}
 }
