@@ -9,13 +9,15 @@ import (
 
 // metrics counts operations. Labels come from fixed sets, so that ids stay out.
 type metrics struct {
-	operations  *prometheus.CounterVec
-	duration    *prometheus.HistogramVec
-	calls       *prometheus.CounterVec
-	retries     *prometheus.CounterVec
-	removals    *prometheus.CounterVec
-	leader      prometheus.Gauge
-	quarantined prometheus.Gauge
+	operations *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
+	calls      *prometheus.CounterVec
+	retries    *prometheus.CounterVec
+	removals   *prometheus.CounterVec
+	// keptResources counts resources that deletions left to their owners.
+	keptResources *prometheus.CounterVec
+	leader        prometheus.Gauge
+	quarantined   prometheus.Gauge
 }
 
 // Names of labels.
@@ -48,6 +50,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "alibabacloud_broker_locked_accounts_removed_total",
 			Help: "Locked database accounts that were deleted because their server had as many accounts as it may have, by provider.",
 		}, []string{labelProvider}),
+		keptResources: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alibabacloud_broker_retained_resources_total",
+			Help: "Resources that the deletion of their instance left to their owner, as the plan's deletion: retain says, by provider.",
+		}, []string{labelProvider}),
 		leader: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alibabacloud_broker_leader",
 			Help: "1 in the replica that runs the operations, else 0: alarm if the sum over all replicas is not 1.",
@@ -58,7 +64,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.operations, m.duration, m.calls, m.retries, m.removals, m.leader, m.quarantined)
+		r.MustRegister(m.operations, m.duration, m.calls, m.retries, m.removals, m.keptResources, m.leader, m.quarantined)
 	}
 	return m
 }
@@ -73,6 +79,7 @@ func (m *metrics) expect(provider string) {
 		m.retries.WithLabelValues(provider, string(kind), string(providers.Unexplained))
 	}
 	m.removals.WithLabelValues(provider)
+	m.keptResources.WithLabelValues(provider)
 }
 
 // removed counts a locked account that made room for another one.

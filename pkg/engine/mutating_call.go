@@ -105,6 +105,8 @@ func (a *attempt) storeResult(ctx context.Context, result callResult) (outcome r
 		case result.err == nil:
 			delete(r.Operation.Unexplained, step.Key())
 			forgetFailures(r.Operation)
+		case isKept(result.err) && r.Goal == store.Absent:
+			a.failDeletion(r, result.err, &outcome)
 		case result.refused && result.failText != "":
 			r.Operation.Cause, r.Operation.CauseKind = causeText(result.err), string(providers.User)
 			lifecycle.Fail(r, result.failText, a.now)
@@ -125,6 +127,23 @@ func (a *attempt) storeResult(ctx context.Context, result callResult) (outcome r
 		*a.record = saved
 	}
 	return outcome, err
+}
+
+// isKept reports whether a plan's policy, or a rule of the user's own, keeps the
+// resource from deletion.
+func isKept(err error) bool {
+	failure, ok := errors.AsType[*providers.Failure](err)
+	return ok && failure.Kind == providers.Policy
+}
+
+// failDeletion ends a deletion in failure, as a Fail of the provider's Next does; its
+// work continues at the slow pace.
+func (a *attempt) failDeletion(r *store.Record, err error, outcome *resultOutcome) {
+	if op := r.Operation; !op.State.Finished() {
+		op.Cause, op.CauseKind = causeText(err), string(providers.Policy)
+		*outcome = operationFailed
+	}
+	lifecycle.Fail(r, providers.Sentence(err), a.now)
 }
 
 // storeIntent stores that the call is about to be made, with its whole request. A

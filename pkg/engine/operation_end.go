@@ -86,7 +86,17 @@ func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, e
 			showProgress(r, providers.WaitStep("settle", providers.Slow, lifecycle.TextSettling))
 		})
 	}
-	return time.Time{}, a.end(ctx, func(r *store.Record) { lifecycle.EndLife(r, a.now) })
+	err := a.end(ctx, func(r *store.Record) {
+		lifecycle.EndLife(r, a.now)
+		if step.Kept != "" {
+			lifecycle.NoteKept(r, a.now, step.Kept)
+		}
+	})
+	if err == nil && step.Kept != "" {
+		a.term.engine.metrics.keptResources.WithLabelValues(a.record.Provider).Inc()
+		glog.Infof("resource left to its owner by the deletion of its instance %s provider=%s resource=%q", keyValues(a.record.Key), a.record.Provider, step.Kept)
+	}
+	return time.Time{}, err
 }
 
 // fail ends the operation in failure; the clean-up that follows is due at once.

@@ -159,6 +159,17 @@ func EndLife(r *store.Record, now time.Time) {
 	finish(r, store.Succeeded, "", now)
 }
 
+// factKept names, among the facts of a tombstone, the resource that the deletion left
+// to its owner.
+const factKept = "retained"
+
+// NoteKept records in the ended life of r that its resource exists on, without the
+// broker.
+func NoteKept(r *store.Record, now time.Time, resource string) {
+	r.Facts = map[string]string{factKept: resource}
+	Note(r, now, "", "left to its owner", "")
+}
+
 // OperationOf finds an operation of this or an earlier life by its id.
 func OperationOf(r *store.Record, id string) (store.Operation, bool) {
 	if r.Operation != nil && r.Operation.ID == id {

@@ -56,6 +56,10 @@ type Step struct {
 	// the operation.
 	Account *AccountChange
 
+	// Kept is the id of a resource that a removal which is Done leaves to its owner;
+	// empty: none.
+	Kept string
+
 	// Credentials of a binding that is Done: flat strings, as the application
 	// reads them.
 	Credentials map[string]string

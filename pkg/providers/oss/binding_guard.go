@@ -59,7 +59,7 @@ func (b bindings) block(ctx context.Context, t providers.Task, s providers.Step)
 		return providers.Facts{}, err
 	}
 	err = b.service.withKey(ctx, *t.Of, plan, func(calls bucketCalls) error {
-		_, err := doWithBucket(ctx, calls, s)
+		_, err := doWithBucket(ctx, calls, *t.Of, s)
 		return err
 	})
 	return accessFacts(s.Name, err), err

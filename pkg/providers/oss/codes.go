@@ -32,7 +32,9 @@ func product() alicloud.Product {
 			"0002-00000228":                    providers.ErrDenied,
 			"SecondLevelDomainForbidden":       providers.ErrDenied,
 			"BucketAlreadyExists":              providers.ErrExists,
-			"BucketNotEmpty":                   providers.ErrWrongState,
+			"BucketNotEmpty":                   errNotEmpty,
+			"0015-00000303":                    errLiveChannels, // OSS error page of this number
+			"FileImmutable":                    errImmutable,
 			"OperationAborted":                 providers.ErrWrongState,
 			"AccessDenied":                     providers.ErrDenied,
 			codeUserDisable:                    providers.ErrArrears,

@@ -85,12 +85,12 @@ func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (
 		return providers.Facts{}, err
 	}
 	if s.Name == stepBucket { // whose account it would be in is the key's to say
-		facts, err := doWithBucket(ctx, i.service.calls(i.service.clients(plan.key()), plan), s)
+		facts, err := doWithBucket(ctx, i.service.calls(i.service.clients(plan.key()), plan), t, s)
 		return facts, explain(plan, err)
 	}
 	var facts providers.Facts
 	err = i.service.withKey(ctx, t, plan, func(calls bucketCalls) (err error) {
-		facts, err = doWithBucket(ctx, calls, s)
+		facts, err = doWithBucket(ctx, calls, t, s)
 		return err
 	})
 	return facts.Merge(accessFacts(s.Name, err)), err
@@ -127,6 +127,9 @@ type bucketState struct {
 	Looked map[string]any
 	// Content; read only for a removal.
 	Objects, Uploads bool
+	// Unlisted says that the account may not list the content at the endpoint of
+	// the broker. The bucket itself can be deleted once it is empty.
+	Unlisted bool
 }
 
 func (s bucketState) isOurs() bool     { return s.There && !s.Foreign }
@@ -201,8 +204,11 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		return state, nil
 	}
 	state.Objects, state.Uploads, err = calls.Holds(ctx, plan.Bucket)
-	if errors.Is(err, providers.ErrNotFound) { // deleted just now
+	switch {
+	case errors.Is(err, providers.ErrNotFound): // deleted just now
 		return bucketState{}, nil
+	case errors.Is(err, providers.ErrPublicEndpoint):
+		state.Unlisted, err = true, nil
 	}
 	return state, err
 }

@@ -86,19 +86,19 @@ func unlessRefused(t providers.Task, step providers.Step) providers.Step {
 	return providers.FailStep(providers.Broken, textRefused)
 }
 
-func doWithBucket(ctx context.Context, calls bucketCalls, s providers.Step) (providers.Facts, error) {
+func doWithBucket(ctx context.Context, calls bucketCalls, t providers.Task, s providers.Step) (providers.Facts, error) {
 	var r bucketRequest
 	if err := providers.Decode(s.Request, "request of step "+s.Name, &r); err != nil {
 		return providers.Facts{}, err
 	}
-	facts, err := callForBucket(ctx, calls, s.Name, r)
+	facts, err := callForBucket(ctx, calls, t, s.Name, r)
 	if err != nil {
 		return facts, fmt.Errorf("oss: %s of %s: %w", s.Name, r.Bucket, err)
 	}
 	return facts, nil
 }
 
-func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucketRequest) (providers.Facts, error) {
+func callForBucket(ctx context.Context, calls bucketCalls, t providers.Task, step string, r bucketRequest) (providers.Facts, error) {
 	if providers.IsTagStep(step, stepTags) || providers.IsTagStep(step, stepRetain) {
 		return providers.TagsRefused(step, providers.Facts{}, addTags(ctx, calls, r))
 	}
@@ -120,7 +120,7 @@ func callForBucket(ctx context.Context, calls bucketCalls, step string, r bucket
 	case stepBlock, stepUnblock:
 		return providers.Facts{}, calls.BlockPublicAccess(ctx, r.Bucket, step == stepBlock)
 	default:
-		return callToRemove(ctx, calls, step, r)
+		return callToRemove(ctx, calls, t, step, r)
 	}
 }
 

@@ -1,0 +1,118 @@
+package oss
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+)
+
+// Emptying works in runs: each call of Do removes pages of the content for some
+// seconds and returns its counts as facts. A run that is killed loses its counts
+// alone, since every run lists from the beginning.
+
+// The longest run, and the time that a run leaves to its last pages.
+const (
+	longestRun = 8 * time.Second
+	timeToEnd  = 10 * time.Second
+)
+
+// Facts of an emptying, for operators.
+const (
+	factObjectsFound   = "objects_found"   // about how many there were, as OSS counted them
+	factObjectsRemoved = "objects_removed" // versions and delete markers
+	factObjectsLeft    = "objects_left"    // about how many
+	factUploadsRemoved = "uploads_removed"
+	factEmptied        = "emptied" // number of runs that removed the last object
+	factEmptying       = "emptying"
+)
+
+// byRules is the value of factEmptying while OSS empties the bucket.
+const byRules = "lifecycle rules of OSS"
+
+// Sentences for users about a bucket that is not emptied yet.
+const (
+	textImmutable = "OSS keeps objects of the bucket under a retention policy or a legal hold. End the legal hold, or wait for the end of the retention; the broker then deletes the bucket by itself."
+	textRefilled  = "Objects appear in the bucket while the broker empties it. Stop the application that writes them; the broker then deletes the bucket by itself."
+	textExpiring  = "OSS empties the bucket by lifecycle rules, which takes two to three days: the cloud account may not delete objects at the endpoint that the broker calls. The broker then deletes the bucket by itself; its operator can make it faster with an internal endpoint."
+)
+
+// mostEmptied is the number of times that a bucket is emptied at full pace. More
+// objects come from an application that still writes.
+const mostEmptied = 3
+
+// emptyOfObjects makes a run over the objects.
+func emptyOfObjects(ctx context.Context, calls bucketCalls, t providers.Task, bucket string) (providers.Facts, error) {
+	facts := map[string]string{}
+	found, known := countOf(t, factObjectsFound)
+	if !known && t.Facts.Open[factObjectsRemoved] == "" {
+		if n, err := calls.Count(ctx, bucket); err == nil { // operators may see it; the work needs it not
+			found, known = n, true
+			facts[factObjectsFound] = strconv.FormatInt(n, 10)
+		}
+	}
+	r, err := calls.RemoveObjects(ctx, bucket, endOfRun(ctx))
+	removed, _ := countOf(t, factObjectsRemoved)
+	removed += int64(r.Removed)
+	facts[factObjectsRemoved] = strconv.FormatInt(removed, 10)
+	switch {
+	case r.End && r.Kept == 0:
+		facts[factObjectsLeft] = "0"
+	case known:
+		facts[factObjectsLeft] = strconv.FormatInt(max(found-removed, int64(r.Kept)), 10)
+	}
+	emptied, _ := countOf(t, factEmptied)
+	if r.End && r.Removed > 0 {
+		facts[factEmptied] = strconv.FormatInt(emptied+1, 10)
+	}
+	switch err = providers.UnlessMissing(err); {
+	case err != nil:
+	case r.Removed == 0 && r.Kept > 0:
+		err = &providers.Failure{Kind: providers.Policy, Text: textImmutable, Cause: errImmutable}
+	case r.End && r.Removed > 0 && emptied >= mostEmptied:
+		err = invalid(textRefilled, nil)
+	}
+	return providers.Facts{Open: facts}, err
+}
+
+// emptyOfUploads makes a run over the unfinished uploads.
+func emptyOfUploads(ctx context.Context, calls bucketCalls, t providers.Task, bucket string) (providers.Facts, error) {
+	r, err := calls.RemoveUploads(ctx, bucket, endOfRun(ctx))
+	removed, _ := countOf(t, factUploadsRemoved)
+	facts := map[string]string{factUploadsRemoved: strconv.FormatInt(removed+int64(r.Removed), 10)}
+	return providers.Facts{Open: facts}, providers.UnlessMissing(err)
+}
+
+// expireContent leaves the emptying to OSS.
+func expireContent(ctx context.Context, calls bucketCalls, bucket string) (providers.Facts, error) {
+	if err := calls.Expire(ctx, bucket); err != nil {
+		return providers.Facts{}, providers.UnlessMissing(err)
+	}
+	return providers.Facts{Open: map[string]string{factEmptying: byRules}}, nil
+}
+
+func isExpiring(t providers.Task) bool { return t.Facts.Open[factEmptying] == byRules }
+
+// countOf returns a number among the facts; ok is false where there is none.
+func countOf(t providers.Task, fact string) (n int64, ok bool) {
+	n, err := strconv.ParseInt(t.Facts.Open[fact], 10, 64)
+	return n, err == nil
+}
+
+// endOfRun returns the time after which a run begins no page.
+func endOfRun(ctx context.Context) time.Time {
+	end := time.Now().Add(longestRun)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-timeToEnd).Before(end) {
+		end = deadline.Add(-timeToEnd)
+	}
+	return end
+}
+
+// Refusals of OSS that its codes make (codes.go).
+var (
+	errImmutable    = errors.New("OSS keeps the object: retention policy or legal hold")
+	errNotEmpty     = errors.New("the bucket is not empty")
+	errLiveChannels = errors.New("the bucket has LiveChannels")
+)
