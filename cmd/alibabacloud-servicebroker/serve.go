@@ -54,6 +54,7 @@ func serve(ctx context.Context, c *config) error {
 		return err
 	}
 	services, deps := all.Services(), c.deps(cloud)
+	deps.Metrics = metrics
 	providers, err := services.Providers(deps)
 	if err != nil {
 		return err

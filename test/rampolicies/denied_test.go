@@ -201,13 +201,15 @@ func wanted() map[string][]string {
 		"rds:ResetAccountPassword":               instance,
 		"rds:DeleteAccount":                      instance,
 
-		"oss:ListBuckets":      {"acs:oss:*:" + account + ":*"},
-		"oss:DescribeRegions":  {"acs:oss:*:" + account + ":*"},
-		"oss:PutBucket":        bucket,
-		"oss:GetBucketInfo":    bucket,
-		"oss:GetBucketTagging": bucket,
-		"oss:PutBucketTagging": bucket,
-		"oss:PutBucketAcl":     bucket,
+		"oss:ListBuckets":        {"acs:oss:*:" + account + ":*"},
+		"oss:DescribeRegions":    {"acs:oss:*:" + account + ":*"},
+		"oss:PutBucket":          bucket,
+		"oss:GetBucketInfo":      bucket,
+		"oss:GetBucketTagging":   bucket,
+		"oss:PutBucketTagging":   bucket,
+		"oss:PutBucketAcl":       bucket,
+		"oss:GetBucketStat":      bucket,
+		"oss:PutBucketLifecycle": bucket,
 
 		"oss:PutBucketPublicAccessBlock": bucket,
 

@@ -216,7 +216,7 @@ func protect(t *testing.T, cloud *emulator.Server) error {
 
 // walkBucket takes a bucket through its life. Before it is made the broker
 // believes for a moment that its name is another account's, and its users
-// leave objects and an upload behind.
+// leave objects and an upload behind, which the account may not touch at first.
 func walkBucket(t *testing.T, s *stack.Stack, rotate bool) error {
 	t.Helper()
 	s.Cloud().Faults().Add(cloud.Fault{Action: "oss:GetBucketInfo", Effect: cloud.FailBefore, Code: "AccessDenied", Status: forcedStatus, Times: 1})
@@ -228,6 +228,7 @@ func walkBucket(t *testing.T, s *stack.Stack, rotate bool) error {
 		func() error { return w.update("{" + w.ids + `,"parameters":{"Acl":"public-read"}}`) },
 		func() error { return w.unbind(last(rotate)) },
 		func() error { return fill(t, s.Cloud()) },
+		func() error { return forbidData(s.Cloud()) },
 		w.deprovision,
 	)
 }
@@ -245,6 +246,13 @@ func fill(t *testing.T, cloud *emulator.Server) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// forbidData refuses the next two looks at the content of a bucket, as at a public
+// endpoint: the bucket turns out to have some, and OSS is asked to remove it.
+func forbidData(server *emulator.Server) error {
+	server.Faults().Add(cloud.Fault{Action: "oss:ListObjectVersions", Effect: cloud.FailBefore, Code: "PublicEndpointForbidden", Times: 2})
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -48,10 +50,20 @@ type Policy struct {
 type Deps struct {
 	// Profiles reach the cloud; each task names its own. Required.
 	Profiles Profiles
+	// Metrics takes the metrics of providers; it may be nil.
+	Metrics prometheus.Registerer
 	// Metadata reads the metadata service of the broker's machine; it may be nil.
 	Metadata *alicloud.Metadata
 	// Clusters have the service accounts that may assume the roles of bindings.
 	Clusters Clusters
+}
+
+// Register registers a metric; without a registry it does nothing.
+func (d Deps) Register(c prometheus.Collector) error {
+	if d.Metrics == nil {
+		return nil
+	}
+	return d.Metrics.Register(c)
 }
 
 // A Network is the operator's choice for instances inside a VPC. Each member

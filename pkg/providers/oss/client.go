@@ -58,6 +58,7 @@ type client struct {
 	cloud    *alicloud.Clients
 	region   string // of the buckets
 	endpoint *url.URL
+	emptying emptyingMetrics
 }
 
 var _ bucketCalls = client{}

@@ -104,7 +104,8 @@ func (c client) uploads(ctx context.Context, bucket string, from place, size int
 }
 
 // RemoveObjects deletes versions and delete markers, each by its version.
-func (c client) RemoveObjects(ctx context.Context, bucket string, until time.Time) (removal, error) {
+func (c client) RemoveObjects(ctx context.Context, bucket string, until time.Time) (r removal, err error) {
+	defer func() { c.emptying.count(removedObjects, r) }()
 	return removePages(until,
 		func(from place) ([]oss.ObjectIdentifier, place, error) {
 			return c.versions(ctx, bucket, from, objectsPage)
@@ -153,7 +154,8 @@ func (c client) deleteMany(ctx context.Context, bucket string, page []oss.Object
 }
 
 // RemoveUploads aborts unfinished multipart uploads with their parts.
-func (c client) RemoveUploads(ctx context.Context, bucket string, until time.Time) (removal, error) {
+func (c client) RemoveUploads(ctx context.Context, bucket string, until time.Time) (r removal, err error) {
+	defer func() { c.emptying.count(removedUploads, r) }()
 	return removePages(until,
 		func(from place) ([]oss.Upload, place, error) { return c.uploads(ctx, bucket, from, uploadsPage) },
 		func(page []oss.Upload) (total removal, err error) {

@@ -50,7 +50,11 @@ func Descriptor() descriptor.Descriptor {
 // New returns the provider. An override of the endpoint "oss" replaces the
 // endpoints of all regions; bound credentials name it too.
 func New(d descriptor.Deps) (providers.Provider, error) {
-	s := service{profiles: d.Profiles, regions: alicloud.NewMemo[[]string](keepRegions, nil), clusters: d.Clusters}
+	metrics, err := newEmptyingMetrics(d)
+	if err != nil {
+		return nil, err
+	}
+	s := service{profiles: d.Profiles, regions: alicloud.NewMemo[[]string](keepRegions, nil), clusters: d.Clusters, emptying: metrics}
 	return providers.Compose(instances{service: s}, s.bindings()), nil
 }
 
@@ -62,6 +66,7 @@ type service struct {
 	override *url.URL // of the endpoint; nil: the real ones
 	regions  *alicloud.Memo[[]string]
 	clusters descriptor.Clusters
+	emptying emptyingMetrics
 }
 
 // of returns the service as the profile of a task reaches it.
