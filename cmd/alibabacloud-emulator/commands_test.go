@@ -265,7 +265,7 @@ func TestVersion_WithoutConfiguration_IsPrinted(t *testing.T) {
 }
 
 func TestExecute_Switches_ShownByTheControlAPI(t *testing.T) {
-	p := start(t, map[string]string{"EMULATOR_ACCOUNT": "today"}, "--unknown-not-found", "--public-buckets")
+	p := start(t, nil, "--unknown-not-found", "--public-buckets")
 	response, err := http.Get(p.facts["control"] + "/behaviour")
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +282,9 @@ func TestExecute_Switches_ShownByTheControlAPI(t *testing.T) {
 	if got.Account.Opened != "today" || !got.Gateway.UnknownNotFound || !got.Oss.RefuseV1 || !got.Oss.RefusePublicData || got.Oss.BlockPublicAccess {
 		t.Errorf("the switches are %+v", got)
 	}
-	if err := execute(t.Context(), []string{"--account=1999"}, func(string) string { return "" }, io.Discard, io.Discard); err == nil {
-		t.Error("an account of 1999 was started")
+	for _, account := range []string{"1999", ""} {
+		if err := execute(t.Context(), []string{"--account=" + account}, noEnvironment, io.Discard, io.Discard); err == nil {
+			t.Errorf("the account %q was started", account)
+		}
 	}
 }

@@ -50,7 +50,7 @@ func (s *settings) flags(getenv func(string) string) *pflag.FlagSet {
 	text(&s.metadataListen, "metadata-listen", "EMULATOR_METADATA_LISTEN", "", "`address` of the metadata service alone; --listen serves it too (default: none)")
 	text(&s.oidcFile, "oidc-file", "EMULATOR_OIDC_FILE", "", "`file` with a JSON list of OIDC providers for AssumeRoleWithOIDC: name, issuer, clientIds, jwks or \"trustAny\": true")
 	fs.BoolVar(&s.strictTransport, "strict-tls", false, "refuse RAM and STS over plain HTTP, as the real ones do")
-	text(&s.accountText, "account", "EMULATOR_ACCOUNT", "", "`age` of the account, a switch over single ones: 2024, today, or empty for the default")
+	text(&s.accountText, "account", "EMULATOR_ACCOUNT", string(emulator.AccountToday), "`age` of the account, a switch over single ones: today or 2024")
 	fs.BoolVar(&s.publicBuckets, "public-buckets", false, "let new OSS buckets have public ACLs, as before October 2025")
 	fs.BoolVar(&s.unknownNotFound, "unknown-not-found", false, "refuse what the emulator lacks with 404 InvalidAction.NotFound or 400, which clients take as final, instead of 501")
 	fs.BoolVar(&s.metadataV1, "metadata-v1", false, "let the metadata service answer requests without a token too")

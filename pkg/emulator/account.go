@@ -15,24 +15,24 @@ type Account string
 // The accounts. A data call of today's goes to an internal endpoint, or to a host
 // outside of aliyuncs.com, which counts as one.
 const (
-	AccountDefault Account = ""      // public access to new buckets is blocked; all else as in 2024
-	Account2024    Account = "2024"  // before March 2025
-	AccountToday   Account = "today" // since October 2025
+	AccountToday Account = "today" // since October 2025
+	Account2024  Account = "2024"  // before March 2025
 )
 
-// UnmarshalText refuses other accounts than the three.
+// UnmarshalText refuses other accounts than the two.
 func (a *Account) UnmarshalText(text []byte) error {
 	switch given := Account(text); given {
-	case AccountDefault, Account2024, AccountToday:
+	case Account2024, AccountToday:
 		*a = given
 		return nil
 	}
-	return fmt.Errorf(`the account %q is unknown: use "2024", "today" or "" for the default`, text)
+	return fmt.Errorf(`the account %q is unknown: use "today" or "2024"`, text)
 }
 
 // buckets returns the switches of OSS for the account.
 func (a Account) buckets() oss.Behaviour {
-	return oss.Behaviour{BlockPublicAccess: a != Account2024, RefuseV1: a == AccountToday, RefusePublicData: a == AccountToday}
+	today := a == AccountToday
+	return oss.Behaviour{BlockPublicAccess: today, RefuseV1: today, RefuseV1OfNewBuckets: today, RefusePublicData: today}
 }
 
 // An accountBehaviour is the switch over the single switches.
@@ -61,7 +61,11 @@ func (s *Server) accountProduct() Product {
 		}
 		s.account.opened = behaviour.Opened
 		if buckets := s.OSS(); buckets != nil {
-			buckets.Behave(func(b *oss.Behaviour) { *b = behaviour.Opened.buckets() })
+			opened := behaviour.Opened.buckets()
+			buckets.Behave(func(b *oss.Behaviour) {
+				b.BlockPublicAccess, b.RefusePublicData = opened.BlockPublicAccess, opened.RefusePublicData
+				b.RefuseV1, b.RefuseV1OfNewBuckets = opened.RefuseV1, opened.RefuseV1OfNewBuckets
+			})
 		}
 	})}
 }

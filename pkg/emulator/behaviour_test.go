@@ -44,10 +44,20 @@ func TestBehaviour_UnknownNotFound_IsOfAllProducts(t *testing.T) {
 }
 
 func TestAccount_SetAtStartOrLater_SetsTheSingleSwitches(t *testing.T) {
-	today := oss.Behaviour{BlockPublicAccess: true, RefuseV1: true, RefusePublicData: true}
-	started := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.Account, c.PublicBuckets = emulator.AccountToday, true }))
-	if got := bucketSwitches(started); got != (oss.Behaviour{RefuseV1: true, RefusePublicData: true}) {
-		t.Errorf("today's account with public buckets: %+v", got)
+	today := oss.Behaviour{BlockPublicAccess: true, RefuseV1: true, RefuseV1OfNewBuckets: true, RefusePublicData: true}
+	public, open, v1 := today, today, oss.Behaviour{RefuseV1: true}
+	public.BlockPublicAccess, open.RefuseV1 = false, false
+	for _, tc := range []struct {
+		change func(*emulator.Config)
+		want   oss.Behaviour
+	}{
+		{func(*emulator.Config) {}, today},
+		{func(c *emulator.Config) { c.PublicBuckets = true }, public},
+		{func(c *emulator.Config) { c.Account = emulator.Account2024 }, oss.Behaviour{}},
+	} {
+		if got := bucketSwitches(emulatortest.New(t, emulatortest.WithConfig(tc.change))); got != tc.want {
+			t.Errorf("at the start: %+v, want %+v", got, tc.want)
+		}
 	}
 	srv := emulatortest.New(t, emulatortest.WithConfig(withControl))
 	for _, tc := range []struct {
@@ -55,16 +65,16 @@ func TestAccount_SetAtStartOrLater_SetsTheSingleSwitches(t *testing.T) {
 		status     int
 		want       oss.Behaviour
 	}{
-		{"/behaviour/account", `{}`, 200, oss.Behaviour{BlockPublicAccess: true}},
+		{"/behaviour/account", `{}`, 200, today},
 		{"/behaviour/account", `{"Opened":"2024"}`, 200, oss.Behaviour{}},
 		{"/behaviour/account", `{"Opened":"1999"}`, 400, oss.Behaviour{}},
+		{"/behaviour/account", `{"Opened":""}`, 400, oss.Behaviour{}},
 		{"/behaviour", `{"account":{"Opened":"today"}}`, 200, today},
-		{"/behaviour/oss", `{"RefuseV1":false}`, 200, oss.Behaviour{BlockPublicAccess: true, RefusePublicData: true}},
-		{"/behaviour/account", `{"Opened":"today"}`, 200, oss.Behaviour{BlockPublicAccess: true, RefusePublicData: true}},
-		{"/behaviour", `{"oss":{"RefuseV1":true},"account":{"Opened":"2024"}}`, 200, oss.Behaviour{RefuseV1: true}},
-		{"/behaviour", `{"oss":{"RefuseV1":false},"rds":{"Flying":true}}`, 400, oss.Behaviour{RefuseV1: true}},
-		{"/behaviour", `{"ecs":{}}`, 400, oss.Behaviour{RefuseV1: true}},
-		{"/behaviour/account", `{"Opened":""}`, 200, oss.Behaviour{BlockPublicAccess: true}},
+		{"/behaviour/oss", `{"RefuseV1":false}`, 200, open},
+		{"/behaviour/account", `{"Opened":"today"}`, 200, open},
+		{"/behaviour", `{"oss":{"RefuseV1":true},"account":{"Opened":"2024"}}`, 200, v1},
+		{"/behaviour", `{"oss":{"RefuseV1":false},"rds":{"Flying":true}}`, 400, v1},
+		{"/behaviour", `{"ecs":{}}`, 400, v1},
 	} {
 		if status := send(t, http.MethodPost, srv.ControlURL()+tc.path, tc.body, nil); status != tc.status {
 			t.Errorf("POST %s %s: %d, want %d", tc.path, tc.body, status, tc.status)

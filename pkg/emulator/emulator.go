@@ -42,7 +42,7 @@ type Config struct {
 	Clock          *cloud.Clock  // nil: real time
 	MetadataV1     bool          // the metadata service answers requests without a token too
 	// Account says when the emulated account was opened, and sets single switches by
-	// it; empty means the mixture of AccountDefault.
+	// it; empty means AccountToday.
 	Account Account
 	// PublicBuckets lets new OSS buckets have public ACLs, as before October 2025;
 	// since then public access to them is blocked until it is allowed (A087).
@@ -102,7 +102,8 @@ func New(config Config, list func(Environment) ([]Product, error)) (*Server, err
 	if made {
 		config.AccessKey = saved.AccessKey // a restarted emulator keeps the key that it drew
 	}
-	s := &Server{config: withDefaults(config), madeKey: made, account: account{opened: config.Account}}
+	s := &Server{config: withDefaults(config), madeKey: made}
+	s.account.opened = s.config.Account
 	s.switches.Behave(func(b *rpc.Behaviour) { b.UnknownNotFound = s.config.UnknownNotFound })
 	if s.products, err = list(Environment{Config: s.config, Faults: &s.faults, Journal: &s.journal, Switches: &s.switches}); err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
@@ -142,6 +143,9 @@ func withDefaults(c Config) Config {
 	}
 	if c.AccessKey.Secret == "" {
 		c.AccessKey.Secret = rand.Text() + rand.Text()[:4]
+	}
+	if c.Account == "" {
+		c.Account = AccountToday
 	}
 	if c.Region == "" {
 		c.Region = "cn-hangzhou"

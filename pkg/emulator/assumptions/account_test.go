@@ -11,25 +11,52 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	emulatedoss "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 )
 
-// today opens the emulated account today. The age of a real account is unknown to
-// these tests.
-func today() emulatortest.Option {
-	return emulatortest.WithConfig(func(c *emulator.Config) { c.Account = emulator.AccountToday })
+// v1 returns a client that signs by version 1.
+func (e *environment) v1() *oss.Client {
+	return e.bucketClient(func(c *oss.Config) { c.WithSignatureVersion(oss.SignatureVersionV1) })
 }
 
 func TestA018_V1SignatureOfNewAccount_Refused(t *testing.T) {
 	verify(t, never, func(e *environment) {
-		v1 := e.bucketClient(func(c *oss.Config) { c.WithSignatureVersion(oss.SignatureVersionV1) })
-		_, err := v1.ListBuckets(e.Context(), &oss.ListBucketsRequest{})
+		_, err := e.v1().ListBuckets(e.Context(), &oss.ListBucketsRequest{})
 		if text := e.refused(err, 403, "AccessDenied"); !strings.Contains(text, "<EC>0002-00000080</EC>") {
 			t.Errorf("the error is %s", text)
 		}
 		if _, err := e.bucketClient().ListBuckets(e.Context(), &oss.ListBucketsRequest{}); err != nil {
 			t.Errorf("a signature of version 4: %v", err)
 		}
-	}, today())
+		e.srv.Open(emulator.Account2024)
+		if _, err := e.v1().ListBuckets(e.Context(), &oss.ListBucketsRequest{}); err != nil {
+			t.Errorf("an account of before: %v", err)
+		}
+	})
+}
+
+func TestA403_V1SignatureOfNewBucket_Refused(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		reads := func(name string) error {
+			_, err := e.v1().GetBucketInfo(e.Context(), &oss.GetBucketInfoRequest{Bucket: &name})
+			return err
+		}
+		_, old := e.bucket()
+		// An account of before has buckets of before and new ones.
+		e.srv.OSS().Behave(func(b *emulatedoss.Behaviour) { b.RefuseV1, b.RefuseV1OfNewBuckets = false, true })
+		_, made := e.bucket()
+		if text := e.refused(reads(made), 403, "AccessDenied"); !strings.Contains(text, "<EC>0002-00000080</EC>") {
+			t.Errorf("the error is %s", text)
+		}
+		e.srv.OSS().Behave(func(b *emulatedoss.Behaviour) { b.RefuseV1 = true })
+		if err := reads(old); err != nil {
+			t.Errorf("a bucket of before: %v", err)
+		}
+		e.srv.OSS().Behave(func(b *emulatedoss.Behaviour) { *b = emulatedoss.Behaviour{} })
+		if err := reads(made); err != nil {
+			t.Errorf("a new bucket, with the switches unset: %v", err)
+		}
+	}, emulatortest.WithConfig(func(c *emulator.Config) { c.Account = emulator.Account2024 }))
 }
 
 func TestA019_DataAtPublicEndpoint_Forbidden(t *testing.T) {
@@ -62,5 +89,5 @@ func TestA019_DataAtPublicEndpoint_Forbidden(t *testing.T) {
 		if _, err := at("oss-"+e.region+"-internal.aliyuncs.com").GetObject(e.Context(), &oss.GetObjectRequest{Bucket: &name, Key: oss.Ptr("k")}); err != nil {
 			t.Errorf("data at an internal endpoint: %v", err)
 		}
-	}, today())
+	})
 }

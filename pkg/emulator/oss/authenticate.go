@@ -45,11 +45,6 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 	if refused != nil || sig == nil {
 		return identity{}, candidates[0], refused
 	}
-	if sig.isV1() {
-		if refused := s.refuseV1(); refused != nil {
-			return identity{}, candidates[0], refused
-		}
-	}
 	key, known := s.cfg.Keys.Key(sig.accessKeyID)
 	switch {
 	case !known, key.Token != "" && sig.token == "":
@@ -78,6 +73,11 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 			return identity{}, candidate, errorf("InvalidSecurityToken", "The security token you provided is invalid.")
 		case !key.Expires.IsZero() && !s.cfg.Clock.Now().Before(key.Expires):
 			return identity{}, candidate, errorf("SecurityTokenExpired", "The security token you provided has expired.")
+		}
+		if sig.isV1() {
+			if refused := s.refuseV1(candidate.bucket); refused != nil {
+				return identity{}, candidate, refused
+			}
 		}
 		if candidate.region != "" && sig.region != "" && candidate.region != sig.region {
 			return identity{}, candidate, wrongSigningRegion(r)

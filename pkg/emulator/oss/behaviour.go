@@ -10,8 +10,12 @@ import (
 type Behaviour struct {
 	// BlockPublicAccess makes new buckets with public access blocked (A087).
 	BlockPublicAccess bool
-	// RefuseV1 refuses signatures of version 1 (A018).
+	// RefuseV1 refuses signatures of version 1 (A018) but for buckets that were made
+	// while it and RefuseV1OfNewBuckets were unset.
 	RefuseV1 bool
+	// RefuseV1OfNewBuckets refuses them for the buckets that are made while it is set
+	// (A403).
+	RefuseV1OfNewBuckets bool
 	// RefusePublicData refuses calls for objects and lists of them at public
 	// endpoints of mainland regions (A019).
 	RefusePublicData bool
@@ -24,14 +28,19 @@ func (s *Service) Behave(change func(*Behaviour)) {
 	change(&s.behaviour)
 }
 
-// refuseV1 refuses a signature of version 1 where the account no longer has them.
-func (s *Service) refuseV1() *apiError {
+// refuseV1 refuses a signature of version 1 where the account or the bucket no longer
+// has them. A bucket that takes them goes on with them.
+func (s *Service) refuseV1(bucket string) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.behaviour.RefuseV1 {
+	b, exists := s.buckets[bucket]
+	switch {
+	case exists && !b.withoutV1:
 		return nil
+	case s.behaviour.RefuseV1, exists && s.behaviour.RefuseV1OfNewBuckets:
+		return errorf("AccessDenied", "The V1 signature is not supported. Use the V4 signature.").cause("0002-00000080")
 	}
-	return errorf("AccessDenied", "The V1 signature is not supported for your account. Use the V4 signature.").cause("0002-00000080")
+	return nil
 }
 
 // refusePublicData refuses a call for objects at a public endpoint where the

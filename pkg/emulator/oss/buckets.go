@@ -34,6 +34,7 @@ type bucket struct {
 	documents                     map[string]string // options that are one document, by sub-resource; replaced as a whole
 	worm                          *wormPolicy
 	objectWorm                    *objectWorm // nil: objects have no retention
+	withoutV1                     bool        // signatures of version 1 are refused (A403)
 	publicBlocked                 bool        // PutBucketPublicAccessBlock
 	accountBlocked                bool        // BlockAccount
 	objects                       index
@@ -115,6 +116,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	}
 	b := newBucket(r.target.bucket, r.caller.AccountID, region, s.cfg.Clock.Now())
 	b.publicBlocked, b.accountBlocked = s.behaviour.BlockPublicAccess, s.blockedAccounts[b.owner]
+	b.withoutV1 = s.behaviour.RefuseV1 || s.behaviour.RefuseV1OfNewBuckets
 	if acl != "" {
 		b.acl = acl
 	}

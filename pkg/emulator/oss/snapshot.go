@@ -29,6 +29,7 @@ type savedBucket struct {
 	Versioning   string                  `json:"versioning,omitempty"`
 	Blocked      bool                    `json:"publicBlocked,omitempty"`
 	ByAccount    bool                    `json:"accountBlocked,omitempty"`
+	WithoutV1    bool                    `json:"withoutV1,omitempty"`
 	Tags         []tag                   `json:"tags,omitempty"`
 	Encryption   *encryptionRule         `json:"encryption,omitempty"`
 	CORS         []byte                  `json:"cors,omitempty"`
@@ -94,7 +95,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		b := s.buckets[name]
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
-			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, Tags: b.tags, Encryption: b.encryption,
+			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, WithoutV1: b.withoutV1, Tags: b.tags, Encryption: b.encryption,
 			CORS: b.cors.saved(), Lifecycle: b.lifecycle, LifecycleRun: b.lifecycleRun, Documents: b.documents, Worm: b.worm, ObjectWorm: b.objectWorm,
 		}
 		for key, versions := range b.objects.all() {
@@ -170,7 +171,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 	for _, saved := range all.Buckets {
 		b := newBucket(saved.Name, saved.Owner, saved.Region, saved.Created)
 		b.acl, b.storageClass, b.redundancy, b.versioning = saved.ACL, saved.StorageClass, saved.Redundancy, saved.Versioning
-		b.publicBlocked, b.accountBlocked = saved.Blocked, saved.ByAccount
+		b.publicBlocked, b.accountBlocked, b.withoutV1 = saved.Blocked, saved.ByAccount, saved.WithoutV1
 		b.tags, b.encryption, b.lifecycle, b.lifecycleRun = saved.Tags, saved.Encryption, saved.Lifecycle, saved.LifecycleRun
 		if len(saved.CORS) > 0 {
 			var refused *apiError
