@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -71,6 +72,13 @@ type Key struct {
 	Expires time.Time // zero for long-lived keys
 	Active  bool
 	Caller  Caller
+	// Sources are the networks that the key is used from; none means all.
+	Sources []netip.Prefix
+}
+
+// IsUsable reports whether the key is active, and used from one of its networks.
+func (k Key) IsUsable(from Origin) bool {
+	return k.Active && (len(k.Sources) == 0 || slices.ContainsFunc(k.Sources, func(network netip.Prefix) bool { return network.Contains(from.SourceIP) }))
 }
 
 // Keys finds access keys. ok is false where the id is unknown.

@@ -50,9 +50,9 @@ func (s *Service) authenticate(r *http.Request, candidates []address) (identity,
 	case !known, key.Token != "" && sig.token == "":
 		return identity{}, candidates[0], errorf("InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.").
 			with("OSSAccessKeyId", sig.accessKeyID)
-	case !key.Active:
+	case !key.IsUsable(cloud.OriginOf(r)):
 		return identity{}, candidates[0], errorf("InvalidAccessKeyId", "The OSS Access Key Id you provided is disabled.").
-			with("OSSAccessKeyId", sig.accessKeyID)
+			with("OSSAccessKeyId", sig.accessKeyID).cause("0002-00000904")
 	}
 	var first string
 	if candidates[0].ownDomain {

@@ -3,6 +3,8 @@ package oss
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
 // The actions that RAM or a bucket's ACL decide on and that more than one
@@ -79,23 +81,31 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 }
 
 // authorizeIn decides on an action on the object key of a bucket, or on the
-// bucket if key is empty. RAM decides first; the bucket's ACL can allow more, unless
-// public access is blocked (A084).
+// bucket if key is empty. A denial by RAM or the bucket's policy is final; else
+// either may allow, and the ACL can allow more unless public access is blocked
+// (A084).
 func (s *Service) authorizeIn(r *request, b *bucket, action, key string) *apiError {
 	resource := b.name
 	if key != "" {
 		resource += "/" + key
 	}
-	if r.caller.signed && r.caller.AccountID == b.owner && s.authorize(r, action, resource) == nil {
-		return nil
+	verdict := s.judge(r, b, action, resource)
+	if verdict == policyDenies {
+		return errorf("AccessDenied", "Access denied by bucket policy.")
 	}
-	if !b.isBlocked() && publicly(b.aclOf(key, r.query.Get("versionId")), action) {
+	own := r.caller.signed && r.caller.AccountID == b.owner
+	switch {
+	case own && s.authorize(r, action, resource) == nil:
 		return nil
-	}
-	if !r.caller.signed {
+	case own && s.isDenied(r, action, resource):
+		return forbidden()
+	case verdict == policyAllows:
+		return nil
+	case !b.isBlocked() && publicly(b.aclOf(key, r.query.Get("versionId")), action):
+		return nil
+	case !r.caller.signed:
 		return errorf("AccessDenied", "You have no right to access this object because of bucket acl.").cause("0003-00000001")
-	}
-	if r.caller.AccountID != b.owner {
+	case !own:
 		return errorf("AccessDenied", "The bucket you access does not belong to you.")
 	}
 	return forbidden()
@@ -117,6 +127,12 @@ func (s *Service) authorize(r *request, action, resource string) *apiError {
 		return nil
 	}
 	return forbidden()
+}
+
+// isDenied reports whether a policy of RAM denies the action.
+func (s *Service) isDenied(r *request, action, resource string) bool {
+	denier, ok := s.cfg.Authorizer.(cloud.Denier)
+	return ok && denier.Denies(r.caller.Caller, action, "acs:oss:*:"+r.caller.AccountID+":"+resource)
 }
 
 func forbidden() *apiError {

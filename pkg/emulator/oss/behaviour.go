@@ -1,8 +1,12 @@
 package oss
 
 import (
+	"maps"
 	"net"
 	"strings"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 )
 
 // A Behaviour is the set of switches in which accounts and buckets of different
@@ -19,6 +23,13 @@ type Behaviour struct {
 	// RefusePublicData refuses calls for objects and lists of them at public
 	// endpoints of mainland regions (A019).
 	RefusePublicData bool
+	// IgnoreBucketPolicies leaves the policies of buckets without effect (A404).
+	IgnoreBucketPolicies bool
+	// UserDisable refuses a RAM user, named here, or all callers for "*", as OSS does
+	// that is overdue or not activated (A407).
+	UserDisable string
+	// NameLag is the time in which the name of a deleted bucket is not free (A408).
+	NameLag time.Duration
 }
 
 // Behave changes the behaviour from now on.
@@ -41,6 +52,34 @@ func (s *Service) refuseV1(bucket string) *apiError {
 		return errorf("AccessDenied", "The V1 signature is not supported. Use the V4 signature.").cause("0002-00000080")
 	}
 	return nil
+}
+
+// refuseDisabled refuses a caller that OSS does not serve.
+func (s *Service) refuseDisabled(caller identity) *apiError {
+	isNamed := caller.Kind == cloud.User && caller.Name == s.behaviour.UserDisable
+	if s.behaviour.UserDisable == "*" || s.behaviour.UserDisable != "" && isNamed {
+		return errorf("UserDisable", "UserDisable")
+	}
+	return nil
+}
+
+// refuseRecent refuses the name of a bucket that was deleted a moment ago.
+func (s *Service) refuseRecent(name string) *apiError {
+	at, known := s.deleted[name]
+	if !known || !s.cfg.Clock.Now().Before(at.Add(s.behaviour.NameLag)) {
+		return nil
+	}
+	return errorf("BucketAlreadyExists", "The bucket was deleted a short time ago, and its name is still in use. Please try again later.").
+		with("BucketName", name).cause("0015-00000103")
+}
+
+// noteDeleted remembers the name of a deleted bucket while it is not free.
+func (s *Service) noteDeleted(name string) {
+	now := s.cfg.Clock.Now()
+	maps.DeleteFunc(s.deleted, func(_ string, at time.Time) bool { return !now.Before(at.Add(s.behaviour.NameLag)) })
+	if s.behaviour.NameLag > 0 {
+		s.deleted[name] = now
+	}
 }
 
 // refusePublicData refuses a call for objects at a public endpoint where the

@@ -73,13 +73,21 @@ func parsePolicy(body []byte) (bucketPolicy, *apiError) {
 	return policy, nil
 }
 
-// isPublic reports whether a statement allows something to all accounts without
-// a fixed condition; one without a principal is for all, too (A269; OSS documentation, "Block Public Access").
+// isPublic reports whether a statement of the policy is public.
 func (p bucketPolicy) isPublic() bool {
-	return slices.ContainsFunc(p.Statement, func(s bucketStatement) bool {
-		all := len(s.Principal) == 0 || slices.Contains(s.Principal, "*")
-		return s.Effect == "Allow" && all && !s.isConfined()
-	})
+	return slices.ContainsFunc(p.Statement, bucketStatement.isPublic)
+}
+
+// isPublic reports whether the statement allows something to all accounts without a
+// fixed condition; one without a principal is for all, too (A269; OSS
+// documentation, "Block Public Access").
+func (s bucketStatement) isPublic() bool {
+	return s.Effect == "Allow" && s.isForAll() && !s.isConfined()
+}
+
+// isForAll reports whether the statement is for all principals.
+func (s bucketStatement) isForAll() bool {
+	return len(s.Principal) == 0 || slices.Contains(s.Principal, "*")
 }
 
 // isConfined reports whether a condition fixes the network or the key of the
@@ -120,9 +128,9 @@ func isWide(network string) bool {
 	return err != nil || bits < least
 }
 
-// putBucketPolicy keeps a policy on a bucket; the emulator checks its form and
-// leaves it without effect. Where public access is blocked, a public one is
-// refused (OSS API, PutBucketPolicy; OSS documentation, "Block Public Access").
+// putBucketPolicy keeps a policy on a bucket. Where public access is blocked, a
+// public one is refused (OSS API, PutBucketPolicy; OSS documentation, "Block Public
+// Access").
 func (s *Service) putBucketPolicy(r *request) (*response, *apiError) {
 	policy, refused := parsePolicy(r.body)
 	if refused != nil {

@@ -108,6 +108,9 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 	if b, ok := s.buckets[r.target.bucket]; ok {
 		return b.putAgain(r.caller.AccountID, region, acl, config)
 	}
+	if refused := s.refuseRecent(r.target.bucket); refused != nil {
+		return nil, refused
+	}
 	if s.bucketsOf(r.caller.AccountID, region) >= bucketsPerRegion {
 		return nil, errorf("TooManyBuckets", "You have attempted to create more buckets than allowed.")
 	}
@@ -200,6 +203,7 @@ func (s *Service) deleteBucket(r *request) (*response, *apiError) {
 		return nil, errorf("BucketNotEmpty", "The bucket has %s. Please delete them first.", what).with("BucketName", r.bucket.name)
 	}
 	delete(s.buckets, r.bucket.name)
+	s.noteDeleted(r.bucket.name)
 	return newResponse(http.StatusNoContent), nil
 }
 

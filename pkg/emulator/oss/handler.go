@@ -161,6 +161,9 @@ func (s *Service) do(c *call, body []byte) (*response, *apiError) {
 	defer s.mu.Unlock()
 	r := &request{Request: c.r, target: c.at.target, caller: c.caller, query: c.query, body: body, region: c.at.region, signedRegion: c.at.signedRegion}
 	s.runLifecycle(c.at.bucket)
+	if refused := s.refuseDisabled(r.caller); refused != nil {
+		return nil, refused
+	}
 	if refused := s.admit(c.op, r); refused != nil {
 		return nil, refused
 	}

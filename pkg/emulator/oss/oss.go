@@ -53,6 +53,7 @@ type Service struct {
 	buckets   map[string]*bucket
 	// blockedAccounts block public access to all their buckets.
 	blockedAccounts map[string]bool
+	deleted         map[string]time.Time // buckets whose names are not free again
 	unknown         map[string]bool
 }
 
@@ -76,7 +77,7 @@ func New(cfg Config) *Service {
 	if cfg.Regions == nil {
 		cfg.Regions = []string{cfg.Region}
 	}
-	return &Service{cfg: cfg, behaviour: cfg.Behaviour, table: newTable(), buckets: make(map[string]*bucket), blockedAccounts: make(map[string]bool), unknown: make(map[string]bool)}
+	return &Service{cfg: cfg, behaviour: cfg.Behaviour, table: newTable(), buckets: make(map[string]*bucket), blockedAccounts: make(map[string]bool), deleted: make(map[string]time.Time), unknown: make(map[string]bool)}
 }
 
 // Unknown lists the requests that were answered 501, sorted: method, level and

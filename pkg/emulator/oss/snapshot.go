@@ -16,6 +16,8 @@ import (
 type snapshot struct {
 	Buckets []savedBucket   `json:"buckets"`
 	Blocked map[string]bool `json:"blockedAccounts,omitempty"`
+	// Deleted has the buckets whose names are not free again, with the time.
+	Deleted map[string]time.Time `json:"deleted,omitempty"`
 }
 
 type savedBucket struct {
@@ -90,7 +92,7 @@ type savedPart struct {
 func (s *Service) Snapshot() (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := snapshot{Blocked: maps.Clone(s.blockedAccounts)}
+	all := snapshot{Blocked: maps.Clone(s.blockedAccounts), Deleted: maps.Clone(s.deleted)}
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
 		saved := savedBucket{
@@ -201,6 +203,8 @@ func (s *Service) Restore(data json.RawMessage) error {
 	s.buckets = buckets
 	s.blockedAccounts = make(map[string]bool)
 	maps.Copy(s.blockedAccounts, all.Blocked)
+	s.deleted = make(map[string]time.Time)
+	maps.Copy(s.deleted, all.Deleted)
 	for _, b := range buckets { // states of before have it of their buckets alone
 		if b.accountBlocked {
 			s.blockedAccounts[b.owner] = true

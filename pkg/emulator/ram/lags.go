@@ -1,11 +1,13 @@
 package ram
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 )
 
-// A Behaviour has the delays of the real service. The zero value has none.
+// A Behaviour has the delays of the real service and what its owner has set in the
+// console. The zero value has none.
 type Behaviour struct {
 	// KeyLag is the time until the services know a new access key (A400).
 	KeyLag time.Duration
@@ -18,6 +20,9 @@ type Behaviour struct {
 	// answers DeleteConflict after a policy was detached, as Terraform's
 	// provider expects of it.
 	DetachLag time.Duration
+	// KeySources is the network policy of the account's access keys, the ones of its
+	// users included: the networks that they are used from; none means all (A409).
+	KeySources []netip.Prefix
 }
 
 // Instant is the behaviour without delays.

@@ -75,6 +75,9 @@ func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if key, ok := r.keys[accessKeyID]; ok {
+		if key.Caller.AccountID == r.account {
+			key.Sources = r.behaviour.KeySources
+		}
 		return key, true
 	}
 	k, ok := r.userKeys[accessKeyID]
@@ -82,9 +85,9 @@ func (r *RAM) Key(accessKeyID string) (cloud.Key, bool) {
 		return cloud.Key{}, false
 	}
 	if k.user == "" {
-		return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Caller: r.accountCaller(accessKeyID)}, true
+		return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Caller: r.accountCaller(accessKeyID), Sources: r.behaviour.KeySources}, true
 	}
-	return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Caller: cloud.Caller{
+	return cloud.Key{Secret: k.secret, Active: k.status == statusActive, Sources: r.behaviour.KeySources, Caller: cloud.Caller{
 		AccountID: r.account, AccessKeyID: accessKeyID, Kind: cloud.User, Name: k.user, ID: r.users[k.user].id,
 		ARN: "acs:ram::" + r.account + ":user/" + k.user,
 	}}, true

@@ -53,7 +53,7 @@ func (c *call) admit() *Error {
 	if err != nil {
 		return err
 	}
-	if c.caller, err = c.g.verify(c.claim); err != nil {
+	if c.caller, err = c.g.verify(c.claim, cloud.OriginOf(c.r)); err != nil {
 		return err
 	}
 	c.caller.Origin = cloud.OriginOf(c.r)

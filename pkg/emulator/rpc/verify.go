@@ -71,12 +71,12 @@ func (c *call) claimV3() (claim, *Error) {
 
 // verify returns the caller that signed the request, or the reason of the
 // refusal. The codes are the gateway's common errors.
-func (g *Gateway) verify(c claim) (cloud.Caller, *Error) {
+func (g *Gateway) verify(c claim, from cloud.Origin) (cloud.Caller, *Error) {
 	key, ok := g.keys.Key(c.accessKeyID)
 	if !ok {
 		return cloud.Caller{}, Errorf(http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 	}
-	if !key.Active {
+	if !key.IsUsable(from) {
 		return cloud.Caller{}, Errorf(http.StatusBadRequest, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
 	}
 	if err := g.checkToken(key, c.token); err != nil {
