@@ -131,7 +131,7 @@ func (r *RAM) decide(caller cloud.Caller, action, resource string) decision {
 		}
 	case cloud.Role:
 		o, ok := r.roles[caller.Name]
-		if !ok {
+		if !ok || caller.ID != "" && caller.ID != o.id { // a role of this name that came later (A434)
 			return ignored
 		}
 		docs = append(r.documents(o.id, o.policies), o.inline...)

@@ -59,7 +59,11 @@ func (r *RAM) AddTrustedRole(name, trust string, documents ...string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o.created, o.updated = r.clock.Now(), r.clock.Now()
-	o.id = r.nextRoleID()
+	if before := r.roles[name]; before != nil {
+		o.id = before.id // its sessions live on
+	} else {
+		o.id = r.nextRoleID()
+	}
 	r.roles[name] = o
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 const (
 	minDuration     = 15 * time.Minute
 	defaultDuration = time.Hour
-	maxPolicy       = 1024 // characters
+	maxPolicy       = 2048 // characters
 )
 
 var (

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -51,13 +52,18 @@ func (s *Service) provider(name string) (Provider, bool) {
 	return s.providers[i], true
 }
 
-// assumeRoleWithOIDC is AssumeRoleWithOIDC of the STS API. Clients of the real
-// service have met these codes; their HTTP statuses are guesses.
+// unauthenticated is the answer to a token, provider or role that does not fit (A430,
+// A431).
+func unauthenticated(code, text string) *rpc.Error {
+	return rpc.Errorf(http.StatusUnauthorized, "AuthenticationFail."+code, "%s", text)
+}
+
+// assumeRoleWithOIDC is AssumeRoleWithOIDC of the STS API.
 func (s *Service) assumeRoleWithOIDC(r *rpc.Request) (any, *rpc.Error) {
-	distrust := rpc.Errorf(http.StatusForbidden, "AuthenticationFail.NoPermission", "This operation is forbidden by permission system.")
+	distrust := unauthenticated("NoPermission", "There is no permission")
 	arn := providerARNs.FindStringSubmatch(r.Get("OIDCProviderArn"))
 	if arn == nil {
-		return nil, rpc.Errorf(http.StatusForbidden, "AuthenticationFail.NoPermission", "Parameter OIDCProviderArn is not valid")
+		return nil, unauthenticated("NoPermission", "Parameter OIDCProviderArn is not valid")
 	}
 	q, fail := readSession(r)
 	if fail != nil {
@@ -68,7 +74,7 @@ func (s *Service) assumeRoleWithOIDC(r *rpc.Request) (any, *rpc.Error) {
 	}
 	provider, ok := s.provider(arn[2])
 	if !ok {
-		return nil, rpc.Errorf(http.StatusNotFound, "EntityNotExist.OIDCProvider", "The OIDC provider does not exist.")
+		return nil, unauthenticated("NoPermission", "No such OIDC Provider registered.")
 	}
 	claims, fail := s.checkToken(provider, r.Get("OIDCToken"))
 	if fail != nil {
@@ -97,14 +103,20 @@ func issued(claims jwt.RegisteredClaims) string {
 	return claims.IssuedAt.UTC().Format(time.RFC3339)
 }
 
-// checkToken checks a token of the provider: its signature, issuer, audience and
+// checkToken checks a token of the provider: its form, signature, issuer, audience and
 // time, in the order of the codes' precedence.
 func (s *Service) checkToken(p Provider, token string) (jwt.RegisteredClaims, *rpc.Error) {
-	invalid := func(why string) *rpc.Error { return bad("AuthenticationFail.OIDCToken.Invalid", "%s", why) }
-	if len(token) < minToken || len(token) > maxToken {
+	invalid := func(why string) *rpc.Error { return unauthenticated("OIDCToken.Invalid", why) }
+	switch {
+	case token == "":
+		return jwt.RegisteredClaims{}, invalid("The OIDCToken can not empty.")
+	case len(token) < minToken || len(token) > maxToken:
 		return jwt.RegisteredClaims{}, invalid("The OIDCToken must have 4 to 20000 characters.")
 	}
 	claims, err := parseToken(token, p.Keys, p.TrustAny)
+	if errors.Is(err, errSignature) {
+		return claims, unauthenticated("OIDCToken.InvalidSignature", "OIDC token validate failed: invalid signature.")
+	}
 	if err != nil {
 		return jwt.RegisteredClaims{}, invalid("This JsonWebToken is invalid: " + err.Error() + ".")
 	}
@@ -113,9 +125,9 @@ func (s *Service) checkToken(p Provider, token string) (jwt.RegisteredClaims, *r
 	case claims.Issuer != p.Issuer:
 		return claims, invalid("The issuer of this JsonWebToken is not the provider's.")
 	case !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(p.ClientIDs, a) }):
-		return claims, invalid("The audience of this JsonWebToken is no client id of the provider.")
+		return claims, unauthenticated("OIDCToken.AudienceNotMatch", "Invalid audience.")
 	case claims.ExpiresAt == nil || !now.Before(claims.ExpiresAt.Time):
-		return claims, bad("AuthenticationFail.OIDCToken.Expired", "This JsonWebToken is expired.")
+		return claims, unauthenticated("OIDCToken.Expired", "This JsonWebToken is expired.")
 	case claims.NotBefore != nil && now.Before(claims.NotBefore.Time):
 		return claims, invalid("This JsonWebToken is not valid yet.")
 	}

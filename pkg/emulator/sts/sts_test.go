@@ -214,7 +214,7 @@ func TestAssumeRole_BadRequest_Refused(t *testing.T) {
 		"too long":              {func(r *request) { r.DurationSeconds = "3601" }, 400, "InvalidParameter.DurationSeconds"},
 		"policy of no JSON":     {func(r *request) { r.Policy = "{" }, 400, "InvalidParameter.PolicyGrammar"},
 		"other members":         {func(r *request) { r.Policy = `{"Statements":[],"Version":"1"}` }, 400, "InvalidParameter.PolicyGrammar"},
-		"policy too long":       {func(r *request) { r.Policy = strings.Repeat(" ", 1025) }, 400, "InvalidParameter.PolicySize"},
+		"policy too long":       {func(r *request) { r.Policy = strings.Repeat(" ", 2049) }, 400, "InvalidParameter.PolicySize"},
 		"malformed external id": {func(r *request) { r.ExternalId = "e" }, 400, "InvalidParameter.ExternalId"},
 		"malformed source":      {func(r *request) { r.QueryParams["SourceIdentity"] = "a b" }, 400, "InvalidParameter.SourceIdentity"},
 	}

@@ -23,8 +23,12 @@ type JWK struct {
 	Exponent string `json:"e"` // base64url
 }
 
-// parseToken reads a JSON Web Token (RFC 7519) and verifies its RS256 signature,
-// unless any signature is trusted. Its claims are left to the caller to check.
+// errSignature says that none of the provider's keys has signed a token.
+var errSignature = errors.New("invalid signature")
+
+// parseToken reads a JSON Web Token (RFC 7519) and verifies its RS256 signature
+// (errSignature), unless any signature is trusted. Its claims are left to the caller to
+// check.
 func parseToken(token string, keys JWKS, trustAny bool) (jwt.RegisteredClaims, error) {
 	var claims jwt.RegisteredClaims
 	if trustAny {
@@ -32,7 +36,10 @@ func parseToken(token string, keys JWKS, trustAny bool) (jwt.RegisteredClaims, e
 		return claims, err
 	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}), jwt.WithoutClaimsValidation())
-	_, err := parser.ParseWithClaims(token, &claims, keys.find)
+	parsed, err := parser.ParseWithClaims(token, &claims, keys.find)
+	if err != nil && parsed != nil && parsed.Method == jwt.SigningMethodRS256 && errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+		err = errSignature
+	}
 	return claims, err
 }
 
@@ -52,7 +59,7 @@ func (s JWKS) find(token *jwt.Token) (any, error) {
 		found.Keys = append(found.Keys, public)
 	}
 	if len(found.Keys) == 0 {
-		return nil, errors.New("the provider has no such key")
+		return nil, jwt.ErrTokenSignatureInvalid
 	}
 	return found, nil
 }

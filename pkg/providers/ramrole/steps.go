@@ -43,7 +43,7 @@ type request struct {
 
 // nextToMake returns the next step towards a binding that exists. The caller adds
 // the credentials to Done. No look can tell whether the permissions of the role
-// count already: the service account alone assumes it (A433).
+// count already (A401): the service account alone assumes it.
 func nextToMake(t providers.Task, p plan, s State) providers.Step {
 	var step providers.Step
 	switch {
