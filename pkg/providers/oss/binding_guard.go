@@ -2,45 +2,65 @@ package oss
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// An exposed is the state of a binding of which nothing exists yet, while public
-// access to the private bucket of its instance is not blocked.
-type exposed struct{ state any } // of the kind
+// A guarded is the state of a binding of which nothing exists yet, after a look at
+// the bucket of its instance.
+type guarded struct {
+	bucket guardState
+	state  any // of the kind
+}
+
+// A guardState is why a binding cannot be made as it is.
+type guardState int
+
+const (
+	exposed guardState = iota // public access to the private bucket is not blocked
+	gone                      // the bucket was deleted
+)
+
+// textBucketGone is the sentence for a bind to an instance without its bucket.
+const textBucketGone = "The bucket of this instance does not exist any more: it was deleted outside of the broker. Delete the instance with its bindings, and make another."
 
 // guard looks at the bucket before anything of a binding exists.
 func (b bindings) guard(ctx context.Context, t providers.Task, seen providers.Seen) (providers.Seen, error) {
-	if seen.Exists || t.Goal != providers.Present || t.Of == nil ||
-		isBlocked(t.Facts, false) || slices.Contains(t.Refused, stepBlock) {
+	if seen.Exists || t.Goal != providers.Present || t.Of == nil || isBlocked(t.Facts, false) {
 		return seen, nil
 	}
 	isExposed, err := b.service.isExposed(ctx, *t.Of)
-	if err != nil {
+	switch {
+	case errors.Is(err, providers.ErrNotFound):
+		seen.State = guarded{gone, seen.State}
+	case err != nil:
 		return seen, fmt.Errorf("oss: look at the bucket before a bind: %w", err)
-	}
-	if isExposed {
-		seen.State = exposed{seen.State}
+	case isExposed && !slices.Contains(t.Refused, stepBlock):
+		seen.State = guarded{exposed, seen.State}
 	}
 	return seen, nil
 }
 
-// nextForGuard returns the step that blocks public access; ok is false where the
-// kind decides. It gives seen back the state of the kind.
+// nextForGuard returns the step that blocks public access, or the failure without a
+// bucket; ok is false where the kind decides. It gives seen back the state of the
+// kind.
 func nextForGuard(t providers.Task, seen *providers.Seen) (step providers.Step, ok bool) {
-	state, isExposed := seen.State.(exposed)
-	if !isExposed {
+	state, isGuarded := seen.State.(guarded)
+	if !isGuarded {
 		return step, false
 	}
 	seen.State = state.state
-	if t.Of == nil || slices.Contains(t.Refused, stepBlock) {
+	if t.Goal != providers.Present || t.Of == nil {
 		return step, false
 	}
+	if state.bucket == gone {
+		return providers.FailStep(providers.Invalid, textBucketGone), true
+	}
 	plan, err := instancePlanOf(*t.Of)
-	if err != nil {
+	if err != nil || slices.Contains(t.Refused, stepBlock) {
 		return step, false
 	}
 	return providers.CallStep(stepBlock, bucketRequest{Bucket: plan.Bucket}), true

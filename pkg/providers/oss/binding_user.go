@@ -2,6 +2,7 @@ package oss
 
 import (
 	"context"
+	"errors"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -15,8 +16,26 @@ func (s service) userBindings() ramuser.Kind {
 		Substitute:  s.substituteForBindings,
 		Document:    policyOf,
 		Credentials: s.credentialsOfUser,
+		Try:         s.tryKey,
 		Explain:     s.explainForBindings,
 	})
+}
+
+// tryKey looks at the bucket with the new key of a binding. Every access allows that
+// call, which works at each endpoint and tells nothing of the objects.
+func (s service) tryKey(ctx context.Context, binding providers.Task, key ramuser.Key) error {
+	plan, err := instancePlanOf(*binding.Of)
+	if err != nil {
+		return err
+	}
+	if s, err = s.of(*binding.Of); err != nil {
+		return err
+	}
+	_, err = s.calls(s.clients(userKey{key.ID, key.Secret}), plan).Info(ctx, plan.Bucket)
+	if errors.Is(err, providers.ErrNotFound) {
+		return invalid(textBucketGone, err)
+	}
+	return err
 }
 
 // credentialsOfUser returns the credentials of an application.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
@@ -51,7 +53,8 @@ func unmark(server *emulator.Server) func(t *testing.T, bucket string) (restore 
 	}
 }
 
-// An update replaces the user's key, which signs all calls.
+// An update replaces the user's key, which signs all calls, and new keys and policies
+// count late.
 func TestConformance_UsersKeyReplaced_PassesTheSuite(t *testing.T) {
 	settings := recordedPlan(t).Settings
 	keyed := func(id string) providertest.Spec {
@@ -63,6 +66,7 @@ func TestConformance_UsersKeyReplaced_PassesTheSuite(t *testing.T) {
 	providertest.Run(t, func(t *testing.T) providertest.Harness {
 		t.Helper()
 		server := emulatortest.New(t)
+		server.RAM().Behave(func(b *ram.Behaviour) { b.KeyLag, b.PolicyLag = 20*time.Second, 30*time.Second })
 		for _, id := range []string{"LTAIbefore", "LTAIafter"} {
 			server.RAM().AddAccountKey(id, "secret-of-"+id)
 		}
@@ -72,6 +76,7 @@ func TestConformance_UsersKeyReplaced_PassesTheSuite(t *testing.T) {
 			Provider: providertest.NewProvider(t, server, oss.Descriptor()),
 			Cloud:    providertest.Emulated(server),
 			Instance: keyed("LTAIbefore"),
+			Binding:  providertest.Spec{Parameters: json.RawMessage(`{"Access":"writeonly","Prefix":"in/"}`)},
 			Update:   &update,
 			Resource: oss.Descriptor().Resource,
 			Secret:   []string{"secret_access_key", "uri"},

@@ -149,7 +149,7 @@ func TestCredentials_OldNames_StayBesideThoseForSDKs(t *testing.T) {
 		Open: map[string]string{"access_key_id": "LTAI1"}, Secrets: map[string]string{"secret_access_key": "s+/=@:% #?"},
 	}
 	seen := providers.Seen{State: ramuser.State{
-		User: ramuser.Ours, Policy: ramuser.Ours, Keys: []string{"LTAI1"},
+		User: ramuser.Ours, Policy: ramuser.Ours, Keys: []string{"LTAI1"}, Taken: true,
 		Attached: []ramuser.Attachment{{Type: ramuser.CustomPolicy, Policy: ramuser.PolicyName(task.Life)}},
 	}}
 	bucket := bucketName(life(), "")

@@ -85,25 +85,30 @@ func accessFacts(step string, err error) providers.Facts {
 
 // isExposed reports whether a bind must block public access of its instance first:
 // the bucket is private by its plan, and neither the instance nor OSS has it as
-// blocked. A bucket that the user's key may not look at counts as exposed.
+// blocked. A bucket that the user's key may not look at counts as exposed. The error of
+// a missing bucket is ErrNotFound.
 func (s service) isExposed(ctx context.Context, instance providers.Task) (bool, error) {
 	plan, err := planForBindings(instance)
-	if err != nil || plan.ACL != aclPrivate || plan.Unblocked {
+	if err != nil {
 		return false, err
 	}
 	if s, err = s.of(instance); err != nil {
 		return false, err
 	}
+	isPrivate := plan.ACL == aclPrivate && !plan.Unblocked
 	var info bucketInfo
 	err = s.withKey(ctx, instance, plan, func(calls bucketCalls) (err error) {
 		info, err = calls.Info(ctx, plan.Bucket)
 		return err
 	})
-	if _, isVerdict := errors.AsType[*providers.Failure](err); isVerdict {
-		return true, nil
+	if _, isVerdict := errors.AsType[*providers.Failure](err); isVerdict && !errors.Is(err, providers.ErrNotFound) {
+		return isPrivate, nil
 	}
-	if info.Blocked == nil {
-		return !isBlocked(instance.Facts, false), providers.UnlessMissing(err)
+	switch {
+	case err != nil:
+		return false, err
+	case info.Blocked == nil:
+		return isPrivate && !isBlocked(instance.Facts, false), nil
 	}
-	return !*info.Blocked, err
+	return isPrivate && !*info.Blocked, nil
 }

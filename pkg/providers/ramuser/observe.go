@@ -43,6 +43,8 @@ type State struct {
 	// Attached and Keys are of our user, else empty.
 	Attached []Attachment
 	Keys     []string
+	// Taken says that the service takes the key of the record.
+	Taken bool
 }
 
 // An Attachment is a policy that a user has.

@@ -27,6 +27,10 @@ type Config struct {
 	Document func(binding providers.Task) (string, error)
 	// Credentials returns the credentials of an application. Required.
 	Credentials func(binding providers.Task, user string, key Key) (map[string]string, error)
+	// Try makes a harmless call to the service that the new key signs and that the
+	// policy allows. ErrCredentials and ErrDenied say that key or policy do not count
+	// yet. Nil: a key is handed out as soon as RAM lists it.
+	Try func(ctx context.Context, binding providers.Task, key Key) error
 	// Substitute returns clients that may act in place of the instance's, whose key
 	// the cloud refuses with err: clients of the same account, or nil for none. Its
 	// own error replaces err. Nil: there are none.
@@ -103,6 +107,12 @@ func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, er
 		seen, err = observe(ctx, calls, t, p)
 		return err
 	})
+	state, ok := seen.State.(State)
+	if err != nil || !ok {
+		return seen, err
+	}
+	facts, err := k.tryKey(ctx, t, p, &state)
+	seen.State, seen.Facts = state, seen.Facts.Merge(facts)
 	return seen, err
 }
 

@@ -23,13 +23,16 @@ const (
 	stepDeletePolicy = "delete-policy"
 	stepDeleteUser   = "delete-user"
 	waitKey          = "key-visible"
+	waitTaken        = "key-taken"
 )
 
 // Sentences for users.
 const (
 	textForeign = "The name that was drawn for the binding's RAM user or policy is in use elsewhere. Delete this binding and make another."
 	textWaitKey = "Waiting for the access key to become visible."
-	textRefused = "The cloud refuses a request of the broker. Ask the operator of the broker."
+
+	textWaitTaken = "Waiting until the service takes the new access key."
+	textRefused   = "The cloud refuses a request of the broker. Ask the operator of the broker."
 )
 
 // request is the request of every step; a step reads the members it needs.
@@ -67,6 +70,8 @@ func nextToMake(t providers.Task, p plan, s State) providers.Step {
 		// Lists lag. A list with our key has all older keys too, so that a lost
 		// one is seen beside it.
 		return providers.WaitStep(waitKey, providers.Quick, textWaitKey)
+	case !s.Taken:
+		return providers.WaitStep(waitTaken, providers.Quick, textWaitTaken)
 	default:
 		return providers.DoneStep(nil)
 	}

@@ -61,6 +61,8 @@ func TestNext_EveryStateOfAUser_HasItsStep(t *testing.T) {
 	all := func(keys ...string) State {
 		return State{User: Ours, Policy: Ours, Attached: attached, Keys: keys}
 	}
+	taken := all("K1")
+	taken.Taken = true
 	cases := map[string]struct {
 		goal    providers.Goal
 		facts   providers.Facts
@@ -77,7 +79,8 @@ func TestNext_EveryStateOfAUser_HasItsStep(t *testing.T) {
 		"an id without its secret: drop it":        {facts: providers.Facts{Open: map[string]string{factKeyID: "K1"}}, state: all("K1"), want: calling(stepDropKey)},
 		"our key and another: drop the other":      {facts: known, state: all("K0", "K1"), want: calling(stepDropKey)},
 		"our key is not listed yet: wait":          {facts: known, state: all(), want: "wait " + waitKey},
-		"our key is listed: done":                  {facts: known, state: all("K1"), want: done},
+		"our key is listed and not taken: wait":    {facts: known, state: all("K1"), want: "wait " + waitTaken},
+		"our key is taken: done":                   {facts: known, state: taken, want: done},
 		"a foreign user: fail":                     {state: State{User: Foreign}, want: broken},
 		"a foreign policy: fail":                   {state: State{User: Ours, Policy: Foreign}, want: broken},
 		"refused: fail":                            {refused: []string{stepPolicy}, state: State{User: Ours}, want: broken},
