@@ -40,7 +40,7 @@ func (t *Term) attemptSafely(ctx context.Context, r, instance *store.Record) (ne
 		return next, nil
 	}
 	a := &attempt{term: t, config: t.config(), record: r, instance: instance, now: t.config().Now()}
-	ctx = providers.WithTenant(ctx, a.tenant())
+	ctx = providers.WithEpoch(providers.WithTenant(ctx, a.tenant()), t.lease.Epoch)
 	defer t.memory.track(r)
 	defer func() {
 		if p := recover(); p != nil {

@@ -44,7 +44,8 @@ type Config struct {
 	Owner func(ctx context.Context, provider string, t providers.Task) (string, error)
 
 	Workers     int           // 64; the passes of one tenant take half of them at most
-	PollSlow    time.Duration // between looks at slow operations; 10 s
+	PollFirst   time.Duration // from a slow call to the first look at its effect; six times PollSlow
+	PollSlow    time.Duration // between looks at slow operations; 10 s. After 60 of them three times as long
 	PollQuick   time.Duration // between looks at quick operations; a tenth of PollSlow, at most 1 s
 	Settle      time.Duration // time in which a lost call takes effect; 5 min
 	CallTimeout time.Duration // of one mutating call; 30 s
@@ -67,6 +68,7 @@ func (c *Config) setDefaults() {
 		}
 	}
 	set(&c.PollSlow, 10*time.Second)
+	set(&c.PollFirst, firstPoll*c.PollSlow)
 	set(&c.PollQuick, min(c.PollSlow/10, time.Second))
 	set(&c.Settle, 5*time.Minute)
 	set(&c.CallTimeout, 30*time.Second)

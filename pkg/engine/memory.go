@@ -30,6 +30,7 @@ type recordMemory struct {
 	hung    *hungCall
 	foreign *foreignEpoch
 	work    *work
+	waits   *waits
 }
 
 // A requeue postpones the next look at a record to a time, unless the record's
@@ -136,7 +137,7 @@ func (m *memory) requeueAfter(r *store.Record, after time.Time) {
 	defer m.mu.Unlock()
 	if after.IsZero() || r.Settled {
 		if entry := m.records[r.Key]; entry != nil {
-			entry.requeue = nil
+			entry.requeue, entry.waits = nil, nil
 			m.prune(r.Key)
 		}
 		return
@@ -155,7 +156,7 @@ func (m *memory) settle(k store.Key) {
 	}
 	m.clearFault(k)
 	m.clearReturned(entry)
-	entry.requeue = nil
+	entry.requeue, entry.waits = nil, nil
 	m.prune(k)
 }
 

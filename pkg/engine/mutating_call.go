@@ -55,7 +55,10 @@ func (a *attempt) call(ctx context.Context, seen providers.Seen, step providers.
 		glog.Warningf("operation failed %s operation=%s kind=%s step=%s err=%q", keyValues(a.record.Key), op.ID, op.Kind, step.Name, callErr)
 	}
 	a.term.engine.watchers.notify(a.record.Key)
-	if outcome == operationReplaced || callErr == nil {
+	switch {
+	case outcome == operationContinues && callErr == nil && step.Pace == providers.Slow:
+		return a.now.Add(a.config.PollFirst), nil
+	case outcome == operationReplaced, callErr == nil:
 		return a.now, nil
 	}
 	return later(op.NextTry, a.now), nil

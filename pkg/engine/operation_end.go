@@ -13,23 +13,10 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-// Times of looks at the cloud while an operation waits: after slowerAfter polls
-// the interval grows by slowerBy.
-const (
-	slowerAfter = 60
-	slowerBy    = 3
-)
-
 // wait stores the step that the operation waits at, if it is new, and returns the
 // time of the next look.
 func (a *attempt) wait(ctx context.Context, seen providers.Seen, step providers.Step) (time.Time, error) {
-	next := a.now.Add(a.config.PollQuick)
-	if step.Pace == providers.Slow {
-		next = a.now.Add(a.config.PollSlow)
-		if a.now.Sub(a.record.Operation.Started) > slowerAfter*a.config.PollSlow {
-			next = a.now.Add(slowerBy * a.config.PollSlow)
-		}
-	}
+	next := a.now.Add(a.pollInterval(step))
 	facts, fresh := lifecycle.AddFacts(a.record, a.secrets(), seen.Facts)
 	op := a.record.Operation
 	settles := seen.Exists && (!a.record.Unseen.IsZero() || a.record.Goal == store.Present && len(a.record.Unsettled) > 0)

@@ -44,7 +44,9 @@ type Step struct {
 	// ASCII characters, the same on every retry of the step.
 	Token string
 
-	Pace Pace // of a Wait
+	// Pace of a Wait says how soon to look again. A Call of pace Slow takes minutes to
+	// have its effect; others are looked at at once.
+	Pace Pace
 
 	// Text is for the user: the progress (Wait), or a change that helps (Fail).
 	// The same state gives the same words, free of ids, times and counts.

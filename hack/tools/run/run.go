@@ -84,7 +84,7 @@ func (r *runner) startBroker() error {
 	}
 	s.byDefault("BROKER_ID", "local")
 	s.byDefault("SETTLE_TIME", "5s")
-	s.byDefault("POLL_INTERVAL", "500ms")
+	s.byDefault("POLL_INTERVAL", "250ms")
 	if !s.isSet("ENDPOINTS") {
 		if _, err := s.emulatorKey(); err != nil {
 			return err

@@ -24,6 +24,15 @@ func Asked(t providers.Task) (step string, forget providers.Facts) {
 	return step, asked("")
 }
 
+// Slowly returns the step of Once for a call that takes minutes to have its effect.
+func Slowly(asked, name, text string, request any) providers.Step {
+	step := Once(asked, name, text, request)
+	if step.Action == providers.Call {
+		step.Pace = providers.Slow
+	}
+	return step
+}
+
 // Once returns the step that makes the named call, or the wait for its effect
 // if it was asked for just before the look. text is for the user.
 func Once(asked, name, text string, request any) providers.Step {
