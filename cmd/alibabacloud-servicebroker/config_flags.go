@@ -60,7 +60,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.BoolVar(&c.options.SendEndpoints, "send-endpoints", false, "add endpoints to bindings (platforms built on the Go client library of 2020 refuse them)")
 	fs.BoolVar(&c.options.DropUnfinishedBinds, "drop-unfinished-binds", false, "leave an unfinished bind from Kubernetes unanswered, so that Service Catalog repeats it; not behind an ingress")
 	fs.DurationVar(&c.settleTime, "settle-time", 5*time.Minute, "time after a lost call in which the cloud may still act on it")
-	fs.DurationVar(&c.pollInterval, "poll-interval", 10*time.Second, "interval between looks at slow work in the cloud")
+	fs.DurationVar(&c.pollInterval, "poll-interval", 10*time.Second, "interval between looks at slow work in the cloud: the first look comes after six of them, and after sixty the interval triples")
 	fs.DurationVar(&c.drainDelay, "drain-delay", 5*time.Second, "time after SIGTERM in which requests are still accepted, for load balancers to react")
 	fs.DurationVar(&c.drainTime, "drain-time", 55*time.Second, "time for the requests then in flight to end")
 	fs.IntVarP(&c.verbosity, "v", "v", 0, "`level` of verbosity of the log")

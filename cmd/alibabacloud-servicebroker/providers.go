@@ -10,7 +10,8 @@ import (
 // deps returns the dependencies of providers.
 func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
 	return descriptor.Deps{
-		Metadata: c.metadata(),
+		PollInterval: c.pollInterval,
+		Metadata:     c.metadata(),
 		Profiles: descriptor.OneProfile(cloud, descriptor.Network{
 			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, AllowedVPCs: c.allowedVPCs, Whitelist: c.whitelist,
 		}),

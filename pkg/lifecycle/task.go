@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -68,6 +70,7 @@ func ownTask(brokerID string, r *store.Record) (providers.Task, error) {
 		Facts:      providers.Facts{Open: r.Facts, Secrets: secrets},
 		Usable:     r.Usable,
 		Refused:    r.Refused,
+		Begun:      begun(r),
 		Locked:     LockedAccounts(r),
 	}
 	if r.IsBinding() {
@@ -79,6 +82,16 @@ func ownTask(brokerID string, r *store.Record) (providers.Task, error) {
 		}
 	}
 	return t, nil
+}
+
+// begun returns the keys of the steps whose calls may have been made: a request is
+// frozen before its call, and a refused one was made too.
+func begun(r *store.Record) []string {
+	keys := slices.Concat(slices.Sorted(maps.Keys(r.Frozen)), slices.Sorted(maps.Keys(r.Unsettled)), r.Refused)
+	if r.Call != nil {
+		keys = append(keys, r.Call.Step)
+	}
+	return append([]string{}, keys...)
 }
 
 // wasOf unseals the state that an update starts from.

@@ -9,6 +9,8 @@ package providers
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 )
 
 // A Provider makes, changes and removes the instances and bindings of one
@@ -89,6 +91,9 @@ type Task struct {
 	// Refused names the steps that the cloud definitely refused in this
 	// operation; a provider may use another step instead.
 	Refused []string
+	// Begun names the steps whose calls may have been made in this operation, or is
+	// nil where that is unknown; see HasBegun.
+	Begun []string
 	// Of is the instance that a binding belongs to; nil for instances.
 	Of *Task
 	// Locked are the accounts of an instance that have outlived their bindings,
@@ -97,6 +102,18 @@ type Task struct {
 	// Unsure says that an earlier call of the record may still take effect.
 	Unsure bool
 }
+
+// HasBegun reports whether a call of the step may have been made in this operation,
+// for any target.
+func (t Task) HasBegun(step string) bool {
+	return slices.ContainsFunc(t.Begun, func(key string) bool {
+		name, _, _ := strings.Cut(key, "/")
+		return IsTagStep(name, step)
+	})
+}
+
+// HasNotBegun reports whether no call of the step was made in this operation.
+func (t Task) HasNotBegun(step string) bool { return t.Begun != nil && !t.HasBegun(step) }
 
 // Was is the state that an update starts from.
 type Was struct {

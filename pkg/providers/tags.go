@@ -38,11 +38,14 @@ func (t Task) Tags() []Tag {
 // values are hashes, or of the form of a broker's name or of plainID.
 func (t Task) marks() []Tag {
 	return []Tag{
-		{TagBroker, tagValue(t.Life.BrokerID)},
+		t.Life.BrokerTag(),
 		{TagIncarnation, t.Life.Incarnation},
 		{TagInstance, t.instanceTag()},
 	}
 }
+
+// BrokerTag returns the tag of every resource of a broker.
+func (l Life) BrokerTag() Tag { return Tag{TagBroker, tagValue(l.BrokerID)} }
 
 // A step that tags begins with all tags. Once the cloud has refused them, a step of
 // another name, with a token of its own, tags with the marks alone.

@@ -6,6 +6,7 @@ package descriptor
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -52,6 +53,8 @@ type Deps struct {
 	Profiles Profiles
 	// Metrics takes the metrics of providers; it may be nil.
 	Metrics prometheus.Registerer
+	// PollInterval is the time between looks at slow work; 0 means 10 s.
+	PollInterval time.Duration
 	// Metadata reads the metadata service of the broker's machine; it may be nil.
 	Metadata *alicloud.Metadata
 	// Clusters have the service accounts that may assume the roles of bindings.

@@ -50,6 +50,14 @@ func sealServer(found *dbInstance) (providers.Facts, error) {
 	return providers.Facts{Secrets: map[string]string{factServer: string(b)}}, nil
 }
 
+// isSealedServer reports whether the sealed address of a task's instance is that of
+// an id.
+func isSealedServer(instance providers.Task, id string) bool {
+	var at dbaccount.Address
+	text := instance.Facts.Secrets[factServer]
+	return text != "" && providers.Decode([]byte(text), "address of the server", &at) == nil && at.ID == id
+}
+
 func addressOf(found *dbInstance) dbaccount.Address {
 	return dbaccount.Address{ID: found.ID, Host: found.Host, Port: found.Port}
 }

@@ -58,11 +58,17 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 
 // findByTag returns the ids of the instances with a tag.
 func (c client) findByTag(ctx context.Context, tag providers.Tag) ([]string, error) {
-	filter, err := json.Marshal(map[string]string{tag.Key: tag.Value})
+	filter, err := tagFilter(tag)
 	if err != nil {
 		return nil, err
 	}
-	return c.list(ctx, func(r *rds.DescribeDBInstancesRequest) { r.Tags = string(filter) }, func(rds.DBInstance) bool { return true })
+	return c.list(ctx, func(r *rds.DescribeDBInstancesRequest) { r.Tags = filter }, func(rds.DBInstance) bool { return true })
+}
+
+// tagFilter returns a tag as lists take it.
+func tagFilter(tag providers.Tag) (string, error) {
+	filter, err := json.Marshal(map[string]string{tag.Key: tag.Value})
+	return string(filter), err
 }
 
 // findByDescription returns the ids of the instances with just this

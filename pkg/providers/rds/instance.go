@@ -17,6 +17,7 @@ import (
 type instances struct {
 	deps    descriptor.Deps
 	lookups *network.Lookups
+	waiting *waitingList
 }
 
 // A reach is the profile of a task, in the region of the task.
@@ -25,12 +26,13 @@ type reach struct {
 	region  string
 	machine *alicloud.Metadata // of the broker's machine; nil: its network is elsewhere
 	lookups *network.Lookups
+	waiting *waitingList
 }
 
 // reach returns the reach of a task.
 func (i instances) reach(t providers.Task) (reach, error) {
 	profile, err := i.deps.Profiles.Of(t)
-	r := reach{profile: profile, region: t.Region, machine: i.deps.Metadata, lookups: i.lookups}
+	r := reach{profile: profile, region: t.Region, machine: i.deps.Metadata, lookups: i.lookups, waiting: i.waiting}
 	if profile.Elsewhere {
 		r.machine = nil
 	}
@@ -113,6 +115,7 @@ func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (
 		return providers.Facts{}, err
 	}
 	facts, err := doWithInstance(ctx, at.client(), s)
+	at.called(ctx, t, s, facts, err)
 	if err != nil {
 		return facts, sentences().Of(fmt.Errorf("rds: %s: %w", s.Name, err))
 	}
@@ -161,7 +164,10 @@ func (r reach) observe(ctx context.Context, c client, t providers.Task, plan ins
 	var s instanceState
 	var facts providers.Facts
 	s.asked, facts = effect.Asked(t)
-	found, more, err := findInstance(ctx, c, t, plan)
+	if isThere, err := s.waitForDatabase(ctx, c, t, plan); isThere || err != nil {
+		return providers.Seen{Exists: err == nil, Facts: facts.Merge(s.databaseFact()), State: s}, err
+	}
+	found, more, err := findInstance(ctx, sharedLooks{client: c, lists: r.waiting, task: t}, t, plan)
 	if err != nil {
 		return providers.Seen{}, err
 	}
@@ -187,9 +193,7 @@ func (r reach) observe(ctx context.Context, c client, t providers.Task, plan ins
 			facts = facts.Merge(open(factAlone, "true"))
 		}
 		err = s.readInside(ctx, c, r.vpc(), t, plan)
-		if s.database == running {
-			facts = facts.Merge(open(factDatabase, databaseSet))
-		}
+		facts = facts.Merge(s.databaseFact())
 	}
 	if err != nil {
 		return providers.Seen{}, err
@@ -213,6 +217,9 @@ func findInstance(ctx context.Context, api instanceAPI, t providers.Task, plan i
 		if found != nil {
 			return found, providers.Facts{}, nil
 		}
+	}
+	if isNew(t) && t.Facts.Open[factInstance] == "" && t.HasNotBegun(stepCreate) {
+		return nil, providers.Facts{}, nil
 	}
 	tagged := "true"
 	ids, err := api.findByTag(ctx, incarnationTag(t.Life))
@@ -273,13 +280,35 @@ func findDuplicate(ctx context.Context, api instanceAPI, id string, plan instanc
 	return nil, nil //nolint:nilnil // nil: there is one instance
 }
 
+// waitForDatabase looks at the database alone once its order was made, and reports
+// whether it is there: its server was seen running, with our marks.
+func (s *instanceState) waitForDatabase(ctx context.Context, api instanceAPI, t providers.Task, plan instancePlan) (isThere bool, err error) {
+	id := t.Facts.Open[factInstance]
+	if !isNew(t) || t.Facts.Open[factDatabase] != "" || !t.HasBegun(stepDatabase) || !isSealedServer(t, id) {
+		return false, nil
+	}
+	if s.database, err = api.databaseStatus(ctx, id, plan.Database); s.database == "" || err != nil {
+		return false, err
+	}
+	s.instance, s.whitelist = &dbInstance{ID: id, Status: running}, t.Facts.Open[factWhitelist]
+	return true, nil
+}
+
+// databaseFact returns the fact of a database that was seen ready.
+func (s *instanceState) databaseFact() providers.Facts {
+	if s.database != running {
+		return providers.Facts{}
+	}
+	return open(factDatabase, databaseSet)
+}
+
 // readInside reads whitelist and database of a running instance, unless they are
 // known.
 func (s *instanceState) readInside(ctx context.Context, api instanceAPI, vpc network.API, t providers.Task, plan instancePlan) (err error) {
 	if s.whitelist, err = network.Whitelist(ctx, vpc, plan.Whitelist, t.Facts.Open[factWhitelist], s.instance.VPC); err != nil {
 		return err
 	}
-	if t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] {
+	if t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] && !(isNew(t) && t.HasNotBegun(stepDatabase)) {
 		s.database, err = api.databaseStatus(ctx, s.instance.ID, plan.Database)
 	}
 	return err

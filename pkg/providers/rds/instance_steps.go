@@ -23,9 +23,12 @@ const (
 
 const (
 	running     = "Running"
+	creating    = "Creating"
 	deleting    = "Deleting"
 	group       = "osb" // our group of the whitelist; others are their owners'
 	databaseSet = "ready"
+
+	changingClass = "DBInstanceClassChanging"
 )
 
 // The frozen requests of the steps.
@@ -56,6 +59,9 @@ type (
 // deleted from outside, and an empty one in its place would lose data silently.
 func wasInUse(t providers.Task) bool { return t.Usable || t.Was != nil }
 
+// isNew reports whether the task makes an instance.
+func isNew(t providers.Task) bool { return t.Goal == providers.Present && !wasInUse(t) }
+
 func nextForInstance(t providers.Task, plan instancePlan, s instanceState) providers.Step {
 	if t.Goal == providers.Absent {
 		return nextToDelete(t, s)
@@ -67,12 +73,12 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	case i == nil && t.Facts.Open[factInstance] != "":
 		// The cloud has promised the instance and still hides it. The token may
 		// expire first, so that a second order could make a second instance.
-		return providers.WaitStep("server", providers.Slow, waitText("Creating"))
+		return providers.WaitStep("server", providers.Slow, waitText(creating))
 	case i == nil && s.mismatch != nil:
 		return providers.FailStep(s.mismatch.Kind, s.mismatch.Text)
 	case i == nil:
 		name, tags := t.TagStep(stepCreate)
-		return effect.Once(s.asked, name, "The database server is being ordered.", createRequest{
+		return effect.Slowly(s.asked, name, "The database server is being ordered.", createRequest{
 			Description: plan.Description, Engine: plan.Engine, EngineVersion: plan.EngineVersion,
 			Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
 			VpcID: s.place.VpcID, VSwitchID: s.place.VSwitchID, ZoneID: s.place.ZoneID, SecondZoneID: secondZone(plan.Class),
@@ -86,7 +92,7 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	case s.duplicate != nil:
 		return nextForDuplicate(s)
 	case t.Was != nil && (i.Class != plan.Class || i.Storage != plan.Storage):
-		return effect.Once(s.asked, stepSpec, "The database server is being changed.", specRequest{
+		return effect.Slowly(s.asked, stepSpec, "The database server is being changed.", specRequest{
 			InstanceID: i.ID, Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
 		})
 	case s.whitelist == "":
@@ -106,7 +112,7 @@ func nextForDuplicate(s instanceState) providers.Step {
 	const text = "A database server that was ordered twice is being deleted."
 	switch s.duplicate.Status {
 	case running:
-		step := effect.Once(s.asked, stepDuplicate, text, instanceRequest{s.duplicate.ID})
+		step := effect.Slowly(s.asked, stepDuplicate, text, instanceRequest{s.duplicate.ID})
 		step.Target = s.duplicate.ID
 		return step
 	default:
@@ -127,7 +133,7 @@ func nextToDelete(t providers.Task, s instanceState) providers.Step {
 		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
 	}
 	// There may be several, one after the other.
-	step := effect.Once(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
+	step := effect.Slowly(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
 	if i.Protected {
 		step = effect.Once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
 	}
@@ -145,9 +151,9 @@ func secondZone(class string) string {
 
 func waitText(status string) string {
 	switch status {
-	case "Creating":
+	case creating:
 		return "The database server is being created."
-	case "DBInstanceClassChanging", "TRANSING", "TransingToOthers":
+	case changingClass, "TRANSING", "TransingToOthers":
 		return "The database server is being changed."
 	}
 	return "The cloud is at work on the database server."

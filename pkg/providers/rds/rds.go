@@ -45,6 +45,6 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 			return nil, fmt.Errorf("rds: %w", err)
 		}
 	}
-	i := instances{deps: d, lookups: network.NewLookups(nil)}
+	i := instances{deps: d, lookups: network.NewLookups(nil), waiting: newWaitingList(d)}
 	return providers.Compose(i, bindings(i)), nil
 }
