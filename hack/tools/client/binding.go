@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -24,7 +25,7 @@ const (
 type report struct {
 	Type     string `json:"type"`     // of the service: mysql or oss
 	Address  string `json:"address"`  // host:port/database, or host/bucket
-	Username string `json:"username"` // of the account
+	Username string `json:"username"` // of the account, or the ARN of the role
 	Did      string `json:"did"`      // login, write, read or clean
 	Found    int    `json:"found"`    // how many rows or objects of all runs there are after it
 	OK       bool   `json:"ok"`
@@ -83,7 +84,10 @@ func (r *report) use(ctx context.Context, prefix, dir string, e env) error {
 		defer tables.db.Close()
 		service = tables
 	case "oss":
-		service, r.Address = openBucket(secret), secret["host"]+"/"+secret["bucket"]
+		r.Username, r.Address = cmp.Or(r.Username, secret["role_arn"]), secret["host"]+"/"+secret["bucket"]
+		if service, err = openBucket(secret, e); err != nil {
+			return err
+		}
 	default:
 		return fmt.Errorf("%w: the credentials are of type %q, not mysql or oss", errUsage, r.Type)
 	}
@@ -117,8 +121,8 @@ var errContradiction = errors.New("the credentials contradict each other")
 // boundNames are the names of the credentials that are of use here.
 func boundNames() []string {
 	return []string{
-		"access_key_id", "bucket", "database", "endpoint", "host", "jdbcUrl", "password", "port", "region",
-		"secret_access_key", "type", "uri", "username",
+		"access_key_id", "bucket", "database", "endpoint", "host", "jdbcUrl", "oidc_provider_arn", "password", "port", "region",
+		"role_arn", "secret_access_key", "type", "uri", "username",
 	}
 }
 

@@ -19,12 +19,18 @@ type boundBucket struct {
 	bucket string
 }
 
-func openBucket(secret map[string]string) boundBucket {
-	config := oss.LoadDefaultConfig().
-		WithEndpoint(secret["endpoint"]).
-		WithRegion(secret["region"]).
-		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(secret["access_key_id"], secret["secret_access_key"]))
-	return boundBucket{client: oss.NewClient(config), bucket: secret["bucket"]}
+// openBucket opens the bucket with the key of the credentials, or with the role that
+// they name.
+func openBucket(secret map[string]string, e env) (boundBucket, error) {
+	var provider credentials.CredentialsProvider
+	var err error
+	if secret["role_arn"] == "" {
+		provider = credentials.NewStaticCredentialsProvider(secret["access_key_id"], secret["secret_access_key"])
+	} else if provider, err = assumeRole(secret, e); err != nil {
+		return boundBucket{}, err
+	}
+	config := oss.LoadDefaultConfig().WithEndpoint(secret["endpoint"]).WithRegion(secret["region"]).WithCredentialsProvider(provider)
+	return boundBucket{client: oss.NewClient(config), bucket: secret["bucket"]}, nil
 }
 
 func (b boundBucket) login(ctx context.Context) error {

@@ -102,7 +102,7 @@ func do(ctx context.Context, calls calls, s providers.Step) (providers.Facts, er
 		err = providers.WithSentence(err, textQuota)
 	}
 	if err != nil {
-		return facts, fmt.Errorf("ramrole: %s of role or policy %s%s: %w", s.Name, r.Role, r.Policy, err)
+		return facts, fmt.Errorf("ramrole: %s of role %q, policy %q: %w", s.Name, r.Role, r.Policy, err)
 	}
 	return facts, nil
 }
