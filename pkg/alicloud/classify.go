@@ -3,6 +3,7 @@ package alicloud
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -92,6 +93,9 @@ func lossReasons(op Op, err error) []error {
 	if u, ok := errors.AsType[*url.Error](err); ok && u.Op == "parse" { // the parameters make no URL
 		return []error{providers.ErrInvalid}
 	}
+	if op.Internal && isWithoutRoute(err) {
+		return []error{providers.ErrUnreachable}
+	}
 	var reasons []error
 	var unsent *notSentError
 	if op.Access == Write && !errors.As(err, &unsent) {
@@ -103,4 +107,14 @@ func lossReasons(op Op, err error) []error {
 		}
 	}
 	return reasons
+}
+
+// isWithoutRoute reports whether no connection was made, since a name resolved
+// nowhere or no host answered.
+func isWithoutRoute(err error) bool {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return true
+	}
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && (failed.Op == "dial" || failed.Op == "proxyconnect")
 }

@@ -10,6 +10,9 @@ type Op struct {
 	Product string // Rds, Ram, Vpc, Sts, Oss
 	Action  string
 	Access  Access
+	// Internal says that the endpoint exists in one network alone: a call that gets no
+	// connection is ErrUnreachable.
+	Internal bool
 	// Secrets of the call are struck out of the text of errors; empty ones are
 	// ignored.
 	Secrets []string

@@ -57,6 +57,8 @@ type Deps struct {
 	PollInterval time.Duration
 	// Metadata reads the metadata service of the broker's machine; it may be nil.
 	Metadata *alicloud.Metadata
+	// Vicinity tells the regions whose internal endpoints are called. Nil: none.
+	Vicinity *alicloud.Vicinity
 	// Clusters have the service accounts that may assume the roles of bindings.
 	Clusters Clusters
 }

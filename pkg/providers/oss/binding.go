@@ -78,6 +78,9 @@ func (b bindings) Prepare(t providers.Task) (providers.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, _, err := endpointOf(t); err != nil {
+		return nil, err
+	}
 	name, err := chooseKind(given, t.Settings)
 	if err != nil {
 		return nil, err

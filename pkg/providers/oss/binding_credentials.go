@@ -8,13 +8,13 @@ import (
 // credentialsOf returns the credentials of an application with a key: the common ones,
 // and the key under the names of the first broker for Alibaba Cloud (username,
 // access_key_id, secret_access_key, uri).
-func credentialsOf(at endpoints, plan instancePlan, user string, key ramuser.Key) map[string]string {
+func credentialsOf(at endpoints, shown shown, plan instancePlan, user string, key ramuser.Key) map[string]string {
 	id, secret := key.ID, key.Secret.Reveal()
-	credentials := bucketCredentials(at, plan)
+	credentials := bucketCredentials(at, shown, plan)
 	credentials["username"] = user
 	credentials["access_key_id"] = id
 	credentials["secret_access_key"] = secret
-	credentials["uri"] = "oss://" + providers.EscapeURI(id) + ":" + providers.EscapeURI(secret) + "@" + at.public.Host + "/" + plan.Bucket
+	credentials["uri"] = "oss://" + providers.EscapeURI(id) + ":" + providers.EscapeURI(secret) + "@" + shown.url.Host + "/" + plan.Bucket
 	return credentials
 }
 
@@ -22,18 +22,22 @@ func credentialsOf(at endpoints, plan instancePlan, user string, key ramuser.Key
 // names of the first broker for Alibaba Cloud (bucket, host), of SDKs (oss_region is
 // the one that ali-oss takes), of Cloud Foundry's libraries (name) and of
 // servicebinding.io (type, provider).
-func bucketCredentials(at endpoints, plan instancePlan) map[string]string {
-	return map[string]string{
+func bucketCredentials(at endpoints, shown shown, plan instancePlan) map[string]string {
+	credentials := map[string]string{
 		"type":                       "oss",
 		providers.CredentialProvider: providers.CloudProvider,
 		"name":                       plan.Bucket,
 		"bucket":                     plan.Bucket,
 		"region":                     plan.Region,
-		"oss_region":                 regionOfSDK(plan.Region),
-		"endpoint":                   at.public.String(),
+		"oss_region":                 at.region,
+		"endpoint":                   shown.url.String(),
 		"internal_endpoint":          at.internal.String(),
-		"host":                       at.public.Host,
+		"host":                       shown.url.Host,
 	}
+	if shown.cname {
+		credentials["cname"] = "true"
+	}
+	return credentials
 }
 
 // withPrefix adds the prefix of a binding that has one.

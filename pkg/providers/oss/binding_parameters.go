@@ -16,6 +16,7 @@ type bindParameters struct {
 	ServiceAccount string `json:"ServiceAccount"`
 	Access         string `json:"Access"`
 	Prefix         string `json:"Prefix"`
+	Endpoint       string `json:"Endpoint"` // empty: the plan's
 }
 
 // bindParametersOf reads parameters in normal form, which the bind schemas of

@@ -36,14 +36,11 @@ func accountForBindings(instance providers.Task) (string, error) {
 // secret: the bucket, and the names that an SDK exchanges a token of the service
 // account by.
 func (s service) credentialsOfRole(binding providers.Task, role ramrole.Role) (map[string]string, error) {
-	plan, err := instancePlanOf(*binding.Of)
+	plan, at, shown, err := s.bucketOf(binding)
 	if err != nil {
 		return nil, err
 	}
-	if s, err = s.of(*binding.Of); err != nil {
-		return nil, err
-	}
-	credentials := bucketCredentials(s.endpoints(plan.Region), plan)
+	credentials := bucketCredentials(at, shown, plan)
 	credentials["role_arn"] = role.ARN
 	credentials["oidc_provider_arn"] = role.Provider
 	credentials["oidc_audience"] = role.Audience

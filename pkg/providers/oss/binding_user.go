@@ -38,16 +38,27 @@ func (s service) tryKey(ctx context.Context, binding providers.Task, key ramuser
 	return err
 }
 
-// credentialsOfUser returns the credentials of an application.
+// credentialsOfUser returns the credentials of an application with the key of a user.
 func (s service) credentialsOfUser(binding providers.Task, user string, key ramuser.Key) (map[string]string, error) {
-	plan, err := instancePlanOf(*binding.Of)
+	plan, at, shown, err := s.bucketOf(binding)
 	if err != nil {
 		return nil, err
 	}
-	if s, err = s.of(*binding.Of); err != nil {
-		return nil, err
+	return withPrefix(binding, credentialsOf(at, shown, plan, user, key))
+}
+
+// bucketOf returns the bucket of a binding, and where the binding's application reaches
+// it.
+func (s service) bucketOf(binding providers.Task) (plan instancePlan, at endpoints, shown shown, err error) {
+	if plan, err = instancePlanOf(*binding.Of); err != nil {
+		return plan, at, shown, err
 	}
-	return withPrefix(binding, credentialsOf(s.endpoints(plan.Region), plan, user, key))
+	if s, err = s.of(*binding.Of); err != nil {
+		return plan, at, shown, err
+	}
+	at = s.endpoints(plan.Region)
+	shown, err = at.shownFor(binding, plan.Bucket)
+	return plan, at, shown, err
 }
 
 // clientsForBindings returns the clients that make the bindings of an instance, in

@@ -57,7 +57,7 @@ type bucketInfo struct {
 type client struct {
 	cloud    *alicloud.Clients
 	region   string // of the buckets
-	endpoint *url.URL
+	reach    func(context.Context) (endpoint *url.URL, isInternal bool)
 	emptying emptyingMetrics
 }
 
@@ -65,12 +65,13 @@ var _ bucketCalls = client{}
 
 // call makes one call at the pace of the cloud, and classifies its error.
 func (c client) call(ctx context.Context, action string, access alicloud.Access, do func(*oss.Client) error) error {
-	op := alicloud.Op{Product: productName, Action: action, Access: access}
+	endpoint, isInternal := c.reach(ctx)
+	op := alicloud.Op{Product: productName, Action: action, Access: access, Internal: isInternal}
 	return c.cloud.Call(ctx, op, func(k alicloud.Key) error {
 		return do(oss.NewClient(oss.NewConfig().
 			WithRegion(c.region).
-			WithEndpoint(c.endpoint.String()).
-			WithUsePathStyle(isPathStyle(c.endpoint.Hostname())).
+			WithEndpoint(endpoint.String()).
+			WithUsePathStyle(isPathStyle(endpoint.Hostname())).
 			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(k.ID, k.Secret, k.Token)).
 			WithHttpClient(c.cloud.HTTP(access)).
 			WithRetryMaxAttempts(1)))
@@ -81,7 +82,7 @@ func (c client) call(ctx context.Context, action string, access alicloud.Access,
 // in the host (OSS documentation, "Access OSS resources"); other hosts resolve
 // their own name only.
 func isPathStyle(host string) bool {
-	return net.ParseIP(host) != nil || !strings.HasSuffix(host, ".aliyuncs.com")
+	return net.ParseIP(host) != nil || !strings.HasSuffix(host, cloudDomain)
 }
 
 func (c client) Info(ctx context.Context, bucket string) (info bucketInfo, err error) {

@@ -18,7 +18,7 @@ const codeUserDisable = "UserDisable"
 func product() alicloud.Product {
 	return alicloud.Product{
 		Name: productName,
-		Host: publicHost,
+		Host: func(region string) string { return hosts().of(region).Public },
 		Codes: map[string]error{
 			"NoSuchBucket":    providers.ErrNotFound,
 			"NoSuchKey":       providers.ErrNotFound,
@@ -62,13 +62,6 @@ func product() alicloud.Product {
 		},
 	}
 }
-
-// publicHost and internalHost return the hosts of a region.
-func publicHost(region string) string   { return "oss-" + region + ".aliyuncs.com" }
-func internalHost(region string) string { return "oss-" + region + "-internal.aliyuncs.com" }
-
-// regionOfSDK returns a region as the client library ali-oss names it.
-func regionOfSDK(region string) string { return "oss-" + region }
 
 // sentences returns the sentence for users by code of OSS.
 func sentences() alicloud.Sentences {

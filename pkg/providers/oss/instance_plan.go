@@ -53,6 +53,9 @@ func prepareInstance(t providers.Task) (instancePlan, error) {
 	if err != nil {
 		return instancePlan{}, err
 	}
+	if _, err := endpointSettingsOf(t.Settings); err != nil {
+		return instancePlan{}, err
+	}
 	prefix := cmp.Or(given.NamePrefix, s.NamePrefix)
 	plan := instancePlan{
 		Bucket:          bucketName(t.Life, prefix),

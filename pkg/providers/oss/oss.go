@@ -54,7 +54,10 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := service{profiles: d.Profiles, regions: alicloud.NewMemo[[]string](keepRegions, nil), clusters: d.Clusters, emptying: metrics}
+	s := service{
+		profiles: d.Profiles, hosts: hosts(), vicinity: d.Vicinity, regions: alicloud.NewMemo[[]string](keepRegions, nil),
+		clusters: d.Clusters, emptying: metrics,
+	}
 	return providers.Compose(instances{service: s}, s.bindings()), nil
 }
 
@@ -64,6 +67,8 @@ type service struct {
 	profiles descriptor.Profiles
 	cloud    *alicloud.Clients
 	override *url.URL // of the endpoint; nil: the real ones
+	hosts    hostTable
+	vicinity *alicloud.Vicinity
 	regions  *alicloud.Memo[[]string]
 	clusters descriptor.Clusters
 	emptying emptyingMetrics
@@ -77,22 +82,4 @@ func (s service) of(t providers.Task) (service, error) {
 	}
 	s.cloud, s.override = profile.Clients, profile.Clients.Override(productName)
 	return s, nil
-}
-
-// An endpoints is where the buckets of a region are reached.
-type endpoints struct {
-	public   *url.URL
-	internal *url.URL // from the region's own network, where traffic is free
-}
-
-// endpoints returns the endpoints of a region (OSS documentation, "Regions and
-// endpoints"), or the configured one.
-func (s service) endpoints(region string) endpoints {
-	if s.override != nil {
-		return endpoints{public: s.override, internal: s.override}
-	}
-	return endpoints{
-		public:   &url.URL{Scheme: "https", Host: publicHost(region)},
-		internal: &url.URL{Scheme: "https", Host: internalHost(region)},
-	}
 }

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,8 @@ func (i instances) missingRegion(ctx context.Context, t providers.Task, plan ins
 	if plan.Region == t.Region || t.Facts.Open[factBucket] != "" {
 		return "", facts, nil
 	}
-	home := client{cloud: i.service.cloud, region: t.Region, endpoint: i.service.endpoints(t.Region).public}
-	regions, err := i.service.regions.Get(ctx, t.Profile+" "+t.Region, home.regions)
+	home := i.service.clientIn(i.service.cloud, t.Region)
+	regions, err := i.service.regions.Get(ctx, t.Profile+" "+t.Region, func(ctx context.Context) ([]string, error) { return home.regions(ctx, i.service.hosts) })
 	switch {
 	case errors.Is(err, providers.ErrDenied):
 		return "", providers.Facts{Open: map[string]string{factRegion: regionIsNotChecked}}, nil
@@ -46,15 +47,18 @@ func (i instances) missingRegion(ctx context.Context, t providers.Task, plan ins
 	return "OSS has no region " + plan.Region + ". Choose one of " + strings.Join(regions, ", ") + ", or leave Region out.", facts, nil
 }
 
-// regions lists the regions of OSS, sorted (OSS API, DescribeRegions).
-func (c client) regions(ctx context.Context) (regions []string, err error) {
+// regions lists the regions of OSS, sorted (OSS API, DescribeRegions). OSS names regions
+// of its own, which are other than the region's id where hosts are irregular: the public
+// host tells the id.
+func (c client) regions(ctx context.Context, hosts hostTable) (regions []string, err error) {
 	err = c.call(ctx, "DescribeRegions", alicloud.Read, func(client *oss.Client) error {
 		r, err := client.DescribeRegions(ctx, &oss.DescribeRegionsRequest{})
 		if err != nil || r.RegionInfoList == nil {
 			return err
 		}
 		for _, info := range r.RegionInfoList.RegionInfos {
-			regions = append(regions, strings.TrimPrefix(oss.ToString(info.Region), "oss-"))
+			id := hosts.regionAt(oss.ToString(info.InternetEndpoint))
+			regions = append(regions, cmp.Or(id, strings.TrimPrefix(oss.ToString(info.Region), "oss-")))
 		}
 		return nil
 	})

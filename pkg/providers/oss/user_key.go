@@ -98,7 +98,7 @@ func (s service) isGone(ctx context.Context, plan instancePlan) bool {
 }
 
 func (s service) calls(clients *alicloud.Clients, plan instancePlan) client {
-	return client{cloud: clients, region: plan.Region, endpoint: s.endpoints(plan.Region).public, emptying: s.emptying}
+	return s.clientIn(clients, plan.Region)
 }
 
 // substitute returns the broker's own clients if they may act for an instance in

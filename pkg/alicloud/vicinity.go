@@ -1,0 +1,119 @@
+package alicloud
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang/glog"
+)
+
+// The words that a Vicinity is made of, beside ids of regions.
+const (
+	VicinityAuto     = "auto"
+	VicinityPublic   = "public"
+	VicinityInternal = "internal"
+)
+
+// A Vicinity tells the regions whose internal endpoints the broker's machine reaches.
+// It is safe for concurrent use. A nil Vicinity reaches none.
+type Vicinity struct {
+	word     string
+	regions  []string // with an empty word
+	metadata *Metadata
+	client   *http.Client
+	answers  *Memo[bool] // of internal endpoints
+}
+
+const (
+	vicinityKeep    = 10 * time.Minute // an endpoint counts as reached or not for so long
+	vicinityTimeout = 3 * time.Second  // of one look at an endpoint
+)
+
+// NewVicinity returns a Vicinity by a word: VicinityAuto asks the metadata service for the
+// machine's region, and its internal endpoint for an answer; VicinityInternal says that the
+// machine is in the region that requests name; VicinityPublic reaches none; ids of
+// regions, separated by commas, are the reached ones.
+func NewVicinity(word string, metadata *Metadata) (*Vicinity, error) {
+	v := &Vicinity{
+		word: word, metadata: metadata, answers: NewMemo[bool](vicinityKeep, nil),
+		client: &http.Client{Transport: strictTransport{newTransport()}, Timeout: vicinityTimeout},
+	}
+	switch word {
+	case VicinityAuto, VicinityPublic, VicinityInternal:
+		return v, nil
+	}
+	v.word = ""
+	for region := range strings.SplitSeq(word, ",") {
+		if region = strings.TrimSpace(region); !IsRegion(region) {
+			return nil, fmt.Errorf("%q is neither %s, %s, %s nor a list of regions such as cn-hangzhou,cn-beijing", word, VicinityAuto, VicinityInternal, VicinityPublic)
+		}
+		v.regions = append(v.regions, region)
+	}
+	return v, nil
+}
+
+// A Place is an internal endpoint.
+type Place struct {
+	Region   string   // of the endpoint
+	Home     string   // the region that the caller's clients name
+	Internal *url.URL // the endpoint
+}
+
+// Reaches reports whether to call the internal endpoint of a place.
+func (v *Vicinity) Reaches(ctx context.Context, p Place) bool {
+	if v == nil {
+		return false
+	}
+	switch v.word {
+	case VicinityPublic:
+		return false
+	case VicinityInternal:
+		return p.Region == p.Home
+	case VicinityAuto:
+		return v.isNear(ctx, p)
+	}
+	return slices.Contains(v.regions, p.Region)
+}
+
+// isNear asks where the machine is, and whether the endpoint answers: a machine in the
+// region can be kept from it, by a network policy for one. The answer holds for a while,
+// also that there is no metadata service.
+func (v *Vicinity) isNear(ctx context.Context, p Place) bool {
+	if v.metadata == nil {
+		return false
+	}
+	isNear, err := v.answers.Get(ctx, p.Region, func(ctx context.Context) (bool, error) {
+		region, err := v.metadata.Region(ctx)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if err != nil || region != p.Region {
+			return false, nil
+		}
+		if err := v.look(ctx, p.Internal); err != nil {
+			glog.Warningf("the internal endpoint does not answer, though the machine is in its region; the public one is called endpoint=%s err=%q", p.Internal, redact(withoutURL(err), nil))
+			return false, nil
+		}
+		glog.Infof("the internal endpoint is called, since the machine is in its region endpoint=%s", p.Internal)
+		return true, nil
+	})
+	return err == nil && isNear
+}
+
+// look asks for any answer over HTTP.
+func (v *Vicinity) look(ctx context.Context, at *url.URL) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, at.String()+"/", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := v.client.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
