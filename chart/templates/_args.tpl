@@ -69,6 +69,9 @@
 {{- range $product, $url := .endpoints }}
 - --endpoint={{ $product }}={{ $url }}
 {{- end }}
+{{- with .ossEndpoint }}
+- --oss-endpoint={{ . }}
+{{- end }}
 {{- if .insecureEndpoints }}
 - --insecure-endpoints
 {{- end }}

@@ -46,6 +46,8 @@ type config struct {
 	withoutIMDSv1     bool // metadata are read with a token only
 	endpoints         endpoints
 	insecureEndpoints bool
+	ossEndpoint       string
+	vicinity          *alicloud.Vicinity // of ossEndpoint; set by check
 	tlsCert, tlsKey   string
 	clientCA          string
 
@@ -121,6 +123,10 @@ func (c *config) check() error {
 		if u.Scheme == "http" && !c.insecureEndpoints && product != "metadata" {
 			return fmt.Errorf("--endpoint %s is plain http, over which passwords and keys could be read: use https, or add --insecure-endpoints for an emulator", product)
 		}
+	}
+	var err error
+	if c.vicinity, err = alicloud.NewVicinity(c.ossEndpoint, c.metadata()); err != nil {
+		return fmt.Errorf("--oss-endpoint: %w", err)
 	}
 	return nil
 }

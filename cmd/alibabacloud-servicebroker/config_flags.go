@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 )
@@ -47,6 +48,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.roleARN, "role-arn", "", "`ARN` of a RAM role to assume with these credentials")
 	fs.StringVar(&c.ecsRole, "ecs-role", "", "`name` of the ECS instance's RAM role (default: the attached one)")
 	fs.Var(c.endpoints, "endpoint", "`product=URL` to use instead of the real endpoint; may be repeated ("+strings.Join(endpointProducts(), ", ")+")")
+	fs.StringVar(&c.ossEndpoint, "oss-endpoint", alicloud.VicinityAuto, "`endpoint` of OSS that the broker itself calls: auto (the internal one for buckets in the region of this machine, which the metadata service tells), internal (for buckets in the region of --region or the profile), public, or regions with internal ones, separated by commas")
 	fs.BoolVar(&c.insecureEndpoints, "insecure-endpoints", false, "allow endpoints with plain HTTP")
 	fs.StringVar(&c.tlsCert, "tls-cert-file", "", "`file` with the certificate chain; without it --listen serves plain HTTP")
 	fs.StringVar(&c.tlsKey, "tls-key-file", "", "`file` with the private key of the certificate")
@@ -70,8 +72,9 @@ func (c *config) flags() *pflag.FlagSet {
 // completeSettings completes the flags of cmd that take one of a few words.
 func completeSettings(cmd *cobra.Command) {
 	words := map[string][]string{
-		"store":       {storeBolt, storeKubernetes},
-		"credentials": {"auto", "rrsa", "static", "ecs"},
+		"store":        {storeBolt, storeKubernetes},
+		"credentials":  {"auto", "rrsa", "static", "ecs"},
+		"oss-endpoint": {alicloud.VicinityAuto, alicloud.VicinityInternal, alicloud.VicinityPublic},
 	}
 	for _, product := range endpointProducts() {
 		words["endpoint"] = append(words["endpoint"], product+"=https://")

@@ -15,6 +15,7 @@ func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
 		Profiles: descriptor.OneProfile(cloud, descriptor.Network{
 			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, AllowedVPCs: c.allowedVPCs, Whitelist: c.whitelist,
 		}),
+		Vicinity: c.vicinity,
 		Clusters: c.clusters,
 	}
 }

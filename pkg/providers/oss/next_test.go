@@ -16,6 +16,12 @@ import (
 
 // offline returns the provider for its pure methods.
 func offline(override *url.URL) providers.Provider {
+	s := offlineService(override)
+	return providers.Compose(instances{service: s}, s.bindings())
+}
+
+// offlineService is the common part of the provider offline.
+func offlineService(override *url.URL) service {
 	config := alicloud.Config{Region: "cn-hangzhou", Credentials: alicloud.Static(alicloud.Key{ID: "id", Secret: "secret"})}
 	if override != nil {
 		config.Endpoints = map[string]*url.URL{productName: override}
@@ -24,8 +30,9 @@ func offline(override *url.URL) providers.Provider {
 	if err != nil {
 		panic(err) // of constants
 	}
-	s := service{profiles: descriptor.OneProfile(clients, descriptor.Network{})}
-	return providers.Compose(instances{service: s}, s.bindings())
+	return service{
+		profiles: descriptor.OneProfile(clients, descriptor.Network{}), cloud: clients, override: override, hosts: hosts(),
+	}
 }
 
 // prepared returns the task with its plan.
