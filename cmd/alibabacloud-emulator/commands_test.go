@@ -274,6 +274,7 @@ func TestExecute_Switches_ShownByTheControlAPI(t *testing.T) {
 	var got struct {
 		Account struct{ Opened string }
 		Gateway struct{ UnknownNotFound bool }
+		RAM     struct{ KeyLag, PolicyLag, RevokeLag string }
 		Oss     struct{ RefuseV1, RefusePublicData, BlockPublicAccess bool }
 	}
 	if err := json.NewDecoder(response.Body).Decode(&got); err != nil {
@@ -281,6 +282,9 @@ func TestExecute_Switches_ShownByTheControlAPI(t *testing.T) {
 	}
 	if got.Account.Opened != "today" || !got.Gateway.UnknownNotFound || !got.Oss.RefuseV1 || !got.Oss.RefusePublicData || got.Oss.BlockPublicAccess {
 		t.Errorf("the switches are %+v", got)
+	}
+	if got.RAM.KeyLag == "0s" || got.RAM.PolicyLag == "0s" || got.RAM.RevokeLag == "0s" {
+		t.Errorf("the profile \"seconds\" has the delays %+v", got.RAM)
 	}
 	for _, account := range []string{"1999", ""} {
 		if err := execute(t.Context(), []string{"--account=" + account}, noEnvironment, io.Discard, io.Discard); err == nil {

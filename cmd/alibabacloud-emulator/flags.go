@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
 )
@@ -32,6 +33,7 @@ type settings struct {
 	stateFile                     string // empty: the state is not kept
 	profileName                   string
 	profile                       rds.Profile
+	access                        ram.Behaviour
 	accessKey                     emulator.AccessKey // empty: make one
 }
 
@@ -65,12 +67,16 @@ func (s *settings) flags(getenv func(string) string) *pflag.FlagSet {
 
 // read checks the flags, and reads the files that they name and the account's key.
 func (s *settings) read(getenv func(string) string) error {
-	profiles := map[string]func() rds.Profile{"instant": rds.Instant, "seconds": rds.Seconds, "realistic": rds.Realistic}
-	profile, ok := profiles[s.profileName]
-	if !ok {
+	switch s.profileName {
+	case "instant":
+		s.profile, s.access = rds.Instant(), ram.Instant()
+	case "seconds":
+		s.profile, s.access = rds.Seconds(), ram.Seconds()
+	case "realistic":
+		s.profile, s.access = rds.Realistic(), ram.Realistic()
+	default:
 		return fmt.Errorf("--profile=%s is unknown: use instant, seconds or realistic", s.profileName)
 	}
-	s.profile = profile()
 	if err := s.account.UnmarshalText([]byte(s.accountText)); err != nil {
 		return fmt.Errorf("--account: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/location"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/product"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
@@ -38,6 +39,7 @@ type Config struct {
 	Region         string        // the region of the metadata service; empty: cn-hangzhou
 	Regions        []vpc.Region  // the networks; nil: vpc.DefaultRegions(Region)
 	Profile        rds.Profile   // durations of the cloud's work; the zero value: everything is instant
+	Access         ram.Behaviour // delays of keys and policies at first; the zero value: none
 	Engine         engine.Engine // real database servers; nil: none. The caller closes it
 	Clock          *cloud.Clock  // nil: real time
 	MetadataV1     bool          // the metadata service answers requests without a token too

@@ -27,6 +27,7 @@ func Products(e Environment) ([]Product, error) {
 	buckets.BlockPublicAccess = buckets.BlockPublicAccess && !c.PublicBuckets
 	network := vpc.New(c.AccountID, c.Regions)
 	access := ram.New(c.Clock, c.AccountID)
+	access.Behave(func(b *ram.Behaviour) { *b = c.Access })
 	access.AddAccountKey(c.AccessKey.ID, c.AccessKey.Secret)
 	if err := access.AddRole(InstanceRole, allowAll); err != nil {
 		return nil, fmt.Errorf("role %s: %w", InstanceRole, err)

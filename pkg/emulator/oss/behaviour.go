@@ -109,7 +109,7 @@ func isPublicEndpoint(host string) bool {
 		host = h
 	}
 	host = strings.ToLower(host)
-	return strings.HasSuffix(host, ".aliyuncs.com") && !strings.HasSuffix(host, "-internal.aliyuncs.com")
+	return strings.HasSuffix(host, ".aliyuncs.com") && !strings.HasSuffix(host, "-internal.aliyuncs.com") && !strings.Contains(host, "vpc100-oss-")
 }
 
 // isMainland reports whether a region is in mainland China.

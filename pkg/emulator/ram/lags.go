@@ -35,7 +35,7 @@ func Seconds() Behaviour {
 
 // Realistic is the behaviour of the cloud.
 func Realistic() Behaviour {
-	return Behaviour{KeyLag: 20 * time.Second, PolicyLag: 30 * time.Second, RevokeLag: 30 * time.Second}
+	return Behaviour{KeyLag: 10 * time.Second, PolicyLag: 30 * time.Second, RevokeLag: 30 * time.Second}
 }
 
 // Behave changes the behaviour from now on.
