@@ -1,6 +1,7 @@
 package assumptions_test
 
 import (
+	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -202,5 +203,52 @@ func TestA409_KeyOutsideItsNetworks_IsDisabled(t *testing.T) {
 		if err := e.as(k).reads(name); err != nil {
 			t.Errorf("from a network of the policy: %v", err)
 		}
+	})
+}
+
+func TestA410_Referer_DecidesOnUnsignedRequests(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		c, name := e.openBucket()
+		if _, err := c.PutBucketAcl(e.Context(), &oss.PutBucketAclRequest{Bucket: &name, Acl: oss.BucketACLPublicRead}); err != nil {
+			t.Fatal(err)
+		}
+		e.put(c, name, "k", "x")
+		protect := func(empty bool, allowed, denied []string) {
+			t.Helper()
+			if _, err := c.PutBucketReferer(e.Context(), &oss.PutBucketRefererRequest{Bucket: &name, RefererConfiguration: &oss.RefererConfiguration{
+				AllowEmptyReferer: &empty, RefererList: &oss.RefererList{Referers: allowed}, RefererBlacklist: &oss.RefererBlacklist{Referers: denied},
+			}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		reads := func(referer string, want int) {
+			t.Helper()
+			if a := e.do("GET", e.link(name, "k"), "a read from "+referer, http.Header{"Referer": {referer}}); a.status != want {
+				t.Errorf("%q is answered %d, want %d", referer, a.status, want)
+			}
+		}
+		protect(false, []string{"https://*.example.com", "http://www.aliyun?.com"}, []string{"https://bad.example.com"})
+		for referer, want := range map[string]int{
+			"": 403, "https://www.example.com": 200, "https://www.example.com/page?q=1": 200, "http://www.example.com": 403,
+			"http://www.aliyunc.com": 200, "https://bad.example.com/page": 403, "https://other.com/?https://www.example.com": 403,
+		} {
+			reads(referer, want)
+		}
+		if err := e.gets(name); err != nil {
+			t.Errorf("a signature in a header: %v", err)
+		}
+		url, err := c.Presign(e.Context(), &oss.GetObjectRequest{Bucket: &name, Key: oss.Ptr("k")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.answers(url.URL, "a signed URL without a Referer", 403)
+		protect(true, []string{"https://*.example.com"}, nil)
+		reads("", 200)
+		protect(false, nil, nil)
+		reads("", 200)
+		reads("http://www.example.com", 200)
+		protect(false, []string{"https://none"}, nil)
+		e.srv.OSS().Behave(func(b *emulatedoss.Behaviour) { b.IgnoreReferers = true })
+		reads("", 200)
 	})
 }

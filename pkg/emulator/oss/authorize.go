@@ -67,6 +67,9 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 	if refused := s.refusePublicData(op, r); refused != nil {
 		return refused
 	}
+	if refused := s.refuseReferer(r); refused != nil {
+		return refused
+	}
 	action := op.RAMAction
 	if r.query.Has("versionId") {
 		action = op.Versions // RAM has separate actions for old versions

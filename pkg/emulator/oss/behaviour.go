@@ -25,6 +25,8 @@ type Behaviour struct {
 	RefusePublicData bool
 	// IgnoreBucketPolicies leaves the policies of buckets without effect (A404).
 	IgnoreBucketPolicies bool
+	// IgnoreReferers serves objects for every Referer (A410).
+	IgnoreReferers bool
 	// UserDisable refuses a RAM user, named here, or all callers for "*", as OSS does
 	// that is overdue or not activated (A407).
 	UserDisable string
