@@ -76,6 +76,28 @@ func (a *answers) optionsOfBuckets(t *testing.T, c *sdk.Client) {
 	}
 }
 
+// transitions calls the operations on the task that moves a bucket to ZRS, in each of
+// its states.
+func (a *answers) transitions(t *testing.T, c *sdk.Client) {
+	t.Helper()
+	mustPutBucket(t, c, "bucket-zrs")
+	name := new("bucket-zrs")
+	r, err := c.CreateBucketDataRedundancyTransition(t.Context(), &sdk.CreateBucketDataRedundancyTransitionRequest{Bucket: name, TargetRedundancyType: new("ZRS")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := c.GetBucketDataRedundancyTransition(t.Context(), &sdk.GetBucketDataRedundancyTransitionRequest{Bucket: name, RedundancyTransitionTaskid: r.BucketDataRedundancyTransition.TaskId})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.ListBucketDataRedundancyTransition(t.Context(), &sdk.ListBucketDataRedundancyTransitionRequest{Bucket: name}); err != nil {
+			t.Fatal(err)
+		}
+		a.clock.Advance(25 * time.Hour)
+	}
+}
+
 func rule(prefix, inner string) string {
 	return "<Rule><ID>" + prefix + "</ID><Status>Enabled</Status><Prefix>" + prefix + "/</Prefix>" + inner + "</Rule>"
 }

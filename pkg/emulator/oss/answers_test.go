@@ -126,6 +126,7 @@ func TestAnswers_MembersOfModels_AreThere(t *testing.T) {
 	a.lists(t, c)
 	a.moved(t, c)
 	a.retentions(t, c)
+	a.transitions(t, c)
 	_, table := oss.Entries()
 	answered, leftOut := 0, 0
 	for name, m := range models(t) {

@@ -65,7 +65,7 @@ func (s *Service) getBucketInfo(r *request) (*response, *apiError) {
 	return xmlResponse(bucketInfo{Bucket: bucketInfoBucket{
 		Name: b.name, Location: b.location(), CreationDate: xmlTime(b.created),
 		ExtranetEndpoint: b.location() + ".aliyuncs.com", IntranetEndpoint: b.location() + "-internal.aliyuncs.com",
-		StorageClass: b.storageClass, DataRedundancyType: b.redundancy,
+		StorageClass: b.storageClass, DataRedundancyType: b.redundancyAt(s.cfg.Clock.Now()),
 		AccessMonitor:        b.documentText(documentAccessMonitor, disabled, "Status"),
 		TransferAcceleration: acceleration, CrossRegionReplication: disabled,
 		ResourceGroupID: b.resourceGroup(), Versioning: b.versioning, Owner: owner(b.owner),

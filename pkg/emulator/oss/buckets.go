@@ -33,10 +33,11 @@ type bucket struct {
 	lifecycleRun                  time.Time         // the midnight of UTC until which the rules have run
 	documents                     map[string]string // options that are one document, by sub-resource; replaced as a whole
 	worm                          *wormPolicy
-	objectWorm                    *objectWorm // nil: objects have no retention
-	withoutV1                     bool        // signatures of version 1 are refused (A403)
-	publicBlocked                 bool        // PutBucketPublicAccessBlock
-	accountBlocked                bool        // BlockAccount
+	transitions                   []redundancyTask // replaced as a whole
+	objectWorm                    *objectWorm      // nil: objects have no retention
+	withoutV1                     bool             // signatures of version 1 are refused (A403)
+	publicBlocked                 bool             // PutBucketPublicAccessBlock
+	accountBlocked                bool             // BlockAccount
 	objects                       index
 	uploads                       map[string]*upload
 }
@@ -106,7 +107,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	if b, ok := s.buckets[r.target.bucket]; ok {
-		return b.putAgain(r.caller.AccountID, region, acl, config)
+		return b.putAgain(r.caller.AccountID, region, acl, config, s.cfg.Clock.Now())
 	}
 	if refused := s.refuseRecent(r.target.bucket); refused != nil {
 		return nil, refused
@@ -139,10 +140,10 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 }
 
 // putAgain answers PutBucket of a bucket that exists.
-func (b *bucket) putAgain(accountID, region, acl string, config createConfiguration) (*response, *apiError) {
+func (b *bucket) putAgain(accountID, region, acl string, config createConfiguration, now time.Time) (*response, *apiError) {
 	if b.owner != accountID || b.region != region ||
 		config.StorageClass != "" && config.StorageClass != b.storageClass ||
-		config.DataRedundancyType != "" && config.DataRedundancyType != b.redundancy {
+		config.DataRedundancyType != "" && config.DataRedundancyType != b.redundancyAt(now) {
 		return nil, errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").
 			with("BucketName", b.name)
 	}

@@ -91,10 +91,10 @@ func statusOf(code string) int {
 		return http.StatusForbidden
 	case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchTagSet", "NoSuchRegion", "NoSuchServerSideEncryptionRule",
 		"NoSuchCORSConfiguration", "NoSuchLifecycle", "SymlinkTargetNotExist", "NoSuchBucketPolicy", "NoSuchWORMConfiguration",
-		"NoSuchObjectWormConfiguration", "NoSuchObjectRetention":
+		"NoSuchObjectWormConfiguration", "NoSuchObjectRetention", "BucketDataRedundancyTransitionTaskNotExist":
 		return http.StatusNotFound
 	case "BucketAlreadyExists", "BucketNotEmpty", "FileAlreadyExists", "FileImmutable",
-		"PositionNotEqualToLength", "ObjectNotAppendable", "RestoreAlreadyInProgress":
+		"PositionNotEqualToLength", "ObjectNotAppendable", "RestoreAlreadyInProgress", "BucketDataRedundancyTransitionTaskStatusConflict":
 		return http.StatusConflict
 	case "MethodNotAllowed":
 		return http.StatusMethodNotAllowed

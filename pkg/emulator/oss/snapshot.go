@@ -40,6 +40,7 @@ type savedBucket struct {
 	Documents    map[string]string       `json:"documents,omitempty"`
 	Worm         *wormPolicy             `json:"worm,omitempty"`
 	ObjectWorm   *objectWorm             `json:"objectWorm,omitempty"`
+	Transitions  []redundancyTask        `json:"transitions,omitempty"`
 	Objects      []savedObject           `json:"objects,omitempty"` // by key
 	Uploads      []savedUpload           `json:"uploads,omitempty"`
 }
@@ -98,7 +99,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 		saved := savedBucket{
 			Name: b.name, Owner: b.owner, Region: b.region, ACL: b.acl, StorageClass: b.storageClass, Redundancy: b.redundancy,
 			Created: b.created, Versioning: b.versioning, Blocked: b.publicBlocked, ByAccount: b.accountBlocked, WithoutV1: b.withoutV1, Tags: b.tags, Encryption: b.encryption,
-			CORS: b.cors.saved(), Lifecycle: b.lifecycle, LifecycleRun: b.lifecycleRun, Documents: b.documents, Worm: b.worm, ObjectWorm: b.objectWorm,
+			CORS: b.cors.saved(), Lifecycle: b.lifecycle, LifecycleRun: b.lifecycleRun, Documents: b.documents, Worm: b.worm, ObjectWorm: b.objectWorm, Transitions: b.transitions,
 		}
 		for key, versions := range b.objects.all() {
 			object := savedObject{Key: key}
@@ -181,7 +182,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 				return fmt.Errorf("oss: state: bucket %s, CORS: %w", saved.Name, refused)
 			}
 		}
-		b.documents, b.worm, b.objectWorm = saved.Documents, saved.Worm, saved.ObjectWorm
+		b.documents, b.worm, b.objectWorm, b.transitions = saved.Documents, saved.Worm, saved.ObjectWorm, saved.Transitions
 		for _, object := range saved.Objects {
 			versions := make([]*version, 0, len(object.Versions))
 			for _, v := range object.Versions {

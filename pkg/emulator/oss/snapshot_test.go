@@ -14,7 +14,7 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 		of   any
 		want []string
 	}{
-		{bucket{}, []string{"accountBlocked", "acl", "cors", "created", "documents", "encryption", "lifecycle", "lifecycleRun", "name", "objectWorm", "objects", "owner", "publicBlocked", "redundancy", "region", "storageClass", "tags", "uploads", "versioning", "withoutV1", "worm"}},
+		{bucket{}, []string{"accountBlocked", "acl", "cors", "created", "documents", "encryption", "lifecycle", "lifecycleRun", "name", "objectWorm", "objects", "owner", "publicBlocked", "redundancy", "region", "storageClass", "tags", "transitions", "uploads", "versioning", "withoutV1", "worm"}},
 		{version{}, []string{"crc", "data", "encryption", "header", "id", "marker", "modified", "options", "parts", "storageClass", "sum"}},
 		{options{}, []string{"accessed", "acl", "appendable", "dataEncryption", "held", "inOrder", "keyID", "moved", "restoration", "retention", "tags", "target"}},
 		{upload{}, []string{"header", "id", "inOrder", "initiated", "key", "parts"}},
