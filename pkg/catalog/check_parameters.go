@@ -181,6 +181,8 @@ func wanted(why jsonschema.ErrorKind) string {
 		return fmt.Sprintf("must have at least %d items", why.Want)
 	case *kind.MaxItems:
 		return fmt.Sprintf("must have at most %d items", why.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("must have at most %d members", why.Want)
 	case *kind.UniqueItems:
 		return "must not have the same item twice"
 	case *kind.Minimum:

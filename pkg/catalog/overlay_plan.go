@@ -78,12 +78,40 @@ func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
 		}
 		maps.Copy(known, settings)
 	}
-	changes := e.members(place+": settings", raw, slices.Sorted(maps.Keys(known))...)
+	kinds := settingKinds(o.Plans)
+	for name, value := range known {
+		kinds[name] = kindOf(value)
+	}
+	changes := e.members(place+": settings", raw, slices.Sorted(maps.Keys(kinds))...)
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
-		if want, got := kindOf(known[name]), kindOf(changes[name]); got != want && got != "null" {
+		if want, got := kinds[name], kindOf(changes[name]); got != want && got != "null" {
 			e.validator.failf(place, "settings: %s must be of type %s, not %s", name, want, got)
 		}
 	}
+}
+
+// settingKinds returns the kind of the values of parameters without a default that
+// settings may state, by the name of the setting.
+func settingKinds(plans []*Plan) map[string]string {
+	kinds := map[string]string{}
+	for _, p := range plans {
+		form := formOfSchema(p.Schemas.Create)
+		for name, property := range propertiesOf(p.Schemas.Create) {
+			var shape struct {
+				Type any `json:"type"`
+			}
+			if !form[name].Setting || json.Unmarshal(property, &shape) != nil {
+				continue
+			}
+			list, _ := shape.Type.([]any)
+			for _, word := range append(list, shape.Type) {
+				if kind, ok := word.(string); ok && kind != "null" {
+					kinds[settingOf(name)] = kind
+				}
+			}
+		}
+	}
+	return kinds
 }
 
 // mergePlan returns have with the changes, nil after noting a problem. A changed
@@ -105,7 +133,7 @@ func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.Raw
 	if have.Unbind == "" && changed.Unbind != "" {
 		e.validator.failf(place, "unbind has no meaning here: the bindings of this offering are no database accounts")
 	}
-	if len(before) == 0 && len(changed.defaults()) == 0 {
+	if len(before) == 0 && len(changed.defaults()) == 0 && changes["settings"] == nil {
 		return changed
 	}
 	if err := changed.moveDefaults(before); err != nil {
@@ -124,11 +152,11 @@ func (p *Plan) moveDefaults(before map[string]json.RawMessage) error {
 		return err
 	}
 	after := p.defaults()
-	properties := propertiesOf(p.Schemas.Create)
+	properties, form := propertiesOf(p.Schemas.Create), formOfSchema(p.Schemas.Create)
 	for name, property := range properties {
 		setting := settingOf(name)
 		value, isSet := settings[setting]
-		if after[setting] == nil || !isSet {
+		if after[setting] == nil && !form[name].Setting || !isSet {
 			continue
 		}
 		if before[setting] == nil || equalValues(parse(before[setting]), parse(after[setting])) {

@@ -78,7 +78,7 @@ func (f Form) forRecord(update Form) Form {
 		if same, ok := update[name]; ok && reflect.DeepEqual(spelling, same) {
 			continue
 		}
-		spelling.Refuse = nil
+		spelling.Refuse, spelling.Setting = nil, false
 		spelling.Enum = withoutNull(spelling.Enum, nil)
 		form[name] = spelling
 	}

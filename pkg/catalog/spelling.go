@@ -41,6 +41,10 @@ type Spelling struct {
 	// own: parameter "NetworkType" ...
 	Refuse map[string]string `json:"refuse,omitempty"`
 
+	// Setting allows the settings of a plan to state the value of a parameter that has
+	// no default.
+	Setting bool `json:"setting,omitempty"`
+
 	// Enum is the enumeration of the parameter's schema. Load sets it.
 	Enum []any `json:"enum,omitempty"`
 }

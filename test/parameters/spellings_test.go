@@ -38,6 +38,42 @@ func samples() map[string][2]any {
 	}
 }
 
+// bucketSamples are the samples of the options of buckets.
+func bucketSamples() map[string][2]any {
+	type object = map[string]any
+	rule := func(days int) []any {
+		return []any{object{"Prefix": "logs/", "Expiration": object{"Days": days}}, object{"ID": "own", "AbortMultipartUpload": object{"Days": 3}}}
+	}
+	origin := func(origin string) []any {
+		return []any{object{"AllowedOrigin": []any{origin}, "AllowedMethod": []any{"GET"}, "AllowedHeader": []any{"X-Any"}, "MaxAgeSeconds": 60}}
+	}
+	return map[string][2]any{
+		"BlockPublicAccess":    {true, false},
+		"Redundancy":           {"LRS", "ZRS"},
+		"Versioning":           {"Enabled", "Suspended"},
+		"Encryption":           {object{"SSEAlgorithm": "KMS", "KMSDataEncryption": "SM4"}, object{"SSEAlgorithm": "AES256"}},
+		"Lifecycle":            {rule(7), rule(8)},
+		"Cors":                 {origin("*"), origin("https://*.example.com")},
+		"Logging":              {object{"TargetBucket": logBucket, "TargetPrefix": "a/"}, object{"TargetBucket": logBucket}},
+		"Referer":              {object{"AllowEmptyReferer": false, "RefererList": []any{"https://example.com"}}, object{"RefererBlacklist": []any{"https://*.example.org"}}},
+		"TransferAcceleration": {false, true},
+		"Tags":                 {object{"team": "a", "cost": "1"}, object{"team": "b"}},
+		"ResourceGroupId":      {"rg-before", "rg-after"},
+		"NamePrefix":           {"team-a", "team-b"},
+	}
+}
+
+// privateSamples replace samples under plans whose buckets are private.
+func privateSamples() map[string][2]any {
+	return map[string][2]any{"Acl": {"private", nil}, "BlockPublicAccess": {true, nil}}
+}
+
+// logBucket is a bucket of the account, for the logs of others.
+const logBucket = "logs-of-the-account"
+
+// stays are the parameters whose update cannot be taken back.
+func stays(name string) bool { return name == "Storage" || name == "Redundancy" }
+
 // together are the parameters that are sent along with another: the VSwitch's own
 // VPC.
 func together(name string) map[string]any {
@@ -57,8 +93,14 @@ func ofPlan(p *catalog.Plan) (all []parameter, unknown []string) {
 		}
 		values, ok := samples()[name]
 		if !ok {
+			values, ok = bucketSamples()[name]
+		}
+		if !ok {
 			unknown = append(unknown, name)
 			continue
+		}
+		if private, isPrivate := privateSamples()[name]; isPrivate && strings.Contains(string(p.Settings), `"public":false`) {
+			values = private
 		}
 		_, updatable := update[name]
 		all = append(all, parameter{name, values[0], values[1], updatable, property.spelling()})

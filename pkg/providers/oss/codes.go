@@ -20,12 +20,25 @@ func product() alicloud.Product {
 		Name: productName,
 		Host: func(region string) string { return hosts().of(region).Public },
 		Codes: map[string]error{
-			"NoSuchBucket":    providers.ErrNotFound,
-			"NoSuchKey":       providers.ErrNotFound,
-			"NoSuchUpload":    providers.ErrNotFound,
-			"NoSuchVersion":   providers.ErrNotFound,
-			"NoSuchTagSet":    providers.ErrNotFound,
-			"NoSuchLifecycle": providers.ErrNotFound,
+			"NoSuchBucket":                            providers.ErrNotFound,
+			"NoSuchKey":                               providers.ErrNotFound,
+			"NoSuchUpload":                            providers.ErrNotFound,
+			"NoSuchVersion":                           providers.ErrNotFound,
+			"NoSuchTagSet":                            providers.ErrNotFound,
+			"NoSuchLifecycle":                         providers.ErrNotFound,
+			"NoSuchCORSConfiguration":                 providers.ErrNotFound,
+			"NoSuchServerSideEncryptionRule":          providers.ErrNotFound,
+			"NoSuchTransferAccelerationConfiguration": providers.ErrNotFound,
+			"BucketDataRedundancyTransitionTaskStatusConflict": providers.ErrExists,
+			"InvalidEncryptionAlgorithmError":                  providers.ErrInvalid,
+			"InvalidTargetBucketForLogging":                    providers.ErrInvalid,
+			"ResourceGroupIdPreCheckError":                     providers.ErrInvalid,
+			"InvalidRequest":                                   providers.ErrInvalid,
+			// Of a key of KMS (OSS error pages of these numbers): the key is unknown, it is
+			// disabled, the account has no KMS.
+			"0005-00000208": providers.ErrInvalid,
+			"0005-00000214": providers.ErrInvalid,
+			"0005-00000218": providers.ErrDenied,
 			// A signature for another region than the endpoint's (OSS error pages of
 			// these numbers): the operator's endpoint is wrong, not the parameters.
 			"0002-00000226":                    providers.ErrDenied,

@@ -27,7 +27,7 @@ const (
 func redundancyOption() option {
 	oneWay := func(string) string { return "Redundancy: a bucket with ZRS stays so. Make another instance instead." }
 	return option{
-		name: "Redundancy", step: "redundancy", reads: "ListBucketDataRedundancyTransition, after a change alone",
+		name: "Redundancy", step: "redundancy", oneWay: true, reads: "ListBucketDataRedundancyTransition, after a change alone",
 		refused: "OSS refuses this Redundancy. ZRS is for buckets of the StorageClass Standard, IA or Archive, in regions with three zones.",
 		normal: func(value, before json.RawMessage) (json.RawMessage, string) {
 			if textOf(before) == redundancyZRS && textOf(value) != redundancyZRS {

@@ -23,6 +23,9 @@ type option struct {
 	reads string
 	// refused is the sentence for a value that OSS definitely refuses.
 	refused string
+	// oneWay says that the sentence of a wrong value tells of a change that OSS cannot
+	// make.
+	oneWay bool
 
 	// normal checks a value beyond the schema and returns the form that the plan
 	// keeps. before is the value in the plan of before an update; nil: none. The
@@ -165,8 +168,8 @@ func resolveOptions(given, settings, before map[string]json.RawMessage) (wantedO
 		case old != nil:
 			value, wrong = o.remove(old)
 		}
-		if wrong != "" {
-			return nil, invalid(wrong, nil)
+		if err := o.failure(wrong, given[o.name] != nil, old != nil, settings[settingOf(o.name)] != nil); err != nil {
+			return nil, err
 		}
 		if value != nil {
 			wanted[o.name] = value
@@ -176,6 +179,20 @@ func resolveOptions(given, settings, before map[string]json.RawMessage) (wantedO
 		return nil, nil
 	}
 	return wanted, nil
+}
+
+// failure returns the failure of a wrong value: the user's, or the operator's for a
+// setting of the plan; nil for no sentence. A change that OSS cannot make is fixed.
+func (o option) failure(wrong string, isGiven, hadBefore, isSetting bool) error {
+	switch {
+	case wrong == "":
+		return nil
+	case o.oneWay && hadBefore, !isGiven && !isSetting:
+		return providers.Fixedf("%s", wrong)
+	case !isGiven:
+		return providers.Unreadable(fmt.Errorf("oss: settings of the plan: %s", wrong))
+	}
+	return invalid(wrong, nil)
 }
 
 func isRemoved(value json.RawMessage) bool { return bytes.Equal(value, []byte(removed)) }
