@@ -110,6 +110,9 @@ type Plan struct {
 	// Exact names, beside Form, the parameters of the create schema without a
 	// spelling; "*" stands for all other names.
 	Exact []string `json:"-"`
+	// Shipped names the parameters whose update schema the record leaves to the
+	// provider.
+	Shipped []string `json:"-"`
 	// Secret names the parameters that answers to GET leave out.
 	Secret []string `json:"secret,omitempty"`
 }

@@ -130,6 +130,7 @@ func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.Raw
 	if !e.merge(place, &model, changes, changed) {
 		return nil
 	}
+	changed.Schemas.Update = ownedSchema(have.Schemas.Update, changed.Schemas.Update)
 	if have.Unbind == "" && changed.Unbind != "" {
 		e.validator.failf(place, "unbind has no meaning here: the bindings of this offering are no database accounts")
 	}
@@ -141,6 +142,24 @@ func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.Raw
 		return nil
 	}
 	return changed
+}
+
+// ownedSchema returns the changed update schema, in which the parameters that the
+// overlay has changed are no longer the provider's.
+func ownedSchema(before, after json.RawMessage) json.RawMessage {
+	was, properties := propertiesOf(before), propertiesOf(after)
+	isOwned := false
+	for name, spelling := range formOfSchema(after) {
+		if !spelling.Shipped || equalValues(parse(orNull(was[name])), parse(properties[name])) {
+			continue
+		}
+		properties[name] = mergePatch(properties[name], json.RawMessage(`{"`+spellingKeyword+`":{"shipped":null}}`))
+		isOwned = true
+	}
+	if !isOwned {
+		return after
+	}
+	return withProperties(after, properties)
 }
 
 // moveDefaults takes the settings that are defaults of the create schema out of

@@ -37,6 +37,8 @@ type recordedPlan struct {
 	// Exact names the parameters of instances that have no spelling and are absent
 	// from the update schema. Older records lack it.
 	Exact []string `json:"exact,omitempty"`
+	// Shipped names the parameters of updates whose schema is that of the provider.
+	Shipped []string `json:"shipped,omitempty"`
 }
 
 // Recorded returns the plan as records keep it.
@@ -56,7 +58,9 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 	if p.Maintenance != nil {
 		recorded.Maintenance = &Maintenance{Version: p.Maintenance.Version}
 	}
-	if recorded.Schemas.Update, err = stripped(p.Schemas.Update); err != nil {
+	own, shipped := p.splitUpdate()
+	recorded.Shipped = shipped
+	if recorded.Schemas.Update, err = stripped(own); err != nil {
 		return nil, fmt.Errorf("update schema of plan %s: %w", p.ID, err)
 	}
 	if recorded.Schemas.Bind, err = stripped(p.Schemas.Bind); err != nil {
@@ -70,6 +74,25 @@ func (p *Plan) Recorded() (json.RawMessage, error) {
 	return encodeValue(recorded)
 }
 
+// splitUpdate returns the update schema without the parameters that records name
+// alone, and their names.
+func (p *Plan) splitUpdate() (own json.RawMessage, shipped []string) {
+	shipped = slices.Clone(p.Shipped)
+	properties := propertiesOf(p.Schemas.Update)
+	for name, spelling := range formOfSchema(p.Schemas.Update) {
+		if spelling.Shipped {
+			delete(properties, name)
+			shipped = append(shipped, name)
+		}
+	}
+	slices.Sort(shipped)
+	shipped = slices.Compact(shipped)
+	if len(shipped) == len(p.Shipped) {
+		return p.Schemas.Update, shipped
+	}
+	return withProperties(p.Schemas.Update, properties), shipped
+}
+
 // forRecord returns the form without the spellings that the update schema has
 // too, and without the sentences of Refuse, which only a create schema needs.
 func (f Form) forRecord(update Form) Form {
@@ -78,7 +101,7 @@ func (f Form) forRecord(update Form) Form {
 		if same, ok := update[name]; ok && reflect.DeepEqual(spelling, same) {
 			continue
 		}
-		spelling.Refuse, spelling.Setting = nil, false
+		spelling.Refuse, spelling.Setting, spelling.Shipped = nil, false, false
 		spelling.Enum = withoutNull(spelling.Enum, nil)
 		form[name] = spelling
 	}
@@ -111,13 +134,14 @@ func ReadRecorded(raw json.RawMessage) (*Plan, error) {
 		return nil, err
 	}
 	var recorded struct {
-		Form  Form     `json:"form"`
-		Exact []string `json:"exact"`
+		Form    Form     `json:"form"`
+		Exact   []string `json:"exact"`
+		Shipped []string `json:"shipped"`
 	}
 	if err := json.Unmarshal(raw, &recorded); err != nil {
 		return nil, err
 	}
-	plan.Form, plan.Exact = recorded.Form, recorded.Exact
+	plan.Form, plan.Exact, plan.Shipped = recorded.Form, recorded.Exact, recorded.Shipped
 	return &plan, nil
 }
 

@@ -44,6 +44,9 @@ type Spelling struct {
 	// Setting allows the settings of a plan to state the value of a parameter that has
 	// no default.
 	Setting bool `json:"setting,omitempty"`
+	// Shipped keeps the parameter's update schema out of records, which name it: the
+	// schema is that of the provider. An overlay that changes it unsets Shipped.
+	Shipped bool `json:"shipped,omitempty"`
 
 	// Enum is the enumeration of the parameter's schema. Load sets it.
 	Enum []any `json:"enum,omitempty"`

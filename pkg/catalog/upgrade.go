@@ -50,7 +50,7 @@ func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 	upgraded.Schemas.Update = p.withNewSecrets(updates)
 	p = &upgraded
 	if p.Form != nil {
-		upgraded.Schemas.Update = withSpellings(upgraded.Schemas.Update, shipped.Update)
+		upgraded.Schemas.Update = withSpellings(p.withShipped(shipped.Update), shipped.Update)
 		upgraded.Schemas.Bind = withLater(withSpellings(p.Schemas.Bind, shipped.Bind), binds)
 		return p
 	}
@@ -60,6 +60,24 @@ func (c *Catalog) Upgraded(provider string, p *Plan) *Plan {
 		Bind:   withLater(upgradedSchema(p.Schemas.Bind, shipped.Bind), binds),
 	}
 	return &upgraded
+}
+
+// withShipped returns the update schema with the parameters that the record names
+// alone.
+func (p *Plan) withShipped(shipped map[string]json.RawMessage) json.RawMessage {
+	if len(p.Shipped) == 0 {
+		return p.Schemas.Update
+	}
+	properties := propertiesOf(p.Schemas.Update)
+	if properties == nil {
+		properties = map[string]json.RawMessage{}
+	}
+	for _, name := range p.Shipped {
+		if property, ok := shipped[name]; ok {
+			properties[name] = property
+		}
+	}
+	return withProperties(p.Schemas.Update, properties)
 }
 
 // withLater returns the schema with the parameters of today's that it lacks: a

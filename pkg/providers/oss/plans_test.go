@@ -15,10 +15,20 @@ import (
 
 func loadPlans(t *testing.T) *catalog.Offering {
 	t.Helper()
+	return offeringOf(t, loadCatalog(t))
+}
+
+func loadCatalog(t *testing.T) *catalog.Catalog {
+	t.Helper()
 	c, err := catalog.Load(catalog.Embedded("oss/plans.yaml", oss.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+func offeringOf(t *testing.T, c *catalog.Catalog) *catalog.Offering {
+	t.Helper()
 	offering, ok := c.Offering("oss-997b8372-8dac-40ac-ae65-758b4a502222")
 	if !ok || len(c.Offerings()) != 1 {
 		t.Fatalf("the offerings are %v", c.Offerings())
@@ -26,10 +36,12 @@ func loadPlans(t *testing.T) *catalog.Offering {
 	return offering
 }
 
-// recordedPlan returns the plan "default" as the record of an instance keeps it.
+// recordedPlan returns the plan "default" as the broker reads it from the record of an
+// instance.
 func recordedPlan(t *testing.T) *catalog.Plan {
 	t.Helper()
-	record, err := loadPlans(t).Plans[0].Recorded()
+	c := loadCatalog(t)
+	record, err := offeringOf(t, c).Plans[0].Recorded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +49,7 @@ func recordedPlan(t *testing.T) *catalog.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan
+	return c.Upgraded("oss", plan)
 }
 
 func TestPlans_IDsAndNames_NeverChange(t *testing.T) {

@@ -24,9 +24,19 @@ func shippedPlans(t *testing.T) []*catalog.Plan {
 	return c.Offerings()[0].Plans
 }
 
-// recorded returns the plan as the record of an instance keeps it.
+// recorded returns the plan as the broker reads it from the record of an instance.
 func recorded(t *testing.T, plan *catalog.Plan) *catalog.Plan {
 	t.Helper()
+	return recordedUnder(t, Plans, plan)
+}
+
+// recordedUnder is recorded for a broker with another plans.yaml.
+func recordedUnder(t *testing.T, document []byte, plan *catalog.Plan) *catalog.Plan {
+	t.Helper()
+	c, err := catalog.Load(catalog.Embedded("oss/plans.yaml", document))
+	if err != nil {
+		t.Fatal(err)
+	}
 	record, err := plan.Recorded()
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +45,7 @@ func recorded(t *testing.T, plan *catalog.Plan) *catalog.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kept
+	return c.Upgraded("oss", kept)
 }
 
 // normal returns the parameters of an instance as the provider gets them.
@@ -158,7 +168,7 @@ func TestPlans_OneMoreACL_IsOneEdit(t *testing.T) {
 		if err := plan.CheckUpdate(json.RawMessage(`{"Acl":"everybody"}`)); err == nil || !strings.Contains(err.Error(), `"owner-full"`) {
 			t.Errorf("the refusal is %v", err)
 		}
-		kept := recorded(t, plan)
+		kept := recordedUnder(t, []byte(edited), plan)
 		task := instanceTask("")
 		task.Settings, task.Parameters = kept.Settings, normal(t, kept, sent)
 		raw, err := offline(nil).Prepare(task)
