@@ -36,7 +36,7 @@ func (b *BusinessLogic) getInstance(ctx context.Context, in osb.GetInstanceReque
 		return none, err
 	}
 	parameters := plan.ShownInstance(stored)
-	instance := osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters, Metadata: b.metadataOf(in.Caller, &r)}
+	instance := osb.Instance{ServiceID: r.ServiceID, PlanID: r.Have.PlanID, Parameters: parameters, Metadata: b.metadataOf(in.Caller, &r), DashboardURL: b.dashboardOf(&r)}
 	if m := plan.Maintenance; m != nil && in.Caller.Since(17) {
 		instance.MaintenanceInfo = &osb.MaintenanceInfo{Version: m.Version}
 	}

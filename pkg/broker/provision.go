@@ -61,7 +61,7 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	}
 	response := osb.ProvisionResponse{Exists: exists}
 	if exists && r.Have != nil {
-		response.Metadata = b.metadataOf(req.caller, &r)
+		response.Metadata, response.DashboardURL = b.metadataOf(req.caller, &r), b.dashboardOf(&r)
 		return response, nil
 	}
 	if slow && !req.acceptsIncomplete {
@@ -75,7 +75,7 @@ func (b *BusinessLogic) provision(ctx context.Context, in osb.ProvisionRequest) 
 	if !done {
 		response.Async, response.Operation = true, o.op.ID
 	}
-	response.Metadata = b.metadataOf(req.caller, &o.record)
+	response.Metadata, response.DashboardURL = b.metadataOf(req.caller, &o.record), b.dashboardOf(&o.record)
 	return response, nil
 }
 

@@ -64,18 +64,28 @@ func (b *BusinessLogic) update(ctx context.Context, in osb.UpdateRequest) (osb.U
 		return none, err
 	}
 	if !lifecycle.IsBusy(&r) { // the cloud has nothing to change (UPD-11)
-		return osb.UpdateResponse{Metadata: b.metadataOf(req.caller, &r)}, nil
+		return b.updated(req, &r), nil
 	}
 	o := b.await(ctx, req, r, !repeated, slow)
 	done, err := o.isDone(req)
 	if err != nil {
 		return none, err
 	}
-	response := osb.UpdateResponse{Metadata: b.metadataOf(req.caller, &o.record)}
+	response := b.updated(req, &o.record)
 	if !done {
 		response.Async, response.Operation = true, o.op.ID
 	}
 	return response, nil
+}
+
+// updated describes the instance in the answer to an update. Platforms of before 2.14
+// know of no dashboard there (UPD-18).
+func (b *BusinessLogic) updated(req request, r *store.Record) osb.UpdateResponse {
+	response := osb.UpdateResponse{Metadata: b.metadataOf(req.caller, r)}
+	if req.caller.Since(14) {
+		response.DashboardURL = b.dashboardOf(r)
+	}
+	return response
 }
 
 // A change is the difference between an update and the instance.

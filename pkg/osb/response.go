@@ -85,6 +85,7 @@ type Instance struct {
 	PlanID     string          `json:"plan_id"`
 	Parameters json.RawMessage `json:"parameters,omitempty"`
 
+	DashboardURL    *string           `json:"dashboard_url,omitempty"`
 	MaintenanceInfo *MaintenanceInfo  `json:"maintenance_info,omitempty"` // of the running version
 	Metadata        *InstanceMetadata `json:"metadata,omitempty"`
 }

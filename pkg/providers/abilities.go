@@ -104,6 +104,14 @@ type Locator interface {
 	RegionOf(t Task) string
 }
 
+// A Dashboarder has resources with a page in a web console.
+type Dashboarder interface {
+	// DashboardURL returns the address of the page of the task's resource, or of the
+	// page that lists it while its id is unknown; empty: there is none. It is pure:
+	// the same plan and facts give the same address, which holds no secret.
+	DashboardURL(t Task) string
+}
+
 // A Differ compares the wish of a task with the result of Observe.
 type Differ interface {
 	// Differences returns the fields that differ, in a fixed order. It is pure.

@@ -13,6 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/console"
 )
 
 // A Descriptor holds the facts of one service.
@@ -51,6 +52,8 @@ type Policy struct {
 type Deps struct {
 	// Profiles reach the cloud; each task names its own. Required.
 	Profiles Profiles
+	// Console is the web console that shows the resources.
+	Console console.Choice
 	// Metrics takes the metrics of providers; it may be nil.
 	Metrics prometheus.Registerer
 	// PollInterval is the time between looks at slow work; 0 means 10 s.

@@ -13,6 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/console"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
@@ -57,6 +58,7 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 	s := service{
 		profiles: d.Profiles, hosts: hosts(), vicinity: d.Vicinity, regions: alicloud.NewMemo[[]string](keepRegions, nil),
 		clusters: d.Clusters, emptying: metrics,
+		pages: d.Console.Of("oss", consolePages()),
 	}
 	return providers.Compose(instances{service: s}, s.bindings()), nil
 }
@@ -72,6 +74,7 @@ type service struct {
 	regions  *alicloud.Memo[[]string]
 	clusters descriptor.Clusters
 	emptying emptyingMetrics
+	pages    console.Pages
 }
 
 // of returns the service as the profile of a task reaches it.
