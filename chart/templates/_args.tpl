@@ -75,6 +75,12 @@
 {{- if .insecureEndpoints }}
 - --insecure-endpoints
 {{- end }}
+{{- with .console }}
+- --console={{ . }}
+{{- end }}
+{{- range $service, $page := .consolePages }}
+- {{ printf "--console-page=%s=%s" $service $page | quote }}
+{{- end }}
 {{- end }}
 {{- with $v.catalog.prefix }}
 - --catalog-prefix={{ . }}

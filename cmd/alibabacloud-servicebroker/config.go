@@ -45,6 +45,8 @@ type config struct {
 	withoutECSRole    bool // the role of the machine is no source of keys
 	withoutIMDSv1     bool // metadata are read with a token only
 	endpoints         endpoints
+	console           string
+	consolePages      consolePages
 	insecureEndpoints bool
 	ossEndpoint       string
 	vicinity          *alicloud.Vicinity // of ossEndpoint; set by check
@@ -69,7 +71,7 @@ type config struct {
 	config   string
 }
 
-func newConfig() *config { return &config{endpoints: endpoints{}} }
+func newConfig() *config { return &config{endpoints: endpoints{}, consolePages: consolePages{}} }
 
 // readEnvironment reads the settings that exist as variables alone: secrets, and
 // the variables of Alibaba Cloud's own clients.
@@ -116,6 +118,9 @@ func (c *config) check() error {
 		return fmt.Errorf("--drain-delay and --drain-time must be zero or more")
 	}
 	if err := c.checkAccess(); err != nil {
+		return err
+	}
+	if err := c.checkConsole(); err != nil {
 		return err
 	}
 	for product, u := range c.endpoints {

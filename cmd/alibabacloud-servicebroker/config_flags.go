@@ -11,6 +11,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/console"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store/kubernetes"
 )
 
@@ -50,6 +51,8 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.Var(c.endpoints, "endpoint", "`product=URL` to use instead of the real endpoint; may be repeated ("+strings.Join(endpointProducts(), ", ")+")")
 	fs.StringVar(&c.ossEndpoint, "oss-endpoint", alicloud.VicinityAuto, "`endpoint` of OSS that the broker itself calls: auto (the internal one for buckets in the region of this machine, which the metadata service tells), internal (for buckets in the region of --region or the profile), public, or regions with internal ones, separated by commas")
 	fs.BoolVar(&c.insecureEndpoints, "insecure-endpoints", false, "allow endpoints with plain HTTP")
+	fs.StringVar(&c.console, "console", string(console.China), "`site` of the web console that dashboards of instances open: "+strings.Join(console.Sites(), ", ")+", or "+console.Off+" for none")
+	fs.Var(c.consolePages, "console-page", "`service=URL` of other dashboards, with {region} and {resource}; may be repeated")
 	fs.StringVar(&c.tlsCert, "tls-cert-file", "", "`file` with the certificate chain; without it --listen serves plain HTTP")
 	fs.StringVar(&c.tlsKey, "tls-key-file", "", "`file` with the private key of the certificate")
 	fs.StringVar(&c.clientCA, "client-ca-file", "", "`file` with the authorities of client certificates; with it every client needs a certificate")
@@ -75,6 +78,7 @@ func completeSettings(cmd *cobra.Command) {
 		"store":        {storeBolt, storeKubernetes},
 		"credentials":  {"auto", "rrsa", "static", "ecs"},
 		"oss-endpoint": {alicloud.VicinityAuto, alicloud.VicinityInternal, alicloud.VicinityPublic},
+		"console":      append(console.Sites(), console.Off),
 	}
 	for _, product := range endpointProducts() {
 		words["endpoint"] = append(words["endpoint"], product+"=https://")
@@ -140,10 +144,13 @@ func fillFlags(fs *pflag.FlagSet, getenv func(string) string) error {
 }
 
 // envName returns the environment variable of a flag: its name in capitals with
-// underscores. --endpoint, which may be repeated, has ENDPOINTS.
+// underscores. Flags that may be repeated have a plural.
 func envName(flag string) string {
-	if flag == "endpoint" {
+	switch flag {
+	case "endpoint":
 		return "ENDPOINTS"
+	case "console-page":
+		return "CONSOLE_PAGES"
 	}
 	return strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }

@@ -12,6 +12,7 @@ func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
 	return descriptor.Deps{
 		PollInterval: c.pollInterval,
 		Metadata:     c.metadata(),
+		Console:      c.consoleChoice(),
 		Profiles: descriptor.OneProfile(cloud, descriptor.Network{
 			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, AllowedVPCs: c.allowedVPCs, Whitelist: c.whitelist,
 		}),

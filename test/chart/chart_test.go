@@ -34,6 +34,8 @@ cloud:
     rrsa: {roleARN: "acs:ram::1:role/a", oidcProviderARN: "acs:ram::1:oidc-provider/a"}
   network: {vpcId: vpc-1, vswitchId: vsw-1, zoneId: cn-hangzhou-b, allowedVpcs: [vpc-1, vpc-2], whitelist: [10.0.0.0/8]}
   endpoints: {rds: "http://10.88.0.1:8007", oss: "https://oss.example.com"}
+  console: alibabacloud.com
+  consolePages: {oss: "https://portal.example.com/{region}/{resource}"}
   insecureEndpoints: true
   clusters: [{id: c1, issuer: "https://oidc.example/c1", providers: ["acs:ram::1000000000000001:oidc-provider/c1"]}]
   defaultCluster: {issuer: "https://oidc.example/c2", providers: ["acs:ram::1000000000000001:oidc-provider/c2"], audience: bank}

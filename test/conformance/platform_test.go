@@ -221,7 +221,7 @@ func members(method, path string, status int) []string {
 	case status == http.StatusAccepted && method == http.MethodDelete, status == http.StatusAccepted && binding:
 		return []string{"operation"}
 	case status == http.StatusAccepted:
-		return []string{"operation", "metadata"}
+		return []string{"operation", "dashboard_url", "metadata"}
 	case method == http.MethodDelete:
 		return nil
 	case binding && method == http.MethodGet:
@@ -229,9 +229,9 @@ func members(method, path string, status int) []string {
 	case binding:
 		return []string{"credentials", "endpoints", "metadata"}
 	case method == http.MethodGet:
-		return []string{"service_id", "plan_id", "parameters", "maintenance_info", "metadata"}
+		return []string{"service_id", "plan_id", "parameters", "dashboard_url", "maintenance_info", "metadata"}
 	}
-	return []string{"metadata"}
+	return []string{"dashboard_url", "metadata"}
 }
 
 // wellFormed checks the rules for every answer.

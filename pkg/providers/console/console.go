@@ -57,7 +57,7 @@ func (c Choice) Check(services []string) error {
 			return fmt.Errorf("the address of a page is for the unknown service %q; there are %s", service, strings.Join(services, ", "))
 		}
 		u, err := url.Parse(strings.NewReplacer(region, "r", resource, "i").Replace(c.Templates[service]))
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(u.String(), "{}") {
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(u.Path+u.RawQuery+u.Fragment+u.Host, "{}") {
 			return fmt.Errorf("the address of the pages of %s must be a URL with http or https in which only %s and %s stand for something", service, region, resource)
 		}
 	}
