@@ -89,6 +89,9 @@ func (c *config) readEnvironment(getenv func(string) string) error {
 	if user != "" {
 		c.users = []api.User{{Name: user, Password: password}}
 	}
+	if err := checkProxies(getenv); err != nil {
+		return err
+	}
 	return c.readOfficialVariables(getenv)
 }
 

@@ -18,7 +18,7 @@ import (
 
 func newTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               proxyOf,
 		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSHandshakeTimeout: connectTimeout,
 		MaxIdleConnsPerHost: 32,
@@ -26,6 +26,18 @@ func newTransport() *http.Transport {
 		// moment would have an unknown outcome.
 		IdleConnTimeout: 20 * time.Second,
 	}
+}
+
+// errProxy replaces the error of net/http, which has the URL with its password.
+var errProxy = errors.New("the proxy is no URL: correct HTTPS_PROXY or HTTP_PROXY")
+
+// proxyOf returns the proxy that the environment names for a request.
+func proxyOf(req *http.Request) (*url.URL, error) {
+	proxy, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, errProxy
+	}
+	return proxy, nil
 }
 
 // A notSentError is an error from before anything could reach the cloud.
