@@ -29,6 +29,7 @@ type config struct {
 	catalogFile       string
 	catalogPrefix     string
 	clustersFile      string
+	profileFile       string
 	usersFile         string
 	tokensFile        string
 	opsTokensFile     string
@@ -41,6 +42,7 @@ type config struct {
 	credentials       string
 	credentialsDir    string
 	roleARN           string
+	roleExternalID    string
 	ecsRole           string
 	withoutECSRole    bool // the role of the machine is no source of keys
 	withoutIMDSv1     bool // metadata are read with a token only
@@ -53,9 +55,9 @@ type config struct {
 	tlsCert, tlsKey   string
 	clientCA          string
 
-	vpcID, vswitchID, zoneID string
-	allowedVPCs              commaList
-	whitelist                networkList
+	vpcID, zoneID           string
+	vswitchIDs, allowedVPCs commaList
+	whitelist               networkList
 
 	options broker.Options
 
@@ -67,6 +69,7 @@ type config struct {
 	oidc  alicloud.OIDC
 	// clusters is the content of clustersFile.
 	clusters descriptor.Clusters
+	profiles []*profile // the content of profileFile
 	inPod    bool
 	config   string
 }
@@ -109,6 +112,10 @@ func (c *config) check() error {
 		return fmt.Errorf("--max-connections and --ops-max-connections must be 1 or more")
 	case c.store != storeBolt && c.store != storeKubernetes:
 		return fmt.Errorf("--store %q is unknown: use %s or %s", c.store, storeBolt, storeKubernetes)
+	case c.roleExternalID != "" && c.roleARN == "":
+		return fmt.Errorf("--role-external-id is for --role-arn: set both")
+	case c.roleExternalID != "" && !externalIDForm.MatchString(c.roleExternalID):
+		return fmt.Errorf("--role-external-id must be 2 to 1000 letters, digits and =,.@:/_-")
 	case (c.tlsCert == "") != (c.tlsKey == ""):
 		return fmt.Errorf("--tls-cert-file and --tls-key-file go together: set both or none")
 	case c.clientCA != "" && c.tlsCert == "":
@@ -126,15 +133,28 @@ func (c *config) check() error {
 	if err := c.checkConsole(); err != nil {
 		return err
 	}
-	for product, u := range c.endpoints {
-		// The real metadata service is plain HTTP on its link-local address.
-		if u.Scheme == "http" && !c.insecureEndpoints && product != "metadata" {
-			return fmt.Errorf("--endpoint %s is plain http, over which passwords and keys could be read: use https, or add --insecure-endpoints for an emulator", product)
+	if err := c.checkEndpoints("--endpoint", c.endpoints); err != nil {
+		return err
+	}
+	for _, p := range c.profiles {
+		if err := c.checkEndpoints(fmt.Sprintf("--profile-file %s: profile %s: endpoint", c.profileFile, p.name), p.endpoints); err != nil {
+			return err
 		}
 	}
 	var err error
 	if c.vicinity, err = alicloud.NewVicinity(c.ossEndpoint, c.metadata()); err != nil {
 		return fmt.Errorf("--oss-endpoint: %w", err)
+	}
+	return nil
+}
+
+// checkEndpoints refuses plain HTTP, except for the real metadata service, which is
+// so on its link-local address.
+func (c *config) checkEndpoints(what string, of endpoints) error {
+	for product, u := range of {
+		if u.Scheme == "http" && !c.insecureEndpoints && product != "metadata" {
+			return fmt.Errorf("%s %s is plain http, over which passwords and keys could be read: use https, or add --insecure-endpoints for an emulator", what, product)
+		}
 	}
 	return nil
 }

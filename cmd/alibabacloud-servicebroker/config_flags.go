@@ -34,6 +34,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.catalogFile, "catalog-file", "", "YAML `file` that disables offerings and plans, and changes or adds plans; see docs/catalog.md")
 	fs.StringVar(&c.catalogPrefix, "catalog-prefix", "", "`text` before ids of offerings and plans and names of offerings, for several brokers on one platform; never changed")
 	fs.StringVar(&c.clustersFile, "clusters-file", "", "YAML `file` with the issuers of clusters that have service accounts for RAM roles; see docs/configuration.md")
+	fs.StringVar(&c.profileFile, "profile-file", "", "YAML `file` with more sets of credentials, region and network, which plans name; see docs/configuration.md")
 	fs.StringVar(&c.usersFile, "users-file", "", "`file` with one user:password per line; all are valid")
 	fs.StringVar(&c.tokensFile, "tokens-file", "", "`file` with one bearer token per line; all are valid")
 	fs.StringVar(&c.opsTokensFile, "ops-tokens-file", "", "`file` with one name:token of an operator per line; without it the operator API is off")
@@ -47,6 +48,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.credentials, "credentials", "auto", "`source` of the cloud credentials: rrsa, static, ecs, or auto for the first of them that exists")
 	fs.StringVar(&c.credentialsDir, "credentials-dir", "", "`directory` with the files access_key_id, access_key_secret and, optionally, security_token")
 	fs.StringVar(&c.roleARN, "role-arn", "", "`ARN` of a RAM role to assume with these credentials")
+	fs.StringVar(&c.roleExternalID, "role-external-id", "", "`id` that the trust policy of --role-arn asks for (sts:ExternalId)")
 	fs.StringVar(&c.ecsRole, "ecs-role", "", "`name` of the ECS instance's RAM role (default: the attached one)")
 	fs.Var(c.endpoints, "endpoint", "`product=URL` to use instead of the real endpoint; may be repeated ("+strings.Join(endpointProducts(), ", ")+")")
 	fs.StringVar(&c.ossEndpoint, "oss-endpoint", alicloud.VicinityAuto, "`endpoint` of OSS that the broker itself calls: auto (the internal one for buckets in the region of this machine, which the metadata service tells), internal (for buckets in the region of --region or the profile), public, or regions with internal ones, separated by commas")
@@ -57,7 +59,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.tlsKey, "tls-key-file", "", "`file` with the private key of the certificate")
 	fs.StringVar(&c.clientCA, "client-ca-file", "", "`file` with the authorities of client certificates; with it every client needs a certificate")
 	fs.StringVar(&c.vpcID, "vpc-id", "", "`id` of the VPC of databases (default: the machine's)")
-	fs.StringVar(&c.vswitchID, "vswitch-id", "", "`id` of the VSwitch of databases (default: the machine's)")
+	fs.Var(&c.vswitchIDs, "vswitch-id", "`ids` of the VSwitches of databases, the preferred one first, separated by commas (default: the machine's)")
 	fs.StringVar(&c.zoneID, "zone-id", "", "`id` of the zone of databases (default: the VSwitch's)")
 	fs.Var(&c.allowedVPCs, "allowed-vpcs", "`ids` of the VPCs that users may choose for databases, separated by commas (default: any of the account)")
 	fs.Var(&c.whitelist, "whitelist", "`networks` that may connect to databases, separated by commas (default: the VPC's)")
@@ -102,6 +104,9 @@ func (c *config) read(flags *pflag.FlagSet, getenv func(string) string) error {
 	}
 	var err error
 	if c.clusters, err = readClusters(c.clustersFile); err != nil {
+		return err
+	}
+	if c.profiles, err = readProfiles(c.profileFile); err != nil {
 		return err
 	}
 	return c.check()

@@ -52,11 +52,11 @@ func TestConfig_MetadataDisabled_ForbidsTheRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.credentialsSource("cn-hangzhou"); err == nil {
+	if _, err := sourceOf(c); err == nil {
 		t.Error("the role of the machine is a source")
 	}
 	c.credentials = "auto"
-	source, err := c.credentialsSource("cn-hangzhou")
+	source, err := sourceOf(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,23 +1,20 @@
 package main
 
 import (
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
 // deps returns the dependencies of providers.
-func (c *config) deps(cloud *alicloud.Clients) descriptor.Deps {
+func (c *config) deps(profiles descriptor.Profiles) descriptor.Deps {
 	return descriptor.Deps{
 		PollInterval: c.pollInterval,
 		Metadata:     c.metadata(),
 		Console:      c.consoleChoice(),
-		Profiles: descriptor.OneProfile(cloud, descriptor.Network{
-			VpcID: c.vpcID, VSwitchID: c.vswitchID, ZoneID: c.zoneID, AllowedVPCs: c.allowedVPCs, Whitelist: c.whitelist,
-		}),
-		Vicinity: c.vicinity,
-		Clusters: c.clusters,
+		Profiles:     profiles,
+		Vicinity:     c.vicinity,
+		Clusters:     c.clusters,
 	}
 }
 

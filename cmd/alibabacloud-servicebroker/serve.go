@@ -31,10 +31,11 @@ func serve(ctx context.Context, c *config) error {
 		warnIfOpen(file.flag, file.path)
 	}
 
-	cloud, err := c.cloud(ctx, metrics)
+	profiles, err := c.cloudProfiles(metrics)
 	if err != nil {
 		return err
 	}
+	findRegions(ctx, profiles)
 	sealedStore, keys, err := openStore(ctx, c, metrics)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	services, deps := all.Services(), c.deps(cloud)
+	services, deps := all.Services(), c.deps(profiles)
 	deps.Metrics = metrics
 	providers, err := services.Providers(deps)
 	if err != nil {
@@ -65,7 +66,7 @@ func serve(ctx context.Context, c *config) error {
 		Owner: services.Owner(deps), Settle: c.settleTime, PollSlow: c.pollInterval,
 	})
 	logic, err := broker.New(broker.Config{
-		BrokerID: c.brokerID, Catalog: catalog, Providers: providers, Resources: all.Services().Resources(), Store: checked, Engine: engine, Region: cloud.Region(),
+		BrokerID: c.brokerID, Catalog: catalog, Providers: providers, Resources: all.Services().Resources(), Store: checked, Engine: engine, RegionOf: profiles.RegionOf,
 		Metrics: metrics, PollInterval: c.pollInterval, Options: c.options,
 	})
 	if err != nil {

@@ -57,8 +57,11 @@ type Config struct {
 	Resources map[string]string
 	Store     *lifecycle.CheckedStore
 	Engine    Engine
-	Region    string
-	Metrics   prometheus.Registerer // may be nil
+	// Region is where instances are made. RegionOf tells it by profile; nil: Region
+	// for all.
+	Region   string
+	RegionOf func(profile string) (string, error)
+	Metrics  prometheus.Registerer // may be nil
 
 	// AsyncWait is the time that a request waits for its own operation if the
 	// platform accepts asynchronous answers (20 s), SyncWait the time otherwise

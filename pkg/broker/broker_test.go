@@ -94,7 +94,7 @@ func newFixture(t *testing.T) *fixture {
 	f.providers = map[string]providers.Provider{"fake": f.provider}
 	var err error
 	f.logic, err = broker.New(broker.Config{
-		BrokerID: "test", Catalog: f.catalog, Store: f.store, Engine: f.engine, Region: "cn-hangzhou",
+		BrokerID: "test", Catalog: f.catalog, Store: f.store, Engine: f.engine, RegionOf: f.regionOf,
 		Providers: f.providers,
 	})
 	if err != nil {

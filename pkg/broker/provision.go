@@ -171,6 +171,21 @@ func (b *BusinessLogic) sameInstance(req request, r *store.Record, in osb.Provis
 	return held.Same(parameters), nil
 }
 
+// regionOf returns the region of new instances of a profile. An unknown region is the
+// operator's to fix; the platform may send the request again.
+func (b *BusinessLogic) regionOf(profile string) (string, error) {
+	if b.config.RegionOf == nil {
+		return b.config.Region, nil
+	}
+	region, err := b.config.RegionOf(profile)
+	if err != nil {
+		unavailable := osb.ErrUnavailable(err)
+		unavailable.Description = "The broker does not know the region for this plan yet: send the request again in some minutes; if it goes on, ask the operator of the broker to set its region."
+		return "", unavailable
+	}
+	return region, nil
+}
+
 // intendInstance returns the edit that makes a record the one of a new instance.
 func (b *BusinessLogic) intendInstance(ctx context.Context, read *store.Record, req request, in osb.ProvisionRequest, o *catalog.Offering, p *catalog.Plan, parameters json.RawMessage) (edit, error) {
 	parameters, err := p.NormalInstance(parameters)
@@ -181,12 +196,17 @@ func (b *BusinessLogic) intendInstance(ctx context.Context, read *store.Record, 
 	if err != nil {
 		return nil, err
 	}
+	profile := p.ProfileName()
+	region, err := b.regionOf(profile)
+	if err != nil {
+		return nil, err
+	}
 	incarnation := lifecycle.NewIncarnation()
 	return b.prepared(ctx, func(r *store.Record) {
 		lifecycle.NewLife(r, incarnation, req.now)
 		r.Provider, r.ServiceID, r.Offering = o.Provider, o.ID, o.Name
 		r.Organization, r.Space, r.Context = in.OrganizationGUID, in.SpaceGUID, in.Context
-		r.Region, r.Want = b.config.Region, want
+		r.Profile, r.Region, r.Want = profile, region, want
 		lifecycle.Begin(r, store.Provision, req.now, p.DeadlineOf(string(store.Provision)))
 	}, want, read, nil)
 }

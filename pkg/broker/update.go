@@ -137,6 +137,9 @@ func (b *BusinessLogic) changeFrom(req request, base *store.Spec, r *store.Recor
 		if !held.Plan.Updateable {
 			return change{}, errFixed("Instances of plan %s cannot move to another plan: make a new instance.", held.Plan.Name)
 		}
+		if plan.ProfileName() != r.Profile {
+			return change{}, errFixed("Plan %s makes instances with other credentials of the broker, perhaps in another account or region, so this instance cannot move to it: make a new instance.", plan.Name)
+		}
 		c.plan, c.newPlan = plan, true
 	}
 	if err := req.maintain(&c, r, in); err != nil {

@@ -74,6 +74,9 @@ type Plan struct {
 	Updateable  bool            `json:"updateable"` // instances may leave this plan for another of the offering
 	Metadata    json.RawMessage `json:"metadata,omitempty"`
 
+	// Profile names the credentials, account, region and network of new instances;
+	// empty: the default ones. Records hold it beside the plan.
+	Profile string `json:"profile,omitempty"`
 	// Settings tell the provider which resources a plan stands for.
 	Settings json.RawMessage `json:"settings,omitempty"`
 	// Deletion decides on data at deletion: delete, refuse, empty or retain.

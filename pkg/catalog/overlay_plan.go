@@ -11,7 +11,7 @@ import (
 // changeable returns more and the members of a plan that an overlay may change.
 // The others identify the plan or describe the provider's abilities.
 func changeable(more ...string) []string {
-	return append(more, "description", "free", "updateable", "metadata", "settings", "deletion", "unbind", "deadline", "deadlines",
+	return append(more, "description", "free", "updateable", "metadata", "profile", "settings", "deletion", "unbind", "deadline", "deadlines",
 		"bindingLifetime", "maintenance", "schemas")
 }
 

@@ -27,14 +27,17 @@ type validator struct {
 	names    map[string]bool   // of offerings
 	nameForm *regexp.Regexp
 	version  *regexp.Regexp
+
+	profileForm *regexp.Regexp
 }
 
 func newValidator() *validator {
 	return &validator{
-		ids:      map[string]string{},
-		names:    map[string]bool{},
-		nameForm: regexp.MustCompile(`^[A-Za-z0-9.-]+$`), // CAT-10, as OSB 2.14 has it
-		version:  regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`),
+		ids:         map[string]string{},
+		names:       map[string]bool{},
+		nameForm:    regexp.MustCompile(`^[A-Za-z0-9.-]+$`), // CAT-10, as OSB 2.14 has it
+		profileForm: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
+		version:     regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`),
 	}
 }
 
@@ -181,6 +184,9 @@ func (v *validator) checkPlan(place string, p *Plan) {
 	}
 	if n := utf8.RuneCountInString(p.ShownDescription()); p.ShownDescription() != p.Description && n > maxDescription {
 		v.failf(place, "description is too long by %d characters for the sentence about unbind: delete that follows it", n-maxDescription)
+	}
+	if p.Profile != "" && !v.profileForm.MatchString(p.Profile) {
+		v.failf(place, "profile is %q: write the name of a profile in the file of --profile-file, which has lower-case letters, digits and \"-\", or %s", p.Profile, DefaultProfile)
 	}
 	operations := []string{"provision", "update", "deprovision", "bind", "unbind"}
 	for _, slow := range p.Slow {

@@ -25,6 +25,7 @@ type Line struct {
 	Unreadable  int        `json:"unreadable_bindings,omitempty"` // in addition to Bindings
 	Offering    string     `json:"offering,omitempty"`
 	Plan        string     `json:"plan,omitempty"`
+	Profile     string     `json:"profile,omitempty"` // of the credentials; empty: the default one
 	State       string     `json:"state"`
 	Quarantined bool       `json:"quarantined,omitempty"` // the instance or one of its bindings
 	Created     time.Time  `json:"created,omitzero"`
@@ -54,6 +55,7 @@ type Record struct {
 	Platform     string `json:"platform,omitempty"`
 	Namespace    string `json:"namespace,omitempty"`
 	Organization string `json:"organization,omitempty"`
+	Profile      string `json:"profile,omitempty"` // of the credentials; empty: the default one
 	Account      string `json:"account,omitempty"`
 	Region       string `json:"region,omitempty"`
 
@@ -183,6 +185,7 @@ type Left struct {
 	Name
 
 	Provider    string            `json:"provider,omitempty"`
+	Profile     string            `json:"profile,omitempty"`
 	Account     string            `json:"account,omitempty"`
 	Region      string            `json:"region,omitempty"`
 	Incarnation string            `json:"incarnation,omitempty"`

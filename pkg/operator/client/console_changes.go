@@ -53,6 +53,7 @@ func (c *Console) Purge(ctx context.Context, instanceID, bindingID string, force
 			t.field("unreadable", "the names of its resources are unknown")
 		}
 		t.field("provider", left.Provider)
+		t.field("profile", left.Profile)
 		t.field("account", left.Account)
 		t.field("region", left.Region)
 		t.field("incarnation", left.Incarnation)

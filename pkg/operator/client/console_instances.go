@@ -26,15 +26,26 @@ func (c *Console) ListInstances(ctx context.Context, f Filter) error {
 		return err
 	}
 	slices.SortFunc(found, func(a, b operator.Line) int { return cmp.Compare(a.InstanceID, b.InstanceID) })
+	// A broker with one profile has no column for it.
+	profiles := slices.ContainsFunc(found, func(l operator.Line) bool { return l.Profile != "" })
+	row := func(profile string, cells ...string) []string {
+		if profiles {
+			cells = slices.Insert(cells, profileColumn, profile)
+		}
+		return cells
+	}
 	t := newTable(c.Out)
-	t.row("ID", "BINDINGS", "SERVICE", "PLAN", "STATE", "OPERATION", "AGE")
+	t.row(row("PROFILE", "ID", "BINDINGS", "SERVICE", "PLAN", "STATE", "OPERATION", "AGE")...)
 	for i := range found {
 		l := &found[i]
-		t.row(plain(l.InstanceID), strconv.Itoa(l.Bindings), plain(l.Offering), plain(l.Plan),
-			lineStateText(l), operationText(l.Operation), c.age(l))
+		t.row(row(plain(cmp.Or(l.Profile, "default")), plain(l.InstanceID), strconv.Itoa(l.Bindings), plain(l.Offering), plain(l.Plan),
+			lineStateText(l), operationText(l.Operation), c.age(l))...)
 	}
 	return t.flush()
 }
+
+// profileColumn is the place of the profile in the list, after the plan.
+const profileColumn = 4
 
 // age returns the age of the running operation, or else of the instance.
 func (c *Console) age(l *operator.Line) string {

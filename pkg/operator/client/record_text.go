@@ -29,6 +29,7 @@ func (t *table) record(r *operator.Record) {
 	t.field("platform", r.Platform)
 	t.field("namespace", r.Namespace)
 	t.field("organization", r.Organization)
+	t.field("profile", r.Profile)
 	t.field("account", r.Account)
 	t.field("region", r.Region)
 	t.field("incarnation", r.Incarnation)

@@ -62,7 +62,7 @@ func (h *Handler) purge(ctx context.Context, x *exchange) error {
 
 func (h *Handler) leftOf(r *store.Record) operator.Left {
 	return operator.Left{
-		Name: nameOf(r.Key), Provider: r.Provider, Account: r.Account, Region: h.config.Region(r),
+		Name: nameOf(r.Key), Provider: r.Provider, Profile: r.Profile, Account: r.Account, Region: h.config.Region(r),
 		Incarnation: r.Incarnation, Facts: maps.Clone(r.Facts), Unreadable: r.Revision == 0,
 	}
 }
@@ -85,7 +85,7 @@ func leftText(r *operator.Left) string {
 	if r.Unreadable {
 		words = append(words, "(unreadable)")
 	}
-	for _, part := range [][2]string{{"account", r.Account}, {"region", r.Region}, {"incarnation", r.Incarnation}} {
+	for _, part := range [][2]string{{"profile", r.Profile}, {"account", r.Account}, {"region", r.Region}, {"incarnation", r.Incarnation}} {
 		if part[1] != "" {
 			words = append(words, part[0], part[1])
 		}

@@ -35,7 +35,7 @@ func fullRecord(at time.Time) func(r *store.Record) {
 			Key: r.Key, Revision: r.Revision, Incarnation: "0123456789abcdef0123456789abcdef", Created: at, Sequence: 2, Retries: 1,
 			Provider: "rds", ServiceID: "service-id", Offering: "databases", Organization: "an-org", Space: "hush-space",
 			Context: json.RawMessage(`{"platform":"kubernetes","namespace":"team","clusterid":"hush","instance_name":"hush","user":"hush"}`),
-			Account: "1234567890", Region: "cn-hangzhou",
+			Profile: "finance", Account: "1234567890", Region: "cn-hangzhou",
 			Want: &store.Spec{PlanID: "plan-2", PlanName: "large", Plan: json.RawMessage(`{"hush":1}`), Parameters: secret, Prepared: secret, AppGUID: "hush-app", Unknown: hush},
 			Have: &store.Spec{PlanID: "plan-1", PlanName: "small", Plan: json.RawMessage(`{"hush":1}`), Parameters: secret, Prepared: secret, Unknown: hush},
 			Goal: store.Absent, Usable: true, Facts: map[string]string{"instance_id": "rm-1"}, Secrets: secret, Credentials: secret,
@@ -107,7 +107,7 @@ func TestShow_FullRecord_HasAllButSecrets(t *testing.T) {
 	want := operator.Record{
 		InstanceID: "i", State: operator.StateInProgress,
 		Offering: "databases", ServiceID: "service-id", Provider: "rds", Platform: "kubernetes", Namespace: "team", Organization: "an-org",
-		Account: "1234567890", Region: "cn-hangzhou", Incarnation: "0123456789abcdef0123456789abcdef", Created: at,
+		Profile: "finance", Account: "1234567890", Region: "cn-hangzhou", Incarnation: "0123456789abcdef0123456789abcdef", Created: at,
 		Want: &operator.Plan{ID: "plan-2", Name: "large"}, Have: &operator.Plan{ID: "plan-1", Name: "small"},
 		Goal: "absent", Usable: true, Facts: map[string]string{"instance_id": "rm-1"}, Operation: &op,
 		Call: &operator.Call{Step: "delete", Epoch: 4, Until: at.Add(time.Hour)}, Begun: []string{"delete"}, Refused: []string{"create"},
@@ -135,7 +135,7 @@ func TestShow_EveryRecordMember_IsShownOrHiddenOnPurpose(t *testing.T) {
 		Unsettled: map[string]time.Time{"x": {}}, Call: &operator.Call{}, Want: &operator.Plan{}, Have: &operator.Plan{},
 		Results: []operator.Operation{{}}, History: []operator.Event{{}}, Facts: map[string]string{"x": ""}, Locked: []operator.LockedAccount{{}},
 		Deleted: time.Now(), Expires: time.Now(), Renew: time.Now(), Repeated: time.Now(), Unseen: time.Now(), MissingSince: time.Now(), Created: time.Now(),
-		Offering: "x", ServiceID: "x", Provider: "x", Organization: "x", Account: "x", Region: "x", Incarnation: "x", Predecessor: "x",
+		Offering: "x", ServiceID: "x", Provider: "x", Organization: "x", Profile: "x", Account: "x", Region: "x", Incarnation: "x", Predecessor: "x",
 		Goal: "x", Usable: true, Epoch: 1, Schema: 1, BindingID: "x",
 	})
 	w := newFixture(t, nil)

@@ -50,7 +50,7 @@ func stateOf(r *store.Record) string {
 // lineOf returns the line of an instance with the tally of its bindings.
 func lineOf(r *store.Record, bindings *tally) operator.Line {
 	l := operator.Line{
-		InstanceID: r.InstanceID, Offering: r.Offering, State: stateOf(r), Created: r.Created,
+		InstanceID: r.InstanceID, Offering: r.Offering, Profile: r.Profile, State: stateOf(r), Created: r.Created,
 		Quarantined: isQuarantined(r), Operation: operationOf(r.Operation),
 	}
 	if spec := specOf(r); spec != nil {
@@ -78,7 +78,7 @@ func viewOf(r *store.Record) operator.Record {
 		InstanceID: r.InstanceID, BindingID: r.BindingID, State: stateOf(r), Quarantined: isQuarantined(r),
 		Offering: r.Offering, ServiceID: r.ServiceID, Provider: r.Provider,
 		Platform: from.Platform, Namespace: from.Namespace, Organization: r.Organization,
-		Account: r.Account, Region: r.Region,
+		Profile: r.Profile, Account: r.Account, Region: r.Region,
 		Incarnation: r.Incarnation, Created: r.Created, Deleted: r.Deleted,
 		Predecessor: r.Predecessor, Expires: r.Expires, Renew: r.Renew,
 		Want: planOf(r.Want), Have: planOf(r.Have), Goal: string(r.Goal), Usable: r.Usable, Facts: maps.Clone(r.Facts),

@@ -77,7 +77,9 @@ func (d Deps) Register(c prometheus.Collector) error {
 // A Network is the operator's choice for instances inside a VPC. Each member
 // may be empty.
 type Network struct {
-	VpcID, VSwitchID, ZoneID string
+	VpcID, ZoneID string
+	// VSwitchIDs are the VSwitches of instances, the preferred one first.
+	VSwitchIDs []string
 	// AllowedVPCs are the VPCs that users may choose. Empty: any of the account.
 	AllowedVPCs []string
 	// Whitelist holds the addresses and CIDRs that may connect. Empty: the

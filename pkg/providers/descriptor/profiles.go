@@ -1,6 +1,7 @@
 package descriptor
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -41,6 +42,21 @@ func (p Profiles) Of(t providers.Task) (Profile, error) {
 	}
 	err := fmt.Errorf("%w: the profile %q is missing in the file of --profile-file: put it back, or purge its instances", providers.ErrCredentials, t.Profile)
 	return Profile{}, providers.WithSentence(err, "The broker has no credentials for this: ask its operator to put the profile "+t.Profile+" back into the profile file.")
+}
+
+// errNoRegion is the cause of a refused provision.
+var errNoRegion = errors.New("the metadata service of the broker's machine does not tell the region: set --region, or region in the profile file")
+
+// RegionOf returns the region where a profile makes instances.
+func (p Profiles) RegionOf(name string) (string, error) {
+	profile, err := p.Of(providers.Task{Profile: name})
+	if err != nil {
+		return "", err
+	}
+	if region := profile.Clients.Region(); region != "" {
+		return region, nil
+	}
+	return "", errNoRegion
 }
 
 // check returns an error where a profile lacks its clients.

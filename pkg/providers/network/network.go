@@ -27,6 +27,8 @@ type Chooser struct {
 	VPC API
 	// Default is the operator's choice, for members that the user leaves open.
 	Default Place
+	// Preferred are the operator's VSwitches, the best first; Default has the first.
+	Preferred []string
 	// Metadata names the network of the broker's machine, the last resort; it may
 	// be nil.
 	Metadata *alicloud.Metadata
@@ -80,7 +82,7 @@ func (c Chooser) choose(ctx context.Context, wish Place) (Place, *providers.Fail
 	if len(all) == 0 {
 		return Place{}, providers.Failf(providers.Invalid, "The VPC has no VSwitch or does not exist in this region: give another VpcID."), nil
 	}
-	if best := pick(all, wish.ZoneID, home); best != nil {
+	if best := pick(all, wish.ZoneID, home, c.Preferred); best != nil {
 		return Place{best.VpcID, best.ID, best.ZoneID}, nil, nil
 	}
 	if wish.ZoneID != "" {
@@ -174,9 +176,10 @@ func (c Chooser) home(ctx context.Context, wishedVPC string) (Place, error) {
 	return p, nil
 }
 
-// pick returns the best VSwitch in a zone, or in any if zone is empty: the
-// preferred one, then one in its zone, then the one with the most free addresses.
-func pick(all []VSwitch, zone string, prefer Place) *VSwitch {
+// pick returns the best VSwitch in a zone, or in any if zone is empty: the first
+// preferred one, then one in the preferred zone, then the one with the most free
+// addresses.
+func pick(all []VSwitch, zone string, prefer Place, ids []string) *VSwitch {
 	var fit []VSwitch
 	for _, v := range all {
 		if v.Available && v.Free > 0 && (zone == "" || v.ZoneID == zone) {
@@ -187,13 +190,16 @@ func pick(all []VSwitch, zone string, prefer Place) *VSwitch {
 		return nil
 	}
 	rank := func(v VSwitch) int {
+		if i := slices.Index(ids, v.ID); i >= 0 {
+			return i
+		}
 		switch {
 		case v.ID == prefer.VSwitchID:
-			return 0
+			return len(ids)
 		case v.ZoneID == prefer.ZoneID:
-			return 1
+			return len(ids) + 1
 		}
-		return 2
+		return len(ids) + 2
 	}
 	best := slices.MinFunc(fit, func(a, b VSwitch) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Free, a.Free), cmp.Compare(a.ID, b.ID))

@@ -39,12 +39,13 @@ func TestNetwork_Wishes_DecideOnTheVSwitch(t *testing.T) {
 		parameters string
 		want       string
 	}{
-		"ConfiguredVSwitch":        {descriptor.Network{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
-		"ConfiguredVSwitchAlone":   {descriptor.Network{VSwitchID: "vsw-b-last"}, ``, "vpc-b vsw-b-last cn-hangzhou-i"},
+		"ConfiguredVSwitch":        {descriptor.Network{VpcID: "vpc-a", VSwitchIDs: []string{"vsw-a-i"}}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
+		"ConfiguredVSwitchAlone":   {descriptor.Network{VSwitchIDs: []string{"vsw-b-last"}}, ``, "vpc-b vsw-b-last cn-hangzhou-i"},
+		"SecondOfTwoVSwitches":     {descriptor.Network{VpcID: "vpc-a", VSwitchIDs: []string{"vsw-none", "vsw-a-i"}}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
 		"ConfiguredZone":           {descriptor.Network{VpcID: "vpc-a", ZoneID: "cn-hangzhou-i"}, ``, "vpc-a vsw-a-i cn-hangzhou-i"},
 		"ConfiguredVPC":            {descriptor.Network{VpcID: "vpc-a"}, ``, "vpc-a vsw-a-h cn-hangzhou-h"},
-		"UsersZoneBeatsPreference": {descriptor.Network{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"ZoneId":"cn-hangzhou-h"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
-		"UsersVPC":                 {descriptor.Network{VpcID: "vpc-a", VSwitchID: "vsw-a-i"}, `{"VpcID":"vpc-b"}`, "vpc-b vsw-b-00 cn-hangzhou-h"},
+		"UsersZoneBeatsPreference": {descriptor.Network{VpcID: "vpc-a", VSwitchIDs: []string{"vsw-a-i"}}, `{"ZoneId":"cn-hangzhou-h"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
+		"UsersVPC":                 {descriptor.Network{VpcID: "vpc-a", VSwitchIDs: []string{"vsw-a-i"}}, `{"VpcID":"vpc-b"}`, "vpc-b vsw-b-00 cn-hangzhou-h"},
 		"UsersZoneOnTheSecondPage": {descriptor.Network{}, `{"VpcID":"vpc-b","ZoneId":"cn-hangzhou-i"}`, "vpc-b vsw-b-last cn-hangzhou-i"},
 		"UsersVSwitch":             {descriptor.Network{VpcID: "vpc-a"}, `{"VSwitchID":"vsw-b-07"}`, "vpc-b vsw-b-07 cn-hangzhou-h"},
 		"AllFromTheUser":           {descriptor.Network{}, `{"VpcID":"vpc-a","VSwitchID":"vsw-a-h","ZoneId":"cn-hangzhou-h","NetworkType":"VPC"}`, "vpc-a vsw-a-h cn-hangzhou-h"},
@@ -75,7 +76,7 @@ func TestNetwork_UnfitWishes_NameAlternatives(t *testing.T) {
 		"NoSuchVPC":             {descriptor.Network{}, `{"VpcID":"vpc-none"}`, []string{"VpcID"}},
 		"VPCNotAllowed":         {descriptor.Network{AllowedVPCs: []string{"vpc-a"}}, `{"VpcID":"vpc-b"}`, []string{"vpc-a"}},
 		"AllowedVPCsVSwitches":  {descriptor.Network{AllowedVPCs: []string{"vpc-a"}}, `{"VpcID":"vpc-a","VSwitchID":"vsw-b-01"}`, []string{"vsw-a-h", "vsw-a-i"}},
-		"DefaultVPCNotAllowed":  {descriptor.Network{VSwitchID: "vsw-b-01", AllowedVPCs: []string{"vpc-a"}}, ``, []string{"vpc-a"}},
+		"DefaultVPCNotAllowed":  {descriptor.Network{VSwitchIDs: []string{"vsw-b-01"}, AllowedVPCs: []string{"vpc-a"}}, ``, []string{"vpc-a"}},
 		"ConfiguredVPCIsNoMore": {descriptor.Network{VpcID: "vpc-none"}, ``, []string{"VpcID"}},
 	}
 	for name, tc := range cases {

@@ -47,9 +47,13 @@ func (r reach) vpc() network.API {
 
 func (r reach) chooser() network.Chooser {
 	n := r.profile.Network
+	place := network.Place{VpcID: n.VpcID, ZoneID: n.ZoneID}
+	if len(n.VSwitchIDs) > 0 {
+		place.VSwitchID = n.VSwitchIDs[0]
+	}
 	return network.Chooser{
 		VPC: r.vpc(), Metadata: r.machine,
-		Default:     network.Place{VpcID: n.VpcID, VSwitchID: n.VSwitchID, ZoneID: n.ZoneID},
+		Default: place, Preferred: n.VSwitchIDs,
 		AllowedVPCs: n.AllowedVPCs,
 	}
 }
