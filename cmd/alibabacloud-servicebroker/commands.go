@@ -52,6 +52,7 @@ func newRootCommand(getenv func(string) string, out io.Writer) *cobra.Command {
 		newInstancesCommand(getenv),
 		newKeysCommand(getenv),
 		newResealCommand(getenv),
+		newRAMPolicyCommand(getenv),
 		help,
 	)
 	root.InitDefaultCompletionCmd()

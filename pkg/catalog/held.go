@@ -141,6 +141,9 @@ func (t taking) compact() taking {
 // anyName stands for every name in Plan.Exact.
 const anyName = "*"
 
+// Takes reports whether users may send the parameter with a provision or an update.
+func (p *Plan) Takes(parameter string) bool { return p.taken().has(parameter) }
+
 // taken returns the parameters of the plan's instances: all of the create and
 // the update schema.
 func (p *Plan) taken() taking {

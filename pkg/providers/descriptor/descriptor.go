@@ -5,7 +5,6 @@ package descriptor
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,14 +38,6 @@ type Descriptor struct {
 // An Owner returns the cloud account, or the cluster, that the resources of a
 // task belong to.
 type Owner func(context.Context, providers.Task) (string, error)
-
-// A Policy is a RAM policy. contrib/ram-policies/NAME.json and its row in the
-// README there are made from it.
-type Policy struct {
-	Name     string
-	Document json.RawMessage
-	For      string // the work that needs it, as Markdown for operators
-}
 
 // Deps are the dependencies of providers. A provider uses some of them.
 type Deps struct {

@@ -93,12 +93,3 @@ func (l List) Resources() map[string]string {
 	}
 	return facts
 }
-
-// Policies returns the RAM policies of all services.
-func (l List) Policies() []Policy {
-	var policies []Policy
-	for _, one := range l {
-		policies = append(policies, one.Policies...)
-	}
-	return policies
-}

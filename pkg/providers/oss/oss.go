@@ -7,7 +7,7 @@
 package oss
 
 import (
-	_ "embed" // plans.yaml and policies
+	_ "embed" // plans.yaml
 	"net/url"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -23,12 +23,6 @@ import (
 //go:embed plans.yaml
 var Plans []byte
 
-//go:embed policy.json
-var policy []byte
-
-//go:embed policy_empty.json
-var policyForEmptying []byte
-
 // Descriptor states the service.
 func Descriptor() descriptor.Descriptor {
 	return descriptor.Descriptor{
@@ -38,13 +32,7 @@ func Descriptor() descriptor.Descriptor {
 		New:      New,
 		Owner:    descriptor.CloudAccount,
 		Resource: factBucket,
-		Policies: []descriptor.Policy{
-			{Name: "oss", Document: policy, For: "buckets, and the RAM users, policies and keys of their bindings"},
-			{
-				Name: "oss-empty", Document: policyForEmptying,
-				For: "only with plans whose `deletion` is `empty` or `delete`: removing objects. No plan of the program has that",
-			},
-		},
+		Policies: policies(),
 	}
 }
 

@@ -1,0 +1,64 @@
+package oss
+
+import (
+	_ "embed" // the policies
+	"encoding/json"
+	"slices"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+)
+
+var (
+	//go:embed policy.json
+	policy []byte
+	//go:embed policy_options.json
+	policyForOptions []byte
+	//go:embed policy_role.json
+	policyForRoles []byte
+	//go:embed policy_empty.json
+	policyForEmptying []byte
+)
+
+// policies returns the RAM policies of the broker's identity, each for the plans that
+// need it. A new call of the service needs its action in one of the files, and a
+// life of test/rampolicies that makes the call.
+func policies() []descriptor.Policy {
+	return []descriptor.Policy{
+		{Name: "oss", Document: policy, For: "buckets, and the RAM users, policies and keys of their bindings"},
+		{
+			Name: "oss-options", Document: policyForOptions, NeededBy: takesOptions,
+			For: "plans with options such as `Versioning`, `Lifecycle` or `Encryption`",
+		},
+		{
+			Name: "oss-role", Document: policyForRoles, NeededBy: makesRoles,
+			For: "bindings of the kind `role`, where `--clusters-file` names clusters",
+		},
+		{
+			Name: "oss-empty", Document: policyForEmptying, NeededBy: empties,
+			For: "only with plans whose `deletion` is `empty` or `delete`: removing objects. No plan of the program has that",
+		},
+	}
+}
+
+// takesOptions reports whether a plan has options, or users may ask for some.
+func takesOptions(p *catalog.Plan) bool {
+	var settings map[string]json.RawMessage
+	_ = json.Unmarshal(p.Settings, &settings) // settings that are no object have no option
+	for _, o := range options() {
+		if settings[settingOf(o.name)] != nil || p.Takes(o.name) {
+			return true
+		}
+	}
+	return false
+}
+
+func makesRoles(p *catalog.Plan) bool {
+	kinds, err := kindsOf(p.Settings)
+	return err == nil && slices.Contains(kinds, kindRole)
+}
+
+func empties(p *catalog.Plan) bool {
+	return p.Deletion == string(providers.Empty) || p.Deletion == string(providers.DeleteData)
+}
