@@ -9,6 +9,9 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
@@ -86,4 +89,32 @@ func lacks(got, want any) string {
 		return "another value"
 	}
 	return ""
+}
+
+// Buckets that a program of before made go on with signatures of version 1 in
+// today's account, and new ones refuse them (A403).
+func TestSavedState_BucketsOfBefore_TakeVersion1(t *testing.T) {
+	state, err := os.ReadFile(filepath.Join("testdata", "states", "2026-11-30.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) {
+		c.StateFile = filepath.Join(t.TempDir(), "state.json")
+		if err := os.WriteFile(c.StateFile, state, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}))
+	client := func(version oss.SignatureVersionType) *oss.Client {
+		return oss.NewClient(oss.LoadDefaultConfig().WithRegion("cn-hangzhou").WithEndpoint(srv.URL()).WithSignatureVersion(version).
+			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(srv.AccessKey().ID, srv.AccessKey().Secret)))
+	}
+	if _, err := client(oss.SignatureVersionV4).PutBucket(t.Context(), &oss.PutBucketRequest{Bucket: oss.Ptr("made-today")}); err != nil {
+		t.Fatal(err)
+	}
+	for bucket, taken := range map[string]bool{"before-plain": true, "before-open": true, "made-today": false} {
+		_, err := client(oss.SignatureVersionV1).GetBucketInfo(t.Context(), &oss.GetBucketInfoRequest{Bucket: oss.Ptr(bucket)})
+		if (err == nil) != taken {
+			t.Errorf("%s: a signature of version 1 is answered %v", bucket, err)
+		}
+	}
 }

@@ -131,7 +131,9 @@ func TestA406_PublicPolicyOfBlockedBucket_CountsForNothing(t *testing.T) {
 		e.policed(c, name, public)
 		e.answers(e.link(name, "k"), "with a public policy", 200)
 		e.block(c, name, true)
-		e.answers(e.link(name, "k"), "while it is blocked", 403)
+		if a := e.do("GET", e.link(name, "k"), "a read while it is blocked", nil); a.status != 403 || !strings.Contains(a.body, "<EC>0003-00000001</EC>") {
+			t.Errorf("while it is blocked: %d %s", a.status, a.body)
+		}
 		if err := e.putPolicy(c, name, public); !e.is(err, "AccessDenied") {
 			t.Errorf("putting it while it is blocked: %v", err)
 		}
