@@ -20,7 +20,7 @@ func (e *environment) lagging(change func(*ram.Behaviour)) (as *environment, use
 	return e.as(k), user, policy, bucket
 }
 
-// reads reads the description of a bucket.
+// reads asks for the description of a bucket.
 func (e *environment) reads(bucket string) error {
 	_, err := e.bucketClient().GetBucketInfo(e.Context(), &oss.GetBucketInfoRequest{Bucket: &bucket})
 	return err

@@ -1,9 +1,10 @@
 package assumptions_test
 
 import (
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/metadata"
 	"testing"
 	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/metadata"
 )
 
 // user makes a RAM user with a key and, if actions is not empty, a policy that

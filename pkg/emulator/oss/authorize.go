@@ -77,9 +77,7 @@ func (s *Service) admit(op *operation, r *request) *apiError {
 	if action == "" {
 		return nil
 	}
-	if action == actionListObjects { // A500
-		r.caller.Origin.Keys = map[string][]string{"oss:Prefix": {r.query.Get("prefix")}, "oss:Delimiter": {r.query.Get("delimiter")}}
-	}
+	r.caller.Keys = conditionKeys(r, action)
 	return s.authorizeIn(r, b, action, r.key)
 }
 

@@ -18,9 +18,7 @@ func (s *Service) refuseReferer(r *request) *apiError {
 		return nil
 	}
 	var document documentNode
-	if xml.Unmarshal([]byte(text), &document) != nil { // was checked when it was put
-		return nil
-	}
+	_ = xml.Unmarshal([]byte(text), &document) // was checked when it was put
 	allowed, denied := document.referers("RefererList"), document.referers("RefererBlacklist")
 	referer := r.Header.Get("Referer")
 	switch {

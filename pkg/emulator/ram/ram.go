@@ -115,7 +115,7 @@ func (r *RAM) decide(caller cloud.Caller, action, resource string) decision {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	values := requestFacts(r.clock.Now(), caller.Origin, caller.Origin.Keys)
+	values := requestFacts(r.clock.Now(), caller.Origin, caller.Keys)
 	var docs []document
 	switch caller.Kind {
 	case cloud.Account:

@@ -33,7 +33,7 @@ func (r Rule) Applies(now time.Time, origin cloud.Origin, action, resource strin
 			s.conditions = append(s.conditions, condition{operator, key, values})
 		}
 	}
-	return document{[]statement{s}}.decide(action, resource, requestFacts(now, origin, nil)) != ignored
+	return document{[]statement{s}}.decide(action, resource, requestFacts(now, origin, origin.Keys)) != ignored
 }
 
 // MatchesWildcards reports whether the whole of a text fits a pattern, in which *
