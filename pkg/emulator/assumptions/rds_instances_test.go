@@ -130,6 +130,37 @@ func TestA309_KindCode_IsAText(t *testing.T) {
 	})
 }
 
+func TestA510_Lists_TakeStatusAndTagTogether(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		key := e.name()
+		tagged := e.instance("Tag.1.Key", key, "Tag.1.Value", "x")
+		e.instance()
+		list := func(status, tag, page string) (ids []string, total int) {
+			a := into[struct {
+				TotalRecordCount int
+				Items            struct {
+					DBInstance []struct{ DBInstanceId string }
+				}
+			}](e.rds("DescribeDBInstances", "DBInstanceStatus", status, "Tags", `{"`+tag+`":"x"}`, "PageNumber", page, "PageSize", "100"))
+			for _, i := range a.Items.DBInstance {
+				ids = append(ids, i.DBInstanceId)
+			}
+			return ids, a.TotalRecordCount
+		}
+		if ids, total := list("Running", key, "1"); len(ids) != 1 || ids[0] != tagged || total != 1 {
+			t.Errorf("running with the tag: %v of %d", ids, total)
+		}
+		if ids, total := list("Running", key, "2"); len(ids) != 0 || total != 1 {
+			t.Errorf("the second page: %v of %d", ids, total)
+		}
+		for status, tag := range map[string]string{"Deleting": key, "Running": key + "-none"} {
+			if ids, total := list(status, tag, "1"); len(ids)+total != 0 {
+				t.Errorf("%s with the tag %s: %v of %d", status, tag, ids, total)
+			}
+		}
+	})
+}
+
 type shownInstance struct {
 	ResourceGroupId, OptimizedWritesInfo string
 	KindCode                             string `json:"kindCode"`

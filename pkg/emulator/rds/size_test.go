@@ -77,15 +77,16 @@ func BenchmarkManyInstances(b *testing.B) {
 	actions := s.API().Actions
 	id := s.order[crowd/2].id
 	for name, query := range map[string]string{
-		"DescribeDBInstances/by own tag":    fmt.Sprintf("Tags=%%7B%%22osb-instance%%22%%3A%%22%036d%%22%%7D", crowd/2),
-		"DescribeDBInstances/by common tag": "PageSize=100&Tags=%7B%22osb-broker%22%3A%22broker-of-the-test%22%7D",
-		"DescribeDBInstances/by two tags":   fmt.Sprintf("Tags=%%7B%%22osb-broker%%22%%3A%%22broker-of-the-test%%22%%2C%%22osb-instance%%22%%3A%%22%036d%%22%%7D", crowd/2),
-		"DescribeDBInstances/by id":         "DBInstanceId=" + id,
-		"DescribeDBInstances/last page":     "PageSize=100&PageNumber=1000",
-		"DescribeDBInstances/by status":     "PageSize=100&DBInstanceStatus=Running",
-		"DescribeDBInstances/by search":     "SearchKey=" + id,
-		"ListTagResources/by tag":           "ResourceType=INSTANCE&Tag.1.Key=osb-broker&Tag.1.Value=broker-of-the-test",
-		"DescribeDBInstanceAttribute/by id": "DBInstanceId=" + id,
+		"DescribeDBInstances/by own tag":        fmt.Sprintf("Tags=%%7B%%22osb-instance%%22%%3A%%22%036d%%22%%7D", crowd/2),
+		"DescribeDBInstances/by common tag":     "PageSize=100&Tags=%7B%22osb-broker%22%3A%22broker-of-the-test%22%7D",
+		"DescribeDBInstances/by tag and status": "PageSize=100&PageNumber=1000&DBInstanceStatus=Running&Tags=%7B%22osb-broker%22%3A%22broker-of-the-test%22%7D",
+		"DescribeDBInstances/by two tags":       fmt.Sprintf("Tags=%%7B%%22osb-broker%%22%%3A%%22broker-of-the-test%%22%%2C%%22osb-instance%%22%%3A%%22%036d%%22%%7D", crowd/2),
+		"DescribeDBInstances/by id":             "DBInstanceId=" + id,
+		"DescribeDBInstances/last page":         "PageSize=100&PageNumber=1000",
+		"DescribeDBInstances/by status":         "PageSize=100&DBInstanceStatus=Running",
+		"DescribeDBInstances/by search":         "SearchKey=" + id,
+		"ListTagResources/by tag":               "ResourceType=INSTANCE&Tag.1.Key=osb-broker&Tag.1.Value=broker-of-the-test",
+		"DescribeDBInstanceAttribute/by id":     "DBInstanceId=" + id,
 	} {
 		action, _, _ := strings.Cut(name, "/")
 		b.Run(name, func(b *testing.B) {
