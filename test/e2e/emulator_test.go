@@ -27,7 +27,10 @@ type emulator struct {
 	process *exec.Cmd
 	ended   chan error
 	url     string
+	https   string // host:port of the cloud over HTTPS
+	ca      string // PEM of its authority
 	control string
+	account string // its id, which the emulator tells last
 }
 
 // startEmulator starts it at host and returns when it has told where it is.
@@ -45,7 +48,8 @@ func startEmulator(program, host, dir string) (*emulator, error) {
 	if err := os.Mkdir(engines, 0o755); err != nil {
 		return nil, err
 	}
-	c := exec.Command(path, "--listen", host+":0", "--control-listen", host+":0", "--engines", "real", "--engine-dir", engines, "--advertise-host", host)
+	c := exec.Command(path, "--listen", host+":0", "--control-listen", host+":0", "--engines", "real", "--engine-dir", engines, "--advertise-host", host,
+		"--tls-listen", host+":0", "--ca-file", filepath.Join(dir, "ca.crt"))
 	c.Env = append(os.Environ(), "EMULATOR_ACCESS_KEY_ID="+accessKeyID, "EMULATOR_ACCESS_KEY_SECRET="+accessKeySecret)
 	c.Stderr = log
 	c.SysProcAttr = apart()
@@ -57,23 +61,29 @@ func startEmulator(program, host, dir string) (*emulator, error) {
 		return nil, fmt.Errorf("E2E_EMULATOR: %w", err)
 	}
 	e := &emulator{process: c, ended: make(chan error, 1)}
-	for lines := bufio.NewScanner(out); e.control == "" && lines.Scan(); {
+	for lines := bufio.NewScanner(out); e.account == "" && lines.Scan(); {
 		switch name, value, _ := strings.Cut(lines.Text(), " "); name {
 		case "cloud":
 			e.url = strings.TrimSpace(value)
+		case "https":
+			e.https = strings.TrimPrefix(strings.TrimSpace(value), "https://")
 		case "control":
 			e.control = strings.TrimSpace(value)
+		case "account":
+			e.account = strings.TrimSpace(value)
 		}
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, out)
 		e.ended <- c.Wait()
 	}()
-	if e.control == "" {
+	if e.account == "" {
 		said, _ := os.ReadFile(log.Name())
 		return nil, fmt.Errorf("the emulator did not start: %w: %s", <-e.ended, said)
 	}
-	return e, nil
+	ca, err := os.ReadFile(filepath.Join(dir, "ca.crt"))
+	e.ca = string(ca)
+	return e, err
 }
 
 func (e *emulator) stop() error {
@@ -132,6 +142,10 @@ type cloudState struct {
 	Keys     []json.RawMessage `json:"keys"`
 	Policies []json.RawMessage `json:"policies"`
 	Groups   []json.RawMessage `json:"groups"`
+	Roles    []struct {
+		Name  string `json:"name"`
+		Trust string `json:"trust"`
+	} `json:"roles"`
 }
 
 func (e *emulator) state(t *testing.T) cloudState {
@@ -147,7 +161,7 @@ func (e *emulator) empty(t *testing.T) {
 	t.Helper()
 	until(t, time.Minute, "nothing is left in the cloud", func() (bool, string) {
 		s := e.state(t)
-		left := len(s.Instances) + len(s.Buckets) + len(s.Users) + len(s.Keys) + len(s.Policies) + len(s.Groups)
+		left := len(s.Instances) + len(s.Buckets) + len(s.Users) + len(s.Keys) + len(s.Policies) + len(s.Groups) + len(s.Roles)
 		return left == 0, fmt.Sprintf("%+v", s)
 	})
 	var unknown []string
