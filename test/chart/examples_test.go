@@ -62,9 +62,12 @@ func TestExamples_Names_AreThoseOfTheFirstBroker(t *testing.T) {
 	want := []string{
 		"ClusterServiceBroker /alibabacloud-servicebroker",
 		"Pod default/oss-client",
+		"Pod default/oss-role-client",
 		"Pod default/rds-client",
 		"Secret catalog/alibabacloud-servicebroker-auth",
+		"ServiceAccount default/oss-role-client",
 		"ServiceBinding default/oss-binding oss-instance oss-instance-credentials",
+		"ServiceBinding default/oss-role-binding oss-instance oss-role-credentials",
 		"ServiceBinding default/rds-binding rds-mysql-1 rds-instance-credentials",
 		"ServiceInstance default/oss-instance alibaba-cloud-oss/default",
 		"ServiceInstance default/rds-mysql-1 alibaba-cloud-rds-mysqldb/rds-mysql-t1-small",
@@ -145,6 +148,44 @@ func TestExamples_Pods_UseTheSecretsOfTheBindings(t *testing.T) {
 			c.VolumeMounts[0].Name != spec.Volumes[0].Name {
 			t.Errorf("pod %s does not read what it gets: %v", pod, c.Args)
 		}
+	}
+}
+
+// The pod of the role runs as the binding's service account, with the token and the
+// variables of the official SDKs.
+func TestExamples_PodOfTheRole_GetsATokenForSTS(t *testing.T) {
+	t.Parallel()
+	all := examples(t)
+	var binding struct {
+		Spec struct {
+			SecretName string                          `json:"secretName"`
+			Parameters struct{ ServiceAccount string } `json:"parameters"`
+		} `json:"spec"`
+	}
+	for _, o := range all.all("ServiceBinding", "oss-role-binding") {
+		raw, err := json.Marshal(o.Object)
+		if err != nil || json.Unmarshal(raw, &binding) != nil {
+			t.Fatal(err)
+		}
+	}
+	spec := typed[*corev1.Pod](t, all, "Pod", "oss-role-client").Spec
+	if account := binding.Spec.Parameters.ServiceAccount; spec.ServiceAccountName != account || typed[*corev1.ServiceAccount](t, all, "ServiceAccount", account).Namespace != "default" {
+		t.Errorf("the pod runs as %s, the binding is for %s", spec.ServiceAccountName, account)
+	}
+	c, token := spec.Containers[0], spec.Volumes[0].Projected.Sources[0].ServiceAccountToken
+	values := map[string]string{}
+	for _, v := range c.Env {
+		values[v.Name] = v.Value
+		if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef.Name == binding.Spec.SecretName {
+			values[v.Name] = v.ValueFrom.SecretKeyRef.Key
+		}
+	}
+	want := map[string]string{
+		"ALIBABA_CLOUD_ROLE_ARN": "role_arn", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "oidc_provider_arn",
+		"ALIBABA_CLOUD_OIDC_TOKEN_FILE": c.VolumeMounts[0].MountPath + "/" + token.Path,
+	}
+	if diff := cmp.Diff(want, values); diff != "" || token.Audience != "sts.aliyuncs.com" || c.VolumeMounts[0].Name != spec.Volumes[0].Name {
+		t.Errorf("token for %s, variables (-want, +got):\n%s", token.Audience, diff)
 	}
 }
 

@@ -120,7 +120,18 @@ func Providers(cloud *emulator.Server, clients *alicloud.Clients) (map[string]pr
 	if err != nil {
 		return nil, err
 	}
-	return all.Services().Providers(descriptor.Deps{Profiles: descriptor.OneProfile(clients, descriptor.Network{}), Metadata: alicloud.NewMetadata(at)})
+	return all.Services().Providers(descriptor.Deps{Profiles: descriptor.OneProfile(clients, descriptor.Network{}), Metadata: alicloud.NewMetadata(at), Clusters: clusters(cloud)})
+}
+
+// ClusterID is the clusterid of the one Kubernetes cluster that the providers know.
+const ClusterID = "c-1"
+
+// clusters returns that cluster, with an OIDC provider in the emulated account.
+func clusters(cloud *emulator.Server) descriptor.Clusters {
+	return descriptor.Clusters{ByID: map[string]descriptor.Cluster{ClusterID: {
+		Issuer: "https://oidc.example/" + ClusterID, Audience: "sts.aliyuncs.com",
+		Providers: []string{"acs:ram::" + cloud.AccountID() + ":oidc-provider/" + ClusterID},
+	}}}
 }
 
 // Owner returns the function that names the owner of a task's resources: the

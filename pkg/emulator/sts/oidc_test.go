@@ -187,3 +187,13 @@ func TestAssumeRoleWithOIDC_TrustAny_StillChecksClaims(t *testing.T) {
 		t.Errorf("a provider that was replaced by one without keys answered %s", fmt.Sprint(got))
 	}
 }
+
+// A key set of a Kubernetes API server has more members than RSA needs.
+func TestProvider_KeySetOfAnAPIServer_IsReadStrictly(t *testing.T) {
+	decoder := json.NewDecoder(strings.NewReader(`{"name":"c1","jwks":{"keys":[{"use":"sig","kty":"RSA","kid":"k1","alg":"RS256","n":"AQ","e":"AQAB"}]}}`))
+	decoder.DisallowUnknownFields()
+	var p sts.Provider
+	if err := decoder.Decode(&p); err != nil || len(p.Keys.Keys) != 1 || p.Keys.Keys[0].ID != "k1" || p.Keys.Keys[0].Modulus != "AQ" {
+		t.Errorf("provider %+v, %v", p, err)
+	}
+}

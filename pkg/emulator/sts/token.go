@@ -3,6 +3,7 @@ package sts
 import (
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -21,6 +22,13 @@ type JWK struct {
 	ID       string `json:"kid"`
 	Modulus  string `json:"n"` // base64url
 	Exponent string `json:"e"` // base64url
+}
+
+// UnmarshalJSON reads a key and ignores the members that a set has beside (use, alg and
+// those of other types), also where a reader is strict.
+func (k *JWK) UnmarshalJSON(b []byte) error {
+	type plain JWK
+	return json.Unmarshal(b, (*plain)(k))
 }
 
 // errSignature says that none of the provider's keys has signed a token.
