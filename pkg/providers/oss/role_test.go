@@ -63,7 +63,7 @@ func newCluster(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	encode := base64.RawURLEncoding.EncodeToString
-	server.STS().AddProvider(sts.Provider{Name: clusterID, Issuer: issuer, ClientIDs: []string{audience}, Keys: sts.JWKS{Keys: []sts.JWK{{
+	server.STS().AddProvider(sts.Provider{Name: clusterID, Issuer: issuer, ClientIDs: []string{audience, "another.client"}, Keys: sts.JWKS{Keys: []sts.JWK{{
 		KeyType: "RSA", ID: "k1", Modulus: encode(key.N.Bytes()), Exponent: encode(big.NewInt(int64(key.E)).Bytes()),
 	}}}})
 	trustCA(t, server.CA())
@@ -162,6 +162,7 @@ func TestRole_TokenOfTheAccount_OpensTheBucketAlone(t *testing.T) {
 		"another namespace": c.token("system:serviceaccount:team-b:app", audience),
 		"another account":   c.token("system:serviceaccount:team-a:other", audience),
 		"another audience":  c.token(ofApp, "https://kubernetes.default.svc"),
+		"another client id": c.token(ofApp, "another.client"),
 	} {
 		if _, err := c.assume(given, token); err == nil || !strings.Contains(err.Error(), unauthorized) {
 			t.Errorf("a token of %s: %v, want %s", name, err, unauthorized)
