@@ -176,10 +176,14 @@ func (a *attempt) storeIntent(ctx context.Context, seen providers.Seen, step pro
 			r.Repeated = later(r.Repeated, lost) // the lost call may still land, after this one
 			delete(r.Unsettled, step.Name)
 		}
+		timeout := a.config.CallTimeout
+		if step.Repeatable {
+			timeout = 0 // another process need not wait for the end of the call
+		}
 		r.Account, r.Epoch, r.MissingSince = a.task.Owner, a.term.lease.Epoch, time.Time{}
 		r.Call = &store.Call{
 			Step: step.Name, Epoch: a.term.lease.Epoch,
-			Until: a.now.Add(a.config.CallTimeout), Timeout: a.config.CallTimeout.Milliseconds(),
+			Until: a.now.Add(timeout), Timeout: timeout.Milliseconds(),
 		}
 		showProgress(r, step)
 	})

@@ -40,6 +40,9 @@ type Step struct {
 	// Request is the whole resolved request of a Call. It is stored before the
 	// call; if the step was begun before, the engine puts the stored one here.
 	Request json.RawMessage
+	// Repeatable says that the Call does no harm beside an earlier one of the same
+	// request, such as a removal of pages: after a crash it is made again at once.
+	Repeatable bool
 	// Token is set by the engine for calls that take a ClientToken: at most 64
 	// ASCII characters, the same on every retry of the step.
 	Token string

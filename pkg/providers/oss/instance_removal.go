@@ -45,12 +45,18 @@ func nextToRemoveBucket(t providers.Task, plan instancePlan, s bucketState) prov
 	case (s.Objects || s.Uploads) && !mayEmpty(t):
 		return providers.FailStep(providers.Policy, textNotEmpty)
 	case s.Objects:
-		return providers.CallStep(stepDeleteObjects, request)
+		return repeatable(providers.CallStep(stepDeleteObjects, request))
 	case s.Uploads:
-		return providers.CallStep(stepAbortUploads, request)
+		return repeatable(providers.CallStep(stepAbortUploads, request))
 	default:
 		return providers.CallStep(stepDeleteBucket, request)
 	}
+}
+
+// repeatable marks a run of pages: two runs over one bucket remove what there is.
+func repeatable(s providers.Step) providers.Step {
+	s.Repeatable = true
+	return s
 }
 
 // mayEmpty reports whether the content goes with the bucket. The data of users is in
