@@ -1,10 +1,13 @@
 package emulator
 
 import (
+	"time"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/metadata"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
 )
@@ -36,6 +39,11 @@ type State struct {
 	Policies  []ram.PolicyState   `json:"policies"`
 	Groups    []string            `json:"groups"`
 	Roles     []ram.RoleState     `json:"roles"`
+}
+
+// SkewClock sets the switch gateway.ClockSkew.
+func (s *Server) SkewClock(by time.Duration) {
+	s.switches.Behave(func(b *rpc.Behaviour) { b.ClockSkew = by })
 }
 
 // Dump returns the resources that exist.

@@ -3,6 +3,7 @@ package rpc
 import (
 	"net/http"
 	"sync"
+	"time"
 )
 
 // A Behaviour is the set of the gateway's switches.
@@ -12,6 +13,9 @@ type Behaviour struct {
 	// 404 InvalidAction.NotFound, an unknown version 400 InvalidVersion (A013), all
 	// else 400 NotImplemented.X. Official clients repeat a 501 for minutes.
 	UnknownNotFound bool
+	// ClockSkew is added to the time that the times of requests are compared with, in
+	// every product: clients see their own clock as wrong by it (A004, A077).
+	ClockSkew time.Duration
 }
 
 // Switches hold the Behaviour that products besides those of the gateway share.
@@ -33,6 +37,13 @@ func (s *Switches) UnknownNotFound() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.behaviour.UnknownNotFound
+}
+
+// Now returns the time that the times of requests are compared with.
+func (s *Switches) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().UTC().Add(s.behaviour.ClockSkew)
 }
 
 // unknownAction is the answer to an action that no table has.

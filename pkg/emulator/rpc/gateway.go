@@ -59,7 +59,7 @@ func NewGateway(o Options, products ...API) *Gateway {
 		g.switches = &Switches{}
 	}
 	if g.wall == nil {
-		g.wall = func() time.Time { return time.Now().UTC() }
+		g.wall = g.switches.Now
 	}
 	if g.faults == nil {
 		g.faults = &cloud.Faults{}
