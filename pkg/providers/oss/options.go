@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -23,6 +24,9 @@ type option struct {
 	reads string
 	// refused is the sentence for a value that OSS definitely refuses.
 	refused string
+	// deniedByValue says that a denied call is a matter of the value: it names another
+	// resource, which the operator has not opened.
+	deniedByValue bool
 	// oneWay says that the sentence of a wrong value tells of a change that OSS cannot
 	// make.
 	oneWay bool
@@ -51,7 +55,7 @@ func options() []option {
 			refused: "OSS refuses this Encryption. Check that the KMS key exists in the bucket's region, is enabled and may be used by OSS, or leave KMSMasterKeyID out.",
 		}, func(t toldOptions) encryption { return t.Encryption }, bucketCalls.PutEncryption),
 		told(option{
-			name: "Logging", step: "logging",
+			name: "Logging", step: "logging", deniedByValue: true,
 			refused: "OSS refuses this Logging. TargetBucket must be a bucket of the same account and region that the operator of the broker has opened for logs.",
 		}, func(t toldOptions) logging { return t.Logging }, bucketCalls.PutLogging),
 		redundancyOption(),
@@ -235,9 +239,14 @@ func nextForOptions(t providers.Task, plan instancePlan, s bucketState) (step pr
 // setOption makes the call of an option's step. isOption is false for other steps.
 func setOption(ctx context.Context, calls bucketCalls, step string, r bucketRequest) (isOption bool, err error) {
 	for _, o := range options() {
-		if o.step == step {
-			return true, o.put(ctx, calls, r.Bucket, r.Option)
+		if o.step != step {
+			continue
 		}
+		err := o.put(ctx, calls, r.Bucket, r.Option)
+		if errors.Is(err, providers.ErrTagRefused) || o.deniedByValue && errors.Is(err, providers.ErrDenied) {
+			err = &providers.Failure{Kind: providers.Invalid, Text: o.refused, Cause: err}
+		}
+		return true, err
 	}
 	return false, nil
 }
