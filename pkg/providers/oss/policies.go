@@ -29,7 +29,7 @@ func policies() []descriptor.Policy {
 		{Name: "oss", Document: policy, For: "buckets, and the RAM users, policies and keys of their bindings"},
 		{
 			Name: "oss-options", Document: policyForOptions, NeededBy: takesOptions,
-			For: "plans with options such as `Versioning`, `Lifecycle` or `Encryption`",
+			For: "plans with options such as `Versioning`, `Lifecycle` or `Encryption`. `Logging` needs `oss:PutObject` on the buckets that take logs, too: the ones that users may choose",
 		},
 		{
 			Name: "oss-role", Document: policyForRoles, NeededBy: makesRoles,
