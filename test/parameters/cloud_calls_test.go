@@ -17,6 +17,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rds"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
@@ -42,7 +43,10 @@ func TestCloudCalls_EveryPlanAndOption_AreInTheDocs(t *testing.T) {
 		}
 		var table strings.Builder
 		table.WriteString("\n| request | calls | |\n|---|---|---|\n")
-		for _, request := range []string{"provision", "bind", "unbind", "deprovision"} {
+		for _, request := range []string{"provision", "bind", "unbind", "bind with `ServiceAccount`", "unbind of that", "deprovision"} {
+			if len(calls[request]) == 0 {
+				continue
+			}
 			fmt.Fprintf(&table, "| %s | %d | %s |\n", request, len(calls[request]), listed(calls[request]))
 		}
 		table.WriteString(optionRows(t, o, p, calls["provision"]))
@@ -112,9 +116,26 @@ func lifeOf(t *testing.T, o *catalog.Offering, p *catalog.Plan) map[string][]str
 	step("bind")
 	i.remove("/service_bindings/b")
 	step("unbind")
+	if strings.Contains(string(p.Settings), `"role"`) {
+		i.bindRole("r")
+		step("bind with `ServiceAccount`")
+		i.remove("/service_bindings/r")
+		step("unbind of that")
+	}
 	i.remove("")
 	step("deprovision")
 	return calls
+}
+
+// bindRole makes a binding that is a role of a service account.
+func (i instance) bindRole(id string) {
+	i.Helper()
+	status, _, answer := i.stack.Do(http.MethodPut, "/v2/service_instances/"+i.id+"/service_bindings/"+id, fmt.Sprintf(
+		`{"service_id":%q,"plan_id":%q,"parameters":{"ServiceAccount":"app"},"context":{"platform":"kubernetes","namespace":"n","clusterid":%q}}`,
+		i.offering.ID, i.plan.ID, environment.ClusterID), nil)
+	if status != http.StatusCreated {
+		i.Fatalf("bind of a role: %d %s", status, answer)
+	}
 }
 
 // remove deletes the instance, or a binding by its path, and waits for the end.

@@ -255,20 +255,29 @@ func TestRole_RemovedByHand_IsUnboundAndBoundAnew(t *testing.T) {
 	}
 }
 
-// The role quota of an account is the operator's matter, and the bind goes on once
-// there is room.
-func TestRole_QuotaUsedUp_IsTheOperatorsWithASentence(t *testing.T) {
+// A used up quota and a trust policy that RAM refuses are the operator's matter, and
+// the bind goes on once they are mended.
+func TestRole_RefusalOfTheAccount_IsTheOperators(t *testing.T) {
 	c := newCluster(t)
 	instance := c.instance("")
 	c.make(instance)
-	c.cloud.Faults().Add(cloud.Fault{Action: "CreateRole", Effect: cloud.FailBefore, Code: "LimitExceeded.Role", Status: 409, Times: 1})
-	binding := c.prepare(c.bound(instance, withAccount))
-	step := c.provider.Next(*binding, c.observe(binding))
-	_, err := c.provider.Do(t.Context(), *binding, step)
-	if providers.ClassOf(err) != providers.Operator || !strings.Contains(providers.Sentence(err), "RAM roles") {
-		t.Errorf("class %s: %s (%v)", providers.ClassOf(err), providers.Sentence(err), err)
+	for code, tc := range map[string]struct {
+		status int
+		names  string // what the sentence is about
+	}{
+		"LimitExceeded.Role":      {409, "RAM roles"},
+		"MalformedPolicyDocument": {400, "clusters file"},
+		"NoPermission":            {403, "permission"},
+	} {
+		c.cloud.Faults().Add(cloud.Fault{Action: "CreateRole", Effect: cloud.FailBefore, Code: code, Status: tc.status, Times: 1})
+		binding := c.prepare(c.bound(instance, withAccount))
+		step := c.provider.Next(*binding, c.observe(binding))
+		_, err := c.provider.Do(t.Context(), *binding, step)
+		if providers.ClassOf(err) != providers.Operator || !strings.Contains(providers.Sentence(err), tc.names) {
+			t.Errorf("%s: class %s: %s (%v)", code, providers.ClassOf(err), providers.Sentence(err), err)
+		}
+		c.make(binding)
 	}
-	c.make(binding)
 }
 
 func TestRole_UnfitBind_IsRefused(t *testing.T) {

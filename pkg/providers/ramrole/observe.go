@@ -43,10 +43,12 @@ func observe(ctx context.Context, calls reads, t providers.Task, p plan) (provid
 	return seen, nil
 }
 
-// look finds the role and the policy by name, which comes from the sealed plan.
+// look finds the role and the policy by name, which comes from the sealed plan. To make
+// a binding it reads as far as the next step needs.
 func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, err error) {
+	toMake := t.Goal == providers.Present
 	arn, description, err := calls.Role(ctx, p.Role)
-	if s.Role, err = rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factRole] == p.Role); err != nil {
+	if s.Role, err = rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factRole] == p.Role); err != nil || toMake && s.Role != rampolicy.Ours {
 		return s, err
 	}
 	description, err = calls.Policy(ctx, p.Policy)
@@ -54,6 +56,9 @@ func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, 
 		return s, err
 	}
 	s.ARN = arn
+	if toMake && s.Policy != rampolicy.Ours {
+		return s, nil
+	}
 	s.Attached, err = calls.Attached(ctx, p.Role)
 	return s, providers.UnlessMissing(err)
 }

@@ -28,6 +28,7 @@ const (
 	textForeign = "The name that was drawn for the binding's RAM role or policy is in use elsewhere. Delete this binding and make another."
 	textRefused = "The cloud refuses a request of the broker. Ask the operator of the broker."
 	textAccount = "The OIDC provider of this cluster belongs to another cloud account than the role of this binding, which can trust none but its own. Bind without ServiceAccount, or ask the operator of the broker."
+	textTrust   = "The cloud refuses the trust policy of this binding's role, which names the OIDC provider of the cluster. Ask the operator of the broker to check the clusters file; the broker goes on by itself."
 	textQuota   = "The cloud account has as many RAM roles or policies as it may have. The operator of the broker raises the quota or removes some, and the broker goes on by itself."
 )
 
@@ -98,8 +99,12 @@ func do(ctx context.Context, calls calls, s providers.Step) (providers.Facts, er
 		return providers.Facts{}, err
 	}
 	facts, err := call(ctx, calls, s.Name, r)
-	if errors.Is(err, providers.ErrQuota) {
+	switch {
+	case errors.Is(err, providers.ErrQuota):
 		err = providers.WithSentence(err, textQuota)
+	case errors.Is(err, providers.ErrInvalid) && providers.IsTagStep(s.Name, stepRole):
+		// Everything that RAM may refuse in the role comes from the broker's settings.
+		err = &providers.Failure{Kind: providers.Broken, Text: textTrust, Cause: err}
 	}
 	if err != nil {
 		return facts, fmt.Errorf("ramrole: %s of role %q, policy %q: %w", s.Name, r.Role, r.Policy, err)
