@@ -177,6 +177,7 @@ func TestSettings_Unusable_AreRefused(t *testing.T) {
 		"unknown flag":         {args: []string{"--port=1"}},
 		"unexpected argument":  {args: []string{"server"}},
 		"unknown profile":      {args: []string{"--profile=slow"}},
+		"malformed account id": {args: []string{"--account-id=12"}},
 		"unknown engines":      {args: []string{"--engines=mysql"}},
 		"two engines":          {args: []string{"--engines=none real"}},
 		"key without a secret": {env: map[string]string{"EMULATOR_ACCESS_KEY_ID": "LTAI"}},

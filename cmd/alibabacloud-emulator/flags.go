@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -26,6 +27,7 @@ type settings struct {
 	unknownNotFound               bool
 	accountText                   string
 	account                       emulator.Account
+	accountID                     string // empty: the fixed number
 	oidcFile                      string // empty: no provider
 	oidc                          []sts.Provider
 	engines                       string // none, real or auto
@@ -53,6 +55,7 @@ func (s *settings) flags(getenv func(string) string) *pflag.FlagSet {
 	text(&s.oidcFile, "oidc-file", "EMULATOR_OIDC_FILE", "", "`file` with a JSON list of OIDC providers for AssumeRoleWithOIDC: name, issuer, clientIds, jwks or \"trustAny\": true")
 	fs.BoolVar(&s.strictTransport, "strict-tls", false, "refuse RAM and STS over plain HTTP, as the real ones do")
 	text(&s.accountText, "account", "EMULATOR_ACCOUNT", string(emulator.AccountToday), "`age` of the account, a switch over single ones: today or 2024")
+	text(&s.accountID, "account-id", "EMULATOR_ACCOUNT_ID", "", "`number` of the account, 16 digits, for several accounts by several emulators (default: 1000000000000001)")
 	fs.BoolVar(&s.publicBuckets, "public-buckets", false, "let new OSS buckets have public ACLs, as before October 2025")
 	fs.BoolVar(&s.unknownNotFound, "unknown-not-found", false, "refuse what the emulator lacks with 404 InvalidAction.NotFound or 400, which clients take as final, instead of 501")
 	fs.BoolVar(&s.metadataV1, "metadata-v1", false, "let the metadata service answer requests without a token too")
@@ -79,6 +82,9 @@ func (s *settings) read(getenv func(string) string) error {
 	}
 	if err := s.account.UnmarshalText([]byte(s.accountText)); err != nil {
 		return fmt.Errorf("--account: %w", err)
+	}
+	if s.accountID != "" && !regexp.MustCompile(`^[0-9]{16}$`).MatchString(s.accountID) {
+		return fmt.Errorf("--account-id %q must have 16 digits", s.accountID)
 	}
 	if !slices.Contains(engineChoices(), s.engines) {
 		return fmt.Errorf("--engines=%s is unknown: use none, real or auto", s.engines)

@@ -46,10 +46,20 @@ func (c *config) secretFiles() (files []secretFile) {
 			files = append(files, file)
 		}
 	}
-	if c.credentialsDir != "" {
-		for _, name := range []string{alicloud.FileAccessKeySecret, alicloud.FileSecurityToken} {
-			files = append(files, secretFile{"--credentials-dir", filepath.Join(c.credentialsDir, name)})
-		}
+	files = append(files, keyFiles("--credentials-dir", c.credentialsDir)...)
+	for _, p := range c.profiles {
+		files = append(files, keyFiles("--profile-file", p.credentialsDir)...)
+	}
+	return files
+}
+
+// keyFiles returns the files of a static key in a directory.
+func keyFiles(flag, dir string) (files []secretFile) {
+	if dir == "" {
+		return nil
+	}
+	for _, name := range []string{alicloud.FileAccessKeySecret, alicloud.FileSecurityToken} {
+		files = append(files, secretFile{flag, filepath.Join(dir, name)})
 	}
 	return files
 }

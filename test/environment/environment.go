@@ -116,11 +116,22 @@ func ClientsAt(address, region string, source alicloud.CredentialsSource) (*alic
 
 // Providers returns the provider of each service, on the cloud of the clients.
 func Providers(cloud *emulator.Server, clients *alicloud.Clients) (map[string]providers.Provider, error) {
-	at, err := url.Parse(cloud.URL())
+	deps, err := Deps(cloud, clients)
 	if err != nil {
 		return nil, err
 	}
-	return all.Services().Providers(descriptor.Deps{Profiles: descriptor.OneProfile(clients, descriptor.Network{}), Metadata: alicloud.NewMetadata(at), Clusters: clusters(cloud)})
+	return all.Services().Providers(deps)
+}
+
+// Deps returns the dependencies of providers on the cloud of the clients.
+func Deps(cloud *emulator.Server, clients *alicloud.Clients) (descriptor.Deps, error) {
+	at, err := url.Parse(cloud.URL())
+	if err != nil {
+		return descriptor.Deps{}, err
+	}
+	return descriptor.Deps{
+		Profiles: descriptor.OneProfile(clients, descriptor.Network{}), Metadata: alicloud.NewMetadata(at), Clusters: clusters(cloud),
+	}, nil
 }
 
 // ClusterID is the clusterid of the one Kubernetes cluster that the providers know.

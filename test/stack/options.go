@@ -13,6 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
@@ -30,6 +31,8 @@ type options struct {
 	speed   int
 	store   func(ctx context.Context, dir string) (*environment.Store, error)
 	source  func(*emulator.Server) alicloud.CredentialsSource // nil: the account's own key
+	overlay string
+	more    descriptor.Profiles
 }
 
 func defaults() options {
@@ -70,6 +73,12 @@ func WithStore(open func(dir string) (store.Store, error)) Option {
 // when the broker starts.
 func WithCredentials(source func(*emulator.Server) alicloud.CredentialsSource) Option {
 	return func(o *options) { o.source = source }
+}
+
+// WithProfiles gives the broker more profiles than the default one, which works on
+// Cloud, and an overlay of the catalog that names them.
+func WithProfiles(overlay string, more descriptor.Profiles) Option {
+	return func(o *options) { o.overlay, o.more = overlay, more }
 }
 
 // WithUsers lets more users in.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
 )
@@ -55,6 +57,10 @@ func (s *Stack) wire(p *process) (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if offerings, err = offerings.WithOverlay([]byte(s.options.overlay)); err != nil {
+		return nil, err
+	}
+	offerings, _ = offerings.WithProfiles(func(name string) bool { return name == descriptor.DefaultProfile || s.options.more[name] != nil })
 	snapshot, err := catalog.NewSnapshot(offerings, s.clock.now())
 	if err != nil {
 		return nil, err
@@ -67,16 +73,21 @@ func (s *Stack) wire(p *process) (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	services, err := environment.Providers(s.cloud, clients)
+	deps, err := environment.Deps(s.cloud, clients)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(deps.Profiles, s.options.more)
+	services, err := all.Services().Providers(deps)
 	if err != nil {
 		return nil, err
 	}
 	config := broker.Config{
-		BrokerID: brokerID, Now: s.clock.now, Catalog: catalog.NewCurrent(snapshot), Providers: services, Resources: all.Services().Resources(), Store: lifecycle.Checked(p.store), Region: s.cloud.Region(),
+		BrokerID: brokerID, Now: s.clock.now, Catalog: catalog.NewCurrent(snapshot), Providers: services, Resources: all.Services().Resources(), Store: lifecycle.Checked(p.store), RegionOf: deps.Profiles.RegionOf,
 		AsyncWait: 2 * time.Second, SyncWait: 4 * time.Second, PollInterval: 5 * time.Millisecond,
 	}
 	operations := engine.Config{
-		BrokerID: brokerID, Now: s.clock.now, Providers: services, Store: config.Store, Owner: environment.Owner(clients),
+		BrokerID: brokerID, Now: s.clock.now, Providers: services, Store: config.Store, Owner: all.Services().Owner(deps),
 		PollSlow: 5 * time.Millisecond, PollQuick: 2 * time.Millisecond, Settle: 20 * time.Millisecond,
 	}
 	for _, change := range s.options.engine {
