@@ -266,7 +266,7 @@ func TestVersion_WithoutConfiguration_IsPrinted(t *testing.T) {
 }
 
 func TestExecute_Switches_ShownByTheControlAPI(t *testing.T) {
-	p := start(t, nil, "--unknown-not-found", "--public-buckets")
+	p := start(t, nil, "--unknown-not-found", "--public-buckets", `--behaviour={"oss":{"NameLag":"48h","RefuseV1OfNewBuckets":false}}`)
 	response, err := http.Get(p.facts["control"] + "/behaviour")
 	if err != nil {
 		t.Fatal(err)
@@ -276,20 +276,24 @@ func TestExecute_Switches_ShownByTheControlAPI(t *testing.T) {
 		Account struct{ Opened string }
 		Gateway struct{ UnknownNotFound bool }
 		RAM     struct{ KeyLag, PolicyLag, RevokeLag string }
-		Oss     struct{ RefuseV1, RefusePublicData, BlockPublicAccess bool }
+		Oss     struct {
+			RefuseV1, RefuseV1OfNewBuckets, RefusePublicData, BlockPublicAccess bool
+			NameLag                                                             string
+		}
 	}
 	if err := json.NewDecoder(response.Body).Decode(&got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Account.Opened != "today" || !got.Gateway.UnknownNotFound || !got.Oss.RefuseV1 || !got.Oss.RefusePublicData || got.Oss.BlockPublicAccess {
+	if got.Account.Opened != "today" || !got.Gateway.UnknownNotFound || !got.Oss.RefuseV1 || !got.Oss.RefusePublicData || got.Oss.BlockPublicAccess ||
+		got.Oss.RefuseV1OfNewBuckets || got.Oss.NameLag != "48h0m0s" {
 		t.Errorf("the switches are %+v", got)
 	}
 	if got.RAM.KeyLag == "0s" || got.RAM.PolicyLag == "0s" || got.RAM.RevokeLag == "0s" {
 		t.Errorf("the profile \"seconds\" has the delays %+v", got.RAM)
 	}
-	for _, account := range []string{"1999", ""} {
-		if err := execute(t.Context(), []string{"--account=" + account}, noEnvironment, io.Discard, io.Discard); err == nil {
-			t.Errorf("the account %q was started", account)
+	for _, flag := range []string{"--account=1999", "--account=", "--behaviour=on", `--behaviour={"oss":{"Flying":true}}`, `--behaviour={"ecs":{}}`} {
+		if err := execute(t.Context(), []string{flag, "--listen=127.0.0.1:0", "--control-listen=127.0.0.1:0"}, noEnvironment, io.Discard, io.Discard); err == nil {
+			t.Errorf("%s was taken", flag)
 		}
 	}
 }

@@ -25,7 +25,8 @@ type settings struct {
 	strictTransport, metadataV1   bool
 	publicBuckets                 bool
 	unknownNotFound               bool
-	accountText                   string
+	accountText, behaviourText    string
+	switches                      emulator.Switches
 	account                       emulator.Account
 	accountID                     string // empty: the fixed number
 	oidcFile                      string // empty: no provider
@@ -57,6 +58,7 @@ func (s *settings) flags(getenv func(string) string) *pflag.FlagSet {
 	text(&s.accountText, "account", "EMULATOR_ACCOUNT", string(emulator.AccountToday), "`age` of the account, a switch over single ones: today or 2024")
 	text(&s.accountID, "account-id", "EMULATOR_ACCOUNT_ID", "", "`number` of the account, 16 digits, for several accounts by several emulators (default: 1000000000000001)")
 	fs.BoolVar(&s.publicBuckets, "public-buckets", false, "let new OSS buckets have public ACLs, as before October 2025")
+	text(&s.behaviourText, "behaviour", "EMULATOR_BEHAVIOUR", "", "`switches` as JSON, as POST /behaviour of the control API takes them: {\"oss\":{\"RefuseV1\":false}}")
 	fs.BoolVar(&s.unknownNotFound, "unknown-not-found", false, "refuse what the emulator lacks with 404 InvalidAction.NotFound or 400, which clients take as final, instead of 501")
 	fs.BoolVar(&s.metadataV1, "metadata-v1", false, "let the metadata service answer requests without a token too")
 	text(&s.engines, "engines", "EMULATOR_ENGINES", "none", "`engines` behind emulated RDS instances: none, real (the installed ones of MariaDB and PostgreSQL), or auto for real where one is installed")
@@ -85,6 +87,11 @@ func (s *settings) read(getenv func(string) string) error {
 	}
 	if s.accountID != "" && !regexp.MustCompile(`^[0-9]{16}$`).MatchString(s.accountID) {
 		return fmt.Errorf("--account-id %q must have 16 digits", s.accountID)
+	}
+	if s.behaviourText != "" {
+		if err := json.Unmarshal([]byte(s.behaviourText), &s.switches); err != nil {
+			return fmt.Errorf(`--behaviour is a JSON object of products with their switches, such as {"oss":{"RefuseV1":false}}: %w`, err)
+		}
 	}
 	if !slices.Contains(engineChoices(), s.engines) {
 		return fmt.Errorf("--engines=%s is unknown: use none, real or auto", s.engines)

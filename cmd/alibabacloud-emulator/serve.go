@@ -23,7 +23,8 @@ func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) (err erro
 	}
 	config := emulator.Config{
 		Listen: s.listen, ControlListen: s.controlListen, Region: s.region, Profile: s.profile, Access: s.access, AccessKey: s.accessKey, StateFile: s.stateFile,
-		TLSListen: s.tlsListen, MetadataListen: s.metadataListen, StrictTLS: s.strictTransport, MetadataV1: s.metadataV1, Account: s.account, AccountID: s.accountID, PublicBuckets: s.publicBuckets, UnknownNotFound: s.unknownNotFound, OIDC: s.oidc,
+		TLSListen: s.tlsListen, MetadataListen: s.metadataListen, StrictTLS: s.strictTransport, MetadataV1: s.metadataV1, Account: s.account, AccountID: s.accountID,
+		Switches: s.switches, PublicBuckets: s.publicBuckets, UnknownNotFound: s.unknownNotFound, OIDC: s.oidc,
 		Report:  func(err error) { fmt.Fprintln(stderr, "alibabacloud-emulator:", err) },
 		Unknown: func(call string) { fmt.Fprintln(stderr, "alibabacloud-emulator: not implemented:", call) },
 	}

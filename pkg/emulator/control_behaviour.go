@@ -30,25 +30,35 @@ func (s *Server) behaviours() map[string]map[string]json.RawMessage {
 	return all
 }
 
-// postBehaviours changes the switches of several products, all or none: the body
-// has the form of behaviours. The account comes first, since it sets others.
+// postBehaviours changes the switches of several products, all or none.
 func (s *Server) postBehaviours(w http.ResponseWriter, r *http.Request) {
-	var patches map[string]map[string]json.RawMessage
-	if !decode(w, r, &patches) {
+	var changes Switches
+	if !decode(w, r, &changes) {
 		return
 	}
-	for name, patch := range patches {
+	if err := s.set(changes); err != nil {
+		refuse(w, err.Error())
+		return
+	}
+	answer(w, http.StatusOK, s.behaviours())
+}
+
+// Switches are changes of switches, by product and name: {"oss": {"UserDisable": "*"}}.
+type Switches map[string]map[string]json.RawMessage
+
+// set changes switches, all or none. The account comes first, since it sets others.
+func (s *Server) set(changes Switches) error {
+	for name, patch := range changes {
 		err := fmt.Errorf("there is no product %q with switches", name)
 		s.behave(name, func(b any) { err = patchMembers(copyOf(b), patch) })
 		if err != nil {
-			refuse(w, err.Error())
-			return
+			return err
 		}
 	}
-	for _, name := range append([]string{accountName}, slices.Sorted(maps.Keys(patches))...) {
-		s.behave(name, func(b any) { _ = patchMembers(b, patches[name]) }) // checked above
+	for _, name := range append([]string{accountName}, slices.Sorted(maps.Keys(changes))...) {
+		s.behave(name, func(b any) { _ = patchMembers(b, changes[name]) }) // checked above
 	}
-	answer(w, http.StatusOK, s.behaviours())
+	return nil
 }
 
 // copyOf returns a pointer to a copy of the struct that target points to.

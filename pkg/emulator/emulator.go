@@ -49,6 +49,8 @@ type Config struct {
 	// PublicBuckets lets new OSS buckets have public ACLs, as before October 2025;
 	// since then public access to them is blocked until it is allowed (A087).
 	PublicBuckets bool
+	// Switches change single switches at the start, after all others of the Config.
+	Switches Switches
 	// StrictTLS refuses RAM and STS over plain HTTP, as the real services do.
 	StrictTLS bool
 	// UnknownNotFound answers what the emulator lacks with codes that clients take as
@@ -117,7 +119,10 @@ func New(config Config, list func(Environment) ([]Product, error)) (*Server, err
 		return nil, err
 	}
 	s.gateway = s.newGateway()
-	if found {
+	if err = s.set(s.config.Switches); err != nil {
+		err = fmt.Errorf("emulator: the switches: %w", err)
+	}
+	if found && err == nil {
 		err = s.restore(saved)
 	}
 	if config.StateFile != "" && err == nil {
