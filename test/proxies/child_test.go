@@ -73,7 +73,7 @@ func TestProxyChild_EveryCall_Succeeds(t *testing.T) {
 	if err := clients.Do(t.Context(), alicloud.Read, ram.CreateListUsersRequest(), ram.CreateListUsersResponse()); err != nil {
 		t.Errorf("RAM: %v", err)
 	}
-	for life, region := range map[string]string{"a": "cn-hangzhou", "b": "us-west-1"} {
+	for life, region := range map[string]string{"a": "cn-hangzhou", "b": "us-west-1", "c": "cn-shenzhen-finance-1"} {
 		bucketLives(t, clients, life, region)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/vpc"
 )
 
 const (
@@ -34,7 +35,9 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, cloud: emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) { c.TLSListen = "127.0.0.1:0" }))}
+	w := &world{T: t, cloud: emulatortest.New(t, emulatortest.WithConfig(func(c *emulator.Config) {
+		c.TLSListen, c.Regions = "127.0.0.1:0", vpc.DefaultRegions("cn-shenzhen-finance-1")
+	}))}
 	at, err := url.Parse(w.cloud.TLSURL())
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +84,7 @@ func TestProxy_EveryKindOfCall_GoesThroughIt(t *testing.T) {
 	hosts := w.proxy.hosts()
 	for _, want := range []string{
 		"sts.aliyuncs.com:443", "rds.aliyuncs.com:443", "vpc.aliyuncs.com:443", "ram.aliyuncs.com:443",
-		".oss-cn-hangzhou-internal.aliyuncs.com:443", ".oss-us-west-1.aliyuncs.com:443", "oss-cn-hangzhou-internal.aliyuncs.com:443",
+		".oss-cn-hangzhou-internal.aliyuncs.com:443", ".oss-us-west-1.aliyuncs.com:443", ".oss-cn-szfinance.aliyuncs.com:443", "oss-cn-hangzhou-internal.aliyuncs.com:443",
 	} {
 		if !slices.ContainsFunc(hosts, func(host string) bool {
 			return host == want || strings.HasPrefix(want, ".") && strings.HasSuffix(host, want)

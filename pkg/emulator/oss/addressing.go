@@ -60,8 +60,7 @@ func addresses(r *http.Request) []address {
 // readCloudHost reads a host of the cloud. Accelerated endpoints have no region.
 func readCloudHost(host string) (bucket, region string, ok bool) {
 	if m := cloudHost.FindStringSubmatch(host); m != nil {
-		region = m[2] + m[3]
-		if strings.HasPrefix(region, "accelerate") {
+		if region = regionNamed(m[2] + m[3]); strings.HasPrefix(region, "accelerate") {
 			region = ""
 		}
 		return m[1], region, true

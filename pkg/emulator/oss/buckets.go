@@ -55,7 +55,7 @@ func newBucket(name, owner, region string, now time.Time) *bucket {
 func (b *bucket) isBlocked() bool { return b.publicBlocked || b.accountBlocked }
 
 // location is the region as OSS spells it.
-func (b *bucket) location() string { return "oss-" + b.region }
+func (b *bucket) location() string { return locationOf(b.region) }
 
 // An ownerElement names an account.
 type ownerElement struct {

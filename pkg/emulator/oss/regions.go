@@ -1,9 +1,32 @@
 package oss
 
 import (
+	"cmp"
 	"encoding/xml"
 	"strings"
 )
+
+// ownNames are the regions that OSS names otherwise than the other products do. Its hosts
+// have these names (OSS documentation, "Regions and endpoints"; A451).
+var ownNames = map[string]string{
+	"cn-hangzhou-finance":   "cn-hzfinance",
+	"cn-shanghai-finance-1": "cn-shanghai-finance-1-pub",
+	"cn-shenzhen-finance-1": "cn-szfinance",
+	"cn-beijing-finance-1":  "cn-beijing-finance-1-pub",
+}
+
+// locationOf returns a region as OSS names it.
+func locationOf(region string) string { return "oss-" + cmp.Or(ownNames[region], region) }
+
+// regionNamed returns the id of a region of OSS; name lacks the "oss-".
+func regionNamed(name string) string {
+	for region, own := range ownNames {
+		if own == name {
+			return region
+		}
+	}
+	return name
+}
 
 // regionInfo is a region in the answer of DescribeRegions.
 type regionInfo struct {
@@ -18,13 +41,13 @@ type regionInfoList struct {
 // describeRegions lists the regions with their endpoints, all or one (OSS API,
 // DescribeRegions; A085).
 func (s *Service) describeRegions(r *request) (*response, *apiError) {
-	wanted := strings.TrimPrefix(r.query.Get("regions"), "oss-")
+	wanted := regionNamed(strings.TrimPrefix(r.query.Get("regions"), "oss-"))
 	var list regionInfoList
 	for _, region := range s.cfg.Regions {
 		if wanted != "" && wanted != region {
 			continue
 		}
-		host := "oss-" + region
+		host := locationOf(region)
 		list.RegionInfos = append(list.RegionInfos, regionInfo{
 			Region: host, InternetEndpoint: host + ".aliyuncs.com", InternalEndpoint: host + "-internal.aliyuncs.com",
 			AccelerateEndpoint: "oss-accelerate.aliyuncs.com",
