@@ -115,6 +115,16 @@ func (t Task) HasBegun(step string) bool {
 // HasNotBegun reports whether no call of the step was made in this operation.
 func (t Task) HasNotBegun(step string) bool { return t.Begun != nil && !t.HasBegun(step) }
 
+// IsToMake reports whether the task is to make something by the step, and has not
+// begun.
+func (t Task) IsToMake(step string) bool { return t.Goal == Present && t.HasNotBegun(step) }
+
+// IsUntouched reports whether nothing of the task can be in the cloud: its first step
+// has not begun, and no look or call of before gave a fact.
+func (t Task) IsUntouched(first string) bool {
+	return t.IsToMake(first) && t.Was == nil && !t.Usable && t.Facts.IsZero()
+}
+
 // Was is the state that an update starts from.
 type Was struct {
 	Settings   json.RawMessage

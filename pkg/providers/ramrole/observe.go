@@ -44,19 +44,26 @@ func observe(ctx context.Context, calls reads, t providers.Task, p plan) (provid
 }
 
 // look finds the role and the policy by name, which comes from the sealed plan. To make
-// a binding it reads as far as the next step needs.
+// a binding it reads as far as the next step needs, and nothing that is not yet begun.
 func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, err error) {
+	if t.IsUntouched(stepRole) {
+		return s, nil
+	}
 	toMake := t.Goal == providers.Present
+	notBegun := func(step string) bool { return t.HasBegun(stepRole) && t.IsToMake(step) }
 	arn, description, err := calls.Role(ctx, p.Role)
 	if s.Role, err = rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factRole] == p.Role); err != nil || toMake && s.Role != rampolicy.Ours {
 		return s, err
+	}
+	s.ARN = arn
+	if notBegun(stepPolicy) {
+		return s, nil
 	}
 	description, err = calls.Policy(ctx, p.Policy)
 	if s.Policy, err = rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factPolicy] == p.Policy); err != nil || s.Role != rampolicy.Ours {
 		return s, err
 	}
-	s.ARN = arn
-	if toMake && s.Policy != rampolicy.Ours {
+	if toMake && s.Policy != rampolicy.Ours || notBegun(stepAttach) {
 		return s, nil
 	}
 	s.Attached, err = calls.Attached(ctx, p.Role)

@@ -72,18 +72,32 @@ func observe(ctx context.Context, calls reads, t providers.Task, p plan) (provid
 	return seen, nil
 }
 
-// look finds the user and the policy by name, which comes from the sealed plan.
+// look finds the user and the policy by name, which comes from the sealed plan. A bind
+// leaves out the reads of what it has not yet begun to make.
 func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, err error) {
+	if t.IsUntouched(stepUser) {
+		return s, nil
+	}
+	notBegun := func(step string) bool { return t.HasBegun(stepUser) && t.IsToMake(step) }
 	comments, err := calls.User(ctx, p.User)
 	if s.User, err = rampolicy.PresenceOf(err, comments, t.Life, t.Facts.Open[factUser] == p.User); err != nil {
 		return s, err
+	}
+	if notBegun(stepPolicy) {
+		return s, nil
 	}
 	description, err := calls.Policy(ctx, p.Policy)
 	if s.Policy, err = rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factPolicy] == p.Policy); err != nil || s.User != Ours {
 		return s, err
 	}
+	if notBegun(stepAttach) {
+		return s, nil
+	}
 	if s.Attached, err = calls.Attached(ctx, p.User); providers.UnlessMissing(err) != nil {
 		return s, err
+	}
+	if notBegun(stepKey) {
+		return s, nil
 	}
 	s.Keys, err = calls.Keys(ctx, p.User)
 	return s, providers.UnlessMissing(err)
