@@ -160,17 +160,20 @@ func optionRows(t *testing.T, o *catalog.Offering, p *catalog.Plan, plain []stri
 	slices.SortFunc(options, func(a, b parameter) int { return strings.Compare(a.name, b.name) })
 	var rows strings.Builder
 	rows.WriteString("\n| parameter | more calls at creation | calls of an update |\n|---|---|---|\n")
+	s := stack.New(t)
+	s.Cloud().OSS().AddForeignBucket(logBucket, s.Cloud().AccountID())
 	for _, option := range options {
-		s := stack.New(t)
-		i := instance{T: t, stack: s, id: "i", offering: o, plan: p}
+		i := instance{T: t, stack: s, id: option.name, offering: o, plan: p}
+		before := len(s.Cloud().Calls(""))
 		i.make(with(map[string]any{option.name: option.value}, together(option.name)))
 		all := s.Cloud().Calls("")
+		made := counted(s, all[before:])
 		ofUpdate := "fixed"
 		if option.updatable && option.other != nil {
 			i.changes(map[string]any{option.name: option.other}, "")
 			ofUpdate = numbered(counted(s, s.Cloud().Calls("")[len(all):]))
 		}
-		fmt.Fprintf(&rows, "| `%s` | %s | %s |\n", option.name, numbered(more(counted(s, all), plain)), ofUpdate)
+		fmt.Fprintf(&rows, "| `%s` | %s | %s |\n", option.name, numbered(more(made, plain)), ofUpdate)
 	}
 	if len(options) == 0 {
 		return ""
