@@ -13,6 +13,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 )
 
 // A fixture is an account with things of its own in it, and the broker's user
@@ -32,7 +33,11 @@ const (
 func newFixture(t *testing.T) fixture {
 	t.Helper()
 	a := asAccount(t, newStack(t, aUser).Cloud()) // the stack has made its user, whose policies are empty
-	source := a.user("broker", file(t, "rds.json"), file(t, "oss.json"), file(t, "oss-empty.json"))
+	var documents []string
+	for _, p := range all.Services().Policies() {
+		documents = append(documents, file(t, p.Name+".json"))
+	}
+	source := a.user("broker", documents...)
 	key, err := source.Credentials(t.Context())
 	a.must(err)
 	w := fixture{a, as(t, a.cloud, source), key}
@@ -145,14 +150,16 @@ func TestPolicies_AttachedDocument_Decides(t *testing.T) {
 		}
 	}
 	yes := wanted()
-	for _, name := range []string{"rds.json", "oss.json", "oss-empty.json"} {
-		for _, action := range parse(t, name).actions() {
+	for _, p := range all.Services().Policies() {
+		for _, action := range parse(t, p.Name+".json").actions() {
 			if len(yes[action]) == 0 {
-				t.Errorf("%s of %s: nobody has looked up what it is authorised on", action, name)
+				t.Errorf("%s of %s: look up what it is authorised on, and add it to wanted", action, p.Name)
 			}
-			for _, resource := range yes[action] {
-				decide(action, resource, true)
-			}
+		}
+	}
+	for action, resources := range yes {
+		for _, resource := range resources {
+			decide(action, resource, true)
 		}
 	}
 	for action, resources := range unwanted() {
@@ -177,7 +184,8 @@ const (
 
 // wanted are the resources by action, as these pages have them: RDS "RAM
 // authorization" and "Use RAM for resource authorization"; VPC, OSS and RAM "RAM
-// authorization"; RAM API, CreateUser, CreatePolicy, AttachPolicyToUser. Where
+// authorization"; RAM API, CreateUser, CreatePolicy, CreateRole, AttachPolicyToUser,
+// AttachPolicyToRole. Where
 // they differ all are here.
 func wanted() map[string][]string {
 	instance, bucket, object := []string{acsInstance + "rm-1"}, []string{acsBucket + own}, []string{acsBucket + own + "/k"}
@@ -213,6 +221,23 @@ func wanted() map[string][]string {
 
 		"oss:PutBucketPublicAccessBlock": bucket,
 
+		"oss:PutBucketEncryption":                  bucket,
+		"oss:DeleteBucketEncryption":               bucket,
+		"oss:PutBucketLogging":                     bucket,
+		"oss:DeleteBucketLogging":                  bucket,
+		"oss:PutBucketVersioning":                  bucket,
+		"oss:GetBucketLifecycle":                   bucket,
+		"oss:DeleteBucketLifecycle":                bucket,
+		"oss:GetBucketCors":                        bucket,
+		"oss:PutBucketCors":                        bucket,
+		"oss:DeleteBucketCors":                     bucket,
+		"oss:GetBucketReferer":                     bucket,
+		"oss:PutBucketReferer":                     bucket,
+		"oss:PutBucketTransferAcceleration":        bucket,
+		"oss:PutBucketResourceGroup":               bucket,
+		"oss:CreateBucketDataRedundancyTransition": bucket,
+		"oss:ListBucketDataRedundancyTransition":   bucket,
+
 		"oss:ListObjectVersions":   bucket,
 		"oss:ListMultipartUploads": bucket,
 		"oss:DeleteBucket":         bucket,
@@ -232,6 +257,13 @@ func wanted() map[string][]string {
 		"ram:DeletePolicy":         policy,
 		"ram:AttachPolicyToUser":   slices.Concat(user, policy),
 		"ram:DetachPolicyFromUser": slices.Concat(user, policy, []string{acsPolicy + foreign}),
+
+		"ram:CreateRole":           {acsRole + "*", acsRole + own},
+		"ram:GetRole":              {acsRole + own},
+		"ram:ListPoliciesForRole":  {acsRole + own},
+		"ram:DeleteRole":           {acsRole + own},
+		"ram:AttachPolicyToRole":   {acsRole + own, brokersPolicy},
+		"ram:DetachPolicyFromRole": {acsRole + own, brokersPolicy, acsPolicy + foreign},
 	}
 }
 
@@ -246,8 +278,8 @@ func unwanted() map[string][]string {
 		"ram:CreateLoginProfile":      {brokersUser, acsUser + foreign},
 		"ram:CreateAccessKey":         {acsUser + foreign, acsUser + self},
 		"ram:AddUserToGroup":          {brokersUser, "acs:ram:*:" + account + ":group/admins"},
-		"ram:AttachPolicyToRole":      {acsRole + self, brokersPolicy},
-		"ram:CreateRole":              {acsRole + "*"},
+		"ram:AttachPolicyToRole":      {acsRole + self, acsRole + foreign, acsPolicy + foreign, acsSystem + "AdministratorAccess"},
+		"ram:UpdateRole":              {acsRole + own, acsRole + self},
 		"ram:PassRole":                {acsRole + self},
 		"sts:AssumeRole":              {acsRole + self, "*"},
 		// Resources of others.
@@ -255,6 +287,9 @@ func unwanted() map[string][]string {
 		"ram:DeleteUser":           {acsUser + foreign},
 		"ram:GetUser":              {acsUser + foreign},
 		"ram:DeletePolicy":         {acsPolicy + foreign},
+		"ram:DetachPolicyFromRole": {acsRole + foreign, acsRole + self},
+		"ram:DeleteRole":           {acsRole + foreign, acsRole + self},
+		"ram:GetRole":              {acsRole + foreign},
 		"ram:ListUsers":            {acsUser + "*"},
 		"oss:PutBucket":            {acsBucket + foreign},
 		"oss:DeleteBucket":         {acsBucket + foreign},

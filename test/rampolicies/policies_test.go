@@ -67,9 +67,14 @@ type document struct {
 
 func parse(t *testing.T, name string) document {
 	t.Helper()
+	return parsed(t, []byte(file(t, name)))
+}
+
+func parsed(t *testing.T, text []byte) document {
+	t.Helper()
 	var d document
-	if err := json.Unmarshal([]byte(file(t, name)), &d); err != nil {
-		t.Fatalf("%s: %v", name, err)
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
 	}
 	return d
 }

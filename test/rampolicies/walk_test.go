@@ -28,11 +28,21 @@ import (
 // alone. Its plans for buckets empty them.
 func newStack(t *testing.T, who identity, documents ...string) *stack.Stack {
 	t.Helper()
-	emptied := bytes.ReplaceAll(oss.Plans, []byte("deletion: refuse"), []byte("deletion: empty"))
+	return newStackWith(t, "empty", who, documents...)
+}
+
+// newStackWith starts a broker whose plans for buckets have a word for deletion.
+func newStackWith(t *testing.T, deletion string, who identity, documents ...string) *stack.Stack {
+	t.Helper()
 	return stack.New(t,
 		stack.WithCloud(emulatortest.WithConfig(func(c *emulator.Config) { c.AccountID = account })),
-		stack.WithCatalog(rds.Plans, emptied),
+		stack.WithCatalog(plansWith(deletion)...),
 		stack.WithCredentials(func(cloud *emulator.Server) alicloud.CredentialsSource { return who(t, cloud, documents...) }))
+}
+
+// plansWith returns the shipped plans with a word for the deletion of buckets.
+func plansWith(deletion string) [][]byte {
+	return [][]byte{rds.Plans, bytes.ReplaceAll(oss.Plans, []byte("deletion: refuse"), []byte("deletion: "+deletion))}
 }
 
 // A walker is a platform that takes a service through its whole life.
@@ -61,14 +71,36 @@ func (r *refusal) Error() string { return "the broker was refused " + r.action }
 // forcedStatus marks the refusals of a fault, apart from the refusals of RAM.
 const forcedStatus = http.StatusUnavailableForLegalReasons
 
-// refused finds the first call that RAM refused.
+// refused finds the first call of the broker that RAM refused.
 func (w *walker) refused() error {
-	for _, call := range w.stack.Cloud().Calls("") {
+	for _, call := range brokersCalls(w.stack) {
 		if call.Status == http.StatusForbidden && slices.Contains([]string{"Forbidden.RAM", "NoPermission", "AccessDenied"}, call.Code) {
 			return &refusal{action(call)}
 		}
 	}
 	return nil
+}
+
+// brokersCalls are the calls under the broker's identity: without the account's own,
+// and without those of bindings, whose keys are tried before they are handed out.
+func brokersCalls(s *stack.Stack) []cloud.Call {
+	var calls []cloud.Call
+	for _, call := range s.Cloud().Calls("") {
+		if call.AccessKeyID == s.Cloud().AccessKey().ID || isBindings(call, s) {
+			continue
+		}
+		calls = append(calls, call)
+	}
+	return calls
+}
+
+// isBindings reports whether the key of a binding signs a call.
+func isBindings(call cloud.Call, s *stack.Stack) bool {
+	if call.Action != "oss:GetBucketInfo" {
+		return false
+	}
+	key, ok := s.Cloud().RAM().Key(call.AccessKeyID)
+	return ok && isOurs(key.Caller.Name)
 }
 
 // action returns RAM's name of a call.
@@ -244,6 +276,28 @@ func fill(t *testing.T, cloud *emulator.Server) error {
 		}
 		if _, err := client.InitiateMultipartUpload(t.Context(), &sdkoss.InitiateMultipartUploadRequest{Bucket: &b.Name, Key: new("k")}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// unfill removes what fill left.
+func unfill(t *testing.T, cloud *emulator.Server) error {
+	t.Helper()
+	key := cloud.AccessKey()
+	client := ossOf(cloud, key.ID, key.Secret)
+	for _, b := range cloud.OSS().Buckets() {
+		if _, err := client.DeleteObject(t.Context(), &sdkoss.DeleteObjectRequest{Bucket: &b.Name, Key: new("k")}); err != nil {
+			return err
+		}
+		uploads, err := client.ListMultipartUploads(t.Context(), &sdkoss.ListMultipartUploadsRequest{Bucket: &b.Name})
+		if err != nil {
+			return err
+		}
+		for _, u := range uploads.Uploads {
+			if _, err := client.AbortMultipartUpload(t.Context(), &sdkoss.AbortMultipartUploadRequest{Bucket: &b.Name, Key: u.Key, UploadId: u.UploadId}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
