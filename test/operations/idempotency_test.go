@@ -341,7 +341,7 @@ func idempotencyPage() string {
 
 What a request gets depends on what the instance or binding with that id is doing. This is the whole table; a test
 goes through every cell of it. Parameters are the same where they mean the same: the order of members, the name and the
-spelling of a parameter ([services.md](services.md)), and a default that is written out do not matter. The defaults are
+spelling of a parameter ([services](services/README.md)), and a default that is written out do not matter. The defaults are
 those of the record's plan. The context does not matter either.
 
 202 "same" has the operation of the first answer, "new" one of its own. All requests but fetches and polls were sent
