@@ -146,7 +146,9 @@ func (a *attempt) failDeletion(r *store.Record, err error, outcome *resultOutcom
 		op.Cause, op.CauseKind = causeText(err), string(providers.Policy)
 		*outcome = operationFailed
 	}
+	frozen := r.Frozen
 	lifecycle.Fail(r, providers.Sentence(err), a.now)
+	r.Frozen = frozen // the next attempt repeats the call
 }
 
 // storeIntent stores that the call is about to be made, with its whole request. A

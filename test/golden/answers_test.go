@@ -3,6 +3,7 @@ package golden_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,11 +25,35 @@ func TestGolden_StoredRecords_GiveSameAnswers(t *testing.T) {
 			if status != a.Status {
 				t.Fatalf("GET %s answers %d %s, want %d", a.Path, status, body, a.Status)
 			}
-			if diff := cmp.Diff(parsed(t, a.Body), parsed(t, body)); diff != "" {
+			now := parsed(t, body)
+			if !strings.Contains(a.Path, "/service_bindings/") && status == http.StatusOK {
+				takeDashboard(t, now)
+			}
+			if diff := cmp.Diff(parsed(t, a.Body), now); diff != "" {
 				t.Errorf("GET %s answers differently (-recorded +now):\n%s", a.Path, diff)
 			}
 		})
 	}
+}
+
+// takeDashboard takes the address of the dashboard out of an instance. Earlier versions
+// had none; it is made from the record, and names the resource of that time.
+func takeDashboard(t *testing.T, instance any) {
+	t.Helper()
+	members, ok := instance.(map[string]any)
+	if !ok {
+		t.Fatalf("the answer is %v", instance)
+	}
+	address, _ := members["dashboard_url"].(string)
+	delete(members, "dashboard_url")
+	metadata, _ := members["metadata"].(map[string]any)
+	attributes, _ := metadata["attributes"].(map[string]any)
+	for _, name := range []string{"bucket", "instance_id"} {
+		if id, _ := attributes[name].(string); id != "" && strings.Contains(address, "/"+id+"/") {
+			return
+		}
+	}
+	t.Errorf("the dashboard %q names no resource of %v", address, attributes)
 }
 
 func parsed(t *testing.T, body []byte) any {

@@ -114,6 +114,7 @@ type fakeCloud struct {
 	onLook  func()            // called at each
 	hang    chan struct{}     // Do waits for it
 	extra   map[string]string // more credentials
+	left    string            // a deletion leaves this to its owner
 	padding string            // of plans
 }
 
@@ -129,6 +130,7 @@ type sight struct {
 	data  bool
 	stuck bool
 	extra map[string]string
+	left  string
 }
 
 // A fakeFail is an error for the next call of a step, before or after it has
@@ -186,12 +188,12 @@ func (f *fakeCloud) Observe(_ context.Context, t providers.Task) (providers.Seen
 	}
 	th := f.things[f.planOf(t).Name]
 	if th == nil || f.hidden {
-		return providers.Seen{}, nil
+		return providers.Seen{State: sight{left: f.left}}, nil
 	}
 	if th.looks > 0 {
 		th.looks--
 	}
-	return providers.Seen{Exists: true, State: sight{*th, f.data, f.stuck, maps.Clone(f.extra)}}, nil
+	return providers.Seen{Exists: true, State: sight{*th, f.data, f.stuck, maps.Clone(f.extra), f.left}}, nil
 }
 
 func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
@@ -199,7 +201,9 @@ func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 	th, _ := seen.State.(sight)
 	switch {
 	case t.Goal == providers.Absent && !seen.Exists:
-		return providers.DoneStep(nil)
+		step := providers.DoneStep(nil)
+		step.Kept = th.left
+		return step
 	case t.Goal == providers.Absent && th.stuck:
 		return providers.FailStep(providers.Broken, "It cannot be deleted: ask the operator.")
 	case t.Goal == providers.Absent && t.Kind == providers.Instance && th.data && t.Usable && t.Deletion == providers.Refuse:

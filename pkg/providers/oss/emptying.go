@@ -29,8 +29,13 @@ const (
 	factEmptying       = "emptying"
 )
 
-// byRules is the value of factEmptying while OSS empties the bucket.
-const byRules = "lifecycle rules of OSS"
+// The values of factEmptying: at the first look that finds content, at later ones, and
+// while OSS itself empties the bucket.
+const (
+	begun   = "begun"
+	inRuns  = "in runs"
+	byRules = "lifecycle rules of OSS"
+)
 
 // Sentences for users about a bucket that is not emptied yet.
 const (
@@ -43,20 +48,38 @@ const (
 // objects come from an application that still writes.
 const mostEmptied = 3
 
+// lookAgain returns the fact about a bucket whose content a look has found.
+func lookAgain(t providers.Task) map[string]string {
+	if t.Facts.Open[factEmptying] == "" {
+		return map[string]string{factEmptying: begun}
+	}
+	return map[string]string{factEmptying: inRuns}
+}
+
+// isLong reports whether operators want the counts of a run: a bucket that the first
+// run empties is gone before anybody looks.
+func isLong(t providers.Task, r removal, err error) bool {
+	return err != nil || !r.End || r.Kept > 0 || t.Facts.Open[factEmptying] == inRuns
+}
+
 // emptyOfObjects makes a run over the objects.
 func emptyOfObjects(ctx context.Context, calls bucketCalls, t providers.Task, bucket string) (providers.Facts, error) {
-	facts := map[string]string{}
-	found, known := countOf(t, factObjectsFound)
-	if !known && t.Facts.Open[factObjectsRemoved] == "" {
-		if n, err := calls.Count(ctx, bucket); err == nil { // operators may see it; the work needs it not
-			found, known = n, true
-			facts[factObjectsFound] = strconv.FormatInt(n, 10)
-		}
-	}
 	r, err := calls.RemoveObjects(ctx, bucket, endOfRun(ctx))
+	err = providers.UnlessMissing(err)
+	if !isLong(t, r, err) {
+		return providers.Facts{}, nil
+	}
+	facts := map[string]string{}
 	removed, _ := countOf(t, factObjectsRemoved)
 	removed += int64(r.Removed)
 	facts[factObjectsRemoved] = strconv.FormatInt(removed, 10)
+	found, known := countOf(t, factObjectsFound)
+	if !known && (!r.End || err != nil) {
+		if left, failed := calls.Count(ctx, bucket); failed == nil { // operators may see it; the work needs it not
+			found, known = left+removed, true
+			facts[factObjectsFound] = strconv.FormatInt(found, 10)
+		}
+	}
 	switch {
 	case r.End && r.Kept == 0:
 		facts[factObjectsLeft] = "0"
@@ -67,7 +90,7 @@ func emptyOfObjects(ctx context.Context, calls bucketCalls, t providers.Task, bu
 	if r.End && r.Removed > 0 {
 		facts[factEmptied] = strconv.FormatInt(emptied+1, 10)
 	}
-	switch err = providers.UnlessMissing(err); {
+	switch {
 	case err != nil:
 	case r.Removed == 0 && r.Kept > 0:
 		err = &providers.Failure{Kind: providers.Policy, Text: textImmutable, Cause: errImmutable}
@@ -80,9 +103,12 @@ func emptyOfObjects(ctx context.Context, calls bucketCalls, t providers.Task, bu
 // emptyOfUploads makes a run over the unfinished uploads.
 func emptyOfUploads(ctx context.Context, calls bucketCalls, t providers.Task, bucket string) (providers.Facts, error) {
 	r, err := calls.RemoveUploads(ctx, bucket, endOfRun(ctx))
+	err = providers.UnlessMissing(err)
+	if !isLong(t, r, err) {
+		return providers.Facts{}, nil
+	}
 	removed, _ := countOf(t, factUploadsRemoved)
-	facts := map[string]string{factUploadsRemoved: strconv.FormatInt(removed+int64(r.Removed), 10)}
-	return providers.Facts{Open: facts}, providers.UnlessMissing(err)
+	return providers.Facts{Open: map[string]string{factUploadsRemoved: strconv.FormatInt(removed+int64(r.Removed), 10)}}, err
 }
 
 // expireContent leaves the emptying to OSS.

@@ -63,7 +63,7 @@ func (c client) Delete(ctx context.Context, bucket string) error {
 // DeleteMultipleObjects). Uploads are aborted one by one.
 const (
 	objectsPage = 1000
-	uploadsPage = 50
+	uploadsPage = 100
 )
 
 // versions returns a page of the versions and delete markers of a bucket. Objects

@@ -48,6 +48,7 @@ func (w *fixture) putMany(a app, n int) {
 func (w *fixture) step(t *providers.Task) (providers.Step, error) {
 	w.Helper()
 	seen := w.observe(t)
+	t.Facts = t.Facts.Merge(seen.Facts)
 	step := w.provider.Next(*t, seen)
 	if step.Action != providers.Call {
 		return step, nil
@@ -240,6 +241,7 @@ func TestEmptying_ManyUploads_AreAborted(t *testing.T) {
 	for i := range 120 {
 		w.must(owner.upload(t.Context(), "upload "+strconv.Itoa(i%50)))
 	}
+	w.cloud.Faults().Add(cloud.Fault{Action: "oss:AbortMultipartUpload", Effect: cloud.FailBefore, Code: "SlowDown", Skip: 10, Times: 1})
 	w.remove(task)
 	if f := task.Facts.Open; f["uploads_removed"] != "120" || !w.cloud.Empty() {
 		t.Errorf("at the end: %v, %+v", f, w.cloud.Dump())

@@ -155,6 +155,9 @@ func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, pla
 		if plan.AccessKeyID != "" && state.Owner != "" {
 			seen.Facts.Open[factOwner] = state.Owner
 		}
+		if t.Goal == providers.Absent && (state.Objects || state.Uploads) && mayEmpty(t) {
+			seen.Facts = seen.Facts.Merge(providers.Facts{Open: lookAgain(t)})
+		}
 	}
 	return seen, nil
 }
