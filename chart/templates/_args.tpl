@@ -51,6 +51,9 @@
 {{- with .credentials.assumeRoleARN }}
 - --role-arn={{ . }}
 {{- end }}
+{{- with .credentials.assumeRoleExternalID }}
+- --role-external-id={{ . }}
+{{- end }}
 {{- with .network.vpcId }}
 - --vpc-id={{ . }}
 {{- end }}
@@ -87,6 +90,9 @@
 {{- end }}
 {{- if $v.catalog.overlay }}
 - --catalog-file={{ $etc }}/catalog/catalog.yaml
+{{- end }}
+{{- if $v.cloud.profiles }}
+- --profile-file={{ $etc }}/profiles/profiles.yaml
 {{- end }}
 {{- if or $v.cloud.clusters $v.cloud.defaultCluster }}
 - --clusters-file={{ $etc }}/clusters/clusters.yaml
@@ -145,6 +151,20 @@
 - name: cloud
   secret:
     secretName: {{ . }}
+    optional: true # the broker serves what it knows while the key is missing
+{{- end }}
+{{- if $v.cloud.profiles }}
+- name: profiles
+  configMap:
+    name: {{ include "alibabacloud-servicebroker.fullname" . }}-profiles
+{{- end }}
+{{- range $name, $profile := $v.cloud.profiles }}
+{{- with $profile.existingSecret }}
+- name: profile-{{ $name }}
+  secret:
+    secretName: {{ . }}
+    optional: true # the other profiles go on
+{{- end }}
 {{- end }}
 {{- if $v.catalog.overlay }}
 - name: catalog

@@ -31,12 +31,16 @@ cloud:
     existingSecret: cloud
     ecsRole: broker
     assumeRoleARN: "acs:ram::1:role/b"
+    assumeRoleExternalID: bank-1
     rrsa: {roleARN: "acs:ram::1:role/a", oidcProviderARN: "acs:ram::1:oidc-provider/a"}
   network: {vpcId: vpc-1, vswitchId: vsw-1, zoneId: cn-hangzhou-b, allowedVpcs: [vpc-1, vpc-2], whitelist: [10.0.0.0/8]}
   endpoints: {rds: "http://10.88.0.1:8007", oss: "https://oss.example.com"}
   console: alibabacloud.com
   consolePages: {oss: "https://portal.example.com/{region}/{resource}"}
   insecureEndpoints: true
+  profiles:
+    finance: {credentials: static, existingSecret: finance, region: cn-beijing, vpc-id: vpc-3, vswitch-ids: [vsw-3], whitelist: [10.0.0.0/8]}
+    "1": {role-arn: "acs:ram::1000000000000001:role/b", role-external-id: bank-1, base: finance}
   clusters: [{id: c1, issuer: "https://oidc.example/c1", providers: ["acs:ram::1000000000000001:oidc-provider/c1"]}]
   defaultCluster: {issuer: "https://oidc.example/c2", providers: ["acs:ram::1000000000000001:oidc-provider/c2"], audience: bank}
 catalog: {prefix: team-a-, overlay: {offerings: {alibaba-cloud-oss: {enabled: false}}}}
@@ -127,6 +131,11 @@ func TestValues_Unusable_AreRefused(t *testing.T) {
 		"a cluster without an id":         "cloud: {clusters: [{issuer: 'https://a', providers: ['acs:ram::1000000000000001:oidc-provider/a']}]}",
 		"a cluster without a provider":    "cloud: {defaultCluster: {issuer: 'https://a', providers: []}}",
 		"a role as a provider":            "cloud: {defaultCluster: {issuer: 'https://a', providers: ['acs:ram::1000000000000001:role/a']}}",
+		"a profile of the flags' name":    "cloud: {profiles: {default: {region: cn-beijing}}}",
+		"a profile with capitals":         "cloud: {profiles: {Finance: {}}}",
+		"a profile's unknown member":      "cloud: {profiles: {finance: {regoin: cn-beijing}}}",
+		"a profile that is null":          "cloud: {profiles: {finance: []}}",
+		"a profile's id without a role":   "cloud: {profiles: {finance: {role-external-id: abc}}}",
 		"an overlay of something else":    "catalog: {overlay: {plans: {}}}",
 		"a check without the API":         "operator: {enabled: false}",
 		"a password that is not accepted": "{auth: {basic: false, bearer: true}, registration: {auth: basic}}",
