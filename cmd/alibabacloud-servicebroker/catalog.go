@@ -9,6 +9,7 @@ import (
 	"github.com/golang/glog"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
@@ -47,6 +48,9 @@ func (c *config) offerings() (*catalog.Catalog, error) {
 			return nil, fmt.Errorf("--catalog-file: %w", err)
 		}
 		if offerings, err = offerings.WithOverlay(overlay); err != nil {
+			return nil, fmt.Errorf("--catalog-file %s: %w", c.catalogFile, err)
+		}
+		if err := all.Services().CheckSettings(offerings.Offerings()); err != nil {
 			return nil, fmt.Errorf("--catalog-file %s: %w", c.catalogFile, err)
 		}
 	}

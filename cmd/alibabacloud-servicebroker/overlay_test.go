@@ -55,6 +55,21 @@ func TestOfferings_UnusableOverlay_IsRefused(t *testing.T) {
 	}
 }
 
+// A setting with a value that no provider can use is told at the start, and not by the
+// first instance.
+func TestOfferings_UnusableSetting_IsRefused(t *testing.T) {
+	t.Parallel()
+	for _, settings := range []string{`{endpoint: intern}`, `{endpoint: custom}`, `{domain: "https://files.example.com"}`} {
+		file := filepath.Join(t.TempDir(), "catalog.yaml")
+		if err := os.WriteFile(file, []byte("offerings: {alibaba-cloud-oss: {plans: {default: {settings: "+settings+"}}}}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&config{catalogFile: file}).offerings(); err == nil || !strings.Contains(err.Error(), "plan default") {
+			t.Errorf("%s: %v", settings, err)
+		}
+	}
+}
+
 // A copied example of the guide works.
 func TestOfferings_OverlaysOfTheGuide_AreAccepted(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ package descriptor
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +32,9 @@ type Descriptor struct {
 	// cloud, as its owner finds it there. Records hold that fact for as long as
 	// there is an instance, so the name stays.
 	Resource string
+	// CheckSettings refuses settings of a plan that an operator's overlay may bring and
+	// no instance could be made with. It may be nil.
+	CheckSettings func(settings json.RawMessage) error
 	// Policies are the RAM policies that the broker's identity needs.
 	Policies []Policy
 }

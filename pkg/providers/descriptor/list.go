@@ -2,6 +2,7 @@ package descriptor
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -48,6 +49,26 @@ func (l List) Endpoints() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// CheckSettings returns the first error of the settings of a plan.
+func (l List) CheckSettings(offerings []*catalog.Offering) error {
+	checks := map[string]func(json.RawMessage) error{}
+	for _, one := range l {
+		checks[one.Name] = one.CheckSettings
+	}
+	for _, offering := range offerings {
+		check := checks[offering.Provider]
+		if check == nil {
+			continue
+		}
+		for _, plan := range offering.Plans {
+			if err := check(plan.Settings); err != nil {
+				return fmt.Errorf("plan %s of %s: %w", plan.Name, offering.Name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // MetadataEndpoint names the metadata service among the endpoints.

@@ -26,13 +26,14 @@ var Plans []byte
 // Descriptor states the service.
 func Descriptor() descriptor.Descriptor {
 	return descriptor.Descriptor{
-		Name:     "oss",
-		Catalog:  catalog.Embedded("oss/plans.yaml", Plans),
-		Products: []alicloud.Product{product(), ramuser.Product()},
-		New:      New,
-		Owner:    descriptor.CloudAccount,
-		Resource: factBucket,
-		Policies: policies(),
+		Name:          "oss",
+		Catalog:       catalog.Embedded("oss/plans.yaml", Plans),
+		Products:      []alicloud.Product{product(), ramuser.Product()},
+		New:           New,
+		Owner:         descriptor.CloudAccount,
+		Resource:      factBucket,
+		CheckSettings: checkSettings,
+		Policies:      policies(),
 	}
 }
 
