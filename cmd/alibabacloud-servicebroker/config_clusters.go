@@ -73,7 +73,7 @@ func parseClusters(content []byte) (descriptor.Clusters, error) {
 	for i, entry := range file.Clusters {
 		place := fmt.Sprintf("clusters[%d]", i)
 		if entry.ID == "" {
-			return none, fmt.Errorf("%s: id is missing: it is the clusterid that the platform sends, as the log of a refused bind shows it; an entry for every other cluster is default", place)
+			return none, fmt.Errorf("%s: id is missing: it is the clusterid that the platform sends, as the answer to a refused bind shows it; an entry for every other cluster is default", place)
 		}
 		if _, twice := clusters.ByID[entry.ID]; twice {
 			return none, fmt.Errorf("%s: the id %q comes twice: keep one of the two", place, entry.ID)
