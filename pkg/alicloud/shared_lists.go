@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/golang/glog"
-
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -241,7 +239,6 @@ func (l *SharedLists[K, T]) judge(key K, list *sharedList[T]) {
 	if isRefused || l.failed[key] >= mostFailedLists {
 		delete(l.failed, key)
 		l.broken[key] = l.config.Now().Add(brokenFor)
-		glog.Warningf("list fails: its resources are looked at one by one for=%s list=%v err=%q", brokenFor, key, list.err)
 	}
 }
 

@@ -348,5 +348,7 @@ func TestSharedLists_PagePanics_PanicsInTheLook(t *testing.T) {
 			t.Error("the look went on")
 		}
 	}()
-	_, _, _ = lists.Find(t.Context(), testStatus, "c")
+	if _, found, err := lists.Find(t.Context(), testStatus, "c"); found || err != nil {
+		t.Error(found, err)
+	}
 }

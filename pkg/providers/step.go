@@ -48,7 +48,7 @@ type Step struct {
 	Token string
 
 	// Pace of a Wait says how soon to look again. A Call of pace Slow takes minutes to
-	// have its effect; others are looked at at once.
+	// have its effect; the others have it at once.
 	Pace Pace
 
 	// Text is for the user: the progress (Wait), or a change that helps (Fail).

@@ -21,7 +21,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
-var update = flag.Bool("update", false, "write docs/cloud-calls.md anew")
+var update = flag.Bool("update", false, "write docs/cloud-calls.md anew") //nolint:gochecknoglobals // a flag of the test binary
 
 const cloudCalls = "../../docs/cloud-calls.md"
 

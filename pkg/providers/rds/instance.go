@@ -312,7 +312,7 @@ func (s *instanceState) readInside(ctx context.Context, api instanceAPI, vpc net
 	if s.whitelist, err = network.Whitelist(ctx, vpc, plan.Whitelist, t.Facts.Open[factWhitelist], s.instance.VPC); err != nil {
 		return err
 	}
-	if t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] && !(isNew(t) && t.HasNotBegun(stepDatabase)) {
+	if t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] && (!isNew(t) || !t.HasNotBegun(stepDatabase)) {
 		s.database, err = api.databaseStatus(ctx, s.instance.ID, plan.Database)
 	}
 	return err

@@ -112,7 +112,7 @@ func (s sharedLooks) expected(ctx context.Context, id string) (key waitingKey, o
 }
 
 func (s sharedLooks) key(status string) waitingKey {
-	return keyOf(s.task, s.client.region, status)
+	return keyOf(s.task, s.region, status)
 }
 
 func keyOf(t providers.Task, region, status string) waitingKey {
