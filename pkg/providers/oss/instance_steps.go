@@ -36,7 +36,7 @@ type bucketRequest struct {
 // Sentences for users.
 const (
 	textForeignBucket = "The name that was drawn for the bucket is in use elsewhere. Delete this instance and make another."
-	textRefusedBucket = "OSS refuses a bucket with this region, ACL and storage class. Choose others."
+	textRefusedBucket = "OSS refuses a bucket with this Region, Acl, StorageClass, Redundancy and ResourceGroupId. Choose others."
 	textRefused       = "The cloud refuses a request of the broker. Ask the operator of the broker."
 )
 

@@ -338,6 +338,37 @@ func TestTags_RefusedByOSS_FailWithTheirName(t *testing.T) {
 	}
 }
 
+// A call that the broker's identity may not make is the operator's: the work waits, and
+// goes on once the identity may.
+func TestEncryption_Denied_WaitsForTheOperator(t *testing.T) {
+	w := newFixture(t)
+	task := w.instance(`{"Encryption":{"SSEAlgorithm":"KMS"}}`)
+	w.cloud.Faults().Add(cloud.Fault{Action: "oss:PutBucketEncryption", Effect: cloud.FailBefore, Code: "AccessDenied"})
+	if err := w.firstRefusal(task); providers.ClassOf(err) != providers.Operator {
+		t.Fatalf("class %s of %v", providers.ClassOf(err), err)
+	}
+	w.cloud.Faults().Clear()
+	w.make(task)
+}
+
+// firstRefusal makes steps until one fails.
+func (w *fixture) firstRefusal(task *providers.Task) error {
+	w.Helper()
+	for range 10 {
+		step := w.provider.Next(*task, w.observe(task))
+		if step.Action != providers.Call {
+			w.Fatalf("ended in %s %s", step.Action, step.Text)
+		}
+		facts, err := w.provider.Do(w.Context(), *task, step)
+		task.Facts = task.Facts.Merge(facts)
+		if err != nil {
+			return err
+		}
+	}
+	w.Fatal("no step fails")
+	return nil
+}
+
 // The suite crashes at every step and call, with every option set, changed and
 // removed.
 func TestConformance_EveryOption_PassesTheSuite(t *testing.T) {
