@@ -60,29 +60,44 @@ func rowsOf(o *catalog.Offering) ([]*row, error) {
 				return nil, err
 			}
 			for name, raw := range shape.Properties {
-				key := name + " " + string(raw)
-				if byKey[key] == nil {
-					byKey[key] = &row{name: name, operation: operation, schema: string(raw)}
-					if err := json.Unmarshal(raw, &byKey[key].property); err != nil {
-						return nil, err
-					}
+				if err := addRow(byKey, operation, p.Name, name, raw); err != nil {
+					return nil, err
 				}
-				byKey[key].plans = append(byKey[key].plans, p.Name)
 			}
 		}
-		for _, key := range slices.Sorted(maps.Keys(byKey)) {
-			r := byKey[key]
-			same := slices.IndexFunc(rows, func(o *row) bool {
-				return o.name == r.name && o.schema == r.schema && slices.Equal(o.plans, r.plans)
-			})
-			if same >= 0 {
-				rows[same].operation += ", " + operation
-				continue
-			}
-			rows = append(rows, r)
-		}
+		rows = withRows(rows, byKey)
 	}
 	return rows, nil
+}
+
+// addRow adds the parameter of a plan to the row of its name and schema.
+func addRow(byKey map[string]*row, operation, plan, name string, schema json.RawMessage) error {
+	key := name + " " + string(schema)
+	if byKey[key] == nil {
+		byKey[key] = &row{name: name, operation: operation, schema: string(schema)}
+		if err := json.Unmarshal(schema, &byKey[key].property); err != nil {
+			return err
+		}
+	}
+	byKey[key].plans = append(byKey[key].plans, plan)
+	return nil
+}
+
+// withRows adds the rows of an operation. A parameter that an earlier operation has with
+// the same schema shares its row.
+func withRows(rows []*row, byKey map[string]*row) []*row {
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		r := byKey[key]
+		same := slices.IndexFunc(rows, func(o *row) bool {
+			return o.name == r.name && o.schema == r.schema && slices.Equal(o.plans, r.plans)
+		})
+		if same >= 0 {
+			rows[same].operation += ", " + r.operation
+			continue
+		}
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 // where returns the operation of the parameter, and its plans unless they are
@@ -162,13 +177,13 @@ func (p *property) object() string {
 		}
 		members = append(members, text)
 	}
-	var any property
-	if len(p.AdditionalProperties) > 0 && json.Unmarshal(p.AdditionalProperties, &any) == nil {
+	var others property
+	if len(p.AdditionalProperties) > 0 && json.Unmarshal(p.AdditionalProperties, &others) == nil {
 		text := "texts by name"
 		if p.MaxProperties != nil {
 			text = fmt.Sprintf("at most %d texts by name", *p.MaxProperties)
 		}
-		if values := any.values(); values != "" {
+		if values := others.values(); values != "" {
 			text += ", each " + values
 		}
 		members = append(members, text)

@@ -79,7 +79,7 @@ func toldAge(days *int32, date *string) lifecycleAge {
 
 // sent writes the rule for the SDK. OSS wants the element Prefix, empty for all
 // objects.
-func (r lifecycleRule) sent() oss.LifecycleRule {
+func (r *lifecycleRule) sent() oss.LifecycleRule {
 	rule := oss.LifecycleRule{ID: &r.ID, Prefix: &r.Prefix, Status: &r.Status}
 	for _, tag := range r.Tag {
 		rule.Tags = append(rule.Tags, oss.Tag{Key: &tag.Key, Value: &tag.Value})
@@ -93,7 +93,7 @@ func (r lifecycleRule) sent() oss.LifecycleRule {
 	}
 	for _, t := range r.Transition {
 		sent := oss.LifecycleRuleTransition{StorageClass: oss.StorageClassType(t.StorageClass)}
-		sent.Days, sent.CreatedBeforeDate = t.lifecycleAge.sent()
+		sent.Days, sent.CreatedBeforeDate = t.sent()
 		rule.Transitions = append(rule.Transitions, sent)
 	}
 	if a := r.AbortMultipartUpload; a != nil {
@@ -111,7 +111,7 @@ func (r lifecycleRule) sent() oss.LifecycleRule {
 	return rule
 }
 
-func (a lifecycleAge) sent() (days *int32, date *string) {
+func (a *lifecycleAge) sent() (days *int32, date *string) {
 	if a.Days > 0 {
 		days = &a.Days
 	}

@@ -201,6 +201,9 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 		}
 	}
 	if t.Goal == providers.Present && !state.Foreign {
+		if !state.isTagged(t.Life) { // which comes first
+			return state, nil
+		}
 		return state, lookAtOptions(ctx, calls, plan, &state)
 	}
 	if t.Goal != providers.Absent || state.Foreign || state.isRetained() {

@@ -77,7 +77,7 @@ func optionCases() []optionCase {
 		},
 		{
 			"Referer", `{"AllowEmptyReferer":false,"RefererList":["https://a.example"],"RefererBlacklist":["https://b.example"]}`, `{"TruncatePath":true}`,
-			"false true false [https://a.example] [https://b.example]", "true true true [] []", "true true false [] []", "referer", "PutBucketReferer", readReferer,
+			"false/true/false [https://a.example] [https://b.example]", "true/true/true [] []", "true/true/false [] []", "referer", "PutBucketReferer", readReferer,
 		},
 		{
 			"Tags", `{"team":"a","cost center":"1"}`, `{"team":"b"}`, "cost center=1 team=a", "team=b", "", "user-tags", "PutBucketTags",
@@ -135,7 +135,7 @@ func readReferer(w *fixture, c app, _ *sdk.BucketInfo) any {
 	if told.RefererBlacklist != nil {
 		black = told.RefererBlacklist.Referers
 	}
-	return fmt.Sprint(*told.AllowEmptyReferer, *told.AllowTruncateQueryString, *told.TruncatePath, " ", told.RefererList.Referers, " ", black)
+	return fmt.Sprintf("%t/%t/%t %v %v", *told.AllowEmptyReferer, *told.AllowTruncateQueryString, *told.TruncatePath, told.RefererList.Referers, black)
 }
 
 // optionsFixture has a bucket for logs.
