@@ -5,14 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb/osbtest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/stack"
 )
 
 // Access and prefix of a binding have several spellings and one meaning, a rotation
 // keeps them, and nonsense is a 400 that leaves nothing.
 func TestParameters_OfBucketBindings_MeanOneValue(t *testing.T) {
-	osbtest.Proves(t, "BIND-09", "BIND-11", "ROT-06")
 	offering, plans := buckets(t)
 	s := stack.New(t)
 	i := instance{T: t, stack: s, id: "i", offering: offering, plan: plans["default"]}
