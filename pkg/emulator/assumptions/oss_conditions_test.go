@@ -29,3 +29,24 @@ func TestA500_ConditionPrefix_NarrowsListObjects(t *testing.T) {
 		}
 	})
 }
+
+func TestA501_OSSsOwnKMSKey_NeedsNoPermission(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		c, bucket := e.bucket()
+		if _, err := c.PutBucketEncryption(e.Context(), &oss.PutBucketEncryptionRequest{Bucket: &bucket, ServerSideEncryptionRule: &oss.ServerSideEncryptionRule{
+			ApplyServerSideEncryptionByDefault: &oss.ApplyServerSideEncryptionByDefault{SSEAlgorithm: oss.Ptr("KMS")},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		user, k := e.user("")
+		e.attached(e.policy(`{"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:PutObject","oss:GetObject"],"Resource":"acs:oss:*:*:`+bucket+`/*"}]}`), user)
+		as := e.as(k).bucketClient()
+		e.eventually("a put", func() bool {
+			_, err := as.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: &bucket, Key: oss.Ptr("k")})
+			return err == nil
+		})
+		if _, err := as.GetObject(e.Context(), &oss.GetObjectRequest{Bucket: &bucket, Key: oss.Ptr("k")}); err != nil {
+			t.Errorf("a get: %v", err)
+		}
+	})
+}

@@ -43,8 +43,24 @@ func grantOf(binding providers.Task) (grant, error) {
 	if err != nil {
 		return grant{}, err
 	}
+	key, err := kmsKeyOf(plan)
+	if err != nil {
+		return grant{}, err
+	}
 	given, err := bindParametersOf(binding.Parameters)
-	return grant{Bucket: plan.Bucket, Access: given.Access, Prefix: given.Prefix}, err
+	return grant{Key: key, Bucket: plan.Bucket, Access: given.Access, Prefix: given.Prefix}, err
+}
+
+// kmsKeyOf returns the KMS key that a plan names for the encryption of objects. The
+// account's own key for OSS needs no permission (A501).
+func kmsKeyOf(plan instancePlan) (string, error) {
+	raw := plan.Options["Encryption"]
+	if raw == nil || isRemoved(raw) {
+		return "", nil
+	}
+	var e encryption
+	err := providers.Decode(raw, "Encryption of the plan", &e)
+	return e.KMSMasterKeyID, err
 }
 
 // maxPrefix leaves room in the policy's document, which RAM takes up to 6144

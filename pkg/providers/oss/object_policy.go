@@ -24,6 +24,7 @@ type accessTable struct {
 	Accesses map[string]struct {
 		Bucket  []string `json:"bucket"`
 		Objects []string `json:"objects"`
+		Key     []string `json:"key"`
 	} `json:"accesses"`
 	Narrowed []string `json:"narrowed"`
 	Whole    []string `json:"whole"`
@@ -35,6 +36,7 @@ type grant struct {
 	Bucket string
 	Access string
 	Prefix string // empty: all objects
+	Key    string // of KMS, that encrypts the objects; empty: none that needs a permission
 }
 
 // policyDocument is the grammar of a RAM policy (RAM documentation, "Policy
@@ -88,9 +90,12 @@ func (g grant) statements() ([]policyStatement, error) {
 		return nil, invalid("Access must be one of "+strings.Join(slices.Sorted(maps.Keys(table.Accesses)), ", ")+".", nil)
 	}
 	bucket := "acs:oss:*:*:" + g.Bucket
-	objects := allow(bucket+"/"+g.Prefix+"*", access.Objects)
+	objects := []policyStatement{allow(bucket+"/"+g.Prefix+"*", access.Objects)}
+	if g.Key != "" {
+		objects = append(objects, allow("acs:kms:*:*:key/"+g.Key, access.Key))
+	}
 	if g.Prefix == "" {
-		return []policyStatement{allow(bucket, access.Bucket), objects}, nil
+		return append([]policyStatement{allow(bucket, access.Bucket)}, objects...), nil
 	}
 	var plain, narrowed []string
 	for _, action := range access.Bucket {
@@ -107,7 +112,7 @@ func (g grant) statements() ([]policyStatement, error) {
 		list.Condition = map[string]map[string][]string{"StringLike": {"oss:Prefix": {g.Prefix + "*"}}}
 		statements = append(statements, list)
 	}
-	return append(statements, objects), nil
+	return append(statements, objects...), nil
 }
 
 func allow(resource string, actions []string) policyStatement {

@@ -368,3 +368,46 @@ func TestAccess_UnknownOne_IsTheUsers(t *testing.T) {
 		t.Errorf("an unknown access: %v", err)
 	}
 }
+
+// A KMS key that the plan names is opened to bindings, for reading alone where they
+// only read.
+func TestAccess_KMSKey_IsOpenedAsFarAsNeeded(t *testing.T) {
+	const key = "0a1b2c3d-key"
+	for access, want := range map[string][]string{
+		"readwrite": {"kms:Decrypt", "kms:GenerateDataKey"}, "readonly": {"kms:Decrypt"}, "writeonly": {"kms:Decrypt", "kms:GenerateDataKey"},
+	} {
+		for _, prefix := range []string{"", "in/"} {
+			for encryption, opened := range map[string]bool{`{"SSEAlgorithm":"KMS","KMSMasterKeyID":"` + key + `"}`: true, `{"SSEAlgorithm":"KMS"}`: false, `{"SSEAlgorithm":"AES256"}`: false, removed: false} {
+				instance := instanceTask("")
+				plan, err := json.Marshal(instancePlan{Bucket: "b", Options: wantedOptions{"Encryption": json.RawMessage(encryption)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				instance.Plan = plan
+				raw, err := json.Marshal(map[string]string{"Access": access, "Prefix": prefix})
+				if err != nil {
+					t.Fatal(err)
+				}
+				grant, err := grantOf(providers.Task{Of: &instance, Parameters: raw})
+				if err != nil {
+					t.Fatal(err)
+				}
+				statements, err := grant.statements()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, s := range statements {
+					if s.Resource[0] == "acs:kms:*:*:key/"+key {
+						got = s.Action
+					} else if strings.Contains(s.Resource[0], ":kms:") {
+						t.Errorf("%s opens %s", encryption, s.Resource[0])
+					}
+				}
+				if opened && !cmp.Equal(want, got) || !opened && got != nil {
+					t.Errorf("%s with %s allows %v, want %v", access, encryption, got, want)
+				}
+			}
+		}
+	}
+}
