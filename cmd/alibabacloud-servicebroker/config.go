@@ -145,6 +145,7 @@ func (c *config) check() error {
 	if c.vicinity, err = alicloud.NewVicinity(c.ossEndpoint, c.metadata()); err != nil {
 		return fmt.Errorf("--oss-endpoint: %w", err)
 	}
+	c.vicinity.Report(logInternalEndpoint)
 	return nil
 }
 

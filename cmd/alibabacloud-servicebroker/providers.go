@@ -1,9 +1,12 @@
 package main
 
 import (
+	"net/url"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	"github.com/golang/glog"
 )
 
 // deps returns the dependencies of providers.
@@ -16,6 +19,15 @@ func (c *config) deps(profiles descriptor.Profiles) descriptor.Deps {
 		Vicinity:     c.vicinity,
 		Clusters:     c.clusters,
 	}
+}
+
+// logInternalEndpoint tells operators which endpoint --oss-endpoint=auto has chosen.
+func logInternalEndpoint(endpoint *url.URL, err error) {
+	if err != nil {
+		glog.Warningf("the internal endpoint does not answer, though the machine is in its region, so the public one is called endpoint=%s err=%q", endpoint, err)
+		return
+	}
+	glog.Infof("the internal endpoint is called, since the machine is in its region endpoint=%s", endpoint)
 }
 
 // planFiles returns the sources of the catalog in the order that platforms show.

@@ -57,7 +57,12 @@ func (m *Metadata) fresh(ctx context.Context) (string, error) {
 	case failed == nil:
 		m.token, m.expires = &token, asked.Add(metadataTokenTTL-5*time.Minute)
 		return token, nil
-	case m.requiresToken, isUnsent, ctx.Err() != nil:
+	case isUnsent, ctx.Err() != nil:
+		return "", failed
+	case m.requiresToken:
+		if e, ok := asError(failed); ok {
+			e.Detail = "the service gives no token, and ALIBABA_CLOUD_IMDSV1_DISABLED forbids reads without one: " + e.Detail
+		}
 		return "", failed
 	}
 	m.token, m.expires = new(string), asked.Add(metadataNoToken)

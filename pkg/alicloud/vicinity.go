@@ -2,14 +2,13 @@ package alicloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/golang/glog"
 )
 
 // The words that a Vicinity is made of, beside ids of regions.
@@ -27,6 +26,7 @@ type Vicinity struct {
 	metadata *Metadata
 	client   *http.Client
 	answers  *Memo[bool] // of internal endpoints
+	report   func(endpoint *url.URL, err error)
 }
 
 const (
@@ -41,6 +41,7 @@ const (
 func NewVicinity(word string, metadata *Metadata) (*Vicinity, error) {
 	v := &Vicinity{
 		word: word, metadata: metadata, answers: NewMemo[bool](vicinityKeep, nil),
+		report: func(*url.URL, error) {},
 		client: &http.Client{Transport: strictTransport{newTransport()}, Timeout: vicinityTimeout},
 	}
 	switch word {
@@ -55,6 +56,13 @@ func NewVicinity(word string, metadata *Metadata) (*Vicinity, error) {
 		v.regions = append(v.regions, region)
 	}
 	return v, nil
+}
+
+// Report sets the function that is told of each look at the internal endpoint of the
+// machine's region: it is called from then on if err is nil. It returns v.
+func (v *Vicinity) Report(told func(endpoint *url.URL, err error)) *Vicinity {
+	v.report = told
+	return v
 }
 
 // A Place is an internal endpoint.
@@ -88,24 +96,21 @@ func (v *Vicinity) isNear(ctx context.Context, p Place) bool {
 		return false
 	}
 	isNear, err := v.answers.Get(ctx, p.Region, func(ctx context.Context) (bool, error) {
-		region, err := v.metadata.Region(ctx)
-		if ctx.Err() != nil {
+		region, unknown := v.metadata.Region(ctx)
+		switch {
+		case ctx.Err() != nil:
 			return false, ctx.Err()
-		}
-		if err != nil || region != p.Region {
+		case unknown != nil || region != p.Region:
 			return false, nil
 		}
-		if err := v.look(ctx, p.Internal); err != nil {
-			glog.Warningf("the internal endpoint does not answer, though the machine is in its region; the public one is called endpoint=%s err=%q", p.Internal, redact(withoutURL(err), nil))
-			return false, nil
-		}
-		glog.Infof("the internal endpoint is called, since the machine is in its region endpoint=%s", p.Internal)
-		return true, nil
+		silent := v.look(ctx, p.Internal)
+		v.report(p.Internal, silent)
+		return silent == nil, nil
 	})
 	return err == nil && isNear
 }
 
-// look asks for any answer over HTTP.
+// look asks for any answer over HTTP. Its error is for the log.
 func (v *Vicinity) look(ctx context.Context, at *url.URL) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, at.String()+"/", nil)
 	if err != nil {
@@ -113,7 +118,7 @@ func (v *Vicinity) look(ctx context.Context, at *url.URL) error {
 	}
 	resp, err := v.client.Do(req)
 	if err != nil {
-		return err
+		return errors.New(redact(withoutURL(err), nil))
 	}
 	return resp.Body.Close()
 }

@@ -60,7 +60,8 @@ func TestVicinity_NoAnswer_MeansPublic(t *testing.T) {
 		t.Fatal(err)
 	}
 	front := metadataFront(t, map[string]string{"region-id": "cn-hangzhou"})
-	v := vicinity(t, VicinityAuto, NewMetadata(front.endpoint(t)))
+	var told []string
+	v := vicinity(t, VicinityAuto, NewMetadata(front.endpoint(t))).Report(func(endpoint *url.URL, err error) { told = append(told, fmt.Sprint(endpoint, err == nil)) })
 	here := Place{Region: "cn-hangzhou", Home: "cn-hangzhou", Internal: silent}
 	if v.Reaches(t.Context(), here) {
 		t.Error("an endpoint that does not answer is called")
@@ -69,6 +70,9 @@ func TestVicinity_NoAnswer_MeansPublic(t *testing.T) {
 	v.Reaches(t.Context(), here)
 	if again := len(front.seen()) - before; again > 0 {
 		t.Errorf("the machine was asked %d more times", again)
+	}
+	if want := []string{fmt.Sprint(silent, false)}; fmt.Sprint(told) != fmt.Sprint(want) {
+		t.Errorf("operators are told %v, want %v", told, want)
 	}
 	here.Internal = newFront(t, reply(403, "")).endpoint(t)
 	for name, metadata := range map[string]*Metadata{"None": nil, "Silent": NewMetadata(silent)} {

@@ -65,7 +65,9 @@ func (p *proxy) serve(client net.Conn, to string) {
 	_, _ = io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n")
 	go func() {
 		_, _ = io.Copy(server, reader)
-		_ = server.(*net.TCPConn).CloseWrite()
+		if half, ok := server.(*net.TCPConn); ok {
+			_ = half.CloseWrite()
+		}
 	}()
 	_, _ = io.Copy(client, server)
 }

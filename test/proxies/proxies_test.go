@@ -56,7 +56,7 @@ func newWorld(t *testing.T) *world {
 // run makes the calls of a child in a process with a proxy, and returns its output.
 func (w *world) run(child, proxy string, environment ...string) (output string) {
 	w.Helper()
-	command := exec.CommandContext(w.Context(), os.Args[0], "-test.run=^"+child+"$", "-test.v") //nolint:gosec // this test
+	command := exec.CommandContext(w.Context(), os.Args[0], "-test.run=^"+child+"$", "-test.v")
 	command.Env = append(os.Environ(), "PROXIES_CHILD="+child, "HTTPS_PROXY="+proxy, "SSL_CERT_FILE="+w.ca,
 		"CHILD_KEY_ID="+w.id, "CHILD_KEY_SECRET="+w.secret, "CHILD_ACCOUNT="+w.cloud.AccountID(), "CHILD_DIR="+w.TempDir())
 	command.Env = append(command.Env, environment...)
