@@ -107,6 +107,9 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 		a.task.Of.Body = a.bodyReader(a.instance)
 	}
 	owner, err := a.owner(ctx)
+	if lifecycle.IsUnrecoverable(err) {
+		return time.Time{}, err
+	}
 	if err != nil {
 		return a.handleError(ctx, err)
 	}
@@ -193,12 +196,13 @@ func (a *attempt) checkOwner(ctx context.Context, owner string) error {
 }
 
 // owner returns the account or cluster of the task's resources, and fails if the
-// record belongs to another one.
+// record belongs to another one. The source of credentials that is asked may hang as
+// a service may, so it is asked as a provider is.
 func (a *attempt) owner(ctx context.Context) (string, error) {
-	look, end := context.WithTimeout(ctx, a.config.LookTimeout)
-	defer end()
-	defer context.AfterFunc(a.term.accept, end)()
-	owner, err := a.config.Owner(look, a.record.Provider, a.task)
+	owner, err := callProvider(ctx, a, providerCall[string]{
+		timeout: a.config.LookTimeout, readOnly: true,
+		call: func(ctx context.Context) (string, error) { return a.config.Owner(ctx, a.record.Provider, a.task) },
+	})
 	if err != nil {
 		return "", fmt.Errorf("asking for the owner of the credentials: %w", err)
 	}

@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/broker"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/engine"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
@@ -241,5 +243,31 @@ func TestProfiles_AccountChanged_IsNotActedOn(t *testing.T) {
 	w.done("away")
 	if !w.finance.Empty() {
 		t.Errorf("left are %v", w.finance.Leftovers())
+	}
+}
+
+// hanging is a source whose service never answers.
+type hanging struct{}
+
+func (hanging) Credentials(ctx context.Context) (alicloud.Key, error) {
+	<-ctx.Done()
+	return alicloud.Key{}, ctx.Err()
+}
+
+// A source that hangs takes no worker away from other profiles.
+func TestProfiles_HangingSource_HoldsNothingUp(t *testing.T) {
+	w := &twoAccounts{t: t}
+	clients, err := environment.ClientsAt("http://127.0.0.1:1", "cn-beijing", hanging{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Stack = stack.New(t, stack.WithBroker(func(c *broker.Config) { c.AsyncWait = time.Millisecond }),
+		stack.WithEngine(func(c *engine.Config) { c.Workers, c.LookTimeout = 1, time.Hour }),
+		stack.WithProfiles(financePlans, descriptor.Profiles{"broken": {Clients: clients}}))
+	w.send(http.MethodPut, "broken", service, "broken-bucket", http.StatusAccepted)
+	w.send(http.MethodPut, "home", service, plan, http.StatusAccepted)
+	w.done("home")
+	if _, state, _ := w.poll("broken"); state != "in progress" {
+		t.Errorf("the instance of the hanging source is %s", state)
 	}
 }

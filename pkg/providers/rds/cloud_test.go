@@ -138,6 +138,28 @@ func TestNetwork_NoWish_TakesTheMachines(t *testing.T) {
 	}
 }
 
+// The network of the machine belongs to the account of the default profile.
+func TestNetwork_ProfileElsewhere_LeavesTheMachines(t *testing.T) {
+	p := newFixture(t, descriptor.Network{}, networks())
+	u, err := url.Parse(p.server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Provider = providertest.NewProvider(t, p.server, rds.Descriptor(), func(d *descriptor.Deps) {
+		d.Metadata = alicloud.NewMetadata(u)
+		d.Profiles["finance"] = &descriptor.Profile{Clients: d.Profiles[descriptor.DefaultProfile].Clients, Elsewhere: true}
+	})
+	task := p.instance(1, ``)
+	task.Profile = "finance"
+	seen, err := p.Provider.Observe(t.Context(), *task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if step := p.Provider.Next(*task, seen); step.Action != providers.Fail || !strings.Contains(step.Text, "VpcID") {
+		t.Errorf("the next step is %+v, want a failure that names VpcID", step)
+	}
+}
+
 // The metadata service exists on ECS alone. Its absence is the operator's to fix, so
 // the operation goes on, and its text helps user and operator.
 func TestNetwork_NoMetadata_IsTheOperatorsFailure(t *testing.T) {
