@@ -59,7 +59,7 @@ func TestOfferings_UnusableOverlay_IsRefused(t *testing.T) {
 // first instance.
 func TestOfferings_UnusableSetting_IsRefused(t *testing.T) {
 	t.Parallel()
-	for _, settings := range []string{`{endpoint: intern}`, `{endpoint: custom}`, `{domain: "https://files.example.com"}`} {
+	for _, settings := range []string{`{endpoint: intern}`, `{endpoint: custom}`, `{domain: "https://files.example.com"}`, `{bindingKinds: [key]}`, `{bindingKinds: [1]}`} {
 		file := filepath.Join(t.TempDir(), "catalog.yaml")
 		if err := os.WriteFile(file, []byte("offerings: {alibaba-cloud-oss: {plans: {default: {settings: "+settings+"}}}}"), 0o600); err != nil {
 			t.Fatal(err)

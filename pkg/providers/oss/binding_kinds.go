@@ -2,6 +2,7 @@ package oss
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +17,8 @@ const (
 )
 
 // kindsOf returns the kinds of bindings that a plan allows, by its setting
-// bindingKinds. Plans of before lack it: kindRAM.
+// bindingKinds. Plans of before lack it: kindRAM. Unknown kinds are the operator's
+// mistake.
 func kindsOf(settings json.RawMessage) ([]string, error) {
 	var s struct {
 		BindingKinds []string `json:"bindingKinds"`
@@ -28,6 +30,11 @@ func kindsOf(settings json.RawMessage) ([]string, error) {
 	}
 	if len(s.BindingKinds) == 0 {
 		return []string{kindRAM}, nil
+	}
+	for _, kind := range s.BindingKinds {
+		if kind != kindRAM && kind != kindRole {
+			return nil, providers.Unreadable(fmt.Errorf("oss: the setting bindingKinds has the unknown kind %q: use ram, role or both", kind))
+		}
 	}
 	return s.BindingKinds, nil
 }

@@ -295,6 +295,7 @@ func TestRole_UnfitBind_IsRefused(t *testing.T) {
 		"a plan of before":          {parameters: withAccount, change: func(t *providers.Task) { t.Settings = json.RawMessage(userOnly) }},
 		"a plan with keys alone":    {parameters: withAccount, change: func(t *providers.Task) { t.Settings = json.RawMessage(`{"bindingKinds":["ram"]}`) }},
 		"a plan with roles alone":   {parameters: `{}`, change: func(t *providers.Task) { t.Settings = json.RawMessage(`{"bindingKinds":["role"]}`) }},
+		"no kind at all":            {parameters: withAccount, change: func(t *providers.Task) { t.Settings = json.RawMessage(`{"bindingKinds":[]}`) }},
 		"a wildcard":                {parameters: `{"ServiceAccount":"*"}`},
 		"an account with namespace": {parameters: `{"ServiceAccount":"team-b:app"}`},
 		"Cloud Foundry": {parameters: withAccount, unprocessable: true, change: func(t *providers.Task) {
