@@ -58,7 +58,10 @@ func TestCatalog_NamesAndIDs_AreThoseOfTheFirstBroker(t *testing.T) {
 			got[names[p.Spec.Class.Name]+"/"+p.Spec.ExternalName] = p.Spec.ExternalID
 		}
 	}
-	if diff := cmp.Diff(knownPlans(), got); diff != "" {
+	known := knownPlans()
+	first := maps.Clone(got) // the others are of this broker alone
+	maps.DeleteFunc(first, func(name, _ string) bool { return known[name] == "" })
+	if diff := cmp.Diff(known, first); diff != "" {
 		t.Errorf("plans (-want, +got):\n%s", diff)
 	}
 	listed := must(t, "svcat", "get", "classes") + must(t, "svcat", "get", "plans")
