@@ -36,7 +36,7 @@ const defaultProfile = "default"
 // Values of the label signer.
 const (
 	signerBroker   = "broker"   // the broker's own
-	signerInstance = "instance" // one that the user gave for an instance
+	signerInstance = "instance" // one that the user gave for an instance, or a new one of a binding
 )
 
 func newMetrics(products []string) *metrics {
