@@ -55,7 +55,7 @@ func TestAccount_SetAtStartOrLater_SetsTheSingleSwitches(t *testing.T) {
 		{func(c *emulator.Config) { c.PublicBuckets = true }, public},
 		{func(c *emulator.Config) { c.Account = emulator.Account2024 }, oss.Behaviour{}},
 	} {
-		if got := bucketSwitches(emulatortest.New(t, emulatortest.WithConfig(tc.change))); got != tc.want {
+		if got := bucketSwitches(emulatortest.New(t, emulatortest.WithConfig(tc.change))); !cmp.Equal(got, tc.want) {
 			t.Errorf("at the start: %+v, want %+v", got, tc.want)
 		}
 	}
@@ -79,11 +79,11 @@ func TestAccount_SetAtStartOrLater_SetsTheSingleSwitches(t *testing.T) {
 		if status := send(t, http.MethodPost, srv.ControlURL()+tc.path, tc.body, nil); status != tc.status {
 			t.Errorf("POST %s %s: %d, want %d", tc.path, tc.body, status, tc.status)
 		}
-		if got := bucketSwitches(srv); got != tc.want {
+		if got := bucketSwitches(srv); !cmp.Equal(got, tc.want) {
 			t.Errorf("after %s %s: %+v, want %+v", tc.path, tc.body, got, tc.want)
 		}
 	}
-	if srv.Open(emulator.AccountToday); bucketSwitches(srv) != today {
+	if srv.Open(emulator.AccountToday); !cmp.Equal(bucketSwitches(srv), today) {
 		t.Errorf("after Open: %+v", bucketSwitches(srv))
 	}
 }

@@ -63,7 +63,7 @@ func (s *Service) beginAppending(r *request, position int64) (*response, *apiErr
 	case rankOf(class) > rankOf("Archive"): // OSS error 0016-00000503
 		return nil, invalid("x-oss-storage-class", class, "Appendable objects are Standard, IA or Archive.")
 	}
-	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
+	if refused := s.mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	v := s.newVersion(r.bucket, r.Header, r.body)

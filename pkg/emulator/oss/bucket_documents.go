@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -112,7 +113,7 @@ func (s *Service) checkDocument(k *documentKind, r *request, given *documentNode
 			return malformedXML()
 		}
 	case documentResourceGroup:
-		return checkResourceGroup(given.text("ResourceGroupId"))
+		return s.checkResourceGroup(given.text("ResourceGroupId"))
 	}
 	return nil
 }
@@ -146,11 +147,12 @@ func (n *documentNode) passQuery() {
 
 var resourceGroupID = regexp.MustCompile(`^rg-[0-9A-Za-z]+$`)
 
-// checkResourceGroup checks the form of an id; which groups exist is unknown to
-// the emulator. An empty id is the default group (OSS API,
+// checkResourceGroup checks the form of an id, and whether the account has the group
+// where its groups are known (A484). An empty id is the default group (OSS API,
 // PutBucketResourceGroup).
-func checkResourceGroup(id string) *apiError {
-	if id != "" && !resourceGroupID.MatchString(id) {
+func (s *Service) checkResourceGroup(id string) *apiError {
+	isUnknown := s.behaviour.ResourceGroups != nil && id != defaultGroup && !slices.Contains(s.behaviour.ResourceGroups, id)
+	if id != "" && (isUnknown || !resourceGroupID.MatchString(id)) {
 		return errorf("ResourceGroupIdPreCheckError", "The resource group id precheck error").cause("0039-00000003")
 	}
 	return nil

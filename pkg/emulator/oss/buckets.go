@@ -99,7 +99,7 @@ func (s *Service) putBucket(r *request) (*response, *apiError) {
 		return nil, refused
 	}
 	group := r.Header.Get("x-oss-resource-group-id")
-	if checkResourceGroup(group) != nil { // the integration tests of the Java SDK expect another code here
+	if s.checkResourceGroup(group) != nil { // the integration tests of the Java SDK expect another code here
 		return nil, invalid("x-oss-resource-group-id", group, "The resource group id is invalid.")
 	}
 	region := cmp.Or(r.region, r.signedRegion, s.cfg.Region)

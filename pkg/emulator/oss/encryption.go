@@ -83,6 +83,15 @@ func (b *bucket) encryptionFor(h http.Header) encryptionRule {
 	return rule
 }
 
+// refuseUnknownKey refuses an object whose key KMS does not have (A483).
+func (s *Service) refuseUnknownKey(r *request) *apiError {
+	rule := r.bucket.encryptionFor(r.Header)
+	if s.behaviour.KMSKeys == nil || rule.KMSMasterKeyID == "" || rule.KMSMasterKeyID == ownKey(r.bucket.owner) || slices.Contains(s.behaviour.KMSKeys, rule.KMSMasterKeyID) {
+		return nil
+	}
+	return invalid("x-oss-server-side-encryption-key-id", rule.KMSMasterKeyID, "The key of KMS does not exist.").cause("0005-00000208")
+}
+
 // noEncryption refuses the headers of an encryption in the later requests of a
 // multipart upload, which has the one that its first request asked for (A244).
 func noEncryption(h http.Header) *apiError {

@@ -41,7 +41,7 @@ func (s *Service) initiateMultipartUpload(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
+	if refused := s.mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	u := &upload{
@@ -192,7 +192,7 @@ func (s *Service) completeMultipartUpload(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
+	if refused := s.mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	if refused := noEncryption(r.Header); refused != nil {

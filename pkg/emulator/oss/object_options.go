@@ -203,7 +203,7 @@ func (s *Service) putSymlink(r *request) (*response, *apiError) {
 	if err != nil || !validKey(target) {
 		return nil, invalid("x-oss-symlink-target", target, "The target is no name of an object.")
 	}
-	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
+	if refused := s.mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	v := s.newVersion(r.bucket, r.Header, nil)

@@ -10,7 +10,7 @@ import (
 
 // putObject stores an object (OSS API, PutObject).
 func (s *Service) putObject(r *request) (*response, *apiError) {
-	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
+	if refused := s.mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	v := s.newVersion(r.bucket, r.Header, r.body)
@@ -22,11 +22,14 @@ func (s *Service) putObject(r *request) (*response, *apiError) {
 }
 
 // mayWrite checks the headers of a request that makes an object.
-func mayWrite(r *request, now time.Time) *apiError {
+func (s *Service) mayWrite(r *request, now time.Time) *apiError {
 	if class := r.Header.Get("x-oss-storage-class"); class != "" && !validClass(class) {
 		return errorf("InvalidArgument", "The storage class is not valid.").with("ArgumentName", "x-oss-storage-class").with("ArgumentValue", class)
 	}
 	if _, refused := encryptionOf(r.Header); refused != nil {
+		return refused
+	}
+	if refused := s.refuseUnknownKey(r); refused != nil {
 		return refused
 	}
 	if acl := r.Header.Get("x-oss-object-acl"); acl != "" {
@@ -151,7 +154,7 @@ func (s *Service) copyObject(r *request) (*response, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := mayWrite(r, s.cfg.Clock.Now()); refused != nil {
+	if refused := s.mayWrite(r, s.cfg.Clock.Now()); refused != nil {
 		return nil, refused
 	}
 	made := s.newVersion(r.bucket, r.Header, v.data)

@@ -14,6 +14,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	emulatedoss "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
@@ -335,6 +336,25 @@ func TestTags_RefusedByOSS_FailWithTheirName(t *testing.T) {
 	w.cloud.Faults().Add(cloud.Fault{Action: "oss:PutBucketTags", Effect: cloud.FailBefore, Code: "InvalidTag"})
 	if step := w.mustEnd(task, providers.Fail); step.Kind != providers.Invalid || !strings.Contains(step.Text, "Tags") {
 		t.Errorf("failed with %s %q", step.Kind, step.Text)
+	}
+}
+
+// A resource group that the account lacks is the user's mistake, at creation and later.
+func TestResourceGroup_Unknown_FailsForTheUser(t *testing.T) {
+	w := newFixture(t)
+	w.cloud.OSS().Behave(func(b *emulatedoss.Behaviour) { b.ResourceGroups = []string{"rg-known"} })
+	created := w.instance(`{"ResourceGroupId":"rg-unknown"}`)
+	changed := w.instance(`{"ResourceGroupId":"rg-known"}`)
+	w.make(changed)
+	w.update(changed, `{"ResourceGroupId":"rg-unknown"}`)
+	for _, task := range []*providers.Task{created, changed} {
+		if step := w.mustEnd(task, providers.Fail); step.Kind != providers.Invalid || !strings.Contains(step.Text, "ResourceGroupId") {
+			t.Errorf("failed with %s %q", step.Kind, step.Text)
+		}
+		w.remove(task)
+	}
+	if !w.cloud.Empty() {
+		t.Errorf("left: %+v", w.cloud.Dump())
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+
+	emulatedoss "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 )
 
 func TestA480_RedundancyTask_WaitsAndWorksForADay(t *testing.T) {
@@ -58,5 +60,45 @@ func TestA482_EncryptionWithUnknownKey_Taken(t *testing.T) {
 		if err != nil {
 			t.Errorf("a key that KMS lacks: %v", err)
 		}
+	})
+}
+
+func TestA483_ObjectWithUnknownKey_Refused(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		e.srv.OSS().Behave(func(b *emulatedoss.Behaviour) { b.KMSKeys = []string{"key-1"} })
+		c, name := e.bucket()
+		put := func(key string) error {
+			_, err := c.PutBucketEncryption(e.Context(), &oss.PutBucketEncryptionRequest{Bucket: oss.Ptr(name), ServerSideEncryptionRule: &oss.ServerSideEncryptionRule{
+				ApplyServerSideEncryptionByDefault: &oss.ApplyServerSideEncryptionByDefault{SSEAlgorithm: oss.Ptr("KMS"), KMSMasterKeyID: oss.Ptr(key)},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k")})
+			return err
+		}
+		if err := put("key-1"); err != nil {
+			t.Error(err)
+		}
+		e.refused(put("key-2"), 400, "InvalidArgument")
+	})
+}
+
+func TestA484_UnknownResourceGroup_Refused(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		e.srv.OSS().Behave(func(b *emulatedoss.Behaviour) { b.ResourceGroups = []string{"rg-known"} })
+		c, name := e.bucket()
+		move := func(id string) error {
+			_, err := c.PutBucketResourceGroup(e.Context(), &oss.PutBucketResourceGroupRequest{
+				Bucket: oss.Ptr(name), BucketResourceGroupConfiguration: &oss.BucketResourceGroupConfiguration{ResourceGroupId: oss.Ptr(id)},
+			})
+			return err
+		}
+		if err := move("rg-known"); err != nil {
+			t.Error(err)
+		}
+		e.refused(move("rg-unknown"), 400, "ResourceGroupIdPreCheckError")
+		_, err := c.PutBucket(e.Context(), &oss.PutBucketRequest{Bucket: oss.Ptr(e.name()), ResourceGroupId: oss.Ptr("rg-unknown")})
+		e.refused(err, 400, "InvalidArgument")
 	})
 }
