@@ -33,8 +33,8 @@ type Provider interface {
 	Next(t Task, seen Seen) Step
 
 	// Do makes the mutating call of a step from Next, with exactly the step's
-	// request. That is one call, or, where the cloud works in pages, a page of
-	// calls that may each be repeated. Do may read first, for details that the
+	// request. That is one call, or, where the cloud works in pages, a run of some
+	// seconds of calls that may each be repeated. Do may read first, for details that the
 	// request leaves open. The facts are merged into the record, even if an error
 	// comes with them.
 	Do(ctx context.Context, t Task, s Step) (Facts, error)

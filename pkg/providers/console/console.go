@@ -41,13 +41,13 @@ type Choice struct {
 	Templates map[string]string
 }
 
-// placeholders of templates.
+// The placeholders of templates.
 const (
 	region   = "{region}"
 	resource = "{resource}"
 )
 
-// Check returns what is wrong with the choice, for a broker with these services.
+// Check returns an error for a choice that a broker with these services cannot serve.
 func (c Choice) Check(services []string) error {
 	if c.Site != "" && c.Site != Off && !slices.Contains(Sites(), string(c.Site)) {
 		return fmt.Errorf("the console %q is none of %s, %s", c.Site, strings.Join(Sites(), ", "), Off)
@@ -79,8 +79,8 @@ func (c Choice) Of(service string, bySite map[Site]Pages) Pages {
 }
 
 // Address returns the address of the page of a resource. While its id is unknown, it
-// is the page with the resources of the region, if there is one. It is empty where
-// no page is known.
+// is the page with the resources of the region. The address is empty where the cloud
+// has no such page.
 func (p Pages) Address(inRegion, id string) string {
 	template := p.Resource
 	if id == "" && strings.Contains(template, resource) {

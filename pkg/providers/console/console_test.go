@@ -35,7 +35,7 @@ func TestPages_Address_FollowsTheChoice(t *testing.T) {
 	}
 }
 
-func TestChoice_Check_RefusesWhatCannotBeOpened(t *testing.T) {
+func TestChoice_BadValue_IsRefused(t *testing.T) {
 	services := []string{"oss", "rds"}
 	for name, c := range map[string]Choice{
 		"site":        {Site: "example.com"},

@@ -10,8 +10,8 @@ import (
 )
 
 // Emptying works in runs: each call of Do removes pages of the content for some
-// seconds and returns its counts as facts. A run that is killed loses its counts
-// alone, since every run lists from the beginning.
+// seconds and returns its counts as facts. Every run lists from the beginning, so a run
+// that is killed loses nothing but its counts.
 
 // The longest run, and the time that a run leaves to its last pages.
 const (
@@ -56,8 +56,8 @@ func lookAgain(t providers.Task) map[string]string {
 	return map[string]string{factEmptying: inRuns}
 }
 
-// isLong reports whether operators want the counts of a run: a bucket that the first
-// run empties is gone before anybody looks.
+// isLong reports whether a run records its counts. A bucket that the first run empties
+// is deleted at once, and its record stays as it was in versions of before.
 func isLong(t providers.Task, r removal, err error) bool {
 	return err != nil || !r.End || r.Kept > 0 || t.Facts.Open[factEmptying] == inRuns
 }
@@ -75,7 +75,7 @@ func emptyOfObjects(ctx context.Context, calls bucketCalls, t providers.Task, bu
 	facts[factObjectsRemoved] = strconv.FormatInt(removed, 10)
 	found, known := countOf(t, factObjectsFound)
 	if !known && (!r.End || err != nil) {
-		if left, failed := calls.Count(ctx, bucket); failed == nil { // operators may see it; the work needs it not
+		if left, failed := calls.Count(ctx, bucket); failed == nil { // for operators alone: an error is ignored
 			found, known = left+removed, true
 			facts[factObjectsFound] = strconv.FormatInt(found, 10)
 		}
