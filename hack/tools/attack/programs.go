@@ -82,7 +82,7 @@ func (l *lab) start(ctx context.Context, with setup) (s *site, err error) {
 	s.args = []string{
 		"--listen", s.platforms, "--ops-listen", s.ops, "--data-dir", filepath.Join(dir, "data"), "--broker-id", brokerName,
 		"--region", "cn-hangzhou", "--users-file", filepath.Join(dir, "users"), "--ops-tokens-file", filepath.Join(dir, "ops-tokens"),
-		"--drain-delay", "0s", "--drain-time", "1s", "--poll-interval", "500ms", "--settle-time", "5s",
+		"--drain-delay", "0s", "--drain-time", "1s", "--poll-interval", "100ms", "--settle-time", "5s",
 	}
 	if with.cloud {
 		cloud := "http://" + ports[2]
