@@ -1,6 +1,15 @@
 package main
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+)
 
 func TestConfig_OfficialVariables_ChooseSTS(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -66,5 +75,51 @@ func TestConfig_MetadataDisabled_ForbidsTheRole(t *testing.T) {
 	c, err = readConfig([]string{"--broker-id", "b", "--region", "cn-hangzhou"}, env("ALIBABA_CLOUD_ECS_METADATA", "named"))
 	if err != nil || c.ecsRole != "named" {
 		t.Errorf("the role is %q (%v)", c.ecsRole, err)
+	}
+}
+
+// AssumeRole, AssumeRoleWithOIDC and GetCallerIdentity are calls to STS.
+func TestConfig_STSVariable_HoldsForEveryCall(t *testing.T) {
+	cloud := emulatortest.New(t)
+	id, secret, err := cloud.RAM().AddUser("assumer", "AliyunSTSAssumeRoleAccess")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, content := range map[string]string{"access_key_id": id, "access_key_secret": secret, "token": "a.b.c"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, tc := range map[string]struct {
+		args    []string
+		fails   string // part of the error
+		actions []string
+	}{
+		"Role": {
+			[]string{"--credentials", "static", "--credentials-dir", dir, "--role-arn", "acs:ram::" + cloud.AccountID() + ":role/" + emulator.InstanceRole},
+			"", []string{"AssumeRole", "GetCallerIdentity"},
+		},
+		"OIDC": {[]string{"--credentials", "rrsa"}, "AuthenticationFail", []string{"AssumeRoleWithOIDC"}},
+	} {
+		c, err := readConfig(append([]string{"--broker-id", "b", "--region", "cn-hangzhou", "--insecure-endpoints"}, tc.args...), env(
+			"ALIBABA_CLOUD_STS_ENDPOINT", cloud.URL(), "ALIBABA_CLOUD_OIDC_TOKEN_FILE", filepath.Join(dir, "token"),
+			"ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/p", "ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/r"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		profiles, err := c.cloudProfiles(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = profiles[descriptor.DefaultProfile].Clients.Caller(t.Context())
+		if (err != nil) != (tc.fails != "") || err != nil && !strings.Contains(err.Error(), tc.fails) {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, action := range tc.actions {
+			if len(cloud.Calls(action)) == 0 {
+				t.Errorf("%s: %s went elsewhere", name, action)
+			}
+		}
 	}
 }
