@@ -3,10 +3,11 @@ package main
 import (
 	"net/url"
 
+	"github.com/golang/glog"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
-	"github.com/golang/glog"
 )
 
 // deps returns the dependencies of providers.

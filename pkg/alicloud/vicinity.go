@@ -96,12 +96,9 @@ func (v *Vicinity) isNear(ctx context.Context, p Place) bool {
 		return false
 	}
 	isNear, err := v.answers.Get(ctx, p.Region, func(ctx context.Context) (bool, error) {
-		region, unknown := v.metadata.Region(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return false, ctx.Err()
-		case unknown != nil || region != p.Region:
-			return false, nil
+		region, _ := v.metadata.Region(ctx) // "" where nothing tells it
+		if err := ctx.Err(); err != nil || region != p.Region {
+			return false, err
 		}
 		silent := v.look(ctx, p.Internal)
 		v.report(p.Internal, silent)
