@@ -150,17 +150,16 @@ func (k keyed) age() {
 			if err := json.Unmarshal(spec.Plan, &plan); err != nil {
 				return err
 			}
-			schemas, _ := plan["schemas"].(map[string]any)
-			update, _ := schemas["update"].(map[string]any)
-			properties, _ := update["properties"].(map[string]any)
+			shipped, _ := plan["shipped"].([]any)
 			form, _ := plan["form"].(map[string]any)
 			for _, name := range []string{"AccessKeyId", "AccessKeySecret"} {
-				if properties[name] == nil {
+				if !slices.Contains(shipped, any(name)) {
 					return fmt.Errorf("updates take no %s: %s", name, spec.Plan)
 				}
-				delete(properties, name)
+				shipped = slices.DeleteFunc(shipped, func(other any) bool { return other == name })
 				form[name] = map[string]any{}
 			}
+			plan["shipped"] = shipped
 			raw, err := json.Marshal(plan)
 			if err != nil {
 				return err
