@@ -109,12 +109,12 @@ func (w *twoAccounts) done(path string) {
 		case state == "failed", w.t.Context().Err() != nil:
 			w.t.Fatalf("%s: %s %s", path, state, description)
 		}
-		time.Sleep(2 * time.Millisecond)
+		<-time.After(2 * time.Millisecond)
 	}
 }
 
-// waits waits until the operation of a record waits for the operator, with these words
-// in its cause, and returns the user's sentence.
+// waits returns the user's sentence once the operation of a record waits for the operator,
+// and expects these words in its cause.
 func (w *twoAccounts) waits(k store.Key, words ...string) string {
 	w.t.Helper()
 	for {
@@ -133,7 +133,7 @@ func (w *twoAccounts) waits(k store.Key, words ...string) string {
 		if r.Operation != nil && r.Operation.State.Finished() {
 			w.t.Fatalf("%s has ended as %s", k, r.Operation.State)
 		}
-		time.Sleep(2 * time.Millisecond)
+		<-time.After(2 * time.Millisecond)
 	}
 }
 
