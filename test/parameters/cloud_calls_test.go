@@ -204,7 +204,7 @@ func counted(s *stack.Stack, calls []cloud.Call) []string {
 func question(call cloud.Call) string {
 	params := maps.Clone(call.Params)
 	for name := range params {
-		if strings.HasPrefix(name, "Signature") || name == "Timestamp" {
+		if strings.HasPrefix(name, "Signature") || name == "Timestamp" || name == "x-oss-date" {
 			delete(params, name)
 		}
 	}
