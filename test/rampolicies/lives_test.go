@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/all"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/test/environment"
@@ -89,8 +90,9 @@ func walkPlan(t *testing.T, s *stack.Stack, o *catalog.Offering, p *catalog.Plan
 	}}
 	for i, parameters := range bindings(p) {
 		first, second := fmt.Sprintf("b%d", i), fmt.Sprintf("r%d", i)
-		work = append(work, func() error { return w.bind(first, parameters) }, func() error { return w.rotate(first, second, p.Rotatable) })
-		if p.Rotatable {
+		rotates := p.Rotatable && (parameters == "" || parameters == roleBinding) // once of each kind
+		work = append(work, func() error { return w.bind(first, parameters) }, func() error { return w.rotate(first, second, rotates) })
+		if rotates {
 			bound = append(bound, second)
 		} else {
 			bound = append(bound, first)
@@ -214,6 +216,9 @@ func walkFullBucket(t *testing.T, s *stack.Stack, deletion string) error {
 		func() error { return w.provision("") },
 		func() error { return fill(t, s.Cloud()) },
 		func() error {
+			if deletion == "empty" { // a run that fails counts what is left
+				s.Cloud().Faults().Add(cloud.Fault{Action: "oss:DeleteMultipleObjects", Effect: cloud.FailBefore, Code: "InternalError", Times: 1})
+			}
 			err := w.deprovision()
 			if _, denied := err.(*refusal); denied || deletion != "refuse" { //nolint:errorlint // refused returns it bare
 				return err
