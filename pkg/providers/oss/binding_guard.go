@@ -24,12 +24,12 @@ const (
 	gone                      // the bucket was deleted
 )
 
-// textBucketGone is the sentence for a bind to an instance without its bucket.
+// textBucketGone is the sentence for a bind or an update without the bucket.
 const textBucketGone = "The bucket of this instance does not exist any more: it was deleted outside of the broker. Delete the instance with its bindings, and make another."
 
 // guard looks at the bucket before anything of a binding exists.
 func (b bindings) guard(ctx context.Context, t providers.Task, seen providers.Seen) (providers.Seen, error) {
-	if seen.Exists || t.Goal != providers.Present || t.Of == nil || isBlocked(t.Facts, false) {
+	if seen.Exists || t.Goal != providers.Present || t.Of == nil || isBlocked(t.Facts, nil) {
 		return seen, nil
 	}
 	isExposed, err := b.service.isExposed(ctx, *t.Of)

@@ -186,7 +186,7 @@ func lookAtBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan
 	case err != nil:
 		return bucketState{}, err
 	}
-	state := bucketState{There: true, Owner: info.Owner, ACL: info.ACL, Blocked: isBlocked(t.Facts, info.Blocked != nil && *info.Blocked), Told: info.Told}
+	state := bucketState{There: true, Owner: info.Owner, ACL: info.ACL, Blocked: isBlocked(t.Facts, info.Blocked), Told: info.Told}
 	if plan.AccessKeyID == "" && t.Owner != "" && info.Owner != "" && info.Owner != t.Owner {
 		state.Foreign = true
 		return state, nil

@@ -51,6 +51,8 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 		return providers.FailStep(providers.Invalid, s.MissingRegion)
 	case s.Foreign:
 		return providers.FailStep(providers.Broken, textForeignBucket)
+	case !s.There && (t.Usable || t.Was != nil): // an empty bucket in its place would lose data silently
+		return providers.FailStep(providers.Broken, textBucketGone)
 	case !s.There:
 		request.ACL, request.StorageClass = plan.firstACL(), plan.StorageClass
 		request.Redundancy, request.ResourceGroup = textOf(plan.Options["Redundancy"]), textOf(plan.Options["ResourceGroupId"])

@@ -86,6 +86,8 @@ func TestNext_EveryStateOfABucket_HasItsStep(t *testing.T) {
 		want   string
 	}{
 		"nothing there: make it":                    {nil, bucketState{}, calls(stepBucket)},
+		"nothing there any more: fail":              {func(t *providers.Task) { t.Usable = true }, bucketState{}, broken},
+		"nothing there at an update: fail":          {func(t *providers.Task) { t.Was = &providers.Was{} }, bucketState{}, broken},
 		"made and not tagged: tag it":               {nil, bucketState{There: true, ACL: "private"}, calls(stepTags)},
 		"tagged by people only: tag it":             {nil, bucketState{There: true, ACL: "private", Tags: []providers.Tag{{Key: "team", Value: "a"}}}, calls(stepTags)},
 		"made and tagged: done":                     {nil, empty, done},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // lifecycle are the rules for old objects (OSS API, PutBucketLifecycle), which
@@ -158,6 +159,9 @@ func (a *lifecycleAge) complete() (wrong string) {
 		return "has either Days or CreatedBeforeDate."
 	}
 	if day, _, found := strings.Cut(a.CreatedBeforeDate, "T"); found {
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			return "has a CreatedBeforeDate that is no day of the calendar."
+		}
 		a.CreatedBeforeDate = day + "T00:00:00.000Z"
 	}
 	return ""

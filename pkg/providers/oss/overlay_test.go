@@ -130,6 +130,7 @@ func TestPrepare_ImpossibleOptions_AreRefused(t *testing.T) {
 		"days and a date":                     rule(`"Expiration":{"Days":3,"CreatedBeforeDate":"2030-01-01T00:00:00Z"}`),
 		"neither days nor a date":             rule(`"Expiration":{}`),
 		"a date that is no midnight":          rule(`"Expiration":{"CreatedBeforeDate":"2030-01-01T10:00:00Z"}`),
+		"a day that does not exist":           rule(`"Expiration":{"CreatedBeforeDate":"2030-02-30T00:00:00Z"}`),
 		"a transition to Standard":            rule(`"Transition":[{"Days":3,"StorageClass":"Standard"}]`),
 		"warmer with age":                     rule(`"Transition":[{"Days":3,"StorageClass":"Archive"},{"Days":5,"StorageClass":"IA"}]`),
 		"colder on the same day":              rule(`"Transition":[{"Days":3,"StorageClass":"IA"},{"Days":3,"StorageClass":"Archive"}]`),

@@ -30,16 +30,13 @@ const (
 // textRefusedACL is the sentence for a public ACL that OSS refuses.
 const textRefusedACL = "OSS refuses this Acl. Where public access is blocked for the whole cloud account, choose private, or ask the operator of the broker."
 
-// isBlocked returns what the broker did about public access, or else what OSS tells
-// of the bucket.
-func isBlocked(facts providers.Facts, told bool) bool {
-	switch facts.Open[factAccess] {
-	case accessBlocked:
-		return true
-	case accessAllowed:
-		return false
+// isBlocked returns what OSS tells of the bucket, which people may change, or else
+// what the broker did about public access.
+func isBlocked(facts providers.Facts, told *bool) bool {
+	if told != nil {
+		return *told
 	}
-	return told
+	return facts.Open[factAccess] == accessBlocked
 }
 
 // nextForAccess returns the next step towards the ACL and the block of public
@@ -104,11 +101,5 @@ func (s service) isExposed(ctx context.Context, instance providers.Task) (bool, 
 	if _, isVerdict := errors.AsType[*providers.Failure](err); isVerdict && !errors.Is(err, providers.ErrNotFound) {
 		return isPrivate, nil
 	}
-	switch {
-	case err != nil:
-		return false, err
-	case info.Blocked == nil:
-		return isPrivate && !isBlocked(instance.Facts, false), nil
-	}
-	return isPrivate && !*info.Blocked, nil
+	return isPrivate && !isBlocked(instance.Facts, info.Blocked), err
 }

@@ -231,3 +231,30 @@ func TestBlock_BrokerMayNot_IsTheOperators(t *testing.T) {
 		t.Errorf("the call ends with %v, want %v", err, providers.ErrDenied)
 	}
 }
+
+// People may change the block at the console: an update decides by what OSS tells.
+func TestUpdate_BlockOfTheConsole_DoesNotCount(t *testing.T) {
+	for name, c := range map[string]struct{ first, then string }{
+		"lifted":  {`{"Acl":"private"}`, `{"Acl":"private","Tags":{"team":"a"}}`},
+		"blocked": {`{"Acl":"public-read"}`, `{"Acl":"public-read-write"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newOpenFixture(t)
+			instance := w.instance(c.first)
+			w.make(instance)
+			if name == "blocked" { // the broker itself lifts a block first
+				w.make(w.update(instance, `{"Acl":"private"}`))
+				w.make(w.update(instance, c.first))
+			}
+			bucket := w.bucket(instance)
+			_, err := w.owner(bucket).PutBucketPublicAccessBlock(t.Context(), &sdk.PutBucketPublicAccessBlockRequest{
+				Bucket: &bucket, PublicAccessBlockConfiguration: &sdk.PublicAccessBlockConfiguration{BlockPublicAccess: new(!w.isBlocked())},
+			})
+			w.must(err)
+			w.make(w.update(instance, c.then))
+			if w.isBlocked() != (name == "lifted") {
+				t.Errorf("the bucket is blocked: %v", w.isBlocked())
+			}
+		})
+	}
+}
