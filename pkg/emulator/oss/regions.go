@@ -6,21 +6,23 @@ import (
 	"strings"
 )
 
-// ownNames are the regions that OSS names otherwise than the other products do. Its hosts
-// have these names (OSS documentation, "Regions and endpoints"; A451).
-var ownNames = map[string]string{
-	"cn-hangzhou-finance":   "cn-hzfinance",
-	"cn-shanghai-finance-1": "cn-shanghai-finance-1-pub",
-	"cn-shenzhen-finance-1": "cn-szfinance",
-	"cn-beijing-finance-1":  "cn-beijing-finance-1-pub",
+// ownNames returns the regions that OSS names otherwise than the other products do. Its
+// hosts have these names (OSS documentation, "Regions and endpoints"; A451).
+func ownNames() map[string]string {
+	return map[string]string{
+		"cn-hangzhou-finance":   "cn-hzfinance",
+		"cn-shanghai-finance-1": "cn-shanghai-finance-1-pub",
+		"cn-shenzhen-finance-1": "cn-szfinance",
+		"cn-beijing-finance-1":  "cn-beijing-finance-1-pub",
+	}
 }
 
 // locationOf returns a region as OSS names it.
-func locationOf(region string) string { return "oss-" + cmp.Or(ownNames[region], region) }
+func locationOf(region string) string { return "oss-" + cmp.Or(ownNames()[region], region) }
 
 // regionNamed returns the id of a region of OSS; name lacks the "oss-".
 func regionNamed(name string) string {
-	for region, own := range ownNames {
+	for region, own := range ownNames() {
 		if own == name {
 			return region
 		}

@@ -27,6 +27,7 @@ const (
 	factUploadsRemoved = "uploads_removed"
 	factEmptied        = "emptied" // number of runs that removed the last object
 	factEmptying       = "emptying"
+	factRulesSet       = "lifecycle_rules_set" // time at which OSS was left to empty the bucket
 )
 
 // The values of factEmptying: at the first look that finds content, at later ones, and
@@ -116,7 +117,25 @@ func expireContent(ctx context.Context, calls bucketCalls, bucket string) (provi
 	if err := calls.Expire(ctx, bucket); err != nil {
 		return providers.Facts{}, providers.UnlessMissing(err)
 	}
-	return providers.Facts{Open: map[string]string{factEmptying: byRules}}, nil
+	return providers.Facts{Open: map[string]string{factEmptying: byRules, factRulesSet: time.Now().UTC().Format(time.RFC3339)}}, nil
+}
+
+// patience is the time after which the rules of an expiring bucket are set again: people
+// may have removed them at the console. OSS takes up to five days by rules that stay,
+// and begins anew with rules that are set again.
+const patience = 7 * 24 * time.Hour
+
+// stillExpiring returns the facts of an expiring bucket that still has content: after
+// patience, the next step sets the rules again.
+func stillExpiring(t providers.Task) providers.Facts {
+	set, err := time.Parse(time.RFC3339, t.Facts.Open[factRulesSet])
+	switch {
+	case err != nil: // a record of before
+		return providers.Facts{Open: map[string]string{factRulesSet: time.Now().UTC().Format(time.RFC3339)}}
+	case time.Since(set) > patience:
+		return providers.Facts{Open: map[string]string{factEmptying: inRuns}}
+	}
+	return providers.Facts{}
 }
 
 func isExpiring(t providers.Task) bool { return t.Facts.Open[factEmptying] == byRules }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	emulated "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -113,6 +115,35 @@ func TestEmptying_DataCallsRefused_LeavesItToOSS(t *testing.T) {
 			}
 			w.remove(task)
 		})
+	}
+}
+
+// People may remove the rules at the console.
+func TestEmptying_RulesThatDoNothing_AreSetAgain(t *testing.T) {
+	w := newFixture(t)
+	w.usePublicEndpoint()
+	task, owner := w.emptied()
+	w.putMany(owner, 1)
+	for range 2 {
+		_, _ = w.step(task)
+	}
+	_, err := owner.DeleteBucketLifecycle(t.Context(), &sdk.DeleteBucketLifecycleRequest{Bucket: &owner.bucket})
+	w.must(err)
+	for _, set := range []struct{ at, next string }{
+		{"", "delete-bucket"}, // a record of before
+		{time.Now().Add(-6 * 24 * time.Hour).Format(time.RFC3339), "delete-bucket"},
+		{time.Now().Add(-8 * 24 * time.Hour).Format(time.RFC3339), "expire-content"},
+	} {
+		task.Facts.Open["lifecycle_rules_set"] = set.at
+		_, err := w.step(task)
+		w.wantKind(err, providers.Invalid)
+		if step, _ := w.step(task); step.Name != set.next || task.Facts.Open["lifecycle_rules_set"] == "" {
+			t.Errorf("rules of %q lead to %s, with %v", set.at, step.Name, task.Facts.Open)
+		}
+	}
+	rules, err := owner.GetBucketLifecycle(t.Context(), &sdk.GetBucketLifecycleRequest{Bucket: &owner.bucket})
+	if err != nil || len(rules.LifecycleConfiguration.Rules) != 3 {
+		t.Errorf("rules: %+v, %v", rules, err)
 	}
 }
 

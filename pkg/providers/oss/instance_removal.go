@@ -93,7 +93,7 @@ func deleteBucket(ctx context.Context, calls bucketCalls, t providers.Task, buck
 	case hasChannels:
 		return providers.Facts{}, &providers.Failure{Kind: providers.Policy, Text: textLiveChannels, Cause: err}
 	case isExpiring(t):
-		return providers.Facts{}, invalid(textExpiring, err)
+		return stillExpiring(t), invalid(textExpiring, err)
 	}
 	return providers.Facts{Open: map[string]string{factContent: "some"}}, providers.WithSentence(err, textNotYetEmpty)
 }
