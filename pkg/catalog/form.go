@@ -41,11 +41,25 @@ func (p *Plan) BindingValues(parameters json.RawMessage) (json.RawMessage, error
 }
 
 // SameBinding reports whether two sets of a binding's parameters mean the same
-// (BIND-09, BIND-11). A default that is written out equals an absent parameter.
+// (BIND-09, BIND-11). A default that is written out, and a value that others imply,
+// equals an absent parameter.
 func (p *Plan) SameBinding(a, b json.RawMessage) bool {
-	valuesA, errA := p.BindingValues(a)
-	valuesB, errB := p.BindingValues(b)
+	valuesA, errA := p.bindingMeaning(a)
+	valuesB, errB := p.bindingMeaning(b)
 	return errA == nil && errB == nil && Equal(valuesA, valuesB)
+}
+
+// bindingMeaning is BindingValues with the implied values of absent parameters.
+func (p *Plan) bindingMeaning(parameters json.RawMessage) (json.RawMessage, error) {
+	values, err := p.BindingValues(parameters)
+	if err != nil {
+		return nil, err
+	}
+	members, err := membersOf(values)
+	if err != nil {
+		return nil, err
+	}
+	return encode(formOfSchema(p.Schemas.Bind).withImplied(members))
 }
 
 // instanceForm returns the spellings of an instance's parameters: all of the

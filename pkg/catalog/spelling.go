@@ -48,8 +48,19 @@ type Spelling struct {
 	// schema is that of the provider. An overlay that changes it unsets Shipped.
 	Shipped bool `json:"shipped,omitempty"`
 
+	// Implied is the meaning of an absent parameter of a binding.
+	Implied *Implied `json:"implied,omitempty"`
+
 	// Enum is the enumeration of the parameter's schema. Load sets it.
 	Enum []any `json:"enum,omitempty"`
+}
+
+// An Implied gives the value that an absent parameter stands for: one where the
+// parameter By is given, and another where it is absent too.
+type Implied struct {
+	By        string `json:"by"`
+	Given     string `json:"given"`
+	Otherwise string `json:"otherwise"`
 }
 
 // A Form holds the Spelling of parameters by name. Parameters in normal form
@@ -90,6 +101,23 @@ func (f Form) apply(members map[string]json.RawMessage) (normal map[string]json.
 		}
 	}
 	return normal, problems
+}
+
+// withImplied adds the values that absent members stand for.
+func (f Form) withImplied(members map[string]json.RawMessage) map[string]json.RawMessage {
+	all := make(map[string]json.RawMessage, len(members)+1)
+	maps.Copy(all, members)
+	for name, spelling := range f {
+		if spelling.Implied == nil || members[name] != nil {
+			continue
+		}
+		value := spelling.Implied.Otherwise
+		if members[spelling.Implied.By] != nil {
+			value = spelling.Implied.Given
+		}
+		all[name] = jsonText(value)
+	}
+	return all
 }
 
 // value returns a value in normal form; present is false for an empty text.

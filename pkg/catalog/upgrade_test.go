@@ -284,3 +284,30 @@ func TestUpgraded_LaterBindParameters_HoldForOldRecords(t *testing.T) {
 		}
 	}
 }
+
+// The kind of a binding that its service account implies may be written out or left out.
+func TestSameBinding_ImpliedKind_EqualsTheAbsentOne(t *testing.T) {
+	t.Parallel()
+	offering, ok := shipped(t).Offering("oss-997b8372-8dac-40ac-ae65-758b4a502222")
+	if !ok {
+		t.Fatal("the catalog lacks OSS")
+	}
+	plan := offering.Plans[0]
+	for _, tc := range []struct {
+		first, again string
+		same         bool
+	}{
+		{`{"ServiceAccount":"app"}`, `{"ServiceAccount":"app","Kind":"role"}`, true},
+		{`{"ServiceAccount":"app","Kind":"Role"}`, `{"service_account":"app","Kind":null}`, true},
+		{`{}`, `{"Kind":"ram"}`, true},
+		{`{"Kind":"ram"}`, `{"ServiceAccount":"","Prefix":null}`, true},
+		{`{}`, `{"Kind":"role"}`, false},
+		{`{"ServiceAccount":"app"}`, `{"ServiceAccount":"app","Kind":"ram"}`, false},
+		{`{"ServiceAccount":"app"}`, `{"ServiceAccount":"other","Kind":"role"}`, false},
+		{`{"ServiceAccount":"app"}`, `{}`, false},
+	} {
+		if got := plan.SameBinding(json.RawMessage(tc.first), json.RawMessage(tc.again)); got != tc.same {
+			t.Errorf("%s and %s are the same: %t, want %t", tc.first, tc.again, got, tc.same)
+		}
+	}
+}
