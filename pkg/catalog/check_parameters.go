@@ -67,7 +67,7 @@ func (s *inputSchema) problems(parameters map[string]json.RawMessage) []string {
 	}
 	if s.schema != nil {
 		for _, f := range s.findings(values) {
-			problems = append(problems, f.sentence())
+			problems = append(problems, f.sentence()+s.inWords(f))
 		}
 	}
 	return problems
@@ -121,6 +121,23 @@ func (f finding) sentence() string {
 	return "parameter " + quote(strings.Join(f.place, ".")) + " " + f.want
 }
 
+// mustMatch begins the demand of a pattern.
+const mustMatch = "must match the pattern "
+
+// inWords returns the first sentence of a parameter's description where a finding is
+// about its pattern, which few people read.
+func (s *inputSchema) inWords(f finding) string {
+	if len(f.place) != 1 || !strings.HasPrefix(f.want, mustMatch) {
+		return ""
+	}
+	property := s.schema.Properties[f.place[0]]
+	if property == nil || property.Description == "" {
+		return ""
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(property.Description), ". ")
+	return " (" + strings.TrimSuffix(first, ".") + ")"
+}
+
 // findingsOf returns the leaves of the validator's tree in our own words, since
 // the validator's words hold values.
 func findingsOf(e *jsonschema.ValidationError) []finding {
@@ -170,7 +187,7 @@ func wanted(why jsonschema.ErrorKind) string {
 	case *kind.Dependency:
 		return fmt.Sprintf("must have %s where it has %s", list(why.Missing), quote(why.Prop))
 	case *kind.Pattern:
-		return fmt.Sprintf("must match the pattern %s", why.Want)
+		return mustMatch + why.Want
 	case *kind.Format:
 		return fmt.Sprintf("must have the format %s", why.Want)
 	case *kind.MinLength:

@@ -311,3 +311,27 @@ func TestSameBinding_ImpliedKind_EqualsTheAbsentOne(t *testing.T) {
 		}
 	}
 }
+
+// The refusal of a value that a pattern excludes says in words what is wanted.
+func TestCheckBind_AgainstAPattern_TellsTheDescription(t *testing.T) {
+	t.Parallel()
+	offering, ok := shipped(t).Offering("oss-997b8372-8dac-40ac-ae65-758b4a502222")
+	if !ok {
+		t.Fatal("the catalog lacks OSS")
+	}
+	var schema struct {
+		Properties map[string]struct {
+			Description string `json:"description"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(offering.Plans[0].Schemas.Bind, &schema); err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(schema.Properties["ServiceAccount"].Description, ".")
+	for _, name := range []string{"*", "team-a:app", "team-a/app", "App"} {
+		err := offering.Plans[0].CheckBind(json.RawMessage(`{"ServiceAccount":"` + name + `"}`))
+		if err == nil || first == "" || !strings.Contains(err.Error(), first) || strings.Contains(err.Error(), name+`"`) {
+			t.Errorf("the name %s: %v, want the words of the description and no value", name, err)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramrole"
@@ -39,6 +38,14 @@ func kindsOf(settings json.RawMessage) ([]string, error) {
 	return s.BindingKinds, nil
 }
 
+// inTheirPlace tells users of the kinds that a plan allows how to bind.
+func inTheirPlace(allowed []string) string {
+	if slices.Contains(allowed, kindRAM) {
+		return "Leave out Kind and ServiceAccount: the binding is then a RAM user with a key."
+	}
+	return "It makes those of the kind role: leave out Kind, and name a Kubernetes service account in ServiceAccount."
+}
+
 // chooseKind returns the kind of a new binding: the user's, or the one that the
 // other parameters mean. A service account means kindRole, and no other kind takes
 // one.
@@ -58,7 +65,7 @@ func chooseKind(p bindParameters, settings json.RawMessage) (string, error) {
 	}
 	switch {
 	case !slices.Contains(allowed, kind):
-		return "", invalid("This plan makes no bindings of the kind "+kind+". Leave out Kind and ServiceAccount, or choose one of: "+strings.Join(allowed, ", ")+".", nil)
+		return "", invalid("This plan makes no bindings of the kind "+kind+". "+inTheirPlace(allowed), nil)
 	case kind == kindRole && p.ServiceAccount == "":
 		return "", invalid("A binding of the kind role is for one Kubernetes service account: name it in ServiceAccount.", nil)
 	case kind != kindRole && p.ServiceAccount != "":

@@ -33,7 +33,7 @@ const platform = "kubernetes"
 // Sentences for users.
 const (
 	textName      = "ServiceAccount must be the name of a Kubernetes service account in the namespace of the binding: lower-case letters, digits, \"-\" and \".\", without a namespace and without wildcards."
-	textNamespace = "A binding for a ServiceAccount needs the Kubernetes namespace of the request, and the platform sent none that is valid. Bind without ServiceAccount: the binding is then a RAM user with a key."
+	textNamespace = "A binding for a ServiceAccount needs the Kubernetes namespace of the request, and the platform sent none that is valid. Bind without ServiceAccount where the plan makes bindings with a key."
 )
 
 // identityOf returns the service account that a bind is for. The parameter gives

@@ -153,7 +153,7 @@ func detach(ctx context.Context, calls calls, role string) error {
 // was made.
 func forgotten(fact string, err error) (providers.Facts, error) {
 	if err := providers.UnlessMissing(err); err != nil {
-		return providers.Facts{}, err
+		return providers.Facts{}, rampolicy.ExplainLinks(err)
 	}
 	return openFact(fact, ""), nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
 // The steps. A removal that is repeated has the same request each time, and
@@ -175,7 +176,7 @@ func detach(ctx context.Context, calls calls, user string) error {
 // was made.
 func forgotten(fact string, err error) (providers.Facts, error) {
 	if err := providers.UnlessMissing(err); err != nil {
-		return providers.Facts{}, err
+		return providers.Facts{}, rampolicy.ExplainLinks(err)
 	}
 	return openFact(fact, ""), nil
 }
