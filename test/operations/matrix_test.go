@@ -30,7 +30,7 @@ func TestCrashMatrix_EveryFault_LeavesNothing(t *testing.T) {
 		t.Fatalf("-behaviours=%s: use default, others or all", *behaviours)
 	}
 	t.Run("With", func(t *testing.T) {
-		for _, s := range append(services(), crowdedService()) {
+		for _, s := range append(services(), crowdedService(), optionsService()) {
 			for _, w := range tried {
 				if w.concerns(s) {
 					t.Run(s.name+w.name, func(t *testing.T) {

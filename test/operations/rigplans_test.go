@@ -71,6 +71,39 @@ offerings:
         additionalProperties: false
         properties:
           Acl: {type: string}
+  - id: oss-options
+    name: options
+    description: A bucket with options.
+    free: false
+    updateable: false
+    settings:
+      acl: private
+      storageClass: Standard
+      bindingKinds: [ram, role]
+      versioning: Enabled
+      encryption: {SSEAlgorithm: AES256}
+      lifecycle: [{Expiration: {Days: 7}}]
+      cors: [{AllowedOrigin: ["https://example.com"], AllowedMethod: [GET]}]
+      tags: {team: blue}
+    deletion: empty
+    deadline: 1h
+    rotatable: true
+    schemas:
+      update:
+        $schema: http://json-schema.org/draft-04/schema#
+        type: object
+        additionalProperties: false
+        properties:
+          Versioning: {type: string}
+          Lifecycle: {type: array}
+          Cors: {type: array}
+      bind:
+        $schema: http://json-schema.org/draft-04/schema#
+        type: object
+        additionalProperties: false
+        properties:
+          ServiceAccount: {type: string}
+          Access: {type: string}
 `
 
 func rigCatalog(t *testing.T) *catalog.Catalog {
