@@ -126,6 +126,7 @@ func TestProfileFile_BadContent_IsRefusedWithItsLine(t *testing.T) {
 		"VPC not allowed":        {"profiles:\n  a: {vpc-id: vpc-1, allowed-vpcs: [vpc-2]}", "allowed-vpcs"},
 		"malformed network":      {"profiles:\n  a: {whitelist: [everyone]}", "10.0.0.0/8"},
 		"unknown product":        {"profiles:\n  a: {endpoints: {s3: https://s3.example.com}}", "oss"},
+		"metadata":               {"profiles:\n  a: {endpoints: {metadata: http://100.100.100.200}}", "--endpoint metadata"},
 		"plain http":             {"profiles:\n  a: {endpoints: {rds: http://rds.example.com}}", "--insecure-endpoints"},
 	} {
 		_, err := readConfig([]string{"--broker-id", "b", "--region", "cn-hangzhou", "--profile-file", file(t, tc.content)}, env())

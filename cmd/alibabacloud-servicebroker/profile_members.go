@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
 // defaultProfile is the word for the profile of the flags.
@@ -95,6 +96,9 @@ func (p *profile) setEndpoints(node *yaml.Node) error {
 		var address string
 		if err := text(&address)(value); err != nil {
 			return fmt.Errorf("%s %w", product, err)
+		}
+		if product == descriptor.MetadataEndpoint {
+			return errors.New("metadata is the service of the broker's machine, which all profiles share: set --endpoint metadata=URL, and leave it out here")
 		}
 		return p.endpoints.Set(product + "=" + address)
 	})
