@@ -110,7 +110,7 @@ func (h Held) current(have Values, name string) (json.RawMessage, bool) {
 // fallback returns the value of a parameter that is absent.
 func (h Held) fallback(name string) (json.RawMessage, bool) {
 	var settings map[string]json.RawMessage
-	if resolved, err := h.Plan.resolvedSettings(); name != "" && err == nil && json.Unmarshal(orNull(resolved), &settings) == nil {
+	if resolved, err := h.Plan.ResolvedSettings(); name != "" && err == nil && json.Unmarshal(orNull(resolved), &settings) == nil {
 		if value, ok := settings[settingOf(name)]; ok {
 			return value, true
 		}

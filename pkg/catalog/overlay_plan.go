@@ -69,7 +69,7 @@ func (e *editor) settings(place string, o *Offering, raw json.RawMessage) {
 	known := map[string]json.RawMessage{}
 	for _, p := range o.Plans {
 		var settings map[string]json.RawMessage
-		resolved, err := p.resolvedSettings()
+		resolved, err := p.ResolvedSettings()
 		if err == nil {
 			err = json.Unmarshal(orNull(resolved), &settings)
 		}
@@ -122,7 +122,7 @@ func (e *editor) mergePlan(place string, have *Plan, changes map[string]json.Raw
 	before := have.defaults()
 	model := *have
 	var err error
-	if model.Settings, err = have.resolvedSettings(); err != nil {
+	if model.Settings, err = have.ResolvedSettings(); err != nil {
 		e.validator.failf(place, "%w", err)
 		return nil
 	}

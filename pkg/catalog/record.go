@@ -43,7 +43,7 @@ type recordedPlan struct {
 
 // Recorded returns the plan as records keep it.
 func (p *Plan) Recorded() (json.RawMessage, error) {
-	settings, err := p.resolvedSettings()
+	settings, err := p.ResolvedSettings()
 	if err != nil {
 		return nil, err
 	}
@@ -198,9 +198,9 @@ func withDefaults(schema json.RawMessage, defaults map[string]json.RawMessage) j
 	return withProperties(schema, properties)
 }
 
-// resolvedSettings returns the plan's settings with the defaults of its create
+// ResolvedSettings returns the plan's settings with the defaults of its create
 // schema. They describe an instance made without parameters.
-func (p *Plan) resolvedSettings() (json.RawMessage, error) {
+func (p *Plan) ResolvedSettings() (json.RawMessage, error) {
 	defaults := p.defaults()
 	if len(defaults) == 0 {
 		return p.Settings, nil

@@ -63,7 +63,11 @@ func (l List) CheckSettings(offerings []*catalog.Offering) error {
 			continue
 		}
 		for _, plan := range offering.Plans {
-			if err := check(plan.Settings); err != nil {
+			settings, err := plan.ResolvedSettings()
+			if err == nil {
+				err = check(settings)
+			}
+			if err != nil {
 				return fmt.Errorf("plan %s of %s: %w", plan.Name, offering.Name, err)
 			}
 		}

@@ -82,6 +82,31 @@ func TestOverlay_WrongSettingOfOption_IsRefused(t *testing.T) {
 	}
 }
 
+// Settings that the schemas accept, and that make every instance fail, are found at the
+// start.
+func TestOverlay_ImpossibleSettings_AreRefused(t *testing.T) {
+	for name, c := range map[string]struct{ overlay, want string }{
+		"as shipped":                {`{}`, ""},
+		"public where allowed":      {`{settings: {public: true, acl: public-read}}`, ""},
+		"a rule without action":     {`{settings: {lifecycle: [{}]}}`, "no action"},
+		"a tag of the broker":       {`{settings: {tags: {osb-a: b}}}`, "belongs to the broker"},
+		"public where not allowed":  {`{settings: {acl: public-read}}`, "private buckets alone"},
+		"three zones for cold data": {`{settings: {redundancy: ZRS, storageClass: ColdArchive}}`, "Redundancy ZRS"},
+	} {
+		_, plan, err := overlaid(t, c.overlay)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		settings, err := plan.ResolvedSettings()
+		if err == nil {
+			err = checkSettings(settings)
+		}
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // The schema of an option that an overlay has changed is kept in the record.
 func TestOverlay_ChangedSchemaOfOption_IsRecorded(t *testing.T) {
 	c, plan, err := overlaid(t, `{schemas: {update: {properties: {Tags: {maxProperties: 1}}}}}`)

@@ -55,19 +55,6 @@ func endpointSettingsOf(raw json.RawMessage) (endpointSettings, error) {
 	return s, nil
 }
 
-// checkSettings refuses unusable settings of endpoints and kinds at the start, with the
-// cause that an operator reads.
-func checkSettings(settings json.RawMessage) error {
-	_, err := endpointSettingsOf(settings)
-	if err == nil {
-		_, err = kindsOf(settings)
-	}
-	if failure, ok := errors.AsType[*providers.Failure](err); ok {
-		return failure.Cause
-	}
-	return err
-}
-
 func (s endpointSettings) domainOf(bucket string) string {
 	return strings.ReplaceAll(s.Domain, bucketInDomain, bucket)
 }
