@@ -102,6 +102,7 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 	if a.task, err = lifecycle.TaskOf(a.config.BrokerID, a.record, a.instance); err != nil {
 		return time.Time{}, fmt.Errorf("%w: %w", lifecycle.ErrUnrecoverable, err)
 	}
+	a.task.Made = a.term.memory.takeMade(a.record)
 	a.task.Body = a.bodyReader(a.record)
 	if a.task.Of != nil {
 		a.task.Of.Body = a.bodyReader(a.instance)

@@ -31,6 +31,7 @@ type recordMemory struct {
 	foreign *foreignEpoch
 	work    *work
 	waits   *waits
+	made    *madeSteps
 }
 
 // A requeue postpones the next look at a record to a time, unless the record's
@@ -137,7 +138,7 @@ func (m *memory) requeueAfter(r *store.Record, after time.Time) {
 	defer m.mu.Unlock()
 	if after.IsZero() || r.Settled {
 		if entry := m.records[r.Key]; entry != nil {
-			entry.requeue, entry.waits = nil, nil
+			entry.requeue, entry.waits, entry.made = nil, nil, nil
 			m.prune(r.Key)
 		}
 		return
@@ -156,7 +157,7 @@ func (m *memory) settle(k store.Key) {
 	}
 	m.clearFault(k)
 	m.clearReturned(entry)
-	entry.requeue, entry.waits = nil, nil
+	entry.requeue, entry.waits, entry.made = nil, nil, nil
 	m.prune(k)
 }
 
@@ -174,7 +175,7 @@ func (m *memory) forgetDelays(instanceID string) []store.Key {
 			faulty = append(faulty, k)
 			m.clearFault(k)
 		}
-		entry.requeue = nil
+		entry.requeue, entry.made = nil, nil
 		m.prune(k)
 	}
 	return faulty

@@ -49,6 +49,9 @@ func (a *attempt) call(ctx context.Context, seen providers.Seen, step providers.
 	if lifecycle.IsUnrecoverable(callErr) {
 		return time.Time{}, fmt.Errorf("step %s: %w", step.Name, callErr)
 	}
+	if outcome == operationContinues && callErr == nil {
+		a.term.memory.noteMade(a.record, a.task.Made, a.task.Begun, step.Key())
+	}
 	op := a.record.Operation
 	if outcome == operationFailed {
 		a.term.engine.metrics.ended(a.record.Provider, op)

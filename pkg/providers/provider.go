@@ -94,6 +94,10 @@ type Task struct {
 	// Begun names the steps whose calls may have been made in this operation, or is
 	// nil where that is unknown; see HasBegun.
 	Begun []string
+	// Made names the steps of this operation where each call so far succeeded, is
+	// stored, and follows the one before without any other event. It is nil where
+	// something else happened: an error, a lost answer, a wait, another process.
+	Made []string
 	// Of is the instance that a binding belongs to; nil for instances.
 	Of *Task
 	// Locked are the accounts of an instance that have outlived their bindings,
@@ -105,8 +109,14 @@ type Task struct {
 
 // HasBegun reports whether a call of the step may have been made in this operation,
 // for any target.
-func (t Task) HasBegun(step string) bool {
-	return slices.ContainsFunc(t.Begun, func(key string) bool {
+func (t Task) HasBegun(step string) bool { return containsStep(t.Begun, step) }
+
+// HasMade reports whether the call of the step has succeeded in this operation, which
+// has seen nothing but successful calls: a look would only repeat the answer.
+func (t Task) HasMade(step string) bool { return t.Goal == Present && containsStep(t.Made, step) }
+
+func containsStep(keys []string, step string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool {
 		name, _, _ := strings.Cut(key, "/")
 		return IsTagStep(name, step)
 	})

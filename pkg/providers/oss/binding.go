@@ -18,7 +18,7 @@ type bindingKind interface {
 
 // bindings is the part of the provider that makes bindings: each by the kind that
 // its parameters chose, which its plan keeps. A bind to an instance of before blocks
-// public access to its bucket first.
+// public access to its bucket first, any other bind before its credentials count.
 type bindings struct {
 	service service
 	kinds   map[string]bindingKind
@@ -110,7 +110,8 @@ func (b bindings) Prepare(t providers.Task) (providers.Plan, error) {
 	return whole, nil
 }
 
-// Observe looks as the kind does, and before anything exists at the bucket.
+// Observe looks as the kind does, and at the bucket: before anything exists, or with
+// the new key before it is handed out.
 func (b bindings) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
 	kind, plan, err := b.kindOf(t)
 	if err != nil {
@@ -120,7 +121,7 @@ func (b bindings) Observe(ctx context.Context, t providers.Task) (providers.Seen
 	if err != nil || !plan.Guarded {
 		return seen, err
 	}
-	return b.guard(ctx, t, seen)
+	return b.guard(ctx, t, plan.Kind, seen)
 }
 
 // Next blocks public access first.

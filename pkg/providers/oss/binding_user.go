@@ -22,20 +22,21 @@ func (s service) userBindings() ramuser.Kind {
 }
 
 // tryKey looks at the bucket with the new key of a binding. Every access allows that
-// call, which works at each endpoint and tells nothing of the objects.
-func (s service) tryKey(ctx context.Context, binding providers.Task, key ramuser.Key) error {
+// call, which works at each endpoint and tells nothing of the objects. It tells the
+// bucketInfo.
+func (s service) tryKey(ctx context.Context, binding providers.Task, key ramuser.Key) (any, error) {
 	plan, err := instancePlanOf(*binding.Of)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s, err = s.of(*binding.Of); err != nil {
-		return err
+		return nil, err
 	}
-	_, err = s.calls(s.clients(userKey{key.ID, key.Secret}), plan).Info(ctx, plan.Bucket)
+	info, err := s.calls(s.clients(userKey{key.ID, key.Secret}), plan).Info(ctx, plan.Bucket)
 	if errors.Is(err, providers.ErrNotFound) {
-		return invalid(textBucketGone, err)
+		return nil, invalid(textBucketGone, err)
 	}
-	return err
+	return info, err
 }
 
 // credentialsOfUser returns the credentials of an application with the key of a user.

@@ -101,5 +101,10 @@ func (s service) isExposed(ctx context.Context, instance providers.Task) (bool, 
 	if _, isVerdict := errors.AsType[*providers.Failure](err); isVerdict && !errors.Is(err, providers.ErrNotFound) {
 		return isPrivate, nil
 	}
-	return isPrivate && !isBlocked(instance.Facts, info.Blocked), err
+	return err == nil && isExposedBy(instance, plan, info), err
+}
+
+// isExposedBy is isExposed by what OSS tells of the bucket.
+func isExposedBy(instance providers.Task, plan instancePlan, info bucketInfo) bool {
+	return plan.ACL == aclPrivate && !plan.Unblocked && !isBlocked(instance.Facts, info.Blocked)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -31,15 +32,23 @@ func (k Kind) tryKey(ctx context.Context, t providers.Task, p plan, s *State) (p
 	if t.Goal != providers.Present || have.ID == "" || nextToMake(t, p, *s).Name != waitTaken {
 		return providers.Facts{}, nil
 	}
-	err := k.config.Try(ctx, t, have)
+	told, err := k.config.Try(ctx, t, have)
 	switch {
 	case err == nil:
-		s.Taken = true
+		s.Taken, s.Told = true, told
 		return openFact(factKeyCheck, takenKey(have)), nil
 	case errors.Is(err, providers.ErrCredentials), errors.Is(err, providers.ErrDenied):
 		return openFact(factKeyCheck, "refused: "+codeOf(err)), nil
 	}
 	return providers.Facts{}, fmt.Errorf("ramuser: try the new key of user %s: %w", p.User, err)
+}
+
+// WithoutCheck returns the facts of a look without the one that the key was taken, for
+// a service that has something to do before: the key is tried again after that.
+func WithoutCheck(f providers.Facts) providers.Facts {
+	f.Open = maps.Clone(f.Open)
+	delete(f.Open, factKeyCheck)
+	return f
 }
 
 func codeOf(err error) string {

@@ -43,8 +43,10 @@ type State struct {
 	// Attached and Keys are of our user, else empty.
 	Attached []Attachment
 	Keys     []string
-	// Taken says that the service takes the key of the record.
+	// Taken says that the service takes the key of the record, and Told is what it
+	// told of itself then; nil: it was not asked in this look.
 	Taken bool
+	Told  any
 }
 
 // An Attachment is a policy that a user has.
@@ -58,7 +60,8 @@ func observe(ctx context.Context, calls reads, t providers.Task, p plan) (provid
 	if err != nil {
 		return providers.Seen{}, fmt.Errorf("ramuser: observe user %s: %w", p.User, err)
 	}
-	seen := providers.Seen{Exists: state.User == Ours || state.Policy == Ours, State: state}
+	isSeen := func(p Presence, step string) bool { return p == Ours && !isMade(t, step) }
+	seen := providers.Seen{Exists: isSeen(state.User, stepUser) || isSeen(state.Policy, stepPolicy), State: state}
 	open := map[string]string{}
 	if state.User == Ours {
 		open[factUser] = p.User
@@ -72,33 +75,51 @@ func observe(ctx context.Context, calls reads, t providers.Task, p plan) (provid
 	return seen, nil
 }
 
+// isMade reports whether a step of a bind that made its own user needs no look.
+func isMade(t providers.Task, step string) bool { return t.HasMade(stepUser) && t.HasMade(step) }
+
 // look finds the user and the policy by name, which comes from the sealed plan. A bind
-// leaves out the reads of what it has not yet begun to make.
+// leaves out the reads of what it has not yet begun to make, and of what it has just
+// made: the cloud refuses the next step without it, and then everything is looked at.
 func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, err error) {
 	if t.IsUntouched(stepUser) {
 		return s, nil
 	}
 	notBegun := func(step string) bool { return t.HasBegun(stepUser) && t.IsToMake(step) }
-	comments, err := calls.User(ctx, p.User)
-	if s.User, err = rampolicy.PresenceOf(err, comments, t.Life, t.Facts.Open[factUser] == p.User); err != nil {
+	if s.User, err = lookAtUser(ctx, calls, t, p); err != nil || notBegun(stepPolicy) {
 		return s, err
 	}
-	if notBegun(stepPolicy) {
-		return s, nil
-	}
-	description, err := calls.Policy(ctx, p.Policy)
-	if s.Policy, err = rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factPolicy] == p.Policy); err != nil || s.User != Ours {
+	if s.Policy, err = lookAtPolicy(ctx, calls, t, p); err != nil || s.User != Ours || notBegun(stepAttach) {
 		return s, err
 	}
-	if notBegun(stepAttach) {
-		return s, nil
-	}
-	if s.Attached, err = calls.Attached(ctx, p.User); providers.UnlessMissing(err) != nil {
+	if isMade(t, stepAttach) {
+		s.Attached = []Attachment{{Type: CustomPolicy, Policy: p.Policy}}
+	} else if s.Attached, err = calls.Attached(ctx, p.User); providers.UnlessMissing(err) != nil {
 		return s, err
 	}
 	if notBegun(stepKey) {
 		return s, nil
 	}
+	if have := keyOf(t.Facts); have.ID != "" && isMade(t, stepKey) {
+		s.Keys = []string{have.ID}
+		return s, nil
+	}
 	s.Keys, err = calls.Keys(ctx, p.User)
 	return s, providers.UnlessMissing(err)
+}
+
+func lookAtUser(ctx context.Context, calls reads, t providers.Task, p plan) (Presence, error) {
+	if isMade(t, stepUser) {
+		return Ours, nil
+	}
+	comments, err := calls.User(ctx, p.User)
+	return rampolicy.PresenceOf(err, comments, t.Life, t.Facts.Open[factUser] == p.User)
+}
+
+func lookAtPolicy(ctx context.Context, calls reads, t providers.Task, p plan) (Presence, error) {
+	if isMade(t, stepPolicy) {
+		return Ours, nil
+	}
+	description, err := calls.Policy(ctx, p.Policy)
+	return rampolicy.PresenceOf(err, description, t.Life, t.Facts.Open[factPolicy] == p.Policy)
 }

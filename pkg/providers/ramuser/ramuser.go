@@ -29,8 +29,9 @@ type Config struct {
 	Credentials func(binding providers.Task, user string, key Key) (map[string]string, error)
 	// Try makes a harmless call to the service that the new key signs and that the
 	// policy allows. ErrCredentials and ErrDenied say that key or policy do not count
-	// yet. Nil: a key is handed out as soon as RAM lists it.
-	Try func(ctx context.Context, binding providers.Task, key Key) error
+	// yet; told is the answer, for State.Told. Nil: a key is handed out as soon as RAM
+	// lists it.
+	Try func(ctx context.Context, binding providers.Task, key Key) (told any, err error)
 	// Substitute returns clients that may act in place of the instance's, whose key
 	// the cloud refuses with err: clients of the same account, or nil for none. Its
 	// own error replaces err. Nil: there are none.
