@@ -28,7 +28,8 @@ type attempt struct {
 	instance *store.Record // of a binding; nil for an instance
 	provider providers.Provider
 	task     providers.Task
-	observed bool // the provider was called
+	made     madeSteps // as the memory had them before the attempt
+	observed bool      // the provider was called
 	now      time.Time
 }
 
@@ -102,7 +103,8 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 	if a.task, err = lifecycle.TaskOf(a.config.BrokerID, a.record, a.instance); err != nil {
 		return time.Time{}, fmt.Errorf("%w: %w", lifecycle.ErrUnrecoverable, err)
 	}
-	a.task.Made = a.term.memory.takeMade(a.record)
+	a.made = a.term.memory.takeMade(a.record)
+	a.task.Made = a.made.steps
 	a.task.Body = a.bodyReader(a.record)
 	if a.task.Of != nil {
 		a.task.Of.Body = a.bodyReader(a.instance)

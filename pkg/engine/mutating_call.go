@@ -50,7 +50,7 @@ func (a *attempt) call(ctx context.Context, seen providers.Seen, step providers.
 		return time.Time{}, fmt.Errorf("step %s: %w", step.Name, callErr)
 	}
 	if outcome == operationContinues && callErr == nil {
-		a.term.memory.noteMade(a.record, a.task.Made, a.task.Begun, step.Key())
+		a.term.memory.noteMade(a.record, a.made, a.task.Begun, step.Key())
 	}
 	op := a.record.Operation
 	if outcome == operationFailed {

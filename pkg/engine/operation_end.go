@@ -16,6 +16,14 @@ import (
 // wait stores the step that the operation waits at, if it is new, and returns the
 // time of the next look.
 func (a *attempt) wait(ctx context.Context, seen providers.Seen, step providers.Step) (time.Time, error) {
+	next, err := a.storeWait(ctx, seen, step)
+	if err == nil {
+		a.term.memory.keepMade(a.record, a.made)
+	}
+	return next, err
+}
+
+func (a *attempt) storeWait(ctx context.Context, seen providers.Seen, step providers.Step) (time.Time, error) {
 	next := a.now.Add(a.pollInterval(step))
 	facts, fresh := lifecycle.AddFacts(a.record, a.secrets(), seen.Facts)
 	op := a.record.Operation

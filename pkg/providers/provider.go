@@ -96,7 +96,7 @@ type Task struct {
 	Begun []string
 	// Made names the steps of this operation where each call so far succeeded, is
 	// stored, and follows the one before without any other event. It is nil where
-	// something else happened: an error, a lost answer, a wait, another process.
+	// something else happened: an error, a lost answer, a long wait, another process.
 	Made []string
 	// Of is the instance that a binding belongs to; nil for instances.
 	Of *Task
