@@ -27,7 +27,7 @@ func (w *fixture) since(first int) []string {
 
 // plainBind are the calls of a bind that nothing disturbs.
 func plainBind() []string {
-	return []string{"CreateUser", "CreatePolicy", "AttachPolicyToUser", "CreateAccessKey", "GetBucketInfo"}
+	return []string{"CreateUser", "CreatePolicy", "AttachPolicyToUser", "CreateAccessKey", "ListAccessKeys", "GetBucketInfo"}
 }
 
 // looks are the calls that look at a user.
@@ -35,16 +35,18 @@ func looks() []string {
 	return []string{"GetUser", "GetPolicy", "ListPoliciesForUser", "ListAccessKeys"}
 }
 
-// A key that counts late costs looks with the key alone, for the first minute.
-func TestBind_LateKey_LooksWithTheKeyAlone(t *testing.T) {
+// A key that counts late costs looks at keys alone, for the first minute.
+func TestBind_LateKey_LooksAtKeysAlone(t *testing.T) {
 	w := newFixture(t)
 	instance := w.instance("")
 	w.make(instance)
 	w.late(20*time.Second, 0)
 	first := len(w.cloud.Calls(""))
 	w.make(w.binding(instance))
-	if got := slices.Compact(w.since(first)); !slices.Equal(got, plainBind()) {
-		t.Errorf("calls %v, want %v", got, plainBind())
+	for _, call := range w.since(first) {
+		if !slices.Contains(plainBind(), call) {
+			t.Errorf("a key that is late by seconds costs a %s", call)
+		}
 	}
 	w.late(2*time.Minute, 0)
 	first = len(w.cloud.Calls(""))

@@ -100,10 +100,7 @@ func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, 
 	if notBegun(stepKey) {
 		return s, nil
 	}
-	if have := keyOf(t.Facts); have.ID != "" && isMade(t, stepKey) {
-		s.Keys = []string{have.ID}
-		return s, nil
-	}
+	// A CreateAccessKey that was repeated on its way made two keys, and answered once.
 	s.Keys, err = calls.Keys(ctx, p.User)
 	return s, providers.UnlessMissing(err)
 }
