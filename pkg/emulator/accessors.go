@@ -3,6 +3,7 @@ package emulator
 import (
 	"time"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/kms"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/metadata"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
@@ -29,6 +30,9 @@ func (s *Server) RAM() *ram.RAM { return Service[*ram.RAM](s) }
 
 // OSS is short for Service[*oss.Service].
 func (s *Server) OSS() *oss.Service { return Service[*oss.Service](s) }
+
+// KMS is short for Service[*kms.Service].
+func (s *Server) KMS() *kms.Service { return Service[*kms.Service](s) }
 
 // A State is GET /state with the types of the products that tests look into.
 type State struct {

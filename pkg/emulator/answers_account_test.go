@@ -9,6 +9,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/kms"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/sts"
 )
 
@@ -166,4 +167,14 @@ func answersOfSTS(t *testing.T, a *answers) {
 	part := base64.RawURLEncoding.EncodeToString
 	token := part([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." + part(claims) + "." + part([]byte("any"))
 	a.do(t, "AssumeRoleWithOIDC", "RoleArn", account+"role/pods", "RoleSessionName", "session", "OIDCProviderArn", account+"oidc-provider/cluster", "OIDCToken", token)
+}
+
+// answersOfKMS describes a key of an instance, and one that is going.
+func answersOfKMS(t *testing.T, a *answers) {
+	t.Helper()
+	a.srv.KMS().Behave(func(b *kms.Behaviour) {
+		b.Keys = kms.Keys{{ID: "a", Instance: "kst-1"}, {ID: "b", State: kms.PendingDeletion}}
+	})
+	a.do(t, "DescribeKey", "KeyId", "a")
+	a.do(t, "DescribeKey", "KeyId", "b")
 }

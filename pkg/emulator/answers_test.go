@@ -145,6 +145,7 @@ func text(t *testing.T, answer any, path ...any) string {
 // sends all of its members.
 func answerScenarios() map[string]func(*testing.T, *answers) {
 	return map[string]func(*testing.T, *answers){
+		"Kms":      answersOfKMS,
 		"Location": answersOfLocation,
 		"Ram":      answersOfRAM,
 		"Rds":      answersOfRDS,

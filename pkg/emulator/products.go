@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/kms"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/metadata"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/ram"
@@ -34,13 +35,15 @@ func Products(e Environment) ([]Product, error) {
 	}
 	tokens := sts.New(sts.Options{Clock: c.Clock, AccountID: c.AccountID, Roles: access, Providers: c.OIDC})
 	keys := cloud.Keyring{access, tokens}
+	encryption := kms.New(c.AccountID, c.Clock.Now())
 	return []Product{
 		network.Product(),
 		access.Product(),
 		tokens.Product(),
+		encryption.Product(),
 		oss.New(oss.Config{
 			Clock: c.Clock, Keys: keys, Authorizer: access, Faults: e.Faults, Journal: e.Journal,
-			Region: c.Region, Regions: regionIDs(c.Regions), Wall: e.Switches.Now, Unknown: c.Unknown, UnknownNotFound: e.Switches.UnknownNotFound, Behaviour: buckets,
+			Region: c.Region, Regions: regionIDs(c.Regions), Wall: e.Switches.Now, Unknown: c.Unknown, UnknownNotFound: e.Switches.UnknownNotFound, Behaviour: buckets, KMS: encryption,
 		}).Product(),
 		rds.New(rds.Options{Clock: c.Clock, Network: network, AccountID: c.AccountID, Profile: c.Profile, Engine: c.Engine, Report: c.Report}).Product(),
 		metadata.New(metadata.Options{Clock: c.Clock, Sessions: tokens, Network: network, AccountID: c.AccountID, InstanceID: "i-emulated", RegionID: c.Region, Role: InstanceRole, AllowV1: c.MetadataV1}).Product(),

@@ -11,6 +11,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/kms"
 )
 
 // sameAfterRestore repeats a call that changes nothing on an emulator that has loaded
@@ -27,6 +28,9 @@ func (a *answers) sameAfterRestore(t *testing.T, action string, values map[strin
 		if err := a.restored.Load(bytes.NewReader(savedState(t, a.srv))); err != nil {
 			t.Fatal(err)
 		}
+		var keys kms.Keys // a switch, which saved states leave out
+		a.srv.KMS().Behave(func(b *kms.Behaviour) { keys = b.Keys })
+		a.restored.KMS().Behave(func(b *kms.Behaviour) { b.Keys = keys })
 	}
 	body, code := caller{a.restored, a.client}.call(t, a.api, action, values)
 	if code != "" {

@@ -151,6 +151,9 @@ func (e *environment) endpoint(product string) string {
 	if e.srv != nil {
 		return e.srv.URL()
 	}
+	if product == "kms" { // has no central host
+		product += "." + e.region
+	}
 	return "https://" + product + ".aliyuncs.com"
 }
 
@@ -159,7 +162,7 @@ func (e *environment) endpoint(product string) string {
 func (e *environment) signed(product, action string, pairs ...string) (url string, params url.Values) {
 	params = map[string][]string{
 		"Action": {action}, "Format": {"JSON"}, "AccessKeyId": {e.key.id}, "RegionId": {e.region},
-		"Version":         {map[string]string{"rds": "2014-08-15", "ram": "2015-05-01", "sts": "2015-04-01", "vpc": "2016-04-28"}[product]},
+		"Version":         {map[string]string{"rds": "2014-08-15", "ram": "2015-05-01", "sts": "2015-04-01", "vpc": "2016-04-28", "kms": "2016-01-20"}[product]},
 		"SignatureMethod": {"HMAC-SHA1"}, "SignatureVersion": {"1.0"}, "SignatureNonce": {rand.Text()},
 		"Timestamp": {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
 	}

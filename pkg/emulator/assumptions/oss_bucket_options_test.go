@@ -1,11 +1,13 @@
 package assumptions_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/kms"
 	emulatedoss "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/oss"
 )
 
@@ -65,22 +67,13 @@ func TestA482_EncryptionWithUnknownKey_Taken(t *testing.T) {
 
 func TestA483_ObjectWithUnknownKey_Refused(t *testing.T) {
 	verify(t, never, func(e *environment) {
-		e.srv.OSS().Behave(func(b *emulatedoss.Behaviour) { b.KMSKeys = []string{"key-1"} })
-		c, name := e.bucket()
-		put := func(key string) error {
-			_, err := c.PutBucketEncryption(e.Context(), &oss.PutBucketEncryptionRequest{Bucket: oss.Ptr(name), ServerSideEncryptionRule: &oss.ServerSideEncryptionRule{
-				ApplyServerSideEncryptionByDefault: &oss.ApplyServerSideEncryptionByDefault{SSEAlgorithm: oss.Ptr("KMS"), KMSMasterKeyID: oss.Ptr(key)},
-			}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = c.PutObject(e.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr(name), Key: oss.Ptr("k")})
-			return err
-		}
-		if err := put("key-1"); err != nil {
+		e.keys(kms.Key{ID: "key-1"})
+		if err := e.putWith("key-1"); err != nil {
 			t.Error(err)
 		}
-		e.refused(put("key-2"), 400, "InvalidArgument")
+		if text := e.refused(e.putWith("key-2"), 400, "InvalidArgument"); !strings.Contains(text, "<EC>0005-00000208</EC>") {
+			t.Errorf("the refusal is %s", text)
+		}
 	})
 }
 

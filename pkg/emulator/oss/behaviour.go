@@ -32,9 +32,6 @@ type Behaviour struct {
 	UserDisable string
 	// NameLag is the time in which the name of a deleted bucket is not free (A408).
 	NameLag time.Duration
-	// KMSKeys are the ids of the keys that KMS has and that are enabled; nil: every id
-	// is one (A483).
-	KMSKeys []string
 	// ResourceGroups are the ids of the account's resource groups; nil: every id is one
 	// (A484).
 	ResourceGroups []string

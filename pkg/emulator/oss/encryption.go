@@ -83,13 +83,20 @@ func (b *bucket) encryptionFor(h http.Header) encryptionRule {
 	return rule
 }
 
-// refuseUnknownKey refuses an object whose key KMS does not have (A483).
+// refuseUnknownKey refuses an object whose key KMS does not have (A483) or has
+// disabled (A487).
 func (s *Service) refuseUnknownKey(r *request) *apiError {
 	rule := r.bucket.encryptionFor(r.Header)
-	if s.behaviour.KMSKeys == nil || rule.KMSMasterKeyID == "" || rule.KMSMasterKeyID == ownKey(r.bucket.owner) || slices.Contains(s.behaviour.KMSKeys, rule.KMSMasterKeyID) {
+	if s.cfg.KMS == nil || rule.KMSMasterKeyID == "" || rule.KMSMasterKeyID == ownKey(r.bucket.owner) {
 		return nil
 	}
-	return invalid("x-oss-server-side-encryption-key-id", rule.KMSMasterKeyID, "The key of KMS does not exist.").cause("0005-00000208")
+	switch exists, enabled := s.cfg.KMS.State(r.bucket.region, rule.KMSMasterKeyID); {
+	case !exists:
+		return invalid("x-oss-server-side-encryption-key-id", rule.KMSMasterKeyID, "The key of KMS does not exist.").cause("0005-00000208")
+	case !enabled:
+		return invalid("x-oss-server-side-encryption-key-id", rule.KMSMasterKeyID, "The key of KMS is not enabled.").cause("0005-00000214")
+	}
+	return nil
 }
 
 // noEncryption refuses the headers of an encryption in the later requests of a

@@ -38,8 +38,15 @@ type Config struct {
 	// UnknownNotFound reports whether unknown requests are refused with 400, which
 	// clients take as final, instead of 501; nil means 501.
 	UnknownNotFound func() bool
+	// KMS has the keys that objects are encrypted with; nil: every id is an enabled key.
+	KMS KeyStates
 	// Behaviour is the behaviour at first.
 	Behaviour Behaviour
+}
+
+// KeyStates tells of keys of Key Management Service in a region.
+type KeyStates interface {
+	State(region, id string) (exists, enabled bool)
 }
 
 // A Service is one emulated OSS for all regions. It is safe for concurrent

@@ -18,6 +18,8 @@ type optionLooks interface {
 	// IsTransitioning reports whether OSS has a task that makes the bucket one with
 	// ZRS and has not failed.
 	IsTransitioning(ctx context.Context, bucket string) (bool, error)
+	// KMSKey describes a key of KMS in the region of the buckets.
+	KMSKey(ctx context.Context, id string) (kmsKey, error)
 }
 
 // optionChanges are the calls that set options. A zero value removes the option.

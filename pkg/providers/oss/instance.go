@@ -125,6 +125,9 @@ type bucketState struct {
 	// Looked are the options that the plan asks for and that have calls of their own,
 	// by parameter.
 	Looked map[string]any
+	// WrongKey is the failure of a plan with a KMS key that is of no use; nil: it is
+	// good, or was not looked at.
+	WrongKey *providers.Failure
 	// Content; read only for a removal.
 	Objects, Uploads bool
 	// Unlisted says that the account may not list the content at the endpoint of
@@ -143,6 +146,9 @@ func (s bucketState) isTagged(l providers.Life) bool {
 // proof enough: after a lost answer to PutBucket the bucket is still untagged.
 func observeBucket(ctx context.Context, calls bucketLooks, t providers.Task, plan instancePlan) (providers.Seen, error) {
 	state, err := lookAtBucket(ctx, calls, t, plan)
+	if err == nil {
+		state.WrongKey, err = lookAtKey(ctx, calls, t, plan, state)
+	}
 	if err != nil {
 		return providers.Seen{}, fmt.Errorf("oss: look at bucket %s: %w", plan.Bucket, err)
 	}

@@ -53,6 +53,8 @@ func nextForBucket(t providers.Task, plan instancePlan, s bucketState) providers
 		return providers.FailStep(providers.Broken, textForeignBucket)
 	case !s.There && (t.Usable || t.Was != nil): // an empty bucket in its place would lose data silently
 		return providers.FailStep(providers.Broken, textBucketGone)
+	case s.WrongKey != nil:
+		return providers.FailStep(s.WrongKey.Kind, s.WrongKey.Text)
 	case !s.There:
 		request.ACL, request.StorageClass = plan.firstACL(), plan.StorageClass
 		request.Redundancy, request.ResourceGroup = textOf(plan.Options["Redundancy"]), textOf(plan.Options["ResourceGroupId"])

@@ -28,7 +28,7 @@ func Descriptor() descriptor.Descriptor {
 	return descriptor.Descriptor{
 		Name:          "oss",
 		Catalog:       catalog.Embedded("oss/plans.yaml", Plans),
-		Products:      []alicloud.Product{product(), ramuser.Product()},
+		Products:      []alicloud.Product{product(), kmsProduct(), ramuser.Product()},
 		New:           New,
 		Owner:         descriptor.CloudAccount,
 		Resource:      factBucket,

@@ -150,8 +150,12 @@ func explain(plan instancePlan, err error) error {
 		return sentences().Of(err)
 	}
 	text := textKeyRefused
-	if e, ok := errors.AsType[*alicloud.Error](err); ok && e.Code == codeUserDisable {
+	switch e, _ := errors.AsType[*alicloud.Error](err); {
+	case e == nil:
+	case e.Code == codeUserDisable:
 		text = textKeyDisabled
+	case e.Product == productNameKMS && errors.Is(e, providers.ErrDenied):
+		text = textKMSUserKey
 	}
 	return &providers.Failure{Kind: providers.Invalid, Text: text, Cause: err}
 }

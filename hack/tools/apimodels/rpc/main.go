@@ -40,7 +40,7 @@ var number = regexp.MustCompile(`\.[0-9]+(\.|$)`)
 // emulator have their names, the npm packages end in the API version.
 func products() map[string]string {
 	return map[string]string{
-		"rds": "@alicloud/rds20140815@15.4.0", "ram": "@alicloud/ram20150501@1.2.1", "sts": "@alicloud/sts20150401@1.2.0",
+		"rds": "@alicloud/rds20140815@15.4.0", "ram": "@alicloud/ram20150501@1.2.1", "sts": "@alicloud/sts20150401@1.2.0", "kms": "@alicloud/kms20160120@1.2.0",
 		"vpc": "@alicloud/vpc20160428@7.3.2", "location": "",
 	}
 }
