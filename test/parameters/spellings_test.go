@@ -51,7 +51,7 @@ func bucketSamples() map[string][2]any {
 		"BlockPublicAccess":    {true, false},
 		"Redundancy":           {"LRS", "ZRS"},
 		"Versioning":           {"Enabled", "Suspended"},
-		"Encryption":           {object{"SSEAlgorithm": "KMS", "KMSDataEncryption": "SM4"}, object{"SSEAlgorithm": "AES256"}},
+		"Encryption":           {object{"SSEAlgorithm": "KMS", "KMSMasterKeyID": "key-1", "KMSDataEncryption": "SM4"}, object{"SSEAlgorithm": "AES256"}},
 		"Lifecycle":            {rule(7), rule(8)},
 		"Cors":                 {origin("*"), origin("https://*.example.com")},
 		"Logging":              {object{"TargetBucket": logBucket, "TargetPrefix": "a/"}, object{"TargetBucket": logBucket}},

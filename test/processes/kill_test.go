@@ -102,7 +102,7 @@ func (w *environment) brokerEnv() []string {
 		}
 	}
 	var endpoints []string
-	for _, product := range []string{"rds", "ram", "vpc", "sts", "oss", "metadata"} {
+	for _, product := range []string{"rds", "ram", "vpc", "sts", "oss", "kms", "metadata"} {
 		endpoints = append(endpoints, product+"=http://"+w.cloud)
 	}
 	return []string{

@@ -177,6 +177,7 @@ const (
 	acsPolicy     = "acs:ram:*:" + account + ":policy/"
 	acsSystem     = "acs:ram:*:system:policy/"
 	acsVPC        = "acs:vpc:cn-hangzhou:" + account + ":"
+	acsKey        = "acs:kms:cn-hangzhou:" + account + ":key/"
 	acsRole       = "acs:ram:*:" + account + ":role/"
 	brokersUser   = acsUser + own
 	brokersPolicy = acsPolicy + own
@@ -184,7 +185,7 @@ const (
 
 // wanted are the resources by action, as these pages have them: RDS "RAM
 // authorization" and "Use RAM for resource authorization"; VPC, OSS and RAM "RAM
-// authorization"; RAM API, CreateUser, CreatePolicy, CreateRole, AttachPolicyToUser,
+// authorization"; KMS "Use RAM for KMS resource authorization"; RAM API, CreateUser, CreatePolicy, CreateRole, AttachPolicyToUser,
 // AttachPolicyToRole. Where
 // they differ all are here.
 func wanted() map[string][]string {
@@ -237,6 +238,8 @@ func wanted() map[string][]string {
 		"oss:PutBucketResourceGroup":               bucket,
 		"oss:CreateBucketDataRedundancyTransition": bucket,
 		"oss:ListBucketDataRedundancyTransition":   bucket,
+
+		"kms:DescribeKey": {acsKey + "key-1"},
 
 		"oss:ListObjectVersions":   bucket,
 		"oss:ListMultipartUploads": bucket,
@@ -299,6 +302,8 @@ func unwanted() map[string][]string {
 		"oss:GetObject":                        {acsBucket + own + "/k"},
 		"oss:PutObject":                        {acsBucket + own + "/k"},
 		"oss:PutBucketPolicy":                  {acsBucket + own},
+		"kms:Decrypt":                          {acsKey + "key-1"},
+		"kms:GenerateDataKey":                  {acsKey + "key-1"},
 		"rds:ResetAccount":                     anyInstance,
 		"rds:AllocateInstancePublicConnection": anyInstance,
 		"rds:DeleteDatabase":                   anyInstance,

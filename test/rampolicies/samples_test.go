@@ -16,7 +16,7 @@ func samples() map[string][]any {
 		"BlockPublicAccess":    {true, false},
 		"Redundancy":           {"LRS", "ZRS"},
 		"Versioning":           {"Enabled", "Suspended"},
-		"Encryption":           {object{"SSEAlgorithm": "AES256"}, nil},
+		"Encryption":           {object{"SSEAlgorithm": "KMS", "KMSMasterKeyID": "key-1"}, nil},
 		"Lifecycle":            {[]any{object{"Expiration": object{"Days": 7}}}, nil},
 		"Cors":                 {[]any{object{"AllowedOrigin": []any{"*"}, "AllowedMethod": []any{"GET"}}}, nil},
 		"Logging":              {object{"TargetBucket": logBucket}, nil},

@@ -86,7 +86,7 @@ func (l *lab) start(ctx context.Context, with setup) (s *site, err error) {
 	}
 	if with.cloud {
 		cloud := "http://" + ports[2]
-		for _, product := range []string{"rds", "ram", "vpc", "sts", "oss", "metadata"} {
+		for _, product := range []string{"rds", "ram", "vpc", "sts", "oss", "kms", "metadata"} {
 			s.args = append(s.args, "--endpoint", product+"="+cloud)
 		}
 		s.args = append(s.args, "--insecure-endpoints", "--credentials", "static", "--credentials-dir", filepath.Join(dir, "key"), "--whitelist", "127.0.0.1/32")

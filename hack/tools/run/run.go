@@ -90,7 +90,7 @@ func (r *runner) startBroker() error {
 			return err
 		}
 		var endpoints []string
-		for _, product := range []string{"rds", "ram", "vpc", "sts", "oss", "metadata"} {
+		for _, product := range []string{"rds", "ram", "vpc", "sts", "oss", "kms", "metadata"} {
 			endpoints = append(endpoints, product+"=http://"+reachable(s["EMULATOR_LISTEN"]))
 		}
 		s["ENDPOINTS"], s["INSECURE_ENDPOINTS"] = strings.Join(endpoints, ","), "true"

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/kms"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
@@ -58,7 +59,7 @@ func TestServices_Descriptors_AreComplete(t *testing.T) {
 func TestServices_Versions_AreThoseOfTheSDK(t *testing.T) {
 	for name, request := range map[string]requests.AcsRequest{
 		"rds": rds.CreateCreateDBInstanceRequest(), "vpc": vpc.CreateDescribeVSwitchesRequest(),
-		"ram": ram.CreateCreateUserRequest(), "sts": sts.CreateGetCallerIdentityRequest(),
+		"ram": ram.CreateCreateUserRequest(), "kms": kms.CreateDescribeKeyRequest(), "sts": sts.CreateGetCallerIdentityRequest(),
 	} {
 		if got := products()[name].Version; got != request.GetVersion() {
 			t.Errorf("the version of %s is %q; the SDK requests %q", name, got, request.GetVersion())
@@ -115,6 +116,10 @@ func TestServices_Codes_HaveTheirReasons(t *testing.T) {
 		{"oss", "AccessDenied", providers.ErrDenied},
 		{"oss", "InvalidAccessKeyId", providers.ErrCredentials},
 		{"oss", "InternalError", providers.ErrOutcomeUnknown},
+		{"kms", "Forbidden.KeyNotFound", providers.ErrNotFound},
+		{"kms", "Forbidden.NoPermission", providers.ErrDenied},
+		{"kms", "Forbidden.InDebtOverdue", providers.ErrArrears},
+		{"kms", "Rejected.Throttling", providers.ErrThrottled},
 		{"rds", "", nil},
 	} {
 		if got := products()[tc.product].Reason(tc.code); got != tc.want { //nolint:errorlint // the codes hold the reasons themselves

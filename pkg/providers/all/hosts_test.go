@@ -3,6 +3,7 @@ package all_test
 import (
 	"testing"
 
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/kms"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
@@ -17,7 +18,7 @@ import (
 func TestHosts_EveryRegionOfTheSDK_AreItsHosts(t *testing.T) {
 	products := append(all.Services().Products(), alicloud.STS())
 	tables := map[string]map[string]string{
-		"rds": rds.GetEndpointMap(), "vpc": vpc.GetEndpointMap(), "sts": sts.GetEndpointMap(), "ram": ram.GetEndpointMap(),
+		"rds": rds.GetEndpointMap(), "vpc": vpc.GetEndpointMap(), "sts": sts.GetEndpointMap(), "ram": ram.GetEndpointMap(), "kms": kms.GetEndpointMap(),
 	}
 	for _, p := range products {
 		for region, want := range tables[p.Name] {
@@ -35,7 +36,7 @@ func TestHosts_EveryRegionOfTheSDK_AreItsHosts(t *testing.T) {
 func TestHosts_NewRegion_HasThePattern(t *testing.T) {
 	want := map[string]string{
 		"rds": "rds.mars-1.aliyuncs.com", "vpc": "vpc.mars-1.aliyuncs.com", "ram": "ram.aliyuncs.com", "sts": "sts.aliyuncs.com",
-		"oss": "oss-mars-1.aliyuncs.com",
+		"oss": "oss-mars-1.aliyuncs.com", "kms": "kms.mars-1.aliyuncs.com",
 	}
 	for _, p := range append(all.Services().Products(), alicloud.STS()) {
 		if got := p.Host("mars-1"); want[p.Name] != "" && got != want[p.Name] {
