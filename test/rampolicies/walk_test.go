@@ -74,7 +74,7 @@ const forcedStatus = http.StatusUnavailableForLegalReasons
 // refused finds the first call of the broker that RAM refused.
 func (w *walker) refused() error {
 	for _, call := range brokersCalls(w.stack) {
-		if call.Status == http.StatusForbidden && slices.Contains([]string{"Forbidden.RAM", "NoPermission", "AccessDenied"}, call.Code) {
+		if call.Status == http.StatusForbidden && slices.Contains([]string{"Forbidden.RAM", "Forbidden.NoPermission", "NoPermission", "AccessDenied"}, call.Code) {
 			return &refusal{action(call)}
 		}
 	}

@@ -87,7 +87,7 @@ func statusOf(code string) int {
 		return http.StatusServiceUnavailable
 	case code == "InternalError":
 		return http.StatusInternalServerError
-	case code == "Forbidden.RAM", code == "NoPermission", strings.HasPrefix(code, "OperationDenied."):
+	case code == "Forbidden.RAM", code == "Forbidden.NoPermission", code == "NoPermission", strings.HasPrefix(code, "OperationDenied."):
 		return http.StatusForbidden
 	case strings.HasSuffix(code, ".NotFound"), strings.HasPrefix(code, "EntityNotExist."):
 		return http.StatusNotFound
