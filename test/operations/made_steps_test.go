@@ -34,7 +34,12 @@ func (n *madeNotes) since(first int) []string {
 	return slices.Compact(slices.Clone(n.made[first:]))
 }
 
-func (n *madeNotes) count() int { return len(n.made) }
+// count returns the number of looks so far.
+func (n *madeNotes) count() int {
+	n.noting.Lock()
+	defer n.noting.Unlock()
+	return len(n.made)
+}
 
 // A call whose answer is stored stands for a look until anything else happens: then
 // the operation looks at everything to its end.
