@@ -15,8 +15,8 @@ const spellingKeyword = "x-normal"
 
 // A Spelling lists the ways to write one parameter and its values. All of them
 // mean the one value that the schema, the provider and the cloud know. Blanks at
-// both ends of a text mean nothing, and an empty text counts as absent. Every
-// member is optional.
+// both ends of a text mean nothing unless it is Exact, and an empty text counts as
+// absent. Every member is optional.
 type Spelling struct {
 	// Names are further names of the parameter. Its own name wins where a
 	// request has both.
@@ -29,6 +29,8 @@ type Spelling struct {
 	// it is there.
 	Lower  bool   `json:"lower,omitempty"`
 	Prefix string `json:"prefix,omitempty"`
+	// Exact takes a text as it is, with the blanks at its ends.
+	Exact bool `json:"exact,omitempty"`
 
 	// The members below belong to enumerations. AnyCase ignores letter case,
 	// AnySeparator ignores blanks, hyphens, underscores and slashes.
@@ -134,6 +136,9 @@ func (s Spelling) value(raw json.RawMessage) (normal json.RawMessage, present bo
 
 // text returns the normal form of a value that was sent as a text.
 func (s Spelling) text(text string) (normal json.RawMessage, present bool) {
+	if s.Exact {
+		return jsonText(text), text != ""
+	}
 	text = strings.TrimSpace(text)
 	if text == "" || len(s.Enum) > 0 && s.fold(text) == "" {
 		return nil, false

@@ -33,6 +33,15 @@ func kept(t *testing.T, p *Plan) *Plan {
 	return got
 }
 
+func TestSpelling_Exact_KeepsBlanks(t *testing.T) {
+	for sent, want := range map[string]string{`" "`: `" "`, `"a/ "`: `"a/ "`, `""`: ``} {
+		got, present := Spelling{Exact: true}.value(json.RawMessage(sent))
+		if present != (want != "") || present && string(got) != want {
+			t.Errorf("the text %s is %s (present: %t), want %s", sent, got, present, want)
+		}
+	}
+}
+
 func TestNormalInstance_EverySpelling_MeansOneValue(t *testing.T) {
 	osbtest.Proves(t, "PROV-06")
 	t.Parallel()

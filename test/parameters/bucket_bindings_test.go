@@ -26,7 +26,8 @@ func TestParameters_OfBucketBindings_MeanOneValue(t *testing.T) {
 		{"plain", "", given{"access": "Read-Write", "prefix": nil}, http.StatusOK},
 		{"plain", "", given{"Access": "readonly"}, http.StatusConflict},
 		{"plain", "", given{"Prefix": "in/"}, http.StatusConflict},
-		{"reader", "", given{"access": "READ_ONLY", "prefix": " in/ "}, http.StatusCreated},
+		{"plain", "", given{"Prefix": " "}, http.StatusConflict}, // a blank is no absent value: it would open the whole bucket
+		{"reader", "", given{"access": "READ_ONLY", "prefix": "in/"}, http.StatusCreated},
 		{"reader", "", given{"Access": "readonly", "Prefix": "in/"}, http.StatusOK},
 		{"reader", "", given{"Access": "readonly"}, http.StatusConflict},
 		{"next", "reader", nil, http.StatusCreated},
