@@ -12,7 +12,6 @@ import (
 // (VPC API, CreateVpc and AssociateVpcCidrBlock).
 const (
 	minMask         = 8
-	minSecondMask   = 16
 	maxMask         = 28
 	maxUserBlocks   = 3
 	maxSecondBlocks = 5
@@ -122,8 +121,8 @@ func secondBlock(r *rpc.Request) (id string, block netip.Prefix, fail *rpc.Error
 		return "", block, fail
 	}
 	block, err := netip.ParsePrefix(text)
-	if err != nil || block != block.Masked() || block.Bits() < minSecondMask || block.Bits() > maxMask || !usable(block) {
-		return "", block, bad("InvalidCidrBlock.Malformed", "SecondaryCidrBlock is an IPv4 block outside of the reserved ranges, with a mask of %d to %d bits.", minSecondMask, maxMask)
+	if err != nil || block != block.Masked() || block.Bits() < minMask || block.Bits() > maxMask || !usable(block) {
+		return "", block, bad("InvalidCidrBlock.Malformed", "SecondaryCidrBlock is an IPv4 block outside of the reserved ranges, with a mask of %d to %d bits.", minMask, maxMask)
 	}
 	return id, block, nil
 }

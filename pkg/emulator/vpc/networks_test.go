@@ -188,6 +188,8 @@ func TestVpc_GroupAndSecondaryBlocks_SurviveSnapshot(t *testing.T) {
 	for _, err := range []error{
 		call("MoveResourceGroup", "ResourceId", f.vpc, "ResourceType", "VPC", "NewResourceGroupId", "rg-2"),
 		call("AssociateVpcCidrBlock", "VpcId", f.vpc, "SecondaryCidrBlock", "10.1.0.0/16", "IpVersion", "IPV4"),
+		call("AssociateVpcCidrBlock", "VpcId", f.vpc, "SecondaryCidrBlock", "172.16.0.0/12"),
+		call("UnassociateVpcCidrBlock", "VpcId", f.vpc, "SecondaryCidrBlock", "172.16.0.0/12"),
 		call("CreateVSwitch", "VpcId", f.vpc, "ZoneId", "cn-hangzhou-i", "CidrBlock", "10.1.1.0/24"),
 	} {
 		if err != nil {
@@ -246,7 +248,7 @@ func TestNetworks_BadInput_RefusedWithoutEffect(t *testing.T) {
 		{404, "InvalidVpcId.NotFound", "AssociateVpcCidrBlock", []string{"VpcId", "vpc-none", "SecondaryCidrBlock", "10.9.0.0/16"}},
 		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "10.9.0.1/16"}},
 		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "100.64.0.0/16"}},
-		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "11.0.0.0/8"}},
+		{400, "InvalidCidrBlock.Malformed", "AssociateVpcCidrBlock", []string{"VpcId", f.vpc, "SecondaryCidrBlock", "10.0.0.0/7"}},
 		{400, "InvalidParameter", "ModifyRouteTableAttributes", []string{"RouteTableId", f.table, "RoutePropagationEnable", "1"}},
 		{400, "InvalidParameter", "UnTagResources", []string{"ResourceType", "VPC", "ResourceId.1", f.vpc, "All", "x"}},
 	} {
