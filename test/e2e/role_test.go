@@ -82,6 +82,7 @@ func TestRole_TokensOfTheCluster_OpenTheBucketOfTheirAccount(t *testing.T) {
 	r := theBroker(t)
 	registered(t, r)
 	r.upgrade(t, "--set-json", "cloud.clusters="+trustCluster(t))
+	t.Cleanup(func() { r.upgrade(t) }) // the next test finds the pods of the shared settings
 	mine, others := namespace(t, "e2e-role"), namespace(t, "e2e-role-other")
 	for _, ns := range []string{mine, others} {
 		kubectl(t, "-n", ns, "create", "configmap", "cloud", "--from-literal=ca.crt="+here.cloud.ca)
