@@ -9,13 +9,11 @@ import (
 // assumes.
 func (s service) roleBindings() ramrole.Kind {
 	return ramrole.New(ramrole.Config{
+		Access:      s.accessForBindings(),
 		Clusters:    s.clusters,
-		Clients:     s.clientsForBindings,
 		Account:     accountForBindings,
-		Substitute:  s.substituteForBindings,
 		Document:    policyOf,
 		Credentials: s.credentialsOfRole,
-		Explain:     s.explainForBindings,
 	})
 }
 

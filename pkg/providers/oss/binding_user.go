@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
@@ -12,12 +11,10 @@ import (
 // userBindings returns the kind "ram": a RAM user with a key.
 func (s service) userBindings() ramuser.Kind {
 	return ramuser.New(ramuser.Config{
-		Clients:     s.clientsForBindings,
-		Substitute:  s.substituteForBindings,
+		Access:      s.accessForBindings(),
 		Document:    policyOf,
 		Credentials: s.credentialsOfUser,
 		Try:         s.tryKey,
-		Explain:     s.explainForBindings,
 	})
 }
 
@@ -60,40 +57,4 @@ func (s service) bucketOf(binding providers.Task) (plan instancePlan, at endpoin
 	at = s.endpoints(plan.Region)
 	shown, err = at.shownFor(binding, plan.Bucket)
 	return plan, at, shown, err
-}
-
-// clientsForBindings returns the clients that make the bindings of an instance, in
-// the account of its key.
-func (s service) clientsForBindings(instance providers.Task) (*alicloud.Clients, error) {
-	plan, err := planForBindings(instance)
-	if err != nil {
-		return nil, err
-	}
-	if s, err = s.of(instance); err != nil {
-		return nil, err
-	}
-	return s.clients(plan.key()), nil
-}
-
-// substituteForBindings returns clients in place of those that the cloud refuses.
-func (s service) substituteForBindings(ctx context.Context, instance providers.Task, err error) (*alicloud.Clients, error) {
-	plan, unreadable := planForBindings(instance)
-	if unreadable != nil {
-		return nil, unreadable
-	}
-	s, missing := s.of(instance)
-	if missing != nil {
-		return nil, missing
-	}
-	return s.substitute(ctx, instance, plan, err)
-}
-
-// explainForBindings adds the sentences of OSS, and gives refusals of a user's key
-// to the user.
-func (s service) explainForBindings(instance providers.Task, err error) error {
-	plan, unreadable := planForBindings(instance)
-	if unreadable != nil {
-		return unreadable
-	}
-	return explain(plan, err)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
@@ -159,7 +160,7 @@ func TestCredentials_OldNames_StayBesideThoseForSDKs(t *testing.T) {
 	}
 	seen := providers.Seen{State: ramuser.State{
 		User: ramuser.Ours, Policy: ramuser.Ours, Keys: []string{"LTAI1"}, Taken: true,
-		Attached: []ramuser.Attachment{{Type: ramuser.CustomPolicy, Policy: ramuser.PolicyName(task.Life)}},
+		Attached: []rampolicy.Attachment{{Type: rampolicy.Custom, Policy: ramuser.PolicyName(task.Life)}},
 	}}
 	bucket := bucketName(life(), "")
 	host := "oss-us-west-1.aliyuncs.com"

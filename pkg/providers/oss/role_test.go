@@ -17,6 +17,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/oss"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
@@ -118,7 +119,7 @@ func (c *cluster) removeByHand(role, policy string) {
 	c.Helper()
 	owner := providertest.Clients(c.T, c.cloud, ramuser.Product())
 	detach, remove := ram.CreateDetachPolicyFromRoleRequest(), ram.CreateDeleteRoleRequest()
-	detach.RoleName, detach.PolicyName, detach.PolicyType, remove.RoleName = role, policy, ramuser.CustomPolicy, role
+	detach.RoleName, detach.PolicyName, detach.PolicyType, remove.RoleName = role, policy, rampolicy.Custom, role
 	c.must(owner.Do(c.Context(), alicloud.Write, detach, ram.CreateDetachPolicyFromRoleResponse()))
 	c.must(owner.Do(c.Context(), alicloud.Write, remove, ram.CreateDeleteRoleResponse()))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramrole"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
@@ -44,7 +45,7 @@ func TestKind_ComposedWithAFakeInstance_PassesTheSuite(t *testing.T) {
 			Clusters: descriptor.Clusters{Default: &descriptor.Cluster{
 				Issuer: "https://oidc.example/c1", Providers: []string{"acs:ram::" + server.AccountID() + ":oidc-provider/c1"}, Audience: "sts.aliyuncs.com",
 			}},
-			Clients: func(instance providers.Task) (*alicloud.Clients, error) { return clients, readable(instance) },
+			Access:  rampolicy.Access{Clients: func(instance providers.Task) (*alicloud.Clients, error) { return clients, readable(instance) }},
 			Account: func(instance providers.Task) (string, error) { return instance.Owner, readable(instance) },
 			Document: func(binding providers.Task) (string, error) {
 				return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"mns:*","Resource":"*"}]}`, readable(*binding.Of)

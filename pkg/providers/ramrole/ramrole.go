@@ -11,7 +11,6 @@ package ramrole
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -24,8 +23,9 @@ import (
 type Config struct {
 	// Clusters have the service accounts.
 	Clusters descriptor.Clusters
-	// Clients returns the clients that make the role. Required.
-	Clients func(instance providers.Task) (*alicloud.Clients, error)
+	// Access has the clients that make the role.
+	rampolicy.Access
+
 	// Account returns the cloud account of these clients, "" if it is unknown so far.
 	// Required.
 	Account func(instance providers.Task) (string, error)
@@ -33,13 +33,6 @@ type Config struct {
 	Document func(binding providers.Task) (string, error)
 	// Credentials returns the credentials of an application. Required.
 	Credentials func(binding providers.Task, role Role) (map[string]string, error)
-	// Substitute returns clients that may act in place of the instance's, whose key
-	// the cloud refuses with err: clients of the same account, or nil for none. Its
-	// own error replaces err. Nil: there are none.
-	Substitute func(ctx context.Context, instance providers.Task, err error) (*alicloud.Clients, error)
-	// Explain adds the service's sentences to an error of the cloud, or gives
-	// the error to the user. Nil leaves errors as they are.
-	Explain func(instance providers.Task, err error) error
 }
 
 // A Role is what an application needs to assume the role of a binding.
@@ -83,20 +76,9 @@ func planOf(t providers.Task) (plan, error) {
 	return p, err
 }
 
-// errNoInstance is the cause of a failure: the record of the binding's instance is
-// missing.
-var errNoInstance = errors.New("ramrole: a binding without an instance")
-
-func instanceOf(t providers.Task) (providers.Task, error) {
-	if t.Of == nil {
-		return providers.Task{}, providers.Unreadable(errNoInstance)
-	}
-	return *t.Of, nil
-}
-
 // Prepare draws the names, and writes the policy and the trust.
 func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
-	instance, err := instanceOf(t)
+	instance, err := rampolicy.InstanceOf(t)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +126,7 @@ func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, er
 func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 	p, err := planOf(t)
 	state, ok := seen.State.(State)
-	_, missing := instanceOf(t)
+	_, missing := rampolicy.InstanceOf(t)
 	if err != nil || !ok || missing != nil {
 		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
@@ -178,31 +160,7 @@ func (k Kind) Undo(context.Context, providers.Task, providers.Step, providers.Fa
 	return nil
 }
 
-// call runs do with the calls of the instance's clients, and again with those of
-// Substitute if the cloud refuses the first. A refused call has no effect.
+// call runs do with the calls of the instance's clients.
 func (k Kind) call(ctx context.Context, t providers.Task, do func(calls) error) error {
-	instance, err := instanceOf(t)
-	if err != nil {
-		return err
-	}
-	clients, err := k.config.Clients(instance)
-	if err != nil {
-		return err
-	}
-	if err = do(newClient(clients)); err == nil {
-		return nil
-	}
-	if k.config.Substitute != nil {
-		substitute, failed := k.config.Substitute(ctx, instance, err)
-		switch {
-		case failed != nil:
-			return failed
-		case substitute != nil:
-			return do(newClient(substitute))
-		}
-	}
-	if k.config.Explain == nil {
-		return err
-	}
-	return k.config.Explain(instance, err)
+	return k.config.Do(ctx, t, func(clients *alicloud.Clients) error { return do(newClient(clients)) })
 }

@@ -126,40 +126,18 @@ func call(ctx context.Context, calls calls, step string, r request) (providers.F
 		if err := calls.CreatePolicy(ctx, r.Policy, r.Document, r.Mark); err != nil {
 			return none, err
 		}
-		return openFact(factPolicy, r.Policy), nil
+		return rampolicy.OpenFact(factPolicy, r.Policy), nil
 	case stepAttach:
 		return none, calls.Attach(ctx, r.Role, rampolicy.Attachment{Type: rampolicy.Custom, Policy: r.Policy})
 	case stepDetach:
-		return none, detach(ctx, calls, r.Role)
+		return none, rampolicy.DetachOne(ctx, calls, r.Role)
 	case stepDeletePolicy:
-		return forgotten(factPolicy, calls.DeletePolicy(ctx, r.Policy))
+		return rampolicy.Forgotten(factPolicy, calls.DeletePolicy(ctx, r.Policy))
 	case stepDeleteRole:
-		return forgotten(factRole, calls.DeleteRole(ctx, r.Role))
+		return rampolicy.Forgotten(factRole, calls.DeleteRole(ctx, r.Role))
 	default:
 		return none, errUnknownStep
 	}
-}
-
-// detach takes one policy from the role.
-func detach(ctx context.Context, calls calls, role string) error {
-	attached, err := calls.Attached(ctx, role)
-	if err != nil || len(attached) == 0 {
-		return providers.UnlessMissing(err)
-	}
-	return providers.UnlessMissing(calls.Detach(ctx, role, attached[0]))
-}
-
-// forgotten returns the facts of a removal, which clear the fact that something
-// was made.
-func forgotten(fact string, err error) (providers.Facts, error) {
-	if err := providers.UnlessMissing(err); err != nil {
-		return providers.Facts{}, rampolicy.ExplainLinks(err)
-	}
-	return openFact(fact, ""), nil
-}
-
-func openFact(name, value string) providers.Facts {
-	return providers.Facts{Open: map[string]string{name: value}}
 }
 
 // errUnknownStep is a mistake of the broker: Next gives no such step.

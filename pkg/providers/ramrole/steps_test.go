@@ -25,7 +25,7 @@ func offline(change ...func(*Config)) Kind {
 		Clusters: descriptor.Clusters{ByID: map[string]descriptor.Cluster{"c1": {
 			Issuer: "https://oidc.example/c1", Providers: []string{"acs:ram::2000000000000009:oidc-provider/other", "acs:ram::" + account + ":oidc-provider/ack-rrsa-c1"}, Audience: "sts.aliyuncs.com",
 		}}},
-		Clients:  func(providers.Task) (*alicloud.Clients, error) { return nil, errors.New("offline") },
+		Access:   rampolicy.Access{Clients: func(providers.Task) (*alicloud.Clients, error) { return nil, errors.New("offline") }},
 		Account:  func(instance providers.Task) (string, error) { return instance.Owner, nil },
 		Document: func(binding providers.Task) (string, error) { return `{"of":"` + binding.Of.InstanceID + `"}`, nil },
 		Credentials: func(_ providers.Task, r Role) (map[string]string, error) {
@@ -87,13 +87,13 @@ func TestNext_EveryStateOfARole_HasItsStep(t *testing.T) {
 		want    string
 	}{
 		"nothing there: the role":                  {want: calling(stepRole)},
-		"tags refused: the role with the marks":    {facts: openFact("informing_tags", "refused"), want: calling(stepRole + "-marks")},
+		"tags refused: the role with the marks":    {facts: rampolicy.OpenFact("informing_tags", "refused"), want: calling(stepRole + "-marks")},
 		"a role: its policy":                       {state: State{Role: ours, ARN: roleARN}, want: calling(stepPolicy)},
 		"a policy: attach it":                      {state: State{Role: ours, Policy: ours, ARN: roleARN}, want: calling(stepAttach)},
 		"another attached: attach ours":            {state: State{Role: ours, Policy: ours, ARN: roleARN, Attached: []rampolicy.Attachment{{Type: "System", Policy: "ReadOnly"}}}, want: calling(stepAttach)},
 		"attached: done":                           {state: all, want: done},
 		"a role of another account: fail":          {state: State{Role: ours, ARN: "acs:ram::2000000000000002:role/osb-x"}, want: invalid},
-		"removed by hand while made: again":        {facts: openFact(factRole, "r"), state: State{Policy: ours}, want: calling(stepRole)},
+		"removed by hand while made: again":        {facts: rampolicy.OpenFact(factRole, "r"), state: State{Policy: ours}, want: calling(stepRole)},
 		"a foreign role: fail":                     {state: State{Role: foreign}, want: broken},
 		"a foreign policy: fail":                   {state: State{Role: ours, Policy: foreign}, want: broken},
 		"refused: fail":                            {refused: []string{stepPolicy}, state: State{Role: ours, ARN: roleARN}, want: broken},
@@ -101,9 +101,9 @@ func TestNext_EveryStateOfARole_HasItsStep(t *testing.T) {
 		"absent: detach first":                     {goal: providers.Absent, state: all, want: calling(stepDetach)},
 		"absent: then the policy":                  {goal: providers.Absent, state: State{Role: ours, Policy: ours}, want: calling(stepDeletePolicy)},
 		"absent: then the role":                    {goal: providers.Absent, state: State{Role: ours}, want: calling(stepDeleteRole)},
-		"absent: role removed by hand, the policy": {goal: providers.Absent, facts: openFact(factRole, ""), state: State{Policy: ours}, want: calling(stepDeletePolicy)},
-		"absent: a policy made and not seen":       {goal: providers.Absent, facts: openFact(factPolicy, "p"), state: State{Role: ours}, want: calling(stepDeletePolicy)},
-		"absent: a role made and not seen":         {goal: providers.Absent, facts: openFact(factRole, "r"), want: calling(stepDeleteRole)},
+		"absent: role removed by hand, the policy": {goal: providers.Absent, facts: rampolicy.OpenFact(factRole, ""), state: State{Policy: ours}, want: calling(stepDeletePolicy)},
+		"absent: a policy made and not seen":       {goal: providers.Absent, facts: rampolicy.OpenFact(factPolicy, "p"), state: State{Role: ours}, want: calling(stepDeletePolicy)},
+		"absent: a role made and not seen":         {goal: providers.Absent, facts: rampolicy.OpenFact(factRole, "r"), want: calling(stepDeleteRole)},
 		"absent: foreign ones stay":                {goal: providers.Absent, state: State{Role: foreign, Policy: foreign}, want: done},
 		"absent: our role beside a foreign policy": {goal: providers.Absent, state: State{Role: ours, Policy: foreign}, want: calling(stepDeleteRole)},
 	}

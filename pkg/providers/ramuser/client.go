@@ -21,18 +21,18 @@ type reads interface {
 	// User returns the Comments of a user, Policy the Description of a policy.
 	User(ctx context.Context, name string) (comments string, err error)
 	Policy(ctx context.Context, name string) (description string, err error)
-	Attached(ctx context.Context, user string) ([]Attachment, error)
+	Attached(ctx context.Context, user string) ([]rampolicy.Attachment, error)
 	Keys(ctx context.Context, user string) (ids []string, err error)
 }
 
 type writes interface {
 	CreateUser(ctx context.Context, name, comments string) error
 	CreatePolicy(ctx context.Context, name, document, description string) error
-	Attach(ctx context.Context, user string, a Attachment) error
+	Attach(ctx context.Context, user string, a rampolicy.Attachment) error
 	CreateKey(ctx context.Context, user string) (Key, error)
 
 	DeleteKey(ctx context.Context, user, id string) error
-	Detach(ctx context.Context, user string, a Attachment) error
+	Detach(ctx context.Context, user string, a rampolicy.Attachment) error
 	// DeletePolicy removes all versions of a policy.
 	DeletePolicy(ctx context.Context, name string) error
 	DeleteUser(ctx context.Context, name string) error
@@ -58,15 +58,15 @@ func (c client) User(ctx context.Context, name string) (string, error) {
 	return resp.User.Comments, err
 }
 
-func (c client) Attached(ctx context.Context, user string) ([]Attachment, error) {
+func (c client) Attached(ctx context.Context, user string) ([]rampolicy.Attachment, error) {
 	req, resp := ram.CreateListPoliciesForUserRequest(), ram.CreateListPoliciesForUserResponse()
 	req.UserName = user
 	if err := c.cloud.Do(ctx, alicloud.Read, req, resp); err != nil {
 		return nil, err
 	}
-	var list []Attachment
+	var list []rampolicy.Attachment
 	for _, p := range resp.Policies.Policy {
-		list = append(list, Attachment{Type: p.PolicyType, Policy: p.PolicyName})
+		list = append(list, rampolicy.Attachment{Type: p.PolicyType, Policy: p.PolicyName})
 	}
 	return list, nil
 }
@@ -90,7 +90,7 @@ func (c client) CreateUser(ctx context.Context, name, comments string) error {
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c client) Attach(ctx context.Context, user string, a Attachment) error {
+func (c client) Attach(ctx context.Context, user string, a rampolicy.Attachment) error {
 	req, resp := ram.CreateAttachPolicyToUserRequest(), ram.CreateAttachPolicyToUserResponse()
 	req.UserName, req.PolicyName, req.PolicyType = user, a.Policy, a.Type
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
@@ -111,7 +111,7 @@ func (c client) DeleteKey(ctx context.Context, user, id string) error {
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)
 }
 
-func (c client) Detach(ctx context.Context, user string, a Attachment) error {
+func (c client) Detach(ctx context.Context, user string, a rampolicy.Attachment) error {
 	req, resp := ram.CreateDetachPolicyFromUserRequest(), ram.CreateDetachPolicyFromUserResponse()
 	req.UserName, req.PolicyName, req.PolicyType = user, a.Policy, a.Type
 	return c.cloud.Do(ctx, alicloud.Write, req, resp)

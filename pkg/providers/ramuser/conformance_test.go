@@ -8,6 +8,7 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/ramuser"
 )
 
@@ -38,7 +39,7 @@ func TestKind_ComposedWithAFakeInstance_PassesTheSuite(t *testing.T) {
 		server := emulatortest.New(t)
 		clients := providertest.Clients(t, server, ramuser.Product())
 		kind := ramuser.New(ramuser.Config{
-			Clients: func(instance providers.Task) (*alicloud.Clients, error) { return clients, readable(instance) },
+			Access: rampolicy.Access{Clients: func(instance providers.Task) (*alicloud.Clients, error) { return clients, readable(instance) }},
 			Document: func(binding providers.Task) (string, error) {
 				return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"mns:*","Resource":"*"}]}`, readable(*binding.Of)
 			},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
 // A new key and a new policy count after some time, and until then the service
@@ -36,9 +37,9 @@ func (k Kind) tryKey(ctx context.Context, t providers.Task, p plan, s *State) (p
 	switch {
 	case err == nil:
 		s.Taken, s.Told = true, told
-		return openFact(factKeyCheck, takenKey(have)), nil
+		return rampolicy.OpenFact(factKeyCheck, takenKey(have)), nil
 	case errors.Is(err, providers.ErrCredentials), errors.Is(err, providers.ErrDenied):
-		return openFact(factKeyCheck, "refused: "+codeOf(err)), nil
+		return rampolicy.OpenFact(factKeyCheck, "refused: "+codeOf(err)), nil
 	}
 	return providers.Facts{}, fmt.Errorf("ramuser: try the new key of user %s: %w", p.User, err)
 }

@@ -26,7 +26,7 @@ func (c *countedReads) Policy(ctx context.Context, name string) (string, error) 
 	return c.marks.Policy(ctx, name)
 }
 
-func (c *countedReads) Attached(ctx context.Context, user string) ([]Attachment, error) {
+func (c *countedReads) Attached(ctx context.Context, user string) ([]rampolicy.Attachment, error) {
 	c.made = append(c.made, "attached")
 	return c.marks.Attached(ctx, user)
 }

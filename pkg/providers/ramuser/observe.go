@@ -41,19 +41,13 @@ type State struct {
 	User   Presence
 	Policy Presence
 	// Attached and Keys are of our user, else empty.
-	Attached []Attachment
+	Attached []rampolicy.Attachment
 	Keys     []string
 	// Taken says that the service takes the key of the record, and Told is what it
 	// told of itself then; nil: it was not asked in this look.
 	Taken bool
 	Told  any
 }
-
-// An Attachment is a policy that a user has.
-type Attachment = rampolicy.Attachment
-
-// CustomPolicy is the type of an account's own policies.
-const CustomPolicy = rampolicy.Custom
 
 func observe(ctx context.Context, calls reads, t providers.Task, p plan) (providers.Seen, error) {
 	state, err := look(ctx, calls, t, p)
@@ -93,7 +87,7 @@ func look(ctx context.Context, calls reads, t providers.Task, p plan) (s State, 
 		return s, err
 	}
 	if isMade(t, stepAttach) {
-		s.Attached = []Attachment{{Type: CustomPolicy, Policy: p.Policy}}
+		s.Attached = []rampolicy.Attachment{{Type: rampolicy.Custom, Policy: p.Policy}}
 	} else if s.Attached, err = calls.Attached(ctx, p.User); providers.UnlessMissing(err) != nil {
 		return s, err
 	}

@@ -13,10 +13,10 @@ import (
 // marks are the reads of a RAM that has one user and one policy.
 type marks struct{ user, policy string }
 
-func (m marks) User(context.Context, string) (string, error)           { return m.user, nil }
-func (m marks) Policy(context.Context, string) (string, error)         { return m.policy, nil }
-func (m marks) Attached(context.Context, string) ([]Attachment, error) { return nil, nil }
-func (m marks) Keys(context.Context, string) ([]string, error)         { return nil, nil }
+func (m marks) User(context.Context, string) (string, error)                     { return m.user, nil }
+func (m marks) Policy(context.Context, string) (string, error)                   { return m.policy, nil }
+func (m marks) Attached(context.Context, string) ([]rampolicy.Attachment, error) { return nil, nil }
+func (m marks) Keys(context.Context, string) ([]string, error)                   { return nil, nil }
 
 // A user or policy that the record has as made and that names another incarnation
 // is the operator's: it counts neither as ours nor as gone.

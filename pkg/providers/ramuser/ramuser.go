@@ -9,7 +9,6 @@ package ramuser
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -21,8 +20,9 @@ import (
 // binding's instance; Document and Credentials get the task of the binding, which
 // has an instance.
 type Config struct {
-	// Clients returns the clients that make the user. Required.
-	Clients func(instance providers.Task) (*alicloud.Clients, error)
+	// Access has the clients that make the user.
+	rampolicy.Access
+
 	// Document returns the document of the user's policy. Required.
 	Document func(binding providers.Task) (string, error)
 	// Credentials returns the credentials of an application. Required.
@@ -32,13 +32,6 @@ type Config struct {
 	// yet; told is the answer, for State.Told. Nil: a key is handed out as soon as RAM
 	// lists it.
 	Try func(ctx context.Context, binding providers.Task, key Key) (told any, err error)
-	// Substitute returns clients that may act in place of the instance's, whose key
-	// the cloud refuses with err: clients of the same account, or nil for none. Its
-	// own error replaces err. Nil: there are none.
-	Substitute func(ctx context.Context, instance providers.Task, err error) (*alicloud.Clients, error)
-	// Explain adds the service's sentences to an error of the cloud, or gives
-	// the error to the user. Nil leaves errors as they are.
-	Explain func(instance providers.Task, err error) error
 }
 
 // A Key is the access key of a binding.
@@ -70,20 +63,9 @@ func planOf(t providers.Task) (plan, error) {
 	return p, err
 }
 
-// errNoInstance is the cause of a failure: the record of the binding's instance is
-// missing.
-var errNoInstance = errors.New("ramuser: a binding without an instance")
-
-func instanceOf(t providers.Task) (providers.Task, error) {
-	if t.Of == nil {
-		return providers.Task{}, providers.Unreadable(errNoInstance)
-	}
-	return *t.Of, nil
-}
-
 // Prepare draws the names and writes the policy.
 func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
-	if _, err := instanceOf(t); err != nil {
+	if _, err := rampolicy.InstanceOf(t); err != nil {
 		return nil, err
 	}
 	document, err := k.config.Document(t)
@@ -121,7 +103,7 @@ func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, er
 func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 	p, err := planOf(t)
 	state, ok := seen.State.(State)
-	if _, missing := instanceOf(t); err != nil || !ok || missing != nil {
+	if _, missing := rampolicy.InstanceOf(t); err != nil || !ok || missing != nil {
 		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	}
 	if t.Goal == providers.Absent {
@@ -167,31 +149,7 @@ func (k Kind) Undo(ctx context.Context, t providers.Task, s providers.Step, made
 	})
 }
 
-// call runs do with the calls of the instance's clients, and again with those of
-// Substitute if the cloud refuses the first. A refused call has no effect.
+// call runs do with the calls of the instance's clients.
 func (k Kind) call(ctx context.Context, t providers.Task, do func(calls) error) error {
-	instance, err := instanceOf(t)
-	if err != nil {
-		return err
-	}
-	clients, err := k.config.Clients(instance)
-	if err != nil {
-		return err
-	}
-	if err = do(newClient(clients)); err == nil {
-		return nil
-	}
-	if k.config.Substitute != nil {
-		substitute, failed := k.config.Substitute(ctx, instance, err)
-		switch {
-		case failed != nil:
-			return failed
-		case substitute != nil:
-			return do(newClient(substitute))
-		}
-	}
-	if k.config.Explain == nil {
-		return err
-	}
-	return k.config.Explain(instance, err)
+	return k.config.Do(ctx, t, func(clients *alicloud.Clients) error { return do(newClient(clients)) })
 }

@@ -58,7 +58,7 @@ func nextToMake(t providers.Task, p plan, s State) providers.Step {
 		step = providers.CallStep(stepUser, request{User: p.User, Mark: p.Mark})
 	case s.Policy == Missing:
 		step = providers.CallStep(stepPolicy, request{Policy: p.Policy, Document: p.Document, Mark: p.Mark})
-	case !slices.Contains(s.Attached, Attachment{Type: CustomPolicy, Policy: p.Policy}):
+	case !slices.Contains(s.Attached, rampolicy.Attachment{Type: rampolicy.Custom, Policy: p.Policy}):
 		step = providers.CallStep(stepAttach, request{User: p.User, Policy: p.Policy})
 	case slices.ContainsFunc(s.Keys, isOther):
 		// The answer to CreateAccessKey, and with it the secret, was lost.
@@ -123,20 +123,20 @@ func call(ctx context.Context, calls calls, step string, r request) (providers.F
 		if err := calls.CreateUser(ctx, r.User, r.Mark); err != nil {
 			return none, err
 		}
-		return openFact(factUser, r.User), nil
+		return rampolicy.OpenFact(factUser, r.User), nil
 	case stepPolicy:
 		if err := calls.CreatePolicy(ctx, r.Policy, r.Document, r.Mark); err != nil {
 			return none, err
 		}
-		return openFact(factPolicy, r.Policy), nil
+		return rampolicy.OpenFact(factPolicy, r.Policy), nil
 	case stepAttach:
-		return none, calls.Attach(ctx, r.User, Attachment{Type: CustomPolicy, Policy: r.Policy})
+		return none, calls.Attach(ctx, r.User, rampolicy.Attachment{Type: rampolicy.Custom, Policy: r.Policy})
 	case stepKey:
 		k, err := calls.CreateKey(ctx, r.User)
 		if err != nil {
 			return none, err
 		}
-		facts := openFact(factKeyID, k.ID)
+		facts := rampolicy.OpenFact(factKeyID, k.ID)
 		facts.Secrets = map[string]string{factSecret: k.Secret.Reveal()}
 		return facts, nil
 	case stepDropKey:
@@ -144,11 +144,11 @@ func call(ctx context.Context, calls calls, step string, r request) (providers.F
 	case stepDeleteKey:
 		return none, deleteKey(ctx, calls, r.User)
 	case stepDetach:
-		return none, detach(ctx, calls, r.User)
+		return none, rampolicy.DetachOne(ctx, calls, r.User)
 	case stepDeletePolicy:
-		return forgotten(factPolicy, calls.DeletePolicy(ctx, r.Policy))
+		return rampolicy.Forgotten(factPolicy, calls.DeletePolicy(ctx, r.Policy))
 	case stepDeleteUser:
-		return forgotten(factUser, calls.DeleteUser(ctx, r.User))
+		return rampolicy.Forgotten(factUser, calls.DeleteUser(ctx, r.User))
 	default:
 		return none, errUnknownStep
 	}
@@ -161,28 +161,6 @@ func deleteKey(ctx context.Context, calls calls, user string) error {
 		return providers.UnlessMissing(err)
 	}
 	return providers.UnlessMissing(calls.DeleteKey(ctx, user, ids[0]))
-}
-
-// detach takes one policy from the user.
-func detach(ctx context.Context, calls calls, user string) error {
-	attached, err := calls.Attached(ctx, user)
-	if err != nil || len(attached) == 0 {
-		return providers.UnlessMissing(err)
-	}
-	return providers.UnlessMissing(calls.Detach(ctx, user, attached[0]))
-}
-
-// forgotten returns the facts of a removal, which clear the fact that something
-// was made.
-func forgotten(fact string, err error) (providers.Facts, error) {
-	if err := providers.UnlessMissing(err); err != nil {
-		return providers.Facts{}, rampolicy.ExplainLinks(err)
-	}
-	return openFact(fact, ""), nil
-}
-
-func openFact(name, value string) providers.Facts {
-	return providers.Facts{Open: map[string]string{name: value}}
 }
 
 // errUnknownStep is a mistake of the broker: Next gives no such step.

@@ -7,12 +7,13 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/rampolicy"
 )
 
 // offline returns a kind for its pure methods.
 func offline() Kind {
 	return New(Config{
-		Clients:  func(providers.Task) (*alicloud.Clients, error) { return nil, errors.New("offline") },
+		Access:   rampolicy.Access{Clients: func(providers.Task) (*alicloud.Clients, error) { return nil, errors.New("offline") }},
 		Document: func(binding providers.Task) (string, error) { return `{"of":"` + binding.Of.InstanceID + `"}`, nil },
 		Credentials: func(_ providers.Task, user string, key Key) (map[string]string, error) {
 			return map[string]string{"user": user, "id": key.ID, "secret": key.Secret.Reveal()}, nil
@@ -56,7 +57,7 @@ func outcomeOf(s providers.Step) string {
 }
 
 func TestNext_EveryStateOfAUser_HasItsStep(t *testing.T) {
-	attached := []Attachment{{Type: CustomPolicy, Policy: PolicyName(preparedBinding(t).Life)}}
+	attached := []rampolicy.Attachment{{Type: rampolicy.Custom, Policy: PolicyName(preparedBinding(t).Life)}}
 	known := providers.Facts{Open: map[string]string{factKeyID: "K1"}, Secrets: map[string]string{factSecret: "S1"}}
 	all := func(keys ...string) State {
 		return State{User: Ours, Policy: Ours, Attached: attached, Keys: keys}
@@ -73,7 +74,7 @@ func TestNext_EveryStateOfAUser_HasItsStep(t *testing.T) {
 		"nothing there: the user":                  {state: State{}, want: calling(stepUser)},
 		"a user: its policy":                       {state: State{User: Ours}, want: calling(stepPolicy)},
 		"a policy: attach it":                      {state: State{User: Ours, Policy: Ours}, want: calling(stepAttach)},
-		"another policy attached: attach ours":     {state: State{User: Ours, Policy: Ours, Attached: []Attachment{{Type: "System", Policy: "ReadOnly"}}}, want: calling(stepAttach)},
+		"another policy attached: attach ours":     {state: State{User: Ours, Policy: Ours, Attached: []rampolicy.Attachment{{Type: "System", Policy: "ReadOnly"}}}, want: calling(stepAttach)},
 		"attached: the key":                        {state: all(), want: calling(stepKey)},
 		"a key whose secret was lost: drop it":     {state: all("K0"), want: calling(stepDropKey)},
 		"an id without its secret: drop it":        {facts: providers.Facts{Open: map[string]string{factKeyID: "K1"}}, state: all("K1"), want: calling(stepDropKey)},
@@ -90,9 +91,9 @@ func TestNext_EveryStateOfAUser_HasItsStep(t *testing.T) {
 		"absent: then the policy":                  {goal: providers.Absent, state: State{User: Ours, Policy: Ours}, want: calling(stepDeletePolicy)},
 		"absent: then the user":                    {goal: providers.Absent, state: State{User: Ours}, want: calling(stepDeleteUser)},
 		"absent: the policy alone":                 {goal: providers.Absent, state: State{Policy: Ours}, want: calling(stepDeletePolicy)},
-		"absent: a policy made and not seen":       {goal: providers.Absent, facts: openFact(factPolicy, "p"), state: State{User: Ours}, want: calling(stepDeletePolicy)},
-		"absent: a user made and not seen":         {goal: providers.Absent, facts: openFact(factUser, "u"), state: State{}, want: calling(stepDeleteUser)},
-		"absent: a foreign one in their place":     {goal: providers.Absent, facts: openFact(factPolicy, "p"), state: State{Policy: Foreign}, want: done},
+		"absent: a policy made and not seen":       {goal: providers.Absent, facts: rampolicy.OpenFact(factPolicy, "p"), state: State{User: Ours}, want: calling(stepDeletePolicy)},
+		"absent: a user made and not seen":         {goal: providers.Absent, facts: rampolicy.OpenFact(factUser, "u"), state: State{}, want: calling(stepDeleteUser)},
+		"absent: a foreign one in their place":     {goal: providers.Absent, facts: rampolicy.OpenFact(factPolicy, "p"), state: State{Policy: Foreign}, want: done},
 		"absent: foreign ones stay":                {goal: providers.Absent, state: State{User: Foreign, Policy: Foreign}, want: done},
 		"absent: our user beside a foreign policy": {goal: providers.Absent, state: State{User: Ours, Policy: Foreign}, want: calling(stepDeleteUser)},
 	}
