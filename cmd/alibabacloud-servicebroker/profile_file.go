@@ -16,7 +16,7 @@ import (
 // maxProfiles bounds the profiles, which are labels of metrics.
 const maxProfiles = 100
 
-// profileForm is the form of a profile's name: it stands in records, labels and paths.
+// profileForm is the form of a profile's name, which stands in records, labels and paths.
 var profileForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // readProfiles reads the file of --profile-file. An empty path is a broker with the

@@ -220,7 +220,7 @@ func TestEmptying_BucketDeletedMeanwhile_IsDone(t *testing.T) {
 	w.remove(task)
 }
 
-// Somebody else's bucket of the same name is left alone, and the operator is told.
+// Another account's bucket of the same name is left alone, and the operator is told.
 func TestDelete_ForeignBucketInItsPlace_IsLeftAlone(t *testing.T) {
 	w := newFixture(t)
 	task, owner := w.emptied()

@@ -93,7 +93,7 @@ func TestFreshKey_CloudAway_IsTriedAgain(t *testing.T) {
 	delete(binding.Facts.Open, "key_check")
 	w.cloud.Faults().Add(cloud.Fault{Action: "oss:GetBucketInfo", Effect: cloud.DropBefore, Times: 1})
 	if _, err := w.provider.Observe(t.Context(), *binding); err == nil {
-		t.Error("a look that nobody answered counts as one")
+		t.Error("a look without an answer counts as one")
 	}
 	w.must(open(w.make(binding)).put(t.Context(), "o", ""))
 }
