@@ -3,7 +3,7 @@ package assumptions_test
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha1"
+	"crypto/sha1" //nolint:gosec // signature V1
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
@@ -108,6 +108,25 @@ func TestA201_SignatureV4WithDate_SignsItsText(t *testing.T) {
 			if a := e.do("GET", address, "ListBuckets", header); a.status != status {
 				t.Errorf("signed with %q: %d %s, want %d", datetime, a.status, a.body, status)
 			}
+		}
+	})
+}
+
+func TestA215_DayOfOneDigit_IsADate(t *testing.T) {
+	verify(t, free, func(e *environment) {
+		if e.key.token != "" {
+			t.Skip("for keys without a token")
+		}
+		date := time.Now().UTC().Format("Mon, 2 Jan 2006 15:04:05 GMT") // it is the plain form from the tenth on
+		address := "https://oss-" + e.region + ".aliyuncs.com/"
+		if e.srv != nil {
+			address = e.srv.URL() + "/"
+		}
+		mac := hmac.New(sha1.New, []byte(e.key.secret))
+		mac.Write([]byte("GET\n\n\n" + date + "\n/"))
+		header := http.Header{"Date": {date}, "Authorization": {"OSS " + e.key.id + ":" + base64.StdEncoding.EncodeToString(mac.Sum(nil))}}
+		if a := e.do("GET", address, "ListBuckets", header); a.status == 403 && strings.Contains(a.body, "valid Date") {
+			t.Errorf("%q: %d %s", date, a.status, a.body)
 		}
 	})
 }

@@ -162,6 +162,18 @@ func TestAuthenticate_MalformedHeaders_Refused(t *testing.T) {
 	}
 }
 
+func TestAuthenticate_DayOfOneDigit_Taken(t *testing.T) {
+	e := newEnvironment(t)
+	next := time.Now().UTC().AddDate(0, 1, 0)
+	second := time.Date(next.Year(), next.Month(), 2, 12, 0, 0, 0, time.UTC)
+	e.ahead.Store(int64(time.Until(second)))
+	for _, date := range []string{second.Format("Mon, 2 Jan 2006 15:04:05 GMT"), second.Format(http.TimeFormat)} {
+		if status, body := e.do(t, "GET", "/", map[string]string{"Date": date}, ""); status != 200 {
+			t.Errorf("Date %q: %d %s", date, status, body)
+		}
+	}
+}
+
 func TestSignedURL_Expired_Refused(t *testing.T) {
 	for name, version := range map[string]sdk.SignatureVersionType{"V1": sdk.SignatureVersionV1, "V4": sdk.SignatureVersionV4} {
 		t.Run(name, func(t *testing.T) {

@@ -132,7 +132,7 @@ func (s *Service) headerV1(r *http.Request, query url.Values, credentials string
 	if date == "" {
 		date = r.Header.Get("Date")
 	}
-	at, err := http.ParseTime(date)
+	at, err := parseDate(date)
 	if err != nil {
 		return nil, errorf("AccessDenied", "OSS authentication requires a valid Date.")
 	}
@@ -192,7 +192,7 @@ func (s *Service) headerV4(r *http.Request, fields string) (*signature, *apiErro
 	if datetime == "" {
 		// The text of Date is signed as it is sent (A201).
 		datetime = r.Header.Get("Date")
-		at, err = http.ParseTime(datetime)
+		at, err = parseDate(datetime)
 	}
 	if err != nil {
 		return nil, errorf("AccessDenied", "OSS authentication requires a valid Date.")

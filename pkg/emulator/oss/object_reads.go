@@ -123,14 +123,14 @@ func precondition(v *version, h http.Header, match, unmodified, noneMatch, modif
 	if given := h.Get(match); given != "" && strings.Trim(given, `"`) != etag {
 		return failed.with("Condition", plainer(h, "If-Match", match))
 	}
-	if at, err := http.ParseTime(h.Get(unmodified)); err == nil && seconds.After(at) {
+	if at, err := parseDate(h.Get(unmodified)); err == nil && seconds.After(at) {
 		return failed.with("Condition", plainer(h, "If-Unmodified-Since", unmodified))
 	}
 	same := &apiError{status: unchanged, code: "NotModified", message: "The object has not been modified.", header: http.Header{"Etag": {v.etag()}}}
 	if given := h.Get(noneMatch); given != "" && strings.Trim(given, `"`) == etag {
 		return same
 	}
-	if at, err := http.ParseTime(h.Get(modified)); err == nil && !seconds.After(at) {
+	if at, err := parseDate(h.Get(modified)); err == nil && !seconds.After(at) {
 		return same
 	}
 	return nil
