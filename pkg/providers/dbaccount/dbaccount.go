@@ -31,8 +31,9 @@ type Config struct {
 	// nil says that it is missing. ErrForeign says that the recorded id is another
 	// owner's.
 	Find func(ctx context.Context, instance providers.Task) (*Address, error)
-	// Credentials returns the credentials of an application.
-	Credentials func(Login) map[string]string
+	// Credentials returns the credentials of an application with a login of an
+	// instance. It is pure.
+	Credentials func(instance providers.Task, l Login) (map[string]string, error)
 	// Explain adds the service's sentences to an error of the cloud. Nil leaves
 	// errors as they are.
 	Explain func(error) error
@@ -55,12 +56,17 @@ type Address struct {
 	ID   string `json:"id"`   // of the instance in the cloud
 	Host string `json:"host"` // empty until the server has it, as Port
 	Port string `json:"port"`
+	// The endpoint that is reached from the internet; empty where there is none.
+	PublicHost string `json:"publicHost,omitempty"`
+	PublicPort string `json:"publicPort,omitempty"`
 }
 
 // A Login connects an application to its database.
 type Login struct {
-	Host, Port, Database, Username string
-	Password                       providers.Secret
+	Address
+
+	Database, Username string
+	Password           providers.Secret
 }
 
 // An API is the product's calls for accounts.
@@ -182,9 +188,11 @@ func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
 	}
 	step := nextToMake(t, p, s, found)
 	if step.Action == providers.Done {
-		return providers.DoneStep(k.config.Credentials(Login{
-			Host: found.server.Host, Port: found.server.Port, Database: s.Database, Username: p.Username, Password: p.Password,
-		}))
+		given, err := k.config.Credentials(*t.Of, Login{Address: found.server, Database: s.Database, Username: p.Username, Password: p.Password})
+		if err != nil {
+			return providers.FailStep(providers.Broken, providers.TextUnreadable)
+		}
+		return providers.DoneStep(given)
 	}
 	return step
 }

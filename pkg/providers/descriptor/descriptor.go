@@ -59,6 +59,9 @@ type Deps struct {
 	Vicinity *alicloud.Vicinity
 	// Clusters have the service accounts that may assume the roles of bindings.
 	Clusters Clusters
+	// MySQLCA are the certificates that sign the ones of MySQL servers with TLS. Nil:
+	// not known.
+	MySQLCA *Certificates
 }
 
 // Register registers a metric; without a registry it does nothing.

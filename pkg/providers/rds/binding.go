@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/dbaccount"
@@ -20,7 +19,7 @@ func bindings(i instances) providers.Provider {
 		},
 		Server:      server,
 		Find:        i.find,
-		Credentials: credentials,
+		Credentials: i.credentials,
 		Explain:     sentences().Of,
 	})
 }
@@ -89,31 +88,4 @@ func (i instances) find(ctx context.Context, instance providers.Task) (*dbaccoun
 	}
 	at := addressOf(found)
 	return &at, nil
-}
-
-// credentials returns the credentials of an application: flat strings, under the
-// names of the first broker and under the names that frameworks read: Spring
-// (jdbc-url), Cloud Foundry's buildpacks (hostname, name) and servicebinding.io
-// (type, provider).
-func credentials(l dbaccount.Login) map[string]string {
-	escape := providers.EscapeURI
-	user, password := escape(l.Username), escape(l.Password.Reveal())
-	address := net.JoinHostPort(l.Host, l.Port)
-	// MariaDB Connector/J 3 takes a URL of this scheme only with the option at its
-	// end; MySQL's own driver ignores the option.
-	jdbc := "jdbc:mysql://" + address + "/" + escape(l.Database) + "?user=" + user + "&password=" + password + "&permitMysqlScheme"
-	return map[string]string{
-		"type":                       "mysql",
-		providers.CredentialProvider: providers.CloudProvider,
-		"uri":                        "mysql://" + user + ":" + password + "@" + address + "/" + escape(l.Database),
-		"jdbcUrl":                    jdbc,
-		"jdbc-url":                   jdbc,
-		"host":                       l.Host,
-		"hostname":                   l.Host,
-		"port":                       l.Port,
-		"database":                   l.Database,
-		"name":                       l.Database,
-		"username":                   l.Username,
-		"password":                   l.Password.Reveal(),
-	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/dbaccount"
 )
 
 // selfDefined returns the shipped plan with parameters for the server.
@@ -242,22 +241,5 @@ func TestPrepare_ReservedUsername_IsInvalid(t *testing.T) {
 			Kind: providers.Binding, Life: testLife(), Parameters: json.RawMessage(`{"Username":"` + name + `"}`), Of: &of,
 		})
 		wantInvalid(t, err, "Username")
-	}
-}
-
-func TestCredentials_InURIs_AreEncoded(t *testing.T) {
-	login := dbaccount.Login{Host: "h.example", Port: "3306", Database: "app", Username: "user", Password: `p!@#$%^&*()_+-=/?:`}
-	got := credentials(login)
-	const secret = "p%21%40%23%24%25%5E%26%2A%28%29_%2B-%3D%2F%3F%3A"
-	for name, want := range map[string]string{
-		"uri":      "mysql://user:" + secret + "@h.example:3306/app",
-		"jdbcUrl":  "jdbc:mysql://h.example:3306/app?user=user&password=" + secret + "&permitMysqlScheme",
-		"jdbc-url": "jdbc:mysql://h.example:3306/app?user=user&password=" + secret + "&permitMysqlScheme",
-		"password": string(login.Password), "username": "user", "host": "h.example", "port": "3306", "database": "app", "type": "mysql",
-		"hostname": "h.example", "name": "app", "provider": "alibaba-cloud",
-	} {
-		if got[name] != want {
-			t.Errorf("%s = %q, want %q", name, got[name], want)
-		}
 	}
 }
