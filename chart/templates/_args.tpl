@@ -94,6 +94,9 @@
 {{- if $v.cloud.profiles }}
 - --profile-file={{ $etc }}/profiles/profiles.yaml
 {{- end }}
+{{- if trim $v.cloud.mysqlCA }}
+- --mysql-ca-file={{ $etc }}/mysql-ca/ca.crt
+{{- end }}
 {{- if or $v.cloud.clusters $v.cloud.defaultCluster }}
 - --clusters-file={{ $etc }}/clusters/clusters.yaml
 {{- end }}
@@ -170,6 +173,11 @@
 - name: catalog
   configMap:
     name: {{ include "alibabacloud-servicebroker.fullname" . }}-catalog
+{{- end }}
+{{- if trim $v.cloud.mysqlCA }}
+- name: mysql-ca
+  configMap:
+    name: {{ include "alibabacloud-servicebroker.fullname" . }}-mysql-ca
 {{- end }}
 {{- if or $v.cloud.clusters $v.cloud.defaultCluster }}
 - name: clusters

@@ -54,6 +54,7 @@ type config struct {
 	vicinity          *alicloud.Vicinity // of ossEndpoint; set by check
 	tlsCert, tlsKey   string
 	clientCA          string
+	mysqlCA           string // a file
 
 	vpcID, zoneID           string
 	vswitchIDs, allowedVPCs commaList

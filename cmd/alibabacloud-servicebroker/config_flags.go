@@ -58,6 +58,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.tlsCert, "tls-cert-file", "", "`file` with the certificate chain; without it --listen serves plain HTTP")
 	fs.StringVar(&c.tlsKey, "tls-key-file", "", "`file` with the private key of the certificate")
 	fs.StringVar(&c.clientCA, "client-ca-file", "", "`file` with the authorities of client certificates; with it every client needs a certificate")
+	fs.StringVar(&c.mysqlCA, "mysql-ca-file", "", "`file` with the certificates, in PEM, of the authorities of MySQL servers with SSL, which credentials hand out (default: none)")
 	fs.StringVar(&c.vpcID, "vpc-id", "", "`id` of the VPC of databases (default: the machine's)")
 	fs.Var(&c.vswitchIDs, "vswitch-id", "`ids` of the VSwitches of databases, the preferred one first, separated by commas (default: the machine's)")
 	fs.StringVar(&c.zoneID, "zone-id", "", "`id` of the zone of databases (default: the VSwitch's)")

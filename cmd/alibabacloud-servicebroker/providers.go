@@ -19,6 +19,7 @@ func (c *config) deps(profiles descriptor.Profiles) descriptor.Deps {
 		Profiles:     profiles,
 		Vicinity:     c.vicinity,
 		Clusters:     c.clusters,
+		MySQLCA:      &descriptor.Certificates{},
 	}
 }
 

@@ -77,6 +77,9 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
+	if err := c.watchMySQLCA(files, deps.MySQLCA); err != nil {
+		return err
+	}
 	platforms, err := c.platformAPI(files, api.Config{
 		Broker: logic, Metrics: metrics,
 		MissingVersionStatus: c.missingVersionStatus,

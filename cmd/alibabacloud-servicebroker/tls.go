@@ -6,6 +6,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/api"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/filewatch"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
 // tls returns the TLS configuration of the platforms' port; nil for plain HTTP.
@@ -30,4 +31,15 @@ func (c *config) tls(files *filewatch.Watcher) (*tls.Config, error) {
 		}
 	}
 	return certificates.Config(), nil
+}
+
+// watchMySQLCA reads the certificates of --mysql-ca-file, now and after each change.
+func (c *config) watchMySQLCA(files *filewatch.Watcher, certificates *descriptor.Certificates) error {
+	if c.mysqlCA == "" {
+		return nil
+	}
+	if err := files.Use("mysql-authorities", []string{c.mysqlCA}, certificates.Use); err != nil {
+		return fmt.Errorf("--mysql-ca-file: %w", err)
+	}
+	return nil
 }

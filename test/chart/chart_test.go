@@ -80,6 +80,7 @@ func variants() map[string]string {
 		"clients' certificates":      "{auth: {clientCASecret: ca}, registration: {kind: none}}",
 		"secrets of one's own":       "{auth: {existingSecret: a}, operator: {existingSecret: o}}",
 		"one namespace":              "registration: {kind: ServiceBroker}",
+		"authorities of MySQL":       `{cloud: {mysqlCA: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}}`,
 		"RRSA with the webhook":      "cloud: {credentials: {type: rrsa, rrsa: {roleName: broker}}}",
 		"nothing that can be off":    "{operator: {enabled: false}, uninstallCheck: {enabled: false}, podDisruptionBudget: {enabled: false}, networkPolicy: {enabled: false}, serviceAccount: {create: false}, rbac: {create: false}, registration: {kind: none}, topologySpreadConstraints: []}",
 	}
@@ -128,6 +129,7 @@ func TestValues_Unusable_AreRefused(t *testing.T) {
 		"a product that is none":          "cloud: {endpoints: {ecs: 'http://x'}}",
 		"an endpoint that is no URL":      "cloud: {endpoints: {rds: 10.88.0.1}}",
 		"a prefix with a space":           "catalog: {prefix: 'a b'}",
+		"a key for authorities":           "cloud: {mysqlCA: '-----BEGIN PRIVATE KEY-----'}",
 		"a cluster without an id":         "cloud: {clusters: [{issuer: 'https://a', providers: ['acs:ram::1000000000000001:oidc-provider/a']}]}",
 		"a cluster without a provider":    "cloud: {defaultCluster: {issuer: 'https://a', providers: []}}",
 		"a role as a provider":            "cloud: {defaultCluster: {issuer: 'https://a', providers: ['acs:ram::1000000000000001:role/a']}}",
