@@ -62,53 +62,6 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 	return plan, nil
 }
 
-// prepareUpdate keeps names, network and engine, and resolves the rest anew.
-func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
-	old, err := instancePlanOf(t)
-	if err != nil {
-		return old, err
-	}
-	s, err := settingsOf(t.Settings)
-	if err != nil {
-		return old, err
-	}
-	plan := old
-	plan.Whitelist = whitelist
-	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
-	if s.SelfDefine { // the user's omissions mean: as it is
-		plan.Engine, plan.EngineVersion = old.Engine, old.EngineVersion
-		if !takesBack(t, "Storage") {
-			plan.Storage = max(old.Storage, s.Storage)
-		}
-	}
-	if err := plan.selfDefine(s, t.Parameters); err != nil {
-		return old, err
-	}
-	plan.setStorageType(s)
-	switch {
-	case plan.Engine != old.Engine:
-		return old, providers.Fixedf("The engine of an instance cannot change; make a new instance.")
-	case plan.EngineVersion != old.EngineVersion:
-		return old, providers.Fixedf("The engine version of an instance cannot change by an update (it is %s); make a new instance.", old.EngineVersion)
-	case plan.Storage < old.Storage:
-		return old, providers.Fixedf("Storage cannot shrink: it has %d GB; keep its size or choose a larger one.", old.Storage)
-	}
-	return plan, nil
-}
-
-// takesBack reports whether the update takes a parameter back that the user gave
-// before, so that the plan's default holds again.
-func takesBack(t providers.Task, name string) bool {
-	return t.Was != nil && hasMember(t.Was.Parameters, name) && !hasMember(t.Parameters, name)
-}
-
-// hasMember reports whether parameters, in a record of before in any form, have a
-// value of the name.
-func hasMember(raw json.RawMessage, name string) bool {
-	var members map[string]any
-	return len(raw) > 0 && json.Unmarshal(raw, &members) == nil && members[name] != nil
-}
-
 // selfDefine puts the user's parameters over the defaults of a plan with
 // selfDefine. Records of before bring parameters of such a plan to another one,
 // which ignores them.

@@ -13,12 +13,8 @@ import (
 const (
 	stepCreate    = "create"
 	stepTag       = "tag"
-	stepSpec      = "spec"
 	stepWhitelist = "whitelist"
 	stepDatabase  = "database"
-	stepUnprotect = "unprotect"
-	stepDelete    = "delete"
-	stepDuplicate = "delete-spare" // an instance that was ordered twice
 )
 
 const (
@@ -46,13 +42,8 @@ type (
 		InstanceID string
 		Tags       []providers.Tag
 	}
-	specRequest struct {
-		InstanceID, Class, StorageType string
-		Storage                        int
-	}
 	whitelistRequest struct{ InstanceID, Group, SecurityIPs string }
 	databaseRequest  struct{ InstanceID, Database, Charset string }
-	instanceRequest  struct{ InstanceID string }
 )
 
 // wasInUse reports whether the instance was ready once. If it is missing, it was
@@ -91,10 +82,8 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 		return providers.WaitStep("server", providers.Slow, waitText(i.Status))
 	case s.duplicate != nil:
 		return nextForDuplicate(s)
-	case t.Was != nil && (i.Class != plan.Class || i.Storage != plan.Storage):
-		return effect.Slowly(s.asked, stepSpec, "The database server is being changed.", specRequest{
-			InstanceID: i.ID, Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
-		})
+	case differs(t, plan, *i):
+		return nextToUpdate(plan, s)
 	case s.whitelist == "":
 		return providers.FailStep(providers.Broken, "The VPC of the instance has no address ranges; ask the operator of the broker for a whitelist.")
 	case s.whitelist != t.Facts.Open[factWhitelist]:
@@ -105,40 +94,6 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 		return effect.Once(s.asked, stepDatabase, "The database is being created.", databaseRequest{InstanceID: i.ID, Database: plan.Database, Charset: plan.Charset})
 	}
 	return providers.WaitStep(stepDatabase, providers.Quick, "The database is being created.")
-}
-
-// nextForDuplicate deletes an instance that was ordered once too often.
-func nextForDuplicate(s instanceState) providers.Step {
-	const text = "A database server that was ordered twice is being deleted."
-	switch s.duplicate.Status {
-	case running:
-		step := effect.Slowly(s.asked, stepDuplicate, text, instanceRequest{s.duplicate.ID})
-		step.Target = s.duplicate.ID
-		return step
-	default:
-		return providers.WaitStep(stepDuplicate, providers.Slow, text)
-	}
-}
-
-func nextToDelete(t providers.Task, s instanceState) providers.Step {
-	i := s.instance
-	switch {
-	case i == nil:
-		return providers.DoneStep(nil)
-	case i.Status == deleting:
-		return providers.WaitStep(stepDelete, providers.Slow, "The database server is being deleted.")
-	case t.Usable && t.Deletion != providers.DeleteData:
-		return providers.FailStep(providers.Policy, "The plan keeps the data of its instances: ask the operator of the broker to delete the database server.")
-	case i.Status != running:
-		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
-	}
-	// There may be several, one after the other.
-	step := effect.Slowly(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
-	if i.Protected {
-		step = effect.Once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
-	}
-	step.Target = i.ID
-	return step
 }
 
 // secondZone asks for a standby in another zone, where the class has one.
@@ -181,11 +136,7 @@ func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.
 	}
 	switch s.Name {
 	case stepSpec:
-		r, err := requestOf[specRequest](s)
-		if err != nil {
-			return providers.Facts{}, err
-		}
-		return providers.Facts{}, c.modify(ctx, r, s.Token)
+		return doUpdate(ctx, c, s)
 	case stepWhitelist:
 		r, err := requestOf[whitelistRequest](s)
 		if err != nil {
@@ -199,14 +150,7 @@ func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.
 		}
 		return providers.Facts{}, c.createDatabase(ctx, r)
 	case stepUnprotect, stepDelete, stepDuplicate:
-		r, err := requestOf[instanceRequest](s)
-		if err != nil {
-			return providers.Facts{}, err
-		}
-		if s.Name == stepUnprotect {
-			return providers.Facts{}, c.unprotect(ctx, r, s.Token)
-		}
-		return providers.Facts{}, c.remove(ctx, r)
+		return doRemoval(ctx, c, s)
 	}
 	return providers.Facts{}, fmt.Errorf("there is no step %q", s.Name)
 }

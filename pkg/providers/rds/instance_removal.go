@@ -1,0 +1,64 @@
+package rds
+
+import (
+	"context"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
+)
+
+// The steps that remove instances.
+const (
+	stepUnprotect = "unprotect"
+	stepDelete    = "delete"
+	stepDuplicate = "delete-spare" // an instance that was ordered twice
+)
+
+// An instanceRequest is the frozen request of a step that needs the id alone.
+type instanceRequest struct{ InstanceID string }
+
+// nextForDuplicate deletes an instance that was ordered once too often.
+func nextForDuplicate(s instanceState) providers.Step {
+	const text = "A database server that was ordered twice is being deleted."
+	switch s.duplicate.Status {
+	case running:
+		step := effect.Slowly(s.asked, stepDuplicate, text, instanceRequest{s.duplicate.ID})
+		step.Target = s.duplicate.ID
+		return step
+	default:
+		return providers.WaitStep(stepDuplicate, providers.Slow, text)
+	}
+}
+
+func nextToDelete(t providers.Task, s instanceState) providers.Step {
+	i := s.instance
+	switch {
+	case i == nil:
+		return providers.DoneStep(nil)
+	case i.Status == deleting:
+		return providers.WaitStep(stepDelete, providers.Slow, "The database server is being deleted.")
+	case t.Usable && t.Deletion != providers.DeleteData:
+		return providers.FailStep(providers.Policy, "The plan keeps the data of its instances: ask the operator of the broker to delete the database server.")
+	case i.Status != running:
+		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
+	}
+	// There may be several, one after the other.
+	step := effect.Slowly(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
+	if i.Protected {
+		step = effect.Once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
+	}
+	step.Target = i.ID
+	return step
+}
+
+// doRemoval makes the call of a step that removes an instance.
+func doRemoval(ctx context.Context, c client, s providers.Step) (providers.Facts, error) {
+	r, err := requestOf[instanceRequest](s)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	if s.Name == stepUnprotect {
+		return providers.Facts{}, c.unprotect(ctx, r, s.Token)
+	}
+	return providers.Facts{}, c.remove(ctx, r)
+}
