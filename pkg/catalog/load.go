@@ -58,14 +58,16 @@ func newCatalog(offerings []*Offering, shipped map[string]shippedSchemas) *Catal
 	return c
 }
 
-// decodeDocument reads the offerings of a YAML document.
+// decodeDocument reads the offerings of a YAML document. The member "definitions" is a
+// place for anchors alone.
 func decodeDocument(document []byte) ([]json.RawMessage, error) {
 	asJSON, err := yaml.YAMLToJSONStrict(document)
 	if err != nil {
 		return nil, err
 	}
 	var content struct {
-		Offerings []json.RawMessage `json:"offerings"`
+		Definitions json.RawMessage   `json:"definitions"`
+		Offerings   []json.RawMessage `json:"offerings"`
 	}
 	if err := decodeStrict(asJSON, &content); err != nil {
 		return nil, err

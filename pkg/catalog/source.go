@@ -1,5 +1,7 @@
 package catalog
 
+import "slices"
+
 // A Source holds the offerings of one service. Load reads a list of sources;
 // a service states its own in its descriptor.
 //
@@ -19,6 +21,12 @@ type Document struct {
 // Embedded returns the source that is one plans.yaml inside the program.
 func Embedded(name string, content []byte) Source {
 	return embedded{Name: name, Content: content}
+}
+
+// EmbeddedWith is as Embedded, for a plans.yaml that uses the anchors of a document with
+// the one member "definitions", which several plans.yaml share.
+func EmbeddedWith(definitions []byte, name string, content []byte) Source {
+	return embedded{Name: name, Content: slices.Concat(definitions, []byte("\n"), content)}
 }
 
 type embedded Document

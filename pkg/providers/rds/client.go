@@ -36,6 +36,7 @@ type dbInstance struct {
 	Host, Port              string
 	VPC, VSwitch, Zone      string
 	Protected               bool // against deletion
+	MaintainTime            string
 }
 
 // get describes an instance; nil if it is missing.
@@ -50,6 +51,7 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 			return &dbInstance{
 				ID: id, Description: a.DBInstanceDescription, Status: a.DBInstanceStatus, Class: a.DBInstanceClass, Storage: a.DBInstanceStorage,
 				Host: a.ConnectionString, Port: a.Port, VPC: a.VpcId, VSwitch: a.VSwitchId, Zone: a.ZoneId, Protected: a.DeletionProtection,
+				MaintainTime: a.MaintainTime,
 			}, nil
 		}
 	}

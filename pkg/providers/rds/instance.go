@@ -78,6 +78,9 @@ func (i instances) Prepare(t providers.Task) (providers.Plan, error) {
 		prepare = prepareUpdate
 	}
 	plan, err := prepare(t, i.whitelist(t))
+	if err == nil {
+		err = plan.resolveOptions(t.Settings, t.Parameters)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -162,13 +165,15 @@ type instanceState struct {
 	whitelist string             // wanted, with commas; empty if it was not looked for
 	database  string             // status; empty: not there, or not looked for
 	asked     string             // the step made just before
+	options   map[string]any     // that were looked at, by parameter; nil: none was
 }
 
 func (r reach) observe(ctx context.Context, c client, t providers.Task, plan instancePlan) (providers.Seen, error) {
 	var s instanceState
 	var facts providers.Facts
 	s.asked, facts = effect.Asked(t)
-	if isThere, err := s.waitForDatabase(ctx, c, t, plan); isThere || err != nil {
+	isThere, err := s.waitForDatabase(ctx, c, t, plan)
+	if err != nil || isThere && (s.database != running || !plan.hasOptionsToSee()) {
 		return providers.Seen{Exists: err == nil, Facts: facts.Merge(s.databaseFact()), State: s}, err
 	}
 	found, more, err := findInstance(ctx, sharedLooks{client: c, lists: r.waiting, task: t}, t, plan)
@@ -196,8 +201,15 @@ func (r reach) observe(ctx context.Context, c client, t providers.Task, plan ins
 			}
 			facts = facts.Merge(open(factAlone, "true"))
 		}
-		err = s.readInside(ctx, c, r.vpc(), t, plan)
+		if err = s.readInside(ctx, c, r.vpc(), t, plan); err != nil {
+			break
+		}
 		facts = facts.Merge(s.databaseFact())
+		if t.Facts.Merge(facts).Open[factDatabase] == databaseSet && plan.hasOptionsToSee() {
+			var more providers.Facts
+			more, err = s.readOptions(ctx, optionLook{client: c, reach: r, instance: found, task: t, plan: plan})
+			facts = facts.Merge(more)
+		}
 	}
 	if err != nil {
 		return providers.Seen{}, err
@@ -312,7 +324,7 @@ func (s *instanceState) readInside(ctx context.Context, api instanceAPI, vpc net
 	if s.whitelist, err = network.Whitelist(ctx, vpc, plan.Whitelist, t.Facts.Open[factWhitelist], s.instance.VPC); err != nil {
 		return err
 	}
-	if t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] && (!isNew(t) || !t.HasNotBegun(stepDatabase)) {
+	if s.database == "" && t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] && (!isNew(t) || !t.HasNotBegun(stepDatabase)) {
 		s.database, err = api.databaseStatus(ctx, s.instance.ID, plan.Database)
 	}
 	return err

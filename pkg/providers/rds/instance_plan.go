@@ -29,6 +29,8 @@ type instancePlan struct {
 	// others. It is the broker's own.
 	SuperName     string           `json:"superName"`
 	SuperPassword providers.Secret `json:"superPassword"`
+	// Options are what the user, else the plan of the catalog, asks for.
+	Options wantedOptions `json:"options,omitempty"`
 }
 
 func instancePlanOf(t providers.Task) (instancePlan, error) {

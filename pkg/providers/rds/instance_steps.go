@@ -89,6 +89,9 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	case s.whitelist != t.Facts.Open[factWhitelist]:
 		return effect.Once("", stepWhitelist, "The database server is being opened to its clients.", whitelistRequest{InstanceID: i.ID, Group: group, SecurityIPs: s.whitelist})
 	case t.Facts.Open[factDatabase] == databaseSet:
+		if step, ok := nextForOptions(t, plan, s); ok {
+			return step
+		}
 		return providers.DoneStep(nil)
 	case s.database == "":
 		return effect.Once(s.asked, stepDatabase, "The database is being created.", databaseRequest{InstanceID: i.ID, Database: plan.Database, Charset: plan.Charset})
@@ -133,6 +136,9 @@ func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.
 		}
 		facts, err := learned(open(factTagged, "true"), c.tag(ctx, r))
 		return providers.TagsRefused(s.Name, facts, err)
+	}
+	if isOption, err := setOption(ctx, c, s); isOption {
+		return providers.Facts{}, err
 	}
 	switch s.Name {
 	case stepSpec:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
@@ -54,6 +55,7 @@ func (instances) ParametersOf(t providers.Task) (map[string]any, error) {
 		"Engine": plan.Engine, "EngineVersion": plan.EngineVersion, "Class": plan.Class, "Storage": plan.Storage,
 		"NetworkType": "VPC",
 	}
+	maps.Copy(values, plan.Options.parameters())
 	seen := t.Facts.Open
 	for name, value := range map[string]string{
 		"VpcID":     cmp.Or(plan.VpcID, seen[factVPC]),
