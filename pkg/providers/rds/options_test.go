@@ -46,6 +46,8 @@ func TestOption_CreatedChangedRemoved_AsTheCloudHasIt(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := newFixture(t, descriptor.Network{VpcID: vpcID})
+			// Drive gives the operations of one instance the same tokens.
+			p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.TokenLifetime = 0 })
 			want := func(when, want string) {
 				t.Helper()
 				if got := tc.read(p.only()); fmt.Sprint(got) != want {
