@@ -14,7 +14,7 @@ import (
 // shipped returns the catalog of the services.
 func shipped(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	c, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))
+	c, err := catalog.Load(rds.Catalog(), catalog.Embedded("oss/plans.yaml", oss.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func TestExamples_Names_AreThoseOfTheFirstBroker(t *testing.T) {
 // parameters.
 func TestExamples_Requests_FitTheCatalog(t *testing.T) {
 	t.Parallel()
-	offered, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))
+	offered, err := catalog.Load(rds.Catalog(), catalog.Embedded("oss/plans.yaml", oss.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestExamples_Requests_FitTheCatalog(t *testing.T) {
 // The files of the first broker's guide have empty parameters.
 func TestExamples_EmptyParameters_FitTheCatalog(t *testing.T) {
 	t.Parallel()
-	offered, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans), catalog.Embedded("oss/plans.yaml", oss.Plans))
+	offered, err := catalog.Load(rds.Catalog(), catalog.Embedded("oss/plans.yaml", oss.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}

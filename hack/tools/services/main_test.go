@@ -35,7 +35,11 @@ func TestServices_FolderOfPlans_IsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range plans {
+	folders, err := filepath.Glob(filepath.Join(root, "pkg", "providers", "*", "plans"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(plans, folders...) {
 		if name := filepath.Base(filepath.Dir(file)); !strings.Contains(string(list), name+".Descriptor(),") {
 			t.Errorf("the service %s is missing in pkg/providers/all/services.txt", name)
 		}

@@ -1,9 +1,11 @@
 package rds
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
@@ -112,7 +114,13 @@ func (c client) create(ctx context.Context, r createRequest, token string) (id s
 	req.DBInstanceNetType, req.InstanceNetworkType = "Intranet", "VPC"
 	req.VPCId, req.VSwitchId, req.ZoneId, req.ZoneIdSlave1 = r.VpcID, r.VSwitchID, r.ZoneID, r.SecondZoneID
 	req.SecurityIPList = r.SecurityIPs
-	req.PayType = payType
+	req.PayType, req.Category, req.DBTimeZone = cmp.Or(r.PayType, payType), r.Category, r.TimeZone
+	if r.Protected {
+		req.DeletionProtection = requests.NewBoolean(true)
+	}
+	if r.Serverless != nil {
+		req.ServerlessConfig = r.Serverless.config()
+	}
 	tags := make([]rds.CreateDBInstanceTag, len(r.Tags))
 	for i, tag := range r.Tags {
 		tags[i] = rds.CreateDBInstanceTag{Key: tag.Key, Value: tag.Value}
@@ -126,6 +134,15 @@ func (c client) create(ctx context.Context, r createRequest, token string) (id s
 		return "", false, alicloud.IncompleteAnswer(op, resp.GetHttpStatus(), resp.RequestId, "the answer names no instance", providers.ErrOutcomeUnknown)
 	}
 	return resp.DBInstanceId, resp.TagResult, nil
+}
+
+// config returns the bounds as CreateDBInstance takes them.
+func (c capacity) config() rds.CreateDBInstanceServerlessConfig {
+	text := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+	return rds.CreateDBInstanceServerlessConfig{
+		MinCapacity: text(c.Min), MaxCapacity: text(c.Max),
+		AutoPause: strconv.FormatBool(c.AutoPause), SwitchForce: strconv.FormatBool(c.SwitchForce),
+	}
 }
 
 // tag tags an instance (RDS API, TagResources).

@@ -31,6 +31,17 @@ type instancePlan struct {
 	SuperPassword providers.Secret `json:"superPassword"`
 	// Options are what the user, else the plan of the catalog, asks for.
 	Options wantedOptions `json:"options,omitempty"`
+
+	// Records of before lack the members below; an empty one is the cloud's default.
+	Category         string    `json:"category,omitempty"` // empty: as the class has it
+	Serverless       *capacity `json:"serverless,omitempty"`
+	StandbyZoneID    string    `json:"standbyZoneId,omitempty"` // the user's wish
+	StandbyVSwitchID string    `json:"standbyVSwitchId,omitempty"`
+	Zones            []string  `json:"zones,omitempty"`     // to try, the best first; others follow
+	Classes          []string  `json:"classes,omitempty"`   // to try after Class
+	Databases        []string  `json:"databases,omitempty"` // beside Database
+	TimeZone         string    `json:"timeZone,omitempty"`
+	Protected        bool      `json:"protected,omitempty"` // against deletion, from the start
 }
 
 func instancePlanOf(t providers.Task) (instancePlan, error) {

@@ -37,6 +37,13 @@ type (
 		SecondZoneID                       string
 		SecurityIPs                        string
 		Tags                               []providers.Tag
+
+		// Requests of before lack the members below and are repeated without them.
+		Category   string    `json:",omitempty"`
+		PayType    string    `json:",omitempty"` // empty: Postpaid
+		Serverless *capacity `json:",omitempty"`
+		TimeZone   string    `json:",omitempty"`
+		Protected  bool      `json:",omitempty"`
 	}
 	tagRequest struct {
 		InstanceID string

@@ -20,6 +20,25 @@ type settings struct {
 	Database      string `json:"database"`    // name of the one database
 	Charset       string `json:"charset"`
 	SelfDefine    bool   `json:"selfDefine"` // parameters may say otherwise
+
+	// Plans of before lack the members below.
+	Category   string    `json:"category"`   // empty: as the class has it
+	Serverless *capacity `json:"serverless"` // nil: a server of one size
+	Zones      []string  `json:"zones"`      // the best first; others follow
+	Classes    []string  `json:"classes"`    // in place of a class that is sold out
+	Databases  []string  `json:"databases"`  // further ones
+	TimeZone   string    `json:"timeZone"`   // empty: the cloud's default
+	Protected  bool      `json:"protected"`  // against deletion, from the start
+}
+
+// A capacity bounds a serverless instance, in RCU (RDS API, CreateDBInstance,
+// ServerlessConfig).
+type capacity struct {
+	Min       float64 `json:"min"`
+	Max       float64 `json:"max"`
+	AutoPause bool    `json:"autoPause,omitempty"`
+	// SwitchForce lets the cloud scale at once, with a short interruption.
+	SwitchForce bool `json:"switchForce,omitempty"`
 }
 
 func settingsOf(raw json.RawMessage) (settings, error) {

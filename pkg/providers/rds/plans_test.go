@@ -23,7 +23,7 @@ func dropIn() map[string]string {
 
 func offering(t *testing.T) *catalog.Offering {
 	t.Helper()
-	c, err := catalog.Load(catalog.Embedded("rds/plans.yaml", rds.Plans))
+	c, err := catalog.Load(catalog.Embedded("rds/plans/mysql.yaml", rds.Plans))
 	if err != nil {
 		t.Fatal(err)
 	}

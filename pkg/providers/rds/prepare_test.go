@@ -13,7 +13,7 @@ import (
 // selfDefined returns the shipped plan with parameters for the server.
 func selfDefined(t *testing.T) *catalog.Plan {
 	t.Helper()
-	c, err := catalog.Load(catalog.Embedded("rds/plans.yaml", Plans))
+	c, err := catalog.Load(catalog.Embedded("rds/plans/mysql.yaml", Plans))
 	if err != nil {
 		t.Fatal(err)
 	}

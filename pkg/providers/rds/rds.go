@@ -7,7 +7,7 @@
 package rds
 
 import (
-	_ "embed" // plans.yaml and the policy
+	_ "embed" // plans and the policy
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -17,19 +17,27 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/network"
 )
 
-// Plans is the service's part of the catalog.
+// Plans is the offering of MySQL, in the form of the catalog. Each engine has a
+// document of its own.
 //
-//go:embed plans.yaml
+//go:embed plans/mysql.yaml
 var Plans []byte
 
 //go:embed policy.json
 var policy []byte
 
+// Catalog is the service's part of the catalog: a document for each engine.
+func Catalog() catalog.Source {
+	return catalog.Join(
+		catalog.Embedded("rds/plans/mysql.yaml", Plans),
+	)
+}
+
 // Descriptor states the service.
 func Descriptor() descriptor.Descriptor {
 	return descriptor.Descriptor{
 		Name:     "rds",
-		Catalog:  catalog.Embedded("rds/plans.yaml", Plans),
+		Catalog:  Catalog(),
 		Products: []alicloud.Product{product(), network.Product()},
 		New:      New,
 		Owner:    descriptor.CloudAccount,
