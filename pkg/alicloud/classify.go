@@ -32,7 +32,7 @@ func (p products) classify(op Op, err error) error {
 	case errors.As(err, &server):
 		code, e.Status, e.RequestID = server.ErrorCode(), server.HttpStatus(), server.RequestId()
 		e.Detail = redact(server.Message(), op.Secrets)
-		e.Reasons = refusalReasons(op, p[op.product()].Reason(code), e.Status, code != "")
+		e.Reasons = refusalReasons(op, p[op.product()].ReasonOf(op.Action, code), e.Status, code != "")
 	case errors.As(err, &service):
 		code, e.Status, e.RequestID = service.Code, service.StatusCode, service.RequestID
 		e.Detail = redact(service.Message, op.Secrets)

@@ -26,6 +26,17 @@ type Product struct {
 	// gives (EC), which comes before all codes. A code comes before its family, and both
 	// before the codes shared by all products.
 	Codes map[string]error
+	// ActionCodes are the reasons of codes that mean something else with an action, by
+	// action. They come before Codes.
+	ActionCodes map[string]map[string]error
+}
+
+// ReasonOf looks a code of an action up, then as Reason does.
+func (p Product) ReasonOf(action, code string) error {
+	if reason := reasonIn(p.ActionCodes[action], code); reason != nil && code != "" {
+		return reason
+	}
+	return p.Reason(code)
 }
 
 // Reason looks a code up in the codes of the product, then in the codes shared by

@@ -6,6 +6,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/lifecycle"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/osb"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
@@ -108,6 +109,9 @@ func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (oper
 			joined = *r
 			return lifecycle.ErrUnchanged
 		}
+		if err := b.checkProtection(r); err != nil {
+			return err
+		}
 		lifecycle.Delete(r, d.kind, d.request.now)
 		return nil
 	})
@@ -126,4 +130,26 @@ func (b *BusinessLogic) remove(ctx context.Context, d deletion, slow bool) (oper
 		return "", err
 	}
 	return o.op.ID, nil
+}
+
+// checkProtection refuses to delete an instance that its parameters in force, or its
+// plan, protect. What was never ready, or is being deleted, has no protection.
+func (b *BusinessLogic) checkProtection(r *store.Record) error {
+	if r.IsBinding() || r.Have == nil || r.Goal != store.Present {
+		return nil
+	}
+	protector, ok := providers.As[providers.Protector](b.config.Providers[r.Provider], providers.Instance)
+	if !ok {
+		return nil
+	}
+	inForce := *r
+	inForce.Want = nil
+	t, err := lifecycle.TaskOf(b.config.BrokerID, &inForce, nil)
+	if err != nil {
+		return nil //nolint:nilerr // an unreadable record stays deletable
+	}
+	if protection := protector.Protection(t); protection != nil {
+		return osb.ErrUnprocessable("%s", protection.Text)
+	}
+	return nil
 }

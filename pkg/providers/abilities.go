@@ -12,9 +12,21 @@ func As[A any](p Provider, kind Kind) (A, bool) {
 	if c, ok := p.(composed); ok {
 		p = c[kind]
 	}
-	ability, ok := p.(A)
-	return ability, ok
+	for {
+		if ability, ok := p.(A); ok {
+			return ability, true
+		}
+		w, ok := p.(Wrapper)
+		if !ok {
+			var none A
+			return none, false
+		}
+		p = w.Unwrap()
+	}
 }
+
+// A Wrapper is a provider around another one. It has the abilities of both.
+type Wrapper interface{ Unwrap() Provider }
 
 // An Undoer has calls that make another thing each time, however often the same
 // request is sent.
@@ -102,6 +114,14 @@ type Locator interface {
 	// RegionOf returns the region of the resource that the task's plan describes.
 	// It is pure. The answer is empty for an unreadable plan.
 	RegionOf(t Task) string
+}
+
+// A Protector has instances that are protected from deletion by the request or plan
+// that made or changed them.
+type Protector interface {
+	// Protection returns why the instance must not be deleted for now; nil: it may be.
+	// It is pure. An unreadable plan protects nothing.
+	Protection(t Task) *Failure
 }
 
 // A Dashboarder has resources with a page in a web console.

@@ -39,6 +39,7 @@ type dbInstance struct {
 	VPC, VSwitch, Zone      string
 	Protected               bool // against deletion
 	MaintainTime            string
+	LockMode                string
 }
 
 // get describes an instance; nil if it is missing.
@@ -54,6 +55,7 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 				ID: id, Description: a.DBInstanceDescription, Status: a.DBInstanceStatus, Class: a.DBInstanceClass, Storage: a.DBInstanceStorage,
 				Host: a.ConnectionString, Port: a.Port, VPC: a.VpcId, VSwitch: a.VSwitchId, Zone: a.ZoneId, Protected: a.DeletionProtection,
 				MaintainTime: a.MaintainTime,
+				LockMode:     a.LockMode,
 			}, nil
 		}
 	}
@@ -178,6 +180,13 @@ func (c client) whitelist(ctx context.Context, r whitelistRequest) error {
 func (c client) unprotect(ctx context.Context, r instanceRequest, token string) error {
 	req, resp := rds.CreateModifyDBInstanceDeletionProtectionRequest(), rds.CreateModifyDBInstanceDeletionProtectionResponse()
 	req.RegionId, req.ClientToken, req.DBInstanceId, req.DeletionProtection = c.region, token, r.InstanceID, requests.NewBoolean(false)
+	return c.clients.Do(ctx, alicloud.Write, req, resp)
+}
+
+// start starts a stopped instance (RDS API, StartDBInstance). The call takes no token.
+func (c client) start(ctx context.Context, r instanceRequest) error {
+	req, resp := rds.CreateStartDBInstanceRequest(), rds.CreateStartDBInstanceResponse()
+	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
 	return c.clients.Do(ctx, alicloud.Write, req, resp)
 }
 

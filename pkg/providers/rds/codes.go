@@ -18,6 +18,12 @@ func product() alicloud.Product {
 	return alicloud.Product{
 		Name: "rds", Version: "2014-08-15",
 		Host: alicloud.TableHost(hosts),
+		// To orders it says that the class is sold out; to accounts and databases, that
+		// the instance is busy (RDS API, error tables).
+		ActionCodes: map[string]map[string]error{
+			"CreateDBInstance":     {codeOutOfUsage: providers.ErrSoldOut},
+			"ModifyDBInstanceSpec": {codeOutOfUsage: providers.ErrSoldOut},
+		},
 		Codes: map[string]error{
 			"InvalidDBInstanceId.NotFound":                providers.ErrNotFound,
 			"InvalidDBInstanceName.NotFound":              providers.ErrNotFound,
@@ -37,6 +43,8 @@ func product() alicloud.Product {
 			"InvalidAccountStatus.*":                      providers.ErrWrongState, // of a database account
 			"InvalidAccountStatus.NotEnoughBalance":       providers.ErrArrears,
 			"IncorrectAccountStatus":                      providers.ErrWrongState,
+			"IncorrectDBInstanceLockMode.*":               providers.ErrWrongState, // a look tells which lock
+			"InvalidStatus.*":                             providers.ErrWrongState, // to StartDBInstance and StopDBInstance
 			"InvalidOrderTask.NotSupport":                 providers.ErrWrongState, // one order at a time
 			"GeneralIns.*":                                providers.ErrWrongState,
 			"DbRestoring":                                 providers.ErrWrongState,
@@ -57,7 +65,7 @@ func product() alicloud.Product {
 			"InsufficientAvailableQuota":                  providers.ErrQuota,
 			"InvalidSecurityIPListGroup.QuotaExceeded":    providers.ErrQuota,
 			"InvalidUserOperatorPermission":               providers.ErrDenied,
-			"ServiceLinkedRole.NotExist":                  providers.ErrDenied, // the operator has to create it
+			codeNoLinkedRole:                              providers.ErrDenied, // made by the broker, or the operator
 			"InvalidDBInstanceClass.*":                    providers.ErrInvalid,
 			"InvalidEngineVersion.*":                      providers.ErrInvalid,
 			"InvalidEngine.*":                             providers.ErrInvalid,
@@ -71,6 +79,10 @@ func product() alicloud.Product {
 			"InvalidPrivateIpAddress.*":                   providers.ErrInvalid,
 			"InvalidVSwitchId.*":                          providers.ErrInvalid,
 			"InvalidVswitchId":                            providers.ErrInvalid,
+			"InvalidVSwitchId":                            providers.ErrInvalid,
+			"InvalidSaleComponentFault":                   providers.ErrInvalid,
+			"NotSupportReduceDiskSize":                    providers.ErrInvalid,
+			"IncorrectPrimaryDBInstanceDisksize":          providers.ErrInvalid, // read-only instances are smaller
 			"InvalidVPCId.*":                              providers.ErrInvalid,
 			"InvalidZoneId.*":                             providers.ErrInvalid,
 			"InvalidNetworkTypeClassicWhenCloudStorage":   providers.ErrInvalid,
@@ -103,7 +115,17 @@ func product() alicloud.Product {
 	}
 }
 
+// Codes that have a meaning of their own in code.
 const (
+	codeOutOfUsage   = "OperationDenied.OutofUsage"
+	codeNoLinkedRole = "ServiceLinkedRole.NotExist"
+)
+
+const (
+	saleText       = "RDS does not sell this combination of class, storage, storage type and zone; choose another plan, Class or StorageType."
+	soldOutText    = "The instance class is sold out here; choose another plan, Class or ZoneId."
+	linkedRoleText = "The cloud account lacks the service-linked role of RDS; ask the operator of the broker to make one instance in the console of RDS, which creates it."
+
 	classText    = "The instance class is not offered for this engine, storage and zone; choose another plan or Class."
 	versionText  = "The engine or its version is not offered here; choose another plan or EngineVersion."
 	storageText  = "The storage size is not offered for this class; choose another plan or Storage."
@@ -129,12 +151,18 @@ func sentences() alicloud.Sentences {
 		"InvalidStorageSize.*":                        shrinkText,
 		"InvalidVSwitchId.*":                          networkText,
 		"InvalidVswitchId":                            networkText,
+		"InvalidVSwitchId":                            networkText,
+		"InvalidSaleComponentFault":                   saleText,
+		codeOutOfUsage:                                soldOutText,
+		"NotSupportReduceDiskSize":                    shrinkText,
+		"IncorrectPrimaryDBInstanceDisksize":          "The instance has read-only instances, made in the console of RDS, that are smaller; enlarge them first.",
+		codeNoLinkedRole:                              linkedRoleText,
 		"InvalidVPCId.*":                              networkText,
 		"InvalidVpcId.*":                              networkText,
 		"InvalidZoneId.*":                             networkText,
 		"InvalidZone.NotSupported":                    "The zone does not offer this engine; choose another ZoneId and a VSwitch there.",
 		"VswitchIpExhausted":                          "The VSwitch has no free addresses; choose another VSwitchID.",
-		"InsufficientResourceCapacity":                "The instance class is sold out here; choose another plan, Class or ZoneId.",
+		"InsufficientResourceCapacity":                soldOutText,
 		"AccountLimitExceeded":                        "The instance has all the accounts it can have; unbind some, or update to a larger plan.",
 		"AccountActionForbidden":                      "Objects of the database depend on the account; drop them, or give them to another account.",
 		"InvalidAccountName.*":                        accountText,

@@ -136,11 +136,11 @@ func networks() emulatortest.Option {
 	})
 }
 
-// protect protects an instance from deletion, as people do in the console.
-func (p *fixture) protect(task *providers.Task) {
+// protect protects an instance from deletion, or lifts that, as people do in the console.
+func (p *fixture) protect(task *providers.Task, on bool) {
 	p.t.Helper()
 	req := sdk.CreateModifyDBInstanceDeletionProtectionRequest()
-	req.DBInstanceId, req.DeletionProtection = task.Facts.Open["instance_id"], "true"
+	req.DBInstanceId, req.DeletionProtection = task.Facts.Open["instance_id"], requests.NewBoolean(on)
 	p.must(req, sdk.CreateModifyDBInstanceDeletionProtectionResponse())
 }
 

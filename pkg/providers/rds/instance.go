@@ -187,6 +187,8 @@ func (r reach) observe(ctx context.Context, c client, t providers.Task, plan ins
 		if !wasInUse(t) && t.Facts.Open[factInstance] == "" {
 			s.place, s.mismatch, err = r.chooser().Choose(ctx, network.Place{VpcID: plan.VpcID, VSwitchID: plan.VSwitchID, ZoneID: plan.ZoneID})
 		}
+	case found.Status == running && found.overdue() != nil:
+		err = found.overdue()
 	case found.Status == running:
 		var sealed providers.Facts
 		if sealed, err = sealServer(found); err != nil {

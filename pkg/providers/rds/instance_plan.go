@@ -67,7 +67,7 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 	}
 	plan.VpcID, plan.VSwitchID, plan.ZoneID = network.VpcID, network.VSwitchID, network.ZoneID
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
-	plan.Database, plan.Charset = s.Database, s.Charset
+	plan.Database, plan.Charset, plan.Protected = s.Database, s.Charset, s.Protected
 	if err := plan.selfDefine(s, t.Parameters); err != nil {
 		return plan, err
 	}

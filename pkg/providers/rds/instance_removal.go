@@ -39,12 +39,22 @@ func nextToDelete(t providers.Task, s instanceState) providers.Step {
 		return providers.WaitStep(stepDelete, providers.Slow, "The database server is being deleted.")
 	case t.Usable && t.Deletion != providers.DeleteData:
 		return providers.FailStep(providers.Policy, "The plan keeps the data of its instances: ask the operator of the broker to delete the database server.")
+	case t.Usable && i.Protected:
+		return providers.FailStep(providers.Policy, textProtectedByCloud)
+	case i.Status == stopped: // a stopped server is not deleted (RDS API, DeleteDBInstance)
+		return nextToStart(s.asked, i.ID)
+	case i.Status == starting:
+		return providers.WaitStep("server", providers.Slow, textStarting)
 	case i.Status != running:
 		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
 	}
 	// There may be several, one after the other.
-	step := effect.Slowly(s.asked, stepDelete, "The database server is being deleted.", instanceRequest{i.ID})
-	if i.Protected {
+	text := "The database server is being deleted."
+	if i.LockMode == lockedOverdue { // the cloud may refuse to delete it
+		text = textOverdue
+	}
+	step := effect.Slowly(s.asked, stepDelete, text, instanceRequest{i.ID})
+	if i.Protected { // it was never ready, so that people cannot have meant its data
 		step = effect.Once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
 	}
 	step.Target = i.ID

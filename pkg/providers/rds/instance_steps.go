@@ -24,7 +24,8 @@ const (
 	group       = "osb" // our group of the whitelist; others are their owners'
 	databaseSet = "ready"
 
-	changingClass = "DBInstanceClassChanging"
+	changingClass    = "DBInstanceClassChanging"
+	upgradingVersion = "EngineVersionUpgrading"
 )
 
 // The frozen requests of the steps.
@@ -85,8 +86,15 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	case t.Facts.Open[factTagged] == "false":
 		name, tags := t.TagStep(stepTag)
 		return effect.Once("", name, "The database server is being tagged.", tagRequest{InstanceID: i.ID, Tags: tags})
+	case i.Status == stopped:
+		return nextToStart(s.asked, i.ID)
 	case i.Status != running:
 		return providers.WaitStep("server", providers.Slow, waitText(i.Status))
+	}
+	if step, isLocked := nextWhileLocked(t, plan, *i); isLocked {
+		return step
+	}
+	switch {
 	case s.duplicate != nil:
 		return nextForDuplicate(s)
 	case differs(t, plan, *i):
@@ -118,7 +126,9 @@ func waitText(status string) string {
 	switch status {
 	case creating:
 		return "The database server is being created."
-	case changingClass, "TRANSING", "TransingToOthers":
+	case stopped, starting:
+		return textStarting
+	case changingClass, "TRANSING", "TransingToOthers", upgradingVersion:
 		return "The database server is being changed."
 	}
 	return "The cloud is at work on the database server."
@@ -162,6 +172,8 @@ func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.
 			return providers.Facts{}, err
 		}
 		return providers.Facts{}, c.createDatabase(ctx, r)
+	case stepStart:
+		return doStart(ctx, c, s)
 	case stepUnprotect, stepDelete, stepDuplicate:
 		return doRemoval(ctx, c, s)
 	}

@@ -78,13 +78,28 @@ func TestInstance_UnsoldClass_FailsWithASentence(t *testing.T) {
 	}
 }
 
-func TestDelete_ProtectedInstance_IsDeleted(t *testing.T) {
+// Protection that people set in the console stays: the operation says so, and goes on
+// once they have lifted it. What was never ready holds no data of theirs.
+func TestDelete_ProtectedInConsole_IsLeftToPeople(t *testing.T) {
 	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	i := p.instance(1, ``)
 	p.done(i)
-	p.protect(i)
+	p.protect(i, true)
 	i.Goal, i.Usable = providers.Absent, true
+	if step := p.fails(i, providers.Policy); !strings.Contains(step.Text, "console") {
+		t.Errorf("text = %q", step.Text)
+	}
+	if !p.only().Protected {
+		t.Error("the broker lifted the protection")
+	}
+	p.protect(i, false)
 	p.done(i)
+
+	late := p.instance(2, ``)
+	p.done(late)
+	p.protect(late, true)
+	late.Goal = providers.Absent
+	p.done(late)
 	if !p.server.Empty() {
 		t.Errorf("left: %q", p.Cloud.Left())
 	}

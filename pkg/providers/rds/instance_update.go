@@ -28,7 +28,7 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 		return old, err
 	}
 	plan := old
-	plan.Whitelist = whitelist
+	plan.Whitelist, plan.Protected = whitelist, s.Protected
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
 	if s.SelfDefine { // the user's omissions mean: as it is
 		plan.Engine, plan.EngineVersion = old.Engine, old.EngineVersion

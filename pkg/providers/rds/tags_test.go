@@ -63,7 +63,7 @@ func TestCalls_WithTokens_SendThem(t *testing.T) {
 	providertest.Prepare(t, p.Provider, i)
 	p.done(i)
 	i.Was = nil
-	p.protect(i)
+	p.protect(i, true)
 	p.absent(i)
 	for _, action := range []string{"CreateDBInstance", "ModifyDBInstanceSpec", "ModifyDBInstanceDeletionProtection"} {
 		calls := p.server.Calls(action)
