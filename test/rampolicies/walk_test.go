@@ -203,8 +203,8 @@ func (w *walker) deprovision() error { return w.do(http.MethodDelete, w.path, w.
 const rdsService = "rds-997b8372-8dac-40ac-ae65-758b4a5075a5"
 
 // walkDatabase takes a database through its life, in a cloud that demands all
-// it may of the broker: tags of their own, a Super account first, protection to
-// be lifted. Rotation needs the actions of binding and unbinding only.
+// it may of the broker: tags of their own, a Super account first, protection of
+// an instance that is not ready. Rotation needs the actions of binding and unbinding only.
 func walkDatabase(t *testing.T, s *stack.Stack, rotate bool) error {
 	t.Helper()
 	s.Cloud().RDS().Behave(func(b *fakerds.Behaviour) { b.DropTags, b.FirstAccountSuper = true, true })
@@ -217,9 +217,31 @@ func walkDatabase(t *testing.T, s *stack.Stack, rotate bool) error {
 		func() error { return w.update("{" + larger.ids + "}") },
 		func() error { return larger.unbind(last(rotate)) },
 		func() error { return larger.crowd(s.Cloud()) },
-		func() error { return protect(t, s.Cloud()) },
 		larger.deprovision,
+		func() error { return larger.giveUp(s.Cloud()) },
 	)
+}
+
+// giveUp deletes an instance that is not ready yet and that the owner of the account
+// has protected: its protection is lifted, since it holds no data.
+func (w *walker) giveUp(cloud *emulator.Server) error {
+	w.path = "/v2/service_instances/two"
+	cloud.Faults().Add(unready())
+	if status, _, answer, err := w.stack.Send(w.t.Context(), http.MethodPut, w.path+"?accepts_incomplete=true", "{"+w.ids+`,"organization_guid":"o","space_guid":"s"}`, nil); err != nil || status != http.StatusAccepted {
+		return fmt.Errorf("provision answered %d %s: %w", status, answer, err)
+	}
+	for len(cloud.RDS().Instances()) == 0 || cloud.RDS().Instances()[0].Status != "Running" {
+		if no := w.refused(); no != nil {
+			return no
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	return steps(func() error { return protect(w.t, cloud) }, w.deprovision)
+}
+
+// unready keeps databases from being made.
+func unready() cloud.Fault {
+	return cloud.Fault{Action: "CreateDatabase", Effect: cloud.FailBefore, Code: "IncorrectDBInstanceState", Status: forcedStatus}
 }
 
 // crowd binds where the server has as many accounts as it may have, so that a
