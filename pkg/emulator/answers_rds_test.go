@@ -25,6 +25,7 @@ func answersOfRDS(t *testing.T, a *answers) {
 	a.do(t, "ModifyDBInstanceSSL", "DBInstanceId", mssql, "ConnectionString", mssql+".sqlserver.rds.aliyuncs.com", "SSLEnabled", "1", "TlsVersion", "1.2")
 	a.do(t, "DescribeDBInstanceSSL", "DBInstanceId", mssql)
 	answersOfSales(t, a)
+	answersOfPower(t, a)
 	answersOfTags(t, a, mysql)
 	answersOfAccounts(t, a, mysql, pg)
 	for _, id := range []string{mysql, pg} {
@@ -69,6 +70,18 @@ func answersOfTags(t *testing.T, a *answers, id string) {
 	a.do(t, "DescribeTags", "DBInstanceId", id)
 	a.do(t, "RemoveTagsFromResource", "DBInstanceId", id, "Tags", `{"c":"3"}`)
 	a.do(t, "UntagResources", "ResourceType", "INSTANCE", "ResourceId.1", id, "TagKey.1", "b")
+}
+
+// answersOfPower makes a serverless instance, and stops and starts another one.
+func answersOfPower(t *testing.T, a *answers) {
+	t.Helper()
+	serverless := []string{"DBInstanceClass", "mysql.n2.serverless.1c", "Category", "serverless_basic", "PayType", "Serverless", "ZoneIdSlave1", ""}
+	id := text(t, a.do(t, "CreateDBInstance", wantedInstance(append(serverless, "ServerlessConfig", `{"MinCapacity":0.5,"MaxCapacity":8,"AutoPause":true,"SwitchForce":false}`)...)...), "DBInstanceId")
+	a.do(t, "DescribeDBInstanceAttribute", "DBInstanceId", id)
+	a.do(t, "CreateDBInstance", wantedInstance(append(serverless, "ServerlessConfig.MinCapacity", "1", "ServerlessConfig.MaxCapacity", "2")...)...)
+	id = text(t, a.do(t, "CreateDBInstance", wantedInstance("DBInstanceClass", "mysql.n2.small.2c", "Category", "HighAvailability")...), "DBInstanceId")
+	a.do(t, "StopDBInstance", "DBInstanceId", id)
+	a.do(t, "StartDBInstance", "DBInstanceId", id)
 }
 
 // answersOfAccounts makes accounts and databases with privileges.

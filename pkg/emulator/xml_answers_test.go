@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -66,7 +67,7 @@ func leavesOfJSON(to map[string][]string, path string, v any) {
 			leavesOfJSON(to, path, element)
 		}
 	case float64:
-		to[path] = append(to[path], strings.TrimSuffix(fmt.Sprintf("%.6f", v), ".000000"))
+		to[path] = append(to[path], strconv.FormatFloat(v, 'f', -1, 64))
 	default:
 		to[path] = append(to[path], fmt.Sprint(v))
 	}

@@ -162,8 +162,8 @@ func TestA510_Lists_TakeStatusAndTagTogether(t *testing.T) {
 }
 
 type shownInstance struct {
-	ResourceGroupId, OptimizedWritesInfo string
-	KindCode                             string `json:"kindCode"`
+	ResourceGroupId, OptimizedWritesInfo, LockMode string
+	KindCode                                       string `json:"kindCode"`
 }
 
 func (e *environment) attribute(id string) shownInstance {

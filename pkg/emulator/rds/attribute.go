@@ -33,7 +33,7 @@ type attribute struct {
 	MultipleTempUpgrade, SupportCompression, IsAnalyticIns, IsAnalyticReadOnlyIns                                bool
 
 	Extra            extra
-	ServerlessConfig struct{}
+	ServerlessConfig any
 	BabelfishConfig  babelfish
 	DBClusterNodes   struct{ DBClusterNode []clusterNode }
 	SlaveZones       struct{ SlaveZone []slaveZone }
@@ -105,9 +105,9 @@ func (s *Service) attribute(in *instance, now time.Time) attribute {
 	a := attribute{
 		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
 		DBInstanceClassType: in.class.Kind, DBInstanceType: "Primary", DBInstanceNetType: in.netType(), DBInstanceStorageType: in.storageType,
-		DBInstanceCPU: strconv.Itoa(in.class.cpu), DBInstanceDiskUsed: "0", Engine: in.engine, EngineVersion: in.version, Category: in.category,
+		DBInstanceCPU: strconv.Itoa(in.class.cpu), DBInstanceDiskUsed: strconv.FormatInt(s.diskUsed(in), 10), Engine: in.engine, EngineVersion: in.version, Category: in.category,
 		RegionId: in.region, ZoneId: in.zone, MasterZone: in.zone, VpcId: in.vpcID, VSwitchId: in.vswitchID, VpcCloudInstanceId: in.id,
-		InstanceNetworkType: "VPC", ResourceGroupId: in.resourceGroup(), PayType: in.payType, LockMode: in.lockMode(now), LockReason: in.lockReason(now),
+		InstanceNetworkType: "VPC", ResourceGroupId: in.resourceGroup(), PayType: in.shownPayType(), LockMode: s.lockMode(in, now), LockReason: s.lockReason(in, now),
 		CreationTime: timestamp(in.created), ExpireTime: in.expireTime(), AccountType: "Mix", AvailabilityValue: "100.0%", MaintainTime: in.maintainTime(),
 		ConnectionMode: in.connectionMode(), ConnectionString: host, Port: port, IPType: "IPv4", SecurityIPMode: "normal", SecurityIPList: in.ipArrays[0].text(),
 		AutoUpgradeMinorVersion: in.minorVersions(), CurrentKernelVersion: cmp.Or(in.choices.MinorVersion, in.kernel()), LatestKernelVersion: in.kernel(), InstructionSetArch: in.class.Arch,
@@ -115,7 +115,7 @@ func (s *Service) attribute(in *instance, now time.Time) attribute {
 		SupportCreateSuperAccount: "No", SupportUpgradeAccountType: "No", KindCode: in.kindCode(),
 		DBInstanceStorage: in.storage, DBInstanceMemory: in.class.memory, MaxConnections: in.class.connections, MaxIOPS: in.class.iops,
 		AccountMaxQuantity: s.behaviour.Quotas.Accounts, DBMaxQuantity: s.behaviour.Quotas.Databases, InsId: 1, TipsLevel: 1,
-		DeletionProtection: in.protected, BurstingEnabled: in.choices.Bursting, ColdDataEnabled: in.choices.ColdData,
+		ServerlessConfig: in.serverless.shown(), DeletionProtection: in.protected, BurstingEnabled: in.choices.Bursting, ColdDataEnabled: in.choices.ColdData,
 	}
 	if in.engine == "PostgreSQL" {
 		off, none := "false", ""

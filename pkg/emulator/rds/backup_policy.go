@@ -41,7 +41,7 @@ func (in *instance) backupPolicy() backupPolicy {
 	if in.engine == mySQL && in.storageType != localSSD {
 		p.ReleasedKeepPolicy = "Lastest" // spelled so
 	}
-	if in.category == "Basic" {
+	if isSingle(in.category) {
 		p.BackupLog = "Disabled"
 	}
 	return p
@@ -76,7 +76,7 @@ func (s *Service) modifyBackupPolicy(r *rpc.Request) (any, *rpc.Error) {
 	if p.LogBackupRetentionPeriod > p.BackupRetentionPeriod {
 		return nil, malformed("LogBackupRetentionPeriod")
 	}
-	if p.BackupLog == "Enable" && in.category == "Basic" {
+	if p.BackupLog == "Enable" && isSingle(in.category) {
 		return nil, unfitEngine()
 	}
 	in.settings.Backup = &p
@@ -188,7 +188,7 @@ func (p *backupPolicy) readLog(request *rpc.Request, in *instance) *rpc.Error {
 // takesIntervals reports whether snapshots can be made more often than once a day
 // (Terraform's provider, alicloud_db_backup_policy).
 func (in *instance) takesIntervals() bool {
-	if in.storageType == localSSD || in.category == "Basic" {
+	if in.storageType == localSSD || isSingle(in.category) {
 		return false
 	}
 	return in.engine == postgreSQL || in.engine == mySQL && in.version != "5.5" && in.version != "5.6"

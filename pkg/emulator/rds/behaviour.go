@@ -42,6 +42,20 @@ type Behaviour struct {
 	// StandbyOptional lets a high-availability instance leave out ZoneIdSlave1; its standby
 	// is then in the zone of its primary node (A301).
 	StandbyOptional bool
+	// Locks are lock modes of instances, by id or "*", such as LockByDiskQuota (A531).
+	Locks perInstance[string]
+	// DiskUsed is the size of the data of instances in bytes, by id or "*". A disk that is full
+	// locks its instance.
+	DiskUsed perInstance[int64]
+	// IdlePause is the time after which serverless instances with AutoPause stop; zero leaves
+	// them running. StartDBInstance wakes them. The cloud takes ten minutes.
+	IdlePause time.Duration
+	// StartingState is the state of an instance that starts (A532).
+	StartingState string
+	// SoldOut is what orders do not get: OperationDenied.OutofUsage (A534).
+	SoldOut Shortages
+	// Withdrawn are classes that are not sold any more, while instances have them (A535).
+	Withdrawn Words
 	// Quotas are the limits of the account and of its instances.
 	Quotas Quotas
 }
@@ -60,6 +74,7 @@ type Quotas struct {
 func DefaultBehaviour() Behaviour {
 	return Behaviour{
 		TokenLifetime: 24 * time.Hour,
+		StartingState: "Starting",
 		Quotas:        Quotas{Accounts: 500, Databases: 500, IPGroups: 200, IPEntries: 1000, Tags: 20},
 	}
 }

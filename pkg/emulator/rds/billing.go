@@ -16,6 +16,8 @@ func billing(r *rpc.Request, payType string) (kind string, expires time.Time, fa
 	switch payType {
 	case postpaid:
 		return postpaid, time.Time{}, nil
+	case serverlessPay:
+		return serverlessPay, time.Time{}, nil
 	case prepaid:
 		period := r.Get("Period")
 		used, err := strconv.Atoi(r.Get("UsedTime"))
@@ -50,7 +52,7 @@ func (s *Service) modifyPayType(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if in.payType == kind {
+	if in.payType == kind || in.serverless != nil || kind == serverlessPay {
 		return nil, bad("OperationDenied.PayType", "The instance is %s.", kind)
 	}
 	if in.protected {

@@ -104,8 +104,8 @@ func (s *Service) checkBilling(r *rpc.Request, in *instance) *rpc.Error {
 	if fail != nil {
 		return fail
 	}
-	if payType == "Serverless" {
-		return rpc.Unsupported("CreateDBInstance.Serverless")
+	if fail := checkServerless(r, in); fail != nil {
+		return fail
 	}
 	if in.payType, in.expires, fail = billing(r, payType); fail != nil {
 		return fail
@@ -113,7 +113,7 @@ func (s *Service) checkBilling(r *rpc.Request, in *instance) *rpc.Error {
 	if in.protected, fail = r.Bool("DeletionProtection", false); fail != nil {
 		return fail
 	}
-	if in.protected && in.payType != postpaid {
+	if in.protected && in.payType == prepaid {
 		return bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
 	}
 	return nil

@@ -17,6 +17,7 @@ type catalog struct {
 	Storage  map[string]bounds   // by storage type
 	Central  []string            // the regions of the host rds.aliyuncs.com
 	Families []family
+	Zones    map[string]zoneGap // by the last letter of a zone
 
 	classes []*class // the withdrawn ones of saved states included
 }
@@ -28,7 +29,8 @@ type bounds struct{ Min, Max int }
 type family struct {
 	Engine, Category, Kind, Arch, Disk string
 	Versions                           []string
-	Max                                int // GB; 0 for that of the storage type
+	Storages                           []string // empty: all of the disk
+	Max                                int      // GB; 0 for that of the storage type
 	Withdrawn                          bool
 	Classes                            []struct {
 		Name                           string
@@ -87,7 +89,7 @@ func (f *family) storageTypes() []string {
 	}
 	return slices.DeleteFunc([]string{generalESSD, essd, "cloud_essd2", "cloud_essd3", "cloud_ssd"}, func(kind string) bool {
 		b := f.storage(kind)
-		return b.Max < b.Min
+		return b.Max < b.Min || len(f.Storages) > 0 && !slices.Contains(f.Storages, kind)
 	})
 }
 

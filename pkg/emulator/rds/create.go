@@ -98,7 +98,7 @@ func (in *instance) clone() *instance {
 		engine: in.engine, version: in.version, class: in.class, storage: in.storage,
 		storageType: in.storageType, payType: in.payType, category: in.category, description: in.description,
 		private: in.private, protected: in.protected, created: in.created, readyAt: in.readyAt, expires: in.expires,
-		choices: in.choices, settings: in.clonedSettings(), standbys: in.standbys, tags: slices.Clone(in.tags), ipArrays: slices.Clone(in.ipArrays),
+		choices: in.choices, settings: in.clonedSettings(), standbys: in.standbys, serverless: in.serverless.clone(), tags: slices.Clone(in.tags), ipArrays: slices.Clone(in.ipArrays),
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *Service) make(in *instance) {
 func (s *Service) newInstance(r *rpc.Request) (*instance, *rpc.Error) {
 	in := &instance{region: r.Region, created: r.Now, readyAt: r.Now.Add(s.profile.Create)}
 	for _, check := range []func(*rpc.Request, *instance) *rpc.Error{
-		s.checkEngine, s.checkClass, s.checkBilling, s.checkNetwork, s.checkChoices, s.checkServer, s.checkPort, s.checkWhitelist, s.checkDescription, s.checkTags,
+		s.checkEngine, s.checkClass, s.checkBilling, s.checkNetwork, s.checkStock, s.checkChoices, s.checkServer, s.checkPort, s.checkWhitelist, s.checkDescription, s.checkTags,
 	} {
 		if fail := check(r, in); fail != nil {
 			return nil, fail

@@ -94,8 +94,9 @@ func (s *Service) candidates(region string, tags []rpc.Tag) (list []*instance, e
 	return list, exact
 }
 
-// sweep removes the instances with a finished deletion. The caller holds mu.
+// sweep removes the instances with a finished deletion, and stops the idle ones. The caller holds mu.
 func (s *Service) sweep(now time.Time) {
+	s.pauseIdle(now)
 	if len(s.leaving) == 0 {
 		return
 	}

@@ -21,6 +21,8 @@ const (
 	netModifying = "NET_MODIFYING"
 	netDeleting  = "NET_DELETING"
 	deleting     = "Deleting"
+	stopping     = "Stopping"
+	stopped      = "Stopped"
 )
 
 // An instance is the record of a DB instance. The service's mutex guards its
@@ -51,10 +53,12 @@ type instance struct {
 	busy      string    // the state during work in progress, such as Rebooting; empty: none
 	busyUntil time.Time // when that is done
 	change    *change   // the result of that work; nil: the instance stays as it is
+	stopped   bool      // suspended
 	leaving   bool      // being deleted
 	leavingAt time.Time
 
-	settings settings
+	settings   settings
+	serverless *serverlessConfig // nil for one of a fixed size
 
 	server   engine.Server // the engine's server, once it runs
 	starting bool          // the engine is starting
@@ -79,6 +83,7 @@ func (in *instance) applyDue(now time.Time) {
 		if in.change != nil {
 			in.become(in.change)
 		}
+		in.stopped = in.stopped || in.busy == stopping
 		in.busy, in.change = "", nil
 	}
 	in.settings.Parameters.apply(now)
@@ -97,7 +102,7 @@ func (in *instance) become(c *change) {
 // takes those of Basic away.
 func (in *instance) placeStandbys() {
 	switch {
-	case in.category == basic:
+	case isSingle(in.category):
 		in.standbys = nil
 	case len(in.standbys) == 0:
 		in.standbys = []standby{{in.zone, in.vswitchID}}
@@ -112,6 +117,8 @@ func (in *instance) status(now time.Time) string {
 		return creating
 	case in.busy != "" && (in.working || now.Before(in.busyUntil)):
 		return in.busy
+	case in.stopped || in.busy == stopping:
+		return stopped
 	default:
 		return running
 	}
@@ -154,9 +161,18 @@ func (s *Service) findRunning(r *rpc.Request, unknown *rpc.Error) (*instance, *r
 	return s.findFree(r, unknown, "OperationDenied.DBInstanceStatus")
 }
 
-// findFree finds a running instance; code is the answer for one that is busy.
-// An expired instance is locked.
+// findFree finds a running instance that is not locked; code is the answer for one that is
+// busy.
 func (s *Service) findFree(r *rpc.Request, unknown *rpc.Error, code string) (*instance, *rpc.Error) {
+	in, fail := s.findIdle(r, unknown, code)
+	if fail == nil {
+		fail = s.refuseLocked(in, r.Now)
+	}
+	return in, fail
+}
+
+// findIdle finds a running instance, whether it is locked or not.
+func (s *Service) findIdle(r *rpc.Request, unknown *rpc.Error, code string) (*instance, *rpc.Error) {
 	in, fail := s.find(r, unknown)
 	if fail != nil {
 		return nil, fail
@@ -164,30 +180,11 @@ func (s *Service) findFree(r *rpc.Request, unknown *rpc.Error, code string) (*in
 	if status := in.status(r.Now); status != running {
 		return nil, rpc.Errorf(http.StatusForbidden, code, "The operation is not permitted while the instance is %s.", status)
 	}
-	if in.expired(r.Now) {
-		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.LockMode", "The instance is locked: it has expired.")
-	}
 	return in, nil
 }
 
 func (in *instance) expired(now time.Time) bool {
 	return !in.expires.IsZero() && !now.Before(in.expires)
-}
-
-// lockMode returns the reason of an instance's lock, or "Unlock".
-func (in *instance) lockMode(now time.Time) string {
-	if in.expired(now) {
-		return "LockByExpiration"
-	}
-	return "Unlock"
-}
-
-// lockReason is that of RDS API, DescribeDBInstanceAttribute, for an expired instance.
-func (in *instance) lockReason(now time.Time) string {
-	if in.expired(now) {
-		return "instance_expired"
-	}
-	return ""
 }
 
 // begin puts an instance into the state of a piece of work for a while.

@@ -121,7 +121,7 @@ func TestPrepaidInstance_PaidTimeOver_Expires(t *testing.T) {
 	if a := f.attribute(id); a.LockMode != "LockByExpiration" {
 		t.Errorf("after its time it is %s", a.LockMode)
 	}
-	f.wantCode(f.createAccount(id, "alice"), 403, "OperationDenied.LockMode")
+	f.wantCode(f.createAccount(id, "alice"), 400, "IncorrectDBInstanceLockMode.ValueNotSupported")
 	list := sdk.CreateDescribeDBInstancesRequest()
 	list.Expired = "True"
 	if n := must(f.DescribeDBInstances(list))(f).TotalRecordCount; n != 1 {

@@ -130,20 +130,20 @@ func (s *Service) page(r *rpc.Request, found []*instance) (any, *rpc.Error) {
 	body.Items.DBInstance = make([]item, 0, to-from)
 	for _, in := range found[from:to] {
 		network, _ := s.network.VPC(in.region, in.vpcID)
-		body.Items.DBInstance = append(body.Items.DBInstance, in.item(r.Now, level, network.Name))
+		body.Items.DBInstance = append(body.Items.DBInstance, s.item(in, r.Now, level, network.Name))
 	}
 	body.PageNumber, body.PageRecordCount, body.TotalRecordCount = number, to-from, total
 	return body, nil
 }
 
-func (in *instance) item(now time.Time, level int, vpcName string) item {
+func (s *Service) item(in *instance, now time.Time, level int, vpcName string) item {
 	in.applyDue(now)
 	host, _ := in.clientAddress(in.private)
 	it := item{
 		DBInstanceId: in.id, DBInstanceDescription: in.description, DBInstanceStatus: in.status(now), DBInstanceClass: in.class.name,
 		DBInstanceType: "Primary", DBInstanceNetType: in.netType(), DBInstanceStorageType: in.storageType, Engine: in.engine,
 		EngineVersion: in.version, RegionId: in.region, ZoneId: in.zone, VpcId: in.vpcID, VpcName: vpcName, VpcCloudInstanceId: in.id, VSwitchId: in.vswitchID,
-		InstanceNetworkType: "VPC", ResourceGroupId: in.resourceGroup(), PayType: in.payType, LockMode: in.lockMode(now), LockReason: in.lockReason(now),
+		InstanceNetworkType: "VPC", ResourceGroupId: in.resourceGroup(), PayType: in.shownPayType(), LockMode: s.lockMode(in, now), LockReason: s.lockReason(in, now),
 		ConnectionMode: in.connectionMode(), ConnectionString: host, CreateTime: timestamp(in.created), ExpireTime: in.expireTime(),
 		AutoUpgradeMinorVersion: in.minorVersions(), IoAccelerationEnabled: in.ioAcceleration(), BpeEnabled: "0", InsId: 1, TipsLevel: 1,
 		DeletionProtection: in.protected, MutriORsignle: in.multiZone(), BurstingEnabled: in.choices.Bursting, ColdDataEnabled: in.choices.ColdData,
@@ -181,14 +181,16 @@ func (s *Service) filters(r *rpc.Request) ([]rpc.Tag, []func(*instance) bool, *r
 	equal("VpcId", func(in *instance) string { return in.vpcID })
 	equal("VSwitchId", func(in *instance) string { return in.vswitchID })
 	equal("ZoneId", func(in *instance) string { return in.zone })
-	equal("PayType", func(in *instance) string { return in.payType })
+	if want := r.Get("PayType"); want != "" {
+		list = append(list, func(in *instance) bool { return strings.EqualFold(in.payType, want) })
+	}
 	equal("Category", func(in *instance) string { return in.category })
 	equal("ResourceGroupId", (*instance).resourceGroup)
 	equal("InstanceNetworkType", always("VPC"))
 	equal("DBInstanceType", always("Primary"))
 	equal("ConnectionMode", (*instance).connectionMode)
 	equal("Expired", func(in *instance) string {
-		if in.expired(r.Now) {
+		if s.lockMode(in, r.Now) == lockByExpiration {
 			return "True"
 		}
 		return "False"

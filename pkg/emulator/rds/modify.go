@@ -24,7 +24,10 @@ func (s *Service) modifyDBInstanceSpec(r *rpc.Request) (any, *rpc.Error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in, fail := s.findRunning(r, unknownName())
+	in, fail := s.findIdle(r, unknownName(), "OperationDenied.DBInstanceStatus")
+	if fail == nil {
+		fail = s.refuseLocked(in, r.Now, lockByDiskQuota)
+	}
 	if fail != nil {
 		return nil, fail
 	}
@@ -80,6 +83,14 @@ func (s *Service) newSpec(r *rpc.Request, in *instance) (*change, *rpc.Error) {
 	if b := next.class.storage(next.storageType); next.storage < b.Min || next.storage > b.Max {
 		return nil, bad("InvalidStorage.Format", "The storage type takes %d to %d GB.", b.Min, b.Max)
 	}
+	if className != "" && slices.Contains(s.behaviour.Withdrawn, className) {
+		return nil, missingClass()
+	}
+	if next.class != in.class || next.storageType != in.storageType {
+		if fail := s.stock(in, next.class, next.storageType); fail != nil {
+			return nil, fail
+		}
+	}
 	return next, checkDisk(r, in.engine, next.storageType, &next.choices)
 }
 
@@ -103,7 +114,7 @@ func (s *Service) modifyDeletionProtection(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	if on && in.payType != postpaid {
+	if on && in.payType == prepaid {
 		return nil, bad("OperationDenied.PayType", "DeletionProtection is for pay-as-you-go instances.")
 	}
 	in.protected = on
@@ -140,11 +151,14 @@ func (s *Service) deleteDBInstance(r *rpc.Request) (any, *rpc.Error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in, fail := s.findRunning(r, unknownID())
+	in, fail := s.findIdle(r, unknownID(), "OperationDenied.DBInstanceStatus")
+	if fail == nil {
+		fail = s.refuseLocked(in, r.Now, lockByDiskQuota)
+	}
 	if fail != nil {
 		return nil, fail
 	}
-	if in.payType != postpaid {
+	if in.payType == prepaid {
 		return nil, rpc.Errorf(http.StatusForbidden, "OperationDenied.PayType", "Only pay-as-you-go instances can be released.")
 	}
 	if in.protected {

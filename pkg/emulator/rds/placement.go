@@ -101,7 +101,7 @@ func (s *Service) checkStandbys(r *rpc.Request, in *instance, region vpc.Region,
 	s.mu.Lock()
 	optional := s.behaviour.StandbyOptional
 	s.mu.Unlock()
-	limit := map[string]int{ha: 1, cluster: 2}[in.category]
+	limit := map[string]int{ha: 1, serverlessStandard: 1, cluster: 2}[in.category]
 	switch {
 	case len(zones) == 0 && limit > 0 && optional:
 		zones = []string{in.zone}
@@ -148,7 +148,7 @@ func (s *Service) standby(in *instance, region vpc.Region, zone, id string) (sta
 	}
 	if zone == autoPlace {
 		zone = in.zone
-		if i := slices.IndexFunc(region.Zones, func(z string) bool { return z != in.zone }); i >= 0 {
+		if i := slices.IndexFunc(region.Zones, func(z string) bool { return z != in.zone && !s.catalog.lacks(z, in.version, in.storageType, in.class) }); i >= 0 {
 			zone = region.Zones[i]
 		}
 	} else if zone != in.zone && id == "" { // A301

@@ -136,6 +136,8 @@ func (s *Service) API() rpc.API {
 		"ModifyResourceGroup":                     on(s.modifyResourceGroup),
 		"ModifyDasInstanceConfig":                 on(s.modifyAutoScale),
 		"RestartDBInstance":                       on(s.restartDBInstance),
+		"StopDBInstance":                          on(s.stopDBInstance),
+		"StartDBInstance":                         on(s.startDBInstance),
 		"DeleteDBInstance":                        on(s.deleteDBInstance),
 		"AllocateInstancePublicConnection":        on(s.allocatePublicConnection),
 		"ReleaseInstancePublicConnection":         on(s.releasePublicConnection),

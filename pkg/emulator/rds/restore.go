@@ -65,7 +65,7 @@ func (s *Service) restored(saved savedInstance) (*instance, error) {
 		version: saved.Version, storage: saved.Storage, storageType: saved.StorageType, payType: saved.PayType, category: saved.Category,
 		description: saved.Description, private: saved.Private.restored(), protected: saved.Protected, serial: saved.Serial,
 		created: saved.Created, readyAt: saved.ReadyAt, expires: saved.Expires, busy: saved.Busy, busyUntil: saved.BusyUntil,
-		leaving: saved.Leaving, leavingAt: saved.LeavingAt, settings: saved.Settings, choices: saved.Choices,
+		leaving: saved.Leaving, leavingAt: saved.LeavingAt, settings: saved.Settings, choices: saved.Choices, stopped: saved.Stopped, serverless: saved.Serverless,
 	}
 	for _, n := range saved.Standbys {
 		in.standbys = append(in.standbys, standby{n[0], n[1]})

@@ -37,8 +37,11 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	body := struct{ DBInstanceClasses []classBody }{[]classBody{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range s.catalog.classes {
-		if offered && c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.Category == r.Get("Category") && slices.Contains(c.storageTypes(), kind) {
+		if offered(c.Category) && c.sells(r.Get("Engine"), r.Get("EngineVersion")) && c.Category == r.Get("Category") && slices.Contains(c.storageTypes(), kind) &&
+			s.shows(r.Get("ZoneId"), r.Get("EngineVersion"), kind, c) {
 			b := c.storage(kind)
 			body.DBInstanceClasses = append(body.DBInstanceClasses, classBody{
 				c.name, fmt.Sprintf("[%d,%d,%d]", b.Min, b.Max, storageStep), storageRange{b.Min, b.Max, storageStep},
@@ -51,24 +54,26 @@ func (s *Service) describeAvailableClasses(r *rpc.Request) (any, *rpc.Error) {
 	return body, nil
 }
 
-// offers reports whether the emulator sells anything by the CommodityCode and the
-// InstanceChargeType of a request. It has no read-only and no serverless instances.
-func offers(r *rpc.Request) (bool, *rpc.Error) {
-	switch code := r.Get("CommodityCode"); code {
-	case "", "bards", "rds", "bards_intl", "rds_intl":
-	case "rords", "rords_intl", "rds_rordspre_public_cn", "rds_rordspre_public_intl", "rds_serverless_public_cn", "rds_serverless_public_intl":
-		return false, nil
+// offers returns whether instances of a category are sold by the CommodityCode and the
+// InstanceChargeType of a request: serverless ones have codes of their own. The emulator has
+// no read-only instances.
+func offers(r *rpc.Request) (func(category string) bool, *rpc.Error) {
+	code, charge := r.Get("CommodityCode"), r.Get("InstanceChargeType")
+	switch code {
+	case "", "bards", "rds", "bards_intl", "rds_intl", "rds_serverless_public_cn", "rds_serverless_public_intl":
+	case "rords", "rords_intl", "rds_rordspre_public_cn", "rds_rordspre_public_intl":
+		return func(string) bool { return false }, nil
 	default:
-		return false, bad("InvalidParameter", "CommodityCode is that of another product.")
+		return nil, bad("InvalidParameter", "CommodityCode is that of another product.")
 	}
-	switch charge := r.Get("InstanceChargeType"); {
-	case charge == "", strings.EqualFold(charge, postpaid), strings.EqualFold(charge, prepaid):
-		return true, nil
-	case strings.EqualFold(charge, "Serverless"):
-		return false, nil
+	switch {
+	case charge == "", strings.EqualFold(charge, postpaid), strings.EqualFold(charge, prepaid), strings.EqualFold(charge, serverlessPay):
 	default:
-		return false, bad("InvalidParameter", "InstanceChargeType is Postpaid, Prepaid or Serverless.")
+		return nil, bad("InvalidParameter", "InstanceChargeType is Postpaid, Prepaid or Serverless.")
 	}
+	wanted := serverlessCode(code)
+	fits := charge == "" || wanted == strings.EqualFold(charge, serverlessPay)
+	return func(category string) bool { return fits && isServerless(category) == wanted }, nil
 }
 
 // The spelling of DescribeAvailableZones.
@@ -88,8 +93,8 @@ type (
 	}
 )
 
-// describeAvailableZones is DescribeAvailableZones of the RDS API: every zone
-// sells everything.
+// describeAvailableZones is DescribeAvailableZones of the RDS API: the zones that sell
+// something, and what.
 func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	type zone struct {
 		ZoneId, RegionId, NetworkTypes string
@@ -110,35 +115,43 @@ func (s *Service) describeAvailableZones(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	sold := soldEngine{Engine: name, SupportedEngineVersions: []soldVersion{}}
-	for _, v := range s.catalog.Versions[name] {
-		if want := r.Get("EngineVersion"); want != "" && want != v {
+	body := struct{ AvailableZones []zone }{[]zone{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range region.Zones {
+		if want := r.Get("ZoneId"); name == "PPAS" || want != "" && want != id {
 			continue
 		}
-		if categories := s.categoriesOf(name, v, r.Get("Category")); len(categories) > 0 {
-			sold.SupportedEngineVersions = append(sold.SupportedEngineVersions, soldVersion{v, categories})
+		sold := soldEngine{Engine: name, SupportedEngineVersions: []soldVersion{}}
+		for _, v := range s.catalog.Versions[name] {
+			if want := r.Get("EngineVersion"); want != "" && want != v {
+				continue
+			}
+			if categories := s.categoriesOf(id, name, v, r.Get("Category"), offered); len(categories) > 0 {
+				sold.SupportedEngineVersions = append(sold.SupportedEngineVersions, soldVersion{v, categories})
+			}
 		}
-	}
-	body := struct{ AvailableZones []zone }{[]zone{}}
-	for _, id := range region.Zones {
-		if want := r.Get("ZoneId"); offered && name != "PPAS" && (want == "" || want == id) {
+		if len(sold.SupportedEngineVersions) > 0 {
 			body.AvailableZones = append(body.AvailableZones, zone{id, region.ID, "VPC", []soldEngine{sold}})
 		}
 	}
 	return body, nil
 }
 
-// categoriesOf lists the categories on sale for a version, with their storage
-// types; want narrows it to one.
-func (s *Service) categoriesOf(engine, version, want string) []soldCategory {
+// categoriesOf lists the categories on sale for a version in a zone, with their storage
+// types; want narrows it to one. The caller holds mu.
+func (s *Service) categoriesOf(zone, engine, version, want string, offered func(category string) bool) []soldCategory {
 	var list []soldCategory
-	for _, name := range []string{basic, ha, cluster} {
+	for _, name := range []string{basic, ha, cluster, serverlessBasic, serverlessStandard} {
 		category := soldCategory{Category: name}
 		for _, c := range s.catalog.classes {
-			if c.Category != name || !c.sells(engine, version) {
+			if c.Category != name || !offered(name) || !c.sells(engine, version) {
 				continue
 			}
 			for _, kind := range c.storageTypes() {
+				if !s.shows(zone, version, kind, c) {
+					continue
+				}
 				if kind == generalESSD {
 					kind = autoESSD
 				}

@@ -47,9 +47,12 @@ type savedInstance struct {
 	Busy        string          `json:"busy,omitempty"`
 	BusyUntil   time.Time       `json:"busyUntil,omitzero"`
 	Change      *savedChange    `json:"change,omitempty"`
+	Stopped     bool            `json:"stopped,omitempty"`
 	Leaving     bool            `json:"leaving,omitempty"`
 	LeavingAt   time.Time       `json:"leavingAt,omitzero"`
 	Settings    settings        `json:"settings,omitzero"`
+
+	Serverless *serverlessConfig `json:"serverless,omitempty"`
 }
 
 type savedEndpoint struct {
@@ -132,7 +135,7 @@ func (in *instance) saved() savedInstance {
 		Class: in.class.name, Storage: in.storage, StorageType: in.storageType, PayType: in.payType, Category: in.category,
 		Description: in.description, Private: in.private.saved(), Protected: in.protected, Serial: in.serial, Created: in.created,
 		ReadyAt: in.readyAt, Expires: in.expires, Busy: in.busy, BusyUntil: in.busyUntil, Leaving: in.leaving, LeavingAt: in.leavingAt,
-		Settings: in.settings, Choices: in.choices,
+		Settings: in.settings, Choices: in.choices, Stopped: in.stopped, Serverless: in.serverless.clone(),
 	}
 	if in.public != nil {
 		e := in.public.saved()

@@ -28,6 +28,8 @@ type InstanceState struct {
 	Accounts    []AccountState      `json:"accounts,omitempty"`
 	Databases   []string            `json:"databases,omitempty"`
 	Settings    SettingsState       `json:"settings,omitzero"`
+	Lock        string              `json:"lock,omitempty"` // its lock mode
+	Serverless  *serverlessConfig   `json:"serverless,omitempty"`
 
 	DatabaseDescriptions map[string]string `json:"databaseDescriptions,omitempty"` // by database
 }
@@ -56,7 +58,7 @@ func (s *Service) Instances() []InstanceState {
 		state := InstanceState{
 			ID: in.id, Region: in.region, Status: in.status(now), Engine: in.engine, Version: in.version, Class: in.class.name, Storage: in.storage,
 			Description: in.description, Protected: in.protected, Zones: []string{in.zone}, Choices: in.choices, Endpoint: host + ":" + port, Tags: in.tagMap(), Whitelist: map[string][]string{},
-			PayType: in.payType, Expires: in.expires,
+			PayType: in.payType, Serverless: in.serverless.clone(), Lock: s.shownLock(in, now), Expires: in.expires,
 		}
 		if in.public != nil {
 			host, port := in.clientAddress(*in.public)

@@ -64,9 +64,13 @@ func parseEntry(entry string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(addr, 32), true
 }
 
-// allowed returns the entries of all groups, in the form of an engine's server.
+// allowed returns the entries of all groups, in the form of an engine's server; none
+// while the instance is stopped.
 func (in *instance) allowed() []netip.Prefix {
 	var prefixes []netip.Prefix
+	if in.stopped || in.busy == stopping {
+		return nil
+	}
 	for _, array := range in.ipArrays {
 		for _, entry := range array.entries {
 			if prefix, ok := parseEntry(entry); ok {

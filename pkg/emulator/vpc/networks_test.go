@@ -294,8 +294,8 @@ func TestDefaultNetworks_Deleted_MadeAgain(t *testing.T) {
 		blocks = append(blocks, w.ZoneID+" "+w.CIDR.String())
 		must(call("DeleteVSwitch", "VSwitchId", w.ID))
 	}
-	// The first free blocks of 192.168.0.0/16 beside 192.168.1.0/24.
-	if diff := cmp.Diff([]string{"cn-hangzhou-i 192.168.1.0/24", "cn-hangzhou-h 192.168.0.0/24", "cn-hangzhou-h 192.168.16.0/20"}, blocks); diff != "" {
+	// The first free blocks of 192.168.0.0/16 beside 192.168.1.0/24 and 192.168.2.0/24.
+	if diff := cmp.Diff([]string{"cn-hangzhou-i 192.168.1.0/24", "cn-hangzhou-j 192.168.2.0/24", "cn-hangzhou-h 192.168.0.0/24", "cn-hangzhou-h 192.168.16.0/20"}, blocks); diff != "" {
 		t.Errorf("VSwitches (-want, +got):\n%s", diff)
 	}
 	must(call("DeleteVpc", "VpcId", vpcID))

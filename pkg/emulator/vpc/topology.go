@@ -71,7 +71,7 @@ type Region struct {
 }
 
 // DefaultRegions returns a few regions, extra ones included, each with one
-// default VPC (192.168.0.0/16) and a VSwitch in each of two zones.
+// default VPC (192.168.0.0/16) and a VSwitch in each of three zones.
 func DefaultRegions(extra ...string) []Region {
 	var regions []Region
 	seen := map[string]bool{}
@@ -89,7 +89,7 @@ func defaultRegion(id string) Region {
 	short := strings.ReplaceAll(id, "-", "")
 	vpc := VPC{ID: "vpc-" + short + "0default", Name: "default", RegionID: id, CIDR: netip.MustParsePrefix("192.168.0.0/16"), Default: true}
 	region := Region{ID: id}
-	for i, letter := range []string{"h", "i"} {
+	for i, letter := range []string{"h", "i", "j"} {
 		zone := id + "-" + letter
 		if !strings.HasPrefix(id, "cn-") { // zones abroad are named ap-southeast-1a
 			zone = id + letter

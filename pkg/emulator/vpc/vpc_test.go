@@ -49,26 +49,26 @@ func TestDefaultRegions_EachRegion_HasNetwork(t *testing.T) {
 	if got.VpcId != vpcID || got.CidrBlock != "192.168.0.0/16" || !got.IsDefault || got.Status != "Available" {
 		t.Errorf("VPC %+v", got)
 	}
-	if diff := cmp.Diff([]string{"vsw-cnhangzhou0h", "vsw-cnhangzhou0i"}, got.VSwitchIds.VSwitchId); diff != "" {
+	if diff := cmp.Diff([]string{"vsw-cnhangzhou0h", "vsw-cnhangzhou0i", "vsw-cnhangzhou0j"}, got.VSwitchIds.VSwitchId); diff != "" {
 		t.Errorf("VSwitches (-want, +got):\n%s", diff)
 	}
 }
 
 func TestDescribeVSwitches_Filters_Apply(t *testing.T) {
 	c := newClient(t)
-	both := []string{"vsw-cnhangzhou0h", "vsw-cnhangzhou0i"}
+	all := []string{"vsw-cnhangzhou0h", "vsw-cnhangzhou0i", "vsw-cnhangzhou0j"}
 	cases := map[string]struct {
 		change func(*sdk.DescribeVSwitchesRequest)
 		want   []string
 		total  int
 	}{
-		"all":            {func(*sdk.DescribeVSwitchesRequest) {}, both, 2},
-		"of a VPC":       {func(r *sdk.DescribeVSwitchesRequest) { r.VpcId = vpcID }, both, 2},
+		"all":            {func(*sdk.DescribeVSwitchesRequest) {}, all, 3},
+		"of a VPC":       {func(r *sdk.DescribeVSwitchesRequest) { r.VpcId = vpcID }, all, 3},
 		"of another VPC": {func(r *sdk.DescribeVSwitchesRequest) { r.VpcId = "vpc-x" }, nil, 0},
-		"of a zone":      {func(r *sdk.DescribeVSwitchesRequest) { r.ZoneId = "cn-hangzhou-i" }, both[1:], 1},
-		"by id":          {func(r *sdk.DescribeVSwitchesRequest) { r.VSwitchId = both[0] }, both[:1], 1},
+		"of a zone":      {func(r *sdk.DescribeVSwitchesRequest) { r.ZoneId = "cn-hangzhou-i" }, all[1:2], 1},
+		"by id":          {func(r *sdk.DescribeVSwitchesRequest) { r.VSwitchId = all[0] }, all[:1], 1},
 		"unknown id":     {func(r *sdk.DescribeVSwitchesRequest) { r.VSwitchId = "vsw-x" }, nil, 0},
-		"second page":    {func(r *sdk.DescribeVSwitchesRequest) { r.PageSize, r.PageNumber = "1", "2" }, both[1:], 2},
+		"second page":    {func(r *sdk.DescribeVSwitchesRequest) { r.PageSize, r.PageNumber = "1", "2" }, all[1:2], 3},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -272,7 +272,7 @@ func TestDescribeRegionsAndZones_All_Listed(t *testing.T) {
 		t.Fatalf("regions %v, %v", regions, err)
 	}
 	zones, err := c.DescribeZones(sdk.CreateDescribeZonesRequest())
-	if err != nil || len(zones.Zones.Zone) != 2 || zones.Zones.Zone[0].ZoneId != "cn-hangzhou-h" {
+	if err != nil || len(zones.Zones.Zone) != 3 || zones.Zones.Zone[0].ZoneId != "cn-hangzhou-h" {
 		t.Errorf("zones %+v, %v", zones, err)
 	}
 }

@@ -1,0 +1,115 @@
+package assumptions_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
+)
+
+// onCloudDisk returns the parameters of an instance that can be stopped, followed by the given
+// ones.
+func onCloudDisk(pairs ...string) []string {
+	return append([]string{"EngineVersion", "8.0", "Category", "HighAvailability", "DBInstanceClass", "mysql.n2.small.2c", "DBInstanceStorageType", "cloud_essd"}, pairs...)
+}
+
+// until waits for a state, on the real cloud for minutes.
+func (e *environment) until(id, state string) {
+	e.Helper()
+	for deadline := time.Now().Add(20 * time.Minute); e.status(id) != state; {
+		if e.srv != nil || time.Now().After(deadline) {
+			e.Fatalf("%s is %s, want %s", id, e.status(id), state)
+		}
+		select {
+		case <-time.After(15 * time.Second):
+		case <-e.Context().Done():
+			e.Fatal(e.Context().Err())
+		}
+	}
+}
+
+func TestA530_StoppedInstance_RefusesWrites(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		local := e.instance()
+		e.rds("StopDBInstance", "DBInstanceId", local).want(400, "InvalidShareInstance.NotSupport")
+		id := e.instance(onCloudDisk()...)
+		e.rds("StopDBInstance", "DBInstanceId", id).ok()
+		e.until(id, "Stopped")
+		e.rds("StopDBInstance", "DBInstanceId", id).want(400, "InvalidStatus.Format")
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).want(403, "OperationDenied.DBInstanceStatus")
+		e.rds("DeleteDBInstance", "DBInstanceId", id).want(403, "OperationDenied.DBInstanceStatus")
+		e.rds("StartDBInstance", "DBInstanceId", id).ok()
+		e.running(id)
+	})
+}
+
+func TestA531_LockedInstance_RefusesWrites(t *testing.T) {
+	verify(t, never, func(e *environment) { // a disk takes long to fill
+		id := e.instance(onCloudDisk()...)
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.DiskUsed = map[string]int64{id: 20 << 30} })
+		account := []string{"DBInstanceId", id, "AccountName", "checked", "AccountPassword", password}
+		e.rds("CreateAccount", account...).want(400, "IncorrectDBInstanceLockMode.ValueNotSupported")
+		if got := e.attribute(id); got.LockMode != "LockByDiskQuota" || e.status(id) != "Running" {
+			t.Errorf("the instance is %s and %s", got.LockMode, e.status(id))
+		}
+		e.rds("ModifyDBInstanceSpec", "DBInstanceId", id, "PayType", "Postpaid", "DBInstanceStorage", "25").ok()
+		e.rds("CreateAccount", account...).ok()
+	})
+}
+
+func TestA532_Start_PassesThroughAState(t *testing.T) {
+	verify(t, never, func(e *environment) { // the state is short
+		id := into[made](e.rds("CreateDBInstance", e.wanted(onCloudDisk()...)...)).DBInstanceId
+		e.srv.Clock().Advance(rds.Realistic().Create)
+		e.rds("StartDBInstance", "DBInstanceId", id).want(400, "InvalidStatus.Format")
+		for _, state := range []string{"Starting", "Resuming"} {
+			e.srv.RDS().Behave(func(b *rds.Behaviour) { b.StartingState = state })
+			e.rds("StopDBInstance", "DBInstanceId", id).ok()
+			e.until(id, "Stopping")
+			e.srv.Clock().Advance(rds.Realistic().Restart)
+			e.rds("StartDBInstance", "DBInstanceId", id).ok()
+			e.until(id, state)
+			e.srv.Clock().Advance(rds.Realistic().Restart)
+			e.running(id)
+		}
+	}, emulatortest.WithConfig(slow))
+}
+
+func TestA533_Serverless_NeedsItsParts(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		serverless := func(pairs ...string) []string {
+			return append([]string{
+				"EngineVersion", "8.0", "PayType", "Serverless", "Category", "serverless_basic", "DBInstanceClass", "mysql.n2.serverless.1c", "DBInstanceStorageType", "cloud_essd",
+				"ZoneIdSlave1", "", "ServerlessConfig", `{"MinCapacity":0.5,"MaxCapacity":1,"AutoPause":false,"SwitchForce":false}`,
+			}, pairs...)
+		}
+		e.rds("CreateDBInstance", e.wanted(serverless("PayType", "Postpaid")...)...).want(403, "InvalidSaleComponentFault")
+		e.rds("CreateDBInstance", e.wanted(serverless("ServerlessConfig", `{"MinCapacity":0.5,"MaxCapacity":64}`)...)...).want(400, "InvalidParameter")
+		if body := e.rds("DescribeDBInstanceAttribute", "DBInstanceId", e.instance(serverless()...)).ok().body; !strings.Contains(body, `"PayType":"SERVERLESS"`) {
+			t.Errorf("the instance is %s", body)
+		}
+	})
+}
+
+func TestA534_SoldOut_OutOfUsage(t *testing.T) {
+	verify(t, never, func(e *environment) { // what is sold out changes from day to day
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.SoldOut = rds.Shortages{{Class: "mysql.n2.small.2c"}} })
+		e.rds("CreateDBInstance", e.wanted(onCloudDisk()...)...).want(403, "OperationDenied.OutofUsage")
+		e.rds("CreateDBInstance", e.wanted(onCloudDisk("DryRun", "true")...)...).want(403, "OperationDenied.OutofUsage")
+		e.rds("CreateDBInstance", e.wanted("VSwitchId", "vsw-cnhangzhou0j", "ZoneIdSlave1", "cn-hangzhou-j")...).want(403, "OperationDenied.OutofUsage")
+	})
+}
+
+func TestA535_WithdrawnClass_StaysOfItsInstances(t *testing.T) {
+	verify(t, never, func(e *environment) { // classes are withdrawn once in years
+		id := e.instance(onCloudDisk()...)
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.Withdrawn = rds.Words{"mysql.n2.small.2c"} })
+		e.rds("CreateDBInstance", e.wanted(onCloudDisk()...)...).want(404, "InvalidDBInstanceClass.NotFound")
+		change := []string{"DBInstanceId", id, "PayType", "Postpaid", "DBInstanceStorage", "25"}
+		e.rds("ModifyDBInstanceSpec", append(change, "DBInstanceClass", "mysql.n2.small.2c")...).want(404, "InvalidDBInstanceClass.NotFound")
+		e.rds("ModifyDBInstanceSpec", change...).ok()
+		e.running(id)
+	})
+}
