@@ -59,8 +59,8 @@ test: go ## Run all tests with the race detector; installs the programs they nee
 	$(if $(filter ./...,$(PACKAGES)),hack/crash-matrix -behaviours=others)
 
 .PHONY: sdk-checks
-sdk-checks: go $(BIN)/alibabacloud-emulator $(BIN)/sdkchecks ## Run official clients of four languages on the emulator (CLIENTS='go node-rds-v3' for less)
-	@$(BIN)/sdkchecks -emulator $(BIN)/alibabacloud-emulator $(CLIENTS)
+sdk-checks: go $(BIN)/alibabacloud-emulator $(BIN)/alibabacloud-servicebroker $(BIN)/sdkchecks ## Run official clients of four languages on the emulator (CLIENTS='go node-rds-v3' for less)
+	@$(BIN)/sdkchecks -emulator $(BIN)/alibabacloud-emulator -broker $(BIN)/alibabacloud-servicebroker $(CLIENTS)
 
 .PHONY: lint
 lint: go $(BIN)/golangci-lint ## Check style, imports, shell scripts

@@ -42,12 +42,8 @@ func TestExamples_OfThePages_LiveAndAreRemoved(t *testing.T) {
 					t.Fatalf("bind: %d", status)
 				}
 				i.credentials(examples[o.Name].Credentials)
-				ids := "?service_id=" + o.ID + "&plan_id=" + o.Plans[at].ID
-				for _, path := range []string{"/v2/service_instances/i/service_bindings/b", "/v2/service_instances/i"} {
-					if status, _, body := s.Do(http.MethodDelete, path+ids, "", nil); status != http.StatusOK {
-						t.Errorf("DELETE %s: %d %s", path, status, body)
-					}
-				}
+				i.remove("/service_bindings/b")
+				i.remove("")
 				if !s.Cloud().Empty() {
 					t.Errorf("left: %+v", s.Cloud().Dump())
 				}

@@ -32,17 +32,29 @@ func check(ctx context.Context, o options, w io.Writer) error {
 		return err
 	}
 	out := &shared{w: w}
+	servers := sync.OnceValues(func() (*databases, error) { return o.startDatabases(ctx) })
+	if slices.ContainsFunc(clients.Clients, func(c client) bool { return c.Databases }) {
+		go func() { _, _ = servers() }() // while packages are installed; the clients read the error
+	}
 	s := summary{installs: map[string]time.Duration{}, skipped: clients.skipped}
 	var lock sync.Mutex
 	clients.eachLanguage(func(name string, of []client) {
-		results, installed := o.language(ctx, clients.Languages[name], name, of, cloud, out)
+		results, installed := o.language(ctx, clients.Languages[name], name, of, cloud, servers, out)
 		lock.Lock()
 		defer lock.Unlock()
 		s.results = append(s.results, results...)
 		s.installs[name] = installed
 	})
+	if slices.ContainsFunc(clients.Clients, func(c client) bool { return c.Databases }) {
+		if d, err := servers(); err == nil {
+			if err := d.stop(ctx); err != nil {
+				s.left = append(s.left, "databases: "+err.Error())
+			}
+		}
+	}
 	slices.SortStableFunc(s.results, func(a, b result) int { return strings.Compare(a.client, b.client) })
-	s.left, err = cloud.resources(ctx)
+	left, err := cloud.resources(ctx)
+	s.left = append(s.left, left...)
 	if err != nil {
 		return errors.Join(fmt.Errorf("the state of the emulator: %w", err), cloud.stop())
 	}
@@ -78,7 +90,7 @@ func (l list) eachLanguage(do func(name string, of []client)) {
 
 // language installs the packages of a language and runs its clients one after
 // the other. A failed installation fails every scenario of each client.
-func (o options) language(ctx context.Context, l language, name string, of []client, cloud *emulator, out *shared) (results []result, installed time.Duration) {
+func (o options) language(ctx context.Context, l language, name string, of []client, cloud *emulator, servers func() (*databases, error), out *shared) (results []result, installed time.Duration) {
 	folder := filepath.Join(o.folder, name)
 	began := time.Now()
 	within, cancel := context.WithTimeout(ctx, installTime)
@@ -97,9 +109,16 @@ func (o options) language(ctx context.Context, l language, name string, of []cli
 			continue
 		}
 		began := time.Now()
-		if c.TLS {
+		switch {
+		case c.Databases:
+			if d, err := servers(); err != nil {
+				r.fail("the databases: " + err.Error())
+			} else {
+				o.logins(ctx, d, c, folder, &r, out)
+			}
+		case c.TLS:
 			o.overTLS(ctx, l, c, folder, &r, out)
-		} else {
+		default:
 			o.client(ctx, c, folder, []string{"SDK_CHECK_ADDRESS=" + cloud.address}, &r, out)
 		}
 		r.took = time.Since(began)

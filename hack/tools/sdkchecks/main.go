@@ -1,7 +1,7 @@
 // Command sdkchecks runs the official clients of test/sdks against one emulator,
 // which it starts:
 //
-//	sdkchecks [-emulator PROGRAM] [-sdks FOLDER] [CLIENT ...]
+//	sdkchecks [-emulator PROGRAM] [-broker PROGRAM] [-sdks FOLDER] [CLIENT ...]
 //
 // test/sdks/clients.yaml names the clients, how they are installed and run, and
 // their scenarios. The check passes when every client is installed, every named
@@ -23,6 +23,7 @@ import (
 func main() {
 	var o options
 	flag.StringVar(&o.emulator, "emulator", "bin/alibabacloud-emulator", "`program` of the emulator; make build writes it")
+	flag.StringVar(&o.broker, "broker", "bin/alibabacloud-servicebroker", "`program` of the broker; make build writes it")
 	flag.StringVar(&o.folder, "sdks", "test/sdks", "`folder` of clients.yaml")
 	flag.Parse()
 	o.only = flag.Args()
@@ -39,9 +40,9 @@ func main() {
 
 // options has the flags, arguments and variables of a run.
 type options struct {
-	emulator, folder string
-	only, skip       []string // names of clients or languages
-	environment      []string
+	emulator, broker, folder string
+	only, skip               []string // names of clients or languages
+	environment              []string
 }
 
 // list reads clients.yaml and leaves the clients that the options choose.

@@ -18,7 +18,9 @@ var examplesYAML []byte
 type Service struct {
 	Notes       string       `json:"notes"`
 	Credentials []Credential `json:"credentials"`
-	Examples    []Example    `json:"examples"`
+	// Engine adds the table of the drivers of a database.
+	Engine   string    `json:"engine"`
+	Examples []Example `json:"examples"`
 }
 
 // A Credential is a member of a binding's credentials.
@@ -56,6 +58,11 @@ func (s Service) write(page *bytes.Buffer, o *catalog.Offering) error {
 		fmt.Fprint(page, "\n### Credentials\n\n| name | |\n|---|---|\n")
 		for _, c := range s.Credentials {
 			fmt.Fprintf(page, "| `%s` | %s |\n", c.Name, c.Description)
+		}
+	}
+	if s.Engine != "" {
+		if err := writeDrivers(page, s.Engine); err != nil {
+			return err
 		}
 	}
 	if len(s.Examples) > 0 {

@@ -18,6 +18,7 @@ func main() {
 		"tea-generic": teaGeneric,
 		"tea":         tea,
 		"tls":         overTLS,
+		"databases":   databases,
 	}
 	if len(os.Args) != 2 || clients[os.Args[1]] == nil {
 		fmt.Fprintln(os.Stderr, "usage: checks CLIENT, one of main.go; see test/sdks/clients.yaml")

@@ -1,35 +1,17 @@
 // What all scenarios share: where the emulator is, the clients of the official
-// packages, unchanged but for the endpoint, and the report.
+// packages, unchanged but for the endpoint.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { inspect } from 'node:util';
+import { need, scenario } from './report.mjs';
 
 const require = createRequire(import.meta.url); // the packages are CommonJS
 const { $OpenApiUtil } = require('@alicloud/openapi-core');
-
-const need = (name) => {
-  assert.ok(process.env[name], `${name} is not set: run the scenarios by make sdk-checks`);
-  return process.env[name];
-};
 
 export const address = need('SDK_CHECK_ADDRESS'); // host:port
 export const key = { id: need('SDK_CHECK_KEY_ID'), secret: need('SDK_CHECK_KEY_SECRET') };
 export const ours = need('SDK_CHECK_CLIENT'); // begins the names of resources
 export const plain = process.env.SDK_CHECK_PLAIN; // over TLS: the address without it
 export const algorithm = process.argv[2]; // v2, or the packages' own choice
-
-// scenario runs one scenario and prints its line. A failed one ends neither the
-// others nor the report, but the exit status tells.
-export async function scenario(name, run) {
-  try {
-    await run();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    process.exitCode = 1;
-    console.log(inspect(error, { depth: 1 }).slice(0, 4000));
-    console.log(`FAILED ${name}`);
-  }
-}
 
 // client makes a client of a generated package, with the account's key or
 // another one.
@@ -47,7 +29,7 @@ export function client(name, credentials = key, endpoint = address) {
 }
 
 export const models = (name) => require(name);
-export { require };
+export { require, scenario };
 
 // refused waits for a failure with the given code and returns the error.
 export async function refused(promise, code, status) {

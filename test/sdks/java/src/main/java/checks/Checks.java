@@ -51,6 +51,7 @@ final class Checks {
             case "oss-v2" -> OssV2Checks.all();
             case "tea" -> TeaChecks.all();
             case "tls" -> TlsChecks.all();
+            case "databases" -> DatabaseChecks.all();
             default -> throw new IllegalArgumentException(arguments[0]);
         }
         System.exit(failed ? 1 : 0);
