@@ -40,7 +40,8 @@ func readCredentials(document []byte) (credentials, error) {
 // addresses are the members that hold an address or a user's name.
 func addresses() []string {
 	return []string{
-		"bucket", "database", "endpoint", "engine", "engine_version", "host", "hostname", "internal_endpoint", "name", "oss_region", "port", "provider", "region", "type", "username",
+		"bucket", "ca", "database", "endpoint", "engine", "engine_version", "host", "hostname", "internal_endpoint", "name", "oss_region", "port", "provider", "public_host", "public_port",
+		"region", "sslmode", "sslrootcert", "type", "username", "version",
 	}
 }
 

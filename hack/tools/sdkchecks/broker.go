@@ -20,6 +20,7 @@ import (
 const (
 	platform         = "platform"
 	platformPassword = "sdk-checks-password" //nolint:gosec // it opens a broker on loopback for minutes
+	startTime        = 30 * time.Second
 	operationTime    = 3 * time.Minute       // with the start of a database server
 	betweenPolls     = 200 * time.Millisecond
 )
@@ -62,14 +63,25 @@ func startBroker(ctx context.Context, program, dir string, environment []string,
 	if err := b.process.Start(); err != nil {
 		return nil, fmt.Errorf("%w: make build writes the broker", err)
 	}
-	for end := time.Now().Add(30 * time.Second); ; {
-		if status, _, err := b.send(ctx, http.MethodGet, "/v2/catalog", nil); err == nil && status == http.StatusOK {
+	within, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for {
+		if status, _, err := b.send(within, http.MethodGet, "/v2/catalog", nil); err == nil && status == http.StatusOK {
 			return b, nil
 		}
-		if time.Now().After(end) || ctx.Err() != nil {
+		if err := pause(within); err != nil {
 			return nil, errors.Join(errors.New("the broker does not answer"), b.stop())
 		}
-		time.Sleep(betweenPolls)
+	}
+}
+
+// pause is the time between two looks.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(betweenPolls):
+		return nil
 	}
 }
 
@@ -129,18 +141,19 @@ func (b *broker) do(ctx context.Context, method, path, query string, body any) e
 	defer cancel()
 	status, answer, err := b.send(ctx, method, path+"?accepts_incomplete=true&"+query, body)
 	for err == nil && status == http.StatusAccepted {
-		time.Sleep(betweenPolls)
-		var state struct {
+		var operation struct {
 			State string `json:"state"`
 		}
-		status, answer, err = b.send(ctx, http.MethodGet, path+"/last_operation", nil)
-		if err == nil && status == http.StatusOK {
-			err = json.Unmarshal(answer, &state)
+		if err = pause(ctx); err == nil {
+			status, answer, err = b.send(ctx, http.MethodGet, path+"/last_operation", nil)
 		}
-		switch {
-		case state.State == "in progress":
+		if err == nil && status == http.StatusOK {
+			err = json.Unmarshal(answer, &operation)
+		}
+		switch operation.State {
+		case "in progress":
 			status = http.StatusAccepted
-		case state.State == "failed":
+		case "failed":
 			status = http.StatusInternalServerError
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // signs is a password with every sign that RDS takes.
-const signs = "Aa1!@#$%^&*()_+-=" //nolint:gosec // of accounts on loopback
+const signs = "Aa1!@#$%^&*()_+-="
 
 // databases are the servers that the drivers of drivers.yaml log in to: one of each
 // engine, made by a broker on an emulator with real servers.

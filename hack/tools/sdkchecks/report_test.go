@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/hack/tools/servicesdoc"
 )
 
 func TestResult_EachScenarioReported_Passes(t *testing.T) {
@@ -134,4 +136,36 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// A client of databases has the scenarios of the drivers that name it.
+func TestScenarios_OfDrivers_AreOnesOfTheEngines(t *testing.T) {
+	drivers := servicesdoc.Drivers{
+		Engines: map[string]servicesdoc.Engine{"MySQL": {}},
+		Drivers: []servicesdoc.Driver{
+			{Name: "a driver", Client: "c", Engines: []string{"MySQL", "MariaDB"}},
+			{Name: "another", Client: "other", Engines: []string{"MySQL"}},
+		},
+	}
+	want := []string{"MySQL/a-driver/drawn", "MySQL/a-driver/chosen"}
+	if got := scenarios(drivers, "c", drawn, chosen); !slices.Equal(got, want) {
+		t.Errorf("scenarios %q, want %q", got, want)
+	}
+}
+
+// Each driver of the services' page has a client that runs it.
+func TestDrivers_OfThePage_HaveClients(t *testing.T) {
+	l, err := readList("../../../test/sdks/clients.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drivers, err := servicesdoc.ReadDrivers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range drivers.Drivers {
+		if !slices.ContainsFunc(l.Clients, func(c client) bool { return c.Databases && c.Name == d.Client }) {
+			t.Errorf("%s has no client %s", d.Name, d.Client)
+		}
+	}
 }
