@@ -21,7 +21,7 @@ const (
 	platform         = "platform"
 	platformPassword = "sdk-checks-password" //nolint:gosec // it opens a broker on loopback for minutes
 	startTime        = 30 * time.Second
-	operationTime    = 3 * time.Minute       // with the start of a database server
+	operationTime    = 3 * time.Minute // with the start of a database server
 	betweenPolls     = 200 * time.Millisecond
 )
 
