@@ -40,6 +40,9 @@ type dbInstance struct {
 	Protected               bool // against deletion
 	MaintainTime            string
 	LockMode                string
+	Version, StorageType    string
+	Category                string
+	Serverless              *capacity // nil: of a fixed size
 }
 
 // get describes an instance; nil if it is missing.
@@ -156,14 +159,6 @@ func (c client) tag(ctx context.Context, r tagRequest) error {
 		tags[i] = rds.TagResourcesTag{Key: tag.Key, Value: tag.Value}
 	}
 	req.Tag = &tags
-	return c.clients.Do(ctx, alicloud.Write, req, resp)
-}
-
-// modify orders another class or more storage (RDS API, ModifyDBInstanceSpec).
-func (c client) modify(ctx context.Context, r specRequest, token string) error {
-	req, resp := rds.CreateModifyDBInstanceSpecRequest(), rds.CreateModifyDBInstanceSpecResponse()
-	req.RegionId, req.ClientToken, req.DBInstanceId, req.PayType = c.region, token, r.InstanceID, payType
-	req.DBInstanceClass, req.DBInstanceStorage, req.DBInstanceStorageType = r.Class, requests.NewInteger(r.Storage), r.StorageType
 	return c.clients.Do(ctx, alicloud.Write, req, resp)
 }
 

@@ -94,11 +94,13 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	if step, isLocked := nextWhileLocked(t, plan, *i); isLocked {
 		return step
 	}
-	switch {
-	case s.duplicate != nil:
+	if s.duplicate != nil {
 		return nextForDuplicate(s)
-	case differs(t, plan, *i):
-		return nextToUpdate(plan, s)
+	}
+	if step, ok := nextToUpdate(t, plan, s); ok {
+		return step
+	}
+	switch {
 	case s.whitelist == "":
 		return providers.FailStep(providers.Broken, "The VPC of the instance has no address ranges; ask the operator of the broker for a whitelist.")
 	case s.whitelist != t.Facts.Open[factWhitelist]:
@@ -158,7 +160,7 @@ func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.
 		return providers.Facts{}, err
 	}
 	switch s.Name {
-	case stepSpec:
+	case stepVersion, stepSpec, stepServerless:
 		return doUpdate(ctx, c, s)
 	case stepWhitelist:
 		r, err := requestOf[whitelistRequest](s)

@@ -3,21 +3,42 @@ package rds
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
 )
 
-// stepSpec changes the class or the storage of an instance.
-const stepSpec = "spec"
+// The steps that change an instance.
+const (
+	stepVersion    = "version"    // the next engine version; there may be several
+	stepSpec       = "spec"       // class, category, storage and its type
+	stepServerless = "serverless" // the bounds of a serverless instance
+)
 
-// A specRequest is the frozen request of stepSpec.
-type specRequest struct {
-	InstanceID, Class, StorageType string
-	Storage                        int
-}
+// The frozen requests of the steps. A member that stays as it is is empty: RDS checks
+// what a request names, and refuses a class that it no longer sells.
+type (
+	specRequest struct {
+		InstanceID, Class, StorageType string
+		Storage                        int
 
-// prepareUpdate keeps names, network and engine, and resolves the rest anew.
+		Category string `json:",omitempty"`
+		// Of a standby that the instance gets.
+		SecondZoneID string `json:",omitempty"`
+		VSwitchIDs   string `json:",omitempty"` // of both zones, where the standby has one of its own
+		PayType      string `json:",omitempty"` // empty: pay-as-you-go
+	}
+	versionRequest    struct{ InstanceID, EngineVersion string }
+	serverlessRequest struct {
+		InstanceID string
+		Bounds     capacity
+	}
+)
+
+// prepareUpdate keeps names and network, resolves the rest anew, and refuses what an
+// instance cannot change to.
 func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 	old, err := instancePlanOf(t)
 	if err != nil {
@@ -30,6 +51,7 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 	plan := old
 	plan.Whitelist, plan.Protected = whitelist, s.Protected
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
+	plan.Category, plan.Serverless = s.Category, s.Serverless
 	if s.SelfDefine { // the user's omissions mean: as it is
 		plan.Engine, plan.EngineVersion = old.Engine, old.EngineVersion
 		if !takesBack(t, "Storage") {
@@ -40,13 +62,11 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 		return old, err
 	}
 	plan.setStorageType(s)
-	switch {
-	case plan.Engine != old.Engine:
-		return old, providers.Fixedf("The engine of an instance cannot change; make a new instance.")
-	case plan.EngineVersion != old.EngineVersion:
-		return old, providers.Fixedf("The engine version of an instance cannot change by an update (it is %s); make a new instance.", old.EngineVersion)
-	case plan.Storage < old.Storage:
-		return old, providers.Fixedf("Storage cannot shrink: it has %d GB; keep its size or choose a larger one.", old.Storage)
+	if plan.Class != old.Class { // a new class is the one that was asked for
+		plan.Classes = nil
+	}
+	if refusal := refuseUpdate(old, plan); refusal != nil {
+		return old, refusal
 	}
 	return plan, nil
 }
@@ -64,23 +84,88 @@ func hasMember(raw json.RawMessage, name string) bool {
 	return len(raw) > 0 && json.Unmarshal(raw, &members) == nil && members[name] != nil
 }
 
-// differs reports whether an update has something left to change.
-func differs(t providers.Task, plan instancePlan, i dbInstance) bool {
-	return t.Was != nil && (i.Class != plan.Class || i.Storage != plan.Storage)
+// nextToUpdate returns the step that brings a running instance nearer to its plan; ok
+// is false once it has all of it. The version comes first: a class of today may lack
+// the version of before, while the cloud upgrades on every class that has it.
+func nextToUpdate(t providers.Task, plan instancePlan, s instanceState) (step providers.Step, ok bool) {
+	i := *s.instance
+	if t.Was == nil {
+		return providers.Step{}, false
+	}
+	if next := nextVersion(i.Version, plan.EngineVersion); next != "" {
+		step := effect.Slowly(s.asked, stepVersion, "The database server is being upgraded to another version.", versionRequest{i.ID, next})
+		step.Target = next
+		return step, true
+	}
+	if r, differs := specChange(plan, i); differs {
+		return effect.Slowly(s.asked, stepSpec, "The database server is being changed.", r), true
+	}
+	if plan.Serverless != nil && !plan.Serverless.isSame(i.Serverless) {
+		return effect.Slowly(s.asked, stepServerless, "The bounds of the database server are being changed.", serverlessRequest{i.ID, *plan.Serverless}), true
+	}
+	return providers.Step{}, false
 }
 
-// nextToUpdate returns the step that changes a running instance to its plan.
-func nextToUpdate(plan instancePlan, s instanceState) providers.Step {
-	return effect.Slowly(s.asked, stepSpec, "The database server is being changed.", specRequest{
-		InstanceID: s.instance.ID, Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
-	})
+// specChange returns the request that changes an instance to its plan, and whether
+// there is something to change. Storage that the cloud, or people, have enlarged stays.
+func specChange(plan instancePlan, i dbInstance) (r specRequest, differs bool) {
+	r.InstanceID = i.ID
+	if plan.Class != i.Class && !slices.Contains(plan.Classes, i.Class) {
+		r.Class = plan.Class
+	}
+	if plan.Storage > i.Storage {
+		r.Storage = plan.Storage
+	}
+	if i.StorageType != "" && !isSameDisk(plan.StorageType, i.StorageType) {
+		r.StorageType = plan.StorageType
+	}
+	if wanted := plan.category(); wanted != "" && i.Category != "" && !strings.EqualFold(wanted, i.Category) {
+		r.Class, r.Category, r.SecondZoneID = plan.Class, wanted, "Auto"
+		if plan.StandbyZoneID != "" {
+			r.SecondZoneID = plan.StandbyZoneID
+		}
+		if plan.StandbyVSwitchID != "" {
+			r.VSwitchIDs = i.VSwitch + "," + plan.StandbyVSwitchID
+		}
+	}
+	if plan.Serverless != nil {
+		r.PayType = payTypeServerless
+	}
+	return r, r.Class != "" || r.Storage != 0 || r.StorageType != "" || r.Category != ""
+}
+
+// isSameDisk compares storage types: answers may name general_essd cloud_auto (RDS API,
+// DescribeAvailableZones).
+func isSameDisk(a, b string) bool {
+	norm := func(kind string) string {
+		if kind == "cloud_auto" {
+			return generalESSD
+		}
+		return kind
+	}
+	return norm(a) == norm(b)
 }
 
 // doUpdate makes the call of a step that changes an instance.
 func doUpdate(ctx context.Context, c client, s providers.Step) (providers.Facts, error) {
+	var none providers.Facts
+	switch s.Name {
+	case stepVersion:
+		r, err := requestOf[versionRequest](s)
+		if err != nil {
+			return none, err
+		}
+		return none, c.upgrade(ctx, r, s.Token)
+	case stepServerless:
+		r, err := requestOf[serverlessRequest](s)
+		if err != nil {
+			return none, err
+		}
+		return none, c.modifyServerless(ctx, r, s.Token)
+	}
 	r, err := requestOf[specRequest](s)
 	if err != nil {
-		return providers.Facts{}, err
+		return none, err
 	}
-	return providers.Facts{}, c.modify(ctx, r, s.Token)
+	return none, c.modify(ctx, r, s.Token)
 }

@@ -182,7 +182,7 @@ func TestPrepareUpdate_FixedMembers_Stay(t *testing.T) {
 		"LessStorage":       {from: selfSettings, to: selfSettings, before: `{"Storage":100}`, after: `{"Storage":50}`, refused: "Storage"},
 		"PlanWithLess":      {from: selfSettings, to: fixedSettings, before: `{"Storage":100}`, after: `{"Storage":100}`, refused: "Storage"},
 		"LeavingSelfDefine": {from: selfSettings, to: fixedSettings, before: `{"Class":"rds.mysql.s1.small"}`, after: `{"Class":"rds.mysql.s1.small"}`, class: "rds.mysql.t1.small", storage: 20},
-		"OtherVersion":      {from: selfSettings, to: selfSettings, after: `{"EngineVersion":"8.0"}`, refused: "version"},
+		"OlderVersion":      {from: selfSettings, to: selfSettings, after: `{"EngineVersion":"5.5"}`, refused: "version"},
 		"PlanOfVersion":     {from: selfSettings, to: fixedSettings, before: `{"EngineVersion":"8.0"}`, after: `{"EngineVersion":"8.0"}`, refused: "version"},
 		"VersionStays":      {from: selfSettings, to: selfSettings, before: `{"EngineVersion":"8.0"}`, after: `{"EngineVersion":"8.0","Storage":50}`, class: "rds.mysql.s2.large", storage: 50},
 	}

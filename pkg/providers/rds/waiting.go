@@ -130,6 +130,8 @@ func (r reach) called(ctx context.Context, t providers.Task, step providers.Step
 		status = creating
 	case step.Name == stepSpec:
 		status = changingClass
+	case step.Name == stepVersion:
+		status = upgradingVersion
 	case step.Name == stepDelete:
 		status = deleting
 	}
