@@ -94,7 +94,7 @@ func TestAwake_RefusedForState_RemembersToLook(t *testing.T) {
 	if !errors.Is(err, providers.ErrWrongState) || facts.Open[factRefused] != refusedByState {
 		t.Errorf("facts %v, error %v", facts.Open, err)
 	}
-	if _, ok := providers.As[providers.Claimer](providers.Compose(instances{}, awake{Provider: bindings(instances{})}), providers.Binding); !ok {
+	if _, ok := providers.As[providers.Claimer](providers.Compose(instances{}, awake{Provider: instances{}.bindings()}), providers.Binding); !ok {
 		t.Error("the abilities of the kind inside are lost")
 	}
 }

@@ -237,7 +237,7 @@ func TestPrepare_ReservedUsername_IsInvalid(t *testing.T) {
 	}
 	of := providers.Task{Life: testLife(), Plan: raw}
 	for _, name := range []string{"root", "ADMIN", "Select", "zerofill", "xtrabak"} {
-		_, err := bindings(instances{}).Prepare(providers.Task{
+		_, err := instances{}.bindings().Prepare(providers.Task{
 			Kind: providers.Binding, Life: testLife(), Parameters: json.RawMessage(`{"Username":"` + name + `"}`), Of: &of,
 		})
 		wantInvalid(t, err, "Username")

@@ -54,5 +54,5 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 		}
 	}
 	i := instances{deps: d, lookups: network.NewLookups(nil), waiting: newWaitingList(d)}
-	return providers.Compose(i, awake{Provider: bindings(i), instances: i}), nil
+	return providers.Compose(i, awake{Provider: i.bindings(), instances: i}), nil
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/dbaccount"
 )
 
-// bindings returns the binding kind: an account that reads and writes the
+// accountBindings returns the kind "account": an account that reads and writes the
 // database of an instance.
-func bindings(i instances) providers.Provider {
+func (i instances) accountBindings() providers.Provider {
 	return dbaccount.New(dbaccount.Config{
 		API: func(instance providers.Task) (dbaccount.API, error) {
 			at, err := i.reach(instance)
