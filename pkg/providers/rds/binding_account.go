@@ -58,7 +58,7 @@ func isSealedServer(instance providers.Task, id string) bool {
 }
 
 func addressOf(found *dbInstance) dbaccount.Address {
-	return dbaccount.Address{ID: found.ID, Host: found.Host, Port: found.Port}
+	return dbaccount.Address{ID: found.ID, Host: found.Host, Port: found.Port, PublicHost: found.Public.host, PublicPort: found.Public.port}
 }
 
 // find returns the address of an instance: the sealed one, or, where the open id

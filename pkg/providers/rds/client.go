@@ -39,10 +39,12 @@ type dbInstance struct {
 	VPC, VSwitch, Zone      string
 	Protected               bool // against deletion
 	MaintainTime            string
+	ResourceGroup           string
 	LockMode                string
 	Version, StorageType    string
 	Category                string
 	Serverless              *capacity // nil: of a fixed size
+	Public                  endpoint  // that is reached from the internet; read where the plan asks for it
 }
 
 // get describes an instance; nil if it is missing.
@@ -57,8 +59,8 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 			return &dbInstance{
 				ID: id, Description: a.DBInstanceDescription, Status: a.DBInstanceStatus, Class: a.DBInstanceClass, Storage: a.DBInstanceStorage,
 				Host: a.ConnectionString, Port: a.Port, VPC: a.VpcId, VSwitch: a.VSwitchId, Zone: a.ZoneId, Protected: a.DeletionProtection,
-				MaintainTime: a.MaintainTime,
-				LockMode:     a.LockMode,
+				MaintainTime: a.MaintainTime, ResourceGroup: a.ResourceGroupId,
+				LockMode: a.LockMode,
 			}, nil
 		}
 	}
@@ -123,6 +125,7 @@ func (c client) create(ctx context.Context, r createRequest, token string) (id s
 	if r.Protected {
 		req.DeletionProtection = requests.NewBoolean(true)
 	}
+	req.EncryptionKey, req.RoleARN, req.ResourceGroupId = r.EncryptionKey, r.RoleARN, r.ResourceGroupID
 	if r.Serverless != nil {
 		req.ServerlessConfig = r.Serverless.config()
 	}

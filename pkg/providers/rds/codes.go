@@ -31,6 +31,22 @@ func product() alicloud.Product {
 			"InvalidAccountName.NotFound":                 providers.ErrNotFound,
 			"InvalidDBName.NotFound":                      providers.ErrNotFound,
 			"InvalidCurrentConnectionString.NotFound":     providers.ErrNotFound,
+			"AtLeastOneNetTypeExists":                     providers.ErrNotFound, // to the release of an endpoint that is gone
+			"NetTypeExists":                               providers.ErrExists,   // a public endpoint
+			"OtherEndpoint.Exist":                         providers.ErrExists,
+			"InvalidConnectionStringPrefix.*":             providers.ErrInvalid,
+			"OperationDenied.SSLEnabled":                  providers.ErrInvalid, // of the endpoint that is to go
+			"InvalidParameters.*":                         providers.ErrInvalid,
+			"Abs.InvalidMaintainTime":                     providers.ErrInvalid,
+			"InvaildEngineInRegion.ValueNotSupported":     providers.ErrInvalid, // spelled so; of SSL
+			"InstanceEngineType.NotSupport":               providers.ErrInvalid, // of SSL
+			"OperationDenied.DBInstanceType":              providers.ErrInvalid, // of SSL
+			"ParamGroupsNotExistError":                    providers.ErrInvalid,
+			"EntityNotExist.ResourceGroup":                providers.ErrInvalid,
+			"InvalidPreferredBackupPeriod.*":              providers.ErrInvalid,
+			"InvalidPreferredBackupTime.*":                providers.ErrInvalid,
+			"InvalidBackupRetentionPeriod.*":              providers.ErrInvalid,
+			"InvalidLogBackupRetentionPeriod.*":           providers.ErrInvalid,
 			"InvalidAccountName.Duplicate":                providers.ErrExists,
 			"InvalidDBName.Duplicate":                     providers.ErrExists,
 			"InvalidDBInstanceName.Duplicate":             providers.ErrExists,
@@ -132,6 +148,7 @@ const (
 	shrinkText   = "Storage cannot shrink; keep its size or choose a larger one."
 	networkText  = "The VPC, VSwitch and zone do not fit together or do not exist; correct VpcID, VSwitchID and ZoneId."
 	accountText  = "The account name is not allowed; choose another Username."
+	databaseText = "RDS does not take the name or the character set of a database; choose others in Databases."
 	passwordText = "The password is not allowed; it needs 8 to 32 characters of at least three kinds: upper-case, lower-case, digits, and !@#$%^&*()_+-=."
 )
 
@@ -166,6 +183,8 @@ func sentences() alicloud.Sentences {
 		"AccountLimitExceeded":                        "The instance has all the accounts it can have; unbind some, or update to a larger plan.",
 		"AccountActionForbidden":                      "Objects of the database depend on the account; drop them, or give them to another account.",
 		"InvalidAccountName.*":                        accountText,
+		"InvalidDBName.*":                             databaseText,
+		"InvalidCharacterSetName.*":                   databaseText,
 		"InvalidAccountPassword.*":                    passwordText,
 		"InvalidNetworkTypeClassicWhenCloudStorage":   "The classic network is closed; use NetworkType VPC.",
 	}

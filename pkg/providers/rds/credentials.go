@@ -101,6 +101,7 @@ func (i instances) sslOf(instance providers.Task, engine, host string) sslState 
 // The engines in the words of the RDS API.
 const (
 	engineMySQL      = "MySQL"
+	engineMariaDB    = "MariaDB"
 	enginePostgreSQL = "PostgreSQL"
 )
 

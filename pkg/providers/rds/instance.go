@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -79,7 +80,7 @@ func (i instances) Prepare(t providers.Task) (providers.Plan, error) {
 	}
 	plan, err := prepare(t, i.whitelist(t))
 	if err == nil {
-		err = plan.resolveOptions(t.Settings, t.Parameters)
+		err = plan.resolveOptions(t)
 	}
 	if err != nil {
 		return nil, err
@@ -135,9 +136,10 @@ const (
 	factTagged    = "tagged"      // true or false, once it is known
 	factHost      = "host"
 	factPort      = "port"
-	factAlone     = "alone"     // true, once duplicates were searched
-	factWhitelist = "whitelist" // as it was set last
-	factDatabase  = "database"  // ready, once it was seen so
+	factAlone     = "alone"               // true, once duplicates were searched
+	factWhitelist = "whitelist"           // as it was set last
+	factOperators = "operators_whitelist" // the part of it that is not the user's; only where users have one
+	factDatabase  = "database"            // ready, once it was seen so
 	// The place of the DB instance. Older records lack it.
 	factVPC, factVSwitch, factZone = "vpc", "vswitch", "zone"
 )
@@ -163,6 +165,7 @@ type instanceState struct {
 	place     network.Place      // for one that has to be made
 	mismatch  *providers.Failure // the user's failure if no place fits
 	whitelist string             // wanted, with commas; empty if it was not looked for
+	operators string             // the part of it that is not the user's
 	database  string             // status; empty: not there, or not looked for
 	asked     string             // the step made just before
 	options   map[string]any     // that were looked at, by parameter; nil: none was
@@ -207,9 +210,12 @@ func (r reach) observe(ctx context.Context, c client, t providers.Task, plan ins
 			break
 		}
 		facts = facts.Merge(s.databaseFact())
+		if plan.Options["Whitelist"] != nil {
+			facts = facts.Merge(open(factOperators, s.operators))
+		}
 		if t.Facts.Merge(facts).Open[factDatabase] == databaseSet && plan.hasOptionsToSee() {
 			var more providers.Facts
-			more, err = s.readOptions(ctx, optionLook{client: c, reach: r, instance: found, task: t, plan: plan})
+			more, err = s.readOptions(ctx, optionLook{client: c, instance: found, task: t, plan: plan})
 			facts = facts.Merge(more)
 		}
 	}
@@ -323,9 +329,11 @@ func (s *instanceState) databaseFact() providers.Facts {
 // readInside reads whitelist and database of a running instance, unless they are
 // known.
 func (s *instanceState) readInside(ctx context.Context, api instanceAPI, vpc network.API, t providers.Task, plan instancePlan) (err error) {
-	if s.whitelist, err = network.Whitelist(ctx, vpc, plan.Whitelist, t.Facts.Open[factWhitelist], s.instance.VPC); err != nil {
+	set := cmp.Or(t.Facts.Open[factOperators], t.Facts.Open[factWhitelist])
+	if s.operators, err = network.Whitelist(ctx, vpc, plan.Whitelist, set, s.instance.VPC); err != nil {
 		return err
 	}
+	s.whitelist = plan.withUsers(s.operators)
 	if s.database == "" && t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] && (!isNew(t) || !t.HasNotBegun(stepDatabase)) {
 		s.database, err = api.databaseStatus(ctx, s.instance.ID, plan.Database)
 	}

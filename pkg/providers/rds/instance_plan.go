@@ -39,8 +39,6 @@ type instancePlan struct {
 	StandbyVSwitchID string    `json:"standbyVSwitchId,omitempty"`
 	Zones            []string  `json:"zones,omitempty"`     // to try, the best first; others follow
 	Classes          []string  `json:"classes,omitempty"`   // to try after Class
-	Databases        []string  `json:"databases,omitempty"` // beside Database
-	TimeZone         string    `json:"timeZone,omitempty"`
 	Protected        bool      `json:"protected,omitempty"` // against deletion, from the start
 }
 
@@ -105,9 +103,28 @@ func (p *instancePlan) setStorageType(s settings) {
 // disks, the others cloud disks.
 func storageTypeOf(class string) string {
 	if strings.HasPrefix(class, "rds.") || strings.HasSuffix(class, ".2") {
-		return "local_ssd"
+		return localDisk
 	}
 	return "cloud_essd"
+}
+
+// localDisk is the storage type of a disk of the server's own machine.
+const localDisk = "local_ssd"
+
+// isBasic reports whether an instance has no standby.
+func (p instancePlan) isBasic() bool {
+	switch p.Category {
+	case "":
+		return !twoZoned(p.Class)
+	case "Basic", "serverless_basic":
+		return true
+	}
+	return false
+}
+
+// isServerless reports whether RDS scales the server by itself.
+func (p instancePlan) isServerless() bool {
+	return p.Serverless != nil || strings.Contains(p.Class, ".serverless.")
 }
 
 // twoZoned reports whether a class has a standby ("Primary ApsaraDB RDS instance

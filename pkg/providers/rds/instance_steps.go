@@ -3,6 +3,7 @@ package rds
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
@@ -43,8 +44,8 @@ type (
 		Category   string    `json:",omitempty"`
 		PayType    string    `json:",omitempty"` // empty: Postpaid
 		Serverless *capacity `json:",omitempty"`
-		TimeZone   string    `json:",omitempty"`
 		Protected  bool      `json:",omitempty"`
+		createOptions
 	}
 	tagRequest struct {
 		InstanceID string
@@ -81,7 +82,7 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 			Description: plan.Description, Engine: plan.Engine, EngineVersion: plan.EngineVersion,
 			Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
 			VpcID: s.place.VpcID, VSwitchID: s.place.VSwitchID, ZoneID: s.place.ZoneID, SecondZoneID: secondZone(plan.Class),
-			SecurityIPs: network.DenyAll, Tags: tags,
+			SecurityIPs: network.DenyAll, Tags: tags, createOptions: plan.createOptions(t),
 		})
 	case t.Facts.Open[factTagged] == "false":
 		name, tags := t.TagStep(stepTag)
@@ -103,6 +104,8 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	switch {
 	case s.whitelist == "":
 		return providers.FailStep(providers.Broken, "The VPC of the instance has no address ranges; ask the operator of the broker for a whitelist.")
+	case s.whitelist != t.Facts.Open[factWhitelist] && plan.Options["Whitelist"] != nil && slices.Contains(t.Refused, stepWhitelist):
+		return providers.FailStep(providers.Invalid, "RDS refuses this Whitelist; correct its addresses.")
 	case s.whitelist != t.Facts.Open[factWhitelist]:
 		return effect.Once("", stepWhitelist, "The database server is being opened to its clients.", whitelistRequest{InstanceID: i.ID, Group: group, SecurityIPs: s.whitelist})
 	case t.Facts.Open[factDatabase] == databaseSet:

@@ -33,7 +33,7 @@ func maintainTimeOption() option {
 	return option{
 		name: name, step: "maintain-time", text: "The maintenance window of the database server is being set.",
 		refused: "RDS refuses this MaintainTime; choose another span, such as 22:00Z-02:00Z.",
-		normal: func(_ instancePlan, value, _ json.RawMessage) (json.RawMessage, *providers.Failure) {
+		normal: func(_ optionContext, value, _ json.RawMessage) (json.RawMessage, *providers.Failure) {
 			if wrong := wrongWindow(valueOf[string](value)); wrong != "" {
 				return nil, invalid("%s: %s", name, wrong)
 			}

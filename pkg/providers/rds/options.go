@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,26 +37,45 @@ type option struct {
 
 	// normal checks a value beyond the schema and returns the form that the plan keeps.
 	// before is the value in the plan of before an update; nil: none.
-	normal func(p instancePlan, value, before json.RawMessage) (json.RawMessage, *providers.Failure)
+	normal func(c optionContext, value, before json.RawMessage) (json.RawMessage, *providers.Failure)
 	// remove returns the value of an option that an update takes away; nil: the option
 	// stays as it is, and the broker no longer looks at it.
-	remove func(before json.RawMessage) (json.RawMessage, *providers.Failure)
+	remove func(c optionContext, before json.RawMessage) (json.RawMessage, *providers.Failure)
 	// look makes the call of reads; nil where there is none.
 	look func(ctx context.Context, l optionLook) (seen any, facts providers.Facts, err error)
 	// isReached compares the value of the plan with the state; nil: there is nothing to
 	// compare.
 	isReached func(want json.RawMessage, s instanceState) bool
-	// next is the step where the option differs; nil: the one that plainStep returns.
-	next func(t providers.Task, plan instancePlan, s instanceState, o option) providers.Step
+	// next is the step where the option differs; nil: the one that stepWith returns for
+	// the value of the plan.
+	next func(o option, t providers.Task, plan instancePlan, s instanceState) providers.Step
 	// put makes the call of the step.
 	put func(ctx context.Context, c client, r optionRequest, token string) error
+}
+
+// An optionContext is what the value of an option has to fit.
+type optionContext struct {
+	plan     instancePlan
+	settings optionSettings
+	isUpdate bool
+	// takenBack says that the user gave a value before, and takes it back.
+	takenBack bool
+}
+
+// optionSettings are the settings of a plan that say which values users may choose.
+type optionSettings struct {
+	// Public allows a public endpoint.
+	Public bool `json:"public"`
+	// WhitelistWithin are the blocks of addresses that users may open the server to.
+	// Empty: those of private networks, and with Public any block that is no larger
+	// than publicBits.
+	WhitelistWithin []string `json:"whitelistWithin"`
 }
 
 // An optionLook is what a look at one option takes.
 type optionLook struct {
 	client
 
-	reach    reach
 	instance *dbInstance
 	want     json.RawMessage
 	task     providers.Task
@@ -68,13 +88,27 @@ type optionRequest struct {
 	Value      json.RawMessage
 	// Host is the endpoint that the call is about, where it is about one.
 	Host string `json:",omitempty"`
-	Port string `json:",omitempty"`
+	// Engine is that of the server, for calls that depend on it.
+	Engine string `json:",omitempty"`
 }
 
 // options lists the options in the order in which they are set.
 func options() []option {
 	return []option{
+		timeZoneOption(),
+		encryptionOption(),
+		whitelistOption(),
+		databasesOption(),
+		securityGroupsOption(),
+		parametersOption(),
+		forceRestartOption(),
+		sslOption(),
+		publicEndpointOption(),
+		backupOption(),
 		maintainTimeOption(),
+		resourceGroupOption(),
+		tagsOption(),
+		protectionOption(),
 	}
 }
 
@@ -93,13 +127,17 @@ func settingOf(parameter string) string {
 
 // resolveOptions puts the options into a plan: the user's values, else the settings of
 // the plan in the catalog. The plan has the options of before an update.
-func (p *instancePlan) resolveOptions(settings, parameters json.RawMessage) error {
-	given, err := parametersOf[wantedOptions](parameters)
+func (p *instancePlan) resolveOptions(t providers.Task) error {
+	given, err := parametersOf[wantedOptions](t.Parameters)
 	if err != nil {
 		return err
 	}
 	stated := wantedOptions{}
-	if err := providers.Decode(settings, "settings of the plan", &stated); err != nil {
+	if err := providers.Decode(t.Settings, "settings of the plan", &stated); err != nil {
+		return err
+	}
+	c := optionContext{plan: *p, isUpdate: t.Was != nil}
+	if err := providers.Decode(t.Settings, "settings of the plan", &c.settings); err != nil {
 		return err
 	}
 	wanted := wantedOptions{}
@@ -111,16 +149,17 @@ func (p *instancePlan) resolveOptions(settings, parameters json.RawMessage) erro
 		if isRemoved(before) {
 			before = nil
 		}
+		c.takenBack = takesBack(t, o.name)
 		var failure *providers.Failure
 		switch {
 		case value != nil && !isRemoved(value):
-			value, failure = o.normal(*p, value, before)
+			value, failure = o.normal(c, value, before)
 		case before != nil:
-			value, failure = o.remove(before)
+			value, failure = o.remove(c, before)
 		}
 		switch {
 		case failure == nil:
-		case given[o.name] == nil && stated[settingOf(o.name)] != nil:
+		case !errors.Is(failure, providers.ErrFixed) && given[o.name] == nil && stated[settingOf(o.name)] != nil:
 			return providers.Unreadable(fmt.Errorf("rds: settings of the plan: %s", failure.Text))
 		default:
 			return failure
@@ -132,11 +171,14 @@ func (p *instancePlan) resolveOptions(settings, parameters json.RawMessage) erro
 	if p.Options = wanted; len(wanted) == 0 {
 		p.Options = nil
 	}
+	p.nameDatabases(t)
 	return nil
 }
 
 // hasOptionsToSee reports whether a look at a running instance is to read options.
-func (p instancePlan) hasOptionsToSee() bool { return len(p.Options) > 0 }
+func (p instancePlan) hasOptionsToSee() bool {
+	return slices.ContainsFunc(options(), func(o option) bool { return o.isReached != nil && p.Options[o.name] != nil })
+}
 
 // readOptions makes the calls of the options that the plan asks for.
 func (s *instanceState) readOptions(ctx context.Context, l optionLook) (facts providers.Facts, err error) {
@@ -169,16 +211,16 @@ func nextForOptions(t providers.Task, plan instancePlan, s instanceState) (step 
 		case slices.Contains(t.Refused, o.step):
 			return providers.FailStep(providers.Invalid, o.refused), true
 		case o.next != nil:
-			return o.next(t, plan, s, o), true
+			return o.next(o, t, plan, s), true
 		}
-		return o.plainStep(s, optionRequest{InstanceID: s.instance.ID, Value: want}), true
+		return o.stepWith(s, optionRequest{InstanceID: s.instance.ID, Value: want}), true
 	}
 	return providers.Step{}, false
 }
 
-// plainStep returns the step of an option. A server that is at work after the call is
+// stepWith returns the step of an option. A server that is at work after the call is
 // seen so by the next look, which waits.
-func (o option) plainStep(s instanceState, r optionRequest) providers.Step {
+func (o option) stepWith(s instanceState, r optionRequest) providers.Step {
 	return effect.Once(s.asked, o.step, o.text, r)
 }
 
@@ -206,16 +248,38 @@ func invalid(format string, args ...any) *providers.Failure {
 }
 
 // asGiven is the normal form of a value that the schema checks alone.
-func asGiven(_ instancePlan, value, _ json.RawMessage) (json.RawMessage, *providers.Failure) {
+func asGiven(_ optionContext, value, _ json.RawMessage) (json.RawMessage, *providers.Failure) {
 	return value, nil
 }
 
+// changesFixed returns the failure of a new value of an option that is set with the
+// instance alone; nil: the value is the one of before.
+func (c optionContext) changesFixed(name string, value, before json.RawMessage) *providers.Failure {
+	if c.isUpdate && !bytes.Equal(value, before) {
+		return providers.Fixedf("%s is fixed when the instance is made. Make another instance instead.", name)
+	}
+	return nil
+}
+
+// keptAs keeps an option that is set with the instance alone; the user cannot take it
+// back.
+func keptAs(name string) func(optionContext, json.RawMessage) (json.RawMessage, *providers.Failure) {
+	return func(c optionContext, before json.RawMessage) (json.RawMessage, *providers.Failure) {
+		if c.takenBack {
+			return nil, c.changesFixed(name, nil, before)
+		}
+		return before, nil
+	}
+}
+
 // left leaves an option as it is once an update takes it away.
-func left(json.RawMessage) (json.RawMessage, *providers.Failure) { return nil, nil }
+func left(optionContext, json.RawMessage) (json.RawMessage, *providers.Failure) { return nil, nil }
 
 // removedTo sets an option to a value once an update takes it away.
-func removedTo(value string) func(json.RawMessage) (json.RawMessage, *providers.Failure) {
-	return func(json.RawMessage) (json.RawMessage, *providers.Failure) { return json.RawMessage(value), nil }
+func removedTo(value string) func(optionContext, json.RawMessage) (json.RawMessage, *providers.Failure) {
+	return func(optionContext, json.RawMessage) (json.RawMessage, *providers.Failure) {
+		return json.RawMessage(value), nil
+	}
 }
 
 // valueOf reads a value of the plan, which normal has checked; zero for anything else.
@@ -232,7 +296,11 @@ func valueOf[T any](raw json.RawMessage) (value T) {
 func (w wantedOptions) parameters() map[string]any {
 	values := map[string]any{}
 	for name, raw := range w {
-		if value := valueOf[any](raw); value != nil {
+		value := valueOf[any](raw)
+		if members, ok := value.(map[string]any); ok {
+			maps.DeleteFunc(members, func(_ string, member any) bool { return member == nil })
+		}
+		if value != nil {
 			values[name] = value
 		}
 	}

@@ -26,8 +26,6 @@ type settings struct {
 	Serverless *capacity `json:"serverless"` // nil: a server of one size
 	Zones      []string  `json:"zones"`      // the best first; others follow
 	Classes    []string  `json:"classes"`    // in place of a class that is sold out
-	Databases  []string  `json:"databases"`  // further ones
-	TimeZone   string    `json:"timeZone"`   // empty: the cloud's default
 	Protected  bool      `json:"protected"`  // against deletion, from the start
 }
 
