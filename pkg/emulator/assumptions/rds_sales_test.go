@@ -113,3 +113,52 @@ func TestA535_WithdrawnClass_StaysOfItsInstances(t *testing.T) {
 		e.running(id)
 	})
 }
+
+func TestA536_Order_OneAtATime(t *testing.T) {
+	verify(t, never, func(e *environment) { // when the state follows is chance
+		id := e.instance(onCloudDisk()...)
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.ChangeLag = time.Minute })
+		change := []string{"DBInstanceId", id, "PayType", "Postpaid", "DBInstanceStorage", "25"}
+		e.rds("ModifyDBInstanceSpec", change...).ok()
+		e.running(id)
+		e.rds("ModifyDBInstanceSpec", change...).want(400, "InvalidOrderTask.NotSupport")
+	})
+}
+
+func TestA537_StorageType_ChangesOneWay(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance(onCloudDisk("DBInstanceStorageType", "cloud_ssd")...)
+		change := []string{"DBInstanceId", id, "PayType", "Postpaid", "DBInstanceStorageType"}
+		for _, kind := range []string{"cloud_essd", "general_essd"} {
+			e.rds("ModifyDBInstanceSpec", append(change, kind)...).ok()
+			e.running(id)
+		}
+		for _, kind := range []string{"cloud_essd", "cloud_ssd"} {
+			e.rds("ModifyDBInstanceSpec", append(change, kind)...).want(400, "InvalidInstanceLevel.DiskType")
+		}
+	})
+}
+
+func TestA538_Standbys_NeedTheirZone(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance(onCloudDisk("Category", "Basic", "DBInstanceClass", "mysql.n2.medium.1", "ZoneIdSlave1", "")...)
+		change := []string{"DBInstanceId", id, "PayType", "Postpaid", "Category", "HighAvailability", "DBInstanceClass", "mysql.n2.medium.2c"}
+		e.rds("ModifyDBInstanceSpec", change...).want(400, "MissingZoneIdSlave1")
+		e.rds("ModifyDBInstanceSpec", append(change, "ZoneIdSlave1", "Auto")...).ok()
+		e.running(id)
+		e.rds("ModifyDBInstanceSpec", "DBInstanceId", id, "PayType", "Postpaid", "DBInstanceClass", "mysql.n2.medium.1").want(403, "InvalidSaleComponentFault")
+	})
+}
+
+func TestA539_EngineVersion_UpgradesByOne(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.instance(onCloudDisk("EngineVersion", "5.7")...)
+		upgrade := func(version string) answer {
+			return e.rds("UpgradeDBInstanceEngineVersion", "DBInstanceId", id, "EngineVersion", version)
+		}
+		upgrade("8.4").want(400, "InvalidEngineVersion.Malformed")
+		upgrade("5.7").want(400, "IncorrectEngineVersion")
+		upgrade("8.0").ok()
+		e.running(id)
+	})
+}

@@ -50,6 +50,9 @@ type Behaviour struct {
 	// IdlePause is the time after which serverless instances with AutoPause stop; zero leaves
 	// them running. StartDBInstance wakes them. The cloud takes ten minutes.
 	IdlePause time.Duration
+	// ChangeLag is the time for which an instance is still Running after the order of a change
+	// of its specification (A536).
+	ChangeLag time.Duration
 	// StartingState is the state of an instance that starts (A532).
 	StartingState string
 	// SoldOut is what orders do not get: OperationDenied.OutofUsage (A534).

@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"sync"
@@ -22,6 +23,7 @@ const (
 	netDeleting  = "NET_DELETING"
 	deleting     = "Deleting"
 	stopping     = "Stopping"
+	upgrading    = "EngineVersionUpgrading"
 	stopped      = "Stopped"
 )
 
@@ -52,6 +54,7 @@ type instance struct {
 
 	busy      string    // the state during work in progress, such as Rebooting; empty: none
 	busyUntil time.Time // when that is done
+	busyFrom  time.Time // when that shows; zero: at once
 	change    *change   // the result of that work; nil: the instance stays as it is
 	stopped   bool      // suspended
 	leaving   bool      // being deleted
@@ -69,12 +72,15 @@ type instance struct {
 // A tag is a key with its value.
 type tag struct{ key, value string }
 
-// A change is an order of ModifyDBInstanceSpec.
+// A change is an order of ModifyDBInstanceSpec or UpgradeDBInstanceEngineVersion.
 type change struct {
 	class       *class
+	version     string // empty: the same
 	storage     int
 	storageType string
 	choices     Choices
+	standbys    []standby
+	serverless  *serverlessConfig
 }
 
 // applyDue applies the changes of an instance that are due.
@@ -84,7 +90,7 @@ func (in *instance) applyDue(now time.Time) {
 			in.become(in.change)
 		}
 		in.stopped = in.stopped || in.busy == stopping
-		in.busy, in.change = "", nil
+		in.busy, in.busyFrom, in.change = "", time.Time{}, nil
 	}
 	in.settings.Parameters.apply(now)
 	in.accounts = slices.DeleteFunc(in.accounts, func(a *account) bool { return a.leaving && !now.Before(a.until) })
@@ -95,6 +101,14 @@ func (in *instance) applyDue(now time.Time) {
 func (in *instance) become(c *change) {
 	in.class, in.storage, in.storageType, in.category = c.class, c.storage, c.storageType, c.class.Category
 	in.choices.setDisk(c.choices)
+	in.version = cmp.Or(c.version, in.version)
+	if len(c.standbys) > 0 { // changes of before have none
+		in.standbys = c.standbys
+	}
+	if in.serverless != nil && c.serverless != nil {
+		c.serverless.Awake = in.serverless.Awake
+		in.serverless = c.serverless
+	}
 	in.placeStandbys()
 }
 
@@ -115,7 +129,7 @@ func (in *instance) status(now time.Time) string {
 		return deleting
 	case in.starting || now.Before(in.readyAt):
 		return creating
-	case in.busy != "" && (in.working || now.Before(in.busyUntil)):
+	case in.busy != "" && !now.Before(in.busyFrom) && (in.working || now.Before(in.busyUntil)):
 		return in.busy
 	case in.stopped || in.busy == stopping:
 		return stopped
@@ -188,7 +202,12 @@ func (in *instance) expired(now time.Time) bool {
 }
 
 // begin puts an instance into the state of a piece of work for a while.
-func (in *instance) begin(state string, until time.Time) { in.busy, in.busyUntil = state, until }
+func (in *instance) begin(state string, until time.Time) { in.beginAt(state, time.Time{}, until) }
+
+// beginAt is begin for work that shows from a time on.
+func (in *instance) beginAt(state string, from, until time.Time) {
+	in.busy, in.busyFrom, in.busyUntil = state, from, until
+}
 
 // The same absence has two codes, by the age of an action's page (A024).
 func unknownID() *rpc.Error {

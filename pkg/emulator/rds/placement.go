@@ -63,7 +63,10 @@ func (s *Service) checkNetwork(r *rpc.Request, in *instance) *rpc.Error {
 		}
 		in.private.ip = ip.As4()
 	}
-	return s.checkStandbys(r, in, region, ids[1:])
+	s.mu.Lock()
+	optional := s.behaviour.StandbyOptional
+	s.mu.Unlock()
+	return s.checkStandbys(r, in, region, ids[1:], optional)
 }
 
 // checkAddress refuses a PrivateIpAddress that is in use, or is asked for several
@@ -90,17 +93,14 @@ func (s *Service) vswitchIn(region, vpcID, id string) (vpc.VSwitch, *rpc.Error) 
 
 // checkStandbys reads ZoneIdSlave1 and ZoneIdSlave2 with the VSwitches that belong to
 // them (RDS API, CreateDBInstance). A high-availability instance has one secondary node
-// and names its zone, a cluster one or two, Basic none.
-func (s *Service) checkStandbys(r *rpc.Request, in *instance, region vpc.Region, ids []string) *rpc.Error {
+// and names its zone, unless that is optional, a cluster one or two, Basic none.
+func (s *Service) checkStandbys(r *rpc.Request, in *instance, region vpc.Region, ids []string, optional bool) *rpc.Error {
 	var zones []string
 	for _, name := range []string{"ZoneIdSlave1", "ZoneIdSlave2"} {
 		if zone := r.Get(name); zone != "" {
 			zones = append(zones, zone)
 		}
 	}
-	s.mu.Lock()
-	optional := s.behaviour.StandbyOptional
-	s.mu.Unlock()
 	limit := map[string]int{ha: 1, serverlessStandard: 1, cluster: 2}[in.category]
 	switch {
 	case len(zones) == 0 && limit > 0 && optional:

@@ -129,6 +129,7 @@ func (s *Service) API() rpc.API {
 		"DescribeDBInstanceAttribute":             read(s.describeDBInstanceAttribute),
 		"DescribeDBInstanceNetInfo":               read(s.describeDBInstanceNetInfo),
 		"ModifyDBInstanceSpec":                    on(s.modifyDBInstanceSpec),
+		"UpgradeDBInstanceEngineVersion":          on(s.upgradeDBInstanceEngineVersion),
 		"ModifyDBInstanceDescription":             on(s.modifyDescription),
 		"ModifyDBInstanceDeletionProtection":      on(s.modifyDeletionProtection),
 		"ModifyDBInstancePayType":                 on(s.modifyPayType),

@@ -64,19 +64,17 @@ func (s *Service) restored(saved savedInstance) (*instance, error) {
 		id: saved.ID, region: saved.Region, zone: saved.Zone, vpcID: saved.VPC, vswitchID: saved.VSwitch, engine: saved.Engine,
 		version: saved.Version, storage: saved.Storage, storageType: saved.StorageType, payType: saved.PayType, category: saved.Category,
 		description: saved.Description, private: saved.Private.restored(), protected: saved.Protected, serial: saved.Serial,
-		created: saved.Created, readyAt: saved.ReadyAt, expires: saved.Expires, busy: saved.Busy, busyUntil: saved.BusyUntil,
+		created: saved.Created, readyAt: saved.ReadyAt, expires: saved.Expires, busy: saved.Busy, busyUntil: saved.BusyUntil, busyFrom: saved.BusyFrom,
 		leaving: saved.Leaving, leavingAt: saved.LeavingAt, settings: saved.Settings, choices: saved.Choices, stopped: saved.Stopped, serverless: saved.Serverless,
 	}
-	for _, n := range saved.Standbys {
-		in.standbys = append(in.standbys, standby{n[0], n[1]})
-	}
+	in.standbys = restoredStandbys(saved.Standbys)
 	var err error
 	if in.class, err = s.classNamed(saved.Class); err != nil {
 		return nil, err
 	}
 	in.placeStandbys() // states of before have none
 	if saved.Change != nil {
-		in.change = &change{storage: saved.Change.Storage, storageType: saved.Change.StorageType, choices: in.choices}
+		in.change = &change{storage: saved.Change.Storage, storageType: saved.Change.StorageType, choices: in.choices, version: saved.Change.Version, standbys: restoredStandbys(saved.Change.Standbys), serverless: saved.Change.Serverless}
 		if saved.Change.Choices != nil {
 			in.change.choices = *saved.Change.Choices
 		}
@@ -105,6 +103,13 @@ func (s *Service) restored(saved savedInstance) (*instance, error) {
 		in.databases = append(in.databases, &database{d.Name, d.Charset, d.Description, d.Until, d.Leaving})
 	}
 	return in, nil
+}
+
+func restoredStandbys(saved [][2]string) (list []standby) {
+	for _, n := range saved {
+		list = append(list, standby{n[0], n[1]})
+	}
+	return list
 }
 
 func (s *Service) classNamed(name string) (*class, error) {

@@ -46,6 +46,7 @@ type savedInstance struct {
 	Databases   []savedDatabase `json:"databases,omitempty"`
 	Busy        string          `json:"busy,omitempty"`
 	BusyUntil   time.Time       `json:"busyUntil,omitzero"`
+	BusyFrom    time.Time       `json:"busyFrom,omitzero"`
 	Change      *savedChange    `json:"change,omitempty"`
 	Stopped     bool            `json:"stopped,omitempty"`
 	Leaving     bool            `json:"leaving,omitempty"`
@@ -99,6 +100,10 @@ type savedChange struct {
 	StorageType string `json:"storageType"`
 	// Choices is nil in states of before; the instance keeps its own then.
 	Choices *Choices `json:"choices,omitempty"`
+
+	Version    string            `json:"version,omitempty"`
+	Standbys   [][2]string       `json:"standbys,omitempty"`
+	Serverless *serverlessConfig `json:"serverless,omitempty"`
 }
 
 type savedToken struct {
@@ -134,7 +139,7 @@ func (in *instance) saved() savedInstance {
 		ID: in.id, Region: in.region, Zone: in.zone, VPC: in.vpcID, VSwitch: in.vswitchID, Engine: in.engine, Version: in.version,
 		Class: in.class.name, Storage: in.storage, StorageType: in.storageType, PayType: in.payType, Category: in.category,
 		Description: in.description, Private: in.private.saved(), Protected: in.protected, Serial: in.serial, Created: in.created,
-		ReadyAt: in.readyAt, Expires: in.expires, Busy: in.busy, BusyUntil: in.busyUntil, Leaving: in.leaving, LeavingAt: in.leavingAt,
+		ReadyAt: in.readyAt, Expires: in.expires, Busy: in.busy, BusyUntil: in.busyUntil, BusyFrom: in.busyFrom, Leaving: in.leaving, LeavingAt: in.leavingAt,
 		Settings: in.settings, Choices: in.choices, Stopped: in.stopped, Serverless: in.serverless.clone(),
 	}
 	if in.public != nil {
@@ -142,11 +147,13 @@ func (in *instance) saved() savedInstance {
 		saved.Public = &e
 	}
 	if in.change != nil {
-		saved.Change = &savedChange{in.change.class.name, in.change.storage, in.change.storageType, &in.change.choices}
+		c := in.change
+		saved.Change = &savedChange{
+			Class: c.class.name, Storage: c.storage, StorageType: c.storageType, Choices: &c.choices, Version: c.version,
+			Standbys: savedStandbys(c.standbys), Serverless: c.serverless.clone(),
+		}
 	}
-	for _, n := range in.standbys {
-		saved.Standbys = append(saved.Standbys, [2]string{n.zone, n.vswitch})
-	}
+	saved.Standbys = savedStandbys(in.standbys)
 	for _, t := range in.tags {
 		saved.Tags = append(saved.Tags, [2]string{t.key, t.value})
 	}
@@ -162,6 +169,14 @@ func (in *instance) saved() savedInstance {
 	}
 	for _, d := range in.databases {
 		saved.Databases = append(saved.Databases, savedDatabase{d.name, d.charset, d.description, d.until, d.leaving})
+	}
+	return saved
+}
+
+// savedStandbys has the zone and the VSwitch of each.
+func savedStandbys(list []standby) (saved [][2]string) {
+	for _, n := range list {
+		saved = append(saved, [2]string{n.zone, n.vswitch})
 	}
 	return saved
 }

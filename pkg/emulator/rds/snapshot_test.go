@@ -17,13 +17,13 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 		of   any
 		want []string
 	}{
-		{instance{}, []string{"accounts", "busy", "busyUntil", "category", "change", "choices", "class", "created", "databases", "description", "engine", "expires", "id", "ipArrays", "leaving", "leavingAt", "payType", "private", "protected", "public", "readyAt", "region", "serial", "server", "serverless", "settings", "standbys", "starting", "stopped", "stopping", "storage", "storageType", "tags", "version", "vpcID", "vswitchID", "work", "working", "zone"}},
+		{instance{}, []string{"accounts", "busy", "busyFrom", "busyUntil", "category", "change", "choices", "class", "created", "databases", "description", "engine", "expires", "id", "ipArrays", "leaving", "leavingAt", "payType", "private", "protected", "public", "readyAt", "region", "serial", "server", "serverless", "settings", "standbys", "starting", "stopped", "stopping", "storage", "storageType", "tags", "version", "vpcID", "vswitchID", "work", "working", "zone"}},
 		{account{}, []string{"description", "grants", "kind", "leaving", "locked", "name", "password", "since", "until"}},
 		{grant{}, []string{"database", "privilege", "since"}},
 		{database{}, []string{"charset", "description", "leaving", "name", "until"}},
 		{ipArray{}, []string{"attribute", "entries", "name"}},
 		{endpoint{}, []string{"ip", "port", "prefix"}},
-		{change{}, []string{"choices", "class", "storage", "storageType"}},
+		{change{}, []string{"choices", "class", "serverless", "standbys", "storage", "storageType", "version"}},
 		{standby{}, []string{"vswitch", "zone"}},
 		{tag{}, []string{"key", "value"}},
 		{tokenUse{}, []string{"at", "busy", "params", "response"}},
