@@ -43,8 +43,12 @@ type attempt struct {
 	Address string `json:"address"`
 	Binding string `json:"binding"` // its name in VCAP_SERVICES and SERVICE_BINDING_ROOT
 	Table   string `json:"table"`   // of this attempt alone
-	Works   bool   `json:"works"`
+	CA      string `json:"ca"`      // file to verify the server with; empty where the address says enough
+	Refused string `json:"refused"` // matches the error; empty where the login works
 }
+
+// denied matches what servers say of a login that they refuse, or its SQLSTATE.
+const denied = "Access denied|28P01|28000|password authentication failed|not permitted to log in"
 
 // A binding is one of a client: drawn, or with a chosen password.
 type binding struct {
@@ -226,10 +230,14 @@ func (o options) attempts(ctx context.Context, d *databases, c client, folder st
 				r.fail(err.Error())
 				return
 			}
+			refused := ""
+			if kind == unbound || kind == chosen && !driver.Signs {
+				refused = denied
+			}
 			all = append(all, attempt{
 				Name: scenario(driver, b.engine, kind), Driver: driver.Driver, Address: address, Binding: b.name(),
-				Table: fmt.Sprintf("t%d_%s", len(all), strings.ReplaceAll(c.Language, "-", "_")),
-				Works: kind == drawn || kind == chosen && driver.Signs,
+				Table:   fmt.Sprintf("t%d_%s", len(all), strings.ReplaceAll(c.Language, "-", "_")),
+				Refused: refused,
 			})
 		}
 	}

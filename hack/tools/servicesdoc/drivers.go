@@ -38,7 +38,16 @@ type Driver struct {
 	Text    string   `json:"text"`
 	From    string   `json:"from"`
 	Signs   bool     `json:"signs"`
-	Verify  string   `json:"verify"`
+	// One of them says how the client verifies a server with SSL.
+	Query   string `json:"query"`
+	Options string `json:"options"`
+	By      string `json:"by"`
+	Itself  bool   `json:"itself"`
+	// AnyName: the name in the server's certificate is not compared.
+	AnyName bool `json:"anyName"`
+	// Strict: the server is verified always, so that addresses with SSL are refused
+	// without the certificates.
+	Strict bool `json:"strict"`
 }
 
 // ReadDrivers returns what drivers.yaml states.
@@ -69,6 +78,34 @@ func (d Driver) Address(credentials map[string]string) (string, error) {
 	return strings.NewReplacer(pairs...).Replace(d.Text), nil
 }
 
+// Verified returns an address with the parameters by which the driver verifies the
+// server with the certificates of a file.
+func (d Driver) Verified(address, file string) string {
+	base, query, _ := strings.Cut(address, "?")
+	var kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		if name, _, _ := strings.Cut(part, "="); part != "" && !strings.EqualFold(name, "sslmode") {
+			kept = append(kept, part)
+		}
+	}
+	return base + "?" + strings.Join(append(kept, strings.ReplaceAll(d.Query, "FILE", file)), "&")
+}
+
+// verifies returns what the table says of the server's certificate.
+func (d Driver) verifies() string {
+	switch {
+	case d.Strict:
+		return "`" + d.Query + "` in the address; with SSL on it connects only so, whatever `sslmode` says"
+	case d.Query != "":
+		return "`" + d.Query + "` in the address"
+	case d.Options != "":
+		return d.Options
+	case d.Itself:
+		return "done: where there is `ca`, it writes the URL itself, from `sslmode` and `sslrootcert`"
+	}
+	return "as " + d.By
+}
+
 // writeDrivers writes the table of the drivers of an engine.
 func writeDrivers(page *bytes.Buffer, engine string) error {
 	all, err := ReadDrivers()
@@ -91,12 +128,12 @@ addresses carry as %%XX: a driver without "signs" takes them as they stand, and 
 			if d.Signs {
 				signs = "yes"
 			}
-			fmt.Fprintf(page, "| %s | %s | %s | %s |\n", d.Name, d.takes(), signs, d.Verify)
+			fmt.Fprintf(page, "| %s | %s | %s | %s |\n", d.Name, d.takes(), signs, d.verifies())
 		}
 	}
 	fmt.Fprint(page, `
 Every member is text, `+"`port`"+` too: PyMySQL, mysqlclient and mariadb for Python want a number when it is given apart
-(`+"`int(port)`"+`). FILE is a file with the text of `+"`ca`"+`, which a mounted Secret has under that name.
+(`+"`int(port)`"+`). FILE is a file with the text of `+"`ca`"+`, which a mounted Secret has under that name; parameters in the address take the place of `+"`sslmode` or `sslMode`"+`.
 `)
 	return nil
 }

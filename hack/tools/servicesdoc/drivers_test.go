@@ -32,7 +32,7 @@ func TestDrivers_OfTheRepository_AreWhole(t *testing.T) {
 	}
 	names := map[string]bool{}
 	for _, d := range all.Drivers {
-		if d.Name == "" || d.Client == "" || d.Driver == "" || len(d.Engines) == 0 || d.Verify == "" || (d.Text == "") == (d.Member == "") {
+		if d.Name == "" || d.Client == "" || d.Driver == "" || len(d.Engines) == 0 || len(ways(d)) != 1 || (d.Text == "") == (d.Member == "") {
 			t.Errorf("%+v lacks a member, or has one too many", d)
 		}
 		for _, engine := range d.Engines {
@@ -51,6 +51,32 @@ func TestDrivers_OfTheRepository_AreWhole(t *testing.T) {
 	for _, language := range []string{"go", "node", "python", "java"} {
 		if !slices.ContainsFunc(all.Drivers, func(d servicesdoc.Driver) bool { return strings.HasPrefix(d.Client, language) }) {
 			t.Errorf("%s has no driver", language)
+		}
+	}
+}
+
+// ways returns how a driver verifies a server.
+func ways(d servicesdoc.Driver) (ways []string) {
+	for _, way := range []string{d.Query, d.Options, d.By} {
+		if way != "" {
+			ways = append(ways, way)
+		}
+	}
+	if d.Itself {
+		ways = append(ways, "itself")
+	}
+	return ways
+}
+
+func TestDriver_Verified_ReplacesTheModeOfTheAddress(t *testing.T) {
+	d := servicesdoc.Driver{Query: "sslmode=verify-full&sslrootcert=FILE"}
+	for address, want := range map[string]string{
+		"postgresql://h/d?sslmode=require":        "postgresql://h/d?sslmode=verify-full&sslrootcert=/ca",
+		"mysql://h/d":                             "mysql://h/d?sslmode=verify-full&sslrootcert=/ca",
+		"jdbc:mysql://h/d?a=b&sslMode=REQUIRED&p": "jdbc:mysql://h/d?a=b&p&sslmode=verify-full&sslrootcert=/ca",
+	} {
+		if got := d.Verified(address, "/ca"); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
 		}
 	}
 }

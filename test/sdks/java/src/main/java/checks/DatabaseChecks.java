@@ -9,8 +9,12 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.pivotal.cfenv.jdbc.CfJdbcEnv;
 import io.pivotal.cfenv.jdbc.CfJdbcService;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.ResultSet;
@@ -19,6 +23,7 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
 import org.springframework.cloud.bindings.Bindings;
 import org.springframework.cloud.bindings.boot.BindingsPropertiesProcessor;
 import org.springframework.cloud.bindings.boot.MySqlBindingsPropertiesProcessor;
@@ -29,17 +34,18 @@ import org.springframework.core.env.StandardEnvironment;
 final class DatabaseChecks {
     private DatabaseChecks() {}
 
-    /** An Attempt is a login with a driver; table is its own. */
-    private record Attempt(String name, String driver, String address, String binding, String table, boolean works) {}
+    /** An Attempt is a login with a driver; table is its own, and refused matches its errors. */
+    private record Attempt(String name, String driver, String address, String binding, String table, String ca, String refused) {}
 
     static void all() throws Exception {
         String text = Files.readString(Path.of(System.getenv("SDK_CHECK_DATABASES")));
         for (JsonElement each : new Gson().fromJson(text, JsonArray.class)) {
             JsonObject a = each.getAsJsonObject();
             Attempt attempt = new Attempt(a.get("name").getAsString(), a.get("driver").getAsString(), a.get("address").getAsString(),
-                    a.get("binding").getAsString(), a.get("table").getAsString(), a.get("works").getAsBoolean());
+                    a.get("binding").getAsString(), a.get("table").getAsString(), a.get("ca").getAsString(),
+                    a.get("refused").getAsString());
             scenario(attempt.name(), () -> {
-                if (attempt.works()) {
+                if (attempt.refused().isEmpty()) {
                     use(attempt);
                 } else {
                     refused(attempt);
@@ -50,7 +56,8 @@ final class DatabaseChecks {
 
     private static Connection connect(Attempt a) throws Exception {
         return switch (a.driver()) {
-            case "mysql", "mariadb", "postgresql" -> connect(a.driver(), a.address(), null, null);
+            case "mysql" -> connect("mysql", a.ca().isEmpty() ? a.address() : verified(a.address(), a.ca()), null, null);
+            case "mariadb", "postgresql" -> connect(a.driver(), a.address(), null, null);
             case "cfenv" -> {
                 CfJdbcService service = new CfJdbcEnv().findJdbcServiceByName(a.binding());
                 yield connect(service.getDriverClassName(), service.getJdbcUrl(), null, null);
@@ -69,6 +76,20 @@ final class DatabaseChecks {
             }
             default -> throw new IllegalArgumentException(a.driver());
         };
+    }
+
+    /** verified has MySQL Connector/J verify the server, by a trust store with the certificates. */
+    private static String verified(String url, String ca) throws Exception {
+        Path store = Files.createTempFile("sdk-checks-", ".p12");
+        store.toFile().deleteOnExit();
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        keys.load(null, null);
+        try (InputStream in = Files.newInputStream(Path.of(ca)); OutputStream out = Files.newOutputStream(store)) {
+            keys.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+            keys.store(out, "password".toCharArray());
+        }
+        return url.replaceAll("&sslMode=[A-Z]+", "") + "&sslMode=VERIFY_IDENTITY&trustCertificateKeyStoreType=PKCS12&trustCertificateKeyStoreUrl=file:" + store
+                + "&trustCertificateKeyStorePassword=password";
     }
 
     /** connect opens a URL with one driver, by its name here or its class. */
@@ -107,7 +128,11 @@ final class DatabaseChecks {
         try {
             use(a);
         } catch (SQLException refusal) {
-            if (refusal.getSQLState() == null || !refusal.getSQLState().startsWith("28")) {
+            StringBuilder text = new StringBuilder();
+            for (Throwable each = refusal; each != null; each = each.getCause()) {
+                text.append(each).append('\n');
+            }
+            if (!Pattern.compile(a.refused()).matcher(text.append(refusal.getSQLState())).find()) {
                 throw refusal;
             }
             return;
