@@ -43,6 +43,8 @@ type Driver struct {
 	Options string `json:"options"`
 	By      string `json:"by"`
 	Itself  bool   `json:"itself"`
+	// Plain: the address alone has no TLS, also where the server has it.
+	Plain bool `json:"plain"`
 	// AnyName: the name in the server's certificate is not compared.
 	AnyName bool `json:"anyName"`
 	// Strict: the server is verified always, so that addresses with SSL are refused
@@ -93,9 +95,18 @@ func (d Driver) Verified(address, file string) string {
 
 // verifies returns what the table says of the server's certificate.
 func (d Driver) verifies() string {
+	way := d.way()
 	switch {
 	case d.Strict:
-		return "`" + d.Query + "` in the address; with SSL on it connects only so, whatever `sslmode` says"
+		way += "; with SSL on it connects only so, whatever `sslmode` says"
+	case d.Plain:
+		way += "; without it nothing is encrypted"
+	}
+	return way
+}
+
+func (d Driver) way() string {
+	switch {
 	case d.Query != "":
 		return "`" + d.Query + "` in the address"
 	case d.Options != "":
