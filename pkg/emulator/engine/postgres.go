@@ -27,7 +27,7 @@ func NewPostgreSQL(options Options) (*PostgreSQL, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := newHost(options, &postgres{program: found, password: newPassword()}, "postgres", "nobody")
+	h, err := newHost(options, &postgres{program: found, password: newPassword(), makesRoles: options.MakesRoles}, "postgres", "nobody")
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +38,9 @@ func NewPostgreSQL(options Options) (*PostgreSQL, error) {
 // administrator's password, since it is in the template; clients can neither
 // learn nor change it.
 type postgres struct {
-	program  postgresProgram
-	password string
+	program    postgresProgram
+	password   string
+	makesRoles bool
 }
 
 func (*postgres) name() string    { return "PostgreSQL" }
@@ -49,12 +50,16 @@ func (*postgres) kinds() []string { return []string{"PostgreSQL"} }
 // and release shared memory; SIGKILL would spare them.
 func (*postgres) signals() signals { return signals{end: syscall.SIGINT, kill: syscall.SIGQUIT} }
 
-func (p *postgres) server(s *server) Server { return &postgresServer{server: s, password: p.password} }
+func (p *postgres) server(s *server) Server {
+	return &postgresServer{server: s, password: p.password, makesRoles: p.makesRoles}
+}
 
 // A postgresServer is a server of PostgreSQL.
 type postgresServer struct {
 	*server
 	password string // the administrator's
+	// makesRoles: see Options.MakesRoles.
+	makesRoles bool
 }
 
 // bootstrap runs initdb.

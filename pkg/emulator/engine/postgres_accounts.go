@@ -22,8 +22,7 @@ func checkPostgresAccount(name string) error {
 
 // CreateAccount makes an account. A super one may make databases, work in all
 // of them and end others' sessions. Unlike RDS's it may not make accounts in
-// SQL: with that right it could give itself PostgreSQL's roles that run
-// programs on this machine.
+// SQL, unless Options.MakesRoles says so.
 func (s *postgresServer) CreateAccount(ctx context.Context, name, password string, super bool) error {
 	if err := errors.Join(checkPostgresAccount(name), checkPassword(password)); err != nil {
 		return err
@@ -33,6 +32,9 @@ func (s *postgresServer) CreateAccount(ctx context.Context, name, password strin
 		return err
 	}
 	statement := "CREATE ROLE " + pq.QuoteIdentifier(name) + " LOGIN PASSWORD " + pq.QuoteLiteral(secret)
+	if super && s.makesRoles {
+		statement += " CREATEROLE"
+	}
 	if super {
 		statement += " CREATEDB IN ROLE " + pq.QuoteIdentifier(privilegedRole)
 	}

@@ -15,10 +15,13 @@ package sqllogin
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/dbaccount"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
 )
 
 // Name is the name of the kind, in settings of plans and in plans of bindings.
@@ -52,7 +55,7 @@ type Server struct {
 	AdminPassword providers.Secret
 	// AdminDatabase is the database that the account enters for work on roles.
 	AdminDatabase string
-	Reserved      []string // names that logins must not have
+	Reserved      []string // names that logins must not have, in lower case
 	TLS           TLS
 }
 
@@ -65,3 +68,112 @@ type TLS struct {
 // A Database is one of the databases of a server. Empty members of its character set
 // are the server's defaults.
 type Database struct{ Name, Encoding, Collate, Ctype string }
+
+// A Kind makes the bindings of a service. Compose it with the service's part for
+// instances.
+type Kind struct{ config Config }
+
+var (
+	_ providers.Provider = Kind{}
+	_ providers.Claimer  = Kind{}
+)
+
+// New returns the kind.
+func New(c Config) Kind { return Kind{c} }
+
+// errNoInstance is the cause of a failure: the record of the binding's instance is
+// missing.
+var errNoInstance = errors.New("sqllogin: a binding without an instance")
+
+// read reads the plan and the server of a task.
+func (k Kind) read(t providers.Task) (p plan, s Server, err error) {
+	if err := providers.Decode(t.Plan, "plan of the binding", &p); err != nil {
+		return p, s, err
+	}
+	s, err = k.server(t)
+	return p, s, err
+}
+
+func (k Kind) server(t providers.Task) (Server, error) {
+	if t.Of == nil {
+		return Server{}, providers.Unreadable(errNoInstance)
+	}
+	s, err := k.config.Server(*t.Of)
+	if err == nil && len(s.Databases) == 0 {
+		err = providers.Unreadable(errors.New("sqllogin: an instance without a database"))
+	}
+	return s, err
+}
+
+// find returns the address of the server; nil: it is missing.
+func (k Kind) find(ctx context.Context, t providers.Task) (*dbaccount.Address, error) {
+	at, err := k.config.Find(ctx, *t.Of)
+	if err != nil && k.config.Explain != nil {
+		err = k.config.Explain(err)
+	}
+	return at, err
+}
+
+// Observe looks at the roles and databases of the binding.
+func (k Kind) Observe(ctx context.Context, t providers.Task) (providers.Seen, error) {
+	p, s, err := k.read(t)
+	if err != nil {
+		return providers.Seen{}, err
+	}
+	at, err := k.find(ctx, t)
+	if err != nil {
+		return providers.Seen{}, fmt.Errorf("sqllogin: look for the server: %w", err)
+	}
+	seen, err := k.observe(ctx, t, p, s, at)
+	if err != nil {
+		return providers.Seen{}, fmt.Errorf("sqllogin: look at the roles: %w", err)
+	}
+	return seen, nil
+}
+
+// Next decides on the next step.
+func (k Kind) Next(t providers.Task, seen providers.Seen) providers.Step {
+	p, s, err := k.read(t)
+	found, ok := seen.State.(state)
+	if err != nil || !ok {
+		return providers.FailStep(providers.Broken, providers.TextUnreadable)
+	}
+	if t.Goal == providers.Absent {
+		return nextToEnd(t, p, s, found)
+	}
+	step := nextToMake(t, p, s, found)
+	if step.Action == providers.Done {
+		given, err := k.config.Credentials(*t.Of, dbaccount.Login{
+			Address: found.server, Database: p.databases(s)[0].Name, Username: p.Username, Password: p.Password,
+		})
+		if err != nil {
+			return providers.FailStep(providers.Broken, providers.TextUnreadable)
+		}
+		return providers.DoneStep(given)
+	}
+	return step
+}
+
+// Do runs the transaction of one step. The next look gives its effect time to show.
+func (k Kind) Do(ctx context.Context, t providers.Task, s providers.Step) (providers.Facts, error) {
+	p, server, err := k.read(t)
+	if err != nil {
+		return providers.Facts{}, err
+	}
+	at, err := k.find(ctx, t)
+	if err == nil && at == nil {
+		err = providers.ErrNotFound
+	}
+	if err != nil {
+		return providers.Facts{}, fmt.Errorf("sqllogin: look for the server: %w", err)
+	}
+	facts, err := k.call(ctx, access{config: k.config, server: server, at: *at}, p, s)
+	if err != nil {
+		return facts, fmt.Errorf("sqllogin: %s: %w", s.Name, err)
+	}
+	return effect.Made(facts, s.Name), nil
+}
+
+func open(name, value string) providers.Facts {
+	return providers.Facts{Open: map[string]string{name: value}}
+}
