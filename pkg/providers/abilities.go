@@ -9,10 +9,10 @@ import "context"
 //
 //	lister, ok := providers.As[providers.Lister](provider, providers.Instance)
 func As[A any](p Provider, kind Kind) (A, bool) {
-	if c, ok := p.(composed); ok {
-		p = c[kind]
-	}
 	for {
+		if c, ok := p.(composed); ok {
+			p = c[kind]
+		}
 		if ability, ok := p.(A); ok {
 			return ability, true
 		}

@@ -73,11 +73,5 @@ func (p limited) Do(ctx context.Context, t providers.Task, s providers.Step) (pr
 	return p.Provider.Do(ctx, t, s)
 }
 
-// Claim implements providers.Claimer for bindings of the provider inside.
-func (p limited) Claim(t providers.Task) (providers.Claim, error) {
-	claimer, ok := providers.As[providers.Claimer](p.Provider, t.Kind)
-	if !ok {
-		return providers.Claim{}, nil
-	}
-	return claimer.Claim(t)
-}
+// Unwrap gives the abilities of the provider inside.
+func (p limited) Unwrap() providers.Provider { return p.Provider }

@@ -201,6 +201,7 @@ func wanted() map[string][]string {
 		"rds:ModifyDBInstanceSpec":               instance,
 		"rds:ModifySecurityIps":                  instance,
 		"rds:ModifyDBInstanceDeletionProtection": instance,
+		"rds:StartDBInstance":                    instance,
 		"rds:DeleteDBInstance":                   instance,
 		"rds:CreateDatabase":                     instance,
 		"rds:DescribeDatabases":                  instance,

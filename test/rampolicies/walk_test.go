@@ -218,25 +218,45 @@ func walkDatabase(t *testing.T, s *stack.Stack, rotate bool) error {
 		func() error { return larger.unbind(last(rotate)) },
 		func() error { return larger.crowd(s.Cloud()) },
 		larger.deprovision,
-		func() error { return larger.giveUp(s.Cloud()) },
+		newWalker(t, s, rdsService, "rds-edc2badc-d93b-4d9c-9d8e-da2f1c8c3e1e").giveUp,
 	)
 }
 
 // giveUp deletes an instance that is not ready yet and that the owner of the account
-// has protected: its protection is lifted, since it holds no data.
-func (w *walker) giveUp(cloud *emulator.Server) error {
+// has protected and stopped: its protection is lifted, since it holds no data, and it is
+// started, since a stopped one cannot be deleted.
+func (w *walker) giveUp() error {
 	w.path = "/v2/service_instances/two"
-	cloud.Faults().Add(unready())
-	if status, _, answer, err := w.stack.Send(w.t.Context(), http.MethodPut, w.path+"?accepts_incomplete=true", "{"+w.ids+`,"organization_guid":"o","space_guid":"s"}`, nil); err != nil || status != http.StatusAccepted {
+	w.stack.Cloud().Faults().Add(unready())
+	body := "{" + w.ids + `,"organization_guid":"o","space_guid":"s","parameters":{"Class":"mysql.n2.medium.1","EngineVersion":"8.0"}}`
+	if status, _, answer, err := w.stack.Send(w.t.Context(), http.MethodPut, w.path+"?accepts_incomplete=true", body, nil); err != nil || status != http.StatusAccepted {
 		return fmt.Errorf("provision answered %d %s: %w", status, answer, err)
 	}
-	for len(cloud.RDS().Instances()) == 0 || cloud.RDS().Instances()[0].Status != "Running" {
+	if err := w.awaitStatus("Running"); err != nil {
+		return err
+	}
+	req := sdkrds.CreateStopDBInstanceRequest()
+	req.DBInstanceId = w.stack.Cloud().RDS().Instances()[0].ID
+	return steps(
+		func() error { return protect(w.t, w.stack.Cloud()) },
+		func() error {
+			return asAccount(w.t, w.stack.Cloud()).Do(w.t.Context(), alicloud.Write, req, sdkrds.CreateStopDBInstanceResponse())
+		},
+		w.deprovision,
+	)
+}
+
+// awaitStatus waits until the one instance in the cloud has a status.
+func (w *walker) awaitStatus(status string) error {
+	for {
+		if all := w.stack.Cloud().RDS().Instances(); len(all) == 1 && all[0].Status == status {
+			return nil
+		}
 		if no := w.refused(); no != nil {
 			return no
 		}
 		<-time.After(10 * time.Millisecond)
 	}
-	return steps(func() error { return protect(w.t, cloud) }, w.deprovision)
 }
 
 // unready keeps databases from being made.

@@ -59,8 +59,8 @@ func (c client) get(ctx context.Context, id string) (*dbInstance, error) {
 			return &dbInstance{
 				ID: id, Description: a.DBInstanceDescription, Status: a.DBInstanceStatus, Class: a.DBInstanceClass, Storage: a.DBInstanceStorage,
 				Host: a.ConnectionString, Port: a.Port, VPC: a.VpcId, VSwitch: a.VSwitchId, Zone: a.ZoneId, Protected: a.DeletionProtection,
-				MaintainTime: a.MaintainTime, ResourceGroup: a.ResourceGroupId,
-				LockMode: a.LockMode,
+				MaintainTime: a.MaintainTime, ResourceGroup: a.ResourceGroupId, LockMode: a.LockMode,
+				Version: a.EngineVersion, StorageType: a.DBInstanceStorageType, Category: a.Category, Serverless: capacityOf(a.ServerlessConfig),
 			}, nil
 		}
 	}

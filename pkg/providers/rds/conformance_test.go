@@ -80,5 +80,5 @@ func TestPolicies_UserWithThemAlone_LivesAWholeLife(t *testing.T) {
 	server := newCloud(t)
 	open := func(change func(*descriptor.Deps)) providertest.Harness { return harness(t, server, change) }
 	providertest.Policies(t, server, rds.Descriptor(), open,
-		"rds:TagResources", "rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection", "rds:DeleteAccount")
+		"rds:TagResources", "rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection", "rds:StartDBInstance", "rds:DeleteAccount")
 }

@@ -107,7 +107,8 @@ func nextToUpdate(t providers.Task, plan instancePlan, s instanceState) (step pr
 }
 
 // specChange returns the request that changes an instance to its plan, and whether
-// there is something to change. Storage that the cloud, or people, have enlarged stays.
+// there is something to change. Storage that the cloud, or people, have enlarged stays,
+// and so does a disk that RDS cannot change back.
 func specChange(plan instancePlan, i dbInstance) (r specRequest, differs bool) {
 	r.InstanceID = i.ID
 	if plan.Class != i.Class && !slices.Contains(plan.Classes, i.Class) {
@@ -116,11 +117,11 @@ func specChange(plan instancePlan, i dbInstance) (r specRequest, differs bool) {
 	if plan.Storage > i.Storage {
 		r.Storage = plan.Storage
 	}
-	if i.StorageType != "" && !isSameDisk(plan.StorageType, i.StorageType) {
+	if !isSameDisk(plan.StorageType, i.StorageType) && refuseDisk(instancePlan{Engine: plan.Engine, StorageType: i.StorageType}, plan) == nil {
 		r.StorageType = plan.StorageType
 	}
-	if wanted := plan.category(); wanted != "" && i.Category != "" && !strings.EqualFold(wanted, i.Category) {
-		r.Class, r.Category, r.SecondZoneID = plan.Class, wanted, "Auto"
+	if plan.category() == highAvailability && strings.EqualFold(i.Category, basicEdition) {
+		r.Class, r.Category, r.SecondZoneID = plan.Class, highAvailability, "Auto"
 		if plan.StandbyZoneID != "" {
 			r.SecondZoneID = plan.StandbyZoneID
 		}

@@ -12,7 +12,7 @@ import (
 const stepStart = "start"
 
 // Words of DBInstanceStatus around a stop (RDS API, StopDBInstance, StartDBInstance).
-// The word while a server starts is the console's (A591).
+// The word while a server starts is the console's (A532).
 const (
 	stopped  = "Stopped"
 	starting = "Starting"
@@ -42,8 +42,7 @@ func (i dbInstance) isLocked() bool { return i.LockMode != "" && i.LockMode != u
 func (i dbInstance) isFull() bool { return i.LockMode == lockedFull || i.LockMode == lockedFullRead }
 
 // overdue returns the operator's error for an instance that is locked until the cloud
-// account is paid; nil for any other. Expired locks the instances of an account in
-// arrears too (A592).
+// account is paid; nil for any other.
 func (i dbInstance) overdue() error {
 	if i.LockMode != lockedOverdue {
 		return nil
