@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -103,7 +104,19 @@ func nextToUpdate(t providers.Task, plan instancePlan, s instanceState) (step pr
 	if plan.Serverless != nil && !plan.Serverless.isSame(i.Serverless) {
 		return effect.Slowly(s.asked, stepServerless, "The bounds of the database server are being changed.", serverlessRequest{i.ID, *plan.Serverless}), true
 	}
-	return providers.Step{}, false
+	return nextForProtection(*t.Was, plan, s)
+}
+
+// nextForProtection sets the protection of a plan that protects instances, or lifts it
+// where an update leaves such a plan; what people set at the console stays.
+func nextForProtection(was providers.Was, plan instancePlan, s instanceState) (step providers.Step, ok bool) {
+	before, err := settingsOf(was.Settings)
+	_, isStated := plan.Options[optionProtection]
+	if err != nil || isStated || before.Protected == plan.Protected || s.instance.Protected == plan.Protected {
+		return providers.Step{}, false
+	}
+	value := json.RawMessage(strconv.FormatBool(plan.Protected))
+	return protectionOption().stepWith(s, optionRequest{InstanceID: s.instance.ID, Value: value}), true
 }
 
 // specChange returns the request that changes an instance to its plan, and whether

@@ -9,7 +9,7 @@ import (
 // Sentences about protected instances.
 const (
 	textProtected        = "The instance is protected from deletion. Update it with DeletionProtection false, then delete it."
-	textProtectedByPlan  = "The plan protects its instances from deletion; ask the operator of the broker to delete this one."
+	textProtectedByPlan  = "The plan protects its instances from deletion. Update this one with DeletionProtection false, or, where the plan takes no such parameter, ask the operator of the broker; then delete it."
 	textProtectedByCloud = "The database server is protected from deletion in the console of RDS. Lift its protection there; the broker then deletes it by itself."
 )
 
