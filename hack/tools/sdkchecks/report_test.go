@@ -148,8 +148,11 @@ func TestScenarios_OfDrivers_AreOnesOfTheEngines(t *testing.T) {
 		},
 	}
 	want := []string{"MySQL/a-driver/drawn", "MySQL/a-driver/chosen"}
-	if got := scenarios(drivers, "c", drawn, chosen); !slices.Equal(got, want) {
+	if got := scenarios(drivers, "c", false); !slices.Equal(got, want) {
 		t.Errorf("scenarios %q, want %q", got, want)
+	}
+	if got := scenarios(drivers, "c", true); !slices.Equal(got, []string{"MySQL/a-driver/unbound"}) {
+		t.Errorf("after the unbind %q", got)
 	}
 }
 

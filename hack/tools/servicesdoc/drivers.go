@@ -25,6 +25,8 @@ type Engine struct {
 	Offering   string          `json:"offering"`
 	Plan       string          `json:"plan"`
 	Parameters json.RawMessage `json:"parameters"`
+	// SSL are the parameters of one more instance, with SSL. None: it is not tried.
+	SSL json.RawMessage `json:"ssl"`
 }
 
 // A Driver is one client of databases, and how it takes credentials.
@@ -52,7 +54,7 @@ type Driver struct {
 	Strict bool `json:"strict"`
 }
 
-// ReadDrivers returns what drivers.yaml states.
+// ReadDrivers returns the content of drivers.yaml.
 func ReadDrivers() (Drivers, error) {
 	var d Drivers
 	if err := yaml.UnmarshalStrict(driversYAML, &d); err != nil {
@@ -61,7 +63,7 @@ func ReadDrivers() (Drivers, error) {
 	return d, nil
 }
 
-// Address returns what the driver connects to, made of the credentials of a binding.
+// Address returns the address for the driver, made of the credentials of a binding.
 func (d Driver) Address(credentials map[string]string) (string, error) {
 	if d.Text == "" {
 		address := credentials[d.Member]
