@@ -7,7 +7,17 @@ import (
 // owned returns an instance of PostgreSQL with an account that owns a database.
 func (e *environment) owned() string {
 	e.Helper()
-	id := e.instance("Engine", "PostgreSQL", "EngineVersion", "15.0", "DBInstanceClass", "pg.n2.2c.2m", "DBInstanceStorageType", "cloud_essd")
+	return e.ownedIn(e.instance(postgresql()...))
+}
+
+// postgresql returns the members of an order of PostgreSQL.
+func postgresql() []string {
+	return []string{"Engine", "PostgreSQL", "EngineVersion", "15.0", "DBInstanceClass", "pg.n2.2c.2m", "DBInstanceStorageType", "cloud_essd"}
+}
+
+// ownedIn makes the account and its database in an instance of PostgreSQL.
+func (e *environment) ownedIn(id string) string {
+	e.Helper()
 	e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "checked", "AccountPassword", password).ok()
 	e.rds("CreateDatabase", "DBInstanceId", id, "DBName", "checked", "CharacterSetName", "UTF8,C,en_US.utf8").ok()
 	e.eventually("the database is granted", func() bool {
@@ -50,6 +60,17 @@ func TestA332_PostgreSQLOwner_ShownAsALL(t *testing.T) {
 			}
 		}
 		t.Errorf("the owner is not ALL in %+v", all)
+	})
+}
+
+func TestA560_SecondOwner_RefusedOrMoved(t *testing.T) {
+	verify(t, spend, func(e *environment) {
+		id := e.owned()
+		e.rds("CreateAccount", "DBInstanceId", id, "AccountName", "second", "AccountPassword", password).ok()
+		a := e.rds("GrantAccountPrivilege", "DBInstanceId", id, "AccountName", "second", "DBName", "checked", "AccountPrivilege", "DBOwner")
+		if a.status != 200 {
+			a.want(403, "IncorrectAccountPrivilegeType")
+		}
 	})
 }
 

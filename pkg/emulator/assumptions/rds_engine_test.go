@@ -71,9 +71,9 @@ func TestA037_ClassChange_KeepsEngineRunning(t *testing.T) {
 
 // started makes an instance with an engine and waits for the engine's start in
 // the background.
-func (e *environment) started() string {
+func (e *environment) started(pairs ...string) string {
 	e.Helper()
-	id := into[made](e.rds("CreateDBInstance", e.wanted()...)).DBInstanceId
+	id := into[made](e.rds("CreateDBInstance", e.wanted(pairs...)...)).DBInstanceId
 	e.removed(id)
 	for deadline := time.Now().Add(time.Minute); e.status(id) != "Running"; {
 		if time.Now().After(deadline) {

@@ -118,8 +118,4 @@ type Options struct {
 	// ListenHost, resolved once; empty means ListenHost, which must then be a
 	// specified address.
 	AdvertiseHost string
-	// MakesRoles lets the privileged accounts of PostgreSQL make roles in SQL, as RDS's
-	// may. Before PostgreSQL 16 such an account can give itself PostgreSQL's roles that
-	// run programs on this machine, so that it is for clients that are trusted.
-	MakesRoles bool
 }

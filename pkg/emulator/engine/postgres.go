@@ -27,7 +27,7 @@ func NewPostgreSQL(options Options) (*PostgreSQL, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := newHost(options, &postgres{program: found, password: newPassword(), makesRoles: options.MakesRoles}, "postgres", "nobody")
+	h, err := newHost(options, &postgres{program: found, password: newPassword()}, "postgres", "nobody")
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +38,8 @@ func NewPostgreSQL(options Options) (*PostgreSQL, error) {
 // administrator's password, since it is in the template; clients can neither
 // learn nor change it.
 type postgres struct {
-	program    postgresProgram
-	password   string
-	makesRoles bool
+	program  postgresProgram
+	password string
 }
 
 func (*postgres) name() string    { return "PostgreSQL" }
@@ -50,16 +49,12 @@ func (*postgres) kinds() []string { return []string{"PostgreSQL"} }
 // and release shared memory; SIGKILL would spare them.
 func (*postgres) signals() signals { return signals{end: syscall.SIGINT, kill: syscall.SIGQUIT} }
 
-func (p *postgres) server(s *server) Server {
-	return &postgresServer{server: s, password: p.password, makesRoles: p.makesRoles}
-}
+func (p *postgres) server(s *server) Server { return &postgresServer{server: s, password: p.password} }
 
 // A postgresServer is a server of PostgreSQL.
 type postgresServer struct {
 	*server
 	password string // the administrator's
-	// makesRoles: see Options.MakesRoles.
-	makesRoles bool
 }
 
 // bootstrap runs initdb.
@@ -106,11 +101,33 @@ func (*postgres) ready(ctx context.Context, s *server) error {
 	if err != nil || there {
 		return err
 	}
+	if err := fenceRoles(ctx, conn); err != nil {
+		return err
+	}
 	return run(ctx, conn,
 		"REVOKE ALL ON DATABASE template1 FROM PUBLIC",
 		"REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC",
 		"REVOKE CREATE ON SCHEMA public FROM PUBLIC",
 		"CREATE ROLE "+pq.QuoteIdentifier(privilegedRole)+" NOLOGIN IN ROLE pg_monitor, pg_signal_backend",
+	)
+}
+
+// reservesRoles is the version from which a role that may make roles grants those
+// alone that it has the administration of.
+const reservesRoles = 160000
+
+// fenceRoles takes the roles that read and write this machine's files and run its
+// programs out of a server where a privileged account could give them to itself.
+// PostgreSQL asks for them by their fixed numbers, which no other role can have.
+func fenceRoles(ctx context.Context, conn *sql.Conn) error {
+	var version int
+	if err := conn.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil || version >= reservesRoles {
+		return err
+	}
+	return run(ctx, conn,
+		"SET allow_system_table_mods = on",
+		"DELETE FROM pg_authid WHERE rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')",
+		"RESET allow_system_table_mods",
 	)
 }
 

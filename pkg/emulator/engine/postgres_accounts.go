@@ -20,9 +20,11 @@ func checkPostgresAccount(name string) error {
 	return nil
 }
 
-// CreateAccount makes an account. A super one may make databases, work in all
-// of them and end others' sessions. Unlike RDS's it may not make accounts in
-// SQL, unless Options.MakesRoles says so.
+// CreateAccount makes an account. A super one may make databases and roles, work in
+// all databases, manage the other accounts, and end the sessions of others. The roles
+// that reach files and programs of this machine stay out of its reach: from
+// PostgreSQL 16 on a role grants what it has the administration of, and servers of
+// before lack those roles (fenceRoles).
 func (s *postgresServer) CreateAccount(ctx context.Context, name, password string, super bool) error {
 	if err := errors.Join(checkPostgresAccount(name), checkPassword(password)); err != nil {
 		return err
@@ -32,14 +34,12 @@ func (s *postgresServer) CreateAccount(ctx context.Context, name, password strin
 		return err
 	}
 	statement := "CREATE ROLE " + pq.QuoteIdentifier(name) + " LOGIN PASSWORD " + pq.QuoteLiteral(secret)
-	if super && s.makesRoles {
-		statement += " CREATEROLE"
-	}
-	if super {
-		statement += " CREATEDB IN ROLE " + pq.QuoteIdentifier(privilegedRole)
-	}
 	return s.administer(ctx, "create account "+name, func(ctx context.Context, conn *sql.Conn) error {
-		return run(ctx, conn, statement)
+		privileged := pq.QuoteIdentifier(privilegedRole)
+		if super {
+			return run(ctx, conn, statement+" CREATEDB CREATEROLE IN ROLE "+privileged)
+		}
+		return run(ctx, conn, statement, "GRANT "+pq.QuoteIdentifier(name)+" TO "+privileged+" WITH ADMIN OPTION")
 	})
 }
 
@@ -113,8 +113,8 @@ func (s *postgresServer) DropAccount(ctx context.Context, name string) error {
 // dependentObjects is PostgreSQL's code of a refused DROP ROLE.
 const dependentObjects = "2BP01"
 
-// Grant makes an account a member of the database's owner. DBOwner is the only
-// privilege of RDS for PostgreSQL.
+// Grant makes an account the owner of a database, in the place of the one before.
+// DBOwner is the only privilege of RDS for PostgreSQL.
 func (s *postgresServer) Grant(ctx context.Context, name, database, privilege string) error {
 	if err := errors.Join(checkPostgresAccount(name), checkPostgresDatabase(database)); err != nil {
 		return err
@@ -123,44 +123,31 @@ func (s *postgresServer) Grant(ctx context.Context, name, database, privilege st
 		return fmt.Errorf("%w: privilege %q", ErrInvalid, privilege)
 	}
 	return s.administer(ctx, "grant "+privilege+" on "+database+" to "+name, func(ctx context.Context, conn *sql.Conn) error {
-		owner, err := ownerOf(ctx, conn, database)
-		if err != nil {
+		if _, err := ownerOf(ctx, conn, database); err != nil {
 			return err
 		}
-		owner, account := pq.QuoteIdentifier(owner), pq.QuoteIdentifier(name)
-		return run(ctx, conn,
-			"GRANT "+owner+" TO "+account,
-			"ALTER ROLE "+account+" IN DATABASE "+pq.QuoteIdentifier(database)+" SET role = "+owner,
-		)
+		return run(ctx, conn, "ALTER DATABASE "+pq.QuoteIdentifier(database)+" OWNER TO "+pq.QuoteIdentifier(name))
 	})
 }
 
-// Revoke takes the membership away and ends the account's sessions in the
-// database: they still work as its owner.
+// Revoke gives a database of the account back to the administrator and ends the
+// account's sessions in it.
 func (s *postgresServer) Revoke(ctx context.Context, name, database string) error {
 	if err := errors.Join(checkPostgresAccount(name), checkPostgresDatabase(database)); err != nil {
 		return err
 	}
 	return s.administer(ctx, "revoke "+database+" from "+name, func(ctx context.Context, conn *sql.Conn) error {
 		owner, err := ownerOf(ctx, conn, database)
-		if errors.Is(err, ErrNoDatabase) {
+		if errors.Is(err, ErrNoDatabase) || err == nil && owner != name {
 			return nil
 		}
 		var id int64
 		if err == nil {
 			err = conn.QueryRowContext(ctx, "SELECT oid FROM pg_roles WHERE rolname = $1", name).Scan(&id)
 		}
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
+		if err == nil {
+			err = run(ctx, conn, "ALTER DATABASE "+pq.QuoteIdentifier(database)+" OWNER TO "+pq.QuoteIdentifier(adminName))
 		}
-		if err != nil {
-			return err
-		}
-		account := pq.QuoteIdentifier(name)
-		err = run(ctx, conn,
-			"REVOKE "+pq.QuoteIdentifier(owner)+" FROM "+account,
-			"ALTER ROLE "+account+" IN DATABASE "+pq.QuoteIdentifier(database)+" RESET ALL",
-		)
 		if err != nil {
 			return err
 		}

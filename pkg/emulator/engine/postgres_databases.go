@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -13,12 +12,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// ownerPrefix begins the name of the role that owns a database. Accounts with
-// DBOwner are its members and work as it, so that the objects of one belong to
-// all of them.
-const ownerPrefix = "owner."
-
-// CreateDatabase makes an empty database, open to privileged accounts only.
+// CreateDatabase makes an empty database of the administrator's, open to privileged
+// accounts only. They own its schema public, whoever owns the database (A561).
 func (s *postgresServer) CreateDatabase(ctx context.Context, name, charset string) error {
 	locale, err := parseLocale(charset)
 	if err := errors.Join(err, checkPostgresDatabase(name)); err != nil {
@@ -28,49 +23,32 @@ func (s *postgresServer) CreateDatabase(ctx context.Context, name, charset strin
 		if err := locale.install(ctx, conn); err != nil {
 			return err
 		}
-		owner := pq.QuoteIdentifier(ownerPrefix + rand.Text()[:16])
-		if err := run(ctx, conn, "CREATE ROLE "+owner+" NOLOGIN"); err != nil {
-			return err
-		}
-		database := pq.QuoteIdentifier(name)
-		err := run(ctx, conn, "CREATE DATABASE "+database+" OWNER "+owner+" TEMPLATE template0 ENCODING "+pq.QuoteLiteral(locale.encoding)+
+		database, privileged := pq.QuoteIdentifier(name), pq.QuoteIdentifier(privilegedRole)
+		err := run(ctx, conn, "CREATE DATABASE "+database+" TEMPLATE template0 ENCODING "+pq.QuoteLiteral(locale.encoding)+
 			" LC_COLLATE "+pq.QuoteLiteral(locale.collate)+" LC_CTYPE "+pq.QuoteLiteral(locale.ctype))
 		if err != nil {
-			return errors.Join(err, run(ctx, conn, "DROP ROLE "+owner))
+			return err
 		}
-		err = run(ctx, conn, "GRANT "+owner+" TO "+pq.QuoteIdentifier(privilegedRole), "REVOKE ALL ON DATABASE "+database+" FROM PUBLIC")
+		err = run(ctx, conn, "REVOKE ALL ON DATABASE "+database+" FROM PUBLIC", "GRANT ALL ON DATABASE "+database+" TO "+privileged)
 		if err == nil {
 			err = s.inside(ctx, name, func(ctx context.Context, conn *sql.Conn) error {
-				return run(ctx, conn, "ALTER SCHEMA public OWNER TO "+owner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+				return run(ctx, conn, "ALTER SCHEMA public OWNER TO "+privileged, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
 			})
 		}
 		if err != nil {
-			return errors.Join(err, run(ctx, conn, "DROP DATABASE "+database+" WITH (FORCE)", "DROP ROLE "+owner))
+			return errors.Join(err, run(ctx, conn, "DROP DATABASE "+database+" WITH (FORCE)"))
 		}
 		return nil
 	})
 }
 
-// DropDatabase removes a database with the sessions in it and its owning role.
+// DropDatabase removes a database with the sessions in it.
 func (s *postgresServer) DropDatabase(ctx context.Context, name string) error {
 	if err := checkPostgresDatabase(name); err != nil {
 		return err
 	}
 	return s.administer(ctx, "drop database "+name, func(ctx context.Context, conn *sql.Conn) error {
-		owner, err := ownerOf(ctx, conn, name)
-		if errors.Is(err, ErrNoDatabase) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := run(ctx, conn, "DROP DATABASE IF EXISTS "+pq.QuoteIdentifier(name)+" WITH (FORCE)"); err != nil {
-			return err
-		}
-		if !strings.HasPrefix(owner, ownerPrefix) { // a privileged account has made it in SQL
-			return nil
-		}
-		return run(ctx, conn, "DROP ROLE "+pq.QuoteIdentifier(owner))
+		return run(ctx, conn, "DROP DATABASE IF EXISTS "+pq.QuoteIdentifier(name)+" WITH (FORCE)")
 	})
 }
 

@@ -114,47 +114,42 @@ func TestPostgreSQL_Account_ConnectsWithItsPasswordOnly(t *testing.T) {
 	}
 }
 
-func TestPostgreSQL_Owners_ShareDatabaseOthersRefused(t *testing.T) {
+func TestPostgreSQL_Owner_HasTheDatabaseAlone(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "my-shop", "UTF8,C,en_US.utf8"), s.CreateDatabase(ctx, "other", "SQL_ASCII"))
-	for _, name := range []string{"one", "two", "three"} {
+	for _, name := range []string{"one", "two"} {
 		must(t, s.CreateAccount(ctx, name, "Pass-1", false))
 	}
-	for _, name := range []string{"one", "two"} {
-		must(t, s.Grant(ctx, name, "my-shop", "DBOwner"), s.Grant(ctx, name, "my-shop", "DBOwner"))
-	}
-	one, two := pgSession(t, s, "one", "my-shop"), pgSession(t, s, "two", "my-shop")
-	execute(t, one, "CREATE TABLE notes (n INT)", "INSERT INTO notes VALUES (1)")
-	execute(t, two, "ALTER TABLE notes ADD COLUMN word TEXT", "INSERT INTO notes VALUES (2, 'zwei')")
-	wantState(t, enter(t, s, "three", "Pass-1", "my-shop"), insufficientPrivilege)
+	must(t, s.Grant(ctx, "one", "my-shop", "DBOwner"), s.Grant(ctx, "one", "my-shop", "DBOwner"))
+	one := pgSession(t, s, "one", "my-shop")
+	wantState(t, run(ctx, one, "CREATE TABLE notes (n INT)"), insufficientPrivilege) // in public
+	execute(t, one, "CREATE SCHEMA mine", "CREATE TABLE mine.notes (n INT)", "INSERT INTO mine.notes VALUES (1)")
+	wantState(t, enter(t, s, "two", "Pass-1", "my-shop"), insufficientPrivilege)
 	wantState(t, enter(t, s, "one", "Pass-1", "other"), insufficientPrivilege)
 	wantState(t, enter(t, s, "one", "Pass-1", "template1"), insufficientPrivilege)
 
-	must(t, s.Revoke(ctx, "one", "my-shop"), s.Revoke(ctx, "three", "my-shop"), s.Revoke(ctx, "one", "missing"), s.Revoke(ctx, "missing", "other"))
-	if err := one.PingContext(ctx); err == nil {
-		t.Error("a session outlived its permission")
-	}
+	must(t, s.Grant(ctx, "two", "my-shop", "DBOwner")) // it moves
+	two := pgSession(t, s, "two", "my-shop")
+	wantState(t, run(ctx, two, "SELECT * FROM mine.notes"), insufficientPrivilege)
 	wantState(t, enter(t, s, "one", "Pass-1", "my-shop"), insufficientPrivilege)
-	if n := count(t, two, "SELECT COUNT(*) FROM notes"); n != 2 {
-		t.Errorf("the other owner sees %d rows, want 2", n)
+
+	must(t, s.Revoke(ctx, "two", "my-shop"), s.Revoke(ctx, "one", "my-shop"), s.Revoke(ctx, "one", "missing"), s.Revoke(ctx, "missing", "other"))
+	if err := two.PingContext(ctx); err == nil {
+		t.Error("a session outlived its permission")
 	}
 	if err := s.Grant(ctx, "one", "missing", "DBOwner"); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("grant on a missing database: %v", err)
 	}
 	must(t, s.DropDatabase(ctx, "my-shop"), s.DropDatabase(ctx, "my-shop"), s.CreateDatabase(ctx, "my-shop", "UTF8"))
-	wantState(t, enter(t, s, "two", "Pass-1", "my-shop"), insufficientPrivilege)
 }
 
 func TestPostgreSQL_DropAccount_EndsSessionsRefusesOwners(t *testing.T) {
 	s := newPostgres(t)
 	ctx := t.Context()
-	must(t, s.CreateDatabase(ctx, "shop", "UTF8"))
-	for _, name := range []string{"one", "two"} {
-		must(t, s.CreateAccount(ctx, name, "Pass-1", false), s.Grant(ctx, name, "shop", "DBOwner"))
-	}
-	idle, busy, two := pgSession(t, s, "one", "shop"), pgSession(t, s, "one", "postgres"), pgSession(t, s, "two", "shop")
-	execute(t, idle, "CREATE TABLE made (n INT)", "SET ROLE one", "CREATE TABLE its_own (n INT)")
+	must(t, s.CreateDatabase(ctx, "shop", "UTF8"), s.CreateAccount(ctx, "one", "Pass-1", false), s.Grant(ctx, "one", "shop", "DBOwner"))
+	idle, busy := pgSession(t, s, "one", "shop"), pgSession(t, s, "one", "postgres")
+	execute(t, idle, "CREATE SCHEMA its_own", "CREATE TABLE its_own.made (n INT)")
 	ended := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, eventTimeout)
@@ -168,19 +163,34 @@ func TestPostgreSQL_DropAccount_EndsSessionsRefusesOwners(t *testing.T) {
 		return err == nil && n == 1
 	})
 	if err := s.DropAccount(ctx, "one"); !errors.Is(err, ErrOwnsObjects) {
-		t.Errorf("an account with a table is dropped with %v, want ErrOwnsObjects", err)
+		t.Errorf("an account with a database is dropped with %v, want ErrOwnsObjects", err)
 	}
-	execute(t, idle, "DROP TABLE its_own") // its session goes on
-	must(t, s.DropAccount(ctx, "one"), s.DropAccount(ctx, "one"))
+	execute(t, idle, "DROP SCHEMA its_own CASCADE") // its session goes on
+	must(t, s.DropDatabase(ctx, "shop"), s.DropAccount(ctx, "one"), s.DropAccount(ctx, "one"))
 	if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the busy session ended with %v, want its connection lost", err)
 	}
 	if err := idle.PingContext(ctx); err == nil {
 		t.Error("the idle session lives")
 	}
-	wantState(t, enter(t, s, "one", "Pass-1", "shop"), invalidPassword)
-	execute(t, two, "DROP TABLE made")
+	wantState(t, enter(t, s, "one", "Pass-1", "postgres"), invalidPassword)
 	must(t, s.CreateAccount(ctx, "one", "Pass-1", false))
+}
+
+func TestPostgreSQL_SuperAccount_MakesRolesAndManagesAccounts(t *testing.T) {
+	s := newPostgres(t)
+	ctx := t.Context()
+	must(t, s.CreateAccount(ctx, "chief", "Pass-1", true), s.CreateAccount(ctx, "app", "Pass-1", false),
+		s.CreateDatabase(ctx, "shop", "UTF8"), s.Grant(ctx, "app", "shop", "DBOwner"))
+	execute(t, pgSession(t, s, "app", "shop"), "CREATE SCHEMA mine", "CREATE TABLE mine.notes (n INT)")
+	chief := pgSession(t, s, "chief", "postgres")
+	execute(t, chief, "CREATE ROLE owner NOLOGIN", "GRANT owner TO chief", "CREATE ROLE login LOGIN PASSWORD 'Pass-1' IN ROLE owner", "GRANT login TO chief",
+		"COMMENT ON ROLE login IS 'marked'", "CREATE DATABASE own OWNER owner TEMPLATE template0", "ALTER ROLE login IN DATABASE own SET role = owner")
+	execute(t, pgSession(t, s, "login", "own"), "CREATE SCHEMA its", "CREATE TABLE its.things (n INT)")
+	execute(t, pgSession(t, s, "chief", "own"), "SELECT * FROM its.things", "REASSIGN OWNED BY login TO owner", "DROP OWNED BY login")
+	execute(t, pgSession(t, s, "chief", "shop"), "REASSIGN OWNED BY app TO owner", "GRANT CREATE ON SCHEMA public TO owner")
+	execute(t, chief, "ALTER ROLE login NOLOGIN", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'login'", "DROP ROLE login")
+	must(t, s.DropAccount(ctx, "app"))
 }
 
 func TestPostgreSQL_SuperAccount_StaysInsideTheInstance(t *testing.T) {
@@ -198,7 +208,9 @@ func TestPostgreSQL_SuperAccount_StaysInsideTheInstance(t *testing.T) {
 	}
 	for _, statement := range []string{
 		"SELECT pg_read_file('/etc/passwd')", "COPY (SELECT 1) TO PROGRAM 'true'", "COPY (SELECT 1) TO '/tmp/engine-test-outfile'",
-		"GRANT pg_execute_server_program TO chief", "ALTER SYSTEM SET log_min_messages = 'debug1'",
+		"GRANT pg_execute_server_program TO chief", "GRANT pg_read_server_files TO chief", "GRANT pg_write_server_files TO chief",
+		"CREATE ROLE above SUPERUSER", "ALTER ROLE chief SUPERUSER", `GRANT "emulator.admin" TO chief`, "CREATE ROLE pg_execute_server_program",
+		"CREATE FUNCTION f() RETURNS int AS '/lib/x86_64-linux-gnu/libc.so.6', 'abs' LANGUAGE C", "ALTER SYSTEM SET log_min_messages = 'debug1'",
 		`ALTER ROLE "emulator.admin" PASSWORD 'Known-1'`, `SET ROLE "emulator.admin"`,
 	} {
 		if err := run(ctx, conn, statement); err == nil {
@@ -216,7 +228,7 @@ func TestPostgreSQL_Restart_KeepsAllButSessions(t *testing.T) {
 	ctx := t.Context()
 	must(t, s.CreateDatabase(ctx, "shop", "UTF8"), s.CreateAccount(ctx, "app", "Pass-1", false), s.Grant(ctx, "app", "shop", "DBOwner"))
 	before, addr := pgSession(t, s, "app", "shop"), s.Addr()
-	execute(t, before, "CREATE TABLE items (n INT)", "INSERT INTO items VALUES (1)")
+	execute(t, before, "CREATE SCHEMA app", "CREATE TABLE items (n INT)", "INSERT INTO items VALUES (1)")
 	must(t, s.Restart(ctx))
 	if err := before.PingContext(ctx); err == nil || s.Addr() != addr {
 		t.Errorf("after the restart the session ends with %v, at %s, want an error, at %s", err, s.Addr(), addr)

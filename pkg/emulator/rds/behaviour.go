@@ -39,6 +39,9 @@ type Behaviour struct {
 	// DatabaseLag is the time for which grants do not know a database that is
 	// Running (A330).
 	DatabaseLag time.Duration
+	// OwnerMoves gives a database of PostgreSQL to a second account with DBOwner; false
+	// refuses the grant while another account is its owner (A560).
+	OwnerMoves bool
 	// StandbyOptional lets a high-availability instance leave out ZoneIdSlave1; its standby
 	// is then in the zone of its primary node (A301).
 	StandbyOptional bool

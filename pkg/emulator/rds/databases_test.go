@@ -7,6 +7,8 @@ import (
 	"time"
 
 	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
 func (f *fixture) databaseStatus(id, name string) string {
@@ -69,6 +71,28 @@ func TestDescribeDatabases_PostgreSQL_ThreePartsOfTheCharset(t *testing.T) {
 	}
 	if got := list[0].Accounts.AccountPrivilegeInfo; len(got) != 1 || got[0].AccountPrivilege != "ALL" {
 		t.Errorf("privileges %+v, want ALL of the owner", got)
+	}
+}
+
+func TestGrant_SecondOwner_RefusedOrMoves(t *testing.T) {
+	for _, moves := range []bool{false, true} {
+		f := newFixture(t)
+		f.behave(func(b *rds.Behaviour) { b.OwnerMoves = moves })
+		id := f.instance(postgres)
+		f.ok(f.createDatabase(id, "whole", "UTF8"))
+		f.ok(f.createAccount(id, "alice"))
+		f.ok(f.createAccount(id, "bob1"))
+		f.srv.Clock().Advance(30 * time.Second)
+		f.ok(f.grant(id, "alice", "whole", "DBOwner"))
+		f.ok(f.grant(id, "alice", "whole", "DBOwner"))
+		if !moves {
+			f.wantCode(f.grant(id, "bob1", "whole", "DBOwner"), 403, "IncorrectAccountPrivilegeType")
+			f.wantAccounts(id, "alice Normal Available whole=DBOwner", "bob1 Normal Available")
+			continue
+		}
+		f.ok(f.grant(id, "bob1", "whole", "DBOwner"))
+		f.wantAccounts(id, "alice Normal Available", "bob1 Normal Available whole=DBOwner")
+		f.ok(f.deleteAccount(id, "alice"))
 	}
 }
 

@@ -90,6 +90,9 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 		if fail := s.grantable(r, in, name); fail != nil {
 			return nil, fail
 		}
+		if s.isTaken(in, a, name) {
+			return nil, rpc.Errorf(http.StatusForbidden, "IncorrectAccountPrivilegeType", "The database has an owner already.")
+		}
 	}
 	for i, name := range databases {
 		if server != nil {
@@ -99,12 +102,31 @@ func (s *Service) grantAccountPrivilege(r *rpc.Request) (any, *rpc.Error) {
 		}
 		s.mu.Lock()
 		if !a.has(name, wanted[i]) { // an existing privilege keeps its age
+			if in.engine == postgreSQL {
+				in.disown(name)
+			}
 			a.revoke(name)
 			a.grants = append(a.grants, grant{strings.Clone(name), strings.Clone(wanted[i]), r.Now})
 		}
 		s.mu.Unlock()
 	}
 	return nil, nil
+}
+
+// isTaken reports whether a database of PostgreSQL keeps its owner from an account
+// (A560).
+func (s *Service) isTaken(in *instance, by *account, database string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return in.engine == postgreSQL && !s.behaviour.OwnerMoves &&
+		slices.ContainsFunc(in.accounts, func(a *account) bool { return a != by && a.has(database, "DBOwner") })
+}
+
+// disown takes a database from the account that owns it.
+func (in *instance) disown(database string) {
+	for _, a := range in.accounts {
+		a.revoke(database)
+	}
 }
 
 // grantable returns nil for a running database that grants and revocations know

@@ -51,6 +51,15 @@ func products() map[string]product {
 	}
 }
 
+// makeThings returns the statement with which the owner of a database makes a table.
+// Of PostgreSQL it is no owner of the schema public (A561).
+func makeThings(engine string) string {
+	if engine == "PostgreSQL" {
+		return "CREATE SCHEMA IF NOT EXISTS mine; CREATE TABLE IF NOT EXISTS mine.things (name VARCHAR(10))"
+	}
+	return "CREATE TABLE IF NOT EXISTS things (name VARCHAR(10))"
+}
+
 // realEngines returns the database servers of this machine. All are required,
 // unless ENGINES=none declares that there are none.
 func realEngines(t *testing.T) *engine.Installed {
@@ -94,7 +103,7 @@ func TestRealEngine_Instance_IsADatabase(t *testing.T) {
 				defer func() { _ = db.Close() }()
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
-				_, err = db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS things (name VARCHAR(10))")
+				_, err = db.ExecContext(ctx, makeThings(name))
 				return err
 			}
 			refused := func(what, account, password string) {

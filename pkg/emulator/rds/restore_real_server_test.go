@@ -38,7 +38,7 @@ func TestRestore_RealEngine_OldPasswordsConnect(t *testing.T) {
 				defer func() { _ = db.Close() }()
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
-				_, err = db.ExecContext(ctx, "CREATE TABLE things (name VARCHAR(10))")
+				_, err = db.ExecContext(ctx, makeThings(name))
 				return err
 			}
 			f.ok(try("alice", password))

@@ -47,7 +47,7 @@ func start() (engine.Server, func(), error) {
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // the server's user enters it
 		return nil, nil, err
 	}
-	postgres, err := engine.NewPostgreSQL(engine.Options{Dir: dir, MakesRoles: true})
+	postgres, err := engine.NewPostgreSQL(engine.Options{Dir: dir})
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
