@@ -37,7 +37,7 @@ func (a *attempt) call(ctx context.Context, seen providers.Seen, step providers.
 	result := callResult{step: step, facts: facts, err: callErr}
 	if callErr != nil && providers.ClassOf(callErr) == providers.User && a.record.Goal == store.Present {
 		result.refused = true
-		result.failText = a.withoutFallback(seen, step, callErr)
+		result.failText = a.withoutFallback(seen, step, facts, callErr)
 	}
 	outcome, err := a.storeResult(ctx, result)
 	if err != nil {
@@ -222,12 +222,13 @@ func (a *attempt) mergeResult(r *store.Record, step string, got providers.Facts,
 	return nil
 }
 
-// withoutFallback asks the provider for its next step now that one is refused. It
+// withoutFallback asks the provider for its next step now that one is refused with facts. It
 // returns the sentence to fail with, or "" if there is a fallback. The sentence of
 // the step is about its request; where the caller is refused, which is a user's key
 // because the class is User, the sentence of the error tells more.
-func (a *attempt) withoutFallback(seen providers.Seen, step providers.Step, err error) string {
+func (a *attempt) withoutFallback(seen providers.Seen, step providers.Step, facts providers.Facts, err error) string {
 	task := a.task
+	task.Facts = task.Facts.Merge(facts)
 	task.Refused = append(slices.Clone(task.Refused), step.Name)
 	next := a.next(task, seen)
 	switch {

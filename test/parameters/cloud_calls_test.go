@@ -94,7 +94,9 @@ The calls that change the cloud, and the ones that confirm a change or find the 
 made from the journal of the emulator by ` + "`go test ./test/parameters -run TestCloudCalls -update`" + `, and a test fails where it is out
 of date. Looks that find the cloud still at work come on top: servers that wait are read from shared lists
 ([configuration.md](configuration.md), "Looks at the cloud"; figures: [testing.md](testing.md)), databases, accounts and keys
-one by one. What holds for many operations is asked for once and left out here: the account of a key (GetCallerIdentity).
+one by one. What holds for many operations is asked for once and left out here: the account of a key (GetCallerIdentity), and
+what zones sell (DescribeAvailableZones, and DescribeAvailableClasses for each zone with a VSwitch until one sells the class;
+both are remembered for three minutes).
 An instance costs at most 10 calls without options, a binding of it at most 5, and one that is an access key 6: the list of
 keys tells whether a request that was repeated on its way has made two.
 After a crash, an error or a lost answer the broker looks at everything once more, which comes on top too.
@@ -192,7 +194,7 @@ func counted(s *stack.Stack, calls []cloud.Call) []string {
 	read := map[string]bool{}
 	for _, call := range calls {
 		switch {
-		case call.Action == "GetCallerIdentity":
+		case slices.Contains([]string{"GetCallerIdentity", "DescribeAvailableZones", "DescribeAvailableClasses"}, call.Action):
 		case !s.Cloud().ReadOnly(call):
 			actions = append(actions, call.Action)
 			clear(read)

@@ -193,6 +193,8 @@ func wanted() map[string][]string {
 	user, policy := []string{brokersUser}, []string{brokersPolicy}
 	return map[string][]string{
 		"rds:CreateDBInstance":                   {"*", acsInstance + "*"},
+		"rds:DescribeAvailableZones":             {"*"},
+		"rds:DescribeAvailableClasses":           {"*"},
 		"vpc:DescribeVSwitches":                  {"*", acsVPC + "vswitch/*"},
 		"vpc:DescribeVpcAttribute":               {"*", acsVPC + "vpc/vpc-1"},
 		"rds:DescribeDBInstances":                {acsInstance + "*", "acs:rds:*:" + account + ":dbinstance/*"},

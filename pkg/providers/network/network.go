@@ -34,39 +34,55 @@ type Chooser struct {
 	Metadata *alicloud.Metadata
 	// AllowedVPCs are the VPCs that instances may be in; empty: any.
 	AllowedVPCs []string
+	// Zones are preferred to the VSwitches above, the best first; others follow.
+	Zones []string
 }
 
-// Choose finds the VSwitch of an instance. The user's wishes must fit; open members
-// come from Default, then from the broker's machine. The Failure, if any, tells the
-// user about wishes that fit nowhere; it never rests on a remembered answer.
+// Choose finds the VSwitch of an instance: the first of Places.
 func (c Chooser) Choose(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
-	place, failure, err := c.choose(ctx, wish)
+	places, failure, err := c.Places(ctx, wish)
+	if len(places) == 0 {
+		return Place{}, failure, err
+	}
+	return places[0], failure, err
+}
+
+// Places lists where an instance may go, the best first: the best VSwitch of each zone
+// that has free addresses. The user's wishes must fit; open members come from Default,
+// then from the broker's machine. The Failure, if any, tells the user about wishes that
+// fit nowhere; it never rests on a remembered answer.
+func (c Chooser) Places(ctx context.Context, wish Place) ([]Place, *providers.Failure, error) {
+	places, failure, err := c.places(ctx, wish)
 	if r, ok := c.VPC.(remembered); ok && failure != nil {
 		c.VPC = r.API
-		return c.choose(ctx, wish)
+		return c.places(ctx, wish)
 	}
-	return place, failure, err
+	return places, failure, err
 }
 
-func (c Chooser) choose(ctx context.Context, wish Place) (Place, *providers.Failure, error) {
+func (c Chooser) places(ctx context.Context, wish Place) ([]Place, *providers.Failure, error) {
 	if wish.VpcID != "" && !c.allows(wish.VpcID) {
-		return Place{}, c.refuse(), nil
+		return nil, c.refuse(), nil
 	}
 	if wish.VSwitchID != "" {
-		return c.check(ctx, wish)
+		place, failure, err := c.check(ctx, wish)
+		if failure != nil || err != nil {
+			return nil, failure, err
+		}
+		return []Place{place}, nil, nil
 	}
 	home, err := c.home(ctx, wish.VpcID)
 	if err != nil {
-		return Place{}, nil, err
+		return nil, nil, err
 	}
 	if wish.VpcID == "" {
 		wish.VpcID = home.VpcID
 	}
 	if wish.VpcID == "" && home.VSwitchID == "" {
-		return Place{}, providers.Failf(providers.Invalid, "The broker has no network for the instance: give VpcID and VSwitchID."), nil
+		return nil, providers.Failf(providers.Invalid, "The broker has no network for the instance: give VpcID and VSwitchID."), nil
 	}
 	if wish.VpcID != "" && !c.allows(wish.VpcID) {
-		return Place{}, c.refuse(), nil
+		return nil, c.refuse(), nil
 	}
 	id := ""
 	if wish.VpcID == "" {
@@ -74,21 +90,21 @@ func (c Chooser) choose(ctx context.Context, wish Place) (Place, *providers.Fail
 	}
 	all, err := c.VPC.VSwitches(ctx, wish.VpcID, id)
 	if err != nil {
-		return Place{}, nil, err
+		return nil, nil, err
 	}
 	if wish.VpcID == "" && len(all) > 0 && !c.allows(all[0].VpcID) {
-		return Place{}, c.refuse(), nil
+		return nil, c.refuse(), nil
 	}
 	if len(all) == 0 {
-		return Place{}, providers.Failf(providers.Invalid, "The VPC has no VSwitch or does not exist in this region: give another VpcID."), nil
+		return nil, providers.Failf(providers.Invalid, "The VPC has no VSwitch or does not exist in this region: give another VpcID."), nil
 	}
-	if best := pick(all, wish.ZoneID, home, c.Preferred); best != nil {
-		return Place{best.VpcID, best.ID, best.ZoneID}, nil, nil
+	if places := c.best(all, wish.ZoneID, home); len(places) > 0 {
+		return places, nil, nil
 	}
 	if wish.ZoneID != "" {
-		return Place{}, providers.Failf(providers.Invalid, "No VSwitch with free addresses is in zone %s; choose a ZoneId among %s.", wish.ZoneID, zones(all)), nil
+		return nil, providers.Failf(providers.Invalid, "No VSwitch with free addresses is in zone %s; choose a ZoneId among %s.", wish.ZoneID, zones(all)), nil
 	}
-	return Place{}, providers.Failf(providers.SoldOut, "No VSwitch of the VPC has free addresses; give a VSwitchID that has, or another VpcID."), nil
+	return nil, providers.Failf(providers.SoldOut, "No VSwitch of the VPC has free addresses; give a VSwitchID that has, or another VpcID."), nil
 }
 
 // check checks a VSwitch that the user chose.
@@ -176,35 +192,44 @@ func (c Chooser) home(ctx context.Context, wishedVPC string) (Place, error) {
 	return p, nil
 }
 
-// pick returns the best VSwitch in a zone, or in any if zone is empty: the first
-// preferred one, then one in the preferred zone, then the one with the most free
-// addresses.
-func pick(all []VSwitch, zone string, prefer Place, ids []string) *VSwitch {
+// best returns the best VSwitch of each zone, or of one, the best zone first: one of
+// Zones, then one with a preferred VSwitch, then the zone of home, then the one with
+// the most free addresses.
+func (c Chooser) best(all []VSwitch, zone string, home Place) []Place {
 	var fit []VSwitch
 	for _, v := range all {
 		if v.Available && v.Free > 0 && (zone == "" || v.ZoneID == zone) {
 			fit = append(fit, v)
 		}
 	}
-	if len(fit) == 0 {
-		return nil
+	zoneRank := func(v VSwitch) int {
+		if i := slices.Index(c.Zones, v.ZoneID); i >= 0 {
+			return i
+		}
+		return len(c.Zones)
 	}
 	rank := func(v VSwitch) int {
-		if i := slices.Index(ids, v.ID); i >= 0 {
+		if i := slices.Index(c.Preferred, v.ID); i >= 0 {
 			return i
 		}
 		switch {
-		case v.ID == prefer.VSwitchID:
-			return len(ids)
-		case v.ZoneID == prefer.ZoneID:
-			return len(ids) + 1
+		case v.ID == home.VSwitchID:
+			return len(c.Preferred)
+		case v.ZoneID == home.ZoneID:
+			return len(c.Preferred) + 1
 		}
-		return len(ids) + 2
+		return len(c.Preferred) + 2
 	}
-	best := slices.MinFunc(fit, func(a, b VSwitch) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Free, a.Free), cmp.Compare(a.ID, b.ID))
+	slices.SortFunc(fit, func(a, b VSwitch) int {
+		return cmp.Or(cmp.Compare(zoneRank(a), zoneRank(b)), cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Free, a.Free), cmp.Compare(a.ID, b.ID))
 	})
-	return &best
+	var places []Place
+	for _, v := range fit {
+		if !slices.ContainsFunc(places, func(p Place) bool { return p.ZoneID == v.ZoneID }) {
+			places = append(places, Place{v.VpcID, v.ID, v.ZoneID})
+		}
+	}
+	return places
 }
 
 func zones(all []VSwitch) string {

@@ -47,6 +47,7 @@ func product() alicloud.Product {
 			"InvalidPreferredBackupTime.*":                providers.ErrInvalid,
 			"InvalidBackupRetentionPeriod.*":              providers.ErrInvalid,
 			"InvalidLogBackupRetentionPeriod.*":           providers.ErrInvalid,
+			"InvalidCondition.NotFound":                   providers.ErrNotFound, // DescribeAvailableClasses: none is sold
 			"InvalidAccountName.Duplicate":                providers.ErrExists,
 			"InvalidDBName.Duplicate":                     providers.ErrExists,
 			"InvalidDBInstanceName.Duplicate":             providers.ErrExists,

@@ -19,6 +19,7 @@ type instances struct {
 	deps    descriptor.Deps
 	lookups *network.Lookups
 	waiting *waitingList
+	sold    *soldMemory
 }
 
 // A reach is the profile of a task, in the region of the task.
@@ -28,12 +29,13 @@ type reach struct {
 	machine *alicloud.Metadata // of the broker's machine; nil: its network is elsewhere
 	lookups *network.Lookups
 	waiting *waitingList
+	sold    *soldMemory
 }
 
 // reach returns the reach of a task.
 func (i instances) reach(t providers.Task) (reach, error) {
 	profile, err := i.deps.Profiles.Of(t)
-	r := reach{profile: profile, region: t.Region, machine: i.deps.Metadata, lookups: i.lookups, waiting: i.waiting}
+	r := reach{profile: profile, region: t.Region, machine: i.deps.Metadata, lookups: i.lookups, waiting: i.waiting, sold: i.sold}
 	if profile.Elsewhere {
 		r.machine = nil
 	}
@@ -122,7 +124,12 @@ func (i instances) Do(ctx context.Context, t providers.Task, s providers.Step) (
 	if err != nil {
 		return providers.Facts{}, err
 	}
-	facts, err := doWithInstance(ctx, at.client(), s)
+	var facts providers.Facts
+	if isCreate(s.Name) {
+		facts, err = at.order(ctx, t, s)
+	} else {
+		facts, err = doWithInstance(ctx, at.client(), s)
+	}
 	at.called(ctx, t, s, facts, err)
 	if err != nil {
 		return facts, sentences().Of(fmt.Errorf("rds: %s: %w", s.Name, err))
@@ -162,8 +169,8 @@ var _ instanceAPI = client{}
 type instanceState struct {
 	instance  *dbInstance        // nil: there is none
 	duplicate *dbInstance        // another one of this incarnation
-	place     network.Place      // for one that has to be made
-	mismatch  *providers.Failure // the user's failure if no place fits
+	offer     offer              // for one that has to be made
+	mismatch  *providers.Failure // the user's failure if there is no offer
 	whitelist string             // wanted, with commas; empty if it was not looked for
 	operators string             // the part of it that is not the user's
 	database  string             // status; empty: not there, or not looked for
@@ -188,7 +195,7 @@ func (r reach) observe(ctx context.Context, c client, t providers.Task, plan ins
 	case t.Goal == providers.Absent:
 	case found == nil:
 		if !wasInUse(t) && t.Facts.Open[factInstance] == "" {
-			s.place, s.mismatch, err = r.chooser().Choose(ctx, network.Place{VpcID: plan.VpcID, VSwitchID: plan.VSwitchID, ZoneID: plan.ZoneID})
+			s.offer, s.mismatch, err = r.offer(ctx, t, plan)
 		}
 	case found.Status == running && found.overdue() != nil:
 		err = found.overdue()

@@ -3,6 +3,7 @@ package rds
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -45,6 +46,9 @@ type instancePlan struct {
 func instancePlanOf(t providers.Task) (instancePlan, error) {
 	var p instancePlan
 	err := providers.Decode(t.Plan, "plan of the instance", &p)
+	if p.Category == "" && p.Class != "" { // a record of before
+		p.Category = newClassTable().category(p.Class)
+	}
 	return p, err
 }
 
@@ -64,19 +68,30 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 		return plan, err
 	}
 	plan.VpcID, plan.VSwitchID, plan.ZoneID = network.VpcID, network.VSwitchID, network.ZoneID
+	plan.StandbyZoneID, plan.StandbyVSwitchID = network.StandbyZoneID, network.StandbyVSwitchID
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
-	plan.Database, plan.Charset, plan.Protected = s.Database, s.Charset, s.Protected
+	plan.Database, plan.Charset = s.Database, s.Charset
+	plan.Zones, plan.Protected = s.Zones, s.Protected
 	if err := plan.selfDefine(s, t.Parameters); err != nil {
 		return plan, err
 	}
-	plan.setStorageType(s)
-	return plan, nil
+	plan.setStorageType()
+	if plan.Class == s.Class { // the user's own class has no others in its place
+		plan.Classes = s.Classes
+	}
+	table := newClassTable()
+	if err := plan.setVersion(table, t.Parameters); err != nil {
+		return plan, err
+	}
+	plan.Category = cmp.Or(plan.Category, table.category(plan.Class))
+	return plan, checkServer(table, plan)
 }
 
 // selfDefine puts the user's parameters over the defaults of a plan with
 // selfDefine. Records of before bring parameters of such a plan to another one,
 // which ignores them.
 func (p *instancePlan) selfDefine(s settings, raw json.RawMessage) error {
+	p.StorageType, p.Category, p.Serverless = s.StorageType, s.Category, s.Serverless
 	if !s.SelfDefine {
 		return nil
 	}
@@ -86,13 +101,37 @@ func (p *instancePlan) selfDefine(s settings, raw json.RawMessage) error {
 	}
 	p.Engine = cmp.Or(user.Engine, p.Engine)
 	p.EngineVersion = cmp.Or(user.EngineVersion, p.EngineVersion)
-	p.Class = cmp.Or(user.Class, p.Class)
 	p.Storage = cmp.Or(user.Storage, p.Storage)
+	p.StorageType = cmp.Or(user.StorageType, p.StorageType)
+	if user.Class != "" && user.Class != p.Class {
+		p.Class, p.Category = user.Class, "" // as the class has it
+	}
+	p.Category = cmp.Or(user.Category, p.Category)
+	if user.MinCapacity != 0 || user.MaxCapacity != 0 || user.AutoPause != nil || user.SwitchForce != nil {
+		bounds := capacity{}
+		if p.Serverless != nil {
+			bounds = *p.Serverless
+		}
+		p.Serverless = new(user.over(bounds))
+	}
 	return nil
 }
 
-func (p *instancePlan) setStorageType(s settings) {
-	p.StorageType = s.StorageType
+// setVersion chooses a version that the class has, where neither the user nor the plan
+// of the catalog names one of them: the default of the class.
+func (p *instancePlan) setVersion(table classTable, raw json.RawMessage) error {
+	user, err := parametersOf[serverParameters](raw)
+	if err != nil {
+		return err
+	}
+	family, known := table.family(p.Engine, p.Class)
+	if user.EngineVersion == "" && known && !slices.Contains(family.Versions, p.EngineVersion) {
+		p.EngineVersion = family.Default
+	}
+	return nil
+}
+
+func (p *instancePlan) setStorageType() {
 	if p.StorageType == "" {
 		p.StorageType = storageTypeOf(p.Class)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/network"
 )
 
 // The steps of instances.
@@ -77,13 +76,7 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	case i == nil && s.mismatch != nil:
 		return providers.FailStep(s.mismatch.Kind, s.mismatch.Text)
 	case i == nil:
-		name, tags := t.TagStep(stepCreate)
-		return effect.Slowly(s.asked, name, "The database server is being ordered.", createRequest{
-			Description: plan.Description, Engine: plan.Engine, EngineVersion: plan.EngineVersion,
-			Class: plan.Class, StorageType: plan.StorageType, Storage: plan.Storage,
-			VpcID: s.place.VpcID, VSwitchID: s.place.VSwitchID, ZoneID: s.place.ZoneID, SecondZoneID: secondZone(plan.Class),
-			SecurityIPs: network.DenyAll, Tags: tags, createOptions: plan.createOptions(t),
-		})
+		return nextOrder(t, plan, s)
 	case t.Facts.Open[factTagged] == "false":
 		name, tags := t.TagStep(stepTag)
 		return effect.Once("", name, "The database server is being tagged.", tagRequest{InstanceID: i.ID, Tags: tags})
@@ -119,14 +112,6 @@ func nextForInstance(t providers.Task, plan instancePlan, s instanceState) provi
 	return providers.WaitStep(stepDatabase, providers.Quick, "The database is being created.")
 }
 
-// secondZone asks for a standby in another zone, where the class has one.
-func secondZone(class string) string {
-	if twoZoned(class) {
-		return "Auto"
-	}
-	return ""
-}
-
 func waitText(status string) string {
 	switch status {
 	case creating:
@@ -140,18 +125,7 @@ func waitText(status string) string {
 }
 
 func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.Facts, error) {
-	switch {
-	case providers.IsTagStep(s.Name, stepCreate):
-		r, err := requestOf[createRequest](s)
-		if err != nil {
-			return providers.Facts{}, err
-		}
-		id, tagged, err := c.create(ctx, r, s.Token)
-		if err != nil {
-			return providers.TagsRefused(s.Name, providers.Facts{}, err)
-		}
-		return providers.Facts{Open: map[string]string{factInstance: id, factTagged: fmt.Sprint(tagged)}}, nil
-	case providers.IsTagStep(s.Name, stepTag):
+	if providers.IsTagStep(s.Name, stepTag) {
 		r, err := requestOf[tagRequest](s)
 		if err != nil {
 			return providers.Facts{}, err

@@ -72,9 +72,9 @@ func TestInstance_Duplicates_AreDeleted(t *testing.T) {
 
 func TestInstance_UnsoldClass_FailsWithASentence(t *testing.T) {
 	p := newFixture(t, descriptor.Network{VpcID: vpcID})
-	step := p.fails(p.instance(1, `{"Class":"rds.mysql.none"}`), providers.Invalid)
-	if !strings.Contains(step.Text, "Class") {
-		t.Errorf("text = %q", step.Text)
+	step := p.fails(p.instance(1, `{"Class":"rds.mysql.none"}`), providers.SoldOut)
+	if !strings.Contains(step.Text, "Class") || len(p.server.Calls("CreateDBInstance")) != 0 {
+		t.Errorf("text = %q after %d orders", step.Text, len(p.server.Calls("CreateDBInstance")))
 	}
 }
 

@@ -62,12 +62,17 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 	if err := plan.selfDefine(s, t.Parameters); err != nil {
 		return old, err
 	}
-	plan.setStorageType(s)
+	plan.setStorageType()
 	if plan.Class != old.Class { // a new class is the one that was asked for
 		plan.Classes = nil
 	}
 	if refusal := refuseUpdate(old, plan); refusal != nil {
 		return old, refusal
+	}
+	if plan.Class != old.Class || plan.EngineVersion != old.EngineVersion || plan.StorageType != old.StorageType || plan.Storage != old.Storage {
+		checked := plan
+		checked.Category = plan.category()
+		return plan, checkServer(newClassTable(), checked)
 	}
 	return plan, nil
 }

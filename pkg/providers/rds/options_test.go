@@ -178,7 +178,7 @@ func TestOptions_NoneAskedFor_CostNoCall(t *testing.T) {
 	p.done(p.instance(1, ``))
 	for _, call := range p.server.Calls("") {
 		switch call.Action {
-		case "DescribeVSwitches", "DescribeVpcs", "DescribeVpcAttribute", "CreateDBInstance", "DescribeDBInstances", "DescribeDBInstanceAttribute", "ModifySecurityIps", "CreateDatabase", "DescribeDatabases":
+		case "DescribeVSwitches", "DescribeVpcs", "DescribeAvailableZones", "DescribeAvailableClasses", "DescribeVpcAttribute", "CreateDBInstance", "DescribeDBInstances", "DescribeDBInstanceAttribute", "ModifySecurityIps", "CreateDatabase", "DescribeDatabases":
 		default:
 			t.Errorf("%s was called", call.Action)
 		}

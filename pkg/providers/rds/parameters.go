@@ -50,6 +50,9 @@ type networkParameters struct {
 	VpcID     string `json:"VpcID"`
 	VSwitchID string `json:"VSwitchID"`
 	ZoneID    string `json:"ZoneId"`
+	// Of the standby, under a plan that has one.
+	StandbyZoneID    string `json:"StandbyZoneId"`
+	StandbyVSwitchID string `json:"StandbyVSwitchID"`
 }
 
 // serverParameters are the user's parameters under a plan with selfDefine, at
@@ -59,6 +62,21 @@ type serverParameters struct {
 	EngineVersion string `json:"EngineVersion"`
 	Class         string `json:"Class"`
 	Storage       int    `json:"Storage"` // GB
+	StorageType   string `json:"StorageType"`
+	Category      string `json:"Category"`
+	// Of a serverless instance.
+	MinCapacity float64 `json:"MinCapacity"`
+	MaxCapacity float64 `json:"MaxCapacity"`
+	AutoPause   *bool   `json:"AutoPause"`
+	SwitchForce *bool   `json:"SwitchForce"`
+}
+
+// over returns the bounds with the user's in their place.
+func (p serverParameters) over(bounds capacity) capacity {
+	bounds.Min, bounds.Max = cmp.Or(p.MinCapacity, bounds.Min), cmp.Or(p.MaxCapacity, bounds.Max)
+	bounds.AutoPause = *cmp.Or(p.AutoPause, &bounds.AutoPause)
+	bounds.SwitchForce = *cmp.Or(p.SwitchForce, &bounds.SwitchForce)
+	return bounds
 }
 
 // ParametersOf returns the parameters that a prepared plan stands for. The place

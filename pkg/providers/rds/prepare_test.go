@@ -106,7 +106,7 @@ func TestSelfDefine_EverySpelling_MeansOneValue(t *testing.T) {
 		"StorageDecimal":  {`{"Storage":"100.0"}`, with(func(p *instancePlan) { p.Storage = 100 })},
 		"StorageExponent": {`{"Storage":"1e2"}`, with(func(p *instancePlan) { p.Storage = 100 })},
 		"StorageLeast":    {`{"Storage":5}`, with(func(p *instancePlan) { p.Storage = 5 })},
-		"StorageMost":     {`{"Storage":64000}`, with(func(p *instancePlan) { p.Storage = 64000 })},
+		"StorageMost":     {`{"Storage":4000}`, with(func(p *instancePlan) { p.Storage = 4000 })},
 		"ClassBlanks":     {`{"Class":" rds.mysql.s1.small "}`, with(func(p *instancePlan) { p.Class = "rds.mysql.s1.small" })},
 		"NetworkTypeCase": {`{"NetworkType":" Vpc "}`, def},
 		"VersionAsNumber": {`{"EngineVersion":5.7}`, with(func(p *instancePlan) { p.EngineVersion = "5.7" })},
@@ -117,7 +117,9 @@ func TestSelfDefine_EverySpelling_MeansOneValue(t *testing.T) {
 		"StorageAsNumber": {`{"Storage":100}`, with(func(p *instancePlan) { p.Storage = 100 })},
 		"StorageAsString": {`{"Storage":"100"}`, with(func(p *instancePlan) { p.Storage = 100 })},
 		"StorageAsFloat":  {`{"Storage":1e2}`, with(func(p *instancePlan) { p.Storage = 100 })},
-		"CloudDisk":       {`{"Class":"mysql.n2.medium.2c"}`, with(func(p *instancePlan) { p.Class, p.StorageType = "mysql.n2.medium.2c", "cloud_essd" })},
+		"CloudDisk": {`{"Class":"mysql.n2.medium.2c"}`, with(func(p *instancePlan) {
+			p.Class, p.StorageType, p.EngineVersion = "mysql.n2.medium.2c", "cloud_essd", "8.0"
+		})},
 		"Network": {`{"NetworkType":"vpc","VpcID":" vpc-1 ","VSwitchID":"vsw-1","ZoneId":"cn-hangzhou-h"}`, with(func(p *instancePlan) {
 			p.VpcID, p.VSwitchID, p.ZoneID = "vpc-1", "vsw-1", "cn-hangzhou-h"
 		})},

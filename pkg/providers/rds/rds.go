@@ -53,6 +53,6 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 			return nil, fmt.Errorf("rds: %w", err)
 		}
 	}
-	i := instances{deps: d, lookups: network.NewLookups(nil), waiting: newWaitingList(d)}
+	i := instances{deps: d, lookups: network.NewLookups(nil), waiting: newWaitingList(d), sold: newSoldMemory()}
 	return providers.Compose(i, awake{Provider: i.bindings(), instances: i}), nil
 }

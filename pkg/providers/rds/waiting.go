@@ -126,7 +126,7 @@ func (r reach) called(ctx context.Context, t providers.Task, step providers.Step
 	id, status := known[factInstance], ""
 	switch {
 	case id == "" || err != nil || known[factTagged] == "false":
-	case providers.IsTagStep(step.Name, stepCreate):
+	case isCreate(step.Name):
 		status = creating
 	case step.Name == stepSpec:
 		status = changingClass
