@@ -1,6 +1,9 @@
 package providers
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // Optional abilities are interfaces beside Provider. A caller gets one by As.
 
@@ -107,6 +110,14 @@ type Claim struct {
 	// Parameter is the user's parameter that chose the name; empty: the name was
 	// drawn.
 	Parameter string
+}
+
+// An Expirer has bindings that it can close without dropping anything: it knows
+// Task.Expire.
+type Expirer interface {
+	// CanExpire reports whether it can close the bindings of instances with the
+	// settings of a plan. It is pure.
+	CanExpire(settings json.RawMessage) bool
 }
 
 // A Locator makes resources in other regions than the broker's.

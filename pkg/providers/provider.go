@@ -98,6 +98,10 @@ type Task struct {
 	// stored, and follows the one before without any other event. It is nil where
 	// something else happened: an error, a lost answer, a long wait, another process.
 	Made []string
+	// Expire says that the time of a binding is over: with the goal Absent, the task is
+	// to refuse its logins and to keep everything else, until the same task comes
+	// without Expire. Only an Expirer gets such tasks.
+	Expire bool
 	// Of is the instance that a binding belongs to; nil for instances.
 	Of *Task
 	// Locked are the accounts of an instance that have outlived their bindings,
