@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -177,6 +178,11 @@ func walkOptions(t *testing.T, s *stack.Stack, o *catalog.Offering, p *catalog.P
 		}
 		if private, isPrivate := privateSamples()[name]; isPrivate && strings.Contains(string(p.Settings), `"public":false`) {
 			values = private
+		}
+		for word, names := range unfit() {
+			if strings.Contains(string(p.Settings), word) && slices.Contains(names, name) {
+				values = nil
+			}
 		}
 		if len(values) > 0 {
 			begin[name] = values[0]

@@ -36,6 +36,26 @@ func samples() map[string][]any {
 		"VpcID":         {"vpc-cnhangzhou0default"},
 		"VSwitchID":     {"vsw-cnhangzhou0h"},
 		"ZoneId":        {"cn-hangzhou-h"},
+
+		"Databases":          {[]any{object{"DBName": "app"}}, []any{object{"DBName": "app"}, object{"DBName": "more"}}},
+		"Whitelist":          {[]any{"10.9.0.0/16"}, []any{}},
+		"SecurityGroupIds":   {[]any{"sg-1"}, []any{}},
+		"SSL":                {"Enabled", "Disabled"},
+		"Backup":             {object{"BackupRetentionPeriod": 14}, object{"BackupRetentionPeriod": 15}},
+		"MaintainTime":       {"22:00Z-02:00Z", "21:00Z-02:00Z"},
+		"Parameters":         {object{"max_connections": 200}, object{"max_connections": 201}},
+		"ForceRestart":       {true},
+		"PublicEndpoint":     {true, false},
+		"TimeZone":           {}, // of the order, as the engine writes it
+		"DeletionProtection": {true, false},
+	}
+}
+
+// unfit are the parameters that the servers of a plan lack, by a word of its settings.
+func unfit() map[string][]string {
+	return map[string][]string{
+		`"engine":"MariaDB"`: {"SSL", "SecurityGroupIds"},
+		`pg.n2.serverless`:   {"SSL"},
 	}
 }
 

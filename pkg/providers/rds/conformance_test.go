@@ -78,7 +78,12 @@ func TestConformance_Provider_PassesTheSuite(t *testing.T) {
 
 func TestPolicies_UserWithThemAlone_LivesAWholeLife(t *testing.T) {
 	server := newCloud(t)
-	open := func(change func(*descriptor.Deps)) providertest.Harness { return harness(t, server, change) }
-	providertest.Policies(t, server, rds.Descriptor(), open,
-		"rds:TagResources", "rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection", "rds:StartDBInstance", "rds:DeleteAccount")
+	withOptions := func(change func(*descriptor.Deps)) providertest.Harness {
+		h := harness(t, server, change)
+		h.Instance = providertest.Spec{Settings: json.RawMessage(open), Parameters: everyOption(t), Deletion: providers.DeleteData}
+		return h
+	}
+	providertest.Policies(t, server, rds.Descriptor(), withOptions,
+		"rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection", "rds:StartDBInstance", "rds:DeleteAccount",
+		"rds:ReleaseInstancePublicConnection", "rds:UntagResources", "rds:ModifyResourceGroup") // of updates
 }

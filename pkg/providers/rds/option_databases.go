@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -17,7 +18,7 @@ import (
 // A namedDatabase is a database of an instance (RDS API, CreateDatabase).
 type namedDatabase struct {
 	Name    string `json:"DBName"`
-	Charset string `json:"CharacterSetName,omitempty"` // empty: that of the plan
+	Charset string `json:"CharacterSetName,omitempty"` // empty: that of the first, and of the plan
 }
 
 // factDatabases lists the further databases that were seen ready, with commas between.
@@ -87,9 +88,7 @@ func normalDatabases(c optionContext, given, before []namedDatabase) (json.RawMe
 	names := map[string]string{} // charset by name
 	for i := range given {
 		d := &given[i]
-		if d.Charset == "" {
-			d.Charset = c.plan.Charset
-		}
+		d.Charset = cmp.Or(d.Charset, given[0].Charset, c.plan.Charset)
 		if _, isTwice := names[d.Name]; isTwice {
 			return nil, invalid("Databases: %q stands there twice.", d.Name)
 		}

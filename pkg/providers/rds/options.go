@@ -3,6 +3,7 @@ package rds
 import (
 	"bytes"
 	"context"
+	_ "embed" // the schemas of options
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
 )
+
+// optionDefinitions are the schemas of options, for the documents of plans
+// (catalog.EmbeddedWith).
+//
+//go:embed option_definitions.yaml
+var optionDefinitions []byte
 
 // An option is a property of an instance that its plan may ask for, under the name of
 // the parameter. The broker looks at an option that was asked for once the instance is
@@ -142,6 +149,9 @@ func (p *instancePlan) resolveOptions(t providers.Task) error {
 	}
 	wanted := wantedOptions{}
 	for _, o := range options() {
+		if isRemoved(given[o.name]) {
+			delete(given, o.name)
+		}
 		value, before := given[o.name], p.Options[o.name]
 		if value == nil {
 			value = stated[settingOf(o.name)]
@@ -152,7 +162,7 @@ func (p *instancePlan) resolveOptions(t providers.Task) error {
 		c.takenBack = takesBack(t, o.name)
 		var failure *providers.Failure
 		switch {
-		case value != nil && !isRemoved(value):
+		case value != nil:
 			value, failure = o.normal(c, value, before)
 		case before != nil:
 			value, failure = o.remove(c, before)
