@@ -325,7 +325,7 @@ func unwanted() map[string][]string {
 		"kms:Decrypt":                          {acsKey + "key-1"},
 		"kms:GenerateDataKey":                  {acsKey + "key-1"},
 		"rds:ResetAccount":                     anyInstance,
-		"rds:AllocateInstancePublicConnection": anyInstance,
+		"rds:ModifyDBInstanceConnectionString": anyInstance,
 		"rds:DeleteDatabase":                   anyInstance,
 		"rds:CreateBackup":                     anyInstance,
 		"vpc:CreateVpc":                        {"*"},

@@ -1,21 +1,31 @@
 package rds
 
 import (
-	_ "embed" // the policy
+	_ "embed" // the policies
 	"encoding/json"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
 )
 
-//go:embed policy_options.json
-var policyForOptions []byte
+var (
+	//go:embed policy_options.json
+	policyForOptions []byte
+	//go:embed policy_public.json
+	policyForPublicEndpoints []byte
+)
 
-// optionsPolicy is the RAM policy for the calls of options.
-func optionsPolicy() descriptor.Policy {
-	return descriptor.Policy{
-		Name: "rds-options", Document: policyForOptions, NeededBy: takesOptions,
-		For: "database plans with options such as `SSL`, `Backup` or `Parameters`",
+// optionPolicies are the RAM policies for the calls of options.
+func optionPolicies() []descriptor.Policy {
+	return []descriptor.Policy{
+		{
+			Name: "rds-options", Document: policyForOptions, NeededBy: takesOptions,
+			For: "database plans with options such as `SSL`, `Backup` or `Parameters`",
+		},
+		{
+			Name: "rds-public", Document: policyForPublicEndpoints, NeededBy: opensToInternet,
+			For: "only with database plans whose settings have `public: true`: endpoints that are reached from the internet",
+		},
 	}
 }
 
@@ -30,4 +40,10 @@ func takesOptions(p *catalog.Plan) bool {
 		}
 	}
 	return false
+}
+
+// opensToInternet reports whether servers of a plan may have a public endpoint.
+func opensToInternet(p *catalog.Plan) bool {
+	var settings optionSettings
+	return json.Unmarshal(p.Settings, &settings) == nil && settings.Public
 }

@@ -254,3 +254,15 @@ func TestDatabases_First_IsTheOneOfCredentials(t *testing.T) {
 		t.Errorf("%q with %q: %q, %v", plan.Database, plan.Charset, plan.databases(), err)
 	}
 }
+
+// A broker without plans for public endpoints has no right to make one.
+func TestPolicies_PublicEndpoints_AreAPolicyOfTheirOwn(t *testing.T) {
+	for _, policy := range Descriptor().Policies {
+		opens := strings.Contains(string(policy.Document), "AllocateInstancePublicConnection")
+		for name := range optionPlans() {
+			if plan := optionPlan(t, name); opens && policy.NeededBy(plan) != (name == "MySQL") {
+				t.Errorf("%s is needed by the plan %s: %v", policy.Name, name, policy.NeededBy(plan))
+			}
+		}
+	}
+}

@@ -42,7 +42,7 @@ func Descriptor() descriptor.Descriptor {
 		New:      New,
 		Owner:    descriptor.CloudAccount,
 		Resource: factInstance,
-		Policies: []descriptor.Policy{{Name: "rds", Document: policy, For: "databases"}, optionsPolicy()},
+		Policies: append([]descriptor.Policy{{Name: "rds", Document: policy, For: "databases"}}, optionPolicies()...),
 	}
 }
 
