@@ -45,7 +45,7 @@ func Products(e Environment) ([]Product, error) {
 			Clock: c.Clock, Keys: keys, Authorizer: access, Faults: e.Faults, Journal: e.Journal,
 			Region: c.Region, Regions: regionIDs(c.Regions), Wall: e.Switches.Now, Unknown: c.Unknown, UnknownNotFound: e.Switches.UnknownNotFound, Behaviour: buckets, KMS: encryption,
 		}).Product(),
-		rds.New(rds.Options{Clock: c.Clock, Network: network, AccountID: c.AccountID, Profile: c.Profile, Engine: c.Engine, Report: c.Report}).Product(),
+		rds.New(rds.Options{Clock: c.Clock, Network: network, AccountID: c.AccountID, Keys: encryption, Profile: c.Profile, Engine: c.Engine, Report: c.Report}).Product(),
 		metadata.New(metadata.Options{Clock: c.Clock, Sessions: tokens, Network: network, AccountID: c.AccountID, InstanceID: "i-emulated", RegionID: c.Region, Role: InstanceRole, AllowV1: c.MetadataV1}).Product(),
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/kms"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
@@ -160,5 +161,46 @@ func TestA539_EngineVersion_UpgradesByOne(t *testing.T) {
 		upgrade("5.7").want(400, "IncorrectEngineVersion")
 		upgrade("8.0").ok()
 		e.running(id)
+	})
+}
+
+func TestA540_KeptBackups_ByPolicy(t *testing.T) {
+	verify(t, never, func(e *environment) { // kept backups cost money, and no call here deletes them
+		e.rds("DeleteDBInstance", "DBInstanceId", e.instance(), "ReleasedKeepPolicy", "Lastest").ok()
+		e.rds("DeleteDBInstance", "DBInstanceId", e.instance()).ok()
+		e.rds("DeleteDBInstance", "DBInstanceId", e.instance(onCloudDisk()...), "ReleasedKeepPolicy", "None").ok()
+		var kept []string
+		for _, k := range e.srv.RDS().KeptBackups() {
+			kept = append(kept, k.Keep)
+		}
+		if got := strings.Join(kept, " "); got != "Lastest Lastest" {
+			t.Errorf("kept are %s", got)
+		}
+	})
+}
+
+func TestA541_FirstInstance_NeedsARole(t *testing.T) {
+	verify(t, never, func(e *environment) { // an account has one first instance
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.FirstInstance = true })
+		e.rds("CreateDBInstance", e.wanted()...).want(400, "ServiceLinkedRole.NotExist")
+		e.rds("CreateServiceLinkedRole", "ServiceLinkedRole", "AliyunServiceRoleForRds").ok()
+		e.rds("CreateServiceLinkedRole", "ServiceLinkedRole", "AliyunServiceRoleForRds").ok()
+		e.instance()
+	})
+}
+
+func TestA542_EncryptedDisk_NeedsItsKey(t *testing.T) {
+	verify(t, never, func(e *environment) { // it needs a key of the account
+		e.srv.KMS().Behave(func(b *kms.Behaviour) { b.Keys = kms.Keys{{ID: "good"}, {ID: "off", State: kms.Disabled}} })
+		order := func(key, role string) answer {
+			return e.rds("CreateDBInstance", e.wanted(onCloudDisk("EncryptionKey", key, "RoleARN", role)...)...)
+		}
+		const role = "acs:ram::1000000000000001:role/aliyunrdsinstanceencryptiondefaultrole"
+		order("good", "").want(400, "MissingRoleARN")
+		order("gone", role).want(404, "Forbidden.KeyNotFound")
+		order("off", role).want(409, "Rejected.Disabled")
+		id := into[made](order("good", role)).DBInstanceId
+		e.srv.KMS().Behave(func(b *kms.Behaviour) { b.Keys = kms.Keys{} })
+		e.rds("DeleteDBInstance", "DBInstanceId", id).want(400, "IncorrectDBInstanceLockMode.ValueNotSupported")
 	})
 }

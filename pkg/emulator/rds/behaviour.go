@@ -56,6 +56,9 @@ type Behaviour struct {
 	// ChangeLag is the time for which an instance is still Running after the order of a change
 	// of its specification (A536).
 	ChangeLag time.Duration
+	// FirstInstance plays an account that has had no instance: CreateDBInstance is refused until
+	// CreateServiceLinkedRole has made the role of its engine (A541).
+	FirstInstance bool
 	// StartingState is the state of an instance that starts (A532).
 	StartingState string
 	// SoldOut is what orders do not get: OperationDenied.OutofUsage (A534).

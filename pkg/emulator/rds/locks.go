@@ -12,6 +12,7 @@ const (
 	unlocked         = "Unlock"
 	lockByExpiration = "LockByExpiration"
 	lockByDiskQuota  = "LockByDiskQuota"
+	manualLock       = "ManualLock"
 )
 
 // gigabyte is that of DBInstanceStorage.
@@ -25,6 +26,8 @@ func (s *Service) lockMode(in *instance, now time.Time) string {
 		return mode
 	case in.expired(now):
 		return lockByExpiration
+	case !s.usable(in):
+		return manualLock
 	case s.diskUsed(in) >= int64(in.storage)*gigabyte:
 		return lockByDiskQuota
 	default:
@@ -35,6 +38,13 @@ func (s *Service) lockMode(in *instance, now time.Time) string {
 // shownLock is the lock mode of an instance, empty for one that is free.
 func (s *Service) shownLock(in *instance, now time.Time) string {
 	return strings.TrimSuffix(s.lockMode(in, now), unlocked)
+}
+
+// usable reports whether the key of the disks of an instance can be used. An instance whose key
+// is disabled or deleted is locked; with which LockMode is a guess (A542).
+func (s *Service) usable(in *instance) bool {
+	_, enabled := s.keyState(in.region, in.settings.Key)
+	return enabled
 }
 
 // lockReason is the example of RDS API, DescribeDBInstanceAttribute, for an expired instance;

@@ -12,7 +12,11 @@ func (s *Service) Product() product.Product {
 		Name: "rds", Namespace: "Rds", Service: s, RPC: s.API(),
 		Snapshot: s.Snapshot, Restore: s.Restore, Behave: product.Behave(s.Behave), Close: s.Close,
 		Resources: func() []product.Resources {
-			return []product.Resources{product.Kind("instances", s.Instances(), InstanceState.names)}
+			return []product.Resources{
+				product.Kind("instances", s.Instances(), InstanceState.names),
+				product.Kind("keptBackups", s.KeptBackups(), KeptBackups.names),
+				{Kind: "serviceLinkedRoles", List: s.ServiceRoles()}, // which stay of the account
+			}
 		},
 	}
 }

@@ -8,6 +8,7 @@ package rds
 import (
 	"context"
 	_ "embed"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ type Options struct {
 	Network   *vpc.Service
 	AccountID string
 	Profile   Profile
+	Keys      Keys          // nil: every key can be used
 	Engine    engine.Engine // nil keeps accounts and databases as data only
 	// Report receives failures of engines in the background; it may be nil.
 	Report func(error)
@@ -37,6 +39,7 @@ type Service struct {
 	accountID string
 	profile   Profile
 	engine    engine.Engine
+	keys      Keys
 	report    func(error)
 
 	background       sync.WaitGroup  // engines that start or stop
@@ -52,9 +55,12 @@ type Service struct {
 	index     map[indexKey][]*instance // the index by region and tag; see index.go
 	order     []*instance              // by serial, as they were created
 	leaving   []*instance              // instances in deletion
-	serial    uint64
-	tagKeys   map[string]string // tag keys, kept once
-	tokens    map[tokenKey]*tokenUse
+	kept      []KeptBackups            // of instances that were released
+
+	serviceRoles []string // that CreateServiceLinkedRole made
+	serial       uint64
+	tagKeys      map[string]string // tag keys, kept once
+	tokens       map[tokenKey]*tokenUse
 }
 
 // A Profile has the durations of the cloud's work.
@@ -84,7 +90,7 @@ func Realistic() Profile {
 // New returns a Service without instances.
 func New(o Options) *Service {
 	s := &Service{
-		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, report: o.Report,
+		clock: o.Clock, network: o.Network, accountID: o.AccountID, profile: o.Profile, engine: o.Engine, keys: o.Keys, report: o.Report,
 		catalog: salesTable(), templates: templateTable(), behaviour: DefaultBehaviour(), instances: map[string]*instance{}, index: map[indexKey][]*instance{},
 		tagKeys: map[string]string{}, tokens: map[tokenKey]*tokenUse{},
 	}
@@ -184,6 +190,8 @@ func (s *Service) API() rpc.API {
 		"DescribeDBInstanceHAConfig":              read(s.describeHAConfig),
 		"DescribeAvailableClasses":                {Do: s.describeAvailableClasses, ReadOnly: true},
 		"DescribeAvailableZones":                  {Do: s.describeAvailableZones, ReadOnly: true},
+		"CreateServiceLinkedRole":                 {Do: s.createServiceLinkedRole},
+		"CheckServiceLinkedRole":                  {Do: s.checkServiceLinkedRole, ReadOnly: true},
 		"DescribeRegions":                         {Do: s.describeRegions, ReadOnly: true},
 	}
 	for _, w := range wordSettings() {
@@ -214,7 +222,9 @@ func (s *Service) lookAtInstance(parameter, engines string) func(*rpc.Request) (
 		case engines != "" && !slices.Contains(strings.Fields(engines), in.engine):
 			return nil, unfitEngine()
 		}
-		return in.words(), nil
+		words := in.words()
+		maps.Copy(words, s.keyWords(in))
+		return words, nil
 	}
 }
 

@@ -37,6 +37,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 	if len(s.instances) > 0 {
 		return fmt.Errorf("rds: state: there are %d instances already", len(s.instances))
 	}
+	s.kept, s.serviceRoles = all.Kept, all.Roles
 	for _, in := range instances {
 		s.serial = in.serial - 1 // insert gives it back
 		s.insert(in)

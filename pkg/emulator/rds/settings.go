@@ -19,6 +19,7 @@ type settings struct {
 	// Words are the word settings that were set, by parameter.
 	Words        map[string]string `json:"words,omitempty"`
 	ManualHATime string            `json:"manualHATime,omitempty"`
+	Key          *diskKey          `json:"key,omitempty"` // nil: disks are not encrypted
 }
 
 // A SettingsState describes the settings of an instance that differ from those of a
@@ -34,13 +35,14 @@ type SettingsState struct {
 	SecurityGroups []string          `json:"securityGroups,omitempty"`
 	Words          map[string]string `json:"words,omitempty"` // by parameter
 	HBA            int               `json:"hba,omitempty"`   // changed lines of pg_hba.conf
+	Key            *diskKey          `json:"key,omitempty"`   // of encrypted disks
 }
 
 // settingsState describes the settings.
 func (in *instance) settingsState() SettingsState {
 	s := SettingsState{
 		MaintainTime: in.settings.MaintainTime, MinorVersions: in.settings.MinorVersions,
-		SecurityGroups: slices.Clone(in.settings.SecurityGroups), Words: maps.Clone(in.settings.Words),
+		SecurityGroups: slices.Clone(in.settings.SecurityGroups), Words: maps.Clone(in.settings.Words), Key: in.settings.Key,
 	}
 	if in.settings.HBA != nil {
 		s.HBA = len(in.settings.HBA.Items)

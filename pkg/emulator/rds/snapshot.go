@@ -15,6 +15,8 @@ type snapshot struct {
 	Serial    uint64          `json:"serial"`
 	Instances []savedInstance `json:"instances"` // in the order of their creation
 	Tokens    []savedToken    `json:"tokens,omitempty"`
+	Kept      []KeptBackups   `json:"keptBackups,omitempty"`
+	Roles     []string        `json:"serviceRoles,omitempty"`
 }
 
 type savedInstance struct {
@@ -120,7 +122,7 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(now)
-	all := snapshot{Serial: s.serial, Instances: make([]savedInstance, 0, len(s.order))}
+	all := snapshot{Serial: s.serial, Kept: s.kept, Roles: s.serviceRoles, Instances: make([]savedInstance, 0, len(s.order))}
 	for _, in := range s.order {
 		in.applyDue(now)
 		all.Instances = append(all.Instances, in.saved())
