@@ -5,6 +5,7 @@ package parameters_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
@@ -63,6 +64,39 @@ func bucketSamples() map[string][2]any {
 	}
 }
 
+// databaseSamples are the samples of the options of databases.
+func databaseSamples() map[string][2]any {
+	type object = map[string]any
+	databases := func(names ...string) (list []any) {
+		for _, name := range names {
+			list = append(list, object{"DBName": name})
+		}
+		return list
+	}
+	return map[string][2]any{
+		"Databases":          {databases("app", "stock"), databases("app", "stock", "logs")},
+		"Whitelist":          {[]any{"10.9.0.0/16"}, []any{"10.8.0.0/16", "10.7.0.1"}},
+		"SecurityGroupIds":   {[]any{"sg-a"}, []any{"sg-a", "sg-b"}},
+		"SSL":                {"Enabled", "Disabled"},
+		"Backup":             {object{"BackupRetentionPeriod": 14}, object{"BackupRetentionPeriod": 15}},
+		"MaintainTime":       {"22:00Z-02:00Z", "21:00Z-02:00Z"},
+		"Parameters":         {object{"max_connections": 200}, object{"max_connections": 201}},
+		"ForceRestart":       {true, false},
+		"PublicEndpoint":     {true, false},
+		"TimeZone":           {"+08:00", "+09:00"},
+		"DeletionProtection": {false, nil}, // the lives of the tests end in deletions
+	}
+}
+
+// unfit are the parameters that the servers of a plan lack, by a word of its settings.
+func unfit() map[string][]string {
+	return map[string][]string{
+		`"engine":"MariaDB"`:    {"SSL", "SecurityGroupIds", "TimeZone"},
+		`"engine":"PostgreSQL"`: {"TimeZone"}, // another spelling
+		`pg.n2.serverless`:      {"SSL"},
+	}
+}
+
 // privateSamples replace samples under plans whose buckets are private.
 func privateSamples() map[string][2]any {
 	return map[string][2]any{"Acl": {"private", nil}, "BlockPublicAccess": {true, nil}}
@@ -72,7 +106,7 @@ func privateSamples() map[string][2]any {
 const logBucket = "logs-of-the-account"
 
 // stays are the parameters whose update cannot be taken back.
-func stays(name string) bool { return name == "Storage" || name == "Redundancy" }
+func stays(name string) bool { return name == "Storage" || name == "Redundancy" || name == "Databases" }
 
 // together are the parameters that are sent along with another: the VSwitch's own
 // VPC.
@@ -94,6 +128,16 @@ func ofPlan(p *catalog.Plan) (all []parameter, unknown []string) {
 		values, ok := samples()[name]
 		if !ok {
 			values, ok = bucketSamples()[name]
+		}
+		if !ok {
+			values, ok = databaseSamples()[name]
+		}
+		isUnfit := false
+		for word, names := range unfit() {
+			isUnfit = isUnfit || strings.Contains(string(p.Settings), word) && slices.Contains(names, name)
+		}
+		if isUnfit {
+			continue
 		}
 		if !ok {
 			unknown = append(unknown, name)

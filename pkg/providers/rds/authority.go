@@ -33,6 +33,9 @@ const textAuthority = "The broker cannot fetch the certificates by which clients
 // authority returns the fact of the authorities of a server; none if the record has
 // them.
 func (l optionLook) authority(ctx context.Context, told *toldSSL) (providers.Facts, error) {
+	if told.ServerCAURL == "" { // of a certificate that people brought: theirs to hand out
+		return providers.Facts{}, nil
+	}
 	source := told.ServerCAURL + " " + told.ConnectionString
 	if l.task.Facts.Secrets[factCA] != "" && l.task.Facts.Open[factCASource] == source {
 		return providers.Facts{}, nil
