@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	sdk "github.com/aliyun/alibaba-cloud-sdk-go/services/rds"
+
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/cloud"
 	emulatedrds "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
@@ -235,4 +237,84 @@ func TestConformance_Options_PassTheSuite(t *testing.T) {
 		h.Instance, h.Update, h.Resource = spec(created), &update, rds.Descriptor().Resource
 		return h
 	})
+}
+
+// A parameter that needs a restart is set with one where the user allows it: a new
+// server is restarted for it.
+func TestParameters_OfRestart_NeedForceRestartInUse(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.TokenLifetime = 0 })
+	task := p.openInstance(`{"Parameters":{"performance_schema":"ON"}}`)
+	p.done(task)
+	if got := p.only().Settings.Parameters["performance_schema"]; got != "ON" {
+		t.Fatalf("a new server has %q", got)
+	}
+	p.update(task, `{"Parameters":{"performance_schema":"OFF"}}`)
+	if step := p.fails(task, providers.Invalid); !strings.Contains(step.Text, "performance_schema") || !strings.Contains(step.Text, "ForceRestart") {
+		t.Errorf("failed with %q", step.Text)
+	}
+	if n := len(p.server.Calls("ModifyParameter")); n != 1 {
+		t.Errorf("%d calls were made", n)
+	}
+	p.update(task, `{"ForceRestart":true,"Parameters":{"performance_schema":"OFF"}}`)
+	p.done(task)
+	if n := len(p.server.Calls("ModifyParameter")); n != 2 || p.only().Settings.Parameters["performance_schema"] != "OFF" {
+		t.Errorf("after %d calls: %v", n, p.only().Settings)
+	}
+}
+
+// What a template refuses is told before a call is made.
+func TestParameters_ThatNoServerTakes_FailWithTheirName(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	task := p.openInstance(``)
+	p.done(task)
+	for parameters, word := range map[string]string{
+		`{"Parameters":{"no_such":1}}`:                  "no_such",
+		`{"Parameters":{"max_connections":"many"}}`:     "[1-100000]",
+		`{"Parameters":{"max_connections":0}}`:          "[1-100000]",
+		`{"Parameters":{"performance_schema":"MAYBE"}}`: "ON|OFF",
+	} {
+		p.update(task, parameters)
+		if step := p.fails(task, providers.Invalid); !strings.Contains(step.Text, word) {
+			t.Errorf("%s failed with %q", parameters, step.Text)
+		}
+	}
+	if n := len(p.server.Calls("ModifyParameter")); n > 0 {
+		t.Errorf("%d calls were made", n)
+	}
+}
+
+// Databases that people drop stay gone: an empty one in their place would lose data
+// silently. Addresses that people add to the whitelist's other groups stay, too.
+func TestDatabases_DroppedByHand_AreNotMadeAnew(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	task := p.openInstance(`{"Databases":[{"DBName":"app"},{"DBName":"stock"}]}`)
+	p.done(task)
+	req := sdk.CreateDeleteDatabaseRequest()
+	req.DBInstanceId, req.DBName = p.only().ID, "stock"
+	p.must(req, sdk.CreateDeleteDatabaseResponse())
+	p.update(task, `{"Databases":[{"DBName":"app"},{"DBName":"stock"},{"DBName":"logs"}]}`)
+	p.done(task)
+	if got := p.only().Databases; !slices.Equal(got, []string{"app", "logs"}) {
+		t.Errorf("databases %q", got)
+	}
+}
+
+// The facts of a public endpoint and of SSL reach the credentials of the record.
+func TestPublicEndpoint_Allocated_IsSealedWithTheAddress(t *testing.T) {
+	p := newFixture(t, descriptor.Network{VpcID: vpcID})
+	p.server.RDS().Behave(func(b *emulatedrds.Behaviour) { b.TokenLifetime = 0 })
+	task := p.openInstance(`{"PublicEndpoint":true,"SSL":"Forced","Whitelist":["198.51.100.7"]}`)
+	p.done(task)
+	if task.Facts.Open["tls_host"] != task.Facts.Open["host"] || !strings.Contains(task.Facts.Secrets["server"], `"publicHost":"`+p.only().ID+`-pub.`) {
+		t.Errorf("facts %v, server %s", task.Facts.Open, task.Facts.Secrets["server"])
+	}
+	p.update(task, `{}`)
+	p.done(task)
+	if task.Facts.Open["tls_host"] != "" || strings.Contains(task.Facts.Secrets["server"], "publicHost") {
+		t.Errorf("facts %v, server %s", task.Facts.Open, task.Facts.Secrets["server"])
+	}
+	if got := p.only().Whitelist["osb"]; slices.Contains(got, "198.51.100.7") {
+		t.Errorf("whitelist %q", got)
+	}
 }
