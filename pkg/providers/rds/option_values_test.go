@@ -48,7 +48,7 @@ func optionPlans() map[string]string {
 		"MySQL56":    `{engine: MySQL, engineVersion: "5.6", class: rds.mysql.s2.large, storage: 20, database: app, charset: utf8mb4}`,
 		"Basic":      `{engine: MySQL, engineVersion: "8.0", class: mysql.n2.medium.1, category: Basic, storage: 20, database: app, charset: utf8mb4}`,
 		"PostgreSQL": `{engine: PostgreSQL, engineVersion: "16.0", class: pg.n2.2c.2m, storage: 20, storageType: cloud_essd, database: app, charset: "UTF8,C,en_US.utf8"}`,
-		"Serverless": `{engine: PostgreSQL, engineVersion: "16.0", class: pg.n2.serverless.2c, storage: 20, database: app, charset: "UTF8,C,en_US.utf8"}`,
+		"Serverless": `{engine: PostgreSQL, engineVersion: "16.0", class: pg.n2.serverless.2c, storage: 20, database: app, charset: "UTF8,C,en_US.utf8", serverless: {min: 0.5, max: 8}}`,
 		"MariaDB":    `{engine: MariaDB, engineVersion: "10.6", class: mariadb.n2.medium.2c, storage: 20, database: app, charset: utf8mb4}`,
 		"Narrow":     `{engine: MySQL, engineVersion: "8.0", class: mysql.n2.medium.2c, storage: 20, database: app, charset: utf8mb4, whitelistWithin: [198.51.100.0/24]}`,
 	}
