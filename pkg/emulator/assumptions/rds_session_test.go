@@ -3,6 +3,7 @@ package assumptions_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/engine"
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
 // realEngines returns the database servers of this machine, which are required
@@ -98,6 +100,25 @@ func TestA056_DeleteAccount_EndsOpenSessions(t *testing.T) {
 		}
 		if _, err := login(e.Context(), e.T, address, "holder", password); err == nil {
 			e.Error("a new session opens")
+		}
+	}, emulatortest.WithEngine(engines))
+}
+
+func TestA570_LockedInstance_ServerReadsAlone(t *testing.T) {
+	engines := realEngines(t)
+	verify(t, never, func(e *environment) { // a disk takes long to fill
+		id, _, session := withSession(e)
+		e.srv.RDS().Behave(func(b *rds.Behaviour) { b.DiskUsed = map[string]int64{id: 1 << 50} })
+		var err error
+		for err == nil { // the lock comes a moment later
+			_, err = session.ExecContext(e.Context(), "CREATE OR REPLACE TABLE made_before_it (id INT)")
+		}
+		var refused *mysql.MySQLError
+		if !errors.As(err, &refused) || refused.Number != 1290 {
+			e.Errorf("a write: %v", err)
+		}
+		if _, err := session.ExecContext(e.Context(), "SELECT 1"); err != nil {
+			e.Errorf("a read: %v", err)
 		}
 	}, emulatortest.WithEngine(engines))
 }

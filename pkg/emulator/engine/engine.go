@@ -76,6 +76,9 @@ type Server interface { //nolint:interfacebloat // these are the operations of R
 	// Revoke removes all privileges of the account on the database, if it has
 	// any.
 	Revoke(ctx context.Context, account, database string) error
+	// ReadOnly makes the server refuse writes, of privileged accounts too, or take them
+	// again. Sessions stay open, and it outlasts a Restart.
+	ReadOnly(ctx context.Context, on bool) error
 	// Restart stops the server in good order and starts it on the same data and
 	// address. All sessions end. If it fails, the server is down until another
 	// Restart succeeds.

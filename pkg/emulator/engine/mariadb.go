@@ -109,6 +109,7 @@ func (m mariadb) command(s *server) *exec.Cmd {
 		"--socket=../run/"+m.socket(),
 		"--pid-file="+s.path("run/pid"),
 		"--init-file="+s.path("init.sql"),
+		"--read-only="+onOff(s.readOnly),
 		"--proxy-protocol-networks=localhost",
 	)
 }

@@ -79,7 +79,7 @@ func (p *postgres) command(s *server) *exec.Cmd {
 func (*postgres) socket() string { return ".s.PGSQL.5432" }
 
 func (p *postgres) open(s *server, _ string) (*sql.DB, error) {
-	return openPostgres(s, "postgres", p.password)
+	return openPostgres(s, "postgres", p.password, alwaysWrites)
 }
 
 // answers: while it starts or stops, PostgreSQL refuses with a code of its own.

@@ -24,11 +24,14 @@ const cannotConnectNow = "57P03"
 
 func newPassword() string { return rand.Text() }
 
-// openPostgres returns the administrator's access to a database. It keeps no
-// connection open.
-func openPostgres(s *server, database, password string) (*sql.DB, error) {
+// alwaysWrites is the administrator's setting on a server that is read-only.
+const alwaysWrites = "default_transaction_read_only=off"
+
+// openPostgres returns the administrator's access to a database, with a setting. It
+// keeps no connection open.
+func openPostgres(s *server, database, password, setting string) (*sql.DB, error) {
 	connector, err := pq.NewConnector(fmt.Sprintf(
-		"host=localhost sslmode=disable user='%s' password='%s' dbname='%s' lock_timeout=10s", adminName, password, database))
+		"host=localhost sslmode=disable user='%s' password='%s' dbname='%s' lock_timeout=10s %s", adminName, password, database, setting))
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +60,7 @@ func (d dialer) DialTimeout(_, _ string, limit time.Duration) (net.Conn, error) 
 // inside gives work a connection to another database of the server, for the
 // lock that the caller holds.
 func (s *postgresServer) inside(ctx context.Context, database string, work func(context.Context, *sql.Conn) error) error {
-	db, err := openPostgres(s.server, database, s.password)
+	db, err := openPostgres(s.server, database, s.password, alwaysWrites)
 	if err != nil {
 		return err
 	}

@@ -45,9 +45,10 @@ type server struct {
 
 	// lock is held during a change of the server or its accounts. It guards the
 	// fields below.
-	lock    chan struct{}
-	process *process
-	stopped bool
+	lock     chan struct{}
+	process  *process
+	stopped  bool
+	readOnly bool // MariaDB starts so
 }
 
 // startServer makes the folder and starts the server in it, or removes both

@@ -93,6 +93,7 @@ func (s *Service) Behave(change func(*Behaviour)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.behaviour)
+	s.lockServers(s.clock.Now())
 }
 
 // visible reports whether calls see the instance already.

@@ -61,7 +61,8 @@ func (r *recorder) Restart(ctx context.Context) error {
 	}
 }
 
-func (r *recorder) Stop(context.Context) error { return errors.Join(<-r.start, r.say("stop")) }
+func (r *recorder) Stop(context.Context) error                { return errors.Join(<-r.start, r.say("stop")) }
+func (r *recorder) ReadOnly(_ context.Context, on bool) error { return r.say("read-only %v", on) }
 func (r *recorder) DropDatabase(_ context.Context, name string) error {
 	return r.say("drop database %s", name)
 }

@@ -94,9 +94,11 @@ func (s *Service) candidates(region string, tags []rpc.Tag) (list []*instance, e
 	return list, exact
 }
 
-// sweep removes the instances with a finished deletion, and stops the idle ones. The caller holds mu.
+// sweep removes the instances with a finished deletion, stops the idle ones and locks the
+// servers of others. The caller holds mu.
 func (s *Service) sweep(now time.Time) {
 	s.pauseIdle(now)
+	s.lockServers(now)
 	if len(s.leaving) == 0 {
 		return
 	}

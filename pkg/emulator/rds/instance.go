@@ -67,6 +67,9 @@ type instance struct {
 	starting bool          // the engine is starting
 	working  bool          // the engine is at the work that busy names
 	stopping bool          // the engine is stopping
+	locking  bool          // the engine makes the server read-only, or writable
+	readOnly bool          // the server refuses writes
+	barred   bool          // the server admits no client
 }
 
 // A tag is a key with its value.

@@ -69,7 +69,7 @@ func (s *Service) wake(in *instance, until time.Time) {
 }
 
 // admit lets the clients of the whitelist reach the server of an instance, and no client
-// while the instance is stopped.
+// while the instance is stopped or its disks cannot be read.
 func (s *Service) admit(in *instance) {
 	if in.server != nil {
 		in.server.Allow(in.allowed())

@@ -17,7 +17,7 @@ func TestSnapshot_EachField_IsSaved(t *testing.T) {
 		of   any
 		want []string
 	}{
-		{instance{}, []string{"accounts", "busy", "busyFrom", "busyUntil", "category", "change", "choices", "class", "created", "databases", "description", "engine", "expires", "id", "ipArrays", "leaving", "leavingAt", "payType", "private", "protected", "public", "readyAt", "region", "serial", "server", "serverless", "settings", "standbys", "starting", "stopped", "stopping", "storage", "storageType", "tags", "version", "vpcID", "vswitchID", "work", "working", "zone"}},
+		{instance{}, []string{"accounts", "barred", "busy", "busyFrom", "busyUntil", "category", "change", "choices", "class", "created", "databases", "description", "engine", "expires", "id", "ipArrays", "leaving", "leavingAt", "locking", "payType", "private", "protected", "public", "readOnly", "readyAt", "region", "serial", "server", "serverless", "settings", "standbys", "starting", "stopped", "stopping", "storage", "storageType", "tags", "version", "vpcID", "vswitchID", "work", "working", "zone"}},
 		{account{}, []string{"description", "grants", "kind", "leaving", "locked", "name", "password", "since", "until"}},
 		{grant{}, []string{"database", "privilege", "since"}},
 		{database{}, []string{"charset", "description", "leaving", "name", "until"}},

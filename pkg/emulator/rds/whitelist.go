@@ -68,7 +68,7 @@ func parseEntry(entry string) (netip.Prefix, bool) {
 // while the instance is stopped.
 func (in *instance) allowed() []netip.Prefix {
 	var prefixes []netip.Prefix
-	if in.stopped || in.busy == stopping {
+	if in.stopped || in.busy == stopping || in.barred {
 		return nil
 	}
 	for _, array := range in.ipArrays {
