@@ -86,6 +86,9 @@ func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, e
 		if step.Kept != "" {
 			lifecycle.NoteKept(r, a.now, step.Kept)
 		}
+		if step.Remains != "" {
+			lifecycle.NoteRemains(r, step.Remains)
+		}
 	})
 	if err == nil && step.Kept != "" {
 		a.term.engine.metrics.keptResources.WithLabelValues(a.record.Provider).Inc()

@@ -170,6 +170,17 @@ func NoteKept(r *store.Record, now time.Time, resource string) {
 	Note(r, now, "", "left to its owner", "")
 }
 
+// factRemains tells, among the facts of a tombstone, what the cloud keeps for some time.
+const factRemains = "remains"
+
+// NoteRemains records in the ended life of r what the cloud keeps of it for some time.
+func NoteRemains(r *store.Record, text string) {
+	if r.Facts == nil {
+		r.Facts = map[string]string{}
+	}
+	r.Facts[factRemains] = text
+}
+
 // OperationOf finds an operation of this or an earlier life by its id.
 func OperationOf(r *store.Record, id string) (store.Operation, bool) {
 	if r.Operation != nil && r.Operation.ID == id {

@@ -65,6 +65,10 @@ type Step struct {
 	// empty: none.
 	Kept string
 
+	// Remains says, for the operator, what the cloud keeps for some time after a removal
+	// that is Done; empty: nothing.
+	Remains string
+
 	// Credentials of a binding that is Done: flat strings, as the application
 	// reads them.
 	Credentials map[string]string

@@ -203,6 +203,8 @@ func wanted() map[string][]string {
 		"rds:ModifyDBInstanceSpec":               instance,
 		"rds:ModifySecurityIps":                  instance,
 		"rds:ModifyDBInstanceDeletionProtection": instance,
+		"rds:DescribeBackupPolicy":               instance,
+		"rds:ModifyBackupPolicy":                 instance,
 		"rds:StartDBInstance":                    instance,
 		"rds:DeleteDBInstance":                   instance,
 		"rds:CreateDatabase":                     instance,

@@ -189,9 +189,9 @@ func (c client) start(ctx context.Context, r instanceRequest) error {
 }
 
 // remove deletes an instance (RDS API, DeleteDBInstance).
-func (c client) remove(ctx context.Context, r instanceRequest) error {
+func (c client) remove(ctx context.Context, r deleteRequest) error {
 	req, resp := rds.CreateDeleteDBInstanceRequest(), rds.CreateDeleteDBInstanceResponse()
-	req.RegionId, req.DBInstanceId = c.region, r.InstanceID
+	req.RegionId, req.DBInstanceId, req.ReleasedKeepPolicy = c.region, r.InstanceID, r.KeepPolicy
 	return c.clients.Do(ctx, alicloud.Write, req, resp)
 }
 

@@ -41,6 +41,7 @@ type instancePlan struct {
 	Zones            []string  `json:"zones,omitempty"`     // to try, the best first; others follow
 	Classes          []string  `json:"classes,omitempty"`   // to try after Class
 	Protected        bool      `json:"protected,omitempty"` // against deletion, from the start
+	Backups          string    `json:"backups,omitempty"`   // that outlive the instance
 }
 
 func instancePlanOf(t providers.Task) (instancePlan, error) {
@@ -71,7 +72,7 @@ func prepareInstance(t providers.Task, whitelist []string) (instancePlan, error)
 	plan.StandbyZoneID, plan.StandbyVSwitchID = network.StandbyZoneID, network.StandbyVSwitchID
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
 	plan.Database, plan.Charset = s.Database, s.Charset
-	plan.Zones, plan.Protected = s.Zones, s.Protected
+	plan.Zones, plan.Protected, plan.Backups = s.Zones, s.Protected, s.Backups
 	if err := plan.selfDefine(s, t.Parameters); err != nil {
 		return plan, err
 	}

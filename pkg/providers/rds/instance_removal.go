@@ -14,8 +14,15 @@ const (
 	stepDuplicate = "delete-spare" // an instance that was ordered twice
 )
 
-// An instanceRequest is the frozen request of a step that needs the id alone.
-type instanceRequest struct{ InstanceID string }
+type (
+	// An instanceRequest is the frozen request of a step that needs the id alone.
+	instanceRequest struct{ InstanceID string }
+	// A deleteRequest is the frozen request of stepDelete.
+	deleteRequest struct {
+		InstanceID string
+		KeepPolicy string `json:",omitempty"` // empty: none of the backups, or by the backup policy
+	}
+)
 
 // nextForDuplicate deletes an instance that was ordered once too often.
 func nextForDuplicate(s instanceState) providers.Step {
@@ -30,11 +37,13 @@ func nextForDuplicate(s instanceState) providers.Step {
 	}
 }
 
-func nextToDelete(t providers.Task, s instanceState) providers.Step {
+func nextToDelete(t providers.Task, plan instancePlan, s instanceState) providers.Step {
 	i := s.instance
 	switch {
 	case i == nil:
-		return providers.DoneStep(nil)
+		step := providers.DoneStep(nil)
+		step.Remains = remains(t, plan)
+		return step
 	case i.Status == deleting:
 		return providers.WaitStep(stepDelete, providers.Slow, "The database server is being deleted.")
 	case t.Usable && t.Deletion != providers.DeleteData:
@@ -48,12 +57,19 @@ func nextToDelete(t providers.Task, s instanceState) providers.Step {
 	case i.Status != running:
 		return providers.WaitStep("server", providers.Slow, "The database server will be deleted as soon as the cloud has finished its present work on it.")
 	}
+	if step, ok := nextForBackups(t, plan, s); ok {
+		return step
+	}
 	// There may be several, one after the other.
 	text := "The database server is being deleted."
 	if i.LockMode == lockedOverdue { // the cloud may refuse to delete it
 		text = textOverdue
 	}
-	step := effect.Slowly(s.asked, stepDelete, text, instanceRequest{i.ID})
+	r := deleteRequest{InstanceID: i.ID}
+	if policy := plan.keepPolicy(t); policy != keepNone && plan.Engine == "MySQL" && i.StorageType == "local_ssd" {
+		r.KeepPolicy = policy
+	}
+	step := effect.Slowly(s.asked, stepDelete, text, r)
 	if i.Protected { // it was never ready, so that people cannot have meant its data
 		step = effect.Once(s.asked, stepUnprotect, "The protection of the database server is being lifted.", instanceRequest{i.ID})
 	}
@@ -63,12 +79,16 @@ func nextToDelete(t providers.Task, s instanceState) providers.Step {
 
 // doRemoval makes the call of a step that removes an instance.
 func doRemoval(ctx context.Context, c client, s providers.Step) (providers.Facts, error) {
-	r, err := requestOf[instanceRequest](s)
+	if s.Name == stepUnprotect {
+		r, err := requestOf[instanceRequest](s)
+		if err != nil {
+			return providers.Facts{}, err
+		}
+		return providers.Facts{}, c.unprotect(ctx, r, s.Token)
+	}
+	r, err := requestOf[deleteRequest](s)
 	if err != nil {
 		return providers.Facts{}, err
-	}
-	if s.Name == stepUnprotect {
-		return providers.Facts{}, c.unprotect(ctx, r, s.Token)
 	}
 	return providers.Facts{}, c.remove(ctx, r)
 }

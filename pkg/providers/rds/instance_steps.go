@@ -63,7 +63,7 @@ func isNew(t providers.Task) bool { return t.Goal == providers.Present && !wasIn
 
 func nextForInstance(t providers.Task, plan instancePlan, s instanceState) providers.Step {
 	if t.Goal == providers.Absent {
-		return nextToDelete(t, s)
+		return nextToDelete(t, plan, s)
 	}
 	i := s.instance
 	switch {
@@ -153,6 +153,8 @@ func doWithInstance(ctx context.Context, c client, s providers.Step) (providers.
 		return providers.Facts{}, c.createDatabase(ctx, r)
 	case stepStart:
 		return doStart(ctx, c, s)
+	case stepKeepBackups:
+		return doKeepBackups(ctx, c, s)
 	case stepUnprotect, stepDelete, stepDuplicate:
 		return doRemoval(ctx, c, s)
 	}

@@ -50,7 +50,7 @@ func prepareUpdate(t providers.Task, whitelist []string) (instancePlan, error) {
 		return old, err
 	}
 	plan := old
-	plan.Whitelist, plan.Protected = whitelist, s.Protected
+	plan.Whitelist, plan.Protected, plan.Backups = whitelist, s.Protected, s.Backups
 	plan.Engine, plan.EngineVersion, plan.Class, plan.Storage = s.Engine, s.EngineVersion, s.Class, s.Storage
 	plan.Category, plan.Serverless = s.Category, s.Serverless
 	if s.SelfDefine { // the user's omissions mean: as it is

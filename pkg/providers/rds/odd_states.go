@@ -53,7 +53,9 @@ func (i dbInstance) overdue() error {
 
 // nextToStart returns the step that starts a stopped instance.
 func nextToStart(asked, id string) providers.Step {
-	return effect.Slowly(asked, stepStart, textStarting, instanceRequest{id})
+	step := effect.Slowly(asked, stepStart, textStarting, instanceRequest{id})
+	step.Target = id
+	return step
 }
 
 // doStart makes the call of stepStart.

@@ -137,3 +137,18 @@ func TestCodes_ByAction_HaveTheirReason(t *testing.T) {
 		}
 	}
 }
+
+func TestSettings_Backups_AreOfferedForMySQLAlone(t *testing.T) {
+	for settings, refused := range map[string]bool{
+		`{"engine":"MySQL","backups":"all"}`:       false,
+		`{"engine":"MySQL"}`:                       false,
+		`{"engine":"PostgreSQL","backups":"none"}`: false,
+		`{"engine":"PostgreSQL","backups":"last"}`: true,
+		`{"engine":"MariaDB","backups":"all"}`:     true,
+		`{"engine":"MySQL","backups":"some"}`:      true,
+	} {
+		if err := Descriptor().CheckSettings([]byte(settings)); (err != nil) != refused {
+			t.Errorf("%s: %v", settings, err)
+		}
+	}
+}

@@ -27,6 +27,8 @@ type settings struct {
 	Zones      []string  `json:"zones"`      // the best first; others follow
 	Classes    []string  `json:"classes"`    // in place of a class that is sold out
 	Protected  bool      `json:"protected"`  // against deletion, from the start
+	// Backups are the ones that outlive an instance: none, last or all.
+	Backups string `json:"backups"`
 }
 
 // A capacity bounds a serverless instance, in RCU (RDS API, CreateDBInstance,

@@ -8,6 +8,7 @@ package rds
 
 import (
 	_ "embed" // plans and the policy
+	"encoding/json"
 	"fmt"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/alicloud"
@@ -40,6 +41,9 @@ func Descriptor() descriptor.Descriptor {
 		Catalog:  Catalog(),
 		Products: []alicloud.Product{product(), network.Product()},
 		New:      New,
+
+		CheckSettings: checkSettings,
+
 		Owner:    descriptor.CloudAccount,
 		Resource: factInstance,
 		Policies: append([]descriptor.Policy{{Name: "rds", Document: policy, For: "databases"}}, optionPolicies()...),
@@ -55,4 +59,13 @@ func New(d descriptor.Deps) (providers.Provider, error) {
 	}
 	i := instances{deps: d, lookups: network.NewLookups(nil), waiting: newWaitingList(d), sold: newSoldMemory()}
 	return providers.Compose(i, awake{Provider: i.bindings(), instances: i}), nil
+}
+
+// checkSettings refuses unusable settings of a plan at the start.
+func checkSettings(raw json.RawMessage) error {
+	s, err := settingsOf(raw)
+	if err != nil {
+		return err
+	}
+	return checkBackups(s)
 }
