@@ -31,7 +31,7 @@ func (c client) modify(ctx context.Context, r specRequest, token string) error {
 // ModifyDBInstanceSpec, Direction Serverless).
 func (c client) modifyServerless(ctx context.Context, r serverlessRequest, token string) error {
 	req, resp := rds.CreateModifyDBInstanceSpecRequest(), rds.CreateModifyDBInstanceSpecResponse()
-	req.RegionId, req.ClientToken, req.DBInstanceId, req.PayType = c.region, token, r.InstanceID, payTypeServerless
+	req.RegionId, req.ClientToken, req.DBInstanceId, req.PayType = c.region, token, r.InstanceID, serverlessPayType
 	req.Direction = "Serverless"
 	req.ServerlessConfiguration = rds.ModifyDBInstanceSpecServerlessConfiguration(r.Bounds.config())
 	return c.clients.Do(ctx, alicloud.Write, req, resp)

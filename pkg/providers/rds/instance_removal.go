@@ -66,7 +66,7 @@ func nextToDelete(t providers.Task, plan instancePlan, s instanceState) provider
 		text = textOverdue
 	}
 	r := deleteRequest{InstanceID: i.ID}
-	if policy := plan.keepPolicy(t); policy != keepNone && plan.Engine == "MySQL" && i.StorageType == "local_ssd" {
+	if policy := plan.keepPolicy(t); policy != keepNone && plan.Engine == "MySQL" && i.StorageType == localSSD {
 		r.KeepPolicy = policy
 	}
 	step := effect.Slowly(s.asked, stepDelete, text, r)

@@ -138,7 +138,7 @@ func specChange(plan instancePlan, i dbInstance) (r specRequest, differs bool) {
 	if !isSameDisk(plan.StorageType, i.StorageType) && refuseDisk(instancePlan{Engine: plan.Engine, StorageType: i.StorageType}, plan) == nil {
 		r.StorageType = plan.StorageType
 	}
-	if plan.category() == highAvailability && strings.EqualFold(i.Category, basicEdition) {
+	if plan.category() == highAvailability && strings.EqualFold(i.Category, basic) {
 		r.Class, r.Category, r.SecondZoneID = plan.Class, highAvailability, "Auto"
 		if plan.StandbyZoneID != "" {
 			r.SecondZoneID = plan.StandbyZoneID
@@ -148,7 +148,7 @@ func specChange(plan instancePlan, i dbInstance) (r specRequest, differs bool) {
 		}
 	}
 	if plan.Serverless != nil {
-		r.PayType = payTypeServerless
+		r.PayType = serverlessPayType
 	}
 	return r, r.Class != "" || r.Storage != 0 || r.StorageType != "" || r.Category != ""
 }

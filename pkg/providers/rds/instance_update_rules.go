@@ -1,18 +1,17 @@
 package rds
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
-// Words of the API about disks, editions and billing (RDS API, CreateDBInstance).
+// Words of the API about disks and editions (RDS API, CreateDBInstance).
 const (
-	generalESSD       = "general_essd"
-	basicEdition      = "Basic"
-	highAvailability  = "HighAvailability"
-	payTypeServerless = "Serverless"
+	generalESSD      = "general_essd"
+	highAvailability = "HighAvailability"
 )
 
 // mysqlVersions are the versions that UpgradeDBInstanceEngineVersion goes through, one
@@ -80,7 +79,7 @@ func refuseEdition(old, plan instancePlan) *providers.Failure {
 		return providers.Fixedf("An instance cannot change between serverless and a fixed size; make a new instance.")
 	case strings.EqualFold(have, want), have == "", want == "":
 		return nil
-	case have == basicEdition && want == highAvailability && old.StorageType != "local_ssd":
+	case have == basic && want == highAvailability && old.StorageType != localSSD:
 		return nil
 	}
 	return providers.Fixedf("The category of an instance changes from Basic to HighAvailability alone (it is %s); make a new instance.", have)
@@ -106,11 +105,5 @@ func refuseShrinking(old, plan instancePlan) *providers.Failure {
 
 // category returns the edition of the plan's class.
 func (p instancePlan) category() string {
-	switch {
-	case p.Category != "":
-		return p.Category
-	case strings.HasSuffix(p.Class, ".1"), strings.HasSuffix(p.Class, ".1m"):
-		return basicEdition
-	}
-	return highAvailability
+	return cmp.Or(p.Category, newClassTable().category(p.Class))
 }

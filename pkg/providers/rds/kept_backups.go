@@ -69,7 +69,7 @@ func (p instancePlan) keepPolicy(t providers.Task) string {
 func nextForBackups(t providers.Task, plan instancePlan, s instanceState) (step providers.Step, ok bool) {
 	i, want := s.instance, plan.keepPolicy(t)
 	switch {
-	case plan.Engine != "MySQL", cmp.Or(i.StorageType, plan.StorageType) == "local_ssd":
+	case plan.Engine != "MySQL", cmp.Or(i.StorageType, plan.StorageType) == localSSD:
 		return providers.Step{}, false
 	case t.Facts.Open[factBackups] == want+" "+i.ID, i.isLocked() && want != keepAll:
 		return providers.Step{}, false
