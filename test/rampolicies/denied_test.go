@@ -217,8 +217,6 @@ func wanted() map[string][]string {
 
 		"rds:DescribeParameterTemplates":         {"*"},
 		"rds:ModifyDBInstanceMaintainTime":       instance,
-		"rds:DescribeBackupPolicy":               instance,
-		"rds:ModifyBackupPolicy":                 instance,
 		"rds:DescribeSecurityGroupConfiguration": instance,
 		"rds:ModifySecurityGroupConfiguration":   instance,
 		"rds:DescribeParameters":                 instance,

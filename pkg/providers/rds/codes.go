@@ -141,7 +141,7 @@ const (
 const (
 	saleText       = "RDS does not sell this combination of class, storage, storage type and zone; choose another plan, Class or StorageType."
 	soldOutText    = "The instance class is sold out here; choose another plan, Class or ZoneId."
-	linkedRoleText = "The cloud account lacks the service-linked role of RDS; ask the operator of the broker to make one instance in the console of RDS, which creates it."
+	linkedRoleText = "The cloud account lacks the service-linked role that its first instance of RDS needs (AliyunServiceRoleForRds, for PostgreSQL AliyunServiceRoleForRdsPgsqlOnEcs); ask the operator of the broker to create it in the console of RAM. The broker then goes on by itself."
 
 	classText    = "The instance class is not offered for this engine, storage and zone; choose another plan or Class."
 	versionText  = "The engine or its version is not offered here; choose another plan or EngineVersion."
