@@ -204,3 +204,15 @@ func TestA542_EncryptedDisk_NeedsItsKey(t *testing.T) {
 		e.rds("DeleteDBInstance", "DBInstanceId", id).want(400, "IncorrectDBInstanceLockMode.ValueNotSupported")
 	})
 }
+
+func TestA543_ParameterGroup_OfTheVersion(t *testing.T) {
+	verify(t, never, func(e *environment) { // the ids are ours
+		order := onCloudDisk("DBParamGroupId")
+		e.rds("CreateDBInstance", e.wanted(append(order, "rpg-sys-0257")...)...).want(400, "ParamGroupsNotExistError")
+		id := e.instance(append(order, "rpg-sys-0280")...)
+		if body := e.rds("DescribeParameters", "DBInstanceId", id).ok().body; !strings.Contains(body, `"ParamGroupId":"rpg-sys-0280"`) || !strings.Contains(body, `"sync_binlog","ParameterValue":"1000"`) {
+			t.Errorf("the parameters are %s", body)
+		}
+		e.rds("ModifyParameter", "DBInstanceId", id, "ParameterGroupId", "rpg-sys-1214").want(400, "ParamGroupsNotExistError")
+	})
+}

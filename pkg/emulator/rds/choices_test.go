@@ -175,7 +175,7 @@ func TestCreateDBInstance_BadChoices_Refused(t *testing.T) {
 		"scaling without bounds":       {func(r *request) { r.StorageAutoScale = "Enable" }, 400, "InvalidParameter"},
 		"time zone of nonsense":        {func(r *request) { r.DBTimeZone = "+14:00" }, 400, "InvalidParameter"},
 		"minor version of PostgreSQL":  {func(r *request) { r.TargetMinorVersion = "rds_postgres_1400_20220830" }, 400, "InvalidParameter"},
-		"parameter group":              {func(r *request) { r.DBParamGroupId = "rpg-sys-1" }, 501, "NotImplemented.CreateDBInstance.DBParamGroupId"},
+		"parameter group":              {func(r *request) { r.DBParamGroupId = "rpg-sys-1" }, 400, "ParamGroupsNotExistError"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := createRequest()

@@ -121,7 +121,7 @@ func (s *Service) make(in *instance) {
 func (s *Service) newInstance(r *rpc.Request) (*instance, *rpc.Error) {
 	in := &instance{region: r.Region, created: r.Now, readyAt: r.Now.Add(s.profile.Create)}
 	for _, check := range []func(*rpc.Request, *instance) *rpc.Error{
-		s.checkEngine, s.checkClass, s.checkBilling, s.checkNetwork, s.checkStock, s.checkEncryption, s.checkChoices, s.checkServer, s.checkPort, s.checkWhitelist, s.checkDescription, s.checkTags,
+		s.checkEngine, s.checkClass, s.checkBilling, s.checkNetwork, s.checkStock, s.checkEncryption, s.checkChoices, s.checkServer, s.checkGroup, s.checkPort, s.checkWhitelist, s.checkDescription, s.checkTags,
 	} {
 		if fail := check(r, in); fail != nil {
 			return nil, fail

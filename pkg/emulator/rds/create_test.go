@@ -78,8 +78,8 @@ func TestCreateDBInstance_BadRequest_Refused(t *testing.T) {
 		"several of PostgreSQL": {func(r *request) {
 			r.Amount, r.Engine, r.EngineVersion, r.DBInstanceClass = "2", "PostgreSQL", "14.0", "pg.n2.2c.2m"
 		}, 400, "InvalidParam.Amount"},
-		"not emulated: Internet":        {func(r *request) { r.DBInstanceNetType = "Internet" }, 501, "NotImplemented.CreateDBInstance.DBInstanceNetType"},
-		"not emulated: parameter group": {func(r *request) { r.DBParamGroupId = "k" }, 501, "NotImplemented.CreateDBInstance.DBParamGroupId"},
+		"not emulated: Internet":  {func(r *request) { r.DBInstanceNetType = "Internet" }, 501, "NotImplemented.CreateDBInstance.DBInstanceNetType"},
+		"unknown parameter group": {func(r *request) { r.DBParamGroupId = "k" }, 400, "ParamGroupsNotExistError"},
 	}
 	f := newFixture(t, emulatortest.AllowUnknown())
 	for name, tc := range cases {

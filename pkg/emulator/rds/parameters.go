@@ -63,16 +63,16 @@ func (p *parameterSet) values() (running, pending map[string]string) {
 // values are synchronised for a moment. A parameter that needs a restart gets its
 // value by Forcerestart, which restarts the instance, or by a later restart (A337).
 func (s *Service) modifyParameter(r *rpc.Request) (any, *rpc.Error) {
-	text, fail := r.Require("Parameters")
-	if fail != nil {
-		return nil, fail
+	text := r.Get("Parameters")
+	if text == "" && r.Get("ParameterGroupId") == "" {
+		return nil, rpc.Missing("Parameters")
 	}
 	force, fail := r.Bool("Forcerestart", false)
 	if fail != nil {
 		return nil, fail
 	}
 	var wanted map[string]string
-	if err := json.Unmarshal([]byte(text), &wanted); err != nil || len(wanted) == 0 {
+	if err := json.Unmarshal([]byte(text), &wanted); text != "" && (err != nil || len(wanted) == 0) {
 		return nil, bad("InvalidParameters.Format", "Parameters is a JSON object of names and values, which are strings.")
 	}
 	s.mu.Lock()
@@ -82,6 +82,9 @@ func (s *Service) modifyParameter(r *rpc.Request) (any, *rpc.Error) {
 		return nil, fail
 	}
 	templates := s.templates.of(in.engine, in.version)
+	if wanted, fail = s.wantedParameters(r, in, wanted); fail != nil {
+		return nil, fail
+	}
 	restarts := false
 	// All are checked before the first is changed. Sorted, so that the error is the
 	// same each time.
@@ -124,7 +127,7 @@ func (s *Service) describeParameters(r *rpc.Request) (any, *rpc.Error) {
 		Engine, EngineVersion string
 		ConfigParameters      struct{ DBInstanceParameter []parameter }
 		RunningParameters     struct{ DBInstanceParameter []parameter }
-		ParamGroupInfo        struct{} // a parameter group's, which no instance here has
+		ParamGroupInfo        any
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +135,7 @@ func (s *Service) describeParameters(r *rpc.Request) (any, *rpc.Error) {
 	if fail != nil {
 		return nil, fail
 	}
-	body.Engine, body.EngineVersion = in.engine, in.version
+	body.Engine, body.EngineVersion, body.ParamGroupInfo = in.engine, in.version, in.parameterGroupInfo()
 	for _, t := range s.templates.of(in.engine, in.version) {
 		standard := t.valueFor(in.class)
 		value, changed := in.settings.Parameters.Running[t.Name]

@@ -177,6 +177,7 @@ func (s *Service) API() rpc.API {
 		"DescribeDBInstanceSSL":                   read(s.describeSSL),
 		"ModifyParameter":                         on(s.modifyParameter),
 		"DescribeParameters":                      read(s.describeParameters),
+		"DescribeParameterGroups":                 {Do: s.describeParameterGroups, ReadOnly: true},
 		"DescribeParameterTemplates":              {Do: s.describeParameterTemplates, ReadOnly: true},
 		"ModifyBackupPolicy":                      on(s.modifyBackupPolicy),
 		"DescribeBackupPolicy":                    read(s.describeBackupPolicy),

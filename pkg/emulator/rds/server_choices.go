@@ -56,5 +56,5 @@ func (s *Service) checkServer(r *rpc.Request, in *instance) *rpc.Error {
 
 // clonedSettings returns the settings of a new instance for another one of its request.
 func (in *instance) clonedSettings() settings {
-	return settings{Key: in.settings.Key, Parameters: parameterSet{Running: maps.Clone(in.settings.Parameters.Running)}}
+	return settings{Key: in.settings.Key, ParameterGroup: in.settings.ParameterGroup, Parameters: parameterSet{Running: maps.Clone(in.settings.Parameters.Running)}}
 }

@@ -20,6 +20,8 @@ type settings struct {
 	Words        map[string]string `json:"words,omitempty"`
 	ManualHATime string            `json:"manualHATime,omitempty"`
 	Key          *diskKey          `json:"key,omitempty"` // nil: disks are not encrypted
+	// ParameterGroup is the id of the group that the parameters are from.
+	ParameterGroup string `json:"parameterGroup,omitempty"`
 }
 
 // A SettingsState describes the settings of an instance that differ from those of a
@@ -36,13 +38,14 @@ type SettingsState struct {
 	Words          map[string]string `json:"words,omitempty"` // by parameter
 	HBA            int               `json:"hba,omitempty"`   // changed lines of pg_hba.conf
 	Key            *diskKey          `json:"key,omitempty"`   // of encrypted disks
+	ParameterGroup string            `json:"parameterGroup,omitempty"`
 }
 
 // settingsState describes the settings.
 func (in *instance) settingsState() SettingsState {
 	s := SettingsState{
 		MaintainTime: in.settings.MaintainTime, MinorVersions: in.settings.MinorVersions,
-		SecurityGroups: slices.Clone(in.settings.SecurityGroups), Words: maps.Clone(in.settings.Words), Key: in.settings.Key,
+		SecurityGroups: slices.Clone(in.settings.SecurityGroups), Words: maps.Clone(in.settings.Words), Key: in.settings.Key, ParameterGroup: in.settings.ParameterGroup,
 	}
 	if in.settings.HBA != nil {
 		s.HBA = len(in.settings.HBA.Items)

@@ -14,4 +14,5 @@ var (
 	actionTable   = sync.OnceValue(func() rpc.Contracts { return rpc.MustReadContracts(contracts) })
 	salesTable    = sync.OnceValue(newCatalog)
 	templateTable = sync.OnceValue(readTemplates)
+	groupTable    = sync.OnceValue(readGroups)
 )
