@@ -69,6 +69,9 @@
 {{- with .network.whitelist }}
 - --whitelist={{ join "," . }}
 {{- end }}
+{{- with .network.brokerAddresses }}
+- --broker-addresses={{ join "," . }}
+{{- end }}
 {{- range $product, $url := .endpoints }}
 - --endpoint={{ $product }}={{ $url }}
 {{- end }}

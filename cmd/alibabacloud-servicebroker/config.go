@@ -59,6 +59,7 @@ type config struct {
 	vpcID, zoneID           string
 	vswitchIDs, allowedVPCs commaList
 	whitelist               networkList
+	brokerAddresses         networkList
 
 	options broker.Options
 

@@ -64,6 +64,7 @@ func (c *config) flags() *pflag.FlagSet {
 	fs.StringVar(&c.zoneID, "zone-id", "", "`id` of the zone of databases (default: the VSwitch's)")
 	fs.Var(&c.allowedVPCs, "allowed-vpcs", "`ids` of the VPCs that users may choose for databases, separated by commas (default: any of the account)")
 	fs.Var(&c.whitelist, "whitelist", "`networks` that may connect to databases, separated by commas (default: the VPC's)")
+	fs.Var(&c.brokerAddresses, "broker-addresses", "`networks` from which the broker itself reaches PostgreSQL servers, separated by commas (default: the machine's address, or the VPC's networks)")
 	fs.BoolVar(&c.options.DeletedIsSucceeded, "deleted-is-succeeded", false, "answer polls of a finished deletion with 200 succeeded instead of 410")
 	fs.BoolVar(&c.options.SendEndpoints, "send-endpoints", false, "add endpoints to bindings (platforms built on the Go client library of 2020 refuse them)")
 	fs.BoolVar(&c.options.DropUnfinishedBinds, "drop-unfinished-binds", false, "leave an unfinished bind from Kubernetes unanswered, so that Service Catalog repeats it; not behind an ingress")

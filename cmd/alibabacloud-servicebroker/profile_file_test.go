@@ -25,6 +25,7 @@ profiles:
     zone-id: cn-beijing-h
     allowed-vpcs: [vpc-f, vpc-g]
     whitelist: [10.0.0.0/8, 192.168.1.1]
+    broker-addresses: [10.9.0.0/24]
     endpoints: {rds: https://rds.example.com}
   retail:
     base: finance
@@ -52,7 +53,7 @@ func TestProfileFile_EveryMember_IsRead(t *testing.T) {
 	}
 	network := got.Network
 	if got.Clients.Region() != "cn-beijing" || network.VpcID != "vpc-f" || strings.Join(network.VSwitchIDs, " ") != "vsw-1 vsw-2" || network.ZoneID != "cn-beijing-h" ||
-		strings.Join(network.AllowedVPCs, " ") != "vpc-f vpc-g" || strings.Join(network.Whitelist, " ") != "10.0.0.0/8 192.168.1.1" || !got.Elsewhere {
+		strings.Join(network.AllowedVPCs, " ") != "vpc-f vpc-g" || strings.Join(network.Whitelist, " ") != "10.0.0.0/8 192.168.1.1" || strings.Join(network.BrokerAddresses, " ") != "10.9.0.0/24" || !got.Elsewhere {
 		t.Errorf("the profile is %+v in %s", network, got.Clients.Region())
 	}
 	if u := got.Clients.Override("rds"); u == nil || u.Host != "rds.example.com" || got.Clients.Override("ram") == nil {

@@ -31,7 +31,7 @@ type profile struct {
 	region                                      string
 	vpcID, zoneID                               string
 	vswitchIDs, allowedVPCs                     commaList
-	whitelist                                   networkList
+	whitelist, brokerAddresses                  networkList
 	endpoints                                   endpoints
 }
 
@@ -54,6 +54,7 @@ func (p *profile) members() map[string]func(*yaml.Node) error {
 		"zone-id":           text(&p.zoneID),
 		"allowed-vpcs":      texts(p.allowedVPCs.Set),
 		"whitelist":         texts(p.whitelist.Set),
+		"broker-addresses":  texts(p.brokerAddresses.Set),
 		"endpoints":         p.setEndpoints,
 	}
 }

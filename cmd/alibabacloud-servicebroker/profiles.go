@@ -21,6 +21,7 @@ func (c *config) flagsProfile() *profile {
 		name: defaultProfile, credentials: c.credentials, credentialsDir: c.credentialsDir, ecsRole: c.ecsRole,
 		roleARN: c.roleARN, roleExternalID: c.roleExternalID, region: c.region,
 		vpcID: c.vpcID, vswitchIDs: c.vswitchIDs, zoneID: c.zoneID, allowedVPCs: c.allowedVPCs, whitelist: c.whitelist,
+		brokerAddresses: c.brokerAddresses,
 	}
 }
 
@@ -69,6 +70,7 @@ func (c *config) endpointsOf(p *profile) endpoints {
 func (p *profile) network() descriptor.Network {
 	return descriptor.Network{
 		VpcID: p.vpcID, VSwitchIDs: p.vswitchIDs, ZoneID: p.zoneID, AllowedVPCs: p.allowedVPCs, Whitelist: p.whitelist,
+		BrokerAddresses: p.brokerAddresses,
 	}
 }
 

@@ -73,6 +73,11 @@ func (m *Metadata) VPC(ctx context.Context) (string, error) { return m.place(ctx
 // VSwitch returns the id of the VSwitch of the machine.
 func (m *Metadata) VSwitch(ctx context.Context) (string, error) { return m.place(ctx, "vswitch-id") }
 
+// PrivateAddress returns the private IPv4 address of the machine.
+func (m *Metadata) PrivateAddress(ctx context.Context) (string, error) {
+	return m.place(ctx, "private-ipv4")
+}
+
 // place is get for values that say where the machine is: callers that begin together
 // share one call.
 func (m *Metadata) place(ctx context.Context, name string) (string, error) {

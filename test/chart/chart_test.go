@@ -33,7 +33,7 @@ cloud:
     assumeRoleARN: "acs:ram::1:role/b"
     assumeRoleExternalID: bank-1
     rrsa: {roleARN: "acs:ram::1:role/a", oidcProviderARN: "acs:ram::1:oidc-provider/a"}
-  network: {vpcId: vpc-1, vswitchId: vsw-1, zoneId: cn-hangzhou-b, allowedVpcs: [vpc-1, vpc-2], whitelist: [10.0.0.0/8]}
+  network: {vpcId: vpc-1, vswitchId: vsw-1, zoneId: cn-hangzhou-b, allowedVpcs: [vpc-1, vpc-2], whitelist: [10.0.0.0/8], brokerAddresses: [10.1.0.0/16]}
   endpoints: {rds: "http://10.88.0.1:8007", oss: "https://oss.example.com"}
   console: alibabacloud.com
   consolePages: {oss: "https://portal.example.com/{region}/{resource}"}

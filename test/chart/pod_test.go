@@ -162,7 +162,7 @@ func TestFlags_Values_DecideThem(t *testing.T) {
 		"--store=kubernetes", "--namespace=ns", "--users-file=/etc/alibabacloud-servicebroker/auth/users",
 		"--tokens-file=/etc/alibabacloud-servicebroker/auth/tokens", "--token-review", "--token-review-users=system:serviceaccount:catalog:controller",
 		"--token-review-audience=broker", "--region=cn-hangzhou", "--credentials=auto", "--credentials-dir=/etc/alibabacloud-servicebroker/cloud",
-		"--ecs-role=broker", "--role-arn=acs:ram::1:role/b", "--role-external-id=bank-1", "--profile-file=/etc/alibabacloud-servicebroker/profiles/profiles.yaml", "--vpc-id=vpc-1", "--vswitch-id=vsw-1", "--zone-id=cn-hangzhou-b", "--allowed-vpcs=vpc-1,vpc-2", "--whitelist=10.0.0.0/8",
+		"--ecs-role=broker", "--role-arn=acs:ram::1:role/b", "--role-external-id=bank-1", "--profile-file=/etc/alibabacloud-servicebroker/profiles/profiles.yaml", "--vpc-id=vpc-1", "--vswitch-id=vsw-1", "--zone-id=cn-hangzhou-b", "--allowed-vpcs=vpc-1,vpc-2", "--whitelist=10.0.0.0/8", "--broker-addresses=10.1.0.0/16",
 		"--endpoint=rds=http://10.88.0.1:8007", "--endpoint=oss=https://oss.example.com", "--insecure-endpoints", "--catalog-prefix=team-a-",
 		"--console=alibabacloud.com", "--console-page=oss=https://portal.example.com/{region}/{resource}",
 		"--drop-unfinished-binds", "--v=2", "--settle-time=1m",

@@ -6,6 +6,7 @@ package descriptor
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,6 +60,9 @@ type Deps struct {
 	Vicinity *alicloud.Vicinity
 	// Clusters have the service accounts that may assume the roles of bindings.
 	Clusters Clusters
+	// Dial opens connections to servers that providers work on without an API of the
+	// cloud; nil: the network of the broker's machine.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// MySQLCA are the certificates that sign the ones of MySQL servers with TLS. Nil:
 	// not known.
 	MySQLCA *Certificates
@@ -83,6 +87,10 @@ type Network struct {
 	// Whitelist holds the addresses and CIDRs that may connect. Empty: the
 	// CIDRs of the instance's VPC.
 	Whitelist []string
+	// BrokerAddresses are the addresses and CIDRs from which the broker itself reaches
+	// databases. Empty: the address of the broker's machine, else the CIDRs of the
+	// instance's VPC.
+	BrokerAddresses []string
 }
 
 // CloudAccount is the Owner of services in the cloud: the account of the

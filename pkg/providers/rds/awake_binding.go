@@ -44,7 +44,7 @@ func (a awake) Observe(ctx context.Context, t providers.Task) (providers.Seen, e
 	}
 	if t.Facts.Open[factRefused] == "" {
 		seen, err := a.Provider.Observe(ctx, t)
-		if err == nil || !errors.Is(err, providers.ErrWrongState) {
+		if err == nil || !errors.Is(err, providers.ErrWrongState) && !errors.Is(err, providers.ErrUnreachable) {
 			return seen, err
 		}
 		odd, lookErr := a.lookAt(ctx, t)

@@ -21,7 +21,7 @@ var _ providers.Claimer = bindingKinds{}
 
 // bindings returns the part for bindings with all kinds.
 func (i instances) bindings() providers.Provider {
-	return bindingKinds{kindAccount: i.accountBindings()}
+	return bindingKinds{kindAccount: i.accountBindings(), kindSQL: i.sqlBindings()}
 }
 
 // errUnknownKind is the cause of a failure: a setting that is wrong, or a record of a

@@ -55,12 +55,25 @@ func life(n byte) providers.Life {
 // instance prepares an instance that is wanted.
 func (p *fixture) instance(n byte, parameters string) *providers.Task {
 	p.t.Helper()
-	task := &providers.Task{
-		Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: life(n), Region: "cn-hangzhou",
-		Settings: json.RawMessage(self), Parameters: json.RawMessage(parameters), Deletion: providers.DeleteData,
-	}
+	task := instanceTask(n, self)
+	task.Parameters = json.RawMessage(parameters)
 	providertest.Prepare(p.t, p.Provider, task)
 	return task
+}
+
+// instanceOf prepares an instance of a plan's settings that is wanted.
+func (p *fixture) instanceOf(n byte, settings string) *providers.Task {
+	p.t.Helper()
+	task := instanceTask(n, settings)
+	providertest.Prepare(p.t, p.Provider, task)
+	return task
+}
+
+func instanceTask(n byte, settings string) *providers.Task {
+	return &providers.Task{
+		Kind: providers.Instance, Goal: providers.Present, InstanceID: "i", Life: life(n), Region: "cn-hangzhou",
+		Settings: json.RawMessage(settings), Deletion: providers.DeleteData,
+	}
 }
 
 // binding prepares a binding that is wanted.

@@ -341,6 +341,10 @@ func (s *instanceState) readInside(ctx context.Context, api instanceAPI, vpc net
 		return err
 	}
 	s.whitelist = plan.withUsers(s.operators)
+	if isSQL(t) {
+		s.database = running // its bindings make it
+		return nil
+	}
 	if s.database == "" && t.Facts.Open[factDatabase] == "" && s.whitelist == t.Facts.Open[factWhitelist] && (!isNew(t) || !t.HasNotBegun(stepDatabase)) {
 		s.database, err = api.databaseStatus(ctx, s.instance.ID, plan.Database)
 	}

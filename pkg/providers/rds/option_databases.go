@@ -42,6 +42,13 @@ func databasesOption() option {
 			return before, nil
 		},
 		look: func(ctx context.Context, l optionLook) (any, providers.Facts, error) {
+			if isSQL(l.task) { // its bindings make them
+				seen := map[string]string{}
+				for _, name := range l.plan.databases() {
+					seen[name] = running
+				}
+				return seen, providers.Facts{}, nil
+			}
 			return l.lookAtDatabases(ctx, l.task.Facts.Open[factDatabases])
 		},
 		isReached: func(want json.RawMessage, s instanceState) bool {

@@ -49,22 +49,39 @@ func doDatabase(ctx context.Context, a access, step string, r databaseRequest) (
 // createDatabase makes a database that belongs to its owner role. template0 takes every
 // character set, and holds nothing of anything else's (PostgreSQL, CREATE DATABASE).
 func (a access) createDatabase(ctx context.Context, r databaseRequest) error {
-	d := r.Database
-	statement := "CREATE DATABASE " + quote(d.Name) + " OWNER " + quote(r.Owner) + " TEMPLATE template0"
+	return a.in(ctx, a.server.AdminDatabase, func(ctx context.Context, conn *sql.Conn) error {
+		d := r.Database
+		_, err := conn.ExecContext(ctx, d.create(r.Owner))
+		if isOfCharset(err) && d.Ctype == usualCtype {
+			d.Collate, d.Ctype = "", ""
+			_, err = conn.ExecContext(ctx, d.create(r.Owner))
+		}
+		if isOfCharset(err) {
+			return &providers.Failure{Kind: providers.Invalid, Text: textCharset, Cause: classified(err)}
+		}
+		return err
+	})
+}
+
+// usualCtype is the default of RDS. Servers elsewhere that lack it use their own.
+const usualCtype = "en_US.utf8"
+
+// create returns the statement that makes a database of an owner's.
+func (d Database) create(owner string) string {
+	statement := "CREATE DATABASE " + quote(d.Name) + " OWNER " + quote(owner) + " TEMPLATE template0"
 	for _, option := range []struct{ word, value string }{{"ENCODING", d.Encoding}, {"LC_COLLATE", d.Collate}, {"LC_CTYPE", d.Ctype}} {
 		if option.value != "" {
 			statement += " " + option.word + " " + text(option.value)
 		}
 	}
-	return a.in(ctx, a.server.AdminDatabase, func(ctx context.Context, conn *sql.Conn) error {
-		_, err := conn.ExecContext(ctx, statement)
-		var answer *pq.Error
-		if errors.As(err, &answer) && (answer.Code == "42809" || answer.Code == "22023" || answer.Code == "42704") {
-			// wrong_object_type, invalid_parameter_value, undefined_object
-			return &providers.Failure{Kind: providers.Invalid, Text: textCharset, Cause: classified(err)}
-		}
-		return err
-	})
+	return statement
+}
+
+// isOfCharset reports whether the server lacks a character set or locale:
+// wrong_object_type, invalid_parameter_value, undefined_object.
+func isOfCharset(err error) bool {
+	var answer *pq.Error
+	return errors.As(err, &answer) && (answer.Code == "42809" || answer.Code == "22023" || answer.Code == "42704")
 }
 
 // setUp gives the rights in a database, and marks it.
