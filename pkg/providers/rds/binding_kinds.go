@@ -17,7 +17,10 @@ const kindAccount = "account"
 // plan of its instance, which the plan of the binding keeps.
 type bindingKinds map[string]providers.Provider
 
-var _ providers.Claimer = bindingKinds{}
+var (
+	_ providers.Claimer = bindingKinds{}
+	_ providers.Expirer = bindingKinds{}
+)
 
 // bindings returns the part for bindings with all kinds.
 func (i instances) bindings() providers.Provider {
@@ -110,14 +113,25 @@ func (k bindingKinds) Do(ctx context.Context, t providers.Task, s providers.Step
 	return kind.Do(ctx, t, s)
 }
 
+// CanExpire asks the kind of a plan's settings.
+func (k bindingKinds) CanExpire(settings json.RawMessage) bool {
+	name, err := bindingKindOf(settings)
+	if err != nil {
+		return false
+	}
+	expirer, ok := providers.As[providers.Expirer](k[name], providers.Binding)
+	return ok && expirer.CanExpire(settings)
+}
+
 // Claim returns the name that the kind claims.
 func (k bindingKinds) Claim(t providers.Task) (providers.Claim, error) {
 	kind, err := k.of(t)
 	if err != nil {
 		return providers.Claim{}, err
 	}
-	if claimer, ok := kind.(providers.Claimer); ok {
-		return claimer.Claim(t)
+	claimer, ok := providers.As[providers.Claimer](kind, providers.Binding)
+	if !ok {
+		return providers.Claim{}, nil
 	}
-	return providers.Claim{}, nil
+	return claimer.Claim(t)
 }

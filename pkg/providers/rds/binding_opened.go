@@ -22,22 +22,10 @@ type opened struct {
 	instances instances
 }
 
-var (
-	_ providers.Wrapper = opened{}
-	_ providers.Claimer = opened{}
-)
+var _ providers.Wrapper = opened{}
 
 // Unwrap returns the kind inside.
 func (o opened) Unwrap() providers.Provider { return o.Provider }
-
-// Claim returns the name that the kind inside claims.
-func (o opened) Claim(t providers.Task) (providers.Claim, error) {
-	claimer, ok := o.Provider.(providers.Claimer)
-	if !ok {
-		return providers.Claim{}, nil
-	}
-	return claimer.Claim(t)
-}
 
 // brokerGroup is the group of the whitelist with the broker's own addresses.
 const brokerGroup = "osb_broker"

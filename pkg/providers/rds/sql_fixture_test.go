@@ -35,7 +35,7 @@ func newPostgres(t *testing.T) *startedEngine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	p, err := engine.NewPostgreSQL(engine.Options{Dir: dir, MakesRoles: true})
+	p, err := engine.NewPostgreSQL(engine.Options{Dir: dir})
 	if errors.Is(err, engine.ErrNotInstalled) && os.Getenv("ENGINES") == "none" {
 		t.Skipf("ENGINES=none: %v", err)
 	}

@@ -75,8 +75,12 @@ func (k Kind) observe(ctx context.Context, t providers.Task, p plan, s Server, a
 		return providers.Seen{}, err
 	}
 	facts = facts.Merge(found.remember(p, isThere, login))
-	return providers.Seen{Exists: found.own, Facts: facts, State: found}, nil
+	exists := found.own && (!t.Expire || found.isOpen(p))
+	return providers.Seen{Exists: exists, Facts: facts, State: found}, nil
 }
+
+// isOpen reports whether the login may log in, or is still in.
+func (s state) isOpen(p plan) bool { return s.roles[p.Username].hasLogin || s.sessions > 0 }
 
 // owns reports whether a role is this binding's: it has our comment, or, if the comment
 // was edited, the drawn name, or the sealed fact of the binding.

@@ -15,6 +15,7 @@ package sqllogin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -76,10 +77,15 @@ type Kind struct{ config Config }
 var (
 	_ providers.Provider = Kind{}
 	_ providers.Claimer  = Kind{}
+	_ providers.Expirer  = Kind{}
 )
 
 // New returns the kind.
 func New(c Config) Kind { return Kind{c} }
+
+// CanExpire implements providers.Expirer: a login without the right to log in keeps
+// everything else.
+func (Kind) CanExpire(json.RawMessage) bool { return true }
 
 // errNoInstance is the cause of a failure: the record of the binding's instance is
 // missing.

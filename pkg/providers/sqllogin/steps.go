@@ -128,14 +128,16 @@ func once(found state, name, target, text string, request any) providers.Step {
 	return step
 }
 
-// nextToEnd closes the login, hands on what it owns, and drops it.
+// nextToEnd closes the login, hands on what it owns, and drops it. The end of its time
+// closes it alone.
 func nextToEnd(t providers.Task, p plan, s Server, found state) providers.Step {
-	login := found.roles[p.Username]
 	switch {
 	case !found.own:
 		return providers.DoneStep(nil)
-	case login.hasLogin || found.sessions > 0:
+	case found.isOpen(p):
 		return nextToClose(p, found)
+	case t.Expire:
+		return providers.DoneStep(nil)
 	case len(found.owns) > 0:
 		return once(found, stepDisown, found.owns[0], textEnding, disownOf(t, p, s, found))
 	}
