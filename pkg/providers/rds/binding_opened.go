@@ -52,6 +52,10 @@ type closedServer struct {
 	wanted, set string // the broker's addresses, with commas
 	admin       *dbaccount.Account
 	isRefused   bool // the server refused the account
+	isMissing   bool // the instance is no longer there
+	// isUnused says that a binding to be removed was never begun, since the account that
+	// makes its login does not exist.
+	isUnused bool
 }
 
 // Observe looks as the kind inside does, and at group and account.
@@ -98,6 +102,7 @@ func (o opened) look(ctx context.Context, t providers.Task, refused error) (*pro
 	}
 	var facts providers.Facts
 	s.asked, facts = effect.Asked(t)
+	s.isUnused = t.Goal == providers.Absent && s.admin == nil && !t.Usable && !t.HasBegun(sqllogin.StepLogin)
 	s.isRefused = errors.Is(refused, sqllogin.ErrAdminRefused) && t.Facts.Open[factPassword] == ""
 	if s.isRefused && s.admin != nil {
 		plan, err := instancePlanOf(*t.Of)
@@ -110,10 +115,11 @@ func (o opened) look(ctx context.Context, t providers.Task, refused error) (*pro
 			return nil, fmt.Errorf("%w: account %s of DB instance %s has the type %s, and its description is not %s: %w", providers.ErrForeign, plan.SuperName, s.id, s.admin.Type, want, refused)
 		}
 	}
-	if s.next(*t.Of).Action == providers.Done {
+	if !s.isMissing && !s.isUnused && s.next(t).Action == providers.Done {
 		return nil, nil //nolint:nilnil // nil: the kind inside goes on
 	}
-	return &providers.Seen{Exists: t.Goal == providers.Absent, Facts: facts, State: *s}, nil
+	exists := t.Goal == providers.Absent && !s.isMissing && !s.isUnused
+	return &providers.Seen{Exists: exists, Facts: facts, State: *s}, nil
 }
 
 // state reads group and account; nil: the server is missing, or has no address yet.
@@ -135,6 +141,9 @@ func (o opened) state(ctx context.Context, t providers.Task) (*closedServer, err
 		return nil, err
 	}
 	groups, err := from.client().whitelistGroups(ctx, at.ID)
+	if errors.Is(err, providers.ErrNotFound) {
+		return &closedServer{isMissing: true}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +159,14 @@ func (o opened) state(ctx context.Context, t providers.Task) (*closedServer, err
 }
 
 // next returns the step that opens the server; Done: it is open.
-func (s closedServer) next(instance providers.Task) providers.Step {
+func (s closedServer) next(t providers.Task) providers.Step {
+	instance := *t.Of
 	plan, err := instancePlanOf(instance)
 	switch {
+	case (s.isMissing || s.isUnused) && t.Goal == providers.Absent:
+		return providers.DoneStep(nil)
+	case s.isMissing:
+		return providers.FailStep(providers.Broken, "The database server is not there; delete the service instance.")
 	case err != nil:
 		return providers.FailStep(providers.Broken, providers.TextUnreadable)
 	case s.wanted != "" && !sameEntries(s.wanted, s.set):
@@ -172,7 +186,7 @@ func (s closedServer) next(instance providers.Task) providers.Step {
 // Next opens the server, or decides as the kind inside.
 func (o opened) Next(t providers.Task, seen providers.Seen) providers.Step {
 	if s, ok := seen.State.(closedServer); ok && t.Of != nil {
-		return s.next(*t.Of)
+		return s.next(t)
 	}
 	return o.Provider.Next(t, seen)
 }

@@ -116,27 +116,28 @@ func TestSQL_NetworkGone_IsTheOperatorsAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestSQL_Conformance_PassesTheSuite(t *testing.T) {
-	postgreSQL := newPostgres(t)
-	providertest.Run(t, func(t *testing.T) providertest.Harness {
-		t.Helper()
-		return sqlHarness(t, newSQLCloud(t, postgreSQL), postgreSQL)
-	})
+func TestSQL_Gone_EndsWithoutMakingAnything(t *testing.T) {
+	p := newSQLFixture(t)
+	i := p.postgres(1)
+	never := p.binding(i, 2, ``)
+	never.Goal = providers.Absent
+	p.done(never)
+	for _, action := range []string{"ModifySecurityIps", "CreateAccount"} {
+		if n := len(p.server.Calls(action)); n > 1 || action == "CreateAccount" && n > 0 {
+			t.Errorf("%s was called %d times", action, n)
+		}
+	}
+	bound := p.binding(i, 3, ``)
+	p.done(bound)
+	i.Goal = providers.Absent
+	p.done(i)
+	p.fails(p.binding(i, 4, ``), providers.Broken)
+	bound.Goal, bound.Usable = providers.Absent, true
+	p.done(bound)
 }
 
 func newSQLCloud(t *testing.T, e engine.Engine) *emulator.Server {
 	t.Helper()
 	return emulatortest.New(t, emulatortest.WithProfile(emulatedrds.Realistic()), emulatortest.WithEngine(e),
 		emulatortest.WithClock(cloud.NewFrozenClock(epoch())))
-}
-
-func sqlHarness(t *testing.T, server *emulator.Server, e *startedEngine, changes ...func(*descriptor.Deps)) providertest.Harness {
-	t.Helper()
-	return providertest.Harness{
-		Provider: newProvider(t, server, brokerHere(), changes...),
-		Cloud:    patientCloud{providertest.Emulated(server), e},
-		Instance: providertest.Spec{Settings: raw(postgres), Deletion: providers.DeleteData},
-		Resource: "instance_id",
-		Secret:   []string{"password", "uri", "jdbcUrl", "jdbc-url"},
-	}
 }

@@ -85,5 +85,6 @@ func TestPolicies_UserWithThemAlone_LivesAWholeLife(t *testing.T) {
 	}
 	providertest.Policies(t, server, rds.Descriptor(), withOptions,
 		"rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection", "rds:StartDBInstance", "rds:DeleteAccount",
-		"rds:ReleaseInstancePublicConnection", "rds:UntagResources", "rds:ModifyResourceGroup") // of updates
+		"rds:ReleaseInstancePublicConnection", "rds:UntagResources", "rds:ModifyResourceGroup", // of updates
+		"rds:DescribeDBInstanceIPArrayList") // of bindings of PostgreSQL
 }

@@ -3,7 +3,6 @@ package rds_test
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -134,9 +133,6 @@ func (p *fixture) run(given map[string]string, statements ...string) {
 		}
 	}
 }
-
-// raw is a settings text as tasks have it.
-func raw(text string) json.RawMessage { return json.RawMessage(text) }
 
 // A network of a test can be cut.
 type cuttable struct{ err error }

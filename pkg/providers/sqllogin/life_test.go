@@ -82,7 +82,7 @@ func TestBinding_Steps_AreOneTransactionEach(t *testing.T) {
 	f.config.Databases = f.config.Databases[:1]
 	task := f.binding("a", `{"Access":"readonly"}`)
 	_, steps := f.drive(task)
-	if want := []string{stepOwner, stepDatabase, stepSchema, stepLogin, stepReadable}; !slices.Equal(steps, want) {
+	if want := []string{stepOwner, stepDatabase, stepSchema, StepLogin, stepReadable}; !slices.Equal(steps, want) {
 		t.Errorf("steps = %v, want %v", steps, want)
 	}
 	task.Goal = "absent"
@@ -97,7 +97,7 @@ func TestBinding_RightsTakenByHand_AreGivenAgain(t *testing.T) {
 	given := f.done(task)
 	owner := ownerName(f.life, f.config.Databases[0].Name)
 	f.asAdmin("postgres", "REVOKE "+owner+" FROM "+given["username"], "ALTER ROLE "+given["username"]+" IN DATABASE "+quote(given["database"])+" RESET ALL")
-	if _, steps := f.drive(task); !slices.Equal(steps, []string{stepLogin}) {
+	if _, steps := f.drive(task); !slices.Equal(steps, []string{StepLogin}) {
 		t.Errorf("steps = %v", steps)
 	}
 	f.run(f.enter(given, ""), "CREATE TABLE notes (n int)")

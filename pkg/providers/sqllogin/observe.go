@@ -101,7 +101,7 @@ func (s state) remember(p plan, isThere bool, r role) providers.Facts {
 	switch {
 	case isThere && r.comment == p.Description:
 		made, mark = "true", p.Description
-	case isThere || s.asked == stepLogin:
+	case isThere || s.asked == StepLogin:
 		return providers.Facts{}
 	}
 	facts := open(factLogin, made)

@@ -8,12 +8,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
 )
 
-// The steps.
+// The steps. Before StepLogin a binding has nothing of its own on the server.
 const (
 	stepOwner    = "owner"    // the two roles of a database
 	stepDatabase = "database" // is made where it is missing
 	stepSchema   = "schema"   // the rights in a database
-	stepLogin    = "login"
+	StepLogin    = "login"    // makes the login
 	stepReadable = "readable" // what exists, for the reader role
 	stepClose    = "close-login"
 	stepDisown   = "disown" // what the login owns in a database
@@ -85,7 +85,7 @@ func nextToMake(t providers.Task, p plan, s Server, found state) providers.Step 
 		isRight = isRight && d.isMember && (p.Access == readOnly || d.worksAs == settingOf(r.Owner))
 	}
 	if !isRight {
-		return once(found, stepLogin, "", textMaking, loginRequest{Name: p.Username, Comment: p.Description, Access: p.Access, Databases: requests})
+		return once(found, StepLogin, "", textMaking, loginRequest{Name: p.Username, Comment: p.Description, Access: p.Access, Databases: requests})
 	}
 	for _, r := range requests {
 		if p.Access == readOnly && t.Facts.Open[factReadable+r.Owner] == "" && login.hasLogin {

@@ -123,7 +123,7 @@ func (k Kind) call(ctx context.Context, a access, p plan, s providers.Step) (pro
 		return providers.Facts{}, err
 	}
 	switch s.Name {
-	case stepLogin:
+	case StepLogin:
 		if err := makeLogin(ctx, a, r, p.Password); err != nil {
 			return providers.Facts{}, err
 		}
