@@ -72,3 +72,22 @@ func TestA562_PrivilegedAccount_MakesRoles(t *testing.T) {
 		}
 	}, emulatortest.WithEngine(engines))
 }
+
+func TestA615_PrivilegedAccount_MakesOwnedDatabases(t *testing.T) {
+	engines := realEngines(t)
+	verify(t, never, func(e *environment) {
+		id := e.ownedServer()
+		run := func(db *sql.DB, statements ...string) {
+			e.Helper()
+			for _, s := range statements {
+				if _, err := db.ExecContext(e.Context(), s); err != nil {
+					e.Fatalf("%s: %v", s, err)
+				}
+			}
+		}
+		run(e.enter(id, "chief", "postgres"),
+			"CREATE ROLE keeper NOLOGIN", "COMMENT ON ROLE keeper IS 'ours'", "GRANT keeper TO CURRENT_USER",
+			"CREATE DATABASE kept OWNER keeper TEMPLATE template0 ENCODING 'UTF8'")
+		run(e.enter(id, "chief", "kept"), "REVOKE ALL ON DATABASE kept FROM PUBLIC", "ALTER SCHEMA public OWNER TO keeper")
+	}, emulatortest.WithEngine(engines))
+}

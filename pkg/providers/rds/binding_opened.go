@@ -109,8 +109,8 @@ func (o opened) look(ctx context.Context, t providers.Task, refused error) (*pro
 		if err != nil {
 			return nil, err
 		}
-		// RDS begins the description of the first such account with a sentence of its own
-		// (A616).
+		// RDS begins the description of the first such account with "template1 public schema
+		// owner." (RDS for PostgreSQL, "Create an account").
 		if want := instanceDescription(t.Of.Life); !strings.HasSuffix(s.admin.Description, want) || s.admin.Type != dbaccount.Super {
 			return nil, fmt.Errorf("%w: account %s of DB instance %s has the type %s, and its description is not %s: %w", providers.ErrForeign, plan.SuperName, s.id, s.admin.Type, want, refused)
 		}
