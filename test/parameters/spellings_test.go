@@ -84,6 +84,7 @@ func databaseSamples() map[string][2]any {
 		"ForceRestart":       {true, false},
 		"PublicEndpoint":     {true, false},
 		"TimeZone":           {"+08:00", "+09:00"},
+		"EncryptionKey":      {"ServiceKey", "key-1"},
 		"DeletionProtection": {false, nil}, // the lives of the tests end in deletions
 	}
 }
@@ -91,9 +92,9 @@ func databaseSamples() map[string][2]any {
 // unfit are the parameters that the servers of a plan lack, by a word of its settings.
 func unfit() map[string][]string {
 	return map[string][]string{
-		`"engine":"MariaDB"`:    {"SSL", "SecurityGroupIds", "TimeZone"},
+		`"engine":"MariaDB"`:    {"SSL", "SecurityGroupIds", "TimeZone", "EncryptionKey"},
 		`"engine":"PostgreSQL"`: {"TimeZone"}, // another spelling
-		`pg.n2.serverless`:      {"SSL"},
+		`pg.n2.serverless`:      {"SSL", "EncryptionKey"},
 	}
 }
 

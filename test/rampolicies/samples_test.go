@@ -47,6 +47,7 @@ func samples() map[string][]any {
 		"ForceRestart":       {true},
 		"PublicEndpoint":     {true, false},
 		"TimeZone":           {}, // of the order, as the engine writes it
+		"EncryptionKey":      {}, // of the order
 		"DeletionProtection": {true, false},
 	}
 }

@@ -41,6 +41,9 @@ func product() alicloud.Product {
 			"InvaildEngineInRegion.ValueNotSupported":     providers.ErrInvalid, // spelled so; of SSL
 			"InstanceEngineType.NotSupport":               providers.ErrInvalid, // of SSL
 			"OperationDenied.DBInstanceType":              providers.ErrInvalid, // of SSL
+			"Forbidden.KeyNotFound":                       providers.ErrInvalid, // of KMS
+			"Rejected.Disabled":                           providers.ErrInvalid, // the key
+			"InvalidInstanceLevel.DiskType":               providers.ErrInvalid,
 			"ParamGroupsNotExistError":                    providers.ErrInvalid,
 			"EntityNotExist.ResourceGroup":                providers.ErrInvalid,
 			"InvalidPreferredBackupPeriod.*":              providers.ErrInvalid,
@@ -150,6 +153,7 @@ const (
 	networkText  = "The VPC, VSwitch and zone do not fit together or do not exist; correct VpcID, VSwitchID and ZoneId."
 	accountText  = "The account name is not allowed; choose another Username."
 	databaseText = "RDS does not take the name or the character set of a database; choose others in Databases."
+	keyText      = "The EncryptionKey is no enabled key of KMS in this region; correct it, or choose ServiceKey."
 	passwordText = "The password is not allowed; it needs 8 to 32 characters of at least three kinds: upper-case, lower-case, digits, and !@#$%^&*()_+-=."
 )
 
@@ -184,6 +188,9 @@ func sentences() alicloud.Sentences {
 		"AccountLimitExceeded":                        "The instance has all the accounts it can have; unbind some, or update to a larger plan.",
 		"AccountActionForbidden":                      "Objects of the database depend on the account; drop them, or give them to another account.",
 		"InvalidAccountName.*":                        accountText,
+		"Forbidden.KeyNotFound":                       keyText,
+		"Rejected.Disabled":                           keyText,
+		"InvalidInstanceLevel.DiskType":               "RDS does not encrypt the disks of this class; leave EncryptionKey out, or choose another plan.",
 		"InvalidDBName.*":                             databaseText,
 		"InvalidCharacterSetName.*":                   databaseText,
 		"InvalidAccountPassword.*":                    passwordText,

@@ -25,6 +25,9 @@ func (p instancePlan) createOptions(t providers.Task) createOptions {
 		ResourceGroupID: valueOf[string](p.Options["ResourceGroupId"]),
 	}
 	if o.EncryptionKey != "" {
+		if o.EncryptionKey == serviceKey { // the role alone says so
+			o.EncryptionKey = ""
+		}
 		// The role by which RDS uses keys of the account (RDS API, CreateDBInstance).
 		o.RoleARN = "acs:ram::" + t.Owner + ":role/aliyunrdsinstanceencryptiondefaultrole"
 	}
@@ -59,6 +62,10 @@ func timeZoneOption() option {
 		remove: keptAs(name),
 	}
 }
+
+// serviceKey stands for the key that RDS itself has in KMS. General-purpose classes of
+// PostgreSQL take no other (RDS for PostgreSQL, "Cloud disk encryption").
+const serviceKey = "ServiceKey"
 
 // encryptionOption encrypts the cloud disk with a key of KMS, for good (RDS API,
 // CreateDBInstance: EncryptionKey with RoleARN). Terraform's provider notes that the

@@ -104,7 +104,7 @@ func TestOptions_Definitions_AreThoseOfTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range options() {
-		if properties.Properties[o.name] == nil && o.name != "EncryptionKey" { // which the emulator lacks
+		if properties.Properties[o.name] == nil {
 			t.Errorf("%s has no schema", o.name)
 		}
 		delete(properties.Properties, o.name)
@@ -194,6 +194,9 @@ func TestOption_EngineWithoutIt_IsRefusedWithTheReason(t *testing.T) {
 		{"MySQL56", `{"SSL":"Forced"}`},
 		{"MariaDB", `{"SecurityGroupIds":["sg-1"]}`},
 		{"MariaDB", `{"TimeZone":"+08:00"}`},
+		{"MariaDB", `{"EncryptionKey":"key-1"}`},
+		{"MySQL56", `{"EncryptionKey":"key-1"}`},
+		{"Serverless", `{"EncryptionKey":"ServiceKey"}`},
 		{"Basic", `{"Backup":{"LogBackupRetentionPeriod":7}}`},
 	} {
 		if _, err := sentTo(t, optionPlan(t, tc.plan), tc.sent, ""); !errors.Is(err, providers.ErrUnprocessable) {
@@ -210,6 +213,8 @@ func TestOption_FixedValue_IsRefusedWithTheReason(t *testing.T) {
 		isFine                 bool
 	}{
 		{"MySQL", `{}`, `{"TimeZone":"+08:00"}`, false},
+		{"MySQL", `{}`, `{"EncryptionKey":"key-1"}`, false},
+		{"MySQL", `{"EncryptionKey":"key-1"}`, `{"EncryptionKey":"key-2"}`, false},
 		{"MySQL", `{"TimeZone":"+08:00"}`, `{"TimeZone":"+09:00"}`, false},
 		{"MySQL", `{"TimeZone":"+08:00"}`, `{}`, false},
 		{"MySQL", `{"TimeZone":"+08:00"}`, `{"TimeZone":"+08:00"}`, true},
