@@ -13,13 +13,13 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/providertest"
 )
 
-// onCloudDisk is a plan with a disk that RDS can encrypt.
-const onCloudDisk = `{"engine":"MySQL","engineVersion":"8.0","class":"mysql.n2.medium.2c","storage":20,"storageType":"cloud_essd","database":"app","charset":"utf8mb4"}`
+// onEncryptableDisk is a plan with a disk that RDS can encrypt.
+const onEncryptableDisk = `{"engine":"MySQL","engineVersion":"8.0","class":"mysql.n2.medium.2c","storage":20,"storageType":"cloud_essd","database":"app","charset":"utf8mb4"}`
 
-func (p *fixture) onCloudDisk(parameters string) *providers.Task {
+func (p *fixture) onEncryptableDisk(parameters string) *providers.Task {
 	p.t.Helper()
 	task := p.instance(1, ``)
-	task.Settings, task.Parameters = json.RawMessage(onCloudDisk), json.RawMessage(parameters)
+	task.Settings, task.Parameters = json.RawMessage(onEncryptableDisk), json.RawMessage(parameters)
 	providertest.Prepare(p.t, p.Provider, task)
 	return task
 }
@@ -28,7 +28,7 @@ func (p *fixture) onCloudDisk(parameters string) *providers.Task {
 func TestOrder_WithOptions_StatesThem(t *testing.T) {
 	for given, want := range map[string]string{"key-1": "key-1", "ServiceKey": "alias/acs/rds"} {
 		p := newFixture(t, descriptor.Network{VpcID: vpcID})
-		p.done(p.onCloudDisk(`{"EncryptionKey":"` + given + `","TimeZone":"+05:30","ResourceGroupId":"rg-team"}`))
+		p.done(p.onEncryptableDisk(`{"EncryptionKey":"` + given + `","TimeZone":"+05:30","ResourceGroupId":"rg-team"}`))
 		req, resp := sdk.CreateDescribeDBInstanceEncryptionKeyRequest(), sdk.CreateDescribeDBInstanceEncryptionKeyResponse()
 		req.DBInstanceId = p.only().ID
 		p.must(req, resp)
@@ -45,7 +45,7 @@ func TestOrder_WithOptions_StatesThem(t *testing.T) {
 func TestOrder_WithAnUselessKey_FailsWithItsName(t *testing.T) {
 	p := newFixture(t, descriptor.Network{VpcID: vpcID})
 	p.server.KMS().Behave(func(b *kms.Behaviour) { b.Keys = kms.Keys{} })
-	step := p.fails(p.onCloudDisk(`{"EncryptionKey":"key-1"}`), providers.Invalid)
+	step := p.fails(p.onEncryptableDisk(`{"EncryptionKey":"key-1"}`), providers.Invalid)
 	if !strings.Contains(step.Text, "EncryptionKey") || !p.server.Empty() {
 		t.Errorf("failed with %q; left %q", step.Text, p.Cloud.Left())
 	}
