@@ -173,7 +173,7 @@ func TestA540_KeptBackups_ByPolicy(t *testing.T) {
 		for _, k := range e.srv.RDS().KeptBackups() {
 			kept = append(kept, k.Keep)
 		}
-		if got := strings.Join(kept, " "); got != "Lastest Lastest" {
+		if got := strings.Join(kept, ", "); got != "Lastest, Lastest" {
 			t.Errorf("kept are %s", got)
 		}
 	})

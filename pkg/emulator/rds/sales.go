@@ -152,12 +152,7 @@ func (s *Service) categoriesOf(zone, engine, version, want string, offered func(
 				if !s.shows(zone, version, kind, c) {
 					continue
 				}
-				if kind == generalESSD {
-					kind = autoESSD
-				}
-				if !slices.Contains(category.SupportedStorageTypes, soldStorage{kind}) {
-					category.SupportedStorageTypes = append(category.SupportedStorageTypes, soldStorage{kind})
-				}
+				category.add(kind)
 			}
 		}
 		if (want == "" || want == name) && len(category.SupportedStorageTypes) > 0 {
@@ -165,6 +160,16 @@ func (s *Service) categoriesOf(zone, engine, version, want string, offered func(
 		}
 	}
 	return list
+}
+
+// add adds a storage type under the name that the action has for it.
+func (c *soldCategory) add(kind string) {
+	if kind == generalESSD {
+		kind = autoESSD
+	}
+	if !slices.Contains(c.SupportedStorageTypes, soldStorage{kind}) {
+		c.SupportedStorageTypes = append(c.SupportedStorageTypes, soldStorage{kind})
+	}
 }
 
 // endpoint returns the host of a region.

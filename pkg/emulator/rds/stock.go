@@ -55,7 +55,7 @@ func (l *Words) UnmarshalJSON(text []byte) error {
 func (s *Service) soldOut(zone, storage string, k *class, hidden bool) bool {
 	return slices.ContainsFunc(s.behaviour.SoldOut, func(l Shortage) bool {
 		matches := func(of, value string) bool { return of == "" || of == value }
-		return matches(l.Zone, zone) && matches(l.Class, k.name) && matches(l.Category, k.Category) && matches(l.StorageType, storage) && !(hidden && l.Shown)
+		return matches(l.Zone, zone) && matches(l.Class, k.name) && matches(l.Category, k.Category) && matches(l.StorageType, storage) && (!hidden || !l.Shown)
 	})
 }
 
