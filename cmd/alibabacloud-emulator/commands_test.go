@@ -124,6 +124,32 @@ func TestServe_HTTPSAndMetadata_HaveTheirOwnPorts(t *testing.T) {
 	}
 }
 
+func TestServe_DatabaseCA_IsTheOneOfTheState(t *testing.T) {
+	dir := t.TempDir()
+	read := func(name string) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		p := start(t, nil, "--database-ca-file="+file, "--state-file="+filepath.Join(dir, "state.json"))
+		content, err := os.ReadFile(file)
+		if pool := x509.NewCertPool(); err != nil || !pool.AppendCertsFromPEM(content) {
+			t.Fatalf("the authority is %q, %v", content, err)
+		}
+		response, err := http.Get(p.facts["cloud"] + "/ApsaraDB-CA-Chain.pem")
+		if err != nil {
+			t.Fatal(err)
+		}
+		served, err := io.ReadAll(response.Body)
+		if err != nil || response.Body.Close() != nil || string(served) != string(content) {
+			t.Errorf("served is %q, %v", served, err)
+		}
+		p.stop()
+		return string(content)
+	}
+	if first, second := read("first.pem"), read("second.pem"); first != second {
+		t.Error("a restart makes another authority")
+	}
+}
+
 func noEnvironment(string) string { return "" }
 
 func TestOIDCFile_Providers_AreReadAndChecked(t *testing.T) {

@@ -22,6 +22,7 @@ type settings struct {
 	listen, controlListen, region string
 	tlsListen, metadataListen     string // empty: not served
 	caFile                        string // for the CA's certificate
+	databaseCAFile                string // for that of the database servers
 	strictTransport, metadataV1   bool
 	publicBuckets                 bool
 	unknownNotFound               bool
@@ -52,6 +53,7 @@ func (s *settings) flags(getenv func(string) string) *pflag.FlagSet {
 	text(&s.controlListen, "control-listen", "EMULATOR_CONTROL_LISTEN", "127.0.0.1:8008", "`address` of the control API for faults, time, calls and state; keep it on loopback")
 	text(&s.tlsListen, "tls-listen", "EMULATOR_TLS_LISTEN", "", "`address` of the cloud over HTTPS (default: none)")
 	text(&s.caFile, "ca-file", "EMULATOR_CA_FILE", "", "`file` to write the CA certificate of --tls-listen to; each start makes a new CA")
+	text(&s.databaseCAFile, "database-ca-file", "EMULATOR_DATABASE_CA_FILE", "", "`file` to write the certificate of the authority to that signs those of database servers with SSL; --state-file keeps it")
 	text(&s.metadataListen, "metadata-listen", "EMULATOR_METADATA_LISTEN", "", "`address` of the metadata service alone; --listen serves it too (default: none)")
 	text(&s.oidcFile, "oidc-file", "EMULATOR_OIDC_FILE", "", "`file` with a JSON list of OIDC providers for AssumeRoleWithOIDC: name, issuer, clientIds, jwks or \"trustAny\": true")
 	fs.BoolVar(&s.strictTransport, "strict-tls", false, "refuse RAM and STS over plain HTTP, as the real ones do")

@@ -36,16 +36,35 @@ func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	if s.caFile != "" {
-		if err := renameio.WriteFile(s.caFile, server.CA(), 0o644); err != nil { // whole or absent: clients wait for it
-			return errors.Join(fmt.Errorf("--ca-file: %w", err), server.Close())
-		}
+	if err := s.writeAuthorities(server); err != nil {
+		return errors.Join(err, server.Close())
 	}
 	if err := greet(stdout, server, engines, s.accessKey == (emulator.AccessKey{})); err != nil {
 		return errors.Join(err, server.Close())
 	}
 	<-ctx.Done()
 	return server.Close()
+}
+
+// writeAuthorities writes the files that clients verify the emulator and its database
+// servers by: each is whole or absent, since clients wait for it.
+func (s *settings) writeAuthorities(server *emulator.Server) error {
+	if s.caFile != "" {
+		if err := renameio.WriteFile(s.caFile, server.CA(), 0o644); err != nil {
+			return fmt.Errorf("--ca-file: %w", err)
+		}
+	}
+	if s.databaseCAFile == "" {
+		return nil
+	}
+	authority, err := server.RDS().Authority()
+	if err == nil {
+		err = renameio.WriteFile(s.databaseCAFile, []byte(authority), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("--database-ca-file: %w", err)
+	}
+	return nil
 }
 
 // startEngines starts the database servers of --engines. It returns nil where the

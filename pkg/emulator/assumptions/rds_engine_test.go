@@ -75,12 +75,18 @@ func (e *environment) started(pairs ...string) string {
 	e.Helper()
 	id := into[made](e.rds("CreateDBInstance", e.wanted(pairs...)...)).DBInstanceId
 	e.removed(id)
+	e.untilRunning(id)
+	return id
+}
+
+// untilRunning waits for the server of an instance of the emulator.
+func (e *environment) untilRunning(id string) {
+	e.Helper()
 	for deadline := time.Now().Add(time.Minute); e.status(id) != "Running"; {
 		if time.Now().After(deadline) {
 			e.Fatalf("%s does not start", id)
 		}
 	}
-	return id
 }
 
 func TestA038_Whitelist127001_AdmitsLocalClients(t *testing.T) {

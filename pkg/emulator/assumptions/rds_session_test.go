@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -15,6 +18,26 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
+// installed opens the database servers of this machine once for all tests of the
+// package, since each opening makes templates of its own.
+var installed = sync.OnceValues(func() (*engine.Installed, error) { return engine.Open(engine.Options{}) })
+
+// opened says that installed was called.
+var opened atomic.Bool
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if opened.Load() {
+		if engines, err := installed(); err == nil {
+			if err := engines.Close(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
 // realEngines returns the database servers of this machine, which are required
 // unless ENGINES=none says that there are none.
 func realEngines(t *testing.T) *engine.Installed {
@@ -22,15 +45,11 @@ func realEngines(t *testing.T) *engine.Installed {
 	if os.Getenv("ENGINES") == "none" {
 		t.Skip("ENGINES=none")
 	}
-	engines, err := engine.Open(engine.Options{})
+	opened.Store(true)
+	engines, err := installed()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := engines.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	return engines
 }
 

@@ -79,6 +79,9 @@ type Server interface { //nolint:interfacebloat // these are the operations of R
 	// ReadOnly makes the server refuse writes, of privileged accounts too, or take them
 	// again. Sessions stay open, and it outlasts a Restart.
 	ReadOnly(ctx context.Context, on bool) error
+	// Encrypt lets clients connect with TLS, as the server that a certificate names; nil
+	// ends it. ErrInvalid says that certificate and key are no pair.
+	Encrypt(ctx context.Context, e *Encryption) error
 	// Restart stops the server in good order and starts it on the same data and
 	// address. All sessions end. If it fails, the server is down until another
 	// Restart succeeds.

@@ -67,7 +67,7 @@ func (m mariadb) bootstrap(ctx context.Context, t *template, data string) error 
 		return err
 	}
 	defer script.Close()
-	return t.run(ctx, m.program.command(t.h.owner, data, void, temporary, "--bootstrap"), script)
+	return t.run(ctx, m.program.command(t.h.owner, data, void, temporary, "--skip-ssl", "--bootstrap"), script)
 }
 
 // script is the input of mariadbd --bootstrap, one statement a line. It omits
@@ -104,14 +104,18 @@ func (mariadb) prepare(s *server, password string) error {
 }
 
 func (m mariadb) command(s *server) *exec.Cmd {
-	return m.program.command(s.h.owner, s.path("data"), s.path("void"), s.path("run"),
+	encryption := []string{"--skip-ssl"}
+	if s.encrypts() {
+		encryption = []string{"--ssl-cert=" + s.path("certificate.pem"), "--ssl-key=" + s.path("key.pem"), "--tls-version=TLSv1.2,TLSv1.3"}
+	}
+	return m.program.command(s.h.owner, s.path("data"), s.path("void"), s.path("run"), append(encryption,
 		// Relative to the data: a socket's path must be short.
 		"--socket=../run/"+m.socket(),
 		"--pid-file="+s.path("run/pid"),
 		"--init-file="+s.path("init.sql"),
 		"--read-only="+onOff(s.readOnly),
 		"--proxy-protocol-networks=localhost",
-	)
+	)...)
 }
 
 func (mariadb) socket() string { return "s" }

@@ -48,7 +48,7 @@ func findMariadbd() (string, error) {
 	return "", errNotFound("mariadbd is not in PATH nor in /usr/sbin")
 }
 
-// command is mariadbd on a data folder with little memory, without network, TLS
+// command is mariadbd on a data folder with little memory, without network
 // and reports to its makers, and without the machine's configuration and
 // plugins. The folder void stays empty: it is the folder of plugins, and the
 // only one in which SQL could read and write files. The folder temporary is this
@@ -63,7 +63,6 @@ func (p mariadbProgram) command(owner identity, data, void, temporary string, mo
 		"--secure-file-priv=" + void,
 		"--skip-networking",
 		"--skip-name-resolve",
-		"--skip-ssl",
 		"--skip-log-bin",
 		"--unix-socket=OFF", // as the proxy, everyone has our user id on the socket
 		"--feedback=OFF",

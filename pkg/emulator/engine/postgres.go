@@ -131,5 +131,5 @@ func fenceRoles(ctx context.Context, conn *sql.Conn) error {
 	)
 }
 
-// protocol is empty: PostgreSQL itself refuses unknown messages.
-func (*postgres) protocol() protocol { return protocol{} }
+// protocol: the proxy encrypts; PostgreSQL itself refuses unknown messages.
+func (*postgres) protocol() protocol { return protocol{wrap: wrapPostgres} }

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +29,8 @@ type proxy struct {
 
 	mu       sync.Mutex
 	allowed  []netip.Prefix
+	config   *tls.Config // of connections that the proxy encrypts, or that the server does; nil: none
+	forced   bool        // plain connections are refused
 	sessions map[*session]struct{}
 }
 
@@ -159,6 +163,10 @@ func (p *proxy) relay(s *session) {
 		defer p.mu.Unlock()
 		p.cut(s)
 	}()
+	client, first, err := p.wrapped(s.client)
+	if err != nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(p.life, dialTimeout)
 	server, err := p.dial(ctx)
 	cancel()
@@ -170,27 +178,45 @@ func (p *proxy) relay(s *session) {
 			return
 		}
 	}
+	if _, err := server.Write(first); err != nil {
+		return
+	}
 	var back sync.WaitGroup
 	back.Go(func() {
-		_, _ = io.Copy(s.client, server)
+		_, _ = io.Copy(client, server)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.cut(s)
 	})
-	if p.begin(s.client, server) == nil {
-		_, _ = io.Copy(server, s.client)
+	if p.begin(client, server) == nil {
+		_, _ = io.Copy(server, client)
 	}
 	_ = server.Close()
 	back.Wait()
 }
 
+// wrapped returns the connection of a client as the server may read it, and the bytes
+// that were read of it.
+func (p *proxy) wrapped(client net.Conn) (net.Conn, []byte, error) {
+	if p.speaks.wrap == nil {
+		return client, nil, nil
+	}
+	if err := client.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+		return nil, nil, err
+	}
+	config, _ := p.encryption()
+	plain, first, err := p.speaks.wrap(client, config)
+	return plain, first, errors.Join(err, client.SetDeadline(time.Time{}))
+}
+
 // begin passes on the parts of a client's first message that the protocol
 // interprets.
-func (p *proxy) begin(client io.Reader, server io.Writer) error {
+func (p *proxy) begin(client io.ReadWriter, server io.Writer) error {
 	if p.speaks.first == nil {
 		return nil
 	}
-	first, err := p.speaks.first(client)
+	_, forced := p.encryption()
+	first, err := p.speaks.first(client, forced)
 	if err != nil {
 		return err
 	}
@@ -198,11 +224,15 @@ func (p *proxy) begin(client io.Reader, server io.Writer) error {
 	return err
 }
 
-// A protocol has the messages that a proxy must interpret. Both fields may be
-// nil.
+// A protocol has the messages that a proxy must interpret. Each field may be nil.
 type protocol struct {
-	header func(from, to netip.AddrPort) string   // announces the client's address to the server
-	first  func(client io.Reader) ([]byte, error) // reads the client's first words, or refuses them
+	header func(from, to netip.AddrPort) string // announces the client's address to the server
+	// first reads the client's first words after the server's, or refuses them. forced
+	// refuses a client that asks for no encryption.
+	first func(client io.ReadWriter, forced bool) ([]byte, error)
+	// wrap encrypts a connection in the place of the server, before its first words. nil:
+	// the server encrypts.
+	wrap func(client net.Conn, config *tls.Config) (plain net.Conn, first []byte, err error)
 }
 
 // header announces the client's address to the server (PROXY protocol, version
@@ -215,16 +245,20 @@ func header(from, to netip.AddrPort) string {
 	return fmt.Sprintf("PROXY %s %s %s %d %d\r\n", family, from.Addr(), to.Addr(), from.Port(), to.Port())
 }
 
-// firstPacket reads the head of the client's first message, which in MySQL's
+// firstPacket reads the beginning of the client's first message, which in MySQL's
 // protocol is packet number one. It refuses others, above all a PROXY header of
 // the client's own.
-func firstPacket(client io.Reader) ([]byte, error) {
-	head := make([]byte, 4) // three bytes of length and the number
+func firstPacket(client io.ReadWriter, forced bool) ([]byte, error) {
+	head := make([]byte, 8) // three bytes of length, the number, and what the client can
 	if _, err := io.ReadFull(client, head); err != nil {
 		return nil, err
 	}
 	if head[3] != 1 {
 		return nil, errors.New("engine: not a MySQL client")
+	}
+	if forced && binary.LittleEndian.Uint32(head[4:])&clientTLS == 0 {
+		_, err := client.Write(plainRefused(2))
+		return nil, errors.Join(errors.New("engine: a plain connection"), err)
 	}
 	return head, nil
 }

@@ -226,14 +226,19 @@ func (s *server) Restart(ctx context.Context) error {
 		return fmt.Errorf("engine: restart %s: %w", s.id, err)
 	}
 	defer done()
-	err = s.process.terminate(ctx) // and with it all sessions
-	if err == nil {
-		err = s.boot(ctx)
-	}
-	if err != nil {
+	if err := s.reboot(ctx); err != nil {
 		return fmt.Errorf("engine: restart %s: %w", s.id, err)
 	}
 	return nil
+}
+
+// reboot ends the process, and with it all sessions, and starts it again. The caller
+// holds the lock.
+func (s *server) reboot(ctx context.Context) error {
+	if err := s.process.terminate(ctx); err != nil {
+		return err
+	}
+	return s.boot(ctx)
 }
 
 // Stop ends the server and removes its data. Work under way is broken off.

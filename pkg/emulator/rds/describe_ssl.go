@@ -1,11 +1,14 @@
 package rds
 
-import "github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+import (
+	"strings"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rpc"
+)
 
 // describeSSL is DescribeDBInstanceSSL of the RDS API. Engines have other words for the
-// same, and PostgreSQL has members of its own. A custom certificate comes back with its
-// key; the cloud's own is issued with the connection, and the emulator's servers have
-// none.
+// same, and PostgreSQL has members of its own. A certificate comes back with its key,
+// and on PostgreSQL with the address of the authority's; MySQL tells custom ones alone.
 func (s *Service) describeSSL(r *rpc.Request) (any, *rpc.Error) {
 	// Members that PostgreSQL lacks are left out, which clients tell from empty ones.
 	type common struct {
@@ -59,6 +62,8 @@ func (s *Service) describeSSL(r *rpc.Request) (any, *rpc.Error) {
 	}
 	if whole.SSLExpireTime != "" {
 		whole.SSLCreateTime = timestamp(l.Created)
+		whole.ServerCert, whole.ServerKey = l.IssuedCert, l.IssuedKey
+		whole.ServerCAUrl = strings.ToLower(r.Protocol) + "://" + r.Host + authorityPath
 	}
 	return whole, nil
 }

@@ -89,6 +89,10 @@ func (r *recorder) LockAccount(_ context.Context, name string, locked bool) erro
 	return r.say("lock account %s %v", name, locked)
 }
 
+func (r *recorder) Encrypt(_ context.Context, e *engine.Encryption) error {
+	return r.say("encrypt %v", e != nil)
+}
+
 func (r *recorder) Grant(_ context.Context, account, database, privilege string) error {
 	return r.say("grant %s %s %s", account, database, privilege)
 }

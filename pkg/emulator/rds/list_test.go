@@ -85,7 +85,7 @@ func TestDescribeDBInstances_Filters_Apply(t *testing.T) {
 		"status Creating":      {func(r *request) { r.DBInstanceStatus = "Creating" }, []string{blue}},
 		"id":                   {func(r *request) { r.DBInstanceId = blue }, []string{blue}},
 		"SearchKey of an id":   {func(r *request) { r.SearchKey = red[3:] }, []string{red}},
-		"SearchKey of a label": {func(r *request) { r.SearchKey = "blu" }, []string{blue}},
+		"SearchKey of a label": {func(r *request) { r.SearchKey = "-blu" }, []string{blue}},
 		"version":              {func(r *request) { r.EngineVersion = "5.7" }, []string{blue}},
 		"class":                {func(r *request) { r.DBInstanceClass = "rds.mysql.t1.small" }, []string{red}},
 		"VSwitch":              {func(r *request) { r.VSwitchId = "vsw-cnhangzhou0i" }, []string{}},

@@ -2,6 +2,7 @@ package rds
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/product"
 )
@@ -11,6 +12,7 @@ func (s *Service) Product() product.Product {
 	return product.Product{
 		Name: "rds", Namespace: "Rds", Service: s, RPC: s.API(),
 		Snapshot: s.Snapshot, Restore: s.Restore, Behave: product.Behave(s.Behave), Close: s.Close,
+		Handler: http.HandlerFunc(s.serveAuthority), Serves: isAuthority,
 		Resources: func() []product.Resources {
 			return []product.Resources{
 				product.Kind("instances", s.Instances(), InstanceState.names),

@@ -61,6 +61,7 @@ type Service struct {
 	serial       uint64
 	tagKeys      map[string]string // tag keys, kept once
 	tokens       map[tokenKey]*tokenUse
+	authority    *authority // of the servers' certificates; nil until it is needed
 }
 
 // A Profile has the durations of the cloud's work.

@@ -32,6 +32,10 @@ func (s *Service) Restore(data json.RawMessage) error {
 		}
 		tokens[key] = use
 	}
+	authority, err := all.Authority.restored()
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.instances) > 0 {
@@ -48,6 +52,7 @@ func (s *Service) Restore(data json.RawMessage) error {
 			s.background.Go(func() { s.restoreServer(in) })
 		}
 	}
+	s.authority = authority
 	s.serial, s.tokens = max(all.Serial, s.serial), tokens
 	return nil
 }

@@ -18,6 +18,9 @@ func (s *Service) restoreServer(in *instance) {
 	if err == nil {
 		err = refill(s.backgroundCtx, server, inside)
 	}
+	if encryption := inside.Settings.SSL.encryption(); err == nil && encryption != nil {
+		err = server.Encrypt(s.backgroundCtx, encryption)
+	}
 	if s.backgroundCtx.Err() != nil { // as in start
 		return
 	}

@@ -17,6 +17,7 @@ type snapshot struct {
 	Tokens    []savedToken    `json:"tokens,omitempty"`
 	Kept      []KeptBackups   `json:"keptBackups,omitempty"`
 	Roles     []string        `json:"serviceRoles,omitempty"`
+	Authority *savedAuthority `json:"authority,omitempty"`
 }
 
 type savedInstance struct {
@@ -122,7 +123,11 @@ func (s *Service) Snapshot() (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(now)
-	all := snapshot{Serial: s.serial, Kept: s.kept, Roles: s.serviceRoles, Instances: make([]savedInstance, 0, len(s.order))}
+	authority, err := s.authority.saved()
+	if err != nil {
+		return nil, err
+	}
+	all := snapshot{Serial: s.serial, Instances: make([]savedInstance, 0, len(s.order)), Authority: authority, Kept: s.kept, Roles: s.serviceRoles}
 	for _, in := range s.order {
 		in.applyDue(now)
 		all.Instances = append(all.Instances, in.saved())

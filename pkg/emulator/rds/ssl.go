@@ -17,8 +17,7 @@ const sslModifying = "SSL_MODIFYING"
 // feature").
 const certificateLife = 365 * 24 * time.Hour
 
-// sslSettings are an instance's encryption of connections. The emulator's servers
-// talk without it: these are what the API says.
+// sslSettings are an instance's encryption of connections.
 type sslSettings struct {
 	Enabled          bool      `json:"enabled"`
 	ConnectionString string    `json:"connectionString"` // of the one endpoint in the certificate
@@ -32,6 +31,8 @@ type sslSettings struct {
 	ACL              string    `json:"acl,omitempty"`
 	ReplicationACL   string    `json:"replicationACL,omitempty"`
 	TLSVersion       string    `json:"tlsVersion,omitempty"` // of SQL Server
+	IssuedCert       string    `json:"issuedCert,omitempty"` // the authority's, in PEM; older states have none
+	IssuedKey        string    `json:"issuedKey,omitempty"`
 }
 
 // sslRefusal returns the error of SSL's actions for an instance that has none; the
@@ -95,8 +96,18 @@ func (s *Service) modifySSL(r *rpc.Request) (any, *rpc.Error) {
 			return nil, fail
 		}
 	}
+	if next.Enabled && next.CAType == "aliyun" && (next.IssuedCert == "" || next.Created.Equal(r.Now)) {
+		if err := s.issue(in, &next); err != nil {
+			return nil, rpc.Errorf(http.StatusInternalServerError, "InternalError", "%v", err)
+		}
+	}
 	in.settings.SSL = &next
 	in.begin(sslModifying, r.Now.Add(s.profile.Restart))
+	if in.server != nil {
+		in.working = true
+		encryption := next.encryption()
+		s.background.Go(func() { s.encrypt(in, encryption) })
+	}
 	return nil, nil
 }
 

@@ -50,7 +50,7 @@ func TestSSL_PostgreSQL_ClientsCertificates(t *testing.T) {
 	f.refused(400, "InvalidParameter", "ModifyDBInstanceSSL", ssl("ClientCAEnabled", "0")...) // the ACL needs it
 	f.done("ModifyDBInstanceSSL", ssl("CAType", "aliyun", "ReplicationACL", "prefer")...)
 	f.srv.Clock().Advance(2 * time.Minute)
-	f.wantAnswer(f.done("DescribeDBInstanceSSL", "DBInstanceId", id), "ServerKey", "", "ReplicationACL", "prefer", "SSLEnabled", "on", "SSLCreateTime", "2026-05-04T03:22:01Z")
+	f.wantAnswer(f.done("DescribeDBInstanceSSL", "DBInstanceId", id), "CAType", "aliyun", "ReplicationACL", "prefer", "SSLEnabled", "on", "SSLCreateTime", "2026-05-04T03:22:01Z")
 }
 
 func TestSSL_UnfitInstance_Refused(t *testing.T) {
