@@ -19,10 +19,11 @@ import (
 )
 
 // The certificates that sign the ones of PostgreSQL's servers. RDS names a file with
-// the authorities of all regions, an archive as a rule (A600). The broker keeps the ones
+// the authorities of all regions: by a user's report of October 2026 an archive of 190 kB
+// with 69 of them in one .pem, two roots of one name among them. The broker keeps the ones
 // that sign the certificate of the server at hand, and refuses a file without them.
 
-// maxAuthorities bounds the file and what is unpacked of it; RDS's has 190 kB (A600).
+// maxAuthorities bounds the file and what is unpacked of it; RDS's is far smaller.
 const maxAuthorities = 4 << 20
 
 // factCASource tells which certificate of the server the authorities were found for.
@@ -124,7 +125,7 @@ func unpackAuthorities(content []byte) ([]byte, error) {
 }
 
 // signersOf returns the authorities among certificates in PEM that sign the one of a
-// server, the nearest first. Several have one name there (A600), so each chain is
+// server, the nearest first. Several have one name there, so each chain is
 // verified. The certificate is judged at its beginning: whether it is still good is for
 // clients to see.
 func signersOf(server string, content []byte) ([]byte, error) {
