@@ -201,6 +201,7 @@ func wanted() map[string][]string {
 		"rds:DescribeDBInstanceAttribute":        instance,
 		"rds:TagResources":                       instance,
 		"rds:ModifyDBInstanceSpec":               instance,
+		"rds:UpgradeDBInstanceEngineVersion":     instance,
 		"rds:ModifySecurityIps":                  instance,
 		"rds:ModifyDBInstanceDeletionProtection": instance,
 		"rds:DescribeBackupPolicy":               instance,

@@ -22,6 +22,8 @@ func documented() []string {
 		// named, as the broker's call always does and as the table has it for
 		// DeleteObject.
 		"oss:DeleteObject",
+		// The plans that ship have no other version to move to; those of an overlay may.
+		"rds:UpgradeDBInstanceEngineVersion",
 	}
 }
 

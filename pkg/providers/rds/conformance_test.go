@@ -84,7 +84,7 @@ func TestPolicies_UserWithThemAlone_LivesAWholeLife(t *testing.T) {
 		return h
 	}
 	providertest.Policies(t, server, rds.Descriptor(), withOptions,
-		"rds:ModifyDBInstanceSpec", "rds:ModifyDBInstanceDeletionProtection", "rds:StartDBInstance", "rds:DeleteAccount",
+		"rds:ModifyDBInstanceSpec", "rds:UpgradeDBInstanceEngineVersion", "rds:ModifyDBInstanceDeletionProtection", "rds:StartDBInstance", "rds:DeleteAccount",
 		"rds:ReleaseInstancePublicConnection", "rds:UntagResources", "rds:ModifyResourceGroup", // of updates
 		"rds:DescribeDBInstanceIPArrayList") // of bindings of PostgreSQL
 }

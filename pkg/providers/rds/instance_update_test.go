@@ -126,3 +126,33 @@ func TestUpdate_ServerlessBounds_AreSetOnce(t *testing.T) {
 		t.Errorf("%s again", step.Name)
 	}
 }
+
+// A plan that moves on, by its maintenance version, moves an instance to its newer engine
+// version and class; what was drawn for the instance stays.
+func TestPrepareUpdate_PlanMovesOn_MovesTheInstance(t *testing.T) {
+	form := func(version, class string) []byte {
+		return []byte(`{"engine":"MySQL","engineVersion":"` + version + `","class":"` + class + `","storage":20,"storageType":"cloud_essd","database":"app","charset":"utf8mb4"}`)
+	}
+	task := providers.Task{Life: testLife(), Settings: form("5.7", "mysql.n2.medium.1")}
+	raw, err := (instances{}).Prepare(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task.Plan, task.Was = raw, &providers.Was{Settings: task.Settings}
+	old, err := instancePlanOf(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task.Settings = form("8.0", "mysql.n2.large.1")
+	plan, err := prepared(t, task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan.EngineVersion != "8.0" || plan.Class != "mysql.n2.large.1" || plan.Description != old.Description || plan.SuperPassword != old.SuperPassword {
+		t.Errorf("plan = %+v", plan)
+	}
+	task.Settings = form("8.4", "mysql.n2.large.1")
+	if _, err := prepared(t, task); !errors.Is(err, providers.ErrFixed) {
+		t.Errorf("a plan of 8.4: %v", err)
+	}
+}
