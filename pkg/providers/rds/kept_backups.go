@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,8 +21,12 @@ import (
 // ModifyBackupPolicy, ReleasedKeepPolicy), which is billed after seven days.
 const stepKeepBackups = "keep-backups"
 
-// factBackups is the policy that was set for the backups, with the id of its instance.
-const factBackups = "kept_backups"
+// factBackups is the policy that was set for the backups, or keepRefused, with the id of
+// its instance.
+const (
+	factBackups = "kept_backups"
+	keepRefused = "refused"
+)
 
 // Words of ReleasedKeepPolicy; the second is spelled so.
 const (
@@ -71,7 +76,7 @@ func nextForBackups(t providers.Task, plan instancePlan, s instanceState) (step 
 	switch {
 	case plan.Engine != "MySQL", cmp.Or(i.StorageType, plan.StorageType) == localSSD:
 		return providers.Step{}, false
-	case t.Facts.Open[factBackups] == want+" "+i.ID, i.isLocked() && want != keepAll:
+	case slices.Contains([]string{want + " " + i.ID, keepRefused + " " + i.ID}, t.Facts.Open[factBackups]), i.isLocked() && want != keepAll:
 		return providers.Step{}, false
 	}
 	step = effect.Once(s.asked, stepKeepBackups, "The backups of the database server are being settled.", keepRequest{i.ID, want})
@@ -90,7 +95,7 @@ func doKeepBackups(ctx context.Context, c client, s providers.Step) (providers.F
 	switch class := providers.ClassOf(err); {
 	case err == nil, class != providers.User && class != providers.Unexplained:
 	case r.Policy == keepNone:
-		err = nil
+		r.Policy, err = keepRefused, nil
 	default:
 		err = providers.WithSentence(err, textBackups)
 	}
@@ -128,7 +133,12 @@ func remains(t providers.Task, plan instancePlan) string {
 		parts = append(parts, "in the recycle bin of RDS for 8 days at most")
 	}
 	if plan.Engine == "MySQL" {
-		switch plan.keepPolicy(t) {
+		policy := plan.keepPolicy(t)
+		set := t.Facts.Open[factBackups]
+		if plan.StorageType != localSSD && (set == "" || strings.HasPrefix(set, keepRefused)) { // it took no policy
+			policy = keepLast
+		}
+		switch policy {
 		case keepLast:
 			parts = append(parts, "its last backup is kept and billed until it is deleted in the console")
 		case keepAll:

@@ -89,8 +89,10 @@ func TestBackups_RefusedPolicy_LosesNothing(t *testing.T) {
 	}
 	p.only()
 	all.Usable = false // never ready: nothing is kept
-	p.done(all)
-	if !p.server.Empty() {
-		t.Errorf("left: %q", p.Cloud.Left())
+	if step := p.done(all); !strings.Contains(step.Remains, "last backup") {
+		t.Errorf("operators read %q", step.Remains)
+	}
+	if all := p.server.RDS().Instances(); len(all) > 0 {
+		t.Errorf("left: %+v", all)
 	}
 }
