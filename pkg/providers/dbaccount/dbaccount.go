@@ -43,6 +43,7 @@ type Config struct {
 type Server struct {
 	Database  string   // the accounts may read and write it; empty where rights cover the whole server
 	NameLimit int      // characters of an account's name
+	LowerCase bool     // names have no upper-case letters
 	Reserved  []string // names that accounts must not have, compared without case
 	// The Super account is made only if the server asks for one before it takes
 	// others. It is the broker's own.

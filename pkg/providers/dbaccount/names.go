@@ -35,6 +35,9 @@ func checkUsername(name string, s Server) error {
 		return providers.Failf(providers.Invalid,
 			"Username must have 2 to %d letters, digits and underscores, begin with a letter, and end with a letter or a digit.", s.NameLimit)
 	}
+	if s.LowerCase && name != strings.ToLower(name) {
+		return providers.Failf(providers.Invalid, "Username must have lower-case letters alone on this server; write %s.", strings.ToLower(name))
+	}
 	if slices.ContainsFunc(s.Reserved, func(word string) bool { return sameName(word, name) }) {
 		return providers.Failf(providers.Invalid, "The Username is a word that the database service reserves; choose another.")
 	}

@@ -31,7 +31,7 @@ func server(instance providers.Task) (dbaccount.Server, error) {
 		return dbaccount.Server{}, err
 	}
 	return dbaccount.Server{
-		Database: plan.Database, NameLimit: nameLimit(plan.EngineVersion), Reserved: reserved(plan.Engine),
+		Database: plan.Database, NameLimit: nameLimit(plan.Engine, plan.EngineVersion), LowerCase: plan.Engine == mariaDB, Reserved: reserved(plan.Engine),
 		SuperName: plan.SuperName, SuperPassword: plan.SuperPassword, SuperDescription: instanceDescription(instance.Life),
 	}, nil
 }

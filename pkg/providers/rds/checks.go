@@ -27,7 +27,7 @@ func checkClass(table classTable, p instancePlan) *providers.Failure {
 	}
 	if of := table.category(p.Class); of != p.Category {
 		return providers.Failf(providers.Invalid, "Class %s is of Category %s, not %s; leave Category out%s.", p.Class, of, p.Category,
-			orChoose("Class", table.examples(p.Engine, p.Category, p.EngineVersion, "")))
+			orChoose("Class", table.examples(p.Engine, p.Category, p.EngineVersion, p.StorageType)))
 	}
 	if !slices.Contains(family.Versions, p.EngineVersion) {
 		return providers.Failf(providers.Invalid, "Class %s is not sold with %s %s; choose an EngineVersion among %s%s.", p.Class, p.Engine, p.EngineVersion,
@@ -89,7 +89,7 @@ func hasStandby(category string) bool {
 func some(names []string) string {
 	const most = 6
 	if len(names) > most {
-		return strings.Join(names[:most], ", ") + ", ..."
+		return strings.Join(names[:most], ", ") + " and others"
 	}
 	return strings.Join(names, ", ")
 }

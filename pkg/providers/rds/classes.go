@@ -45,8 +45,9 @@ type classFamily struct {
 	Classes  []string `json:"classes"` // of the sources
 }
 
-// The categories and disks that the code tells apart.
+// The engines, categories and disks that the code tells apart.
 const (
+	mariaDB           = "MariaDB"
 	basic             = "Basic"
 	localSSD          = "local_ssd"
 	essd              = "cloud_essd"

@@ -103,7 +103,7 @@ func refuseShrinking(old, plan instancePlan) *providers.Failure {
 	return nil
 }
 
-// category returns the edition of the plan's class.
+// category returns the category of the plan, else that of its class.
 func (p instancePlan) category() string {
 	return cmp.Or(p.Category, newClassTable().category(p.Class))
 }

@@ -12,9 +12,9 @@ func instanceDescription(l providers.Life) string { return "osb-" + l.Hash(26, "
 func superName(l providers.Life) string { return "s" + l.Hash(15, "super") }
 
 // nameLimit returns how long the name of an account may be (RDS API,
-// CreateAccount): 16 characters on MySQL 5.5 and 5.6, 32 from 5.7 on.
-func nameLimit(engineVersion string) int {
-	if engineVersion == "5.5" || engineVersion == "5.6" {
+// CreateAccount): 16 characters on MariaDB and on MySQL 5.5 and 5.6, 32 from 5.7 on.
+func nameLimit(engine, version string) int {
+	if engine == mariaDB || version == "5.5" || version == "5.6" {
 		return 16
 	}
 	return 32

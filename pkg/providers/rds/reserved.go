@@ -3,9 +3,10 @@ package rds
 import "strings"
 
 // reserved returns the names that accounts of an engine must not have, in lower
-// case; the cloud compares them without case.
+// case; the cloud compares them without case. That MariaDB has the list of MySQL is a
+// guess: its keywords are the same.
 func reserved(engine string) []string {
-	if engine == "MySQL" {
+	if engine == "MySQL" || engine == mariaDB {
 		return strings.Fields(reservedMySQL)
 	}
 	return nil
