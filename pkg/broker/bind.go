@@ -81,7 +81,7 @@ func (b *BusinessLogic) bind(ctx context.Context, in osb.BindRequest) (osb.BindR
 	if err != nil && !exists {
 		return none, b.unansweredIfUnavailable(in, err)
 	}
-	if lifecycle.IsReady(&r) {
+	if lifecycle.IsBound(&r) {
 		return b.bound(req, &r, exists)
 	}
 	if slow && !req.acceptsIncomplete {
@@ -252,8 +252,8 @@ func (b *BusinessLogic) intendBinding(ctx context.Context, read, instance *store
 		r.Organization, r.Space, r.Context = instance.Organization, instance.Space, intent.request.Context
 		r.Profile, r.Region = instance.Profile, instance.Region
 		r.Want, r.Predecessor = want, intent.request.PredecessorBindingID
-		if life := time.Duration(plan.BindingLifetime); life > 0 {
-			r.Expires = req.now.Add(life)
+		if life := time.Duration(plan.BindingLifetime.After); life > 0 {
+			r.Expires, r.Ends = req.now.Add(life), plan.BindingLifetime.End
 			r.Renew = r.Expires.Add(-life / 5) // early enough to rotate
 		}
 		lifecycle.Begin(r, store.Bind, req.now, plan.DeadlineOf(string(store.Bind)))

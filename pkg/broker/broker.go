@@ -100,6 +100,9 @@ func New(c Config) (*BusinessLogic, error) {
 			return nil, fmt.Errorf("offering %s: provider %q is missing", o.Name, o.Provider)
 		}
 	}
+	if err := checkLifetimes(c.Catalog.Snapshot().Catalog.Offerings(), c.Providers); err != nil {
+		return nil, err
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}

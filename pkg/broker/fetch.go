@@ -43,7 +43,8 @@ func (b *BusinessLogic) getInstance(ctx context.Context, in osb.GetInstanceReque
 	return instance, nil
 }
 
-// GetBinding shows a binding that is ready, with its credentials (FB-01 to FB-08).
+// GetBinding shows a binding that is ready, with its credentials (FB-01 to FB-08). One
+// with an ended login exists until its unbind, and its metadata says when it expired.
 func (b *BusinessLogic) GetBinding(ctx context.Context, in osb.GetBindingRequest) (osb.Binding, error) {
 	return answered(b.getBinding(ctx, in))
 }
@@ -54,7 +55,7 @@ func (b *BusinessLogic) getBinding(ctx context.Context, in osb.GetBindingRequest
 	if err != nil {
 		return none, err
 	}
-	if !lifecycle.IsReady(&r) {
+	if !lifecycle.IsBound(&r) {
 		return none, osb.ErrNotFound(nameOf(r.Key))
 	}
 	binding, err := b.describeBinding(in.Caller, &r)

@@ -36,7 +36,7 @@ func (b *BusinessLogic) lastOperation(ctx context.Context, caller osb.Caller, k 
 	op, ok := lifecycle.OperationOf(&r, operation)
 	if !ok {
 		// A 400 would end the polls of Service Catalog for good.
-		op = *r.Operation
+		op = lifecycle.PlatformOperation(&r)
 	}
 	if op.State == store.Succeeded && op.Kind.Deletes() && !b.config.DeletedIsSucceeded {
 		return none, osb.ErrGone(nameOf(r.Key)) // every platform takes it as success (LO-07)

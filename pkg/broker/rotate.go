@@ -69,9 +69,9 @@ func checkPredecessor(from *store.Record, req request) error {
 		return osb.ErrBadRequest("predecessor_binding_id names this very binding: use a new id for its successor.")
 	case !lifecycle.Exists(from), other && from.Goal == store.Absent:
 		return osb.ErrBadRequest("predecessor_binding_id names no binding of this service instance: send the id of one that exists.")
-	case other && !lifecycle.IsReady(from):
+	case other && !lifecycle.IsBound(from):
 		return osb.ErrBadRequest("The predecessor is not ready yet: rotate it when it is.")
-	case other && !from.Expires.IsZero() && !req.now.Before(from.Expires):
+	case other && (from.Goal == store.Expired || !from.Expires.IsZero() && !req.now.Before(from.Expires)):
 		return osb.ErrBadRequest("The predecessor has expired: make a new binding without predecessor_binding_id.")
 	}
 	return nil

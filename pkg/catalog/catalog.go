@@ -96,11 +96,9 @@ type Plan struct {
 	// Rotatable allows bindings as successors of others (ROT-01). A successor
 	// inherits all parameters but the ones in Fresh, which belong to one binding
 	// alone.
-	Rotatable bool     `json:"rotatable,omitempty"`
-	Fresh     []string `json:"fresh,omitempty"`
-	// BindingLifetime is the time after which a platform should replace a
-	// binding; 0 means never. The broker ends no binding by itself.
-	BindingLifetime Duration `json:"bindingLifetime,omitempty"`
+	Rotatable       bool     `json:"rotatable,omitempty"`
+	Fresh           []string `json:"fresh,omitempty"`
+	BindingLifetime Lifetime `json:"bindingLifetime,omitzero"`
 	// Maintenance is the version of the software of the plan's instances, if it
 	// has one.
 	Maintenance *Maintenance `json:"maintenance,omitempty"`

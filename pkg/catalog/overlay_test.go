@@ -89,7 +89,7 @@ offerings:
 	plan := *want.Plans[0]
 	plan.Description, plan.Free, plan.Updateable, plan.Deletion = "Three stripes", true, false, "retain"
 	plan.Settings, plan.Metadata = json.RawMessage(`{"stripes":3}`), json.RawMessage(`{"bullets":["3 stripes"]}`)
-	plan.Deadline, plan.BindingLifetime = Duration(2*time.Hour), Duration(720*time.Hour)
+	plan.Deadline, plan.BindingLifetime = Duration(2*time.Hour), Lifetime{After: Duration(720 * time.Hour)}
 	plan.Maintenance = &Maintenance{Version: "1.1.0", Description: "Fewer spots"}
 	plan.Schemas = got.Plans[0].Schemas
 	want.Plans = []*Plan{&plan, want.Plans[1]}

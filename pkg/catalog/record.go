@@ -26,7 +26,7 @@ type recordedPlan struct {
 	Deadlines       map[string]Duration `json:"deadlines,omitempty"`
 	Rotatable       bool                `json:"rotatable,omitempty"`
 	Fresh           []string            `json:"fresh,omitempty"`
-	BindingLifetime Duration            `json:"bindingLifetime,omitempty"`
+	BindingLifetime Lifetime            `json:"bindingLifetime,omitzero"`
 	Maintenance     *Maintenance        `json:"maintenance,omitempty"` // the version alone
 	Schemas         Schemas             `json:"schemas,omitzero"`      // update and bind, without keywords that check nothing; bind with its defaults
 	Secret          []string            `json:"secret,omitempty"`

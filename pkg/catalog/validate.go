@@ -211,8 +211,11 @@ func (v *validator) checkPlan(place string, p *Plan) {
 			}
 		}
 	}
-	if p.BindingLifetime < 0 {
-		v.failf(place, "bindingLifetime is %v: it must be positive", p.BindingLifetime)
+	if p.BindingLifetime.After < 0 {
+		v.failf(place, "bindingLifetime is %v: it must be positive", p.BindingLifetime.After)
+	}
+	if p.BindingLifetime.End && p.BindingLifetime.After == 0 {
+		v.failf(place, "bindingLifetime has end: true without a time: write {after: 720h, end: true}")
 	}
 	if p.Maintenance != nil && !v.version.MatchString(p.Maintenance.Version) {
 		v.failf(place, "maintenance version %q is no semantic version such as 1.0.0", p.Maintenance.Version)

@@ -100,6 +100,9 @@ func (a *attempt) run(ctx context.Context) (time.Time, error) {
 	if a.provider, ok = a.config.Providers[a.record.Provider]; !ok {
 		return time.Time{}, fmt.Errorf("%w: no provider %q in this broker", lifecycle.ErrUnrecoverable, a.record.Provider)
 	}
+	if a.record.Goal == store.Expired && !a.canExpire() {
+		return time.Time{}, fmt.Errorf("%w: provider %q ends no login by itself", lifecycle.ErrUnrecoverable, a.record.Provider)
+	}
 	if a.task, err = lifecycle.TaskOf(a.config.BrokerID, a.record, a.instance); err != nil {
 		return time.Time{}, fmt.Errorf("%w: %w", lifecycle.ErrUnrecoverable, err)
 	}

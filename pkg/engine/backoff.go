@@ -15,7 +15,7 @@ func delayAfter(class providers.Class, goal store.Goal, n int) time.Duration {
 	switch {
 	case class == providers.Operator:
 		return backoff(n, 10*time.Second, 5*time.Minute)
-	case class == providers.User, class == providers.Unexplained && goal == store.Absent: // a deletion continues
+	case class == providers.User, class == providers.Unexplained && goal != store.Present: // a deletion or expiry continues
 		return backoff(n, 30*time.Second, lifecycle.SlowRetry)
 	}
 	return backoff(n, time.Second, time.Minute)

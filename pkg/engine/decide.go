@@ -54,7 +54,7 @@ func decideBeforeLook(r, instance *store.Record, now, landsUntil time.Time, long
 // deadline has passed, or the instance of the binding is deleted.
 func unrecoverable(r, instance *store.Record, now time.Time) string {
 	switch op := r.Operation; {
-	case r.Goal == store.Absent:
+	case r.Goal != store.Present:
 		return ""
 	case instance != nil && (!lifecycle.Exists(instance) || instance.Goal == store.Absent || r.Parent != "" && r.Parent != instance.Incarnation):
 		return lifecycle.TextNoInstance
@@ -82,7 +82,7 @@ func decideAfterLook(r *store.Record, step providers.Step, now, landsUntil time.
 	default:
 		return d, fmt.Errorf("%w: provider %s: unknown action %q", lifecycle.ErrUnrecoverable, r.Provider, step.Action)
 	}
-	if landsUntil.After(now) && (d.action != reachGoal || r.Goal == store.Absent) {
+	if landsUntil.After(now) && (d.action != reachGoal || r.Goal != store.Present) {
 		return decision{action: requeueRecord, notBefore: landsUntil}, nil
 	}
 	return d, nil

@@ -72,7 +72,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 // expect makes the series of operators' failures and unexplained refusals before the first failure, because
 // an increase is visible only on a series that exists.
 func (m *metrics) expect(provider string) {
-	for _, kind := range []store.Kind{store.Provision, store.Update, store.Deprovision, store.Bind, store.Unbind} {
+	for _, kind := range []store.Kind{store.Provision, store.Update, store.Deprovision, store.Bind, store.Unbind, store.Expire} {
 		for _, cause := range []string{string(providers.Operator), string(providers.Unexplained), store.CauseDeadline} {
 			m.operations.WithLabelValues(provider, string(kind), string(store.Failed), cause)
 		}

@@ -111,7 +111,7 @@ func (a *attempt) storeResult(ctx context.Context, result callResult) (outcome r
 		case result.err == nil:
 			delete(r.Operation.Unexplained, step.Key())
 			forgetFailures(r.Operation)
-		case isKept(result.err) && r.Goal == store.Absent:
+		case isKept(result.err) && r.Goal != store.Present:
 			a.failDeletion(r, result.err, &outcome)
 		case result.refused && result.failText != "":
 			r.Operation.Cause, r.Operation.CauseKind = causeText(result.err), string(providers.User)

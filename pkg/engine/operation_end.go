@@ -52,11 +52,15 @@ func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, e
 		if err != nil {
 			return time.Time{}, err
 		}
-		return time.Time{}, a.end(ctx, func(r *store.Record) {
+		err = a.end(ctx, func(r *store.Record) {
 			facts, fresh := lifecycle.AddFacts(r, a.secrets(), a.task.Facts)
 			keepFacts(r, facts, fresh)
 			lifecycle.Succeed(r, credentials, a.now)
 		})
+		if err == nil {
+			a.term.expiries.note(a.record)
+		}
+		return time.Time{}, err
 	}
 	if !a.record.IsBinding() {
 		bindings, err := a.term.engine.store.Bindings(ctx, a.record.InstanceID)
@@ -67,7 +71,7 @@ func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, e
 			if b.Err != nil {
 				return time.Time{}, b.Err
 			}
-			if !b.Record.Settled || b.Record.Goal == store.Present {
+			if !b.Record.Settled || b.Record.Goal != store.Absent {
 				return a.now, nil // a new binding: its pass comes first
 			}
 		}
@@ -82,6 +86,10 @@ func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, e
 		})
 	}
 	err := a.end(ctx, func(r *store.Record) {
+		if r.Goal == store.Expired {
+			lifecycle.EndLogin(r, a.now)
+			return
+		}
 		lifecycle.EndLife(r, a.now)
 		if step.Kept != "" {
 			lifecycle.NoteKept(r, a.now, step.Kept)

@@ -26,6 +26,8 @@ type Term struct {
 	shares *tenantShares
 	pool   workerPool
 	memory *memory
+	// expiries are the bindings whose logins this term has to end.
+	expiries *expiries
 }
 
 func newTerm(held context.Context, e *Engine, l store.Lease) *Term {
@@ -35,7 +37,8 @@ func newTerm(held context.Context, e *Engine, l store.Lease) *Term {
 		queue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
 			Queue: workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Queue: fair}),
 		}),
-		memory: newMemory(e.config.Now, e.metrics.quarantined),
+		memory:   newMemory(e.config.Now, e.metrics.quarantined),
+		expiries: newExpiries(),
 	}
 	t.accept, t.drain = context.WithCancel(held)
 	return t
@@ -61,6 +64,7 @@ func (t *Term) run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	workers.Go(func() { t.resume(t.accept) })
 	workers.Go(func() { t.housekeeping(t.accept) })
+	workers.Go(func() { t.expireBindings(t.accept) })
 	t.pool.grow(t.config().Workers, func() { workers.Go(func() { t.work(work) }) })
 	<-t.accept.Done()
 	t.queue.ShutDown()

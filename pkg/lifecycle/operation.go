@@ -49,17 +49,25 @@ func Begin(r *store.Record, kind store.Kind, now time.Time, deadline time.Durati
 		ID:   fmt.Sprintf("%s-%d", r.Incarnation[:IncarnationShown], r.Sequence),
 		Kind: kind, State: store.Pending, Started: now,
 	}
-	if deadline > 0 && !kind.Deletes() {
+	if deadline > 0 && !kind.Deletes() && kind != store.Expire {
 		op.Deadline = now.Add(deadline)
 	}
 	r.Operation = op
-	r.Goal = store.Present
-	if kind.Deletes() {
-		r.Goal = store.Absent
-	}
+	r.Goal = GoalOf(kind)
 	r.Settled = false
 	r.Refused, r.Frozen = nil, nil
 	Note(r, now, "", "begun", "")
+}
+
+// GoalOf returns the goal of operations of a kind.
+func GoalOf(kind store.Kind) store.Goal {
+	switch {
+	case kind.Deletes():
+		return store.Absent
+	case kind == store.Expire:
+		return store.Expired
+	}
+	return store.Present
 }
 
 // Delete begins a deprovision or unbind. After a failed create without leftovers it
@@ -94,7 +102,7 @@ func Succeed(r *store.Record, credentials store.Sealed, now time.Time) {
 
 // Fail ends an operation in failure. After a failed create or bind the goal is
 // Absent, so that its resources are removed at once. A failed update restores
-// Want. A failed delete, or the removal after a failed create, continues at
+// Want. A failed delete or expire, or the removal after a failed create, continues at
 // SlowRetry.
 func Fail(r *store.Record, text string, now time.Time) {
 	op := r.Operation
@@ -104,7 +112,7 @@ func Fail(r *store.Record, text string, now time.Time) {
 	r.Frozen, r.Refused = nil, nil
 	op.Attempt = 0
 	switch {
-	case r.Goal == store.Absent:
+	case r.Goal != store.Present:
 		op.NextTry = now.Add(SlowRetry)
 	case op.Kind == store.Update:
 		r.Want, r.Settled = r.Have, true

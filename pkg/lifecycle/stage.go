@@ -20,6 +20,8 @@ const (
 	Updating     Stage = "updating"                        // an update runs
 	Cleaning     Stage = "create failed, clean-up goes on" // resources of a failed provision or bind are being removed
 	CreateFailed Stage = "create failed"                   // resources of a failed provision or bind are removed
+	Expiring     Stage = "expiring"                        // the expire of a binding runs, or was refused and is retried slowly
+	Expired      Stage = "expired"                         // the login of a binding is refused; the rest exists on
 	Deleting     Stage = "deleting"                        // the deprovision or unbind runs
 	DeleteFailed Stage = "delete failed"                   // the deprovision or unbind was refused, and is retried slowly
 	Deleted      Stage = "deleted"                         // all resources are removed; the record is a tombstone
@@ -33,6 +35,10 @@ func StageOf(r *store.Record) Stage {
 	case op == nil && r.Incarnation == "":
 		return None
 	case op == nil:
+		return Inconsistent
+	case r.Goal == store.Expired && op.Kind == store.Expire && !IsTombstone(r):
+		return expiryStage(r)
+	case op.Kind == store.Expire:
 		return Inconsistent
 	case r.Goal == store.Present && !op.Kind.Deletes() && !IsTombstone(r):
 		return presentStage(r)
@@ -55,6 +61,17 @@ func presentStage(r *store.Record) Stage {
 		return Ready
 	}
 	return Inconsistent
+}
+
+// expiryStage returns the stage of a binding with an expire.
+func expiryStage(r *store.Record) Stage {
+	switch {
+	case r.Have == nil, r.Settled && IsBusy(r):
+		return Inconsistent
+	case r.Settled:
+		return Expired
+	}
+	return Expiring
 }
 
 // cleanUpStage returns the stage of a record after a failed provision or bind.
@@ -91,7 +108,7 @@ func Exists(r *store.Record) bool { return r.Revision != 0 && !IsTombstone(r) }
 // cloud.
 func MayHaveResources(r *store.Record) bool { return !r.Settled || r.Goal != store.Absent }
 
-// IsBusy reports whether an operation of the platform runs on r.
+// IsBusy reports whether an operation runs on r.
 func IsBusy(r *store.Record) bool {
 	return r.Operation != nil && !r.Operation.State.Finished()
 }

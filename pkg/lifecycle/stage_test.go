@@ -11,7 +11,7 @@ import (
 // stages returns all stages in the order of a life.
 func stages() []lifecycle.Stage {
 	return []lifecycle.Stage{
-		lifecycle.None, lifecycle.Creating, lifecycle.Ready, lifecycle.Updating, lifecycle.Cleaning, lifecycle.CreateFailed,
+		lifecycle.None, lifecycle.Creating, lifecycle.Ready, lifecycle.Updating, lifecycle.Expiring, lifecycle.Expired, lifecycle.Cleaning, lifecycle.CreateFailed,
 		lifecycle.Deleting, lifecycle.DeleteFailed, lifecycle.Deleted, lifecycle.Inconsistent,
 	}
 }
@@ -21,10 +21,7 @@ func at(stage lifecycle.Stage) store.Record {
 	r := store.Record{Incarnation: "0123456789abcdef0123456789abcdef"}
 	operation := func(kind store.Kind, state store.State) {
 		r.Operation = &store.Operation{ID: "1", Kind: kind, State: state}
-		r.Goal = store.Present
-		if kind.Deletes() {
-			r.Goal = store.Absent
-		}
+		r.Goal = lifecycle.GoalOf(kind)
 	}
 	switch stage {
 	case lifecycle.None:
@@ -37,6 +34,12 @@ func at(stage lifecycle.Stage) store.Record {
 	case lifecycle.Updating:
 		operation(store.Update, store.Pending)
 		r.Have = &store.Spec{}
+	case lifecycle.Expiring:
+		operation(store.Expire, store.Failed)
+		r.Have = &store.Spec{}
+	case lifecycle.Expired:
+		operation(store.Expire, store.Succeeded)
+		r.Have, r.Settled = &store.Spec{}, true
 	case lifecycle.Cleaning, lifecycle.CreateFailed:
 		operation(store.Provision, store.Failed)
 		r.Goal, r.Settled = store.Absent, stage == lifecycle.CreateFailed
@@ -70,6 +73,9 @@ func TestStageOf_AnyRecord_ReturnsOneStage(t *testing.T) {
 		"deleted, while its delete runs":   func(r *store.Record) { *r = at(lifecycle.Deleting); r.Deleted = time.Unix(1, 0) },
 		"settled, while its delete runs":   func(r *store.Record) { *r = at(lifecycle.Deleting); r.Settled = true },
 		"deleted, by a create that failed": func(r *store.Record) { *r = at(lifecycle.CreateFailed); r.Deleted = time.Unix(1, 0) },
+		"expired, and never made":          func(r *store.Record) { *r = at(lifecycle.Expired); r.Have = nil },
+		"expired, while its expire runs":   func(r *store.Record) { *r = at(lifecycle.Expired); r.Operation.State = store.Running },
+		"present, after an expire":         func(r *store.Record) { r.Operation.Kind = store.Expire },
 		"of a life without an operation":   func(r *store.Record) { r.Operation = nil },
 	}
 	for name, change := range contradictions {

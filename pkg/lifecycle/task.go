@@ -55,6 +55,7 @@ func ownTask(brokerID string, r *store.Record) (providers.Task, error) {
 	t := providers.Task{
 		Kind:       providers.Instance,
 		Goal:       providers.Goal(r.Goal),
+		Expire:     r.Goal == store.Expired,
 		InstanceID: r.InstanceID,
 		BindingID:  r.BindingID,
 		Life:       providers.Life{BrokerID: brokerID, Incarnation: r.Incarnation},
@@ -75,6 +76,9 @@ func ownTask(brokerID string, r *store.Record) (providers.Task, error) {
 	}
 	if r.IsBinding() {
 		t.Kind = providers.Binding
+	}
+	if t.Expire {
+		t.Goal = providers.Absent
 	}
 	if r.Have != nil && r.Operation != nil && r.Operation.Kind == store.Update {
 		if t.Was, err = wasOf(r.Have); err != nil {

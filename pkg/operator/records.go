@@ -6,6 +6,7 @@ import "time"
 const (
 	StateReady        = "ready"
 	StateInProgress   = "in progress" // an operation of the platform runs
+	StateExpired      = "expired"     // the login of the binding is refused, and the rest exists on
 	StateCleaning     = "cleaning"    // the operation failed, and its resources are being deleted
 	StateFailed       = "failed"      // the create failed, and the cloud is clean
 	StateDeleted      = "deleted"

@@ -44,6 +44,8 @@ type Record struct {
 	// should be replaced; zero: never.
 	Expires time.Time `json:"expires,omitzero"`
 	Renew   time.Time `json:"renew,omitzero"`
+	// Ends says that the engine ends the login of a binding once Expires has come.
+	Ends bool `json:"ends,omitzero"`
 
 	// Account and Region belong to the cloud. They are fixed with the intent,
 	// or before the first call if the account was unknown at the intent.
@@ -137,6 +139,7 @@ type Goal string
 const (
 	Present Goal = "present"
 	Absent  Goal = "absent"
+	Expired Goal = "expired" // of a binding: its login is refused, and the rest exists on
 )
 
 // A Kind is the type of an operation.
@@ -149,6 +152,7 @@ const (
 	Deprovision Kind = "deprovision"
 	Bind        Kind = "bind"
 	Unbind      Kind = "unbind"
+	Expire      Kind = "expire" // of the engine's own: the end of a binding's lifetime
 )
 
 // Deletes reports whether operations of the kind remove everything.

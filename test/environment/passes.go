@@ -45,6 +45,14 @@ func (p *Passes) Retry(ctx context.Context, instanceID string) error {
 	return err
 }
 
+// Expire begins the expires that are due, as a term does that has read all records.
+func (p *Passes) Expire(ctx context.Context) error {
+	if err := p.term.ScanExpiries(ctx); err != nil {
+		return err
+	}
+	return p.term.BeginExpires(ctx)
+}
+
 // Run makes a pass over records of one instance, and returns the time of the next
 // pass. After a lost answer of the store that is now.
 func (p *Passes) Run(ctx context.Context, now time.Time, keys ...store.Key) (time.Time, error) {

@@ -34,7 +34,9 @@ func stateOf(r *store.Record) string {
 	switch lifecycle.StageOf(r) {
 	case lifecycle.Ready:
 		return operator.StateReady
-	case lifecycle.Creating, lifecycle.Updating, lifecycle.Deleting:
+	case lifecycle.Expired:
+		return operator.StateExpired
+	case lifecycle.Creating, lifecycle.Updating, lifecycle.Expiring, lifecycle.Deleting:
 		return operator.StateInProgress
 	case lifecycle.Cleaning, lifecycle.DeleteFailed:
 		return operator.StateCleaning

@@ -13,6 +13,7 @@ package dbaccount
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -111,10 +112,14 @@ type Kind struct{ config Config }
 var (
 	_ providers.Provider = Kind{}
 	_ providers.Claimer  = Kind{}
+	_ providers.Expirer  = Kind{}
 )
 
 // New returns the kind.
 func New(c Config) Kind { return Kind{c} }
+
+// CanExpire says that accounts can be locked on every server.
+func (k Kind) CanExpire(json.RawMessage) bool { return true }
 
 // Facts of a binding.
 const (

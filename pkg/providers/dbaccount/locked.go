@@ -48,6 +48,21 @@ func (p plan) checkLocked(t providers.Task) error {
 	return nil
 }
 
+// isTaken reports whether another binding has the account of the binding's name: one
+// that expired lost its account to the list.
+func isTaken(t providers.Task, p plan) bool {
+	account := listedAccount(t, p.Username)
+	return account != nil && !account.isLocked() && !holds(t, p)
+}
+
+// isToLeave reports whether the account of the binding, which is gone, is still in the
+// list of the instance: the binding had it again, or it was locked as the binding
+// expired.
+func isToLeave(t providers.Task, p plan) bool {
+	account := listedAccount(t, p.Username)
+	return holds(t, p) || account.isLocked() && account.Mark == p.Description
+}
+
 // holds reports whether the binding has the account of its name again.
 func holds(t providers.Task, p plan) bool {
 	account := listedAccount(t, p.Username)
@@ -56,8 +71,11 @@ func holds(t providers.Task, p plan) bool {
 
 // isToLock reports whether the end of the binding locks the account. One that was
 // never handed out has made nothing, so it is deleted, unless it was locked before
-// this binding.
+// this binding. The account of an expired binding is locked in any case.
 func isToLock(t providers.Task, p plan) bool {
+	if t.Expire {
+		return true
+	}
 	if t.Of != nil && t.Of.Unbind == providers.DeleteAccount {
 		return holds(t, p) && !t.Usable
 	}
@@ -70,7 +88,7 @@ func nextToEnd(t providers.Task, p plan, s state) providers.Step {
 	switch a := s.account; {
 	case !s.own:
 		step := providers.DoneStep(nil)
-		if holds(t, p) && !s.noInstance {
+		if isToLeave(t, p) && !s.noInstance && !t.Expire {
 			step.Account = &providers.AccountChange{Event: providers.AccountGone, Name: p.Username}
 		}
 		return step

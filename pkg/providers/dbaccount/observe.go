@@ -77,6 +77,8 @@ func (s state) find(name string) *Account {
 // account with another binding's description is never ours otherwise.
 func (p plan) owns(a Account, t providers.Task) bool {
 	switch {
+	case isTaken(t, p):
+		return false
 	case a.Description == p.Description, p.hasTaken(a, t):
 		return true
 	case isDescription(a.Description):

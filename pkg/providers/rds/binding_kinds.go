@@ -113,7 +113,7 @@ func (k bindingKinds) Do(ctx context.Context, t providers.Task, s providers.Step
 	return kind.Do(ctx, t, s)
 }
 
-// CanExpire asks the kind of a plan's settings.
+// CanExpire reports whether the kind of a plan can close its bindings.
 func (k bindingKinds) CanExpire(settings json.RawMessage) bool {
 	name, err := bindingKindOf(settings)
 	if err != nil {

@@ -125,7 +125,7 @@ func fill(r *store.Record) {
 		Key: r.Key, Incarnation: "00ff", Created: at(5), Sequence: 7, Retries: 8,
 		Provider: "rds", ServiceID: "s", Offering: "offering", Organization: "org", Space: "space",
 		Context:     json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
-		Predecessor: "b0", Expires: at(6), Renew: at(7),
+		Predecessor: "b0", Expires: at(6), Renew: at(7), Ends: true,
 		Locked:  []store.LockedAccount{{Name: "a", Mark: "m", Binding: "b0", Locked: at(18), Holder: "00fd", Removed: at(19), Unknown: unknown}},
 		Account: "1234", Region: "cn-hangzhou", Profile: "p1", Parent: "00fe", PriorPlanID: "p0", Want: &spec, Have: &have,
 		Goal: store.Present, Settled: true, Usable: true, Deleted: at(8),
