@@ -131,6 +131,7 @@ func TestLoad_SpoiltDocument_IsRefusedWithItsPlace(t *testing.T) {
 		"deadline of a kind of a week":        {"deadline: 90m", "deadline: 90m\n    deadlines: {update: 168h}", []string{`"small"`, "update"}},
 		"deadline of a delete":                {"deadline: 90m", "deadline: 90m\n    deadlines: {unbind: 1h}", []string{`"small"`, "unbind"}},
 		"negative lifetime of bindings":       {"deadline: 90m", "deadline: 90m\n    bindingLifetime: -1h", []string{`"small"`, "bindingLifetime"}},
+		"end of bindings without a time":      {"deadline: 90m", "deadline: 90m\n    bindingLifetime: {end: true}", []string{`"small"`, "bindingLifetime", "after"}},
 		"maintenance without a version":       {"deadline: 90m", "deadline: 90m\n    maintenance: {}", []string{`"small"`, "maintenance"}},
 		"maintenance of no semantic version":  {"deadline: 90m", "deadline: 90m\n    maintenance: {version: '1.0'}", []string{`"small"`, "maintenance", "1.0"}},
 		"deadline without unit":               {"deadline: 90m", "deadline: 90", []string{"plans[0]", "90m"}},

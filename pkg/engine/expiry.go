@@ -76,7 +76,7 @@ func (t *Term) expireBindings(ctx context.Context) {
 		if err := t.BeginExpires(ctx); err != nil && ctx.Err() == nil && t.lease.Held() {
 			glog.Errorf("beginning the expires of bindings failed err=%q", err)
 		}
-		if !sleep(ctx, expiryInterval) {
+		if !sleep(ctx, min(expiryInterval, t.config().PollSlow)) {
 			return
 		}
 	}
