@@ -206,6 +206,7 @@ func wanted() map[string][]string {
 		"rds:ModifyDBInstanceDeletionProtection": instance,
 		"rds:DescribeBackupPolicy":               instance,
 		"rds:ModifyBackupPolicy":                 instance,
+		"rds:DescribeDBInstanceIPArrayList":      instance,
 		"rds:StartDBInstance":                    instance,
 		"rds:DeleteDBInstance":                   instance,
 		"rds:CreateDatabase":                     instance,
