@@ -63,7 +63,7 @@ func (a access) inTransaction(ctx context.Context, database string, work func(tr
 		if err := t.run("SET ROLE NONE"); err != nil {
 			return err
 		}
-		if err := t.version(); err != nil {
+		if t.grantsAreChoosy, err = t.isSince16(); err != nil {
 			return err
 		}
 		if err := work(t); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/lib/pq"
 
@@ -68,13 +69,14 @@ const usualCtype = "en_US.utf8"
 
 // create returns the statement that makes a database of an owner's.
 func (d Database) create(owner string) string {
-	statement := "CREATE DATABASE " + quote(d.Name) + " OWNER " + quote(owner) + " TEMPLATE template0"
+	var statement strings.Builder
+	statement.WriteString("CREATE DATABASE " + quote(d.Name) + " OWNER " + quote(owner) + " TEMPLATE template0")
 	for _, option := range []struct{ word, value string }{{"ENCODING", d.Encoding}, {"LC_COLLATE", d.Collate}, {"LC_CTYPE", d.Ctype}} {
 		if option.value != "" {
-			statement += " " + option.word + " " + text(option.value)
+			statement.WriteString(" " + option.word + " " + text(option.value))
 		}
 	}
-	return statement
+	return statement.String()
 }
 
 // isOfCharset reports whether the server lacks a character set or locale:

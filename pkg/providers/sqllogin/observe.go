@@ -63,7 +63,7 @@ func (k Kind) observe(ctx context.Context, t providers.Task, p plan, s Server, a
 	found.admin = s.AdminName
 	names := namesOf(t.Of.Life, s, p)
 	err := access{config: k.config, server: s, at: *at}.in(ctx, s.AdminDatabase, func(ctx context.Context, conn *sql.Conn) error {
-		return found.read(ctx, conn, names)
+		return read(ctx, conn, names, &found)
 	})
 	if err != nil {
 		return providers.Seen{}, err
@@ -148,7 +148,7 @@ ORDER BY 1`
 )
 
 // read reads the roles and databases of a binding.
-func (s *state) read(ctx context.Context, conn *sql.Conn, n names) error {
+func read(ctx context.Context, conn *sql.Conn, n names, s *state) error {
 	s.roles, s.databases = map[string]role{}, map[string]database{}
 	err := each(ctx, conn, func(rows *sql.Rows) error {
 		var name string

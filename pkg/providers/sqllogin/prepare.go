@@ -62,7 +62,7 @@ func (k Kind) Prepare(t providers.Task) (providers.Plan, error) {
 // bindParameters are the user's parameters of a binding.
 type bindParameters struct {
 	Username string `json:"Username"`
-	Password string `json:"Password"` //nolint:gosec // the user's own, which the plan seals
+	Password string `json:"Password"`
 	Access   string `json:"Access"`
 	Database string `json:"Database"`
 }

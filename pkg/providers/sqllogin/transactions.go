@@ -21,14 +21,9 @@ type transaction struct {
 	grantsAreChoosy bool
 }
 
-// version reads the version of the server.
-func (t *transaction) version() error {
-	var number int
-	if err := t.tx.QueryRowContext(t.ctx, "SELECT current_setting('server_version_num')::int").Scan(&number); err != nil {
-		return err
-	}
-	t.grantsAreChoosy = number >= 160000
-	return nil
+// isSince16 reports whether the server is PostgreSQL 16 or newer.
+func (t transaction) isSince16() (bool, error) {
+	return t.ask("SELECT current_setting('server_version_num')::int >= 160000")
 }
 
 func (t transaction) run(statements ...string) error {
@@ -64,7 +59,9 @@ func (t transaction) list(query string, args ...any) ([]string, error) {
 	return all, rows.Err()
 }
 
-var quote, text = pq.QuoteIdentifier, pq.QuoteLiteral
+func quote(name string) string { return pq.QuoteIdentifier(name) }
+
+func text(value string) string { return pq.QuoteLiteral(value) }
 
 // membership grants a role to another one, which then has its rights.
 func (t transaction) membership(granted, member string) string {
