@@ -5,8 +5,9 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	_ "github.com/lib/pq" // the driver
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
 
 // enter opens a database of an instance of PostgreSQL as an account.

@@ -27,13 +27,13 @@ func TestSQL_Life_ConnectsSharesAndEnds(t *testing.T) {
 	}
 	p.run(one, "CREATE TABLE notes (n int)", "INSERT INTO notes VALUES (1)")
 	two := p.done(second).Credentials
-	p.run(two, "SELECT * FROM notes")
+	p.run(two, "SELECT n FROM notes")
 	first.Goal, first.Usable = providers.Absent, true
 	p.done(first)
 	if _, err := p.session(one); err == nil {
 		t.Error("a login outlived its binding")
 	}
-	p.run(two, "SELECT * FROM notes")
+	p.run(two, "SELECT n FROM notes")
 	if accounts := p.only().Accounts; len(accounts) != 1 || accounts[0].Type != "Super" {
 		t.Errorf("accounts of the API = %+v", accounts)
 	}

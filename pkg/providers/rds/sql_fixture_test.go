@@ -74,7 +74,6 @@ type patientCloud struct {
 // Advance implements providertest.Cloud.
 func (c patientCloud) Advance(d time.Duration) {
 	c.Cloud.Advance(d)
-	time.Sleep(time.Millisecond) // for the emulator's own goroutines
 	c.engine.starting.Wait()
 }
 
