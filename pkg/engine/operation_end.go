@@ -48,32 +48,14 @@ func (a *attempt) storeWait(ctx context.Context, seen providers.Seen, step provi
 // call has landed.
 func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, error) {
 	if a.record.Goal == store.Present {
-		credentials, err := lifecycle.SealStrings(step.Credentials)
-		if err != nil {
-			return time.Time{}, err
-		}
-		err = a.end(ctx, func(r *store.Record) {
-			facts, fresh := lifecycle.AddFacts(r, a.secrets(), a.task.Facts)
-			keepFacts(r, facts, fresh)
-			lifecycle.Succeed(r, credentials, a.now)
-		})
-		if err == nil {
-			a.term.expiries.note(a.record)
-		}
-		return time.Time{}, err
+		return time.Time{}, a.succeed(ctx, step)
 	}
 	if !a.record.IsBinding() {
-		bindings, err := a.term.engine.store.Bindings(ctx, a.record.InstanceID)
-		if err != nil {
+		switch has, err := a.hasBindings(ctx); {
+		case err != nil:
 			return time.Time{}, err
-		}
-		for _, b := range bindings {
-			if b.Err != nil {
-				return time.Time{}, b.Err
-			}
-			if !b.Record.Settled || b.Record.Goal != store.Absent {
-				return a.now, nil // a new binding: its pass comes first
-			}
+		case has:
+			return a.now, nil // a new binding: its pass comes first
 		}
 	}
 	if d := decideAfterMiss(a.record, a.now, a.config.Settle, a.config.PollSlow); d.action == requeueRecord {
@@ -103,6 +85,40 @@ func (a *attempt) finish(ctx context.Context, step providers.Step) (time.Time, e
 		glog.Infof("resource left to its owner by the deletion of its instance %s provider=%s resource=%q", keyValues(a.record.Key), a.record.Provider, step.Kept)
 	}
 	return time.Time{}, err
+}
+
+// succeed ends an operation that makes or changes something.
+func (a *attempt) succeed(ctx context.Context, step providers.Step) error {
+	credentials, err := lifecycle.SealStrings(step.Credentials)
+	if err != nil {
+		return err
+	}
+	err = a.end(ctx, func(r *store.Record) {
+		facts, fresh := lifecycle.AddFacts(r, a.secrets(), a.task.Facts)
+		keepFacts(r, facts, fresh)
+		lifecycle.Succeed(r, credentials, a.now)
+	})
+	if err == nil {
+		a.term.expiries.note(a.record)
+	}
+	return err
+}
+
+// hasBindings reports whether the instance has a binding that is not removed yet.
+func (a *attempt) hasBindings(ctx context.Context) (bool, error) {
+	bindings, err := a.term.engine.store.Bindings(ctx, a.record.InstanceID)
+	if err != nil {
+		return false, err
+	}
+	for _, b := range bindings {
+		if b.Err != nil {
+			return false, b.Err
+		}
+		if !b.Record.Settled || b.Record.Goal != store.Absent {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // fail ends the operation in failure; the clean-up that follows is due at once.

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"time"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
@@ -42,9 +43,9 @@ func PlatformOperation(r *store.Record) store.Operation {
 	if r.Operation.Kind != store.Expire {
 		return *r.Operation
 	}
-	for i := len(r.Results) - 1; i >= 0; i-- {
-		if r.Results[i].Kind != store.Expire {
-			return r.Results[i]
+	for _, result := range slices.Backward(r.Results) {
+		if result.Kind != store.Expire {
+			return result
 		}
 	}
 	return store.Operation{Kind: store.Bind, State: store.Succeeded}

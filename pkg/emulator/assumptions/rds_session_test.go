@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -18,21 +17,20 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/rds"
 )
 
-// installed opens the database servers of this machine once for all tests of the
-// package, since each opening makes templates of its own.
-var installed = sync.OnceValues(func() (*engine.Installed, error) { return engine.Open(engine.Options{}) })
-
-// opened says that installed was called.
-var opened atomic.Bool
+// shared are the database servers of this machine, opened for the first test that needs
+// them and closed after the last one: each opening makes templates of its own.
+var shared struct { //nolint:gochecknoglobals // it belongs to TestMain
+	once    sync.Once
+	engines *engine.Installed
+	err     error
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if opened.Load() {
-		if engines, err := installed(); err == nil {
-			if err := engines.Close(); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				code = 1
-			}
+	if shared.engines != nil {
+		if err := shared.engines.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
 		}
 	}
 	os.Exit(code)
@@ -45,12 +43,11 @@ func realEngines(t *testing.T) *engine.Installed {
 	if os.Getenv("ENGINES") == "none" {
 		t.Skip("ENGINES=none")
 	}
-	opened.Store(true)
-	engines, err := installed()
-	if err != nil {
-		t.Fatal(err)
+	shared.once.Do(func() { shared.engines, shared.err = engine.Open(engine.Options{}) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
 	}
-	return engines
+	return shared.engines
 }
 
 // login opens a session of an account.

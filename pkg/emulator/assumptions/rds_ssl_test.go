@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/emulator/emulatortest"
 )
 
 // A toldCertificate is the part of DescribeDBInstanceSSL about certificates.

@@ -124,8 +124,8 @@ func wrapPostgres(client net.Conn, config *tls.Config) (net.Conn, []byte, error)
 
 // plainRefused is MySQL's refusal of a plain connection: error 3159.
 func plainRefused(number byte) []byte {
-	const code, text = 3159, "Connections using insecure transport are prohibited while --require_secure_transport=ON."
-	body := append([]byte{0xff, code & 0xff, code >> 8}, "#HY000"+text...)
+	const body = "\xff\x57\x0c#HY000" + // 0x0c57 is 3159
+		"Connections using insecure transport are prohibited while --require_secure_transport=ON."
 	return append([]byte{byte(len(body)), 0, 0, number}, body...)
 }
 

@@ -131,7 +131,7 @@ func TestPostgreSQL_Owner_HasTheDatabaseAlone(t *testing.T) {
 
 	must(t, s.Grant(ctx, "two", "my-shop", "DBOwner")) // it moves
 	two := pgSession(t, s, "two", "my-shop")
-	wantState(t, run(ctx, two, "SELECT * FROM mine.notes"), insufficientPrivilege)
+	wantState(t, run(ctx, two, "SELECT n FROM mine.notes"), insufficientPrivilege)
 	wantState(t, enter(t, s, "one", "Pass-1", "my-shop"), insufficientPrivilege)
 
 	must(t, s.Revoke(ctx, "two", "my-shop"), s.Revoke(ctx, "one", "my-shop"), s.Revoke(ctx, "one", "missing"), s.Revoke(ctx, "missing", "other"))
@@ -187,7 +187,7 @@ func TestPostgreSQL_SuperAccount_MakesRolesAndManagesAccounts(t *testing.T) {
 	execute(t, chief, "CREATE ROLE owner NOLOGIN", "GRANT owner TO chief", "CREATE ROLE login LOGIN PASSWORD 'Pass-1' IN ROLE owner", "GRANT login TO chief",
 		"COMMENT ON ROLE login IS 'marked'", "CREATE DATABASE own OWNER owner TEMPLATE template0", "ALTER ROLE login IN DATABASE own SET role = owner")
 	execute(t, pgSession(t, s, "login", "own"), "CREATE SCHEMA its", "CREATE TABLE its.things (n INT)")
-	execute(t, pgSession(t, s, "chief", "own"), "SELECT * FROM its.things", "REASSIGN OWNED BY login TO owner", "DROP OWNED BY login")
+	execute(t, pgSession(t, s, "chief", "own"), "SELECT n FROM its.things", "REASSIGN OWNED BY login TO owner", "DROP OWNED BY login")
 	execute(t, pgSession(t, s, "chief", "shop"), "REASSIGN OWNED BY app TO owner", "GRANT CREATE ON SCHEMA public TO owner")
 	execute(t, chief, "ALTER ROLE login NOLOGIN", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'login'", "DROP ROLE login")
 	must(t, s.DropAccount(ctx, "app"))

@@ -200,36 +200,43 @@ func (r reach) observe(ctx context.Context, c client, t providers.Task, plan ins
 	case found.Status == running && found.overdue() != nil:
 		err = found.overdue()
 	case found.Status == running:
-		var sealed providers.Facts
-		if sealed, err = sealServer(found); err != nil {
-			break
-		}
-		facts = facts.Merge(providers.Facts{Open: map[string]string{
-			factHost: found.Host, factPort: found.Port, factVPC: found.VPC, factVSwitch: found.VSwitch, factZone: found.Zone,
-		}}).Merge(sealed)
-		if t.Facts.Open[factAlone] == "" {
-			if s.duplicate, err = findDuplicate(ctx, c, found.ID, plan); s.duplicate != nil || err != nil {
-				break
-			}
-			facts = facts.Merge(open(factAlone, "true"))
-		}
-		if err = s.readInside(ctx, c, r.vpc(), t, plan); err != nil {
-			break
-		}
-		facts = facts.Merge(s.databaseFact())
-		if plan.Options["Whitelist"] != nil {
-			facts = facts.Merge(open(factOperators, s.operators))
-		}
-		if t.Facts.Merge(facts).Open[factDatabase] == databaseSet && plan.hasOptionsToSee() {
-			var more providers.Facts
-			more, err = s.readOptions(ctx, optionLook{client: c, instance: found, task: t, plan: plan})
-			facts = facts.Merge(more)
-		}
+		more, err = r.observeRunning(ctx, c, &s, t, plan)
+		facts = facts.Merge(more)
 	}
 	if err != nil {
 		return providers.Seen{}, err
 	}
 	return providers.Seen{Exists: found != nil, Facts: facts, State: s}, nil
+}
+
+// observeRunning looks at what is in a running instance, for its state.
+func (r reach) observeRunning(ctx context.Context, c client, s *instanceState, t providers.Task, plan instancePlan) (providers.Facts, error) {
+	found := s.instance
+	facts, err := sealServer(found)
+	if err != nil {
+		return facts, err
+	}
+	facts = facts.Merge(providers.Facts{Open: map[string]string{
+		factHost: found.Host, factPort: found.Port, factVPC: found.VPC, factVSwitch: found.VSwitch, factZone: found.Zone,
+	}})
+	if t.Facts.Open[factAlone] == "" {
+		if s.duplicate, err = findDuplicate(ctx, c, found.ID, plan); s.duplicate != nil || err != nil {
+			return facts, err
+		}
+		facts = facts.Merge(open(factAlone, "true"))
+	}
+	if err := s.readInside(ctx, c, r.vpc(), t, plan); err != nil {
+		return facts, err
+	}
+	facts = facts.Merge(s.databaseFact())
+	if plan.Options["Whitelist"] != nil {
+		facts = facts.Merge(open(factOperators, s.operators))
+	}
+	if t.Facts.Merge(facts).Open[factDatabase] != databaseSet || !plan.hasOptionsToSee() {
+		return facts, nil
+	}
+	more, err := s.readOptions(ctx, optionLook{client: c, instance: found, task: t, plan: plan})
+	return facts.Merge(more), err
 }
 
 // findInstance searches by id, then by tag, then by description: each finds

@@ -152,7 +152,7 @@ func storageTypeOf(class string) string {
 const localDisk = "local_ssd"
 
 // isBasic reports whether an instance has no standby.
-func (p instancePlan) isBasic() bool {
+func (p *instancePlan) isBasic() bool {
 	switch p.Category {
 	case "":
 		return !twoZoned(p.Class)
@@ -163,7 +163,7 @@ func (p instancePlan) isBasic() bool {
 }
 
 // isServerless reports whether RDS scales the server by itself.
-func (p instancePlan) isServerless() bool {
+func (p *instancePlan) isServerless() bool {
 	return p.Serverless != nil || strings.Contains(p.Class, ".serverless.")
 }
 

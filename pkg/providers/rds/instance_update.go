@@ -18,7 +18,7 @@ const (
 	stepServerless = "serverless" // the bounds of a serverless instance
 )
 
-// The frozen requests of the steps. A member that stays as it is is empty: RDS checks
+// The frozen requests of the steps. A member without a change is empty: RDS checks
 // what a request names, and refuses a class that it no longer sells.
 type (
 	specRequest struct {

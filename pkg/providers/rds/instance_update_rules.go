@@ -104,6 +104,6 @@ func refuseShrinking(old, plan instancePlan) *providers.Failure {
 }
 
 // category returns the category of the plan, else that of its class.
-func (p instancePlan) category() string {
+func (p *instancePlan) category() string {
 	return cmp.Or(p.Category, newClassTable().category(p.Class))
 }

@@ -61,7 +61,7 @@ func checkBackups(s settings) error {
 
 // keepPolicy returns which backups outlive the instance of a task: none of one that was
 // never ready.
-func (p instancePlan) keepPolicy(t providers.Task) string {
+func (p *instancePlan) keepPolicy(t providers.Task) string {
 	if !t.Usable {
 		return keepNone
 	}

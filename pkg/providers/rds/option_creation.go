@@ -18,7 +18,7 @@ type createOptions struct {
 }
 
 // createOptions returns what the order of an instance says about options.
-func (p instancePlan) createOptions(t providers.Task) createOptions {
+func (p *instancePlan) createOptions(t providers.Task) createOptions {
 	o := createOptions{
 		TimeZone:        valueOf[string](p.Options["TimeZone"]),
 		EncryptionKey:   valueOf[string](p.Options["EncryptionKey"]),

@@ -163,7 +163,7 @@ func (p *instancePlan) nameDatabases(t providers.Task) {
 
 // databases returns the names of the databases of an instance, the one of credentials
 // first.
-func (p instancePlan) databases() []string {
+func (p *instancePlan) databases() []string {
 	names := []string{p.Database}
 	for _, d := range valueOf[[]namedDatabase](p.Options["Databases"]) {
 		if d.Name != p.Database {

@@ -73,7 +73,7 @@ func sslOption() option {
 
 // wrongSSL returns the failure of a mode that an engine lacks ("Use the SSL encryption
 // feature" of RDS for MySQL and for PostgreSQL).
-func (p instancePlan) wrongSSL(mode string) *providers.Failure {
+func (p *instancePlan) wrongSSL(mode string) *providers.Failure {
 	old := p.EngineVersion == "5.5" || p.EngineVersion == "5.6"
 	switch {
 	case mode == sslDisabled:

@@ -111,7 +111,7 @@ func (s optionSettings) sayBlocks() string {
 }
 
 // withUsers adds the user's addresses to the operator's, which are known.
-func (p instancePlan) withUsers(operators string) string {
+func (p *instancePlan) withUsers(operators string) string {
 	added := valueOf[[]string](p.Options["Whitelist"])
 	if operators == "" || len(added) == 0 {
 		return operators

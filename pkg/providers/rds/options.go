@@ -186,7 +186,7 @@ func (p *instancePlan) resolveOptions(t providers.Task) error {
 }
 
 // hasOptionsToSee reports whether a look at a running instance is to read options.
-func (p instancePlan) hasOptionsToSee() bool {
+func (p *instancePlan) hasOptionsToSee() bool {
 	return slices.ContainsFunc(options(), func(o option) bool { return o.isReached != nil && p.Options[o.name] != nil })
 }
 

@@ -54,13 +54,16 @@ func isCreate(step string) bool {
 	return createSteps.MatchString(step) || createSteps.MatchString(strings.TrimSuffix(step, "-marks"))
 }
 
+// alphabet has the endings of the steps after refused offers.
+const alphabet = "abcdefghijklmnopqrstuvwxyz"
+
 // createStep returns the name of the step that orders an instance after a number of
 // refused offers: the request of a step never changes.
 func createStep(refused int) string {
 	if refused == 0 {
 		return stepCreate
 	}
-	return stepCreate + "-" + string(rune('a'+min(refused, 25)))
+	return stepCreate + "-" + alphabet[min(refused, len(alphabet)-1):][:1]
 }
 
 // marketOf returns the market of a plan's kind of instance.

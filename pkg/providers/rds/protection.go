@@ -23,7 +23,7 @@ func (instances) Protection(t providers.Task) *providers.Failure {
 		Options   map[string]json.RawMessage `json:"options"`
 	}
 	if json.Unmarshal(t.Plan, &plan) != nil {
-		return nil
+		return nil //nolint:nilerr // the operation that follows tells that the plan is unreadable
 	}
 	value, isStated := plan.Options[optionProtection]
 	switch {
