@@ -1,6 +1,8 @@
 package assumptions_test
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"testing"
 	"time"
@@ -39,6 +41,24 @@ func TestA563_CertificateOfServer_PostgreSQLTellsIt(t *testing.T) {
 		}
 		if my := e.encrypted(e.instance()); my != (toldCertificate{}) {
 			e.Error("MySQL tells a certificate")
+		}
+	})
+}
+
+func TestA600_FileOfAuthorities_SignsTheServer(t *testing.T) {
+	verify(t, never, func(e *environment) {
+		told := e.encrypted(e.instance(postgresql()...))
+		a := e.do("GET", told.ServerCAUrl, "authorities", nil)
+		pool, block := x509.NewCertPool(), (*pem.Block)(nil)
+		if block, _ = pem.Decode([]byte(told.ServerCert)); block == nil || !pool.AppendCertsFromPEM([]byte(a.body)) {
+			e.Fatalf("%d: no certificates", a.status)
+		}
+		leaf, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			e.Fatal(err)
+		}
+		if _, err := leaf.Verify(x509.VerifyOptions{Roots: pool, CurrentTime: leaf.NotBefore}); err != nil {
+			e.Error(err)
 		}
 	})
 }
