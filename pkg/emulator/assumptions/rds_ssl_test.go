@@ -49,8 +49,9 @@ func TestA600_FileOfAuthorities_SignsTheServer(t *testing.T) {
 	verify(t, never, func(e *environment) {
 		told := e.encrypted(e.instance(postgresql()...))
 		a := e.do("GET", told.ServerCAUrl, "authorities", nil)
-		pool, block := x509.NewCertPool(), (*pem.Block)(nil)
-		if block, _ = pem.Decode([]byte(told.ServerCert)); block == nil || !pool.AppendCertsFromPEM([]byte(a.body)) {
+		pool := x509.NewCertPool()
+		block, _ := pem.Decode([]byte(told.ServerCert))
+		if block == nil || !pool.AppendCertsFromPEM([]byte(a.body)) {
 			e.Fatalf("%d: no certificates", a.status)
 		}
 		leaf, err := x509.ParseCertificate(block.Bytes)
