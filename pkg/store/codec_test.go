@@ -25,9 +25,9 @@ var update = flag.Bool("update", false, "write the golden files anew") //nolint:
 // members of records get a file of their own.
 func goldens() map[string]store.Record {
 	unexplained := golden()
-	unexplained.Locked = nil
+	unexplained.Locked, unexplained.Ends = nil, false
 	bodies := golden()
-	bodies.Locked = nil
+	bodies.Locked, bodies.Ends = nil, false
 	for _, op := range []*store.Operation{bodies.Operation, &bodies.Results[0], &bodies.Earlier[0].Results[0]} {
 		op.Unexplained = nil
 	}
@@ -64,7 +64,7 @@ func golden() store.Record {
 		Schema: store.SchemaVersion, Incarnation: "2b7e151628aed2a6abf7158809cf4f3c", Created: at(5), Sequence: 6, Retries: 22,
 		Provider: "rds", ServiceID: "service", Offering: "offering", Organization: "org", Space: "space",
 		Context:     json.RawMessage(`{"platform":"kubernetes","namespace":"<n>"}`),
-		Predecessor: "binding 0", Expires: at(19), Renew: at(20),
+		Predecessor: "binding 0", Expires: at(19), Ends: true, Renew: at(20),
 		Account: "1234567890", Region: "cn-hangzhou", Profile: "profile",
 		Want: &store.Spec{
 			PlanID: "plan", PlanName: "small", Plan: json.RawMessage(`{"storage":20}`), Parameters: box("want parameters"),
@@ -146,8 +146,10 @@ func checkGolden(t *testing.T, file string, want store.Record) {
 
 // TestGoldenFile_Schema2_IsReadAndWrittenAsEver pins the place and form of the box.
 func TestGoldenFile_Schema2_IsReadAndWrittenAsEver(t *testing.T) {
+	locked := golden()
+	locked.Ends = false
 	for file, want := range map[string]store.Record{
-		"record-schema2.json": goldens()["record-schema1.json"], "record-schema2-locked.json": golden(),
+		"record-schema2.json": goldens()["record-schema1.json"], "record-schema2-locked.json": locked, "record-schema2-expiring.json": golden(),
 	} {
 		t.Run(file, func(t *testing.T) { checkBoxed(t, filepath.Join("testdata", file), want) })
 	}

@@ -178,8 +178,10 @@ func (p *proxy) relay(s *session) {
 			return
 		}
 	}
-	if _, err := server.Write(first); err != nil {
-		return
+	if len(first) > 0 {
+		if _, err := server.Write(first); err != nil {
+			return
+		}
 	}
 	var back sync.WaitGroup
 	back.Go(func() {
