@@ -14,14 +14,12 @@ import (
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/store"
 )
 
-const (
-	expiryInterval = 15 * time.Second // between looks at the known expiries
-	expiryScan     = time.Hour        // between readings of all records
-)
+// expiryInterval is the longest time between looks at the known expiries.
+const expiryInterval = 15 * time.Second
 
 // expiries are the times at which logins of bindings end, as a term knows them. A term
-// reads them from all records when it begins, and learns of the bindings that it makes;
-// the hourly reading finds records that came another way, such as from a backup.
+// reads them from all records once when it begins, and learns of the bindings that it
+// makes.
 type expiries struct {
 	mu  sync.Mutex
 	due map[store.Key]time.Time
@@ -64,12 +62,10 @@ func (e *expiries) forget(k store.Key, now time.Time) {
 
 // expireBindings begins the expires that are due until ctx ends.
 func (t *Term) expireBindings(ctx context.Context) {
-	var scan time.Time
-	for {
-		if now := time.Now(); !now.Before(scan) {
-			if err := t.ScanExpiries(ctx); err == nil {
-				scan = now.Add(expiryScan)
-			} else if ctx.Err() == nil && t.lease.Held() {
+	for isRead := false; ; {
+		if !isRead {
+			err := t.ScanExpiries(ctx)
+			if isRead = err == nil; !isRead && ctx.Err() == nil && t.lease.Held() {
 				glog.Errorf("reading the expiries of bindings failed err=%q", err)
 			}
 		}

@@ -93,6 +93,18 @@ offerings:
     deletion: delete
     deadline: 30m
     schemas: *schemas
+  - id: slow-ending
+    name: ending
+    description: The one whose logins end.
+    free: false
+    updateable: true
+    settings: {size: 1, looks: 3}
+    slow: [provision, update, deprovision]
+    deletion: delete
+    deadline: 30m
+    rotatable: true
+    bindingLifetime: {after: 10h, end: true}
+    schemas: *schemas
 `
 
 // A fakeCloud is the smallest cloud: things with a name, a size and, for
@@ -121,6 +133,7 @@ type fakeCloud struct {
 type thing struct {
 	size, looks int
 	ready       bool
+	closed      bool // its login is refused
 }
 
 // A sight is a thing as Observe sees it.
@@ -193,7 +206,7 @@ func (f *fakeCloud) Observe(_ context.Context, t providers.Task) (providers.Seen
 	if th.looks > 0 {
 		th.looks--
 	}
-	return providers.Seen{Exists: true, State: sight{*th, f.data, f.stuck, maps.Clone(f.extra), f.left}}, nil
+	return providers.Seen{Exists: !t.Expire || !th.closed, State: sight{*th, f.data, f.stuck, maps.Clone(f.extra), f.left}}, nil
 }
 
 func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
@@ -208,6 +221,8 @@ func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 		return providers.FailStep(providers.Broken, "It cannot be deleted: ask the operator.")
 	case t.Goal == providers.Absent && t.Kind == providers.Instance && th.data && t.Usable && t.Deletion == providers.Refuse:
 		return providers.FailStep(providers.Policy, "There is data: remove it, then delete again.")
+	case t.Expire:
+		return providers.CallStep("close", f.request(plan.Name, 0))
 	case t.Goal == providers.Absent:
 		return providers.CallStep("delete", f.request(plan.Name, 0))
 	case !seen.Exists && slices.Contains(t.Refused, "create"):
@@ -227,6 +242,9 @@ func (f *fakeCloud) Next(t providers.Task, seen providers.Seen) providers.Step {
 	maps.Copy(credentials, th.extra)
 	return providers.DoneStep(credentials)
 }
+
+// CanExpire reports that every login can be closed.
+func (*fakeCloud) CanExpire(json.RawMessage) bool { return true }
 
 func (f *fakeCloud) request(name string, size int) fakeRequest {
 	return fakeRequest{name, size, f.asks.Add(1)}
@@ -267,6 +285,8 @@ func (f *fakeCloud) Do(ctx context.Context, t providers.Task, s providers.Step) 
 		f.things[req.Name].size, f.things[req.Name].looks = req.Size, f.settingsOf(t.Settings).Looks
 	case "finish":
 		f.things[req.Name].ready = true
+	case "close":
+		f.things[req.Name].closed = true
 	case "delete":
 		delete(f.things, req.Name)
 	}

@@ -2,6 +2,7 @@ package operations_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -111,6 +112,29 @@ func TestStages_EveryTransition_IsMade(t *testing.T) {
 		w.readyInstance("l")
 		breakIt("l")
 		remove("l")
+
+		bound := func(id string) { // until its login ends
+			ending := strings.Replace(body("slow", ""), "slow-plan", "slow-ending", 1)
+			w.ended(id, "", w.provision(id, ending))
+			w.ended(id, "b", w.bind(id, "b", ending))
+			w.pass(11 * time.Hour)
+		}
+		unbind := func(id string) { w.unbind(id, "b", "slow"); w.pass(time.Minute) }
+		purgeBinding := func(id string) {
+			if _, err := w.runs.Purge(t.Context(), store.Key{InstanceID: id, BindingID: "b"}, true); err != nil {
+				t.Errorf("purging the binding of %s: %v", id, err)
+			}
+		}
+		stuck(true)
+		bound("m")
+		unbind("m")
+		bound("n")
+		purgeBinding("n")
+		stuck(false)
+		bound("o")
+		unbind("o")
+		bound("p")
+		purgeBinding("p")
 
 		recorder.mu.Lock()
 		defer recorder.mu.Unlock()

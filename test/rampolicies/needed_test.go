@@ -24,6 +24,8 @@ func documented() []string {
 		"oss:DeleteObject",
 		// The plans that ship have no other version to move to; those of an overlay may.
 		"rds:UpgradeDBInstanceEngineVersion",
+		// Plans whose bindings are made over SQL call it; those of an overlay may.
+		"rds:DescribeDBInstanceIPArrayList",
 	}
 }
 
