@@ -93,9 +93,12 @@ offerings:
     deletion: delete
     deadline: 30m
     schemas: *schemas
-  - id: slow-ending
+`
+
+// endingPlan is one more plan of slow, for providers that close logins.
+const endingPlan = `  - id: slow-ending
     name: ending
-    description: The one whose logins end.
+    description: The one with logins that end.
     free: false
     updateable: true
     settings: {size: 1, looks: 3}

@@ -45,6 +45,7 @@ func TestStages_EveryTransition_IsMade(t *testing.T) {
 			recorder = &transitionRecorder{Store: c.Store, seen: map[[2]lifecycle.Stage]bool{}}
 			c.Store = recorder
 		}
+		w.plans += endingPlan
 		w.restart()
 		begin := func(id string) { w.provision(id, body("slow", "")); w.pass(time.Second) }
 		update := func(id string) {
@@ -116,7 +117,7 @@ func TestStages_EveryTransition_IsMade(t *testing.T) {
 		bound := func(id string) { // until its login ends
 			ending := strings.Replace(body("slow", ""), "slow-plan", "slow-ending", 1)
 			w.ended(id, "", w.provision(id, ending))
-			w.ended(id, "b", w.bind(id, "b", ending))
+			w.bind(id, "b", ending)
 			w.pass(11 * time.Hour)
 		}
 		unbind := func(id string) { w.unbind(id, "b", "slow"); w.pass(time.Minute) }
