@@ -133,6 +133,14 @@ func (p *Plan) DeadlineOf(operation string) time.Duration {
 	return time.Duration(p.Deadline)
 }
 
+// AsksFor reports whether the settings of the plan state a value of a parameter, or users
+// may ask for one.
+func (p *Plan) AsksFor(parameter string) bool {
+	var settings map[string]json.RawMessage
+	_ = json.Unmarshal(p.Settings, &settings) // settings that are no object state nothing
+	return settings[SettingOf(parameter)] != nil || p.Takes(parameter)
+}
+
 // longest returns the longest of the plan's deadlines.
 func (p *Plan) longest() time.Duration {
 	longest := time.Duration(p.Deadline)

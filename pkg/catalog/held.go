@@ -111,7 +111,7 @@ func (h Held) current(have Values, name string) (json.RawMessage, bool) {
 func (h Held) fallback(name string) (json.RawMessage, bool) {
 	var settings map[string]json.RawMessage
 	if resolved, err := h.Plan.ResolvedSettings(); name != "" && err == nil && json.Unmarshal(orNull(resolved), &settings) == nil {
-		if value, ok := settings[settingOf(name)]; ok {
+		if value, ok := settings[SettingOf(name)]; ok {
 			return value, true
 		}
 	}

@@ -106,7 +106,7 @@ func compileInput(raw json.RawMessage) (*inputSchema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(noLoader{})
-	const name = "parameters.json"
+	const name = "urn:parameters" // a name without a scheme would be a file of the working folder
 	if err := compiler.AddResource(name, document); err != nil {
 		return nil, fmt.Errorf(": %w", err)
 	}

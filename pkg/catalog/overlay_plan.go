@@ -106,7 +106,7 @@ func settingKinds(plans []*Plan) map[string]string {
 			list, _ := shape.Type.([]any)
 			for _, word := range append(list, shape.Type) {
 				if kind, ok := word.(string); ok && kind != "null" {
-					kinds[settingOf(name)] = kind
+					kinds[SettingOf(name)] = kind
 				}
 			}
 		}
@@ -173,7 +173,7 @@ func (p *Plan) moveDefaults(before map[string]json.RawMessage) error {
 	after := p.defaults()
 	properties, form := propertiesOf(p.Schemas.Create), formOfSchema(p.Schemas.Create)
 	for name, property := range properties {
-		setting := settingOf(name)
+		setting := SettingOf(name)
 		value, isSet := settings[setting]
 		if after[setting] == nil && !form[name].Setting || !isSet {
 			continue

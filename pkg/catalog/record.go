@@ -145,9 +145,9 @@ func ReadRecorded(raw json.RawMessage) (*Plan, error) {
 	return &plan, nil
 }
 
-// settingOf returns the name of the setting that holds a parameter's default:
+// SettingOf returns the name of the setting that holds a parameter's default:
 // acl holds the default of Acl.
-func settingOf(parameter string) string {
+func SettingOf(parameter string) string {
 	first := []rune(parameter)
 	first[0] = unicode.ToLower(first[0])
 	return string(first)
@@ -159,7 +159,7 @@ func (p *Plan) defaults() map[string]json.RawMessage {
 	defaults := map[string]json.RawMessage{}
 	for name, value := range defaultsOfSchema(p.Schemas.Create) {
 		if name != "" {
-			defaults[settingOf(name)] = value
+			defaults[SettingOf(name)] = value
 		}
 	}
 	return defaults

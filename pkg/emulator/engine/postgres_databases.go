@@ -13,7 +13,7 @@ import (
 )
 
 // CreateDatabase makes an empty database of the administrator's, open to privileged
-// accounts only. They own its schema public, whoever owns the database (A561).
+// accounts only. They own its schema public, also after the database has an owner (A561).
 func (s *postgresServer) CreateDatabase(ctx context.Context, name, charset string) error {
 	locale, err := parseLocale(charset)
 	if err := errors.Join(err, checkPostgresDatabase(name)); err != nil {

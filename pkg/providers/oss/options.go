@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 )
 
@@ -159,7 +160,7 @@ func resolveOptions(given, settings, before map[string]json.RawMessage) (wantedO
 	for _, o := range options() {
 		value := given[o.name]
 		if value == nil {
-			value = settings[settingOf(o.name)]
+			value = settings[catalog.SettingOf(o.name)]
 		}
 		old := before[o.name]
 		if isRemoved(old) {
@@ -172,7 +173,7 @@ func resolveOptions(given, settings, before map[string]json.RawMessage) (wantedO
 		case old != nil:
 			value, wrong = o.remove(old)
 		}
-		if err := o.failure(wrong, given[o.name] != nil, old != nil, settings[settingOf(o.name)] != nil); err != nil {
+		if err := o.failure(wrong, given[o.name] != nil, old != nil, settings[catalog.SettingOf(o.name)] != nil); err != nil {
 			return nil, err
 		}
 		if value != nil {

@@ -26,11 +26,6 @@ type settings struct {
 
 func (s settings) allowsPublic() bool { return s.Public == nil || *s.Public }
 
-// settingOf returns the name of the setting that holds the default of a parameter.
-func settingOf(parameter string) string {
-	return strings.ToLower(parameter[:1]) + parameter[1:]
-}
-
 // settingsOf reads the settings. A plan without them is the operator's mistake.
 func settingsOf(raw json.RawMessage) (settings, error) {
 	var s settings

@@ -2,7 +2,6 @@ package oss
 
 import (
 	_ "embed" // the policies
-	"encoding/json"
 	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
@@ -44,14 +43,7 @@ func policies() []descriptor.Policy {
 
 // takesOptions reports whether a plan has options, or users may ask for some.
 func takesOptions(p *catalog.Plan) bool {
-	var settings map[string]json.RawMessage
-	_ = json.Unmarshal(p.Settings, &settings) // settings that are no object have no option
-	for _, o := range options() {
-		if settings[settingOf(o.name)] != nil || p.Takes(o.name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(options(), func(o option) bool { return p.AsksFor(o.name) })
 }
 
 func makesRoles(p *catalog.Plan) bool {

@@ -130,7 +130,7 @@ func nextForParameters(o option, t providers.Task, plan instancePlan, s instance
 		case !isKnown:
 			return providers.FailStep(providers.Invalid, "Parameters: "+plan.Engine+" "+plan.EngineVersion+" of RDS has no parameter "+name+" that can be set; leave it out.")
 		case template.isFixed:
-			return providers.FailStep(providers.Invalid, "Parameters: RDS lets nobody set "+name+"; leave it out.")
+			return providers.FailStep(providers.Invalid, "Parameters: RDS does not let users set "+name+"; leave it out.")
 		case !template.takes(wanted[name]):
 			return providers.FailStep(providers.Invalid, "Parameters: "+name+" takes "+template.values+"; choose another value.")
 		case template.restart:

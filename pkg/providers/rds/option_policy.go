@@ -3,6 +3,7 @@ package rds
 import (
 	_ "embed" // the policies
 	"encoding/json"
+	"slices"
 
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/descriptor"
@@ -32,14 +33,7 @@ func optionPolicies() []descriptor.Policy {
 // takesOptions reports whether a plan has options that have calls of their own, or users
 // may ask for some.
 func takesOptions(p *catalog.Plan) bool {
-	var settings map[string]json.RawMessage
-	_ = json.Unmarshal(p.Settings, &settings) // settings that are no object have no option
-	for _, o := range options() {
-		if o.step != "" && (settings[settingOf(o.name)] != nil || p.Takes(o.name)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(options(), func(o option) bool { return o.step != "" && p.AsksFor(o.name) })
 }
 
 // opensToInternet reports whether servers of a plan may have a public endpoint.

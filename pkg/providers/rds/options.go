@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/catalog"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers"
 	"github.com/AliyunContainerService/open-service-broker-alibabacloud/pkg/providers/effect"
 )
@@ -127,11 +127,6 @@ const removed = "null"
 
 func isRemoved(value json.RawMessage) bool { return bytes.Equal(value, []byte(removed)) }
 
-// settingOf returns the name of the setting that holds the default of a parameter.
-func settingOf(parameter string) string {
-	return strings.ToLower(parameter[:1]) + parameter[1:]
-}
-
 // resolveOptions puts the options into a plan: the user's values, else the settings of
 // the plan in the catalog. The plan has the options of before an update.
 func (p *instancePlan) resolveOptions(t providers.Task) error {
@@ -154,7 +149,7 @@ func (p *instancePlan) resolveOptions(t providers.Task) error {
 		}
 		value, before := given[o.name], p.Options[o.name]
 		if value == nil {
-			value = stated[settingOf(o.name)]
+			value = stated[catalog.SettingOf(o.name)]
 		}
 		if isRemoved(before) {
 			before = nil
@@ -169,7 +164,7 @@ func (p *instancePlan) resolveOptions(t providers.Task) error {
 		}
 		switch {
 		case failure == nil:
-		case !errors.Is(failure, providers.ErrFixed) && given[o.name] == nil && stated[settingOf(o.name)] != nil:
+		case !errors.Is(failure, providers.ErrFixed) && given[o.name] == nil && stated[catalog.SettingOf(o.name)] != nil:
 			return providers.Unreadable(fmt.Errorf("rds: settings of the plan: %s", failure.Text))
 		default:
 			return failure
